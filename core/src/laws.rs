@@ -1,0 +1,1 @@
+//! Probability laws for latency and sessions: the one place with floating point.

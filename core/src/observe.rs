@@ -1,0 +1,75 @@
+//! What a laboratory must know of a protocol to run and measure it, and nothing more.
+//!
+//! Everything after a scenario's `[overlay]` and `[broadcast]` tables works for any protocol that
+//! implements [`Observe`]: plan, engine, measures, pictures.
+
+use crate::protocol::{Protocol, Types};
+
+/// Content that a broadcast spreads. The simulator's is an index, that of sockets is bytes.
+pub trait Payload: Clone {
+    /// Names one publication, so that duplicates can be told.
+    type Id: Copy + Eq + core::hash::Hash + core::fmt::Debug;
+
+    /// The name of this publication.
+    fn id(&self) -> Self::Id;
+
+    /// How many bytes the payload takes on the wire.
+    fn size(&self) -> u32;
+}
+
+/// What one event of a protocol means to a measurement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Observation<Peer, Id> {
+    /// The application's message was accepted at its origin.
+    Published(Id),
+    /// A message reached the application, for the first time at this node.
+    Delivered {
+        /// Which message.
+        message: Id,
+        /// Hops from the origin: 1 at the origin's neighbors.
+        hops: u16,
+    },
+    /// A further copy of a message arrived and was suppressed.
+    Duplicate(Id),
+    /// From now on this node holds that peer as a neighbor.
+    NeighborUp(Peer),
+    /// From now on it does not.
+    NeighborDown(Peer),
+    /// The overlay asked for a link in place of one that it lost.
+    Repair,
+    /// The protocol ignored an input, for the reason named.
+    Dropped(&'static str),
+    /// Of no interest to measurements.
+    Other,
+}
+
+/// Which message of the application a packet carries, if any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carried<Id> {
+    /// The message.
+    pub message: Id,
+    /// Hops from the origin on arrival: 1 on the first link.
+    pub hops: u16,
+}
+
+/// A protocol that a laboratory can run: it says which of its events are publish, deliver, neighbor
+/// up, neighbor down and repair, and how large its messages are.
+pub trait Observe: Protocol {
+    /// What the application publishes.
+    type Payload: Payload;
+
+    /// The command that publishes `payload`.
+    fn publish(payload: Self::Payload) -> Self::Command;
+
+    /// What `event` means.
+    fn observe(event: &Self::Event) -> Observation<Self::Peer, <Self::Payload as Payload>::Id>;
+
+    /// The application's message that `message` carries; `None` for control traffic.
+    fn carried(message: &Self::Message) -> Option<Carried<<Self::Payload as Payload>::Id>>;
+
+    /// Bytes of `message` on the wire, without the frame around it: equal to the encoder's output.
+    fn wire_size(message: &Self::Message) -> u32;
+
+    /// The peers this node holds as neighbors, in the node's own order.
+    fn neighbors(&self) -> &[<Self as Types>::Peer];
+}

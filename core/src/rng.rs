@@ -1,0 +1,128 @@
+//! The random stream of a node, and the mixing function that gives everything else its own.
+//!
+//! The bits come from a named generator (PCG32, `rand_pcg`), whose output is fixed by its definition.
+//! Bounded integers are drawn here and not by a library, whose distributions may change value between
+//! minor versions.
+
+use rand_core::Rng;
+use rand_pcg::Pcg32;
+
+/// Mixes 64 bits so that each output bit depends on each input bit (finalizer of `SplitMix64`, Steele,
+/// Lea and Flood 2014).
+#[inline]
+#[must_use]
+pub const fn mix(mut x: u64) -> u64 {
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+/// Folds `value` into the hash `state`; the order of the values matters.
+#[inline]
+#[must_use]
+pub const fn fold(state: u64, value: u64) -> u64 {
+    mix(state.wrapping_add(0x9e37_79b9_7f4a_7c15) ^ mix(value.wrapping_add(0x9e37_79b9_7f4a_7c15)))
+}
+
+/// Maps 64 uniform bits to `0..bound` by the high half of a product (Lemire 2019, without the rejection
+/// step: the bias is below `bound / 2^64`).
+#[inline]
+#[must_use]
+pub const fn scale(bits: u64, bound: u64) -> u64 {
+    ((bits as u128 * bound as u128) >> 64) as u64
+}
+
+/// A node's own random stream: 16 bytes, portable to the bit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeRng(Pcg32);
+
+impl NodeRng {
+    /// The stream named by `key`, which the driver derives from (seed, purpose, node, incarnation).
+    #[must_use]
+    pub fn new(key: u64) -> Self {
+        Self(Pcg32::new(mix(key), mix(key ^ 0x5851_f42d_4c95_7f2d)))
+    }
+
+    /// The next 32 bits.
+    pub fn bits(&mut self) -> u32 {
+        self.0.next_u32()
+    }
+
+    /// A uniform number in `0..bound`; 0 when `bound` is 0. Lemire's method with rejection, so exactly
+    /// uniform.
+    pub fn below(&mut self, bound: u32) -> u32 {
+        if bound == 0 {
+            return 0;
+        }
+        let mut product = u64::from(self.bits()) * u64::from(bound);
+        // The low half below `2^32 mod bound` would favor some values: draw again.
+        if (product as u32) < bound {
+            let threshold = bound.wrapping_neg() % bound;
+            while (product as u32) < threshold {
+                product = u64::from(self.bits()) * u64::from(bound);
+            }
+        }
+        (product >> 32) as u32
+    }
+
+    /// True with probability `numerator / denominator`; always when the ratio is 1 or more.
+    pub fn chance(&mut self, numerator: u32, denominator: u32) -> bool {
+        self.below(denominator) < numerator
+    }
+
+    /// A uniform element of `items`; none when there are none.
+    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
+        items.get(self.below(u32::try_from(items.len()).unwrap_or(u32::MAX)) as usize)
+    }
+
+    /// Puts `items` into a uniformly random order (Fisher and Yates).
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            let bound = u32::try_from(last + 1).unwrap_or(u32::MAX);
+            items.swap(last, self.below(bound) as usize);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// A change here changes every result of the project: it needs its own heading in CHANGELOG.md.
+    #[test]
+    fn golden_values() {
+        let mut rng = NodeRng::new(1);
+        let bits: Vec<u32> = (0..4).map(|_| rng.bits()).collect();
+        assert_eq!(bits, GOLDEN_BITS);
+        let mut rng = NodeRng::new(7);
+        let draws: Vec<u32> = (0..8).map(|_| rng.below(10)).collect();
+        assert_eq!(draws, GOLDEN_BELOW);
+        assert_eq!(mix(1), 0x5692_161d_100b_05e5);
+    }
+    const GOLDEN_BITS: [u32; 4] = [3_929_173_712, 1_388_247_366, 1_891_955_598, 1_663_951_598];
+    const GOLDEN_BELOW: [u32; 8] = [5, 9, 0, 5, 6, 0, 1, 8];
+
+    #[test]
+    fn below_is_uniform_and_bounded() {
+        let mut rng = NodeRng::new(3);
+        let mut counts = [0u32; 6];
+        for _ in 0..60_000 {
+            counts[rng.below(6) as usize] += 1;
+        }
+        // Chi-square with 5 degrees of freedom: 20.5 is exceeded with probability 0.001.
+        let chi: u64 = counts.iter().map(|&c| u64::from(c.abs_diff(10_000)).pow(2)).sum();
+        assert!(chi < 205_000, "counts {counts:?}");
+        assert_eq!(rng.below(0), 0);
+        assert_eq!(rng.below(1), 0);
+    }
+
+    #[test]
+    fn shuffle_keeps_every_element() {
+        let mut items: Vec<u32> = (0..100).collect();
+        NodeRng::new(5).shuffle(&mut items);
+        assert_ne!(items, (0..100).collect::<Vec<_>>());
+        items.sort_unstable();
+        assert_eq!(items, (0..100).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,5 @@
+//! The laboratory: scenario language, measurement, pictures.
+
+pub mod measure;
+pub mod picture;
+pub mod scenario;

@@ -1,0 +1,3 @@
+//! The `sim-cli` program.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Measures of a run, as MODEL section 4 defines them.

@@ -1,0 +1,68 @@
+//! What a backend reports while it runs: the only source of measures.
+
+use floodnet_core::observe::Observation;
+use floodnet_core::time::Time;
+
+use crate::plan::End;
+
+/// One thing that happened at a slot.
+///
+/// Between two samples the observations of one slot come in order; those of different slots do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Observed {
+    /// The slot came up.
+    Up {
+        /// 0 for the first life.
+        incarnation: u32,
+    },
+    /// The slot went down. All it held is gone, without a `NeighborDown` for each.
+    Down(End),
+    /// The slot handed a packet to the network.
+    Sent {
+        /// The receiver.
+        to: u32,
+        /// The message it carries; none for control traffic.
+        payload: Option<u32>,
+        /// Bytes, frame included.
+        bytes: u32,
+    },
+    /// The slot's protocol took a packet in.
+    Received {
+        /// The sender.
+        from: u32,
+        /// The message it carries.
+        payload: Option<u32>,
+    },
+    /// A packet that was sent will never be received. Reported at the slot where it ended.
+    Lost {
+        /// The message it carried.
+        payload: Option<u32>,
+        /// Why: `loss`, `cut`, `stale`, `down`, `broken`, `queue_full`, ...
+        reason: &'static str,
+    },
+    /// The protocol said something.
+    Protocol(Observation<u32, u32>),
+}
+
+/// Takes what a backend reports.
+pub trait Observer {
+    /// `what` happened at `slot` at `at`.
+    fn observe(&mut self, at: Time, slot: u32, what: Observed);
+
+    /// Every input before `at` has been handled and none after: a consistent cut through the network.
+    fn sample(&mut self, at: Time) {
+        let _ = at;
+    }
+}
+
+/// Observes nothing.
+impl Observer for () {
+    fn observe(&mut self, _: Time, _: u32, _: Observed) {}
+}
+
+/// Keeps everything, in the order in which it was reported.
+impl Observer for Vec<(Time, u32, Observed)> {
+    fn observe(&mut self, at: Time, slot: u32, what: Observed) {
+        self.push((at, slot, what));
+    }
+}

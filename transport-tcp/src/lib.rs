@@ -1,0 +1,1 @@
+//! A node on tokio sockets.
