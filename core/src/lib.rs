@@ -7,10 +7,16 @@
 //! | module | subject |
 //! |---|---|
 //! | [`protocol`] | the boundary: [`Protocol`](protocol::Protocol), inputs, actions, effects |
+//! | [`overlay`] | membership: who are my neighbors |
+//! | [`broadcast`] | dissemination: how a message spreads |
+//! | [`node`] | an overlay and a broadcast composed into one protocol |
+//! | [`inbox`] | the bounded queue between a node and a busy application |
+//! | [`wire`] | the one place where messages become bytes |
 //! | [`observe`] | what a laboratory must know of a protocol |
-//! | [`time`] | time and durations as saturating nanoseconds |
-//! | [`rng`] | the random stream of a node |
+//! | [`graph`] | an undirected graph, compactly |
 //! | [`laws`] | probability laws for latency and sessions: the one place with floating point |
+//! | [`rng`] | the random stream of a node |
+//! | [`time`] | time and durations as saturating nanoseconds |
 
 #![no_std]
 #![deny(clippy::float_arithmetic)]
@@ -19,8 +25,14 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod broadcast;
+pub mod graph;
+pub mod inbox;
 pub mod laws;
+pub mod node;
 pub mod observe;
+pub mod overlay;
 pub mod protocol;
 pub mod rng;
 pub mod time;
+pub mod wire;

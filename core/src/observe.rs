@@ -12,9 +12,6 @@ pub trait Payload: Clone {
 
     /// The name of this publication.
     fn id(&self) -> Self::Id;
-
-    /// How many bytes the payload takes on the wire.
-    fn size(&self) -> u32;
 }
 
 /// What one event of a protocol means to a measurement.
@@ -67,7 +64,8 @@ pub trait Observe: Protocol {
     /// The application's message that `message` carries; `None` for control traffic.
     fn carried(message: &Self::Message) -> Option<Carried<<Self::Payload as Payload>::Id>>;
 
-    /// Bytes of `message` on the wire, without the frame around it: equal to the encoder's output.
+    /// Bytes of `message` as a packet on the wire, without the frame around it: equal to the length of
+    /// the encoder's output.
     fn wire_size(message: &Self::Message) -> u32;
 
     /// The peers this node holds as neighbors, in the node's own order.

@@ -1,6 +1,7 @@
 //! The simulator's content: an index into the plan's publications, and a size.
 
 use floodnet_core::observe::Payload;
+use floodnet_core::wire::{DecodeError, Wire, take};
 
 /// The content of a simulated message. The simulator never serializes: a message is its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,8 +19,27 @@ impl Payload for SimPayload {
     fn id(&self) -> u32 {
         self.index
     }
+}
 
+/// The number, then zeros up to the size: what the content would weigh, though the simulator never
+/// serializes. Content of fewer than four bytes takes four.
+impl Wire for SimPayload {
+    #[inline]
     fn size(&self) -> u32 {
-        self.size
+        self.size.max(4)
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.index.encode(out);
+        out.resize(out.len() + self.size.saturating_sub(4) as usize, 0);
+    }
+
+    fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
+        let index = take(input).map(u32::from_be_bytes)?;
+        let filler = std::mem::take(input);
+        if filler.iter().any(|&byte| byte != 0) {
+            return Err(DecodeError::Content);
+        }
+        Ok(Self { index, size: u32::try_from(filler.len()).unwrap_or(u32::MAX).saturating_add(4) })
     }
 }

@@ -1,0 +1,137 @@
+//! Flooding with duplicate suppression: what is new goes to every neighbor but the one it came from.
+//!
+//! Without loss each node sends each message once on each of its links except where it came from, so one
+//! message takes `2 E - (N - 1)` packets on a connected graph of `N` nodes and `E` links.
+
+use core::marker::PhantomData;
+
+use super::seen::{SeenCache, SeenLimits};
+use super::{
+    Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf,
+};
+use crate::inbox::Inbox;
+use crate::observe::{Carried, Payload};
+use crate::protocol::{Context, Effects, Types};
+
+/// A flooded message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message<P> {
+    /// Hops from the origin on arrival: 1 on the first link.
+    pub hops: u16,
+    /// The content.
+    pub payload: P,
+}
+
+/// Settings of the flood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Send a message back to who sent it, as the tutorial does. Default false.
+    pub echo: bool,
+    /// How many messages are remembered, and how long.
+    pub seen: SeenLimits,
+    /// Deliveries that wait while the application is busy; more are dropped and counted. Default 512
+    /// (tutorial).
+    pub queue: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { echo: false, seen: SeenLimits::default(), queue: 512 }
+    }
+}
+
+/// The flooding side of a node.
+#[derive(Clone, Debug)]
+pub struct Flood<Peer, P: Payload> {
+    seen: SeenCache<P::Id>,
+    inbox: Inbox<(P, u16)>,
+    peer: PhantomData<Peer>,
+}
+
+impl<Peer, P: Payload> Default for Flood<Peer, P> {
+    fn default() -> Self {
+        Self { seen: SeenCache::default(), inbox: Inbox::default(), peer: PhantomData }
+    }
+}
+
+impl<Peer: Copy + Ord, P: Payload> Flood<Peer, P> {
+    fn on_command<E: Effects<Self>>(
+        &mut self,
+        command: BroadcastCommand<P>,
+        view: &[Peer],
+        cx: &mut Context<'_, Self, E>,
+    ) {
+        match command {
+            BroadcastCommand::Publish(payload) => {
+                if !self.seen.insert(payload.id(), cx.now, &cx.config.seen) {
+                    return cx.emit(BroadcastEvent::Dropped("already_published"));
+                }
+                cx.emit(BroadcastEvent::Published(payload.id()));
+                for &peer in view {
+                    cx.send(peer, Message { hops: 1, payload: payload.clone() });
+                }
+            }
+            BroadcastCommand::Hold => self.inbox.hold(),
+            BroadcastCommand::Resume => {
+                for (payload, hops) in self.inbox.resume() {
+                    cx.emit(BroadcastEvent::Delivered { payload, hops });
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn on_message<E: Effects<Self>>(
+        &mut self,
+        from: Peer,
+        Message { hops, payload }: Message<P>,
+        view: &[Peer],
+        cx: &mut Context<'_, Self, E>,
+    ) {
+        if !self.seen.insert(payload.id(), cx.now, &cx.config.seen) {
+            return cx.emit(BroadcastEvent::Duplicate(payload.id()));
+        }
+        for &peer in view {
+            if peer != from || cx.config.echo {
+                cx.send(peer, Message { hops: hops.saturating_add(1), payload: payload.clone() });
+            }
+        }
+        match self.inbox.offer((payload, hops), cx.config.queue) {
+            Ok(Some((payload, hops))) => cx.emit(BroadcastEvent::Delivered { payload, hops }),
+            Ok(None) => {}
+            Err(_) => cx.emit(BroadcastEvent::Dropped("inbox_full")),
+        }
+    }
+}
+
+impl<Peer: Copy + Ord, P: Payload> Types for Flood<Peer, P> {
+    type Peer = Peer;
+    type Message = Message<P>;
+    type Timer = core::convert::Infallible;
+    type Command = BroadcastCommand<P>;
+    type Event = BroadcastEventOf<P>;
+    type Config = Config;
+}
+
+impl<Peer: Copy + Ord, P: Payload> Broadcast for Flood<Peer, P> {
+    type Payload = P;
+
+    #[inline]
+    fn handle<E: Effects<Self>>(
+        &mut self,
+        input: BroadcastInputOf<Self>,
+        view: &[Peer],
+        cx: &mut Context<'_, Self, E>,
+    ) {
+        match input {
+            BroadcastInput::Message { from, message } => self.on_message(from, message, view, cx),
+            BroadcastInput::Command(command) => self.on_command(command, view, cx),
+            BroadcastInput::Timer(never) => match never {},
+            BroadcastInput::Start | BroadcastInput::NeighborUp(_) | BroadcastInput::NeighborDown(_) => {}
+        }
+    }
+
+    fn carried(message: &Message<P>) -> Option<Carried<P::Id>> {
+        Some(Carried { message: message.payload.id(), hops: message.hops })
+    }
+}

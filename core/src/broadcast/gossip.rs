@@ -1,0 +1,118 @@
+//! Infect-and-die push gossip: a node sends what is new to it to `fanout` random neighbors, once.
+//!
+//! On a complete overlay the share of nodes that a message reaches solves `z = 1 - exp(-fanout z)`
+//! (Kermarrec, Massoulié and Ganesh 2003).
+
+use alloc::vec::Vec;
+use core::marker::PhantomData;
+
+use super::flood::Message;
+use super::seen::{SeenCache, SeenLimits};
+use super::{
+    Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf,
+};
+use crate::observe::{Carried, Payload};
+use crate::protocol::{Context, Effects, Types};
+
+/// Settings of the gossip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// How many neighbors a node passes a new message to. Default 4.
+    pub fanout: u32,
+    /// How many messages are remembered, and how long.
+    pub seen: SeenLimits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { fanout: 4, seen: SeenLimits::default() }
+    }
+}
+
+/// The gossiping side of a node.
+#[derive(Clone, Debug)]
+pub struct Gossip<Peer, P: Payload> {
+    seen: SeenCache<P::Id>,
+    peer: PhantomData<Peer>,
+}
+
+impl<Peer, P: Payload> Default for Gossip<Peer, P> {
+    fn default() -> Self {
+        Self { seen: SeenCache::default(), peer: PhantomData }
+    }
+}
+
+impl<Peer: Copy + Ord, P: Payload> Gossip<Peer, P> {
+    /// Sends `message` to `fanout` distinct random neighbors, not to `from`.
+    fn push<E: Effects<Self>>(
+        message: &Message<P>,
+        from: Option<Peer>,
+        view: &[Peer],
+        cx: &mut Context<'_, Self, E>,
+    ) {
+        let hole = from.and_then(|from| view.iter().position(|&peer| peer == from));
+        let others = u32::try_from(view.len() - usize::from(hole.is_some())).unwrap_or(u32::MAX);
+        let count = cx.config.fanout.min(others);
+        // Floyd's sampling without replacement: `count` draws, whatever the size of the view.
+        let mut chosen: Vec<u32> = Vec::with_capacity(count as usize);
+        for last in others - count..others {
+            let drawn = cx.below(last.saturating_add(1));
+            chosen.push(if chosen.contains(&drawn) { last } else { drawn });
+        }
+        for index in chosen {
+            let skip = usize::from(hole.is_some_and(|hole| index as usize >= hole));
+            if let Some(&peer) = view.get(index as usize + skip) {
+                cx.send(peer, message.clone());
+            }
+        }
+    }
+}
+
+impl<Peer: Copy + Ord, P: Payload> Types for Gossip<Peer, P> {
+    type Peer = Peer;
+    type Message = Message<P>;
+    type Timer = core::convert::Infallible;
+    type Command = BroadcastCommand<P>;
+    type Event = BroadcastEventOf<P>;
+    type Config = Config;
+}
+
+impl<Peer: Copy + Ord, P: Payload> Broadcast for Gossip<Peer, P> {
+    type Payload = P;
+
+    fn handle<E: Effects<Self>>(
+        &mut self,
+        input: BroadcastInputOf<Self>,
+        view: &[Peer],
+        cx: &mut Context<'_, Self, E>,
+    ) {
+        match input {
+            BroadcastInput::Message { from, message } => {
+                let Message { hops, payload } = message;
+                if !self.seen.insert(payload.id(), cx.now, &cx.config.seen) {
+                    return cx.emit(BroadcastEvent::Duplicate(payload.id()));
+                }
+                let next = Message { hops: hops.saturating_add(1), payload: payload.clone() };
+                Self::push(&next, Some(from), view, cx);
+                cx.emit(BroadcastEvent::Delivered { payload, hops });
+            }
+            BroadcastInput::Command(BroadcastCommand::Publish(payload)) => {
+                if !self.seen.insert(payload.id(), cx.now, &cx.config.seen) {
+                    return cx.emit(BroadcastEvent::Dropped("already_published"));
+                }
+                cx.emit(BroadcastEvent::Published(payload.id()));
+                Self::push(&Message { hops: 1, payload }, None, view, cx);
+            }
+            // Gossip keeps no queue: an application that is busy drops what it cannot take.
+            BroadcastInput::Command(BroadcastCommand::Hold | BroadcastCommand::Resume) => {
+                cx.emit(BroadcastEvent::Dropped("no_queue"));
+            }
+            BroadcastInput::Timer(never) => match never {},
+            BroadcastInput::Start | BroadcastInput::NeighborUp(_) | BroadcastInput::NeighborDown(_) => {}
+        }
+    }
+
+    fn carried(message: &Message<P>) -> Option<Carried<P::Id>> {
+        Some(Carried { message: message.payload.id(), hops: message.hops })
+    }
+}

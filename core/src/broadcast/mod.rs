@@ -1,0 +1,100 @@
+//! Dissemination: how does a message spread over the neighbors?
+//!
+//! | module | broadcast |
+//! |---|---|
+//! | [`flood`] | to every neighbor, duplicates suppressed |
+//! | [`gossip`] | to a few random neighbors, once |
+//! | [`seen`] | the bounded memory of messages seen |
+
+pub mod flood;
+pub mod gossip;
+pub mod seen;
+
+pub use flood::Flood;
+pub use gossip::Gossip;
+
+use crate::observe::{Carried, Payload};
+use crate::protocol::{Context, Effects, Types};
+
+/// What a broadcast can be told. It has no `LinkDown`: the overlay decides who is a neighbor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BroadcastInput<Peer, Message, Timer, Command> {
+    /// The node is up.
+    Start,
+    /// The application wants something.
+    Command(Command),
+    /// A message of this broadcast arrived.
+    Message {
+        /// Who sent it.
+        from: Peer,
+        /// What it says.
+        message: Message,
+    },
+    /// A timer that this broadcast set is due.
+    Timer(Timer),
+    /// The overlay took this peer as a neighbor.
+    NeighborUp(Peer),
+    /// The overlay lost this neighbor.
+    NeighborDown(Peer),
+}
+
+/// [`BroadcastInput`] in the vocabulary of `T`.
+pub type BroadcastInputOf<T> =
+    BroadcastInput<<T as Types>::Peer, <T as Types>::Message, <T as Types>::Timer, <T as Types>::Command>;
+
+/// What the application can ask of a broadcast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BroadcastCommand<P> {
+    /// Spread this message.
+    Publish(P),
+    /// The application cannot take deliveries now: keep them in a bounded queue.
+    Hold,
+    /// It can again: hand out what waits.
+    Resume,
+}
+
+/// What a broadcast tells the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BroadcastEvent<P, Id> {
+    /// The application's message is on its way.
+    Published(Id),
+    /// A message for the application, each at most once while it is remembered.
+    Delivered {
+        /// The content.
+        payload: P,
+        /// Hops from the origin.
+        hops: u16,
+    },
+    /// A further copy was suppressed.
+    Duplicate(Id),
+    /// An input was ignored, for the reason named.
+    Dropped(&'static str),
+}
+
+/// The event type of a broadcast of `P`.
+pub type BroadcastEventOf<P> = BroadcastEvent<P, <P as Payload>::Id>;
+
+/// Spreads messages over the neighbors that an overlay keeps.
+///
+/// It is shown the overlay's view with each input and keeps none. The view is the one *after* the input;
+/// changes are told one by one, in order.
+pub trait Broadcast:
+    Types<
+        Command = BroadcastCommand<<Self as Broadcast>::Payload>,
+        Event = BroadcastEventOf<<Self as Broadcast>::Payload>,
+    >
+{
+    /// What the application publishes.
+    type Payload: Payload;
+
+    /// Takes one input and pushes its effects; the rules of [`crate::protocol`] apply.
+    fn handle<E: Effects<Self>>(
+        &mut self,
+        input: BroadcastInputOf<Self>,
+        view: &[Self::Peer],
+        cx: &mut Context<'_, Self, E>,
+    );
+
+    /// The application's message inside `message`, if any.
+    fn carried(message: &Self::Message) -> Option<Carried<<Self::Payload as Payload>::Id>>;
+}

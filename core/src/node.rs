@@ -1,0 +1,217 @@
+//! A whole node: an overlay and a broadcast composed into one protocol.
+//!
+//! The overlay's changes reach the broadcast after the overlay has handled its input, in order, with the
+//! view as it is then.
+
+use alloc::vec::Vec;
+use core::marker::PhantomData;
+
+use crate::broadcast::{Broadcast, BroadcastCommand, BroadcastEvent, BroadcastInput, BroadcastInputOf};
+use crate::observe::{Carried, Observation, Observe, Payload};
+use crate::overlay::{Overlay, OverlayEvent};
+use crate::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
+use crate::time::Duration;
+use crate::wire::Wire;
+
+/// Something of the overlay or of the broadcast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer<O, B> {
+    /// Of the overlay.
+    Overlay(O),
+    /// Of the broadcast.
+    Broadcast(B),
+}
+
+/// Settings of both layers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Config<O, B> {
+    /// The overlay's.
+    pub overlay: O,
+    /// The broadcast's.
+    pub broadcast: B,
+}
+
+/// An overlay `O` under a broadcast `B`.
+#[derive(Clone, Debug)]
+pub struct Node<O, B> {
+    overlay: O,
+    broadcast: B,
+}
+
+impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Node<O, B> {
+    /// Composes the two.
+    pub const fn new(overlay: O, broadcast: B) -> Self {
+        Self { overlay, broadcast }
+    }
+
+    /// The membership side.
+    pub const fn overlay(&self) -> &O {
+        &self.overlay
+    }
+
+    /// The dissemination side.
+    pub const fn broadcast(&self) -> &B {
+        &self.broadcast
+    }
+
+    fn drive_overlay<E: Effects<Self>>(&mut self, input: InputOf<O>, cx: &mut Context<'_, Self, E>) {
+        let mut side = OverlaySide::<O, B, E> { outer: cx.effects, changes: Vec::new(), layers: PhantomData };
+        let mut inner =
+            Context { now: cx.now, config: &cx.config.overlay, rng: &mut *cx.rng, effects: &mut side };
+        self.overlay.handle(input, &mut inner);
+        for change in side.changes {
+            let input = match change {
+                Change::Up(peer) => BroadcastInput::NeighborUp(peer),
+                Change::Down(peer) => BroadcastInput::NeighborDown(peer),
+            };
+            self.drive_broadcast(input, cx);
+        }
+    }
+
+    #[inline]
+    fn drive_broadcast<E: Effects<Self>>(
+        &mut self,
+        input: BroadcastInputOf<B>,
+        cx: &mut Context<'_, Self, E>,
+    ) {
+        let mut side = BroadcastSide::<O, B, E> { outer: cx.effects, layers: PhantomData };
+        let mut inner =
+            Context { now: cx.now, config: &cx.config.broadcast, rng: &mut *cx.rng, effects: &mut side };
+        self.broadcast.handle(input, self.overlay.neighbors(), &mut inner);
+    }
+}
+
+enum Change<Peer> {
+    Up(Peer),
+    Down(Peer),
+}
+
+/// Takes the overlay's effects: wraps them for the node and notes the changes of the view.
+struct OverlaySide<'a, O: Types, B, E> {
+    outer: &'a mut E,
+    changes: Vec<Change<O::Peer>>,
+    layers: PhantomData<B>,
+}
+
+impl<O: Overlay, B: Broadcast<Peer = O::Peer>, E: Effects<Node<O, B>>> Effects<O>
+    for OverlaySide<'_, O, B, E>
+{
+    fn send(&mut self, to: O::Peer, message: O::Message) {
+        self.outer.send(to, Layer::Overlay(message));
+    }
+    fn set_timer(&mut self, after: Duration, timer: O::Timer) {
+        self.outer.set_timer(after, Layer::Overlay(timer));
+    }
+    fn disconnect(&mut self, peer: O::Peer) {
+        self.outer.disconnect(peer);
+    }
+    fn emit(&mut self, event: O::Event) {
+        match event {
+            OverlayEvent::Up(peer) => self.changes.push(Change::Up(peer)),
+            OverlayEvent::Down(peer) => self.changes.push(Change::Down(peer)),
+            OverlayEvent::Repair | OverlayEvent::Dropped(_) => {}
+        }
+        self.outer.emit(Layer::Overlay(event));
+    }
+}
+
+/// Takes the broadcast's effects and wraps them for the node.
+struct BroadcastSide<'a, O, B, E> {
+    outer: &'a mut E,
+    layers: PhantomData<(O, B)>,
+}
+
+impl<O: Overlay, B: Broadcast<Peer = O::Peer>, E: Effects<Node<O, B>>> Effects<B>
+    for BroadcastSide<'_, O, B, E>
+{
+    #[inline]
+    fn send(&mut self, to: B::Peer, message: B::Message) {
+        self.outer.send(to, Layer::Broadcast(message));
+    }
+    fn set_timer(&mut self, after: Duration, timer: B::Timer) {
+        self.outer.set_timer(after, Layer::Broadcast(timer));
+    }
+    fn disconnect(&mut self, peer: B::Peer) {
+        self.outer.disconnect(peer);
+    }
+    #[inline]
+    fn emit(&mut self, event: B::Event) {
+        self.outer.emit(Layer::Broadcast(event));
+    }
+}
+
+impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Types for Node<O, B> {
+    type Peer = O::Peer;
+    type Message = Layer<O::Message, B::Message>;
+    type Timer = Layer<O::Timer, B::Timer>;
+    type Command = B::Command;
+    type Event = Layer<O::Event, B::Event>;
+    type Config = Config<O::Config, B::Config>;
+}
+
+impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Protocol for Node<O, B> {
+    #[inline]
+    fn handle<E: Effects<Self>>(&mut self, input: InputOf<Self>, cx: &mut Context<'_, Self, E>) {
+        match input {
+            Input::Message { from, message: Layer::Broadcast(message) } => {
+                self.drive_broadcast(BroadcastInput::Message { from, message }, cx);
+            }
+            Input::Message { from, message: Layer::Overlay(message) } => {
+                self.drive_overlay(Input::Message { from, message }, cx);
+            }
+            Input::Start => {
+                self.drive_overlay(Input::Start, cx);
+                self.drive_broadcast(BroadcastInput::Start, cx);
+            }
+            Input::Command(command) => self.drive_broadcast(BroadcastInput::Command(command), cx),
+            Input::Timer(Layer::Overlay(timer)) => self.drive_overlay(Input::Timer(timer), cx),
+            Input::Timer(Layer::Broadcast(timer)) => self.drive_broadcast(BroadcastInput::Timer(timer), cx),
+            Input::LinkDown(peer) => self.drive_overlay(Input::LinkDown(peer), cx),
+        }
+    }
+}
+
+impl<O, B> Observe for Node<O, B>
+where
+    O: Overlay<Message: Wire>,
+    B: Broadcast<Peer = O::Peer, Message: Wire>,
+{
+    type Payload = B::Payload;
+
+    fn publish(payload: B::Payload) -> B::Command {
+        BroadcastCommand::Publish(payload)
+    }
+
+    #[inline]
+    fn observe(event: &Self::Event) -> Observation<O::Peer, <B::Payload as Payload>::Id> {
+        match event {
+            Layer::Overlay(OverlayEvent::Up(peer)) => Observation::NeighborUp(*peer),
+            Layer::Overlay(OverlayEvent::Down(peer)) => Observation::NeighborDown(*peer),
+            Layer::Overlay(OverlayEvent::Repair) => Observation::Repair,
+            Layer::Broadcast(BroadcastEvent::Published(id)) => Observation::Published(*id),
+            Layer::Broadcast(BroadcastEvent::Delivered { payload, hops }) => {
+                Observation::Delivered { message: payload.id(), hops: *hops }
+            }
+            Layer::Broadcast(BroadcastEvent::Duplicate(id)) => Observation::Duplicate(*id),
+            Layer::Overlay(OverlayEvent::Dropped(reason))
+            | Layer::Broadcast(BroadcastEvent::Dropped(reason)) => Observation::Dropped(reason),
+        }
+    }
+
+    #[inline]
+    fn carried(message: &Self::Message) -> Option<Carried<<B::Payload as Payload>::Id>> {
+        match message {
+            Layer::Overlay(_) => None,
+            Layer::Broadcast(message) => B::carried(message),
+        }
+    }
+
+    #[inline]
+    fn wire_size(message: &Self::Message) -> u32 {
+        crate::wire::packet_size(message)
+    }
+
+    fn neighbors(&self) -> &[O::Peer] {
+        self.overlay.neighbors()
+    }
+}

@@ -1,0 +1,39 @@
+//! Membership: who are my neighbors?
+//!
+//! | module | overlay |
+//! |---|---|
+//! | [`random_walk`] | the tutorial's: JOIN requests bounce by random walk until nodes accept them |
+//! | [`fixed`] | a given graph |
+
+pub mod fixed;
+pub mod random_walk;
+
+pub use fixed::Fixed;
+pub use random_walk::RandomWalk;
+
+use crate::protocol::{Context, Effects, InputOf, Types};
+
+/// What every overlay tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OverlayEvent<Peer> {
+    /// This peer is a neighbor from now on.
+    Up(Peer),
+    /// It no longer is.
+    Down(Peer),
+    /// A link is asked for in place of a lost one.
+    Repair,
+    /// An input was ignored, for the reason named.
+    Dropped(&'static str),
+}
+
+/// Keeps the set of neighbors of a node.
+///
+/// An overlay emits [`OverlayEvent::Up`] and [`OverlayEvent::Down`] exactly when
+/// [`neighbors`](Self::neighbors) changes, in that order of changes.
+pub trait Overlay: Types<Event = OverlayEvent<<Self as Types>::Peer>> {
+    /// Takes one input and pushes its effects; the rules of [`crate::protocol`] apply.
+    fn handle<E: Effects<Self>>(&mut self, input: InputOf<Self>, cx: &mut Context<'_, Self, E>);
+
+    /// The neighbors now, in an order that is part of the node's history.
+    fn neighbors(&self) -> &[Self::Peer];
+}

@@ -1,0 +1,325 @@
+//! The tutorial's overlay: a newcomer's JOIN requests bounce by random walk until nodes accept them.
+//!
+//! A newcomer sends `degree` requests to an entry node. Who gets one and does not accept it passes it on
+//! to one random neighbor, with one hop less. Who accepts holds the link from then on, connects to the
+//! joiner and sends a [`JoinAck`](Message::JoinAck); the joiner holds the link when that arrives. A lost
+//! neighbor is replaced by sending one request for oneself into the walk.
+//!
+//! Source: "Peer to Peer Chat Network in Go", part 3. Its requests carry ids because its nodes suppress
+//! duplicates of every packet; here a request is not flooded, so it needs none.
+//!
+//! Two faults of the original are mended, each by a switch of [`Config`]: requests that die in a small or
+//! full network ([`retry`](Config::retry)), and a node that lost its last neighbor and can never come back
+//! ([`repair`](Config::repair)).
+
+use alloc::vec::Vec;
+
+use super::{Overlay, OverlayEvent};
+use crate::protocol::{Context, Effects, Input, InputOf, Types};
+use crate::time::Duration;
+
+/// What nodes of this overlay say to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Message<Peer> {
+    /// "`joiner` looks for neighbors."
+    Join {
+        /// Who asks.
+        joiner: Peer,
+        /// How many times it may still be passed on.
+        hop_limit: u8,
+    },
+    /// "I have taken you as a neighbor."
+    JoinAck,
+}
+
+/// Timers of this overlay: at most one is outstanding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timer {
+    /// Ask again if there are still too few neighbors.
+    Retry,
+}
+
+/// When a node below its [`Config::max_degree`] accepts a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Accept {
+    /// Always below `degree` neighbors, above with probability 1 / (neighbors + 1): the tutorial's rule.
+    #[default]
+    Inverse,
+    /// Always.
+    Always,
+    /// Only where the walk ends: the request arrives with no hop left.
+    Endpoint,
+}
+
+/// Settings of the overlay; [`Config::new`] gives the defaults.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config<Peer> {
+    /// Links that a newcomer asks for. Default 5 (the tutorial has 3).
+    pub degree: u32,
+    /// Links above which nothing is accepted; none in the tutorial. Default twice the degree.
+    pub max_degree: Option<u32>,
+    /// How many times a request is passed on. Default 5 (tutorial).
+    pub hop_limit: u8,
+    /// Ask again, with growing pauses, until there are `degree` neighbors. Default true.
+    pub retry: bool,
+    /// Come back through entry nodes and remembered peers when the last neighbor is lost. Default true.
+    pub repair: bool,
+    /// The rule of acceptance.
+    pub accept: Accept,
+    /// Nodes that every newcomer knows.
+    pub entry: Vec<Peer>,
+}
+
+impl<Peer> Config<Peer> {
+    /// The defaults, with these entry nodes.
+    #[must_use]
+    pub const fn new(entry: Vec<Peer>) -> Self {
+        Self {
+            degree: 5,
+            max_degree: Some(10),
+            hop_limit: 5,
+            retry: true,
+            repair: true,
+            accept: Accept::Inverse,
+            entry,
+        }
+    }
+
+    /// The tutorial's behavior: degree 3, no upper bound, nothing mended.
+    #[must_use]
+    pub fn tutorial(entry: Vec<Peer>) -> Self {
+        Self { degree: 3, max_degree: None, retry: false, repair: false, ..Self::new(entry) }
+    }
+}
+
+/// Peers that a node remembers to come back through (a guess; enough that one of them is likely up).
+const REMEMBERED: usize = 8;
+/// First pause before asking again: longer than a walk of 5 hops and a dial over slow links.
+const RETRY_MS: u32 = 2_000;
+/// The pause doubles up to this many times: 2 s, 4 s, .. 64 s.
+const RETRY_DOUBLINGS: u32 = 5;
+
+/// A node's view of the overlay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RandomWalk<Peer> {
+    me: Peer,
+    neighbors: Vec<Peer>,
+    /// Peers met lately, the latest last: neighbors and joiners, at most [`REMEMBERED`].
+    remembered: Vec<Peer>,
+    attempts: u32,
+    retry_pending: bool,
+    was_joined: bool,
+}
+
+impl<Peer: Copy + Ord> RandomWalk<Peer> {
+    /// A node that is called `me` and knows nobody yet.
+    pub const fn new(me: Peer) -> Self {
+        Self {
+            me,
+            neighbors: Vec::new(),
+            remembered: Vec::new(),
+            attempts: 0,
+            retry_pending: false,
+            was_joined: false,
+        }
+    }
+
+    fn is_neighbor(&self, peer: Peer) -> bool {
+        self.neighbors.contains(&peer)
+    }
+
+    fn is_full(&self, config: &Config<Peer>) -> bool {
+        config.max_degree.is_some_and(|max| self.neighbors.len() >= max as usize)
+    }
+
+    fn on_join<E: Effects<Self>>(&mut self, joiner: Peer, hop_limit: u8, cx: &mut Context<'_, Self, E>) {
+        let hop_limit = hop_limit.min(cx.config.hop_limit);
+        let takes = joiner != self.me && !self.is_neighbor(joiner) && !self.is_full(cx.config);
+        if joiner != self.me {
+            self.remember(joiner);
+        }
+        let ended = hop_limit == 0;
+        if ended && cx.config.accept != Accept::Endpoint {
+            return cx.emit(OverlayEvent::Dropped("hop_limit"));
+        }
+        if takes && self.accepts(ended, cx) {
+            self.add(joiner, cx);
+            return cx.send(joiner, Message::JoinAck);
+        }
+        if ended {
+            return cx.emit(OverlayEvent::Dropped("hop_limit"));
+        }
+        match self.random_neighbor_but(joiner, cx) {
+            Some(next) => cx.send(next, Message::Join { joiner, hop_limit: hop_limit - 1 }),
+            None => cx.emit(OverlayEvent::Dropped("no_neighbor")),
+        }
+    }
+
+    fn accepts<E: Effects<Self>>(&self, ended: bool, cx: &mut Context<'_, Self, E>) -> bool {
+        let held = u32::try_from(self.neighbors.len()).unwrap_or(u32::MAX);
+        match cx.config.accept {
+            Accept::Always => true,
+            Accept::Endpoint => ended,
+            Accept::Inverse => held < cx.config.degree || cx.rng.chance(1, held.saturating_add(1)),
+        }
+    }
+
+    fn on_join_ack<E: Effects<Self>>(&mut self, from: Peer, cx: &mut Context<'_, Self, E>) {
+        if from == self.me {
+            cx.emit(OverlayEvent::Dropped("own_ack"));
+        } else if self.is_neighbor(from) {
+            // Both had asked for the other: one link is enough, and both hold it.
+            cx.emit(OverlayEvent::Dropped("already_neighbor"));
+        } else if self.is_full(cx.config) {
+            cx.emit(OverlayEvent::Dropped("full"));
+            cx.disconnect(from);
+        } else {
+            self.add(from, cx);
+        }
+    }
+
+    fn on_link_down<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {
+        let Some(place) = self.neighbors.iter().position(|&held| held == peer) else {
+            return; // a dial that failed or a contact that hung up: the retry timer sees to it
+        };
+        self.neighbors.swap_remove(place);
+        cx.emit(OverlayEvent::Down(peer));
+        if !self.neighbors.is_empty() {
+            cx.emit(OverlayEvent::Repair);
+            self.ask_neighbor(cx);
+        } else if cx.config.repair {
+            self.ask_contact(cx);
+        }
+        self.watch(cx);
+    }
+
+    fn on_retry<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+        self.retry_pending = false;
+        if !self.wants(cx.config) {
+            return;
+        }
+        self.attempts = self.attempts.saturating_add(1);
+        if self.neighbors.is_empty() {
+            self.ask_contact(cx);
+        } else {
+            let held = u32::try_from(self.neighbors.len()).unwrap_or(u32::MAX);
+            for _ in held..cx.config.degree {
+                self.ask_neighbor(cx);
+            }
+        }
+        self.watch(cx);
+    }
+
+    /// Whether this node should ask on its own account.
+    fn wants(&self, config: &Config<Peer>) -> bool {
+        if self.neighbors.is_empty() {
+            let mended = if self.was_joined { config.repair } else { config.retry };
+            return mended && self.contacts(config).next().is_some();
+        }
+        config.retry && self.neighbors.len() < config.degree as usize
+    }
+
+    /// Sees to it that a timer runs while there is something to ask for.
+    fn watch<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+        if self.retry_pending || !self.wants(cx.config) {
+            return;
+        }
+        self.retry_pending = true;
+        let pause = RETRY_MS << self.attempts.min(RETRY_DOUBLINGS);
+        // Spread over half to one and a half pauses, so that nodes hit by one fault do not ask in step.
+        let after = u64::from(pause / 2) + u64::from(cx.below(pause));
+        cx.set_timer(Duration::from_millis(after), Timer::Retry);
+    }
+
+    fn contacts<'a>(&'a self, config: &'a Config<Peer>) -> impl Iterator<Item = Peer> + 'a {
+        let remembered =
+            self.remembered.iter().filter(|peer| self.was_joined && !config.entry.contains(peer));
+        config.entry.iter().chain(remembered).copied().filter(|&peer| peer != self.me)
+    }
+
+    /// Sends `degree` requests to one random contact: an entry node, or a remembered peer when coming back.
+    fn ask_contact<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+        let count = u32::try_from(self.contacts(cx.config).count()).unwrap_or(u32::MAX);
+        let chosen = cx.below(count) as usize;
+        let Some(contact) = self.contacts(cx.config).nth(chosen) else { return };
+        if self.was_joined {
+            cx.emit(OverlayEvent::Repair);
+        }
+        for _ in 0..cx.config.degree {
+            cx.send(contact, Message::Join { joiner: self.me, hop_limit: cx.config.hop_limit });
+        }
+    }
+
+    /// Sends one request for this node into the walk.
+    fn ask_neighbor<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+        if let Some(&next) = cx.rng.pick(&self.neighbors) {
+            cx.send(next, Message::Join { joiner: self.me, hop_limit: cx.config.hop_limit });
+        }
+    }
+
+    fn random_neighbor_but<E: Effects<Self>>(
+        &self,
+        not: Peer,
+        cx: &mut Context<'_, Self, E>,
+    ) -> Option<Peer> {
+        let hole = self.neighbors.iter().position(|&held| held == not);
+        let others = self.neighbors.len() - usize::from(hole.is_some());
+        if others == 0 {
+            return None;
+        }
+        let mut chosen = cx.below(u32::try_from(others).unwrap_or(u32::MAX)) as usize;
+        if hole.is_some_and(|hole| chosen >= hole) {
+            chosen += 1;
+        }
+        self.neighbors.get(chosen).copied()
+    }
+
+    fn add<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {
+        self.neighbors.push(peer);
+        self.was_joined = true;
+        self.attempts = 0;
+        self.remember(peer);
+        cx.emit(OverlayEvent::Up(peer));
+        self.watch(cx);
+    }
+
+    fn remember(&mut self, peer: Peer) {
+        if let Some(place) = self.remembered.iter().position(|&known| known == peer) {
+            self.remembered.remove(place);
+        } else if self.remembered.len() == REMEMBERED {
+            self.remembered.remove(0);
+        }
+        self.remembered.push(peer);
+    }
+}
+
+impl<Peer: Copy + Ord> Types for RandomWalk<Peer> {
+    type Peer = Peer;
+    type Message = Message<Peer>;
+    type Timer = Timer;
+    type Command = core::convert::Infallible;
+    type Event = OverlayEvent<Peer>;
+    type Config = Config<Peer>;
+}
+
+impl<Peer: Copy + Ord> Overlay for RandomWalk<Peer> {
+    fn handle<E: Effects<Self>>(&mut self, input: InputOf<Self>, cx: &mut Context<'_, Self, E>) {
+        match input {
+            Input::Start => {
+                self.ask_contact(cx);
+                self.watch(cx);
+            }
+            Input::Command(never) => match never {},
+            Input::Message { message: Message::Join { joiner, hop_limit }, .. } => {
+                self.on_join(joiner, hop_limit, cx);
+            }
+            Input::Message { from, message: Message::JoinAck } => self.on_join_ack(from, cx),
+            Input::Timer(Timer::Retry) => self.on_retry(cx),
+            Input::LinkDown(peer) => self.on_link_down(peer, cx),
+        }
+    }
+
+    fn neighbors(&self) -> &[Peer] {
+        &self.neighbors
+    }
+}
