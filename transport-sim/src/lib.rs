@@ -1,11 +1,46 @@
 //! A network in memory: a seeded, deterministic event engine that drives thousands to a million nodes.
 //!
+//! Start at [`Simulation`]: it takes a [`Plan`](plan::Plan), a [`LinkModel`](link::LinkModel) and the nodes
+//! of any protocol of `floodnet-core` (or your own), and reports to an [`Observer`](observer::Observer).
+//!
 //! | module | subject |
 //! |---|---|
 //! | [`plan`] | who joins, leaves, publishes and fails, and when |
+//! | [`link`] | what links do to packets: settings |
 //! | [`payload`] | the simulator's content: an index and a size |
 //! | [`observer`] | what a run reports |
+//! | `engine` | runs every slot through its inputs, window by window |
+//! | `queue` | events by window of time and block of slots |
+//! | `slot` | one user, whose node comes and goes |
+//! | `port` | where a node's effects go |
+//! | `line`, `uplink` | the network side of a slot, its access line |
+//! | `stream` | connections: dial, order, retransmission, break, goodbye |
+//! | `network` | delays, losses and cuts as pure functions |
+//! | `event` | inputs on their way, and their order |
+//! | `reference` | a plain engine that the windowed one is held against |
 
+mod engine;
+mod event;
+mod line;
+pub mod link;
+mod network;
 pub mod observer;
 pub mod payload;
 pub mod plan;
+mod port;
+mod queue;
+mod reference;
+mod slot;
+mod stream;
+mod uplink;
+
+pub use engine::{Outcome, Progress, Simulation, Watch};
+
+use floodnet_core::observe::Observe;
+
+use crate::payload::SimPayload;
+
+/// A protocol that the simulator can run: peers are slots, content is an index.
+pub trait SimProtocol: Observe<Peer = u32, Payload = SimPayload> {}
+
+impl<P: Observe<Peer = u32, Payload = SimPayload>> SimProtocol for P {}

@@ -44,6 +44,14 @@ pub enum Observed {
     Protocol(Observation<u32, u32>),
 }
 
+impl Observed {
+    /// Whether a message reached the application of a node.
+    #[must_use]
+    pub const fn is_delivery(&self) -> bool {
+        matches!(self, Self::Protocol(Observation::Delivered { .. }))
+    }
+}
+
 /// Takes what a backend reports.
 pub trait Observer {
     /// `what` happened at `slot` at `at`.

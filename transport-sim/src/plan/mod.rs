@@ -154,6 +154,27 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// `slots` nodes that are up from the start to the end, and nothing else.
+    #[must_use]
+    pub fn still(seed: u64, slots: u32, duration: Time) -> Self {
+        let life = Life { start: Time::ZERO, stop: Time::MAX, end: End::Leave };
+        Self {
+            seed,
+            duration,
+            lives: vec![vec![life]; slots as usize],
+            publishes: Vec::new(),
+            skipped: 0,
+            disturbances: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// Adds a message of `size` bytes from `slot`; returns its index. Messages are added in order of time.
+    pub fn publish(&mut self, at: Time, slot: u32, size: u32) -> u32 {
+        self.publishes.push(Publish { at, slot, size });
+        u32::try_from(self.publishes.len() - 1).unwrap_or(u32::MAX)
+    }
+
     /// How many slots there are.
     #[must_use]
     pub fn slots(&self) -> u32 {

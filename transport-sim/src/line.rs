@@ -1,0 +1,106 @@
+//! The network side of a slot: its connections, its access line, its sequence and its digest.
+
+use std::collections::BTreeMap;
+
+use floodnet_core::rng::{fold, mix};
+use floodnet_core::time::{Duration, Time};
+
+use crate::event::Connection;
+use crate::uplink::Uplink;
+
+/// This end of a connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    /// Nothing leaves before: the handshake is under way until then.
+    pub(crate) ready: Time,
+    /// Arrival of the last packet in this direction: none arrives earlier.
+    pub(crate) last_arrival: Time,
+    /// When the dialer's SYN reached the other end (of no meaning at the end that accepted).
+    pub(crate) opened_at: Time,
+    /// When a packet was last sent or received.
+    pub(crate) last_use: Time,
+    /// One-way delay of this direction, where it is the same for each packet.
+    pub(crate) delay: Duration,
+    /// Packets sent in this direction.
+    pub(crate) count: u32,
+    pub(crate) state: LinkState,
+}
+
+/// What a connection is good for, seen from this end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LinkState {
+    Live,
+    /// Nothing gets through any more; the end is known and will be told when it comes.
+    Broken,
+    /// This end has said goodbye, behind data that still waits in the uplink.
+    Closing,
+}
+
+/// See the module.
+pub(crate) struct Line<M> {
+    pub(crate) id: u32,
+    /// Incarnation of the present or last life; 0 for the first.
+    pub(crate) incarnation: u32,
+    /// How often the slot came up.
+    pub(crate) lives: u32,
+    /// Number of the next dial.
+    pub(crate) dials: u32,
+    /// Number of the next thing sent or set, over all lives.
+    pub(crate) seq: u64,
+    pub(crate) digest: u64,
+    /// Connections by peer and name. Streams only.
+    pub(crate) links: BTreeMap<(u32, Connection), Link>,
+    /// When idle connections were last looked for.
+    pub(crate) swept: Time,
+    /// Packets sent to each peer so far. Datagrams only, and only where a draw needs the count.
+    pub(crate) counts: BTreeMap<u32, u32>,
+    /// Present where the uplink is limited.
+    pub(crate) uplink: Option<Box<Uplink<M>>>,
+    /// When the limited downlink has taken in all that reached it.
+    pub(crate) downlink_free: Time,
+}
+
+impl<M> Line<M> {
+    pub(crate) fn new(id: u32, up: Option<u64>) -> Self {
+        Self {
+            id,
+            incarnation: 0,
+            lives: 0,
+            dials: 0,
+            seq: 0,
+            digest: mix(u64::from(id)),
+            links: BTreeMap::new(),
+            swept: Time::ZERO,
+            counts: BTreeMap::new(),
+            uplink: up.map(|rate| Box::new(Uplink::new(rate))),
+            downlink_free: Time::ZERO,
+        }
+    }
+
+    pub(crate) fn next_seq(&mut self) -> u64 {
+        self.seq += 1;
+        self.seq
+    }
+
+    /// Folds one thing that happened into the slot's history.
+    #[inline]
+    pub(crate) fn note(&mut self, what: u64) {
+        self.digest = fold(self.digest, what);
+    }
+
+    /// The connections with `peer` that this end has not closed.
+    pub(crate) fn links_with(&self, peer: u32) -> impl Iterator<Item = (Connection, &Link)> {
+        let first = Connection { number: 0, dialed: false };
+        let last = Connection { number: u32::MAX, dialed: true };
+        self.links
+            .range((peer, first)..=(peer, last))
+            .filter(|(_, link)| link.state != LinkState::Closing)
+            .map(|((_, connection), link)| (*connection, link))
+    }
+}
+
+/// Time that `bytes` take on a line of `rate` bits per second, rounded up to whole nanoseconds.
+pub(crate) fn transfer_time(bytes: u32, rate: u64) -> Duration {
+    let nanos = (u128::from(bytes) * 8_000_000_000).div_ceil(u128::from(rate.max(1)));
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,170 @@
+//! What links do to packets: settings, and what they refuse.
+
+use floodnet_core::laws::Law;
+use floodnet_core::time::Duration;
+
+/// How packets travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// Connections: ordered, retransmitted, with news of their end.
+    #[default]
+    Stream,
+    /// No connection, no order, no news: loss, cuts and full queues lose the packet.
+    Datagram,
+}
+
+/// What a delay is drawn for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Per {
+    /// Once for each pair of slots, the same in both directions.
+    #[default]
+    Link,
+    /// Anew for each packet.
+    Packet,
+}
+
+/// One-way delay between two slots, before floor and jitter.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Latency {
+    /// Drawn from one law.
+    Law(Law),
+    /// Read from a table; slot `s` is row `row[s]`.
+    Table {
+        /// Row and column of each slot.
+        row: Vec<u32>,
+        /// Rows and columns.
+        size: u32,
+        /// Row by row: from the row's to the column's.
+        one_way: Vec<Duration>,
+    },
+}
+
+/// Access line of a share of the slots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Class {
+    /// Uplink in bits per second; none for unlimited.
+    pub up: Option<u64>,
+    /// Downlink in bits per second; none for unlimited.
+    pub down: Option<u64>,
+    /// Whether others can dial these slots (false: behind a NAT).
+    pub reachable: bool,
+}
+
+impl Default for Class {
+    fn default() -> Self {
+        Self { up: None, down: None, reachable: true }
+    }
+}
+
+/// Everything about links that does not change during a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkModel {
+    /// How packets travel.
+    pub transport: Transport,
+    /// One-way delay.
+    pub latency: Latency,
+    /// What it is drawn for.
+    pub per: Per,
+    /// Least one-way delay: what is drawn below counts as this. Not zero.
+    pub floor: Duration,
+    /// Each packet takes up to this much longer, uniformly.
+    pub jitter: Duration,
+    /// Probability that an attempt is lost, in units of 2^-32.
+    pub loss: u32,
+    /// Bytes that wait in a limited uplink.
+    pub queue: u64,
+    /// First pause before an attempt is repeated; it doubles.
+    pub rto: Duration,
+    /// A connection breaks when nothing got through for this long.
+    pub break_after: Duration,
+    /// A dial fails when it gets no answer for this long.
+    pub dial_timeout: Duration,
+    /// Neighbors probe each other this often.
+    pub ping: Duration,
+    /// A neighbor that was silent for this long is dead.
+    pub dead_after: Duration,
+    /// Classes of access lines; [`Class::default`] where a slot's number is missing.
+    pub classes: Vec<Class>,
+    /// Class of each slot; empty when all are of class 0.
+    pub class_of: Vec<u8>,
+}
+
+impl Default for LinkModel {
+    /// A constant 50 ms on streams, unlimited and without loss.
+    fn default() -> Self {
+        Self {
+            transport: Transport::Stream,
+            latency: Latency::Law(Law::Constant(Duration::from_millis(50))),
+            per: Per::Link,
+            floor: Duration::from_millis(1),
+            jitter: Duration::ZERO,
+            loss: 0,
+            queue: 256 * 1024,
+            rto: Duration::from_millis(200),
+            break_after: Duration::from_secs(15),
+            dial_timeout: Duration::from_secs(3),
+            ping: Duration::from_secs(1),
+            dead_after: Duration::from_secs(3),
+            classes: vec![Class::default()],
+            class_of: Vec::new(),
+        }
+    }
+}
+
+impl LinkModel {
+    /// The least one-way delay that any packet can have: how far the engine may look ahead.
+    #[must_use]
+    pub fn least_delay(&self) -> Duration {
+        let least = match &self.latency {
+            Latency::Law(law) => law.least(),
+            Latency::Table { one_way, .. } => one_way.iter().copied().min().unwrap_or_default(),
+        };
+        least.max(self.floor)
+    }
+
+    /// Checks what the engine relies on.
+    ///
+    /// # Errors
+    /// Says which setting is wrong and why.
+    pub fn check(&self, slots: u32) -> Result<(), String> {
+        if self.floor == Duration::ZERO {
+            return Err("floor must be more than zero: nodes act on each other only after a delay".into());
+        }
+        let least = self.least_delay();
+        let spans = [
+            ("rto", self.rto),
+            ("break_after", self.break_after),
+            ("dial_timeout", self.dial_timeout),
+            ("dead_after - ping", self.dead_after - self.ping),
+        ];
+        for (name, span) in spans {
+            if span < least {
+                return Err(format!("{name} is {span}, below the least one-way delay of {least}"));
+            }
+        }
+        if let Latency::Table { row, size, one_way } = &self.latency {
+            let cells = u64::from(*size) * u64::from(*size);
+            if row.len() != slots as usize || one_way.len() as u64 != cells {
+                return Err("latency table does not fit the slots".into());
+            }
+            if row.iter().any(|row| row >= size) {
+                return Err("latency table has no row for some slot".into());
+            }
+        }
+        if !self.class_of.is_empty() && self.class_of.len() != slots as usize {
+            return Err("classes do not fit the slots".into());
+        }
+        if self.classes.iter().any(|class| class.up == Some(0) || class.down == Some(0)) {
+            return Err("a rate of zero passes nothing: leave it out for unlimited".into());
+        }
+        Ok(())
+    }
+
+    /// The access line of `slot`.
+    #[must_use]
+    pub fn class(&self, slot: u32) -> &Class {
+        const UNLIMITED: &Class = &Class { up: None, down: None, reachable: true };
+        let number = self.class_of.get(slot as usize).copied().unwrap_or(0);
+        self.classes.get(usize::from(number)).unwrap_or(UNLIMITED)
+    }
+}

@@ -1,0 +1,171 @@
+//! What happens between slots, as pure functions of seed, plan, link model and time.
+//!
+//! Nothing is drawn while a run goes on: each delay and each loss is a hash of the seed, a purpose, the
+//! two slots and the count of the packet on its directed link, so that changing one thing disturbs no
+//! other.
+
+use floodnet_core::laws::Law;
+use floodnet_core::rng::{fold, scale};
+use floodnet_core::time::{Duration, Time};
+
+use crate::link::{Latency, LinkModel, Per, Transport};
+use crate::plan::{Disturbance, DisturbanceKind, Plan};
+
+/// What a hash is for.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Latency = 1,
+    Jitter = 2,
+    Loss = 3,
+    FaultLoss = 4,
+    Ping = 5,
+}
+
+/// Which packet on a directed link: its count, the connection it belongs to, and the attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Nth {
+    pub(crate) connection: u32,
+    pub(crate) count: u32,
+    pub(crate) attempt: u32,
+}
+
+/// The network between the slots.
+#[derive(Debug)]
+pub(crate) struct Network<'p> {
+    pub(crate) plan: &'p Plan,
+    pub(crate) links: &'p LinkModel,
+    seed: u64,
+    cuts: Vec<&'p Disturbance>,
+    losses: Vec<&'p Disturbance>,
+    slows: Vec<&'p Disturbance>,
+    pauses: Vec<&'p Disturbance>,
+}
+
+impl<'p> Network<'p> {
+    pub(crate) fn new(plan: &'p Plan, links: &'p LinkModel) -> Self {
+        let of = |wanted: fn(&DisturbanceKind) -> bool| {
+            plan.disturbances.iter().filter(|fault| wanted(&fault.kind)).collect()
+        };
+        Self {
+            plan,
+            links,
+            seed: fold(plan.seed, 0x6c69_6e6b), // "link": apart from the streams of nodes and plan
+            cuts: of(|kind| matches!(kind, DisturbanceKind::Partition { .. } | DisturbanceKind::CutLinks(_))),
+            losses: of(|kind| matches!(kind, DisturbanceKind::Loss(_))),
+            slows: of(|kind| matches!(kind, DisturbanceKind::Slow { .. })),
+            pauses: of(|kind| matches!(kind, DisturbanceKind::Pause(_))),
+        }
+    }
+
+    fn hash(&self, purpose: Purpose, from: u32, to: u32) -> u64 {
+        fold(self.seed ^ (purpose as u64) << 56, u64::from(from) << 32 | u64::from(to))
+    }
+
+    fn packet_hash(&self, purpose: Purpose, from: u32, to: u32, nth: Nth) -> u64 {
+        let packet = u64::from(nth.connection) << 32 | u64::from(nth.count);
+        fold(fold(self.hash(purpose, from, to), packet), u64::from(nth.attempt))
+    }
+
+    /// Delay of the link before jitter and faults, where it is the same for each of its packets.
+    pub(crate) fn link_delay(&self, from: u32, to: u32) -> Duration {
+        let drawn = match &self.links.latency {
+            Latency::Law(Law::Constant(delay)) => *delay,
+            Latency::Law(law) => law.sample(self.hash(Purpose::Latency, from.min(to), from.max(to))),
+            Latency::Table { row, size, one_way } => {
+                one_way[row[from as usize] as usize * *size as usize + row[to as usize] as usize]
+            }
+        };
+        drawn.max(self.links.floor)
+    }
+
+    /// One-way delay of the packet that leaves `from` for `to` at `at`. `link_delay` is
+    /// [`Self::link_delay`] of the two.
+    pub(crate) fn delay(&self, from: u32, to: u32, link_delay: Duration, nth: Nth, at: Time) -> Duration {
+        let mut delay = match (&self.links.latency, self.links.per) {
+            (Latency::Law(law), Per::Packet) => {
+                law.sample(self.packet_hash(Purpose::Latency, from, to, nth)).max(self.links.floor)
+            }
+            _ => link_delay,
+        };
+        if self.links.jitter != Duration::ZERO {
+            let bits = self.packet_hash(Purpose::Jitter, from, to, nth);
+            delay = delay + Duration::from_nanos(scale(bits, self.links.jitter.as_nanos()));
+        }
+        for fault in active(&self.slows, at) {
+            if let DisturbanceKind::Slow { slots, factor_permille } = &fault.kind
+                && (slots.contains(from) || slots.contains(to))
+            {
+                let slowed = u128::from(delay.as_nanos()) * u128::from(*factor_permille) / 1_000;
+                delay = Duration::from_nanos(u64::try_from(slowed).unwrap_or(u64::MAX));
+            }
+        }
+        delay
+    }
+
+    /// Whether an attempt from `from` to `to` at `at` gets through; the reason where it does not.
+    pub(crate) fn attempt(&self, from: u32, to: u32, nth: Nth, at: Time) -> Result<(), &'static str> {
+        // Data one way needs acknowledgements the other way: a cut in either direction stalls a stream.
+        let both = self.links.transport == Transport::Stream;
+        let cuts = |fault: &Disturbance| fault.kind.cuts(from, to) || both && fault.kind.cuts(to, from);
+        if active(&self.cuts, at).any(cuts) {
+            return Err("cut");
+        }
+        let lost = |purpose, number: u32, threshold: u32| {
+            threshold > 0
+                && self.packet_hash(purpose, from, to, nth).rotate_left(number) as u32 <= threshold - 1
+        };
+        if lost(Purpose::Loss, 0, self.links.loss) {
+            return Err("loss");
+        }
+        for (number, fault) in self.losses.iter().enumerate() {
+            if let DisturbanceKind::Loss(threshold) = &fault.kind
+                && is_active(fault, at)
+                && lost(Purpose::FaultLoss, number as u32 * 8, *threshold)
+            {
+                return Err("loss");
+            }
+        }
+        Ok(())
+    }
+
+    /// When `slot` next handles inputs that reach it at `at`: then, or when its pause is over.
+    pub(crate) fn awake(&self, slot: u32, at: Time) -> Time {
+        let mut awake = at;
+        // Pauses may overlap or follow each other: go on until none holds.
+        while let Some(fault) = active(&self.pauses, awake)
+            .find(|fault| matches!(&fault.kind, DisturbanceKind::Pause(slots) if slots.contains(slot)))
+        {
+            awake = fault.until;
+        }
+        awake
+    }
+
+    /// Whether some fault of the plan loses packets.
+    pub(crate) fn has_losses(&self) -> bool {
+        !self.losses.is_empty()
+    }
+
+    /// The pauses of the plan.
+    pub(crate) fn pauses(&self) -> &[&'p Disturbance] {
+        &self.pauses
+    }
+
+    /// Whether a dial that reaches `to` at `at` is answered.
+    pub(crate) fn answers(&self, to: u32, at: Time) -> bool {
+        self.links.class(to).reachable && self.plan.life_at(to, at).is_some()
+    }
+
+    /// When `peer` finds out that `slot` fell silent at `at`: between two of its probes.
+    pub(crate) fn found_dead(&self, slot: u32, peer: u32, at: Time) -> Time {
+        let waited = scale(self.hash(Purpose::Ping, slot, peer), self.links.ping.as_nanos());
+        at + self.links.dead_after - Duration::from_nanos(waited)
+    }
+}
+
+fn is_active(fault: &Disturbance, at: Time) -> bool {
+    fault.from <= at && at < fault.until
+}
+
+fn active<'f>(faults: &'f [&'f Disturbance], at: Time) -> impl Iterator<Item = &'f Disturbance> {
+    faults.iter().copied().filter(move |fault| is_active(fault, at))
+}

@@ -1,0 +1,53 @@
+//! A plain engine: the same slots, one heap in global time order. Slow, and too simple to be wrong.
+//!
+//! It is the oracle of the windowed engine: same plan, same digest.
+
+use std::collections::BinaryHeap;
+
+use crate::SimProtocol;
+use crate::engine::{Outcome, Simulation, outcome};
+use crate::event::Event;
+use crate::observer::Observer;
+use crate::port::Schedule;
+use crate::slot::{NOBODY, Slot, plan_inputs};
+
+struct Heap<P: SimProtocol>(BinaryHeap<Event<P>>);
+
+impl<P: SimProtocol> Schedule<P> for Heap<P> {
+    fn push(&mut self, event: Event<P>) {
+        self.0.push(event);
+    }
+}
+
+impl<P: SimProtocol> Simulation<'_, P> {
+    /// As [`run`](Self::run), in global time order by one heap.
+    ///
+    /// # Errors
+    /// The link model cannot be run; says why.
+    pub fn run_by_heap<Ob: Observer>(&self, observer: &mut Ob) -> Result<Outcome<P>, String> {
+        let world = self.world();
+        let plan = world.network.plan;
+        world.network.links.check(plan.slots())?;
+        let mut slots: Vec<Slot<P>> = (0..plan.slots()).map(|id| Slot::new(id, &world)).collect();
+        let mut heap = Heap(BinaryHeap::new());
+        for ((time, to, what), seq) in plan_inputs::<P>(&world.network).into_iter().zip(0u64..) {
+            heap.push(Event { time, seq, to, from: NOBODY, what });
+        }
+        let mut barriers = self.barriers().iter().copied().peekable();
+        let (mut inputs, mut packets) = (0, 0);
+        while let Some(event) = heap.0.pop() {
+            if event.time >= plan.duration {
+                heap.push(event);
+                break;
+            }
+            while let Some(barrier) = barriers.next_if(|barrier| *barrier <= event.time) {
+                observer.sample(barrier);
+            }
+            inputs += 1;
+            packets += u64::from(slots[event.to as usize].act(event, &world, &mut heap, observer));
+        }
+        barriers.for_each(|barrier| observer.sample(barrier));
+        observer.sample(plan.duration);
+        Ok(outcome(slots, heap.0.iter(), inputs, packets, plan.duration, true))
+    }
+}

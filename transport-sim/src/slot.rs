@@ -1,0 +1,256 @@
+//! A slot: one user, whose node comes and goes.
+
+use floodnet_core::observe::Observe;
+use floodnet_core::protocol::{Context, Input, InputOf};
+use floodnet_core::rng::{NodeRng, fold, mix};
+use floodnet_core::time::Time;
+
+use crate::SimProtocol;
+use crate::event::{Connection, Event, What};
+use crate::line::{Line, transfer_time};
+use crate::link::Transport;
+use crate::network::Network;
+use crate::observer::{Observed, Observer};
+use crate::payload::SimPayload;
+use crate::plan::End;
+use crate::port::{Port, Schedule, frame_size};
+
+/// What all slots share.
+pub(crate) struct World<'a, P: SimProtocol> {
+    pub(crate) network: Network<'a>,
+    pub(crate) config: &'a P::Config,
+    pub(crate) make: &'a (dyn Fn(u32) -> P + Sync),
+}
+
+/// See the module.
+pub(crate) struct Slot<P: SimProtocol> {
+    pub(crate) node: Option<P>,
+    rng: NodeRng,
+    pub(crate) line: Line<P::Message>,
+}
+
+impl<P: SimProtocol> Slot<P> {
+    pub(crate) fn new(id: u32, world: &World<'_, P>) -> Self {
+        let up = world.network.links.class(id).up;
+        Self { node: None, rng: NodeRng::new(0), line: Line::new(id, up) }
+    }
+
+    /// Takes one input. Its effects go to `queue` and `observer`. True if a node took in a packet.
+    pub(crate) fn act<Q: Schedule<P>, Ob: Observer>(
+        &mut self,
+        event: Event<P>,
+        world: &World<'_, P>,
+        queue: &mut Q,
+        observer: &mut Ob,
+    ) -> bool {
+        self.note(&event);
+        let Event { time, from, what, .. } = event;
+        let Self { node, rng, line } = self;
+        let mut port = Port { now: time, line, network: &world.network, queue, observer };
+        match what {
+            What::Start => {
+                let incarnation = port.line.lives;
+                port.line.incarnation = incarnation;
+                port.line.lives += 1;
+                *rng = NodeRng::new(node_key(port.network.plan.seed, port.line.id, incarnation));
+                port.report(Observed::Up { incarnation });
+                *node = Some((world.make)(port.line.id));
+                feed(node, rng, world, &mut port, Input::Start);
+            }
+            What::Stop(end) => stop(node, end, &mut port),
+            What::Publish(index) => {
+                let size = port.network.plan.publishes[index as usize].size;
+                feed(node, rng, world, &mut port, Input::Command(P::publish(SimPayload { index, size })));
+            }
+            What::Pause(until) if node.is_some() => port.pause(until),
+            What::Pause(_) => {}
+            What::Timer { incarnation, timer } => {
+                if incarnation == port.line.incarnation {
+                    feed(node, rng, world, &mut port, Input::Timer(timer));
+                }
+            }
+            What::Departed { epoch } => port.departed(epoch),
+            What::Opened { connection, .. } if node.is_none() => port.opened_in_vain(from, connection),
+            What::Opened { connection, dialed_at } => {
+                if port.opened(from, connection, dialed_at) {
+                    feed(node, rng, world, &mut port, Input::LinkDown(from));
+                }
+                port.sweep(neighbors(node));
+            }
+            What::Closed { peer, connection } => {
+                if port.closed(peer, connection) {
+                    feed(node, rng, world, &mut port, Input::LinkDown(peer));
+                }
+            }
+            What::Packet { connection, stale, through_downlink, message } => {
+                let packet = Packet { from, connection, stale, through_downlink, message };
+                return packet.arrive(node, rng, world, &mut port);
+            }
+        }
+        false
+    }
+
+    /// Folds the input itself into the slot's history.
+    fn note(&mut self, event: &Event<P>) {
+        let hops = match &event.what {
+            What::Packet { message, .. } => P::carried(message).map_or(0, |carried| u64::from(carried.hops)),
+            _ => 0,
+        };
+        let rank = event.rank() as u64;
+        self.line.note(event.time.as_nanos());
+        self.line.note(rank << 60 | hops << 40 | u64::from(event.from));
+        self.line.note(event.seq ^ u64::from(self.line.incarnation) << 48);
+    }
+
+    /// The slot's part of the run's digest: its history and, at the end, its neighbors.
+    pub(crate) fn digest(&self) -> u64 {
+        let held = neighbors(&self.node)
+            .iter()
+            .fold(self.line.digest, |digest, &peer| fold(digest, u64::from(peer)));
+        mix(fold(u64::from(self.line.id), held))
+    }
+
+    /// Packets that wait in the access line, and how many of them carry a message of the application.
+    pub(crate) fn waiting(&self) -> (u64, u64) {
+        let queue = self.line.uplink.iter().flat_map(|uplink| &uplink.queue);
+        queue.filter(|waiting| waiting.message.is_some()).fold((0, 0), |(packets, payloads), waiting| {
+            (packets + 1, payloads + u64::from(waiting.payload.is_some()))
+        })
+    }
+}
+
+/// A packet that reached its slot.
+struct Packet<M> {
+    from: u32,
+    connection: Connection,
+    stale: bool,
+    through_downlink: bool,
+    message: M,
+}
+
+impl<M> Packet<M> {
+    /// Takes the packet through downlink and connection to the node. True if the node took it in.
+    fn arrive<P: SimProtocol<Message = M>, Q: Schedule<P>, Ob: Observer>(
+        self,
+        node: &mut Option<P>,
+        rng: &mut NodeRng,
+        world: &World<'_, P>,
+        port: &mut Port<'_, P, Q, Ob>,
+    ) -> bool {
+        let Self { from, connection, stale, message, .. } = self;
+        let class = port.network.links.class(port.line.id);
+        if let Some(rate) = class.down.filter(|_| !self.through_downlink) {
+            let taken_in =
+                port.now.max(port.line.downlink_free) + transfer_time(frame_size::<P>(&message), rate);
+            port.line.downlink_free = taken_in;
+            let id = port.line.id;
+            let seq = port.line.next_seq();
+            let time = port.network.awake(id, taken_in);
+            let what = What::Packet { connection, stale, through_downlink: true, message };
+            port.queue.push(Event { time, seq, to: id, from, what });
+            return false;
+        }
+        let payload = P::carried(&message).map(|carried| carried.message);
+        let refused = match port.network.links.transport {
+            _ if node.is_none() => Some("down"),
+            Transport::Stream => (!port.accepts(from, connection)).then_some("stale"),
+            Transport::Datagram if stale => Some("stale"),
+            Transport::Datagram => {
+                let reached = class.reachable || port.line.counts.contains_key(&from);
+                (!reached).then_some("unreachable")
+            }
+        };
+        if let Some(reason) = refused {
+            port.lost(payload, reason);
+            return false;
+        }
+        port.report(Observed::Received { from, payload });
+        feed(node, rng, world, port, Input::Message { from, message });
+        true
+    }
+}
+
+/// Hands an input to the node, if it is up.
+#[inline]
+fn feed<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
+    node: &mut Option<P>,
+    rng: &mut NodeRng,
+    world: &World<'_, P>,
+    port: &mut Port<'_, P, Q, Ob>,
+    input: InputOf<P>,
+) {
+    if let Some(node) = node {
+        node.handle(input, &mut Context { now: port.now, config: world.config, rng, effects: port });
+    }
+}
+
+fn stop<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
+    node: &mut Option<P>,
+    end: End,
+    port: &mut Port<'_, P, Q, Ob>,
+) {
+    if node.take().is_none() {
+        return;
+    }
+    port.report(Observed::Down(end));
+    match end {
+        End::Crash(kind) => port.crash(kind),
+        End::Leave => {
+            let mut peers: Vec<u32> = port.line.links.keys().map(|(peer, _)| *peer).collect();
+            peers.dedup();
+            for peer in peers {
+                port.close(peer);
+            }
+        }
+    }
+}
+
+fn neighbors<P: Observe>(node: &Option<P>) -> &[P::Peer] {
+    node.as_ref().map_or(&[], |node| node.neighbors())
+}
+
+/// Key of the random stream of a node.
+fn node_key(seed: u64, slot: u32, incarnation: u32) -> u64 {
+    let purpose = 0x6e6f_6465; // "node": apart from the streams of links and plan
+    fold(fold(seed, purpose), u64::from(slot) << 32 | u64::from(incarnation))
+}
+
+/// The source of the plan's inputs.
+pub(crate) const NOBODY: u32 = u32::MAX;
+
+/// The plan's inputs to slots, in the order in which they reach them.
+pub(crate) fn plan_inputs<P: SimProtocol>(network: &Network<'_>) -> Vec<(Time, u32, What<P>)> {
+    let plan = network.plan;
+    let mut inputs = Vec::new();
+    for (slot, lives) in (0u32..).zip(&plan.lives) {
+        for life in lives {
+            inputs.push((life.start, slot, What::Start));
+            if life.stop < plan.duration {
+                inputs.push((life.stop, slot, What::Stop(life.end)));
+            }
+        }
+        for fault in network.pauses() {
+            if network.awake(slot, fault.from) != fault.from {
+                inputs.push((fault.from, slot, What::Pause(network.awake(slot, fault.from))));
+            }
+        }
+    }
+    for (index, publish) in (0u32..).zip(&plan.publishes) {
+        let at = network.awake(publish.slot, publish.at);
+        inputs.push((at, publish.slot, What::Publish(index)));
+    }
+    inputs.retain(|(at, ..)| *at < plan.duration);
+    // Stable: at one time a slot first stops or starts, then stands still, then publishes.
+    inputs.sort_by_key(|(at, slot, what)| (*at, *slot, order(what)));
+    inputs
+}
+
+/// A slot that goes down and comes up at the same time does it in this order.
+const fn order<P: SimProtocol>(what: &What<P>) -> u8 {
+    match what {
+        What::Stop(_) => 0,
+        What::Start => 1,
+        What::Pause(_) => 2,
+        _ => 3,
+    }
+}
