@@ -9,6 +9,7 @@
 //! | [`protocol`] | the boundary: [`Protocol`](protocol::Protocol), inputs, actions, effects |
 //! | [`observe`] | what a laboratory must know of a protocol |
 //! | [`time`] | time and durations as saturating nanoseconds |
+//! | [`graph`] | undirected graphs, frozen: what a static overlay follows |
 //! | [`rng`] | the random stream of a node |
 //! | [`laws`] | probability laws for latency and sessions: the one place with floating point |
 
@@ -19,6 +20,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod graph;
 pub mod laws;
 pub mod observe;
 pub mod protocol;
