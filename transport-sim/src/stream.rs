@@ -1,0 +1,125 @@
+//! Random streams for what is drawn before a run: one per purpose, so that drawing more or less of one
+//! thing disturbs no other.
+
+use floodnet_core::laws::happens;
+use floodnet_core::rng::{fold, scale};
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+
+/// What a stream is drawn for. The numbers are part of every result: do not change them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Purpose {
+    /// First arrivals: one stream for all slots.
+    Arrivals = 1,
+    /// Sessions and downtimes: one stream per slot.
+    Sessions = 2,
+    /// Times of publication: one stream per entry of the traffic.
+    Times = 3,
+    /// Origins: one stream per message.
+    Origins = 4,
+    /// Slots that a fault strikes: one stream per fault.
+    Fault = 5,
+    /// Which slot belongs to which class.
+    Classes = 6,
+    /// Which slot lives in which region.
+    Regions = 7,
+    /// A graph.
+    Graph = 8,
+}
+
+/// A stream of random numbers. The bits are ChaCha with 8 rounds, whose output is fixed by its
+/// definition; bounded numbers are made here, not by a library that may change its ways.
+#[derive(Clone, Debug)]
+pub struct Stream(ChaCha8Rng);
+
+impl Stream {
+    /// The stream of this run's `seed` for a purpose and, within it, a slot, fault or the like:
+    /// `number` is below 2^56.
+    #[must_use]
+    pub fn new(seed: u64, purpose: Purpose, number: u64) -> Self {
+        let mut key = [0; 32];
+        for (part, bytes) in key.chunks_exact_mut(8).enumerate() {
+            bytes.copy_from_slice(&fold(seed, part as u64).to_le_bytes());
+        }
+        let mut rng = ChaCha8Rng::from_seed(key);
+        debug_assert!(number >> 56 == 0, "stream {number} runs into the next purpose");
+        rng.set_stream((purpose as u64) << 56 | number);
+        Self(rng)
+    }
+
+    /// The next 64 bits.
+    pub fn bits(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    /// A number in `0..bound`; 0 when `bound` is 0. Takes 64 bits, whatever the bound.
+    pub fn below(&mut self, bound: u32) -> u32 {
+        scale(self.bits(), u64::from(bound)) as u32
+    }
+
+    /// Whether an event of this probability happens; see [`happens`]. Takes 64 bits.
+    pub fn chance(&mut self, threshold: u32) -> bool {
+        happens(threshold, (self.bits() >> 32) as u32)
+    }
+
+    /// Puts `items` into a random order (Fisher and Yates).
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, scale(self.bits(), last as u64 + 1) as usize);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A change here changes every result of the project: it needs its own heading in CHANGELOG.md.
+    #[test]
+    fn golden_values() {
+        let mut stream = Stream::new(1, Purpose::Arrivals, 0);
+        assert_eq!([stream.bits(), stream.bits()], GOLDEN);
+        let draws: Vec<u32> = (0..8).map(|_| stream.below(10)).collect();
+        assert_eq!(draws, GOLDEN_BELOW);
+    }
+    const GOLDEN: [u64; 2] = [5_854_165_726_150_231_775, 10_145_417_717_916_232_435];
+    const GOLDEN_BELOW: [u32; 8] = [3, 2, 3, 5, 2, 5, 9, 2];
+
+    #[test]
+    fn seed_purpose_and_number_each_make_another_stream() {
+        let first = |seed, purpose, number| Stream::new(seed, purpose, number).bits();
+        let mut all = [
+            first(1, Purpose::Sessions, 0),
+            first(1, Purpose::Sessions, 1),
+            first(1, Purpose::Fault, 0),
+            first(2, Purpose::Sessions, 0),
+        ];
+        assert_eq!(all[1], first(1, Purpose::Sessions, 1));
+        all.sort_unstable();
+        assert!(all.windows(2).all(|pair| pair[0] != pair[1]), "{all:?}");
+    }
+
+    #[test]
+    fn chance_is_exact_at_both_ends() {
+        let mut stream = Stream::new(3, Purpose::Graph, 0);
+        assert!((0..1_000).all(|_| !stream.chance(0)));
+        assert!((0..1_000).all(|_| stream.chance(u32::MAX)));
+        let hits = (0..10_000).filter(|_| stream.chance(1 << 31)).count();
+        // Standard deviation 50.
+        assert!(hits.abs_diff(5_000) < 250, "{hits} of 10000");
+    }
+
+    #[test]
+    fn shuffle_keeps_every_element_and_favors_no_place() {
+        let mut counts = [0u32; 25];
+        for round in 0..10_000 {
+            let mut items = [0, 1, 2, 3, 4];
+            Stream::new(5, Purpose::Classes, round).shuffle(&mut items);
+            items.iter().enumerate().for_each(|(place, item)| counts[place * 5 + item] += 1);
+        }
+        // Each of the 25 has mean 2000 and standard deviation 40.
+        assert!(counts.iter().all(|count| count.abs_diff(2_000) < 200), "{counts:?}");
+        assert_eq!(counts[..5].iter().sum::<u32>(), 10_000);
+    }
+}
