@@ -7,6 +7,9 @@
 //! |---|---|
 //! | [`plan`] | who joins, leaves, publishes and fails, and when |
 //! | [`link`] | what links do to packets: settings |
+//! | [`graph`] | graphs for the fixed overlay |
+//! | [`read`] | data files as they are published |
+//! | [`stream`] | random streams for what is drawn before a run |
 //! | [`payload`] | the simulator's content: an index and a size |
 //! | [`observer`] | what a run reports |
 //! | `engine` | runs every slot through its inputs, window by window |
@@ -14,13 +17,15 @@
 //! | `slot` | one user, whose node comes and goes |
 //! | `port` | where a node's effects go |
 //! | `line`, `uplink` | the network side of a slot, its access line |
-//! | `stream` | connections: dial, order, retransmission, break, goodbye |
+//! | `connection` | streams: dial, order, retransmission, break, goodbye |
 //! | `network` | delays, losses and cuts as pure functions |
 //! | `event` | inputs on their way, and their order |
 //! | `reference` | a plain engine that the windowed one is held against |
 
+mod connection;
 mod engine;
 mod event;
+pub mod graph;
 mod line;
 pub mod link;
 mod network;
@@ -29,9 +34,10 @@ pub mod payload;
 pub mod plan;
 mod port;
 mod queue;
+pub mod read;
 mod reference;
 mod slot;
-mod stream;
+pub mod stream;
 mod uplink;
 
 pub use engine::{Outcome, Progress, Simulation, Watch};

@@ -1,266 +1,125 @@
-//! Connections: dial, order, retransmission, break, goodbye, and the news of their end.
-//!
-//! Each end keeps the state of its own direction. What will become of a packet is known when it leaves:
-//! cuts and lives are in the plan, losses and delays are hashes. So a packet's arrival, or the moment at
-//! which its connection breaks, is computed at once, and no acknowledgement is simulated.
+//! Random streams for what is drawn before a run: one per purpose, so that drawing more or less of one
+//! thing disturbs no other.
 
-use floodnet_core::time::{Duration, Time};
+use floodnet_core::laws::happens;
+use floodnet_core::rng::{fold, scale};
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
 
-use crate::SimProtocol;
-use crate::event::{Connection, What};
-use crate::line::{Link, LinkState};
-use crate::network::Nth;
-use crate::observer::Observer;
-use crate::plan::CrashKind;
-use crate::port::{Port, Schedule};
+/// What a stream is drawn for. The numbers are part of every result: do not change them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Purpose {
+    /// First arrivals: one stream for all slots.
+    Arrivals = 1,
+    /// Sessions and downtimes: one stream per slot.
+    Sessions = 2,
+    /// Times of publication: one stream per entry of the traffic.
+    Times = 3,
+    /// Origins: one stream per message.
+    Origins = 4,
+    /// Slots that a fault strikes: one stream per fault.
+    Fault = 5,
+    /// Which slot belongs to which class.
+    Classes = 6,
+    /// Which slot lives in which region.
+    Regions = 7,
+    /// A graph.
+    Graph = 8,
+}
 
-/// A connection that nobody keeps as a neighbor closes after this long without a packet.
-pub(crate) const IDLE: Duration = Duration::from_secs(30);
+/// A stream of random numbers. The bits are ChaCha with 8 rounds, whose output is fixed by its
+/// definition; bounded numbers are made here, not by a library that may change its ways.
+#[derive(Clone, Debug)]
+pub struct Stream(ChaCha8Rng);
 
-impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
-    /// The connection that packets to `peer` take: an open one, or a new one.
-    pub(crate) fn connection_to(&mut self, peer: u32) -> Connection {
-        let open = self.line.links_with(peer).next().map(|(connection, _)| connection);
-        open.unwrap_or_else(|| self.dial(peer))
-    }
-
-    fn dial(&mut self, peer: u32) -> Connection {
-        let connection = Connection { number: self.line.dials, dialed: true };
-        self.line.dials = self.line.dials.wrapping_add(1);
-        let mut link = self.fresh_link(peer, self.now);
-        if let Some((opened_at, ready)) = self.shake_hands(peer, connection, link.delay) {
-            link = Link { ready, opened_at, last_arrival: opened_at, ..link };
-            let connection = connection.other_end();
-            self.push(peer, opened_at, What::Opened { connection, dialed_at: self.now });
-        } else {
-            link.state = LinkState::Broken;
-            let (me, failed_at) = (self.line.id, self.now + self.network.links.dial_timeout);
-            self.push(me, failed_at, What::Closed { peer, connection });
+impl Stream {
+    /// The stream of this run's `seed` for a purpose and, within it, a slot, fault or the like:
+    /// `number` is below 2^56.
+    #[must_use]
+    pub fn new(seed: u64, purpose: Purpose, number: u64) -> Self {
+        let mut key = [0; 32];
+        for (part, bytes) in key.chunks_exact_mut(8).enumerate() {
+            bytes.copy_from_slice(&fold(seed, part as u64).to_le_bytes());
         }
-        self.line.links.insert((peer, connection), link);
-        connection
+        let mut rng = ChaCha8Rng::from_seed(key);
+        debug_assert!(number >> 56 == 0, "stream {number} runs into the next purpose");
+        rng.set_stream((purpose as u64) << 56 | number);
+        Self(rng)
     }
 
-    /// When a dial's SYN reaches `peer` and when the answer is back; none if that takes too long.
-    fn shake_hands(&self, peer: u32, connection: Connection, delay: Duration) -> Option<(Time, Time)> {
-        let (network, me) = (self.network, self.line.id);
-        let deadline = self.now + network.links.dial_timeout;
-        let (mut at, mut pause) = (self.now, network.links.rto);
-        for attempt in 0.. {
-            let nth = Nth { connection: connection.number, count: 0, attempt };
-            let there = at + network.delay(me, peer, delay, nth, at);
-            let back = there + network.delay(peer, me, network.link_delay(peer, me), nth, there);
-            if back > deadline {
-                break;
-            }
-            if network.attempt(me, peer, nth, at).is_ok() && network.answers(peer, there) {
-                return Some((there, back));
-            }
-            at = at + pause;
-            pause = pause.times(2);
-        }
-        None
+    /// The next 64 bits.
+    pub fn bits(&mut self) -> u64 {
+        self.0.next_u64()
     }
 
-    fn fresh_link(&self, peer: u32, ready: Time) -> Link {
-        Link {
-            ready,
-            last_arrival: Time::ZERO,
-            opened_at: Time::ZERO,
-            last_use: self.now,
-            delay: self.network.link_delay(self.line.id, peer),
-            count: 0,
-            state: LinkState::Live,
-        }
+    /// A number in `0..bound`; 0 when `bound` is 0. Takes 64 bits, whatever the bound.
+    pub fn below(&mut self, bound: u32) -> u32 {
+        scale(self.bits(), u64::from(bound)) as u32
     }
 
-    /// When something sent now on this connection arrives, or when the connection breaks over it.
-    fn passage(&mut self, peer: u32, connection: Connection) -> Result<Time, Time> {
-        let (network, me, now) = (self.network, self.line.id, self.now);
-        let Some(link) = self.line.links.get_mut(&(peer, connection)) else { return Err(now) };
-        link.last_use = now;
-        link.count = link.count.wrapping_add(1);
-        let start = now.max(link.ready);
-        let breaks_at = start + network.links.break_after;
-        let (mut at, mut pause) = (start, network.links.rto);
-        for attempt in 0.. {
-            let nth = Nth { connection: name(connection), count: link.count, attempt };
-            if network.attempt(me, peer, nth, at).is_ok() {
-                let arrival = at + network.delay(me, peer, link.delay, nth, at);
-                link.last_arrival = link.last_arrival.max(arrival);
-                return Ok(link.last_arrival);
-            }
-            at = at + pause;
-            pause = pause.times(2);
-            if at > breaks_at {
-                break;
-            }
-        }
-        Err(breaks_at)
+    /// Whether an event of this probability happens; see [`happens`]. Takes 64 bits.
+    pub fn chance(&mut self, threshold: u32) -> bool {
+        happens(threshold, (self.bits() >> 32) as u32)
     }
 
-    /// Sends a packet on a connection that was chosen for it when it was handed over.
-    pub(crate) fn transmit_on(&mut self, to: u32, connection: Connection, message: P::Message) {
-        let payload = P::carried(&message).map(|carried| carried.message);
-        let state = self.line.links.get(&(to, connection)).map(|link| link.state);
-        if state.is_none_or(|state| state == LinkState::Broken) {
-            return self.lost(payload, "broken");
-        }
-        match self.passage(to, connection) {
-            Ok(arrival) => {
-                let connection = connection.other_end();
-                let packet = What::Packet { connection, stale: false, through_downlink: false, message };
-                self.push(to, arrival, packet);
-            }
-            Err(breaks_at) => {
-                self.break_at(to, connection, breaks_at);
-                self.lost(payload, "broken");
-            }
-        }
-    }
-
-    /// Nothing gets through any more: both ends hear of it at the same moment.
-    fn break_at(&mut self, peer: u32, connection: Connection, at: Time) {
-        if let Some(link) = self.line.links.get_mut(&(peer, connection)) {
-            link.state = LinkState::Broken;
-        }
-        let me = self.line.id;
-        self.push(me, at, What::Closed { peer, connection });
-        self.push(peer, at, What::Closed { peer: me, connection: connection.other_end() });
-    }
-
-    /// Closes a connection behind what was sent on it.
-    pub(crate) fn say_goodbye(&mut self, peer: u32, connection: Connection) {
-        let Some(link) = self.line.links.get(&(peer, connection)) else { return };
-        // A broken connection ends without a word: each end learns of it by itself.
-        if link.state != LinkState::Broken {
-            let (Ok(heard_at) | Err(heard_at)) = self.passage(peer, connection);
-            self.tell_closed(peer, connection, heard_at);
-        }
-        self.line.links.remove(&(peer, connection));
-    }
-
-    fn tell_closed(&mut self, peer: u32, connection: Connection, at: Time) {
-        let (me, connection) = (self.line.id, connection.other_end());
-        self.push(peer, at, What::Closed { peer: me, connection });
-    }
-
-    /// The node vanished with all it held; the others find out as the kind of crash has it.
-    pub(crate) fn crash(&mut self, kind: CrashKind) {
-        let waiting = self.line.uplink.as_mut().map(|uplink| uplink.clear()).unwrap_or_default();
-        for lost in waiting.into_iter().filter(|waiting| waiting.message.is_some()) {
-            self.lost(lost.payload, "down");
-        }
-        let links: Vec<((u32, Connection), Time)> =
-            self.line.links.iter().map(|(name, link)| (*name, link.last_arrival)).collect();
-        for ((peer, connection), last_arrival) in links {
-            let heard_at = match kind {
-                CrashKind::Reset => {
-                    let (Ok(heard_at) | Err(heard_at)) = self.passage(peer, connection);
-                    heard_at
-                }
-                // Not before what had left has arrived.
-                CrashKind::Silent => self.network.found_dead(self.line.id, peer, self.now).max(last_arrival),
-            };
-            self.tell_closed(peer, connection, heard_at);
-        }
-        self.line.links.clear();
-    }
-
-    /// The node stands still until `until`: neighbors that probe it meanwhile take it for dead.
-    pub(crate) fn pause(&mut self, until: Time) {
-        let (me, now) = (self.line.id, self.now);
-        let links: Vec<((u32, Connection), Time)> =
-            self.line.links.iter().map(|(name, link)| (*name, link.last_arrival)).collect();
-        for ((peer, connection), last_arrival) in links {
-            let found = self.network.found_dead(me, peer, now).max(last_arrival);
-            if found < until {
-                self.tell_closed(peer, connection, found);
-                self.push(me, until, What::Closed { peer, connection });
-            }
-        }
-    }
-
-    /// The SYN of a dial is here. True if an older connection with the dialer was the last one and turns
-    /// out to be dead: the node has to hear of that first.
-    pub(crate) fn opened(&mut self, peer: u32, connection: Connection, dialed_at: Time) -> bool {
-        // The dialer had no open connection when it dialed. So whatever it accepted or dialed before is
-        // gone; what this end dialed and the dialer had not yet heard of stays, beside the new one.
-        let dead: Vec<Connection> = self
-            .line
-            .links_with(peer)
-            .filter(|(older, link)| !older.dialed || link.opened_at < dialed_at)
-            .map(|(older, _)| older)
-            .collect();
-        for &older in &dead {
-            self.forget(peer, older);
-        }
-        let was_last = !dead.is_empty() && self.line.links_with(peer).next().is_none();
-        let link = self.fresh_link(peer, self.now);
-        self.line.links.insert((peer, connection), link);
-        was_last
-    }
-
-    /// Tells the dialer that nobody is here any more: the node stood still when the SYN came, and died.
-    pub(crate) fn opened_in_vain(&mut self, peer: u32, connection: Connection) {
-        let heard_at = self.network.found_dead(self.line.id, peer, self.now);
-        self.tell_closed(peer, connection, heard_at);
-    }
-
-    /// The connection is gone. True if that was the last one with the peer, unless this end closed it.
-    pub(crate) fn closed(&mut self, peer: u32, connection: Connection) -> bool {
-        let state = self.forget(peer, connection);
-        let told = state.is_some_and(|state| state != LinkState::Closing);
-        told && self.line.links_with(peer).next().is_none()
-    }
-
-    /// Removes a connection and what waits for it.
-    fn forget(&mut self, peer: u32, connection: Connection) -> Option<LinkState> {
-        let link = self.line.links.remove(&(peer, connection))?;
-        let waiting = self.line.uplink.as_mut().map(|uplink| uplink.cancel(peer, connection));
-        for lost in waiting.unwrap_or_default().into_iter().filter(|waiting| waiting.message.is_some()) {
-            self.lost(lost.payload, "broken");
-        }
-        Some(link.state)
-    }
-
-    /// Whether a packet came on a connection that is open here. If this end does not know the connection,
-    /// the sender is told (the kernel's reset).
-    pub(crate) fn accepts(&mut self, from: u32, connection: Connection) -> bool {
-        if let Some(link) = self.line.links.get_mut(&(from, connection)) {
-            link.last_use = self.now;
-            return link.state != LinkState::Closing;
-        }
-        let (network, me) = (self.network, self.line.id);
-        let nth = Nth { connection: name(connection), count: u32::MAX, attempt: 0 };
-        let delay = network.delay(me, from, network.link_delay(me, from), nth, self.now);
-        self.tell_closed(from, connection, self.now + delay);
-        false
-    }
-
-    /// Closes what was idle for [`IDLE`] and is with none of `neighbors`. Looks at most once in that time.
-    pub(crate) fn sweep(&mut self, neighbors: &[u32]) {
-        if self.now.since(self.line.swept) < IDLE {
-            return;
-        }
-        self.line.swept = self.now;
-        let mut kept = neighbors.to_vec();
-        kept.sort_unstable();
-        let idle: Vec<u32> = self
-            .line
-            .links
-            .iter()
-            .filter(|(_, link)| link.state == LinkState::Live && self.now.since(link.last_use) >= IDLE)
-            .map(|((peer, _), _)| *peer)
-            .filter(|peer| kept.binary_search(peer).is_err())
-            .collect();
-        for peer in idle {
-            self.close(peer);
+    /// Puts `items` into a random order (Fisher and Yates).
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, scale(self.bits(), last as u64 + 1) as usize);
         }
     }
 }
 
-/// The number of a connection for draws: those dialed by either end differ.
-const fn name(connection: Connection) -> u32 {
-    connection.number << 1 | connection.dialed as u32
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A change here changes every result of the project: it needs its own heading in CHANGELOG.md.
+    #[test]
+    fn golden_values() {
+        let mut stream = Stream::new(1, Purpose::Arrivals, 0);
+        assert_eq!([stream.bits(), stream.bits()], GOLDEN);
+        let draws: Vec<u32> = (0..8).map(|_| stream.below(10)).collect();
+        assert_eq!(draws, GOLDEN_BELOW);
+    }
+    const GOLDEN: [u64; 2] = [5_854_165_726_150_231_775, 10_145_417_717_916_232_435];
+    const GOLDEN_BELOW: [u32; 8] = [3, 2, 3, 5, 2, 5, 9, 2];
+
+    #[test]
+    fn seed_purpose_and_number_each_make_another_stream() {
+        let first = |seed, purpose, number| Stream::new(seed, purpose, number).bits();
+        let mut all = [
+            first(1, Purpose::Sessions, 0),
+            first(1, Purpose::Sessions, 1),
+            first(1, Purpose::Fault, 0),
+            first(2, Purpose::Sessions, 0),
+        ];
+        assert_eq!(all[1], first(1, Purpose::Sessions, 1));
+        all.sort_unstable();
+        assert!(all.windows(2).all(|pair| pair[0] != pair[1]), "{all:?}");
+    }
+
+    #[test]
+    fn chance_is_exact_at_both_ends() {
+        let mut stream = Stream::new(3, Purpose::Graph, 0);
+        assert!((0..1_000).all(|_| !stream.chance(0)));
+        assert!((0..1_000).all(|_| stream.chance(u32::MAX)));
+        let hits = (0..10_000).filter(|_| stream.chance(1 << 31)).count();
+        // Standard deviation 50.
+        assert!(hits.abs_diff(5_000) < 250, "{hits} of 10000");
+    }
+
+    #[test]
+    fn shuffle_keeps_every_element_and_favors_no_place() {
+        let mut counts = [0u32; 25];
+        for round in 0..10_000 {
+            let mut items = [0, 1, 2, 3, 4];
+            Stream::new(5, Purpose::Classes, round).shuffle(&mut items);
+            items.iter().enumerate().for_each(|(place, item)| counts[place * 5 + item] += 1);
+        }
+        // Each of the 25 has mean 2000 and standard deviation 40.
+        assert!(counts.iter().all(|count| count.abs_diff(2_000) < 200), "{counts:?}");
+        assert_eq!(counts[..5].iter().sum::<u32>(), 10_000);
+    }
 }

@@ -1,1 +1,0 @@
-//! Probability laws for latency and sessions: the one place with floating point.

@@ -1,0 +1,200 @@
+//! Probability laws for latency and sessions: the one place with floating point.
+//!
+//! Every law is sampled by the inverse of its distribution function from one uniform 64-bit draw, so
+//! that a draw costs the same everywhere and a change of law disturbs no other draw. The functions
+//! beyond the four operations come from `libm` (a pinned version, in software, the same bits on every
+//! machine), nothing is fused, and results are rounded to whole nanoseconds. So a sample is the same on
+//! every machine; a change of one is a change of results.
+//!
+//! | module | subject |
+//! |---|---|
+//! | `normal` | the quantile of the normal law |
+//! | `presets` | session laws measured in real networks |
+//! | `regions` | latencies between regions of the world |
+//! | `shares` | shares, factors and decimals as integers |
+
+#![expect(
+    clippy::float_arithmetic,
+    reason = "quantities of the outside world become integers here, and only here"
+)]
+
+mod normal;
+mod presets;
+mod regions;
+mod shares;
+
+pub use normal::normal_quantile;
+pub use presets::{SESSION_PRESETS, session_preset};
+pub use regions::{REGION_TABLES, Regions, WORLD8, region_table};
+pub use shares::{Gaps, apportion, happens, permille, scaled, share_of, share_to_threshold};
+
+use crate::rng::scale;
+use crate::time::Duration;
+
+/// How a length of time is distributed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Law {
+    /// Always the same.
+    Constant(Duration),
+    /// Every whole number of nanoseconds from `min` to `max`, both included, equally likely.
+    Uniform {
+        /// Least value.
+        min: Duration,
+        /// Greatest value.
+        max: Duration,
+    },
+    /// Memoryless: the gaps of a Poisson process.
+    Exponential {
+        /// The mean.
+        mean: Duration,
+    },
+    /// P(X > x) = exp(-(x / scale)^shape). Below shape 1 the tail is heavy, as that of peers' sessions.
+    Weibull {
+        /// The exponent.
+        shape: f64,
+        /// The value that is exceeded with probability 1/e.
+        scale: Duration,
+    },
+    /// The logarithm is normal.
+    Lognormal {
+        /// The median.
+        median: Duration,
+        /// Standard deviation of the natural logarithm.
+        sigma: f64,
+    },
+    /// P(X > x) = (least / x)^shape.
+    Pareto {
+        /// The exponent. At 1 or below the mean is infinite.
+        shape: f64,
+        /// The least value.
+        least: Duration,
+    },
+}
+
+impl Law {
+    /// The value that belongs to the uniform draw `bits`: greater bits, greater value (up to the
+    /// rounding of `libm`). Saturates at [`Duration::MAX`]. Uses the upper 52 bits, or all 64 for
+    /// [`Law::Uniform`].
+    ///
+    /// ```
+    /// use floodnet_core::{laws::Law, time::Duration};
+    ///
+    /// let law = Law::Exponential { mean: Duration::from_secs(60) };
+    /// assert_eq!(law.sample(u64::MAX / 2), Duration::from_nanos(41_588_830_834)); // the median, 60 ln 2
+    /// ```
+    #[must_use]
+    pub fn sample(&self, bits: u64) -> Duration {
+        match *self {
+            Self::Constant(value) => value,
+            Self::Uniform { min, max } => uniform(min, max, bits),
+            _ => self.quantile(open_unit(bits)),
+        }
+    }
+
+    /// No sample is below this. Exact for [`Law::Constant`], [`Law::Uniform`] and [`Law::Pareto`]; for
+    /// the others the value of the smallest draw, less a sliver for the rounding of `libm`.
+    #[must_use]
+    pub fn least(&self) -> Duration {
+        match *self {
+            Self::Constant(value) => value,
+            Self::Uniform { min, max } => min.min(max),
+            Self::Pareto { least, .. } => least,
+            Self::Exponential { .. } | Self::Weibull { .. } | Self::Lognormal { .. } => {
+                let smallest = self.quantile(open_unit(0)).as_nanos();
+                Duration::from_nanos(smallest.saturating_sub(1 + (smallest >> 40)))
+            }
+        }
+    }
+
+    /// The mean, in closed form, of the law before rounding; [`Duration::MAX`] where it is infinite.
+    #[must_use]
+    pub fn mean(&self) -> Duration {
+        match *self {
+            Self::Constant(value) => value,
+            Self::Uniform { min, max } => midpoint(min, max),
+            Self::Exponential { mean } => mean,
+            Self::Weibull { shape, scale } => scaled_or_max(scale, libm::tgamma(1.0 + 1.0 / shape)),
+            Self::Lognormal { median, sigma } => scaled_or_max(median, libm::exp(sigma * sigma / 2.0)),
+            Self::Pareto { shape, .. } if shape <= 1.0 => Duration::MAX,
+            Self::Pareto { shape, least } => scaled_or_max(least, shape / (shape - 1.0)),
+        }
+    }
+
+    /// The value that is exceeded with probability one half.
+    #[must_use]
+    pub fn median(&self) -> Duration {
+        match *self {
+            Self::Constant(value) => value,
+            Self::Uniform { min, max } => midpoint(min, max),
+            _ => self.quantile(0.5),
+        }
+    }
+
+    /// Whether the parameters make a law.
+    ///
+    /// # Errors
+    /// What is wrong, in words, when lengths are not in order or not positive, or a number is not
+    /// positive and finite. Such a law can still be sampled, but the samples mean nothing.
+    pub fn check(&self) -> Result<(), &'static str> {
+        let positive = |x: f64| x.is_finite() && x > 0.0;
+        let zero = Duration::ZERO;
+        match *self {
+            Self::Uniform { min, max } if min > max => Err("min must not be greater than max"),
+            Self::Exponential { mean } if mean == zero => Err("mean must be greater than zero"),
+            Self::Weibull { scale, .. } if scale == zero => Err("scale must be greater than zero"),
+            Self::Weibull { shape, .. } if !positive(shape) => Err("shape must be positive and finite"),
+            Self::Lognormal { median, .. } if median == zero => Err("median must be greater than zero"),
+            Self::Lognormal { sigma, .. } if !sigma.is_finite() || sigma < 0.0 => {
+                Err("sigma must be finite and not negative")
+            }
+            Self::Pareto { least, .. } if least == zero => Err("least must be greater than zero"),
+            Self::Pareto { shape, .. } if !positive(shape) => Err("shape must be positive and finite"),
+            _ => Ok(()),
+        }
+    }
+
+    /// The value that is exceeded with probability `1 - u`, for `u` in (0, 1).
+    fn quantile(&self, u: f64) -> Duration {
+        match *self {
+            Self::Constant(value) => value,
+            Self::Uniform { min, max } => scaled_or_max(max - min, u) + min,
+            Self::Exponential { mean } => scaled_or_max(mean, -libm::log(1.0 - u)),
+            Self::Weibull { shape, scale } => {
+                scaled_or_max(scale, libm::pow(-libm::log(1.0 - u), 1.0 / shape))
+            }
+            Self::Lognormal { median, sigma } => scaled_or_max(median, libm::exp(sigma * normal_quantile(u))),
+            Self::Pareto { shape, least } => {
+                scaled_or_max(least, libm::pow(1.0 - u, -1.0 / shape)).max(least)
+            }
+        }
+    }
+}
+
+/// The middle of one of 2^52 equal parts of (0, 1). With 53 bits the topmost middle would round to 1,
+/// whose quantile is infinite; with 52 both `u` and `1 - u` are exact.
+fn open_unit(bits: u64) -> f64 {
+    const PART: f64 = 1.0 / (1u64 << 52) as f64;
+    ((bits >> 12) as f64 + 0.5) * PART
+}
+
+/// `bits` mapped to `min..=max`.
+fn uniform(min: Duration, max: Duration, bits: u64) -> Duration {
+    let span = (max - min).as_nanos();
+    // All 2^64 values: the bits are the value.
+    let offset = span.checked_add(1).map_or(bits, |values| scale(bits, values));
+    min.min(max) + Duration::from_nanos(offset)
+}
+
+/// Half way from `min` to `max`.
+fn midpoint(min: Duration, max: Duration) -> Duration {
+    min + Duration::from_nanos((max - min).as_nanos() / 2)
+}
+
+/// `unit * factor` rounded to the nearest nanosecond; the longest duration where that is too much.
+fn scaled_or_max(unit: Duration, factor: f64) -> Duration {
+    // The cast saturates, and gives 0 for NaN, which no checked law produces.
+    Duration::from_nanos(libm::round(unit.as_nanos() as f64 * factor) as u64)
+}
+
+#[cfg(test)]
+mod tests;
