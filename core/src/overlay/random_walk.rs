@@ -8,9 +8,14 @@
 //! Source: "Peer to Peer Chat Network in Go", part 3. Its requests carry ids because its nodes suppress
 //! duplicates of every packet; here a request is not flooded, so it needs none.
 //!
-//! Two faults of the original are mended, each by a switch of [`Config`]: requests that die in a small or
-//! full network ([`retry`](Config::retry)), and a node that lost its last neighbor and can never come back
-//! ([`repair`](Config::repair)).
+//! Three faults of the original are mended, each by a switch of [`Config`]:
+//! - Requests die in a small network, and the joiner never asks again: [`retry`](Config::retry).
+//! - A node that lost its last neighbor can never come back: [`repair`](Config::repair).
+//! - Degrees grow without bound, most of all the entry node's: [`max_degree`](Config::max_degree). With
+//!   such a bound each newcomer brings as much room as it takes, the network near the entry node is full,
+//!   and walks from there would die. So the last node of a walk takes the joiner all the same, and when it
+//!   is full it lets a random neighbor go, which has links to spare or asks for another (the rule of
+//!   `HyParView`, section 4.2 of Leitão, Pereira and Rodrigues 2007).
 
 use alloc::vec::Vec;
 
@@ -42,7 +47,7 @@ pub enum Timer {
 /// When a node below its [`Config::max_degree`] accepts a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Accept {
-    /// Always below `degree` neighbors, above with probability 1 / (neighbors + 1): the tutorial's rule.
+    /// Always below `degree` neighbors, from there on with probability 1 / (neighbors + 1): the tutorial's.
     #[default]
     Inverse,
     /// Always.
@@ -56,7 +61,8 @@ pub enum Accept {
 pub struct Config<Peer> {
     /// Links that a newcomer asks for. Default 5 (the tutorial has 3).
     pub degree: u32,
-    /// Links above which nothing is accepted; none in the tutorial. Default twice the degree.
+    /// The most links; none in the tutorial. Default twice the degree. A full node passes requests on, and
+    /// at the end of a walk takes the joiner in place of a random neighbor.
     pub max_degree: Option<u32>,
     /// How many times a request is passed on. Default 5 (tutorial).
     pub hop_limit: u8,
@@ -134,20 +140,19 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
 
     fn on_join<E: Effects<Self>>(&mut self, joiner: Peer, hop_limit: u8, cx: &mut Context<'_, Self, E>) {
         let hop_limit = hop_limit.min(cx.config.hop_limit);
-        let takes = joiner != self.me && !self.is_neighbor(joiner) && !self.is_full(cx.config);
         if joiner != self.me {
             self.remember(joiner);
         }
-        let ended = hop_limit == 0;
-        if ended && cx.config.accept != Accept::Endpoint {
-            return cx.emit(OverlayEvent::Dropped("hop_limit"));
+        let can_take = joiner != self.me && !self.is_neighbor(joiner);
+        if hop_limit == 0 {
+            return if can_take && self.takes_last(cx.config) {
+                self.accept_last(joiner, cx);
+            } else {
+                cx.emit(OverlayEvent::Dropped("hop_limit"));
+            };
         }
-        if takes && self.accepts(ended, cx) {
-            self.add(joiner, cx);
-            return cx.send(joiner, Message::JoinAck);
-        }
-        if ended {
-            return cx.emit(OverlayEvent::Dropped("hop_limit"));
+        if can_take && !self.is_full(cx.config) && self.accepts(cx) {
+            return self.accept(joiner, cx);
         }
         match self.random_neighbor_but(joiner, cx) {
             Some(next) => cx.send(next, Message::Join { joiner, hop_limit: hop_limit - 1 }),
@@ -155,13 +160,36 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         }
     }
 
-    fn accepts<E: Effects<Self>>(&self, ended: bool, cx: &mut Context<'_, Self, E>) -> bool {
+    /// Whether a node on the way takes the joiner.
+    fn accepts<E: Effects<Self>>(&self, cx: &mut Context<'_, Self, E>) -> bool {
         let held = u32::try_from(self.neighbors.len()).unwrap_or(u32::MAX);
         match cx.config.accept {
             Accept::Always => true,
-            Accept::Endpoint => ended,
+            Accept::Endpoint => false,
             Accept::Inverse => held < cx.config.degree || cx.rng.chance(1, held.saturating_add(1)),
         }
+    }
+
+    /// Whether the last node of a walk takes the joiner. The tutorial's drops the request.
+    fn takes_last(&self, config: &Config<Peer>) -> bool {
+        config.max_degree.is_some() || config.accept == Accept::Endpoint
+    }
+
+    /// Takes the joiner at the end of its walk, in place of a random neighbor if there is no room.
+    fn accept_last<E: Effects<Self>>(&mut self, joiner: Peer, cx: &mut Context<'_, Self, E>) {
+        if self.is_full(cx.config)
+            && let Some(&displaced) = cx.rng.pick(&self.neighbors)
+        {
+            self.neighbors.retain(|&held| held != displaced);
+            cx.emit(OverlayEvent::Down(displaced));
+            cx.disconnect(displaced);
+        }
+        self.accept(joiner, cx);
+    }
+
+    fn accept<E: Effects<Self>>(&mut self, joiner: Peer, cx: &mut Context<'_, Self, E>) {
+        self.add(joiner, cx);
+        cx.send(joiner, Message::JoinAck);
     }
 
     fn on_join_ack<E: Effects<Self>>(&mut self, from: Peer, cx: &mut Context<'_, Self, E>) {
@@ -184,9 +212,13 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         };
         self.neighbors.swap_remove(place);
         cx.emit(OverlayEvent::Down(peer));
+        // The tutorial replaces each lost link; who retries asks for what it lacks, and for no more.
+        let lacks = self.neighbors.len() < cx.config.degree as usize;
         if !self.neighbors.is_empty() {
-            cx.emit(OverlayEvent::Repair);
-            self.ask_neighbor(cx);
+            if lacks || !cx.config.retry {
+                cx.emit(OverlayEvent::Repair);
+                self.ask_neighbor(cx);
+            }
         } else if cx.config.repair {
             self.ask_contact(cx);
         }
