@@ -35,7 +35,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         } else {
             link.state = LinkState::Broken;
             let (me, failed_at) = (self.line.id, self.now + self.network.links.dial_timeout);
-            self.push(me, failed_at, What::Closed { peer, connection });
+            self.push(me, failed_at, What::closed(peer, connection));
         }
         self.line.links.insert((peer, connection), link);
         connection
@@ -125,8 +125,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             link.state = LinkState::Broken;
         }
         let me = self.line.id;
-        self.push(me, at, What::Closed { peer, connection });
-        self.push(peer, at, What::Closed { peer: me, connection: connection.other_end() });
+        self.push(me, at, What::closed(peer, connection));
+        self.push(peer, at, What::closed(me, connection.other_end()));
     }
 
     /// Closes a connection behind what was sent on it.
@@ -142,7 +142,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     fn tell_closed(&mut self, peer: u32, connection: Connection, at: Time) {
         let (me, connection) = (self.line.id, connection.other_end());
-        self.push(peer, at, What::Closed { peer: me, connection });
+        self.push(peer, at, What::closed(me, connection));
     }
 
     /// The node vanished with all it held; the others find out as the kind of crash has it.
@@ -176,7 +176,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             let found = self.network.found_dead(me, peer, now).max(last_arrival);
             if found < until {
                 self.tell_closed(peer, connection, found);
-                self.push(me, until, What::Closed { peer, connection });
+                self.push(me, until, What::closed(peer, connection));
             }
         }
     }

@@ -36,6 +36,16 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         self.queue.push(Event { time, seq, to, from: self.line.id, what });
     }
 
+    /// What `from` sent waits for the downlink and takes this long on it.
+    pub(crate) fn take_in(&mut self, from: u32, takes: Duration, what: What<P>) {
+        let taken_in = self.now.max(self.line.downlink_free) + takes;
+        self.line.downlink_free = taken_in;
+        let id = self.line.id;
+        let time = self.network.awake(id, taken_in);
+        let seq = self.line.next_seq();
+        self.queue.push(Event { time, seq, to: id, from, what });
+    }
+
     pub(crate) fn report(&mut self, what: Observed) {
         self.observer.observe(self.now, self.line.id, what);
     }
