@@ -77,7 +77,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// When something sent now on this connection arrives, or when the connection breaks over it.
     fn passage(&mut self, peer: u32, connection: Connection) -> Result<Time, Time> {
         let (network, me, now) = (self.network, self.line.id, self.now);
-        let Some(link) = self.line.links.get_mut(&(peer, connection)) else { return Err(now) };
+        // After a dial from both ends there are two connections: neither overtakes the other.
+        let Some((link, last_arrival)) = self.line.link(peer, connection) else { return Err(now) };
         link.last_use = now;
         link.count = link.count.wrapping_add(1);
         let start = now.max(link.ready);
@@ -87,7 +88,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             let nth = Nth { connection: name(connection), count: link.count, attempt };
             if network.attempt(me, peer, nth, at).is_ok() {
                 let arrival = at + network.delay(me, peer, link.delay, nth, at);
-                link.last_arrival = link.last_arrival.max(arrival);
+                link.last_arrival = last_arrival.max(arrival);
                 return Ok(link.last_arrival);
             }
             at = at + pause;

@@ -1,6 +1,7 @@
 //! The network side of a slot: its connections, its access line, its sequence and its digest.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use floodnet_core::rng::{fold, mix};
 use floodnet_core::time::{Duration, Time};
@@ -90,13 +91,30 @@ impl<M> Line<M> {
 
     /// The connections with `peer` that this end has not closed.
     pub(crate) fn links_with(&self, peer: u32) -> impl Iterator<Item = (Connection, &Link)> {
-        let first = Connection { number: 0, dialed: false };
-        let last = Connection { number: u32::MAX, dialed: true };
         self.links
-            .range((peer, first)..=(peer, last))
+            .range(all_with(peer))
             .filter(|(_, link)| link.state != LinkState::Closing)
             .map(|((_, connection), link)| (*connection, link))
     }
+
+    /// A connection, and when all that was sent to the peer has arrived, on this connection or another.
+    pub(crate) fn link(&mut self, peer: u32, connection: Connection) -> Option<(&mut Link, Time)> {
+        let (mut found, mut last_arrival) = (None, Time::ZERO);
+        for ((_, name), link) in self.links.range_mut(all_with(peer)) {
+            last_arrival = last_arrival.max(link.last_arrival);
+            if *name == connection {
+                found = Some(link);
+            }
+        }
+        found.map(|link| (link, last_arrival))
+    }
+}
+
+/// The names of all connections with `peer`.
+fn all_with(peer: u32) -> RangeInclusive<(u32, Connection)> {
+    let first = Connection { number: 0, dialed: false };
+    let last = Connection { number: u32::MAX, dialed: true };
+    (peer, first)..=(peer, last)
 }
 
 /// Time that `bytes` take on a line of `rate` bits per second, rounded up to whole nanoseconds.
