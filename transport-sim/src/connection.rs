@@ -182,8 +182,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         }
     }
 
-    /// The SYN of a dial is here. True if an older connection with the dialer was the last one and turns
-    /// out to be dead: the node has to hear of that first.
+    /// The SYN of a dial is here. True if an older connection with the dialer turns out to be dead: the
+    /// node has to hear of that first.
     pub(crate) fn opened(&mut self, peer: u32, connection: Connection, dialed_at: Time) -> bool {
         // The dialer had no open connection when it dialed. So whatever it accepted or dialed before is
         // gone; what this end dialed and the dialer had not yet heard of stays, beside the new one.
@@ -196,10 +196,12 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         for &older in &dead {
             self.forget(peer, older);
         }
-        let was_last = !dead.is_empty() && self.line.links_with(peer).next().is_none();
+        if !dead.is_empty() {
+            self.close(peer);
+        }
         let link = self.fresh_link(peer, self.now);
         self.line.links.insert((peer, connection), link);
-        was_last
+        !dead.is_empty()
     }
 
     /// Tells the dialer that nobody is here any more: the node stood still when the SYN came, and died.
@@ -208,11 +210,17 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         self.tell_closed(peer, connection, heard_at);
     }
 
-    /// The connection is gone. True if that was the last one with the peer, unless this end closed it.
+    /// The connection is gone. True if the node has to hear of it: unless it closed the connection itself.
+    ///
+    /// Then all between the two is over, and the peer hears the same: if both ends had dialed and one of
+    /// the connections lived on, an end could miss a message, or keep a neighbor that had let it go.
     pub(crate) fn closed(&mut self, peer: u32, connection: Connection) -> bool {
         let state = self.forget(peer, connection);
         let told = state.is_some_and(|state| state != LinkState::Closing);
-        told && self.line.links_with(peer).next().is_none()
+        if told {
+            self.close(peer);
+        }
+        told
     }
 
     /// Removes a connection and what waits for it.
