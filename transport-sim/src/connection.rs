@@ -132,13 +132,19 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     /// Closes a connection behind what was sent on it.
     pub(crate) fn say_goodbye(&mut self, peer: u32, connection: Connection) {
-        let Some(link) = self.line.links.get(&(peer, connection)) else { return };
+        let Some(link) = self.line.links.get_mut(&(peer, connection)) else { return };
         // A broken connection ends without a word: each end learns of it by itself.
-        if link.state != LinkState::Broken {
-            let (Ok(heard_at) | Err(heard_at)) = self.passage(peer, connection);
-            self.tell_closed(peer, connection, heard_at);
+        if link.state == LinkState::Broken {
+            self.line.links.remove(&(peer, connection));
+            return;
         }
-        self.line.links.remove(&(peer, connection));
+        // Known until the peer has heard: what it sends meanwhile must not reset the connection, since a
+        // reset would overtake what was sent before the goodbye.
+        link.state = LinkState::Closing;
+        let (Ok(heard_at) | Err(heard_at)) = self.passage(peer, connection);
+        self.tell_closed(peer, connection, heard_at);
+        let me = self.line.id;
+        self.push(me, heard_at, What::closed(peer, connection));
     }
 
     fn tell_closed(&mut self, peer: u32, connection: Connection, at: Time) {

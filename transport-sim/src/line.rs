@@ -33,7 +33,7 @@ pub(crate) enum LinkState {
     Live,
     /// Nothing gets through any more; the end is known and will be told when it comes.
     Broken,
-    /// This end has said goodbye, behind data that still waits in the uplink.
+    /// This end says goodbye: behind data that waits in the uplink, then on the way to the peer.
     Closing,
 }
 
