@@ -58,6 +58,9 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             }
             at = at + pause;
             pause = pause.times(2);
+            if at >= network.crashes_at(me, self.now) {
+                break;
+            }
         }
         None
     }
@@ -74,22 +77,28 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         }
     }
 
-    /// When something sent now on this connection arrives, or when the connection breaks over it.
-    fn passage(&mut self, peer: u32, connection: Connection) -> Result<Time, Time> {
+    /// What becomes of something sent now on this connection.
+    fn passage(&mut self, peer: u32, connection: Connection) -> Passage {
         let (network, me, now) = (self.network, self.line.id, self.now);
         // After a dial from both ends there are two connections: neither overtakes the other.
-        let Some((link, last_arrival)) = self.line.link(peer, connection) else { return Err(now) };
+        let Some((link, last_arrival)) = self.line.link(peer, connection) else { return Passage::Unsent };
         link.last_use = now;
         link.count = link.count.wrapping_add(1);
         let start = now.max(link.ready);
         let breaks_at = start + network.links.break_after;
         let (mut at, mut pause) = (start, network.links.rto);
         for attempt in 0.. {
+            // What waits for the handshake or for another attempt dies with the machine, and so does all
+            // that is behind it.
+            if at > now && at >= network.crashes_at(me, now) {
+                link.ready = Time::MAX;
+                return Passage::Unsent;
+            }
             let nth = Nth { connection: name(connection), count: link.count, attempt };
             if network.attempt(me, peer, nth, at).is_ok() {
                 let arrival = at + network.delay(me, peer, link.delay, nth, at);
                 link.last_arrival = last_arrival.max(arrival);
-                return Ok(link.last_arrival);
+                return Passage::Arrives(link.last_arrival);
             }
             at = at + pause;
             pause = pause.times(2);
@@ -97,7 +106,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
                 break;
             }
         }
-        Err(breaks_at)
+        Passage::Breaks(breaks_at)
     }
 
     /// Sends a packet on a connection that was chosen for it when it was handed over.
@@ -108,15 +117,16 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             return self.lost(payload, "broken");
         }
         match self.passage(to, connection) {
-            Ok(arrival) => {
+            Passage::Arrives(arrival) => {
                 let connection = connection.other_end();
                 let packet = What::Packet { connection, stale: false, through_downlink: false, message };
                 self.push(to, arrival, packet);
             }
-            Err(breaks_at) => {
+            Passage::Breaks(breaks_at) => {
                 self.break_at(to, connection, breaks_at);
                 self.lost(payload, "broken");
             }
+            Passage::Unsent => self.lost(payload, "down"),
         }
     }
 
@@ -141,10 +151,12 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         // Known until the peer has heard: what it sends meanwhile must not reset the connection, since a
         // reset would overtake what was sent before the goodbye.
         link.state = LinkState::Closing;
-        let (Ok(heard_at) | Err(heard_at)) = self.passage(peer, connection);
-        self.tell_closed(peer, connection, heard_at);
-        let me = self.line.id;
-        self.push(me, heard_at, What::closed(peer, connection));
+        // One that is never sent ends with the crash.
+        if let Passage::Arrives(heard_at) | Passage::Breaks(heard_at) = self.passage(peer, connection) {
+            self.tell_closed(peer, connection, heard_at);
+            let me = self.line.id;
+            self.push(me, heard_at, What::closed(peer, connection));
+        }
     }
 
     fn tell_closed(&mut self, peer: u32, connection: Connection, at: Time) {
@@ -158,16 +170,18 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         for lost in waiting.into_iter().filter(|waiting| waiting.message.is_some()) {
             self.lost(lost.payload, "down");
         }
+        self.line.links.values_mut().for_each(|link| link.ready = self.now);
         let links: Vec<((u32, Connection), Time)> =
             self.line.links.iter().map(|(name, link)| (*name, link.last_arrival)).collect();
         for ((peer, connection), last_arrival) in links {
-            let heard_at = match kind {
-                CrashKind::Reset => {
-                    let (Ok(heard_at) | Err(heard_at)) = self.passage(peer, connection);
-                    heard_at
-                }
+            let reset = match kind {
+                CrashKind::Reset => self.passage(peer, connection),
+                CrashKind::Silent => Passage::Unsent,
+            };
+            let heard_at = match reset {
+                Passage::Arrives(heard_at) | Passage::Breaks(heard_at) => heard_at,
                 // Not before what had left has arrived.
-                CrashKind::Silent => self.network.found_dead(self.line.id, peer, self.now).max(last_arrival),
+                Passage::Unsent => self.network.found_dead(self.line.id, peer, self.now).max(last_arrival),
             };
             self.tell_closed(peer, connection, heard_at);
         }
@@ -273,6 +287,16 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             self.close(peer);
         }
     }
+}
+
+/// What becomes of something sent on a connection.
+enum Passage {
+    /// It reaches the other end then.
+    Arrives(Time),
+    /// Nothing gets through for too long: the connection breaks then.
+    Breaks(Time),
+    /// The sender crashes before it can get through.
+    Unsent,
 }
 
 /// The number of a connection for draws: those dialed by either end differ.
