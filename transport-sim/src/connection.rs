@@ -28,10 +28,13 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let connection = Connection { number: self.line.dials, dialed: true };
         self.line.dials = self.line.dials.wrapping_add(1);
         let mut link = self.fresh_link(peer, self.now);
-        if let Some((opened_at, ready)) = self.shake_hands(peer, connection, link.delay) {
+        if let Some((answered_at, ready)) = self.shake_hands(peer, connection, link.delay) {
+            // The kernel answers for a node that stands still, which hears of it when it is awake.
+            let opened_at = self.network.awake(peer, answered_at);
             link = Link { ready, opened_at, last_arrival: opened_at, ..link };
+            let life = self.network.plan.life_at(peer, answered_at).map_or(0, |(incarnation, _)| incarnation);
             let connection = connection.other_end();
-            self.push(peer, opened_at, What::Opened { connection, dialed_at: self.now });
+            self.push(peer, opened_at, What::Opened { connection, life, dialed_at: self.now });
         } else {
             link.state = LinkState::Broken;
             let (me, failed_at) = (self.line.id, self.now + self.network.links.dial_timeout);
@@ -224,7 +227,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         !dead.is_empty()
     }
 
-    /// Tells the dialer that nobody is here any more: the node stood still when the SYN came, and died.
+    /// Tells the dialer that its peer is no more: the node stood still when the SYN came, and died so.
     pub(crate) fn opened_in_vain(&mut self, peer: u32, connection: Connection) {
         let heard_at = self.network.found_dead(self.line.id, peer, self.now);
         self.tell_closed(peer, connection, heard_at);

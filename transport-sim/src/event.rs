@@ -61,8 +61,8 @@ pub(crate) enum What<P: Types> {
     Timer { incarnation: u32, timer: P::Timer },
     /// The head of the uplink's queue has left, if the queue is still the one with this number.
     Departed { epoch: u32 },
-    /// The sender dialed at this time; its SYN is here.
-    Opened { connection: Connection, dialed_at: Time },
+    /// The sender dialed the node with this incarnation at this time; its SYN is here.
+    Opened { connection: Connection, life: u32, dialed_at: Time },
     /// The connection with `peer`, named as this end does, is gone.
     Closed { peer: u32, connection: Connection, through_downlink: bool },
     /// A packet; `connection` is named as the receiver does.

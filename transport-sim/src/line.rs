@@ -16,7 +16,7 @@ pub(crate) struct Link {
     pub(crate) ready: Time,
     /// Arrival of the last packet in this direction: none arrives earlier.
     pub(crate) last_arrival: Time,
-    /// When the dialer's SYN reached the other end (of no meaning at the end that accepted).
+    /// When the dialer's SYN reached the node at the other end (of no meaning at the end that accepted).
     pub(crate) opened_at: Time,
     /// When a packet was last sent or received.
     pub(crate) last_use: Time,

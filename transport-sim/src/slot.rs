@@ -70,8 +70,10 @@ impl<P: SimProtocol> Slot<P> {
                 }
             }
             What::Departed { epoch } => port.departed(epoch),
-            What::Opened { connection, .. } if node.is_none() => port.opened_in_vain(from, connection),
-            What::Opened { connection, dialed_at } => {
+            What::Opened { connection, life, .. } if node.is_none() || life != port.line.incarnation => {
+                port.opened_in_vain(from, connection);
+            }
+            What::Opened { connection, dialed_at, .. } => {
                 if port.opened(from, connection, dialed_at) {
                     feed(node, rng, world, &mut port, Input::LinkDown(from));
                 }
