@@ -50,20 +50,18 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let deadline = self.now + network.links.dial_timeout;
         let (mut at, mut pause) = (self.now, network.links.rto);
         for attempt in 0.. {
+            if at >= deadline || attempt > 0 && at >= network.crashes_at(me, self.now) {
+                break;
+            }
             let nth = Nth { connection: connection.number, count: 0, attempt };
             let there = at + network.delay(me, peer, delay, nth, at);
             let back = there + network.delay(peer, me, network.link_delay(peer, me), nth, there);
-            if back > deadline {
-                break;
-            }
-            if network.attempt(me, peer, nth, at).is_ok() && network.answers(peer, there) {
+            let answered = network.attempt(me, peer, nth, at).is_ok() && network.answers(peer, there);
+            if answered && back <= deadline {
                 return Some((there, back));
             }
             at = at + pause;
             pause = pause.times(2);
-            if at >= network.crashes_at(me, self.now) {
-                break;
-            }
         }
         None
     }
