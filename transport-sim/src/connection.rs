@@ -8,14 +8,11 @@ use floodnet_core::time::{Duration, Time};
 
 use crate::SimProtocol;
 use crate::event::{Connection, What};
-use crate::line::{Link, LinkState};
+use crate::line::{IDLE, Link, LinkState};
 use crate::network::Nth;
 use crate::observer::Observer;
 use crate::plan::CrashKind;
 use crate::port::{Port, Schedule};
-
-/// A connection that nobody keeps as a neighbor closes after this long without a packet.
-pub(crate) const IDLE: Duration = Duration::from_secs(30);
 
 impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// The connection that packets to `peer` take: an open one, or a new one.
@@ -276,14 +273,11 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         self.line.swept = self.now;
         let mut kept = neighbors.to_vec();
         kept.sort_unstable();
-        let idle: Vec<u32> = self
-            .line
-            .links
-            .iter()
-            .filter(|(_, link)| link.state == LinkState::Live && self.now.since(link.last_use) >= IDLE)
-            .map(|((peer, _), _)| *peer)
-            .filter(|peer| kept.binary_search(peer).is_err())
-            .collect();
+        let mut idle: Vec<u32> = self.line.links.keys().map(|(peer, _)| *peer).collect();
+        idle.dedup();
+        idle.retain(|peer| kept.binary_search(peer).is_err());
+        // Of two connections with a peer one is hardly used.
+        idle.retain(|&peer| self.line.links_with(peer).all(|(_, link)| link.is_idle(self.now)));
         for peer in idle {
             self.close(peer);
         }

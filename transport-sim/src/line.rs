@@ -27,6 +27,16 @@ pub(crate) struct Link {
     pub(crate) state: LinkState,
 }
 
+impl Link {
+    /// Whether the connection carried nothing for [`IDLE`], and waits for nothing.
+    pub(crate) fn is_idle(&self, now: Time) -> bool {
+        self.state == LinkState::Live && now.since(self.last_use) >= IDLE
+    }
+}
+
+/// A connection that nobody keeps as a neighbor closes after this long without a packet.
+pub(crate) const IDLE: Duration = Duration::from_secs(30);
+
 /// What a connection is good for, seen from this end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LinkState {
