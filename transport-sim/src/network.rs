@@ -111,8 +111,7 @@ impl<'p> Network<'p> {
             return Err("cut");
         }
         let lost = |purpose, number: u32, threshold: u32| {
-            threshold > 0
-                && self.packet_hash(purpose, from, to, nth).rotate_left(number) as u32 <= threshold - 1
+            threshold > 0 && (self.packet_hash(purpose, from, to, nth).rotate_left(number) as u32) < threshold
         };
         if lost(Purpose::Loss, 0, self.links.loss) {
             return Err("loss");
