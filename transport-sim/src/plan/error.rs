@@ -30,7 +30,7 @@ pub enum Problem {
         /// How many slots there are.
         count: u32,
     },
-    /// Must be more entry slots than slots.
+    /// More entry slots than slots.
     TooManyEntries {
         /// How many entry slots were asked for.
         entry: u32,
