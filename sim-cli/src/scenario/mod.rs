@@ -28,6 +28,8 @@ mod schema;
 mod suggest;
 pub mod tables;
 mod templates;
+#[cfg(test)]
+mod tests;
 mod traffic;
 pub mod units;
 
