@@ -3,3 +3,4 @@
 pub mod measure;
 pub mod picture;
 pub mod scenario;
+pub mod tables;
