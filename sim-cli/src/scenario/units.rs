@@ -74,7 +74,7 @@ impl FromStr for Duration {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text.trim().parse::<f64>().is_ok_and(|number| number != 0.0) {
+        if text.trim().parse::<f64>().is_ok_and(|number| number.is_finite() && number != 0.0) {
             return Err(unitless(text.trim()));
         }
         let signed: SignedDuration = if text.trim() == "0" {
