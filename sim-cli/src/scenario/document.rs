@@ -68,6 +68,13 @@ impl<'i> Document<'i> {
         let mut segments: Vec<Segment<'i>> = Vec::new();
         let mut position = base;
         for segment in key.split('.') {
+            if segment.is_empty() {
+                return Err(Problem {
+                    span: Some(base..value_at),
+                    title: format!("`{key}` is not a key"),
+                    label: "write words joined by dots, such as link.loss".to_owned(),
+                });
+            }
             segments.push((Cow::Borrowed(segment), position..position + segment.len()));
             position += segment.len() + 1;
         }

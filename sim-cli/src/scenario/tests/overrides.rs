@@ -144,6 +144,23 @@ loss = 0.1
     "#);
 }
 
+#[test]
+fn key_of_no_words() {
+    assert_snapshot!(bad_with(&small(""), &[("link..loss", "0.1"), ("", "5")]), @"
+    error: `link..loss` is not a key
+     --> --set:1:1
+      |
+    1 | link..loss=0.1
+      | ^^^^^^^^^^^ write words joined by dots, such as link.loss
+
+    error: `` is not a key
+     --> --set:1:1
+      |
+    1 | =5
+      | ^ write words joined by dots, such as link.loss
+    ");
+}
+
 /// What `overrides` make of a small scenario with a lossy link and one stream of messages.
 fn put(overrides: &[(&str, &str)]) -> Scenario {
     let text = small("[link]\nloss = 0.1\n[[traffic]]\nfrom = 0\nevery = \"1s\"\n");
