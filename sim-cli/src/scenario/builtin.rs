@@ -1,9 +1,11 @@
 //! Tables of the built-in protocols.
 
+use std::fmt;
 use std::path::PathBuf;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::tables::{CheckedTable, Complaint, TableKind, Tables};
 use super::units::{Duration, Limit};
@@ -147,27 +149,41 @@ pub enum StaticTable {
 }
 
 /// `true`: for a key that needs no value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(try_from = "bool", into = "bool")]
-#[schemars(extend("const" = true))]
-#[schemars(with = "bool")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Yes;
 
-impl TryFrom<bool> for Yes {
-    type Error = &'static str;
-
-    fn try_from(value: bool) -> Result<Self, &'static str> {
-        if value {
-            Ok(Self)
-        } else {
-            Err("a kind of graph cannot be false\nwrite true, or name another kind")
-        }
+impl Serialize for Yes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(true)
     }
 }
 
-impl From<Yes> for bool {
-    fn from(_: Yes) -> Self {
-        true
+impl<'de> Deserialize<'de> for Yes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct YesVisitor;
+        impl Visitor<'_> for YesVisitor {
+            type Value = Yes;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("true")
+            }
+            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Yes, E> {
+                if value {
+                    Ok(Yes)
+                } else {
+                    Err(E::custom("a kind of graph cannot be false\nwrite true, or name another kind"))
+                }
+            }
+        }
+        deserializer.deserialize_any(YesVisitor)
+    }
+}
+
+impl JsonSchema for Yes {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Yes".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "const": true })
     }
 }
 

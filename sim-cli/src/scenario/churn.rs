@@ -12,7 +12,7 @@ use super::units::Duration;
 /// `D` is [`Duration`], or `Option<Duration>` as a file may leave it out.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Churn")]
+#[schemars(rename = "Churn", description = "While it lasts, slots stop and come back.")]
 pub struct Churn<D = Duration> {
     /// When sessions begin to end. Default: nodes.arrive.
     pub start: D,

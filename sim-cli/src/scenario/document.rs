@@ -16,6 +16,20 @@ pub(crate) type Node<'i> = Spanned<DeValue<'i>>;
 /// A key of a path and where it stands.
 type Segment<'i> = (Cow<'i, str>, Bytes);
 
+/// Tables of which one key is chosen: among these keys, or among all where none are named. `*` is an item of
+/// a list.
+const CHOICES: [(&str, &[&str]); 9] = [
+    ("overlay", &[]),
+    ("overlay.static", &[]),
+    ("broadcast", &[]),
+    ("link.latency", &[]),
+    ("churn.session", &[]),
+    ("churn.downtime", &[]),
+    ("traffic.*", &["every", "poisson"]),
+    ("fault.*", &["crash", "partition", "cut", "loss", "slow", "pause"]),
+    ("fault.*.crash", &["fraction", "slots"]),
+];
+
 /// The keys and values of a scenario file with all overrides put in.
 #[derive(Clone)]
 pub(crate) struct Document<'i> {
@@ -54,10 +68,39 @@ impl<'i> Document<'i> {
         let mut segments: Vec<Segment<'i>> = Vec::new();
         let mut position = base;
         for segment in key.split('.') {
+            if segment.is_empty() {
+                return Err(Problem {
+                    span: Some(base..value_at),
+                    title: format!("`{key}` is not a key"),
+                    label: "write words joined by dots, such as link.loss".to_owned(),
+                });
+            }
             segments.push((Cow::Borrowed(segment), position..position + segment.len()));
             position += segment.len() + 1;
         }
-        put(&mut self.root, &segments, node)
+        put(&mut self.root, &segments, node)?;
+        self.choose(key);
+        Ok(())
+    }
+
+    /// Where `key` chooses one of several keys that exclude each other, removes the others: an override wins.
+    fn choose(&mut self, key: &str) {
+        let path: Vec<&str> = key.split('.').collect();
+        for (pattern, group) in CHOICES {
+            let pattern: Vec<&str> = pattern.split('.').collect();
+            let matches = path.len() > pattern.len()
+                && pattern.iter().zip(&path).all(|(want, have)| *want == "*" || want == have);
+            let member = |key: &str| group.is_empty() || group.contains(&key);
+            let chosen = path.get(pattern.len()).copied().filter(|chosen| matches && member(chosen));
+            let Some(chosen) = chosen else { continue };
+            let table = self.get_mut(&path[..pattern.len()].join("."));
+            if let Some(DeValue::Table(table)) = table.map(Spanned::get_mut) {
+                let others: Vec<_> = table.keys().map(|key| key.get_ref().clone()).collect();
+                for other in others.iter().filter(|other| *other != chosen && member(other)) {
+                    table.remove(&**other);
+                }
+            }
+        }
     }
 
     /// Puts `value` at `path` if nothing stands there; errors about it point at `span`.
@@ -132,18 +175,22 @@ fn put<'i>(node: &mut Node<'i>, path: &[Segment<'i>], value: Node<'i>) -> Result
     };
     let found = match node.get_ref() {
         DeValue::Table(_) | DeValue::Array(_) => "",
-        other => other.type_str(),
+        other => with_article(other),
     };
     match node.get_mut() {
         DeValue::Table(table) => {
+            // A dotted name may stand in the file as one quoted key, as metrics do.
+            let quoted = path.iter().map(|(key, _)| &**key).collect::<Vec<_>>().join(".");
+            let rest: &[Segment<'i>] = if table.contains_key(quoted.as_str()) { &[] } else { rest };
+            let key = if rest.is_empty() { Cow::Owned(quoted) } else { key.clone() };
             if rest.is_empty() {
                 // A key keeps the place of its first writing when it is replaced, so it goes first.
-                table.remove(&**key);
-                table.insert(Spanned::new(span.clone(), key.clone()), value);
+                table.remove(&*key);
+                table.insert(Spanned::new(span.clone(), key), value);
                 return Ok(());
             }
             let empty = || Spanned::new(span.clone(), DeValue::Table(DeTable::new()));
-            let child = table.entry(Spanned::new(span.clone(), key.clone())).or_insert_with(empty);
+            let child = table.entry(Spanned::new(span.clone(), key)).or_insert_with(empty);
             put(child, rest, value)
         }
         DeValue::Array(items) => {
@@ -164,7 +211,7 @@ fn put<'i>(node: &mut Node<'i>, path: &[Segment<'i>], value: Node<'i>) -> Result
         _ => Err(Problem {
             span: Some(span.clone()),
             title: format!("`{key}` has nothing to stand in"),
-            label: format!("what is left of it is a {found}, not a table"),
+            label: format!("what is left of it is {found}, not a table"),
         }),
     }
 }
@@ -187,4 +234,16 @@ fn shift(node: Node<'_>, by: usize) -> Node<'_> {
         scalar => scalar,
     };
     Spanned::new(span, value)
+}
+
+/// The type of `value` as a message names it.
+pub(crate) fn with_article(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "a truth value",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
 }

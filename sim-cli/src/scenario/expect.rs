@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::diagnostics::Problem;
-use super::document::{Document, Node};
+use super::document::{Document, Node, with_article};
 use super::suggest;
 use super::units::Duration;
 
@@ -172,7 +172,7 @@ pub(crate) fn read(document: &Document<'_>) -> Result<Vec<Expectation>, Vec<Prob
             DeValue::Table(_) => reader.table("", node),
             other => reader.problems.push(Problem {
                 span: Some(node.span()),
-                title: format!("`expect` is a table, not a {}", other.type_str()),
+                title: format!("`expect` is a table, not {}", with_article(other)),
                 label: "write [expect] and below it such as delivery_ratio = \">= 0.95\"".to_owned(),
             }),
         }
@@ -221,14 +221,17 @@ impl Reader {
 }
 
 fn unknown_metric(metric: &str) -> String {
-    let below: Vec<&str> = METRICS
-        .iter()
-        .filter_map(|known| known.strip_prefix(metric).and_then(|rest| rest.strip_prefix('.')))
-        .collect();
-    if !below.is_empty() {
-        return format!("say which: {metric}.{}", below.join(&format!(", {metric}.")));
+    let parts_of = |group: &str| {
+        let known =
+            METRICS.iter().filter(|known| known.split_once('.').is_some_and(|(name, _)| name == group));
+        known.copied().collect::<Vec<_>>().join(", ")
+    };
+    let parts = parts_of(metric.split('.').next().unwrap_or(metric));
+    if !parts.is_empty() {
+        return format!("known: {parts}");
     }
-    match suggest::nearest(metric, METRICS.iter().copied()) {
+    let near = suggest::nearest(metric, METRICS.iter().copied());
+    match near.or_else(|| METRICS.iter().copied().find(|known| known.starts_with(metric))) {
         Some(known) => format!("did you mean `{known}`?"),
         None => "a summary has no such metric".to_owned(),
     }
@@ -238,12 +241,15 @@ fn read_bound(metric: &str, bound: &DeValue<'_>) -> Result<Expectation, String> 
     const FORM: &str = "write a comparison and a value, such as \">= 0.95\", \"< 5 %\" or \"< 2s\"";
     let text = match bound {
         DeValue::String(text) => text.trim(),
-        other => return Err(format!("a bound is a string, not a {}\n{FORM}", other.type_str())),
+        other => return Err(format!("a bound is a string, not {}\n{FORM}", with_article(other))),
     };
     let (op, value) = OPS
         .iter()
         .find_map(|(sign, op)| Some((*op, text.strip_prefix(sign)?.trim())))
         .ok_or_else(|| format!("`{text}` has no comparison\n{FORM}"))?;
+    if value.is_empty() {
+        return Err(format!("the bound has no value\n{FORM}"));
+    }
     let value = read_value(metric, value)?;
     Ok(Expectation { metric: metric.to_owned(), op, value })
 }

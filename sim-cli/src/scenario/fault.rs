@@ -66,6 +66,7 @@ impl FaultKind {
 /// Slots crash. Exactly one of `fraction` and `slots` is given: [`Crash::victims`].
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(description = "Slots crash; exactly one of fraction and slots.")]
 pub struct Crash {
     /// Share of the slots that are up, in (0, 1].
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -122,10 +123,34 @@ pub struct Partition {
 #[serde(deny_unknown_fields)]
 pub struct Cut {
     /// Pairs of slots.
-    pub links: Vec<[u32; 2]>,
+    pub links: Vec<Ends>,
     /// How long.
     #[serde(rename = "for")]
     pub lasts: Duration,
+}
+
+/// The two ends of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(try_from = "Vec<u32>", into = "[u32; 2]")]
+#[schemars(with = "[u32; 2]")]
+pub struct Ends(pub u32, pub u32);
+
+// Not read as an array: the reader of TOML lets a third element of a pair pass.
+impl TryFrom<Vec<u32>> for Ends {
+    type Error = &'static str;
+
+    fn try_from(slots: Vec<u32>) -> Result<Self, &'static str> {
+        match slots[..] {
+            [a, b] => Ok(Self(a, b)),
+            _ => Err("a link has two ends\nwrite pairs of slots such as [[0, 1]]"),
+        }
+    }
+}
+
+impl From<Ends> for [u32; 2] {
+    fn from(Ends(a, b): Ends) -> Self {
+        [a, b]
+    }
 }
 
 /// Packets are lost, on top of the links' own loss.
@@ -166,7 +191,7 @@ pub struct Pause {
 /// A fault as it is written: `at`, and one of the others.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Fault")]
+#[schemars(rename = "Fault", description = "When, and exactly one of what happens.")]
 pub(crate) struct FaultKeys {
     /// When it begins.
     at: Duration,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -136,7 +137,10 @@ fn find_files(document: &mut Document<'_>, folder: &Path, tables: &Tables) -> Ve
 }
 
 fn absolute(folder: &Path, file: &str) -> Result<String, String> {
-    let path = fs::canonicalize(folder.join(file)).map_err(|error| error.to_string())?;
+    let path = fs::canonicalize(folder.join(file)).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => "relative files are looked up beside the scenario".to_owned(),
+        _ => error.to_string(),
+    })?;
     if !path.is_file() {
         return Err("this is not a file".to_owned());
     }

@@ -11,7 +11,7 @@ use super::units::{Duration, duration_or, schema_duration_or};
 /// `D` is [`Duration`], or `Option<Duration>` as a file may leave it out.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Measure")]
+#[schemars(rename = "Measure", description = "The window of all averages and the times that measures need.")]
 pub struct Measure<D = Duration> {
     /// Time between two samples of the graph, or "off". Default "1s".
     #[serde(default)]

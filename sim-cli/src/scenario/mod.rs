@@ -40,7 +40,7 @@ pub use builtin::{Accept, FloodTable, GossipTable, RandomWalkTable, StaticTable,
 pub use churn::{Churn, CrashKind, Lifetime, SessionPreset};
 pub use diagnostics::Diagnostics;
 pub use expect::{Expectation, METRICS, Op, is_metric};
-pub use fault::{Crash, Cut, Fault, FaultKind, Loss, Partition, Pause, Slow, Victims};
+pub use fault::{Crash, Cut, Ends, Fault, FaultKind, Loss, Partition, Pause, Slow, Victims};
 pub use link::{Latency, Link, Matrix, Per, Regions, Transport, Unit};
 pub use measure::{Every, Measure, Output, TopologyTime};
 pub use nodes::{Class, Nodes, Spacing};

@@ -6,37 +6,34 @@ use serde::{Deserialize, Serialize};
 use super::units::{Duration, Rate};
 
 /// `[nodes]`: how many users there are and how they arrive.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Nodes {
     /// Number of slots. Required, unless the overlay is a static file: then what the file holds (a count
     /// given beside a file must agree with it).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
-    /// First arrivals are spread over `[0, arrive)`; the entry slots start at 0. Default "0s".
-    #[serde(default)]
+    /// First arrivals are spread over [0, arrive); the entry slots start at 0. Default "0s".
     pub arrive: Duration,
     /// How arrivals are spread. Default "random".
-    #[serde(default)]
     pub spacing: Spacing,
     /// Number of slots that every newcomer knows: slots 0 to entry - 1. Default 1.
-    #[serde(default = "one")]
     pub entry: u32,
     /// Whether the entry slots take part in churn. Default false.
-    #[serde(default)]
     pub entry_churns: bool,
 }
 
-const fn one() -> u32 {
-    1
+impl Default for Nodes {
+    fn default() -> Self {
+        Self { count: None, arrive: Duration::ZERO, spacing: Spacing::Random, entry: 1, entry_churns: false }
+    }
 }
 
 /// How first arrivals are spread over time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Spacing {
     /// Each at a time drawn uniformly.
-    #[default]
     Random,
     /// At equal distances.
     Even,
@@ -47,7 +44,7 @@ pub enum Spacing {
 /// `R` is [`Rate`], or `Option<Rate>` as a file may leave it out.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Class")]
+#[schemars(rename = "Class", description = "A share of the slots with the same access to the network.")]
 pub struct Class<R = Rate> {
     /// What pictures and tables call it.
     pub name: String,

@@ -110,10 +110,13 @@ fn read<T: DeserializeOwned>(node: Node<'_>) -> Result<T, ReadError> {
 }
 
 fn write<T: Serialize>(table: &T) -> Result<toml::Table, ReadError> {
-    toml::Table::try_from(table).map_err(|error| {
-        let title = "the table cannot be written back".to_owned();
-        ReadError::Meaning(vec![Complaint { key: String::new(), title, label: error.to_string() }])
-    })
+    let why = match toml::Value::try_from(table) {
+        Ok(toml::Value::Table(table)) => return Ok(table),
+        Ok(other) => format!("it is written as a {}", other.type_str()),
+        Err(error) => error.to_string(),
+    };
+    let title = "the settings of this protocol have no form as a table";
+    Err(ReadError::Meaning(vec![Complaint::new("", title, why)]))
 }
 
 /// The protocols that a scenario can name.

@@ -14,7 +14,7 @@ use super::units::{Duration, Size};
 /// `poisson` is given: [`Traffic::timing`].
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Traffic")]
+#[schemars(rename = "Traffic", description = "A stream of messages; exactly one of every and poisson.")]
 pub struct Traffic<D = Duration> {
     /// Who publishes: "random" draws among the slots that are up, a number names a slot.
     pub from: Origin,

@@ -1,7 +1,7 @@
 //! Faults.
 
 use super::Checker;
-use crate::scenario::{Crash, Cut, Fault, FaultKind, Scenario};
+use crate::scenario::{Crash, Cut, Ends, Fault, FaultKind, Scenario};
 
 /// Groups are numbered in 16 bits.
 const MOST_GROUPS: usize = 65_535;
@@ -77,7 +77,7 @@ fn links(path: &str, cut: &Cut, count: Option<u32>, checker: &mut Checker<'_, '_
     if cut.links.is_empty() {
         checker.wrong(path, "no link is cut", "write pairs of slots such as [[0, 1]]");
     }
-    for (index, [a, b]) in cut.links.iter().enumerate() {
+    for (index, Ends(a, b)) in cut.links.iter().enumerate() {
         checker.slot(&format!("{path}.{index}.0"), *a, count);
         checker.slot(&format!("{path}.{index}.1"), *b, count);
         if a == b {

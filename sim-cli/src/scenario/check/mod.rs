@@ -69,7 +69,8 @@ impl Checker<'_, '_> {
     fn sum(&mut self, path: &str, what: &str, shares: impl Iterator<Item = f64>) {
         let sum: f64 = shares.sum();
         if (sum - 1.0).abs() > 1e-9 {
-            self.wrong(path, format!("the shares of the {what} sum to {sum}"), "they must sum to 1");
+            let shown = (sum * 1e9).round() / 1e9;
+            self.wrong(path, format!("the shares of the {what} sum to {shown}"), "they must sum to 1");
         }
     }
 

@@ -1,6 +1,14 @@
 //! Tests of the language as a whole.
 
+mod bad_events;
+mod bad_form;
+mod bad_network;
+mod bad_protocol;
+mod bad_results;
 mod good;
+mod overrides;
+mod registry;
+mod roundtrip;
 
 use std::path::Path;
 
@@ -10,6 +18,16 @@ use super::{Diagnostics, Scenario, Tables};
 const HEAD: &str = "name = \"x\"\nduration = \"2min\"\n";
 /// And the rest of it, where a test is about something else.
 const REST: &str = "[nodes]\ncount = 10\n[overlay.random_walk]\n[broadcast.flood]\n";
+
+/// A small scenario that makes sense, followed by `text`.
+fn small(text: &str) -> String {
+    [HEAD, REST, text].concat()
+}
+
+/// A name and a duration, followed by `text`.
+fn headed(text: &str) -> String {
+    [HEAD, text].concat()
+}
 
 fn parse(text: &str) -> Result<Scenario, Diagnostics> {
     parse_with(text, &[])

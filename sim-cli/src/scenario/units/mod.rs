@@ -3,6 +3,8 @@
 //! All of them are strings in a scenario (`"250ms"`, `"10 Mbit/s"`, `"256 KiB"`), so that a number never
 //! stands without its unit. Their text form is exact: what is written reads back equal.
 
+mod word;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
@@ -12,6 +14,8 @@ use jiff::SignedDuration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
+
+pub(crate) use word::{duration_or, schema_duration_or};
 
 /// A length of time, as in `"250ms"` or `"1m 30s"`. Holds whole nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,7 +78,7 @@ impl FromStr for Duration {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text.trim().parse::<f64>().is_ok_and(|number| number != 0.0) {
+        if text.trim().parse::<f64>().is_ok_and(|number| number.is_finite() && number != 0.0) {
             return Err(unitless(text.trim()));
         }
         let signed: SignedDuration = if text.trim() == "0" {
@@ -359,51 +363,6 @@ text_value!(
     r"^\s*[0-9][0-9_]*(\.[0-9]+)?\s*([kKMmGg]([Ii])?)?[Bb]\s*$",
     "A number of bytes, such as \"100 B\", \"256 KiB\" or \"1 MB\"."
 );
-
-/// Reads a duration, or none where `word` stands for it.
-pub(crate) fn duration_or<'de, D>(word: &'static str, from: D) -> Result<Option<Duration>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    struct WordVisitor(&'static str);
-    impl WordVisitor {
-        fn bare<E: de::Error>(&self, number: &str) -> E {
-            E::custom(unitless(number))
-        }
-    }
-    impl Visitor<'_> for WordVisitor {
-        type Value = Option<Duration>;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "a duration or \"{}\"", self.0)
-        }
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<Option<Duration>, E> {
-            if text == self.0 {
-                return Ok(None);
-            }
-            let hint = |message: String| match message.strip_suffix(DURATION_FORM) {
-                Some(title) => E::custom(format!("{title}{DURATION_FORM}, or \"{}\"", self.0)),
-                None => E::custom(message),
-            };
-            text.parse().map(Some).map_err(hint)
-        }
-        fn visit_i64<E: de::Error>(self, number: i64) -> Result<Option<Duration>, E> {
-            Err(self.bare(&number.to_string()))
-        }
-        fn visit_u64<E: de::Error>(self, number: u64) -> Result<Option<Duration>, E> {
-            Err(self.bare(&number.to_string()))
-        }
-        fn visit_f64<E: de::Error>(self, number: f64) -> Result<Option<Duration>, E> {
-            Err(self.bare(&number.to_string()))
-        }
-    }
-    from.deserialize_any(WordVisitor(word))
-}
-
-/// Schema of what [`duration_or`] reads.
-pub(crate) fn schema_duration_or(word: &'static str, generator: &mut SchemaGenerator) -> Schema {
-    let duration = generator.subschema_for::<Duration>();
-    json_schema!({ "anyOf": [{ "const": word }, duration] })
-}
 
 #[cfg(test)]
 mod tests {
