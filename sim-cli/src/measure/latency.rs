@@ -5,7 +5,8 @@
 //!
 //! **Quantile** of `n` pairs of which only `d <= n` ever happened: the others stand at infinity. The
 //! `p`-th percentile is the value of rank `ceil(n p / 100)`; when the rank is above `d`, it is
-//! [`Ms::Never`].
+//! [`Ms::Never`]. The value of a bucket is the roundest number in it (the multiple of the greatest power
+//! of ten), so that round times stay what they are; no quantile is above the greatest time, which is exact.
 
 use std::fmt;
 
@@ -13,7 +14,7 @@ use floodnet_core::time::Duration;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use super::number::{millis, round_to};
+use super::number::{DIGITS, millis, round_to};
 
 /// Milliseconds, or never. In JSON a number or the string `"never"`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -122,8 +123,9 @@ impl Latencies {
     pub fn record(&mut self, span: Duration) {
         let nanos = span.as_nanos();
         self.greatest = self.greatest.max(nanos);
-        // It grows on its own; only a time beyond 2^63 ns (292 years) would be clamped.
-        self.histogram.saturating_record(nanos);
+        // Cannot fail: this histogram grows on its own (`saturating_record` would clamp instead).
+        let recorded = self.histogram.record(nanos);
+        debug_assert!(recorded.is_ok(), "an auto-resizing histogram takes every value");
     }
 
     /// How many pairs were counted.
@@ -157,7 +159,7 @@ impl Latencies {
         if rank > u128::from(self.count()) {
             return Some(Ms::Never);
         }
-        let greatest = round_to(millis(self.greatest), 6);
+        let greatest = round_to(millis(self.greatest), DIGITS);
         if rank == u128::from(self.count()) {
             return Some(Ms::After(greatest));
         }
@@ -166,8 +168,7 @@ impl Latencies {
             below += u128::from(bucket.count_since_last_iteration());
             below >= rank
         });
-        // One digit more than the buckets have; and no quantile above the greatest value.
-        let value = bucket.map_or(greatest, |bucket| round_to(millis(bucket.value_iterated_to()), 4));
+        let value = bucket.map_or(greatest, |bucket| self.shown(bucket.value_iterated_to()));
         Some(Ms::After(value.min(greatest)))
     }
 
@@ -181,14 +182,34 @@ impl Latencies {
     /// The cumulative distribution over `pairs` pairs, one point for each bucket in use.
     #[must_use]
     pub fn curve(&self, pairs: u64) -> Vec<CurvePoint> {
+        let greatest = round_to(millis(self.greatest), DIGITS);
         let mut below = 0;
         let point = |bucket: hdrhistogram::iterators::IterationValue<u64>| {
             below += bucket.count_since_last_iteration();
-            let nanos = bucket.value_iterated_to().min(self.greatest);
-            CurvePoint { ms: round_to(millis(nanos), 6), share: round_to(below as f64 / pairs as f64, 6) }
+            let ms = self.shown(bucket.value_iterated_to()).min(greatest);
+            CurvePoint { ms, share: round_to(below as f64 / pairs as f64, DIGITS) }
         };
         self.histogram.iter_recorded().map(point).collect()
     }
+
+    /// Milliseconds that stand for the bucket of `nanos`.
+    fn shown(&self, nanos: u64) -> f64 {
+        let low = self.histogram.lowest_equivalent(nanos);
+        let high = self.histogram.highest_equivalent(nanos);
+        round_to(millis(roundest(low, high)), DIGITS)
+    }
+}
+
+/// The number of `low..=high` with the most zeros at its end; of several the one next to the middle.
+fn roundest(low: u64, high: u64) -> u64 {
+    let middle = u64::midpoint(low, high);
+    let steps = (0..20).rev().map(|power| 10_u64.pow(power));
+    let nearest = steps.flat_map(|step| {
+        let rest = middle % step;
+        let (below, above) = (Some(middle - rest), (middle - rest).checked_add(step));
+        if rest <= step - rest { [below, above] } else { [above, below] }
+    });
+    nearest.flatten().find(|multiple| (low..=high).contains(multiple)).unwrap_or(middle)
 }
 
 #[cfg(test)]
@@ -221,6 +242,21 @@ mod tests {
         assert_eq!(none.quantiles(0), Quantiles::default());
         assert_eq!(none.percentile(50, 1), Some(Ms::Never));
         assert!(none.curve(7).is_empty());
+    }
+
+    #[test]
+    fn the_roundest_number_of_a_bucket_stands_for_it() {
+        assert_eq!(roundest(44_990_464, 45_023_231), 45_000_000);
+        assert_eq!(roundest(0, 0), 0);
+        assert_eq!(roundest(1_234_000_001, 1_235_000_000), 1_235_000_000);
+        assert_eq!(roundest(41, 49), 45, "next to the middle");
+        assert_eq!(roundest(u64::MAX - 5, u64::MAX), u64::MAX - 5, "ends with a zero, by chance");
+        let every_ms = of(1..=2_000);
+        // Rank r is percentile 1 of 100 r pairs. Three digits are always exact, more are to 0.1 %.
+        for rank in 1..1_000 {
+            assert_eq!(every_ms.percentile(1, rank * 100), Some(Ms::After(rank as f64)), "rank {rank}");
+        }
+        assert_eq!(every_ms.percentile(1, 107_900), Some(Ms::After(1_080.0)));
     }
 
     #[test]

@@ -36,7 +36,7 @@ mod results;
 pub mod series;
 pub mod summary;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod text;
 pub mod topology;
 

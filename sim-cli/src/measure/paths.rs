@@ -106,7 +106,9 @@ impl Graph {
             for b in above(a) {
                 for c in above(b).filter(|&c| marked_by[c] == a) {
                     triangles += 1;
-                    [a, b, c].map(|node| at_node[node] += 1);
+                    for node in [a, b, c] {
+                        at_node[node] += 1;
+                    }
                 }
             }
         }

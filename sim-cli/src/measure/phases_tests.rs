@@ -18,13 +18,13 @@ const fn fault(from: u64, until: u64) -> FaultSpan {
 fn healing_must_hold_for_five_seconds() {
     // One component at 12..=14 (too short), then from 17 on.
     let rows: Vec<Row> =
-        (1..=30).map(|s| row(s, if matches!(s, 12..=14) || s >= 17 || s < 5 { 1 } else { 2 }, 200)).collect();
+        (1..=30).map(|s| row(s, if matches!(s, 0..=4 | 12..=14 | 17..) { 1 } else { 2 }, 200)).collect();
     let phases = sources(&rows, &[fault(5, 10), fault(28, 29)]).phases();
     assert_eq!(phases[0].heal_ms, Some(Ms::After(7_000.0)), "held over [17, 22]");
     assert_eq!(phases[1].heal_ms, Some(Ms::Never), "the run ends 1 s later");
     assert_eq!(phases[0].components.before, Some(1.0));
     assert_eq!(phases[0].components.during, Some(2.0));
-    assert_eq!(phases[1].components.before, Some(1.333_33), "10..28: five of eighteen are 2, by hand 24/18");
+    assert_eq!(phases[1].components.before, Some(1.222_22), "10, 11, 15 and 16 of 10..28 are 2: 22 / 18");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::expect::Outcome;
 use super::latency::Ms;
 use super::summary::Summary;
 
-/// Label and value, or a heading with an empty value.
+/// Label and value.
 type Line = (String, String);
 
 impl Summary {
@@ -21,8 +21,13 @@ impl Summary {
             self.seed,
             if self.complete { "" } else { " · interrupted" }
         );
-        for lines in [self.delivery(), self.load(), self.network(), self.faults()] {
-            section(&mut text, &lines);
+        let blocks = [self.delivery(), self.load(), self.network(), self.faults()];
+        let width = blocks.iter().flatten().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+        for block in blocks.iter().filter(|block| !block.is_empty()) {
+            text.push('\n');
+            for (label, value) in block {
+                let _ = writeln!(text, "  {label:width$}  {value}");
+            }
         }
         self.write_expectations(&mut text);
         let _ = writeln!(
@@ -34,28 +39,30 @@ impl Summary {
     }
 
     fn delivery(&self) -> Vec<Line> {
-        let late = format!("{} late, {} to others", grouped(self.deliveries_late), self.deliveries_other);
-        let mut lines = vec![
-            line("messages", grouped(self.publishes)),
+        let counts = [
+            ("  due after the end", self.late_publishes),
+            ("  skipped", u64::from(self.skipped)),
+            ("  reached nobody", self.undelivered_messages),
+        ];
+        let mut lines = vec![line("messages", grouped(self.publishes))];
+        lines
+            .extend(counts.iter().filter(|(_, count)| *count > 0).map(|&(label, n)| line(label, grouped(n))));
+        lines.extend([
             line("delivery ratio", percent(self.delivery_ratio)),
             line("  worst message", percent(self.delivery_worst)),
             line("  joined receivers", percent(self.delivery_joined)),
             line("deliveries", grouped(self.deliveries)),
-            line("  besides", late),
+            line("  late", grouped(self.deliveries_late)),
+            line("  to others", grouped(self.deliveries_other)),
             line("delivery latency p50", time(self.latency_ms.p50)),
             line("                 p99", time(self.latency_ms.p99)),
             line("                 max", time(self.latency_ms.max)),
             line("redundancy (RMR)", number(self.rmr.mean)),
             line("last delivery hop", with_max(self.ldh.mean, self.ldh.max.map(f64::from))),
-        ];
-        let counts = [
-            ("  due after the end", self.late_publishes),
-            ("  skipped", u64::from(self.skipped)),
-            ("  reached nobody", self.undelivered_messages),
-            ("double deliveries", self.double_deliveries),
-        ];
-        lines
-            .extend(counts.iter().filter(|(_, count)| *count > 0).map(|&(label, n)| line(label, grouped(n))));
+        ]);
+        if self.double_deliveries > 0 {
+            lines.push(line("DOUBLE DELIVERIES", grouped(self.double_deliveries)));
+        }
         lines
     }
 
@@ -129,18 +136,6 @@ impl Summary {
             };
             let _ = writeln!(text, "    {mark}  {:key$}  {:bound$}  {value}", verdict.key, verdict.bound);
         }
-    }
-}
-
-/// Appends a block of aligned lines, behind an empty one.
-fn section(text: &mut String, lines: &[Line]) {
-    if lines.is_empty() {
-        return;
-    }
-    text.push('\n');
-    let label = lines.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
-    for (name, value) in lines {
-        let _ = writeln!(text, "  {name:label$}  {value}");
     }
 }
 

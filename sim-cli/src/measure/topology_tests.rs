@@ -37,6 +37,7 @@ fn a_grid_of_25_has_the_published_mean_distance() {
 
 /// The Gnutella overlay of 8 August 2002: facts as published with it (SNAP p2p-Gnutella08).
 #[test]
+#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
 fn the_gnutella_overlay_has_its_published_numbers() {
     let Ok(folder) = std::env::var("FLOODNET_DATA") else {
         eprintln!("SKIPPED: FLOODNET_DATA is not set, the Gnutella overlay was not measured");

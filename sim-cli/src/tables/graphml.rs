@@ -72,6 +72,6 @@ mod tests {
         let results = script.measure(plan, settings);
         let mut bytes = Vec::new();
         write_graphml(&mut bytes, &results.topologies[0]).unwrap();
-        insta::assert_snapshot!(String::from_utf8(bytes).unwrap(), @"");
+        insta::assert_snapshot!("graphml", String::from_utf8(bytes).unwrap());
     }
 }
