@@ -165,13 +165,14 @@ fn list(canvas: &mut Canvas, curve: &Curve, name: &str, rank: usize) {
     let name = face.shortened(name, right - left);
     canvas.write(face, &name, (left, y), Anchor::Left);
     let value = |share: f64| curve.quantile(share).map_or_else(|| "never".to_owned(), format::milliseconds);
-    let rows = QUANTILES.map(|(share, name)| format!("{name} {}", value(share)));
-    let rest = format!("delivered {}", format::percent(curve.delivered()));
+    let [p50, p90, p99] = QUANTILES.map(|(share, name)| (name, value(share)));
     y += 30.0;
-    for pair in [[&rows[0], &rows[1]], [&rows[2], &rest]] {
-        let middle = left + 0.44 * (right - left);
-        canvas.write(canvas.quiet(LABEL), pair[0], (left, y), Anchor::Left);
-        canvas.write(canvas.quiet(LABEL), pair[1], (middle, y), Anchor::Left);
+    for pair in [[p50, p90], [p99, ("got it", format::percent(curve.delivered()))]] {
+        for ((name, value), x) in pair.into_iter().zip([left, left + 155.0]) {
+            canvas.write(canvas.quiet(LABEL), name, (x, y), Anchor::Left);
+            let offset = canvas.quiet(LABEL).width(name) + 10.0;
+            canvas.write(canvas.face(LABEL), &value, (x + offset, y), Anchor::Left);
+        }
         y += 30.0;
     }
     let pairs = format!("{} pairs", format::count(curve.pairs));

@@ -39,15 +39,16 @@ pub struct Layout {
 pub fn layout(nodes: usize, links: &[(u32, u32)], aspect: f32) -> Layout {
     let graph = Adjacency::new(nodes, links);
     let components = graph.components();
+    let aspect = if aspect.is_finite() && aspect > 0.0 { aspect } else { 1.0 };
     let usual = graph.mean_degree();
     let placed = components.iter().map(|members| {
         let room = |&node: &u32| ROOM * growth(graph.of(node as usize).len(), usual);
         let room: Vec<f32> = members.iter().map(room).collect();
         let part = graph.induced(members);
-        parted(upright(spaced(place(&part), &part)), &room)
+        parted(upright(spaced(place(&part), &part), aspect), &room)
     });
     let placed: Vec<Vec<(f32, f32)>> = placed.collect();
-    let (placed, spacing) = pack(placed, if aspect.is_finite() && aspect > 0.0 { aspect } else { 1.0 });
+    let (placed, spacing) = pack(placed, aspect);
     let mut positions = vec![None; nodes];
     for (members, places) in components.iter().zip(placed) {
         for (&node, place) in members.iter().zip(places) {
@@ -82,13 +83,28 @@ fn spaced(mut places: Vec<(f32, f32)>, graph: &Adjacency) -> Vec<(f32, f32)> {
     places
 }
 
-/// Turns centered `places` so that their longest extent lies across the page.
-fn upright(mut places: Vec<(f32, f32)>) -> Vec<(f32, f32)> {
-    let sum = |f: fn(&(f32, f32)) -> f32| places.iter().map(f).sum::<f32>();
-    let (xx, yy, xy) = (sum(|p| p.0 * p.0), sum(|p| p.1 * p.1), sum(|p| p.0 * p.1));
-    let (sine, cosine) = (0.5 * (2.0 * xy).atan2(xx - yy)).sin_cos();
+/// Turns centered `places` so that they fit the page at the largest scale.
+fn upright(mut places: Vec<(f32, f32)>, aspect: f32) -> Vec<(f32, f32)> {
+    let turned =
+        |&(x, y): &(f32, f32), (sine, cosine): (f32, f32)| (x * cosine + y * sine, y * cosine - x * sine);
+    let height = |degrees: f32| {
+        let turn = degrees.to_radians().sin_cos();
+        let (width, height) = places.iter().map(|place| turned(place, turn)).fold(
+            ((f32::MAX, f32::MIN), (f32::MAX, f32::MIN)),
+            |((left, right), (top, bottom)), (x, y)| {
+                ((left.min(x), right.max(x)), (top.min(y), bottom.max(y)))
+            },
+        );
+        (height.1 - height.0).max((width.1 - width.0) / aspect)
+    };
+    let best = |angles: &mut dyn Iterator<Item = f32>| {
+        let heights = angles.map(|angle| (height(angle), angle));
+        heights.reduce(|a, b| if b.0 < a.0 { b } else { a }).map_or(0.0, |(_, angle)| angle)
+    };
+    let coarse = best(&mut (0..45).map(|step| 4.0 * step as f32));
+    let turn = best(&mut (-15..=15).map(|step| coarse + 0.25 * step as f32)).to_radians().sin_cos();
     for place in &mut places {
-        *place = (place.0 * cosine + place.1 * sine, place.1 * cosine - place.0 * sine);
+        *place = turned(place, turn);
     }
     places
 }

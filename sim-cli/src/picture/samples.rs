@@ -123,6 +123,7 @@ fn topologies() -> Vec<(&'static str, TopologyView)> {
         ("200", overlay(1, 200, 5)),
         ("1000", overlay(1, 1000, 6)),
         ("10000", overlay(1, 10_000, 10)),
+        ("100000", overlay(1, 100_000, 10)),
         ("halves", halves()),
         ("groups", by_group),
         ("crumbs", crumbs()),

@@ -186,8 +186,8 @@ pub fn topology(view: &TopologyView, style: &Style) -> Picture {
     let (points, spacing) = places(&scene);
     // Nodes take half of the room that the layout gives them, or there would be none for links.
     let radius = (0.24 * spacing).clamp(1.1, if scene.up() <= LABELED { 17.0 } else { 11.0 });
-    draw_links(&mut canvas, &scene, &points);
     draw_cut(&mut canvas, view, &points);
+    draw_links(&mut canvas, &scene, &points);
     draw_nodes(&mut canvas, &scene, &points, radius);
     if scene.components.is_empty() {
         let middle = ((AREA[0] + AREA[2]) / 2.0, (AREA[1] + AREA[3]) / 2.0);
@@ -278,8 +278,11 @@ fn draw_cut(canvas: &mut Canvas, view: &TopologyView, points: &[Option<Point>]) 
     let ends = |&(a, b): &(u32, u32)| Some((place(a)?, place(b)?));
     let color = canvas.palette.alarm;
     if view.cut.len() <= 300 {
+        // Fainter the more there are: the gap that they cross must stay a gap.
+        let share = view.cut.len() as f32 / 300.0;
+        let pen = Pen::new(color, 1.8 - 0.7 * share).alpha(0.8 - 0.5 * share.sqrt()).dashed(8.0, 7.0);
         for (from, to) in view.cut.iter().filter_map(ends) {
-            canvas.line(from, to, Pen::new(color, 1.8).alpha(0.8).dashed(8.0, 7.0));
+            canvas.line(from, to, pen);
         }
         return;
     }
@@ -287,7 +290,7 @@ fn draw_cut(canvas: &mut Canvas, view: &TopologyView, points: &[Option<Point>]) 
     for (from, to) in view.cut.iter().step_by(view.cut.len().div_ceil(DRAWN)).filter_map(ends) {
         density.line((from, color), (to, color));
     }
-    density.lay_over(canvas, 0.4);
+    density.lay_over(canvas, 0.3);
 }
 
 fn draw_nodes(canvas: &mut Canvas, scene: &Scene<'_>, points: &[Option<Point>], usual: f32) {
