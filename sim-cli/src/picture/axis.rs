@@ -66,13 +66,13 @@ fn multiples((low, high): (f64, f64), step: f64) -> Vec<f64> {
     (first..=last).map(|index| index as f64 * step).collect()
 }
 
-/// The least multiple of 1, 2, 2.5 or 5 times a power of ten that is not below `value`.
+/// The least round multiple of a power of ten that is not below `value`.
 pub(super) fn round_up(value: f64) -> f64 {
     if !value.is_finite() || value <= 0.0 {
         return 1.0;
     }
     let power = 10f64.powf(value.log10().floor());
-    let steps = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0].map(|factor| factor * power);
+    let steps = [1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0].map(|factor| factor * power);
     steps.into_iter().find(|step| *step >= value * 0.999_999).unwrap_or(value)
 }
 
@@ -98,11 +98,15 @@ pub(super) fn time_ticks(duration: f64) -> (Vec<Tick>, &'static str) {
     (marks.into_iter().map(|mark| (mark * unit, format::number(mark, 2))).collect(), name)
 }
 
-/// Marks of a logarithmic latency axis in milliseconds: 1, 2 and 5 times powers of ten, labels only at
+/// Marks of a logarithmic latency axis in milliseconds: multiples of powers of ten, labels only at
 /// those that leave room.
 pub(super) fn latency_ticks((low, high): (f64, f64)) -> Vec<Tick> {
     let decades = (high / low).log10();
-    let labeled: &[i32] = if decades <= 3.0 { &[1, 2, 5] } else { &[1] };
+    let labeled: &[i32] = match decades {
+        d if d <= 1.8 => &[1, 2, 3, 5, 7],
+        d if d <= 3.0 => &[1, 2, 5],
+        _ => &[1],
+    };
     let exponents = low.log10().floor() as i32..=high.log10().ceil() as i32;
     let mut marks = Vec::new();
     for exponent in exponents {
@@ -123,7 +127,7 @@ pub(super) fn log_range(low: f64, high: f64) -> (f64, f64) {
         return (1.0, 1000.0);
     }
     let steps = || (-9..12).flat_map(|exponent| [1.0, 2.0, 5.0].map(|factor| factor * 10f64.powi(exponent)));
-    let from = steps().filter(|&step| step < low * 0.95).last().unwrap_or(low);
+    let from = steps().rfind(|&step| step < low * 0.95).unwrap_or(low);
     let to = steps().find(|&step| step > high * 1.05).unwrap_or(high);
     (from, to)
 }

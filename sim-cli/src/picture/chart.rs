@@ -122,5 +122,8 @@ impl Mark {
 /// A note in the middle of an empty chart.
 pub(super) fn nothing(canvas: &mut Canvas, frame: &Frame, why: &str) {
     let at = ((frame.across.0 + frame.across.1) / 2.0, (frame.down.0 + frame.down.1) / 2.0);
-    canvas.write(canvas.quiet(24.0), why, at, Anchor::Center);
+    let (face, ground) = (canvas.quiet(24.0), canvas.palette.background);
+    let half = face.width(why) / 2.0 + 16.0;
+    canvas.rectangle((at.0 - half, at.1 - 20.0), (at.0 + half, at.1 + 22.0), ground, 1.0);
+    canvas.write(face, why, (at.0, at.1 + 9.0), Anchor::Center);
 }

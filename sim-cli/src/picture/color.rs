@@ -129,8 +129,10 @@ impl Palette {
 
     /// The sequential scale at `share` (0 to 1). Low values stand out from the background.
     pub(super) fn sequential(&self, share: f32) -> Rgb {
-        let share = if self.dark { 1.0 - share } else { share };
-        let place = share.clamp(0.0, 1.0) * (VIRIDIS.len() - 1) as f32;
+        let share = share.clamp(0.0, 1.0);
+        // The darkest tones would vanish on dark ground.
+        let share = if self.dark { 1.0 - 0.8 * share } else { share };
+        let place = share * (VIRIDIS.len() - 1) as f32;
         let low = (place.floor() as usize).min(VIRIDIS.len() - 2);
         VIRIDIS[low].mix(VIRIDIS[low + 1], place - low as f32)
     }

@@ -46,10 +46,8 @@ pub fn degree_histogram(view: &DegreeView, style: &Style) -> Picture {
     let rows: Vec<_> = rows.into_iter().map(|v| (v, format::count(v as u64))).collect();
     frame.rows(&mut canvas, &rows);
     frame.name(&mut canvas, "Nodes");
-    draw_bars(&mut canvas, &frame, &bars, width);
     let columns = ticks((0.0, last as f64), 16, 1.0);
     let columns: Vec<_> = columns.into_iter().map(|v| (v, format::count(v as u64))).collect();
-    frame.base(&mut canvas, &columns, "degree (neighbors per node)");
     if nodes == 0 {
         nothing(&mut canvas, &frame, "no node is up");
     } else {
@@ -59,6 +57,8 @@ pub fn degree_histogram(view: &DegreeView, style: &Style) -> Picture {
         marks.extend(aim);
         draw_marks(&mut canvas, &frame, marks);
     }
+    draw_bars(&mut canvas, &frame, &bars, width);
+    frame.base(&mut canvas, &columns, "degree (neighbors per node)");
     canvas.finish()
 }
 
@@ -90,10 +90,21 @@ fn draw_bars(canvas: &mut Canvas, frame: &Frame, bars: &[u64], width: usize) {
         let color = if index == 0 && width == 1 { canvas.palette.alarm } else { canvas.palette.main };
         canvas.rectangle((left, base), (right, top), color, 1.0);
         if labels {
-            let face = canvas.quiet(LABEL - 2.0);
-            let text = format::count(count);
-            canvas.write(face, &text, ((left + right) / 2.0, top - 8.0), Anchor::Center);
+            number(canvas, (f32::midpoint(left, right), top), base, &format::count(count));
         }
+    }
+}
+
+/// A bar's value: inside of it where it is tall enough, else above it, free of the lines behind.
+fn number(canvas: &mut Canvas, (x, top): (f32, f32), base: f32, text: &str) {
+    let (mut face, ground) = (canvas.quiet(LABEL - 2.0), canvas.palette.background);
+    if base - top > 60.0 {
+        face.color = ground;
+        canvas.write(face, text, (x, top + 24.0), Anchor::Center);
+    } else {
+        let half = face.width(text) / 2.0 + 4.0;
+        canvas.rectangle((x - half, top - 26.0), (x + half, top - 3.0), ground, 1.0);
+        canvas.write(face, text, (x, top - 8.0), Anchor::Center);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Many translucent lines: drawn into sums, then toned, so that no number of them becomes a blob.
 //!
-//! Each pixel gathers how much line covers it and in which colors; opacity follows a root of that,
+//! Each pixel gathers how much line covers it and in which colors; opacity follows the root of that,
 //! relative to what a busy pixel of the same picture holds. So ten links and ten million show their
 //! structure alike (the idea of "datashading": aggregate first, choose colors last).
 
@@ -80,7 +80,7 @@ impl Density {
         let busy = self.busy();
         for (index, sum) in self.sums.iter().enumerate().filter(|(_, sum)| sum[0] > 0.0) {
             let color = |channel: usize| (sum[channel] / sum[0]).round().clamp(0.0, 255.0) as u8;
-            let opacity = strength * (sum[0] / busy).powf(0.6).min(1.15);
+            let opacity = strength * (sum[0] / busy).sqrt().min(1.2);
             let (x, y) = (index % self.width, index / self.width);
             blend(canvas.pixmap(), x as i64, y as i64, Rgb(color(1), color(2), color(3)), opacity);
         }

@@ -13,6 +13,11 @@ pub(super) fn count(value: u64) -> String {
     text
 }
 
+/// `1 node`, `2 nodes`.
+pub(super) fn plural(value: usize, noun: &str) -> String {
+    format!("{} {noun}{}", count(value as u64), if value == 1 { "" } else { "s" })
+}
+
 /// A number with at most `decimals` digits after the point, grouped, without trailing zeros.
 pub(super) fn number(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
@@ -78,6 +83,11 @@ mod tests {
     fn counts_are_grouped() {
         let texts: Vec<String> = [0, 999, 1000, 1_234_567].into_iter().map(count).collect();
         assert_eq!(texts, ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn one_has_no_plural() {
+        assert_eq!([0, 1, 2].map(|n| plural(n, "link")), ["0 links", "1 link", "2 links"]);
     }
 
     #[test]

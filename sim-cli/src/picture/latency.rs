@@ -64,7 +64,8 @@ pub fn latency_cdf(title: &str, series: &[CdfSeries], style: &Style) -> Picture 
     canvas.heading(title, &caption(&curves));
     let above_zero =
         || curves.iter().flat_map(|curve| &curve.steps).map(|step| step.0).filter(|ms| *ms > 0.0);
-    let range = log_range(above_zero().fold(f64::MAX, f64::min), above_zero().fold(0.0, f64::max));
+    // Room at the right, so that the level at which a curve ends can be seen.
+    let range = log_range(above_zero().fold(f64::MAX, f64::min), above_zero().fold(0.0, f64::max) * 1.15);
     let (across, down) = ((150.0, 1170.0), (180.0, 815.0));
     let frame =
         Frame { across, down, x: Scale::log(range, across), y: Scale::linear((0.0, 1.0), (down.1, down.0)) };
@@ -93,7 +94,7 @@ pub fn latency_cdf(title: &str, series: &[CdfSeries], style: &Style) -> Picture 
 fn caption(curves: &[Curve]) -> String {
     let pairs: u64 = curves.iter().map(|curve| curve.pairs).fold(0, u64::saturating_add);
     let [curve] = curves else {
-        return format!("{} series  ·  {} pairs in all", curves.len(), format::count(pairs));
+        return format!("{} series  ·  {} pairs of message and receiver", curves.len(), format::count(pairs));
     };
     let never = 1.0 - curve.delivered();
     let tail = if never > 0.0 && pairs > 0 {
@@ -122,12 +123,11 @@ fn draw_curve(canvas: &mut Canvas, frame: &Frame, curve: &Curve, rank: usize, al
     }
     if curve.delivered() < 1.0 {
         // What is missing at the top is what never arrived.
-        canvas.rectangle((last, frame.down.0), (frame.across.1, end), canvas.palette.alarm, 0.12);
+        canvas.rectangle((last, frame.down.0), (frame.across.1, end), canvas.palette.alarm, 0.15);
         let mut face = canvas.bold(LABEL);
         face.color = canvas.palette.alarm;
-        let text = format!("{} never", format::percent(1.0 - curve.delivered()));
-        let y = if end - frame.down.0 > 34.0 { f32::midpoint(end, frame.down.0) + 7.0 } else { end + 28.0 };
-        canvas.write(face, &text, (frame.across.1 - 10.0, y), Anchor::Right);
+        let text = format!("{} never delivered", format::percent(1.0 - curve.delivered()));
+        canvas.write(face, &text, (frame.across.1, frame.down.0 - 12.0), Anchor::Right);
     }
     for (share, name) in QUANTILES {
         if let Some(ms) = curve.quantile(share) {
@@ -146,11 +146,11 @@ fn mark(canvas: &mut Canvas, frame: &Frame, (ms, share): (f64, f64), text: &str,
     canvas.disc((x, y), 6.5, color, 1.0);
     let face = canvas.bold(LABEL);
     let width = face.width(text);
-    // Right of the curve and below it is free; at the right edge, only the left is.
-    let (at, anchor) = if x + width + 26.0 < frame.across.1 {
-        ((x + 16.0, y + 26.0), Anchor::Left)
+    // The curve rises: left of it and above is free, right of it and below as well.
+    let (at, anchor) = if x - width - 26.0 > frame.across.0 {
+        ((x - 16.0, y - 9.0), Anchor::Right)
     } else {
-        ((x - 16.0, y + 30.0), Anchor::Right)
+        ((x + 16.0, y + 26.0), Anchor::Left)
     };
     canvas.write(face, text, at, anchor);
 }
@@ -165,13 +165,14 @@ fn list(canvas: &mut Canvas, curve: &Curve, name: &str, rank: usize) {
     let name = face.shortened(name, right - left);
     canvas.write(face, &name, (left, y), Anchor::Left);
     let value = |share: f64| curve.quantile(share).map_or_else(|| "never".to_owned(), format::milliseconds);
-    let rows = QUANTILES.map(|(share, name)| format!("{name} {}", value(share)));
-    let rest = format!("delivered {}", format::percent(curve.delivered()));
+    let [p50, p90, p99] = QUANTILES.map(|(share, name)| (name, value(share)));
     y += 30.0;
-    for pair in [[&rows[0], &rows[1]], [&rows[2], &rest]] {
-        let middle = left + 0.44 * (right - left);
-        canvas.write(canvas.quiet(LABEL), pair[0], (left, y), Anchor::Left);
-        canvas.write(canvas.quiet(LABEL), pair[1], (middle, y), Anchor::Left);
+    for pair in [[p50, p90], [p99, ("got it", format::percent(curve.delivered()))]] {
+        for ((name, value), x) in pair.into_iter().zip([left, left + 155.0]) {
+            canvas.write(canvas.quiet(LABEL), name, (x, y), Anchor::Left);
+            let offset = canvas.quiet(LABEL).width(name) + 10.0;
+            canvas.write(canvas.face(LABEL), &value, (x + offset, y), Anchor::Left);
+        }
         y += 30.0;
     }
     let pairs = format!("{} pairs", format::count(curve.pairs));

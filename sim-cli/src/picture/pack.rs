@@ -23,7 +23,7 @@ pub(super) fn pack(mut components: Vec<Vec<(f32, f32)>>, aspect: f32) -> (Vec<Ve
     let (left, right) = extent(all().map(|p| p.0));
     let (top, bottom) = extent(all().map(|p| p.1));
     // A few nodes would otherwise be blown up to the whole page.
-    let height = (bottom - top).max((right - left) / aspect).max(1.0);
+    let height = (bottom - top).max((right - left) / aspect).max(3.0);
     let (middle_x, middle_y) = ((left + right) / 2.0, (top + bottom) / 2.0);
     for (x, y) in components.iter_mut().flatten() {
         *x = (0.5 + (*x - middle_x) / (height * aspect)).clamp(0.0, 1.0);
@@ -48,10 +48,12 @@ fn arrange(components: &mut [Vec<(f32, f32)>], cell: f32, aspect: f32) {
     let shapes: Vec<Shape> = components.iter().map(shape).collect();
     let mut board = Board::new(&shapes, aspect);
     let mut resume = (0, 0);
-    for (places, shape) in components.iter_mut().zip(&shapes) {
+    let second = components[1].len() * 4 > components[0].len();
+    for (index, (places, shape)) in components.iter_mut().zip(&shapes).enumerate() {
         // Where one of this size did not fit, the next one will not either.
         let from = if resume.0 == places.len() { resume.1 } else { 0 };
-        let (found, (column, row)) = board.place(shape, from);
+        // Two large pieces of a split network stand at one height: so the gap between them is seen first.
+        let (found, (column, row)) = board.place(shape, from, index == 1 && second);
         resume = (places.len(), found);
         for place in places {
             *place = (place.0 + column as f32 * cell, place.1 + row as f32 * cell);
@@ -115,7 +117,7 @@ fn slice(outline: &[(f32, f32)], (top, bottom): (f32, f32)) -> Option<(f32, f32)
     let (left, right) = extent(outline.iter().zip(next).flat_map(|(&a, &b)| {
         let at = |height: f32| {
             let share = (height - a.1) / (b.1 - a.1);
-            (share > 0.0 && share < 1.0).then(|| a.0 + share * (b.0 - a.0))
+            (share > 0.0 && share < 1.0).then_some(a.0 + share * (b.0 - a.0))
         };
         let corner = (top <= a.1 && a.1 <= bottom).then_some(a.0);
         [corner, at(top), at(bottom)].into_iter().flatten()
@@ -143,7 +145,8 @@ impl Board {
             (-radius..=radius).flat_map(|row| (-radius..=radius).map(move |column| (column, row))).collect();
         let far = |&(column, row): &(i32, i32)| {
             let (x, y) = (column as f32 / aspect, row as f32);
-            (x * x + y * y, row, column)
+            // Between an ellipse and a rectangle: fills the corners of the page, too.
+            (x.powi(4) + y.powi(4), row, column)
         };
         tries.sort_by(|a, b| far(a).partial_cmp(&far(b)).unwrap_or(std::cmp::Ordering::Equal));
         let side = (2 * half + 1) as usize;
@@ -161,10 +164,12 @@ impl Board {
     }
 
     /// Takes the first free place from the try `from` on, or one below everything; returns the try and
-    /// the place.
-    fn place(&mut self, shape: &Shape, from: usize) -> (usize, (i32, i32)) {
-        let free =
-            |at: &(i32, i32)| shape.rows.iter().all(|&row| !self.taken[self.cells(row, *at)].contains(&true));
+    /// the place. With `level`, only places at the middle's height count.
+    fn place(&mut self, shape: &Shape, from: usize, level: bool) -> (usize, (i32, i32)) {
+        let free = |at: &(i32, i32)| {
+            (!level || at.1 == 0)
+                && shape.rows.iter().all(|&row| !self.taken[self.cells(row, *at)].contains(&true))
+        };
         let rest = self.tries.iter().enumerate().skip(from);
         let found = rest.filter(|(_, at)| free(at)).map(|(index, &at)| (index, at)).next();
         let (index, at) = found.unwrap_or((self.tries.len(), (0, self.below + shape.reach())));

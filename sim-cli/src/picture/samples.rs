@@ -19,7 +19,7 @@ pub(super) fn overlay(seed: u64, nodes: u32, degree: u32) -> TopologyView {
         }
     }
     TopologyView {
-        title: format!("Overlay of {nodes} nodes"),
+        title: format!("Overlay of {} nodes", format::count(nodes.into())),
         time_s: 330.0,
         nodes: (0..nodes).map(joined).collect(),
         links,
@@ -64,7 +64,7 @@ fn crumbs() -> TopologyView {
 }
 
 fn with_hops(mut view: TopologyView) -> TopologyView {
-    let graph = layout::Adjacency::new(view.nodes.len(), &view.links);
+    let graph = graph::Adjacency::new(view.nodes.len(), &view.links);
     let mut reached = vec![0u32];
     view.nodes[0].hop = Some(0);
     let mut next = 0;
@@ -123,6 +123,7 @@ fn topologies() -> Vec<(&'static str, TopologyView)> {
         ("200", overlay(1, 200, 5)),
         ("1000", overlay(1, 1000, 6)),
         ("10000", overlay(1, 10_000, 10)),
+        ("100000", overlay(1, 100_000, 10)),
         ("halves", halves()),
         ("groups", by_group),
         ("crumbs", crumbs()),
@@ -247,6 +248,7 @@ fn samples_are_drawn() {
     // Without a folder nobody looks: small samples are enough.
     let most = if folder.is_some() { usize::MAX } else { 1000 };
     let themes = [("", Theme::Light), ("-dark", Theme::Dark)];
+    let mut times = String::new();
     for (suffix, theme) in themes {
         let style = Style { theme };
         let mut pictures = charts(&style);
@@ -254,7 +256,7 @@ fn samples_are_drawn() {
             if view.nodes.len() <= most && name.contains(&only) {
                 let start = std::time::Instant::now();
                 pictures.push((name, topology(&view, &style)));
-                eprintln!("{name}: {} ms", start.elapsed().as_millis());
+                times += &format!("{name}{suffix}: {} ms\n", start.elapsed().as_millis());
             }
         }
         for (name, picture) in pictures.iter().filter(|(name, _)| name.contains(&only)) {
@@ -264,5 +266,8 @@ fn samples_are_drawn() {
                 std::fs::write(folder.join(format!("{name}{suffix}.png")), bytes).expect("a writable folder");
             }
         }
+    }
+    if let Some(folder) = &folder {
+        std::fs::write(folder.join("times.txt"), times).expect("a writable folder");
     }
 }

@@ -4,7 +4,7 @@ use super::canvas::{Canvas, MARGIN, Pen, Point};
 use super::color::Rgb;
 use super::format;
 use super::text::Anchor;
-use super::topology::{ColorBy, LABELED, NodeView, SIZE, Scene, draw_node, label, origin};
+use super::topology::{ColorBy, Fill, LABELED, NodeView, SIZE, Scene, draw_node, label, origin};
 
 const LEFT: f32 = 1290.0;
 const RIGHT: f32 = SIZE.0 as f32 - MARGIN;
@@ -31,14 +31,16 @@ pub(super) fn draw(canvas: &mut Canvas, scene: &Scene<'_>, radius: f32) {
     trays(canvas, scene, y + 18.0);
 }
 
-fn head(canvas: &mut Canvas, text: &str, y: f32) -> f32 {
+/// The head of a section, with what the numbers at the right edge count.
+fn head(canvas: &mut Canvas, text: &str, unit: &str, y: f32) -> f32 {
     canvas.write(canvas.bold(TEXT), text, (LEFT, y), Anchor::Left);
+    canvas.write(canvas.quiet(TEXT), unit, (RIGHT, y), Anchor::Right);
     y + ROW
 }
 
 /// A colored disc with its meaning, and a number at the right edge.
-fn entry(canvas: &mut Canvas, y: f32, color: Option<Rgb>, text: &str, number: &str) -> f32 {
-    draw_node(canvas, (LEFT + 10.0, y - 7.0), 9.0, color);
+fn entry(canvas: &mut Canvas, y: f32, fill: Fill, text: &str, number: &str) -> f32 {
+    draw_node(canvas, (LEFT + 10.0, y - 7.0), 9.0, fill);
     row(canvas, y, text, number)
 }
 
@@ -49,7 +51,7 @@ fn row(canvas: &mut Canvas, y: f32, text: &str, number: &str) -> f32 {
 }
 
 fn components(canvas: &mut Canvas, scene: &Scene<'_>, y: f32) -> f32 {
-    let mut y = head(canvas, "Component: nodes", y);
+    let mut y = head(canvas, "Component", "nodes", y);
     // Colors repeat after the last: only as many entries as there are different ones.
     let shown = scene.components.len().min(canvas.palette.others.len() + 1);
     for (rank, members) in scene.components.iter().enumerate().take(shown) {
@@ -60,19 +62,19 @@ fn components(canvas: &mut Canvas, scene: &Scene<'_>, y: f32) -> f32 {
             rank => format!("{}th", rank + 1),
         };
         let color = canvas.palette.category(rank);
-        y = entry(canvas, y, Some(color), &name, &format::count(members.len() as u64));
+        y = entry(canvas, y, Fill::Solid(color), &name, &format::count(members.len() as u64));
     }
     let rest = &scene.components[shown..];
     if !rest.is_empty() {
         let nodes: usize = rest.iter().map(Vec::len).sum();
-        let name = format!("{} smaller", format::count(rest.len() as u64));
+        let name = format!("{} more", format::count(rest.len() as u64));
         y = row(canvas, y, &name, &format::count(nodes as u64));
     }
     y
 }
 
 fn hops(canvas: &mut Canvas, scene: &Scene<'_>, y: f32) -> f32 {
-    let mut y = head(canvas, "Hops to delivery: nodes", y);
+    let mut y = head(canvas, "Hops to delivery", "nodes", y);
     let reached = |matches: &dyn Fn(u16) -> bool| -> String {
         let linked = |&(node, view): &(usize, &NodeView)| {
             !scene.graph.of(node).is_empty() && view.hop.is_some_and(matches)
@@ -88,7 +90,7 @@ fn hops(canvas: &mut Canvas, scene: &Scene<'_>, y: f32) -> f32 {
         let last = (first + (width - 1)).min(scene.farthest);
         let name = if first == last { first.to_string() } else { format!("{first} to {last}") };
         let color = scene.hop_color(canvas, first + (last - first) / 2);
-        y = entry(canvas, y, Some(color), &name, &reached(&|hop| (first..=last).contains(&hop)));
+        y = entry(canvas, y, Fill::Solid(color), &name, &reached(&|hop| (first..=last).contains(&hop)));
         let Some(next) = last.checked_add(1) else { break };
         first = next;
     }
@@ -96,7 +98,7 @@ fn hops(canvas: &mut Canvas, scene: &Scene<'_>, y: f32) -> f32 {
 }
 
 fn groups(canvas: &mut Canvas, scene: &Scene<'_>, y: f32) -> f32 {
-    let mut y = head(canvas, "Group: nodes", y);
+    let mut y = head(canvas, "Group", "nodes", y);
     let mut sizes = std::collections::BTreeMap::<u16, u64>::new();
     let linked = |&(node, _): &(usize, &NodeView)| !scene.graph.of(node).is_empty();
     for (_, view) in scene.view.nodes.iter().enumerate().filter(linked) {
@@ -105,7 +107,7 @@ fn groups(canvas: &mut Canvas, scene: &Scene<'_>, y: f32) -> f32 {
     sizes.retain(|_, count| *count > 0);
     for (group, count) in sizes.iter().take(ENTRIES) {
         let color = canvas.palette.category((*group).into());
-        y = entry(canvas, y, Some(color), &format!("group {group}"), &format::count(*count));
+        y = entry(canvas, y, Fill::Solid(color), &format!("group {group}"), &format::count(*count));
     }
     if sizes.len() > ENTRIES {
         let rest = sizes.values().skip(ENTRIES).sum();
@@ -121,22 +123,22 @@ fn unknown(canvas: &mut Canvas, scene: &Scene<'_>, y: f32, name: &str, is: fn(&N
     if count == 0 {
         return y;
     }
-    entry(canvas, y, None, name, &format::count(count as u64))
+    entry(canvas, y, scene.hollow(canvas), name, &format::count(count as u64))
 }
 
 /// What the size of a node means.
 fn sizes(canvas: &mut Canvas, scene: &Scene<'_>, radius: f32, y: f32) -> f32 {
     let degrees = || (0..scene.graph.len()).map(|node| scene.graph.of(node).len()).filter(|&d| d > 0);
     let (least, most) = (degrees().min().unwrap_or(1), degrees().max().unwrap_or(1));
-    let y = head(canvas, "Degree: size", y);
-    let middle = (scene.mean_degree().round() as usize).clamp(least, most);
+    let y = head(canvas, "Degree", "", y);
+    let middle = (scene.graph.mean_degree().round() as usize).clamp(least, most);
     let mut shown = vec![least, middle, most];
     shown.dedup();
     let unit = radius.clamp(5.0, 9.0);
     let mut x = LEFT;
     for degree in shown {
-        let size = unit * scene.growth(degree);
-        draw_node(canvas, (x + size, y - 7.0), size, Some(canvas.palette.muted));
+        let size = scene.radius(degree, unit);
+        draw_node(canvas, (x + size, y - 7.0), size, Fill::Solid(canvas.palette.muted));
         let text = format::count(degree as u64);
         x += 2.0 * size + 9.0;
         canvas.write(canvas.quiet(TEXT), &text, (x, y), Anchor::Left);
@@ -150,7 +152,7 @@ fn lines(canvas: &mut Canvas, scene: &Scene<'_>, y: f32) -> f32 {
     if scene.view.cut.is_empty() {
         return y - 18.0;
     }
-    let mut y = head(canvas, "Links", y);
+    let mut y = head(canvas, "Links", "", y);
     let cut = format::count(scene.view.cut.len() as u64);
     let whole = format::count(scene.links as u64);
     let pens = [
@@ -194,7 +196,7 @@ fn trays(canvas: &mut Canvas, scene: &Scene<'_>, y: f32) {
             let at = (x, y + (index / columns) as f32 * pitch + pitch / 2.0);
             lonely(canvas, at, 0.36 * pitch, color, strong);
             if labeled {
-                label(canvas, at, None, scene.view.nodes[node as usize].slot);
+                label(canvas, at, Fill::Hollow(color), scene.view.nodes[node as usize].slot);
             }
         }
         y += shown.div_ceil(columns) as f32 * pitch + 26.0;

@@ -62,7 +62,7 @@ pub struct TimelineView {
 /// Left and right edge of all panels.
 const ACROSS: (f32, f32) = (150.0, CHART.0 as f32 - MARGIN);
 /// Panels: height of each, from the top.
-const HEIGHTS: [f32; 4] = [196.0, 92.0, 92.0, 92.0];
+const HEIGHTS: [f32; 4] = [206.0, 97.0, 97.0, 97.0];
 /// Where the first panel begins, and the space between two.
 const FIRST: f32 = 188.0;
 const BETWEEN: f32 = 44.0;
@@ -107,7 +107,7 @@ fn caption(view: &TimelineView) -> String {
 fn panels(view: &TimelineView) -> [Frame; 4] {
     let nodes = view.samples.iter().map(|sample| sample.up.max(sample.joined)).max().unwrap_or(0);
     let components = view.samples.iter().map(|sample| sample.components).max().unwrap_or(0);
-    let shares = view.samples.iter().filter_map(|sample| share(sample));
+    let shares = view.samples.iter().filter_map(share);
     let ratios = view.messages.iter().map(|message| message.ratio);
     let ranges = [
         (floor_of(ratios), 1.0),
@@ -133,7 +133,7 @@ fn panels(view: &TimelineView) -> [Frame; 4] {
 
 /// Where an axis of shares begins: at 0, unless all are so high that nothing could be seen.
 fn floor_of(shares: impl Iterator<Item = f64>) -> f64 {
-    match shares.filter(|share| share.is_finite()).fold(1.0, f64::min) {
+    match shares.filter(|share| share.is_finite()).reduce(f64::min).unwrap_or(0.0) {
         low if low >= 0.99 => 0.98,
         low if low >= 0.95 => 0.9,
         low if low >= 0.8 => 0.75,
@@ -206,7 +206,7 @@ fn draw_delivery(canvas: &mut Canvas, frame: &Frame, view: &TimelineView) {
         canvas.disc(frame.at(at, ratio), 4.0, main, alpha);
     }
     let ink = main.mix(canvas.palette.ink, 0.35);
-    for piece in moving_mean(&points, view.duration_s) {
+    for piece in moving_mean(&points, &edges(view), view.duration_s) {
         let line: Vec<Point> = piece.into_iter().map(|(at, ratio)| frame.at(at, ratio)).collect();
         canvas.polyline(&line, Pen::new(ink, 3.0));
     }
@@ -220,20 +220,38 @@ fn draw_delivery(canvas: &mut Canvas, frame: &Frame, view: &TimelineView) {
     frame.legend(canvas, &entries);
 }
 
-/// Means over windows of a fortieth of the run, eight per window; broken where a window is empty.
-fn moving_mean(points: &[(f64, f64)], duration: f64) -> Vec<Vec<(f64, f64)>> {
-    let half = duration / 80.0;
-    let mut pieces = vec![Vec::new()];
-    for step in 0..=320 {
-        let at = duration * f64::from(step) / 320.0;
-        let first = points.partition_point(|point| point.0 < at - half);
-        let last = points.partition_point(|point| point.0 <= at + half);
-        let window = &points[first..last];
-        if window.is_empty() {
-            pieces.push(Vec::new());
-        } else if let Some(piece) = pieces.last_mut() {
-            piece.push((at, window.iter().map(|point| point.1).sum::<f64>() / window.len() as f64));
+/// Begin and end of the run and of all faults, in order.
+fn edges(view: &TimelineView) -> Vec<f64> {
+    let faults = view.faults.iter().flat_map(|fault| [fault.from_s, fault.until_s]);
+    let mut edges: Vec<f64> = faults.filter(|at| at.is_finite()).collect();
+    edges.extend([f64::NEG_INFINITY, f64::INFINITY]);
+    edges.sort_by(f64::total_cmp);
+    edges
+}
+
+/// Means over windows of a fiftieth of the run, ten per window. No window reaches over one of the
+/// `edges`: what a fault does must not show before it. Broken at edges and where a window is empty.
+fn moving_mean(points: &[(f64, f64)], edges: &[f64], duration: f64) -> Vec<Vec<(f64, f64)>> {
+    let half = duration / 100.0;
+    let mut pieces = Vec::new();
+    for phase in edges.windows(2) {
+        let inside = |at: f64| points.partition_point(|point| point.0 < at);
+        let points = &points[inside(phase[0])..inside(phase[1])];
+        let (Some(first), Some(last)) = (points.first(), points.last()) else { continue };
+        let mut piece = Vec::new();
+        let places = (0..=500).map(|step| duration * f64::from(step) / 500.0);
+        let places = places.filter(|at| (first.0..last.0).contains(at)).chain([last.0]);
+        for at in [first.0].into_iter().chain(places) {
+            let from = points.partition_point(|point| point.0 < at - half);
+            let to = points.partition_point(|point| point.0 <= at + half);
+            let window = &points[from..to];
+            if window.is_empty() {
+                pieces.push(std::mem::take(&mut piece));
+            } else {
+                piece.push((at, window.iter().map(|point| point.1).sum::<f64>() / window.len() as f64));
+            }
         }
+        pieces.push(piece);
     }
     pieces.retain(|piece| piece.len() > 1);
     pieces
@@ -329,7 +347,7 @@ mod tests {
     fn faults_shade_the_panels() {
         let mut view = TimelineView { duration_s: 100.0, ..TimelineView::default() };
         let before = draw(&view);
-        view.faults.push(FaultMark { name: "partition".into(), from_s: 40.0, until_s: 60.0 });
+        view.faults.push(FaultMark { name: "partition".into(), from_s: 10.0, until_s: 30.0 });
         let after = draw(&view);
         let changed = before.rgb().chunks(3).zip(after.rgb().chunks(3)).filter(|(a, b)| a != b).count();
         // A fifth of the width, over the heights of all panels.
@@ -341,8 +359,18 @@ mod tests {
     fn the_mean_breaks_where_nothing_was_sent() {
         let points: Vec<(f64, f64)> =
             (0..100).filter(|i| !(40..60).contains(i)).map(|i| (f64::from(i), 0.5)).collect();
-        let pieces = moving_mean(&points, 100.0);
+        let pieces = moving_mean(&points, &[f64::NEG_INFINITY, f64::INFINITY], 100.0);
         assert_eq!(pieces.len(), 2);
         assert!(pieces.iter().flatten().all(|(_, mean)| (mean - 0.5).abs() < 1e-12));
+    }
+
+    #[test]
+    fn the_mean_does_not_foresee_a_fault() {
+        let ratio = |i: i32| if (50..60).contains(&i) { 0.0 } else { 1.0 };
+        let points: Vec<(f64, f64)> = (0..100).map(|i| (f64::from(i), ratio(i))).collect();
+        let edges = [f64::NEG_INFINITY, 50.0, 60.0, f64::INFINITY];
+        for (at, mean) in moving_mean(&points, &edges, 100.0).into_iter().flatten() {
+            assert_eq!(mean, ratio(at as i32), "at {at}");
+        }
     }
 }

@@ -3,7 +3,8 @@
 use super::canvas::{Canvas, Pen, Picture, Point};
 use super::color::Rgb;
 use super::density::Density;
-use super::layout::{Adjacency, Layout, layout};
+use super::graph::Adjacency;
+use super::layout::{Layout, growth, layout};
 use super::sidebar;
 use super::text::Anchor;
 use super::{Style, format};
@@ -123,13 +124,8 @@ impl<'a> Scene<'a> {
         self.view.nodes.iter().filter(|node| node.state != NodeState::Down).count()
     }
 
-    /// Nodes with a link.
-    fn linked(&self) -> usize {
-        self.components.iter().map(Vec::len).sum()
-    }
-
     /// The color of a node; none where what colors mean is not known of it.
-    pub(super) fn color(&self, canvas: &Canvas, node: usize) -> Option<Rgb> {
+    fn color(&self, canvas: &Canvas, node: usize) -> Option<Rgb> {
         let palette = &canvas.palette;
         let NodeView { hop, group, .. } = self.view.nodes[node];
         match self.view.color_by {
@@ -150,15 +146,34 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Mean degree over nodes with a link.
-    pub(super) fn mean_degree(&self) -> f32 {
-        2.0 * self.links as f32 / self.linked().max(1) as f32
+    /// How large a node of this degree is, where one of usual degree is `radius`.
+    pub(super) fn radius(&self, degree: usize, radius: f32) -> f32 {
+        radius * growth(degree, self.graph.mean_degree())
     }
 
-    /// How much larger than usual a node of this degree is drawn: area follows the degree.
-    pub(super) fn growth(&self, degree: usize) -> f32 {
-        (0.3 + 0.7 * degree as f32 / self.mean_degree().max(1.0)).sqrt().clamp(0.6, 2.6)
+    /// How a node is filled: hollow where what colors mean is not known of it, red if that is a message
+    /// that it did not get.
+    pub(super) fn fill(&self, canvas: &Canvas, node: usize) -> Fill {
+        match self.color(canvas, node) {
+            Some(color) => Fill::Solid(color),
+            None => self.hollow(canvas),
+        }
     }
+
+    /// The mark of a node of which nothing is known.
+    pub(super) fn hollow(&self, canvas: &Canvas) -> Fill {
+        let hop = self.view.color_by == ColorBy::Hop;
+        Fill::Hollow(if hop { canvas.palette.alarm } else { canvas.palette.absent })
+    }
+}
+
+/// How a node's disc is filled.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Fill {
+    /// With this color.
+    Solid(Rgb),
+    /// With the background's, and a rim of this color.
+    Hollow(Rgb),
 }
 
 /// Draws the graph at one time: 1600 by 1200 pixels. Components lie apart from each other; nodes without
@@ -169,10 +184,10 @@ pub fn topology(view: &TopologyView, style: &Style) -> Picture {
     let scene = Scene::new(view);
     canvas.heading(&view.title, &caption(&scene));
     let (points, spacing) = places(&scene);
-    // Half of the way to the next node at most, or there would be no room for links.
-    let radius = (0.27 * spacing).clamp(1.15, 17.0);
-    draw_links(&mut canvas, &scene, &points);
+    // Nodes take half of the room that the layout gives them, or there would be none for links.
+    let radius = (0.24 * spacing).clamp(1.1, if scene.up() <= LABELED { 17.0 } else { 11.0 });
     draw_cut(&mut canvas, view, &points);
+    draw_links(&mut canvas, &scene, &points);
     draw_nodes(&mut canvas, &scene, &points, radius);
     if scene.components.is_empty() {
         let middle = ((AREA[0] + AREA[2]) / 2.0, (AREA[1] + AREA[3]) / 2.0);
@@ -187,14 +202,14 @@ fn caption(scene: &Scene<'_>) -> String {
     let number = |value: usize| format::count(value as u64);
     let mut parts = vec![
         format!("t = {}", format::clock(scene.view.time_s)),
-        format!("{} nodes up", number(scene.up())),
-        format!("{} links", number(scene.links)),
+        format!("{} up", format::plural(scene.up(), "node")),
+        format::plural(scene.links, "link"),
     ];
     if !scene.components.is_empty() {
         let sizes: Vec<String> = scene.components.iter().take(4).map(|c| number(c.len())).collect();
         let dots = if scene.components.len() > 4 { ", …" } else { "" };
-        let noun = if scene.components.len() == 1 { "component" } else { "components" };
-        parts.push(format!("{} {noun} ({}{dots})", number(scene.components.len()), sizes.join(", ")));
+        let number = format::plural(scene.components.len(), "component");
+        parts.push(format!("{number} ({}{dots})", sizes.join(", ")));
     }
     parts.push(format!("{} isolated", number(scene.isolated.len())));
     parts.push(format!("{} never joined", number(scene.unjoined.len())));
@@ -244,8 +259,8 @@ fn draw_links(canvas: &mut Canvas, scene: &Scene<'_>, points: &[Option<Point>]) 
     if scene.links <= STROKES {
         let share = scene.links as f32 / STROKES as f32;
         for (a, _, from, to) in scene.graph.links().filter_map(ends) {
-            let pen = Pen::new(link_color(canvas, scene, a), 2.4 - 1.2 * share.sqrt());
-            canvas.line(from, to, pen.alpha(0.65 - 0.35 * share));
+            let pen = Pen::new(link_color(canvas, scene, a), 2.4 - 1.1 * share.sqrt());
+            canvas.line(from, to, pen.alpha(0.75 - 0.25 * share));
         }
         return;
     }
@@ -254,7 +269,7 @@ fn draw_links(canvas: &mut Canvas, scene: &Scene<'_>, points: &[Option<Point>]) 
     for (a, b, from, to) in scene.graph.links().step_by(scene.links.div_ceil(DRAWN)).filter_map(ends) {
         density.line((from, colors[a]), (to, colors[b]));
     }
-    density.lay_over(canvas, 0.5);
+    density.lay_over(canvas, 0.55);
 }
 
 /// Links that carry nothing: broken red strokes, or a red shade where there are many.
@@ -263,8 +278,11 @@ fn draw_cut(canvas: &mut Canvas, view: &TopologyView, points: &[Option<Point>]) 
     let ends = |&(a, b): &(u32, u32)| Some((place(a)?, place(b)?));
     let color = canvas.palette.alarm;
     if view.cut.len() <= 300 {
+        // Fainter the more there are: the gap that they cross must stay a gap.
+        let share = view.cut.len() as f32 / 300.0;
+        let pen = Pen::new(color, 1.8 - 0.7 * share).alpha(0.8 - 0.5 * share.sqrt()).dashed(8.0, 7.0);
         for (from, to) in view.cut.iter().filter_map(ends) {
-            canvas.line(from, to, Pen::new(color, 1.8).alpha(0.8).dashed(8.0, 7.0));
+            canvas.line(from, to, pen);
         }
         return;
     }
@@ -272,43 +290,47 @@ fn draw_cut(canvas: &mut Canvas, view: &TopologyView, points: &[Option<Point>]) 
     for (from, to) in view.cut.iter().step_by(view.cut.len().div_ceil(DRAWN)).filter_map(ends) {
         density.line((from, color), (to, color));
     }
-    density.lay_over(canvas, 0.4);
+    density.lay_over(canvas, 0.3);
 }
 
-fn draw_nodes(canvas: &mut Canvas, scene: &Scene<'_>, points: &[Option<Point>], radius: f32) {
+fn draw_nodes(canvas: &mut Canvas, scene: &Scene<'_>, points: &[Option<Point>], usual: f32) {
     let labeled = scene.up() <= LABELED;
     for (node, point) in points.iter().enumerate() {
         let Some(point) = *point else { continue };
-        let radius =
-            (radius * scene.growth(scene.graph.of(node).len())).max(if labeled { 15.0 } else { 1.0 });
-        let color = scene.color(canvas, node);
-        draw_node(canvas, point, radius, color);
+        let radius = scene.radius(scene.graph.of(node).len(), usual).max(if labeled { 15.0 } else { 1.0 });
+        let fill = scene.fill(canvas, node);
+        draw_node(canvas, point, radius, fill);
         if labeled {
-            label(canvas, point, color, scene.view.nodes[node].slot);
+            label(canvas, point, fill, scene.view.nodes[node].slot);
         }
     }
     // The origin last, so that nothing hides it.
     if scene.view.color_by == ColorBy::Hop {
         for (view, point) in scene.view.nodes.iter().zip(points) {
             if let (Some(0), Some(point)) = (view.hop, point) {
-                origin(canvas, *point, (radius * 1.6).max(7.0));
+                origin(canvas, *point, (usual * 1.6).max(7.0));
+                if labeled {
+                    label(canvas, *point, Fill::Solid(canvas.palette.ink), view.slot);
+                }
             }
         }
     }
 }
 
-/// A disc with a rim of the background's color, so that it stands out from links; hollow without a color.
-pub(super) fn draw_node(canvas: &mut Canvas, point: Point, radius: f32, color: Option<Rgb>) {
+/// A disc with a rim of the background's color, so that it stands out from links.
+pub(super) fn draw_node(canvas: &mut Canvas, point: Point, radius: f32, fill: Fill) {
     let background = canvas.palette.background;
-    if radius > 2.2 {
+    if radius > 2.0 {
         canvas.disc(point, radius + (0.18 * radius).clamp(0.6, 2.0), background, 1.0);
     }
-    match color {
-        Some(color) => canvas.disc(point, radius, color, 1.0),
-        None => {
-            let width = (0.3 * radius).clamp(0.8, 2.5);
+    match fill {
+        Fill::Solid(color) => canvas.disc(point, radius, color, 1.0),
+        // Too small for a hole.
+        Fill::Hollow(color) if radius < 3.0 => canvas.disc(point, radius + 0.4, color, 1.0),
+        Fill::Hollow(color) => {
+            let width = (0.35 * radius).min(2.5);
             canvas.disc(point, radius, background, 1.0);
-            canvas.ring(point, radius - width / 2.0, Pen::new(canvas.palette.absent, width));
+            canvas.ring(point, radius - width / 2.0, Pen::new(color, width));
         }
     }
 }
@@ -321,13 +343,13 @@ pub(super) fn origin(canvas: &mut Canvas, point: Point, radius: f32) {
 }
 
 /// A slot's number on its node.
-pub(super) fn label(canvas: &mut Canvas, (x, y): Point, on: Option<Rgb>, slot: u32) {
+pub(super) fn label(canvas: &mut Canvas, (x, y): Point, on: Fill, slot: u32) {
     let text = slot.to_string();
-    let mut face = canvas.bold(if text.len() > 2 { 12.0 } else { 14.0 });
+    let mut face = canvas.bold(14.0).fitting(&text, 28.0);
     face.color = match on {
-        Some(color) if color.is_bright() => Rgb(20, 26, 33),
-        Some(_) => Rgb(255, 255, 255),
-        None => canvas.palette.ink,
+        Fill::Solid(color) if color.is_bright() => Rgb(20, 26, 33),
+        Fill::Solid(_) => Rgb(255, 255, 255),
+        Fill::Hollow(_) => canvas.palette.ink,
     };
     canvas.write(face, &text, (x, y + 5.0), Anchor::Center);
 }
