@@ -137,7 +137,7 @@ fn disturb(index: usize, fault: &Fault) -> Result<plan::Fault, SetupError> {
             one_way: fault.one_way,
         },
         FaultKind::Cut(fault) => plan::FaultKind::Cut {
-            links: fault.links.iter().map(|&[a, b]| (a, b)).collect(),
+            links: fault.links.iter().map(|ends| (ends.0, ends.1)).collect(),
             lasts: fault.lasts.0,
         },
         FaultKind::Loss(fault) => plan::FaultKind::Loss { share: fault.share, lasts: fault.lasts.0 },
