@@ -203,7 +203,16 @@ impl Measures {
         Topology::new(at, states, edges)
     }
 
-    /// What a protocol said.
+    /// A further copy of `message` was suppressed.
+    #[inline]
+    fn duplicate(&mut self, message: u32) {
+        self.load.duplicates += 1;
+        self.deliveries.duplicate(message);
+    }
+
+    /// What a protocol said. Not inlined, so that what comes with each packet stays small where it is
+    /// inlined into a backend.
+    #[inline(never)]
     fn heard(&mut self, at: Time, slot: u32, what: Observation<u32, u32>) {
         match what {
             Observation::Published(message) => self.deliveries.published(slot, message),
@@ -212,10 +221,7 @@ impl Measures {
                     self.deliveries.delivered(&self.plan, at, slot, life, message, hops);
                 }
             }
-            Observation::Duplicate(message) => {
-                self.load.duplicates += 1;
-                self.deliveries.duplicate(message);
-            }
+            Observation::Duplicate(message) => self.duplicate(message),
             Observation::NeighborUp(peer) => self.neighbor_up(at, slot, peer),
             Observation::NeighborDown(peer) => self.neighbors.release(slot, peer),
             Observation::Repair => self.lifecycle.repairs += 1,
@@ -250,6 +256,8 @@ impl Observer for Measures {
                     self.deliveries.received(message);
                 }
             }
+            // The most frequent word of a protocol under a flood.
+            Observed::Protocol(Observation::Duplicate(message)) => self.duplicate(message),
             Observed::Protocol(what) => self.heard(at, slot, what),
             Observed::Lost { payload, reason } => self.load.lost(payload.is_some(), reason),
             Observed::Up { incarnation } => {
