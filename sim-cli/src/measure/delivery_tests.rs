@@ -70,7 +70,7 @@ fn in_a_complete_graph_everybody_gets_a_copy_from_everybody() {
     assert_eq!((summary.rmr.mean, summary.rmr.max, summary.ldh.max), (Some(6.0), Some(6.0), Some(1)));
     assert_eq!(summary.payloads_sent, 2 * 28 - 7, "2 E - (N - 1)");
     assert_eq!(summary.duplicates, 49 - 7);
-    assert!(summary.payloads.holds());
+    assert!(summary.payloads().holds());
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn redundancy_by_packets_sent_sees_what_was_lost() {
     script.push(secs(2), 2, lost);
     let summary = measure(one_message(3), script).summary;
     assert_eq!((summary.rmr.mean, summary.rmr_sent.mean), (Some(0.0), Some(1.0)), "n is 2");
-    assert!(summary.payloads.holds() && summary.packets.holds());
+    assert!(summary.payloads().holds() && summary.packets().holds());
     assert_eq!(summary.drops["loss"], 1);
     assert_eq!(summary.delivery_ratio, Some(0.5));
 }

@@ -18,7 +18,8 @@
 //! | [`series`] | samples, partition rate, averages |
 //! | [`topology`] | clustering, triangles, paths, assortativity; the graph to draw |
 //! | [`phases`] | before, during and after a fault; healing |
-//! | [`summary`] | all of them in one record |
+//! | [`summary`] | all of these in one record |
+//! | [`metrics`] | its numbers by name, and which way each gets worse |
 //! | [`expect`] | bounds on them |
 //!
 //! [`barriers`]: Measures::barriers
@@ -29,6 +30,7 @@ pub mod graph;
 pub mod latency;
 pub mod lifecycle;
 pub mod load;
+pub mod metrics;
 mod number;
 mod paths;
 pub mod phases;
@@ -286,6 +288,8 @@ impl Observer for Measures {
     }
 }
 
+#[cfg(test)]
+mod reference_tests;
 #[cfg(test)]
 #[path = "mod_tests.rs"]
 mod tests;
