@@ -216,11 +216,11 @@ fn joined_receivers_are_those_that_held_a_link_at_the_publication() {
     script.link(ms(1_001), 2, 3); // too late for 3
     script.link(ms(500), 0, 4); // joined, but not up until due
     script.published(secs(1), 0, 0);
-    script.delivered(secs(2), 1, 0, 1);
+    script.delivered(secs(2), 2, 0, 1);
     script.delivered(secs(2), 3, 0, 1);
     let summary = measure(plan, script).summary;
-    assert_eq!(summary.delivery_ratio, Some(0.666_667), "1 and 3 of 1, 2, 3");
-    assert_eq!(summary.delivery_joined, Some(0.5), "1 of 1, 2");
+    assert_eq!(summary.delivery_ratio, Some(0.666_667), "2 and 3 of 1, 2, 3");
+    assert_eq!(summary.delivery_joined, Some(0.5), "2 of 1, 2");
 }
 
 #[test]
