@@ -226,10 +226,7 @@ fn summarize(m: &mut Measures, totals: &Totals, graph: &Topology, ending: Ending
         degree: window.degree(),
         links_end: last.links,
         nodes_up: window.nodes_up(),
-        join_ms: JoinTimes {
-            p50: lifecycle.join_times.percentile(50, lifecycle.joins),
-            p99: lifecycle.join_times.percentile(99, lifecycle.joins),
-        },
+        join_ms: JoinTimes::of(&lifecycle.join_times),
         joins: lifecycle.joins,
         leaves: lifecycle.leaves,
         crashes: lifecycle.crashes,

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::expect::Verdict;
-use super::latency::Quantiles;
+use super::latency::{Latencies, Ms, Quantiles};
 use super::load::{ByKind, Conservation, Packets};
 use super::phases::Phase;
 use super::topology::TopologyMeasures;
@@ -89,9 +89,17 @@ pub struct LargestComponent {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct JoinTimes {
     /// Half of the joins took no longer.
-    pub p50: Option<super::latency::Ms>,
+    pub p50: Option<Ms>,
     /// 99 of 100 took no longer.
-    pub p99: Option<super::latency::Ms>,
+    pub p99: Option<Ms>,
+}
+
+impl JoinTimes {
+    /// Over the lives that joined.
+    pub(super) fn of(times: &Latencies) -> Self {
+        let joins = times.count();
+        Self { p50: times.percentile(50, joins), p99: times.percentile(99, joins) }
+    }
 }
 
 /// Everything that one run says in numbers. The modules of [`crate::measure`] define each.
