@@ -2,10 +2,11 @@
 //!
 //! For a message published at `p` with deadline `d`; `due = p + d`:
 //! - It is **counted** when `due <= duration`; else it is a late publish, and only the counts of the whole
-//!   run (`publishes`, `deliveries`, `duplicates`, the load) see it.
+//!   run (`publishes`, `deliveries`, `duplicates`, the load) see it. Whether its origin did publish it does
+//!   not matter: what a protocol refuses to publish is not delivered.
 //! - **Receivers**: slots other than the origin with one life that covers `[p, due)`, by the plan.
 //! - A delivery is **on time** at a receiver in `[p, due)`, **late** at a receiver afterwards, **other** at
-//!   a slot that is no receiver.
+//!   a slot that is no receiver (`deliveries_late`, `deliveries_other`, over counted messages).
 //! - `delivery_ratio` = sum of on-time deliveries / sum of receivers, over counted messages.
 //!   `delivery_worst`: the least such ratio of one message with receivers. `delivery_joined`: the ratio over
 //!   receivers that had joined when the message was published.

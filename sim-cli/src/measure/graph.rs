@@ -12,8 +12,8 @@
 //! - `asymmetry`: pairs that exactly one end holds / pairs that at least one end holds. Cuts are of no
 //!   matter here; held links to nodes that are down are held by one end.
 //!
-//! A scan costs one binary search per held link and one union per edge; when neither the links nor the
-//! cuts have changed since the last scan it costs nothing.
+//! A scan reads each list of neighbors once, in order, and costs one union per edge; when neither the links
+//! nor the cuts have changed since the last scan it costs nothing.
 
 use floodnet_core::time::Time;
 use floodnet_sim::plan::{DisturbanceKind, Plan};
@@ -21,13 +21,37 @@ use petgraph::unionfind::UnionFind;
 
 use super::lifecycle::Slot;
 
+/// A neighbor that a slot holds: its number, and in the lowest bit whether it holds that slot too. Known
+/// beforehand, so that a scan of the graph reads every list in order and looks nothing up.
+#[derive(Clone, Copy, Debug)]
+struct Held(u32);
+
+impl Held {
+    /// Slots that fit: far more than memory does.
+    const SLOTS: usize = 1 << 31;
+
+    const fn new(peer: u32, mutual: bool) -> Self {
+        Self(peer << 1 | mutual as u32)
+    }
+
+    const fn peer(self) -> u32 {
+        self.0 >> 1
+    }
+
+    const fn is_mutual(self) -> bool {
+        self.0 & 1 == 1
+    }
+}
+
 /// Whom each slot holds as neighbors.
 #[derive(Debug)]
 pub(super) struct Neighbors {
     /// Sorted, and empty for a slot that is down.
-    held: Vec<Vec<u32>>,
+    held: Vec<Vec<Held>>,
     /// Sum of their lengths.
     holdings: u64,
+    /// Pairs that hold each other.
+    mutual: u64,
     /// Whether anything changed since the last scan.
     changed: bool,
 }
@@ -35,19 +59,31 @@ pub(super) struct Neighbors {
 impl Neighbors {
     /// `slots` slots that hold nobody.
     pub(super) fn new(slots: u32) -> Self {
-        Self { held: vec![Vec::new(); slots as usize], holdings: 0, changed: true }
+        Self { held: vec![Vec::new(); slots as usize], holdings: 0, mutual: 0, changed: true }
+    }
+
+    /// Where `slot` holds `peer`, or where that would stand.
+    fn place(&self, slot: u32, peer: u32) -> Result<usize, usize> {
+        self.held[slot as usize].binary_search_by_key(&peer, |held| held.peer())
+    }
+
+    /// Whether both slots are there, and two.
+    fn is_pair(&self, slot: u32, peer: u32) -> bool {
+        let past = self.held.len().min(Held::SLOTS);
+        slot != peer && (slot as usize) < past && (peer as usize) < past
     }
 
     /// `slot` holds `peer` from now on. False when it cannot: nobody holds itself, nor a slot that does
     /// not exist.
     pub(super) fn hold(&mut self, slot: u32, peer: u32) -> bool {
-        if slot == peer || peer as usize >= self.held.len() {
+        if !self.is_pair(slot, peer) {
             return false;
         }
-        let Some(held) = self.held.get_mut(slot as usize) else { return false };
-        if let Err(place) = held.binary_search(&peer) {
-            held.insert(place, peer);
+        if let Err(place) = self.place(slot, peer) {
+            let mutual = self.mark(peer, slot, true);
+            self.held[slot as usize].insert(place, Held::new(peer, mutual));
             self.holdings += 1;
+            self.mutual += u64::from(mutual);
             self.changed = true;
         }
         true
@@ -55,53 +91,57 @@ impl Neighbors {
 
     /// `slot` no longer holds `peer`.
     pub(super) fn release(&mut self, slot: u32, peer: u32) {
-        let Some(held) = self.held.get_mut(slot as usize) else { return };
-        if let Ok(place) = held.binary_search(&peer) {
-            held.remove(place);
-            self.holdings -= 1;
-            self.changed = true;
+        if !self.is_pair(slot, peer) {
+            return;
+        }
+        if let Ok(place) = self.place(slot, peer) {
+            let held = self.held[slot as usize].remove(place);
+            self.released(slot, held);
         }
     }
 
     /// `slot` holds nobody any more.
     pub(super) fn release_all(&mut self, slot: u32) {
-        let Some(held) = self.held.get_mut(slot as usize) else { return };
-        self.holdings -= held.len() as u64;
-        held.clear();
+        let Some(list) = self.held.get_mut(slot as usize) else { return };
+        for held in std::mem::take(list) {
+            self.released(slot, held);
+        }
         // Even without links it may have been a node of the graph.
         self.changed = true;
     }
 
-    /// Whether `slot` holds `peer`.
-    fn holds(&self, slot: u32, peer: u32) -> bool {
-        self.held[slot as usize].binary_search(&peer).is_ok()
+    /// Counts that `slot` let go of `held`.
+    fn released(&mut self, slot: u32, held: Held) {
+        if held.is_mutual() {
+            self.mark(held.peer(), slot, false);
+            self.mutual -= 1;
+        }
+        self.holdings -= 1;
+        self.changed = true;
     }
 
-    /// Calls `edge` for each edge, lower end first, in ascending order. Returns how many pairs hold each
-    /// other, cut or not.
+    /// Notes with `slot`, if it holds `peer`, whether that is mutual. Returns whether it does.
+    fn mark(&mut self, slot: u32, peer: u32, mutual: bool) -> bool {
+        let place = self.place(slot, peer);
+        if let Ok(place) = place {
+            self.held[slot as usize][place] = Held::new(peer, mutual);
+        }
+        place.is_ok()
+    }
+
+    /// The other ends of the edges at `slot`, ascending.
     ///
     /// Whoever holds somebody is joined, so a pair that holds each other has both ends joined.
-    fn for_each_edge(&self, cuts: &Cuts<'_>, mut edge: impl FnMut(u32, u32)) -> u64 {
-        let mut mutual = 0;
-        for (low, held) in (0..).zip(&self.held) {
-            let above = held.partition_point(|&peer| peer < low);
-            for &high in &held[above..] {
-                if self.holds(high, low) {
-                    mutual += 1;
-                    if !cuts.separate(low, high) {
-                        edge(low, high);
-                    }
-                }
-            }
-        }
-        mutual
+    fn edges_at<'a>(&'a self, slot: u32, cuts: &'a Cuts<'_>) -> impl Iterator<Item = u32> + 'a {
+        let mutual = self.held[slot as usize].iter().filter(|held| held.is_mutual()).map(|held| held.peer());
+        mutual.filter(move |&peer| !cuts.separate(slot, peer))
     }
 
     /// The edges, lower end first, ascending.
     pub(super) fn edges(&self, cuts: &Cuts<'_>) -> Vec<(u32, u32)> {
-        let mut edges = Vec::new();
-        self.for_each_edge(cuts, |low, high| edges.push((low, high)));
-        edges
+        let slots = 0..u32::try_from(self.held.len()).unwrap_or(u32::MAX);
+        let edges = slots.flat_map(|low| self.edges_at(low, cuts).map(move |high| (low, high)));
+        edges.filter(|(low, high)| low < high).collect()
     }
 }
 
@@ -163,11 +203,9 @@ impl Shape {
     }
 }
 
-/// Scans the graph again and again in the same memory.
+/// Looks at the graph again and again, and remembers the last look.
 #[derive(Debug, Default)]
 pub(super) struct Scanner {
-    degree: Vec<u32>,
-    size: Vec<u32>,
     target_degree: u32,
     cuts: Vec<usize>,
     shape: Shape,
@@ -190,24 +228,20 @@ impl Scanner {
         &self.shape
     }
 
-    fn look(&mut self, neighbors: &Neighbors, slots: &[Slot], cuts: &Cuts<'_>) -> Shape {
-        self.degree.clear();
-        self.degree.resize(slots.len(), 0);
-        self.size.clear();
-        self.size.resize(slots.len(), 0);
+    fn look(&self, neighbors: &Neighbors, slots: &[Slot], cuts: &Cuts<'_>) -> Shape {
+        let one_sided = neighbors.holdings - 2 * neighbors.mutual;
+        let mut shape = Shape { one_sided, held: one_sided + neighbors.mutual, ..Shape::default() };
         let mut union = UnionFind::<u32>::new(slots.len());
-        let (mut edges, mut joins) = (0, 0);
-        let degree = &mut self.degree;
-        let mutual = neighbors.for_each_edge(cuts, |low, high| {
-            edges += 1;
-            joins += u32::from(union.union(low, high));
-            degree[low as usize] += 1;
-            degree[high as usize] += 1;
-        });
-        let one_sided = neighbors.holdings - 2 * mutual;
-        let mut shape = Shape { edges, one_sided, held: one_sided + mutual, ..Shape::default() };
+        let mut joins = 0;
         for (slot, _) in (0..).zip(slots).filter(|(_, state)| state.is_joined()) {
-            let degree = self.degree[slot as usize];
+            let mut degree = 0;
+            for peer in neighbors.edges_at(slot, cuts) {
+                degree += 1;
+                if slot < peer {
+                    shape.edges += 1;
+                    joins += u32::from(union.union(slot, peer));
+                }
+            }
             shape.nodes += 1;
             shape.at_target += u32::from(degree >= self.target_degree);
             let (least, greatest) = shape.degrees.unwrap_or((degree, degree));
@@ -215,14 +249,20 @@ impl Scanner {
             if degree == 0 {
                 shape.isolated.push(slot);
             }
-            let size = &mut self.size[union.find_mut(slot) as usize];
-            *size += 1;
-            shape.largest = shape.largest.max(*size);
         }
         // Each edge that joined two components made one of two.
         shape.components = shape.nodes - joins;
+        shape.largest = largest(&union.into_labeling()).min(shape.nodes);
         shape
     }
+}
+
+/// How often the most frequent label stands in `labels`, each of which is a place in it.
+fn largest(labels: &[u32]) -> u32 {
+    let mut size = vec![0_u32; labels.len()];
+    labels.iter().for_each(|&label| size[label as usize] += 1);
+    // Slots outside of the graph are components of one, and no larger than those within.
+    size.into_iter().max().unwrap_or(0)
 }
 
 /// For each slot the number of its component: 0 for the largest, then by size, then by least slot. None

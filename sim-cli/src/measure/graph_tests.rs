@@ -167,6 +167,7 @@ fn nobody_holds_itself_or_a_slot_that_does_not_exist() {
     neighbors.release(1, 0);
     neighbors.release(9, 0);
     assert_eq!(neighbors.holdings, 1, "letting go of a stranger changes nothing");
+    assert_eq!(neighbors.mutual, 0);
 }
 
 #[test]

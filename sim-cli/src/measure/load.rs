@@ -7,8 +7,9 @@
 //! - `packets_per_node`: packets sent per slot; the mean is over slots that were up at some time.
 //! - `drops`: by named reason, packets that the network lost and inputs that a protocol dropped.
 //!   The two are different things: what a protocol drops it has received (or never sent).
-//! - **Conservation**: at the end of a complete run, sent = received + lost + in flight, for packets and
-//!   for payloads. [`Conservation`] states it.
+//! - `lost`: packets that the network lost for any reason; `in_flight`: those on the way at the end.
+//! - **Conservation**: at the end of a run, sent = received + lost + in flight, for packets and for
+//!   payloads. [`Conservation`] states it.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where packets of one kind ended. All of them are accounted for when
 /// `sent == received + lost + in_flight`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Conservation {
     /// Handed to the network.
     pub sent: u64,
@@ -36,7 +37,16 @@ impl Conservation {
     }
 }
 
-/// Packets, or bytes, by what they carry.
+/// Packets, and those of them that carry a message of the application.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Packets {
+    /// All.
+    pub packets: u64,
+    /// With a message.
+    pub payloads: u64,
+}
+
+/// Bytes by what they carry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ByKind {
     /// With a message of the application.

@@ -18,7 +18,8 @@
 //! | [`series`] | samples, partition rate, averages |
 //! | [`topology`] | clustering, triangles, paths, assortativity; the graph to draw |
 //! | [`phases`] | before, during and after a fault; healing |
-//! | [`summary`] | all of them in one record |
+//! | [`summary`] | all of these in one record |
+//! | [`metrics`] | its numbers by name, and which way each gets worse |
 //! | [`expect`] | bounds on them |
 //!
 //! [`barriers`]: Measures::barriers
@@ -29,6 +30,7 @@ pub mod graph;
 pub mod latency;
 pub mod lifecycle;
 pub mod load;
+pub mod metrics;
 mod number;
 mod paths;
 pub mod phases;
@@ -203,7 +205,16 @@ impl Measures {
         Topology::new(at, states, edges)
     }
 
-    /// What a protocol said.
+    /// A further copy of `message` was suppressed.
+    #[inline]
+    fn duplicate(&mut self, message: u32) {
+        self.load.duplicates += 1;
+        self.deliveries.duplicate(message);
+    }
+
+    /// What a protocol said. Not inlined, so that what comes with each packet stays small where it is
+    /// inlined into a backend.
+    #[inline(never)]
     fn heard(&mut self, at: Time, slot: u32, what: Observation<u32, u32>) {
         match what {
             Observation::Published(message) => self.deliveries.published(slot, message),
@@ -212,10 +223,7 @@ impl Measures {
                     self.deliveries.delivered(&self.plan, at, slot, life, message, hops);
                 }
             }
-            Observation::Duplicate(message) => {
-                self.load.duplicates += 1;
-                self.deliveries.duplicate(message);
-            }
+            Observation::Duplicate(message) => self.duplicate(message),
             Observation::NeighborUp(peer) => self.neighbor_up(at, slot, peer),
             Observation::NeighborDown(peer) => self.neighbors.release(slot, peer),
             Observation::Repair => self.lifecycle.repairs += 1,
@@ -250,6 +258,8 @@ impl Observer for Measures {
                     self.deliveries.received(message);
                 }
             }
+            // The most frequent word of a protocol under a flood.
+            Observed::Protocol(Observation::Duplicate(message)) => self.duplicate(message),
             Observed::Protocol(what) => self.heard(at, slot, what),
             Observed::Lost { payload, reason } => self.load.lost(payload.is_some(), reason),
             Observed::Up { incarnation } => {
@@ -278,6 +288,8 @@ impl Observer for Measures {
     }
 }
 
+#[cfg(test)]
+mod reference_tests;
 #[cfg(test)]
 #[path = "mod_tests.rs"]
 mod tests;

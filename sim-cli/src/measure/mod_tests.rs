@@ -73,7 +73,7 @@ fn lives_are_counted_and_averages_follow_them() {
     );
     assert_eq!(summary.join_ms.p50, Some(latency::Ms::After(250.0)));
     assert_eq!(summary.drops["own_request"], 1);
-    assert!(summary.packets.holds(), "a protocol's drop is no loss of the network");
+    assert!(summary.packets().holds(), "a protocol's drop is no loss of the network");
 }
 
 #[test]

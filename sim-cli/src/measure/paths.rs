@@ -138,7 +138,8 @@ impl Graph {
     }
 }
 
-/// The memory of one batch of searches.
+/// The memory of one batch of searches. Between two levels, `front` has what each search reached last,
+/// `active` the nodes where that is anything, and `next` is empty.
 struct Search {
     seen: Vec<Mask>,
     front: Vec<Mask>,
@@ -146,6 +147,10 @@ struct Search {
     active: Vec<u32>,
     touched: Vec<u32>,
 }
+
+/// From this share of active nodes on (one of so many), a level is cheaper by looking from every node that
+/// is not done at its neighbors, in order, than from the active ones at theirs.
+const DENSE: usize = 4;
 
 impl Search {
     fn new(nodes: usize) -> Self {
@@ -157,14 +162,17 @@ impl Search {
     fn run(&mut self, graph: &Graph, sources: &[u32], found: &mut Distances) {
         self.seen.fill([0; LANES]);
         self.active.clear();
+        let mut all = [0; LANES];
         for (lane, &source) in sources.iter().enumerate() {
-            self.seen[source as usize][lane / 64] |= 1 << (lane % 64);
+            let bit = 1 << (lane % 64);
+            all[lane / 64] |= bit;
+            self.seen[source as usize][lane / 64] |= bit;
             self.front[source as usize] = self.seen[source as usize];
             self.active.push(source);
         }
         for distance in 1.. {
-            self.step(graph);
-            let reached = self.advance();
+            let dense = self.active.len() * DENSE > graph.len();
+            let reached = if dense { self.gather(graph, all) } else { self.scatter(graph) };
             if reached == 0 {
                 break;
             }
@@ -174,8 +182,8 @@ impl Search {
         }
     }
 
-    /// Every search moves from its front to all neighbors.
-    fn step(&mut self, graph: &Graph) {
+    /// One level, from the active nodes to their neighbors. Returns how many pairs were reached.
+    fn scatter(&mut self, graph: &Graph) -> u64 {
         self.touched.clear();
         for &node in &self.active {
             let front = std::mem::take(&mut self.front[node as usize]);
@@ -184,25 +192,14 @@ impl Search {
                 if *next == [0; LANES] {
                     self.touched.push(peer);
                 }
-                for lane in 0..LANES {
-                    next[lane] |= front[lane];
-                }
+                unite(next, &front);
             }
         }
-    }
-
-    /// What was reached for the first time becomes the new front. Returns how many pairs that are.
-    fn advance(&mut self) -> u64 {
         self.active.clear();
         let mut reached = 0;
         for &node in &self.touched {
-            let mut new = std::mem::take(&mut self.next[node as usize]);
-            let seen = &mut self.seen[node as usize];
-            for lane in 0..LANES {
-                new[lane] &= !seen[lane];
-                seen[lane] |= new[lane];
-                reached += u64::from(new[lane].count_ones());
-            }
+            let new = std::mem::take(&mut self.next[node as usize]);
+            let new = claim(&mut self.seen[node as usize], new, &mut reached);
             if new != [0; LANES] {
                 self.front[node as usize] = new;
                 self.active.push(node);
@@ -210,6 +207,50 @@ impl Search {
         }
         reached
     }
+
+    /// The same level, from the nodes that some search (of `all`) has not seen.
+    fn gather(&mut self, graph: &Graph, all: Mask) -> u64 {
+        std::mem::swap(&mut self.active, &mut self.touched);
+        self.active.clear();
+        let mut reached = 0;
+        for node in 0..graph.len() {
+            let seen = &mut self.seen[node];
+            if *seen == all {
+                continue;
+            }
+            let mut next = [0; LANES];
+            for &peer in graph.neighbors(node) {
+                unite(&mut next, &self.front[peer as usize]);
+            }
+            let new = claim(seen, next, &mut reached);
+            if new != [0; LANES] {
+                self.next[node] = new;
+                self.active.extend(u32::try_from(node));
+            }
+        }
+        for &node in &self.touched {
+            self.front[node as usize] = [0; LANES];
+        }
+        std::mem::swap(&mut self.front, &mut self.next);
+        reached
+    }
+}
+
+/// Adds the searches of `more` to `mask`.
+fn unite(mask: &mut Mask, more: &Mask) {
+    for lane in 0..LANES {
+        mask[lane] |= more[lane];
+    }
+}
+
+/// Marks `next` as seen. Returns what was not before, and adds how many that are to `reached`.
+fn claim(seen: &mut Mask, mut next: Mask, reached: &mut u64) -> Mask {
+    for lane in 0..LANES {
+        next[lane] &= !seen[lane];
+        seen[lane] |= next[lane];
+        *reached += u64::from(next[lane].count_ones());
+    }
+    next
 }
 
 #[cfg(test)]

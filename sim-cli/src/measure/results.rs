@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use super::delivery::Message;
 use super::graph::Cuts;
 use super::latency::{CurvePoint, Latencies, Quantiles};
-use super::load::Conservation;
+use super::load::Packets;
 use super::number::{DIGITS, Tally, ratio, round_to, seconds, span_ms};
 use super::phases::{Phase, Sources};
 use super::series::{Averages, Row};
@@ -213,18 +213,8 @@ fn summarize(m: &mut Measures, totals: &Totals, graph: &Topology, ending: Ending
         duplicates: load.duplicates,
         bytes_sent: load.bytes,
         drops: load.drops(),
-        packets: Conservation {
-            sent: load.sent,
-            received: load.received,
-            lost: load.lost,
-            in_flight: ending.in_flight_packets,
-        },
-        payloads: Conservation {
-            sent: load.payloads_sent,
-            received: load.payloads_received,
-            lost: load.payloads_lost,
-            in_flight: ending.in_flight_payloads,
-        },
+        lost: Packets { packets: load.lost, payloads: load.payloads_lost },
+        in_flight: Packets { packets: ending.in_flight_packets, payloads: ending.in_flight_payloads },
         partition_rate: window.share(|row| row.split),
         split_rate: window.share(|row| row.parts >= 2),
         components: window.count(|row| row.components, last.components),
@@ -236,10 +226,7 @@ fn summarize(m: &mut Measures, totals: &Totals, graph: &Topology, ending: Ending
         degree: window.degree(),
         links_end: last.links,
         nodes_up: window.nodes_up(),
-        join_ms: JoinTimes {
-            p50: lifecycle.join_times.percentile(50, lifecycle.joins),
-            p99: lifecycle.join_times.percentile(99, lifecycle.joins),
-        },
+        join_ms: JoinTimes::of(&lifecycle.join_times),
         joins: lifecycle.joins,
         leaves: lifecycle.leaves,
         crashes: lifecycle.crashes,

@@ -1,15 +1,16 @@
 //! The numbers of one run, in the order in which they are written.
 //!
-//! Counts are integers, ratios and means have 6 significant digits, quantiles 4 (the histogram has 3). What
-//! was not measured is `null`; what never happened is `"never"`. No clock, no path: same run, same bytes.
+//! Counts are integers, ratios and means have 6 significant digits, quantiles are true to 0.1 % and maxima of
+//! times to 6 digits. What was not measured is `null`; what never happened is `"never"`. No clock, no path:
+//! same run, same bytes.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::expect::Verdict;
-use super::latency::Quantiles;
-use super::load::{ByKind, Conservation};
+use super::latency::{Latencies, Ms, Quantiles};
+use super::load::{ByKind, Conservation, Packets};
 use super::phases::Phase;
 use super::topology::TopologyMeasures;
 
@@ -88,9 +89,17 @@ pub struct LargestComponent {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct JoinTimes {
     /// Half of the joins took no longer.
-    pub p50: Option<super::latency::Ms>,
+    pub p50: Option<Ms>,
     /// 99 of 100 took no longer.
-    pub p99: Option<super::latency::Ms>,
+    pub p99: Option<Ms>,
+}
+
+impl JoinTimes {
+    /// Over the lives that joined.
+    pub(super) fn of(times: &Latencies) -> Self {
+        let joins = times.count();
+        Self { p50: times.percentile(50, joins), p99: times.percentile(99, joins) }
+    }
 }
 
 /// Everything that one run says in numbers. The modules of [`crate::measure`] define each.
@@ -123,11 +132,11 @@ pub struct Summary {
     pub delivery_worst: Option<f64>,
     /// The same over receivers that had joined at the publication.
     pub delivery_joined: Option<f64>,
-    /// Deliveries at receivers after the deadline.
+    /// Deliveries of counted messages at receivers after the deadline.
     pub deliveries_late: u64,
-    /// Deliveries at slots that were no receivers.
+    /// Deliveries of counted messages at slots that were no receivers.
     pub deliveries_other: u64,
-    /// Messages with receivers that reached nobody.
+    /// Counted messages with receivers that reached nobody.
     pub undelivered_messages: u64,
     /// Deliveries repeated within one life: errors of the protocol.
     pub double_deliveries: u64,
@@ -157,10 +166,10 @@ pub struct Summary {
     pub bytes_sent: ByKind,
     /// Losses of the network and drops of protocols, by reason.
     pub drops: BTreeMap<String, u64>,
-    /// Where the packets ended.
-    pub packets: Conservation,
-    /// Where the packets with a message ended.
-    pub payloads: Conservation,
+    /// Lost by the network.
+    pub lost: Packets,
+    /// On the way at the end of the run.
+    pub in_flight: Packets,
     /// Share of samples at which the network was split.
     pub partition_rate: Option<f64>,
     /// Share of samples with two or more components of at least 2 nodes.
@@ -213,6 +222,28 @@ const fn is_true(complete: &bool) -> bool {
 }
 
 impl Summary {
+    /// Where all packets ended.
+    #[must_use]
+    pub const fn packets(&self) -> Conservation {
+        Conservation {
+            sent: self.packets_sent,
+            received: self.packets_received,
+            lost: self.lost.packets,
+            in_flight: self.in_flight.packets,
+        }
+    }
+
+    /// Where the packets with a message ended.
+    #[must_use]
+    pub const fn payloads(&self) -> Conservation {
+        Conservation {
+            sent: self.payloads_sent,
+            received: self.payloads_received,
+            lost: self.lost.payloads,
+            in_flight: self.in_flight.payloads,
+        }
+    }
+
     /// The text of `summary.json`, newline at the end.
     ///
     /// # Panics

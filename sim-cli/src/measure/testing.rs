@@ -5,7 +5,7 @@ use std::sync::Arc;
 use floodnet_core::observe::Observation;
 use floodnet_core::time::{Duration, Time};
 use floodnet_sim::observer::{Observed, Observer};
-use floodnet_sim::plan::{CrashKind, Disturbance, End, Life, Plan, Publish};
+use floodnet_sim::plan::{CrashKind, Disturbance, End, FaultSpan, Life, Plan, Publish};
 
 use super::{Ending, MeasureSettings, Measures, Results};
 
@@ -147,4 +147,18 @@ impl Script {
         assert_eq!(lines.count(), 0, "the script goes on after the end of the run");
         measures
     }
+}
+
+/// The summary of a run in which half of the receivers were reached, with one loss and one fault.
+pub(crate) fn small_summary() -> super::summary::Summary {
+    let mut plan = always_up(3, 30);
+    plan.publishes = vec![publish(secs(1), 0)];
+    plan.faults = vec![FaultSpan { name: "crash", from: secs(9), until: secs(9) }];
+    let settings = settings(&plan);
+    let mut script = Script::all_up(3);
+    script.link(secs(0), 0, 1);
+    script.published(secs(1), 0, 0);
+    script.delivered(secs(2), 1, 0, 1);
+    script.push(secs(2), 0, Observed::Lost { payload: Some(0), reason: "cut" });
+    script.measure(plan, settings).summary
 }

@@ -52,12 +52,14 @@ fn the_gnutella_overlay_has_its_published_numbers() {
     let topology = joined(6_301, &edges);
     let numbers = topology.measure(1);
     assert_eq!((numbers.nodes, numbers.links, numbers.components), (6_301, 20_777, 2));
-    assert_eq!((numbers.triangles, numbers.clustering), (2_383, Some(0.010_867_7)));
+    assert_eq!((numbers.triangles, numbers.clustering), (2_383, Some(0.010_867_9)));
+    assert_eq!(numbers.assortativity, Some(0.035_550_4), "recomputed with exact fractions");
     assert_eq!((numbers.degree_max, numbers.asp_sources), (Some(97), 1_000));
     assert_eq!(topology.component.iter().filter(|rank| **rank == Some(0)).count(), 6_299);
     let everybody: Vec<u32> = (0..6_301).collect();
     let exact = Graph::new(&everybody, &edges).distances(&everybody);
     assert_eq!((exact.greatest, exact.pairs), (9, 6_299 * 6_298 + 2));
+    assert_eq!(exact.hops, 184_192_610, "recomputed with networkx");
     let exact = exact.hops as f64 / exact.pairs as f64;
     let sampled = numbers.asp.unwrap();
     assert!((sampled / exact - 1.0).abs() < 0.01, "sampled {sampled}, exact {exact}");
