@@ -1,3 +1,9 @@
-//! The `sim-cli` program.
+//! The `sim-cli` program with the built-in protocols.
 
-fn main() {}
+use std::process::ExitCode;
+
+use sim_cli::registry::Registry;
+
+fn main() -> ExitCode {
+    sim_cli::main_with(Registry::builtin())
+}

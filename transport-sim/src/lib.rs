@@ -46,7 +46,14 @@ use floodnet_core::observe::Observe;
 
 use crate::payload::SimPayload;
 
-/// A protocol that the simulator can run: peers are slots, content is an index.
-pub trait SimProtocol: Observe<Peer = u32, Payload = SimPayload> {}
+/// A protocol that the simulator can run: peers are slots, content is an index, and nodes can be handed
+/// to another thread.
+pub trait SimProtocol:
+    Observe<Peer = u32, Payload = SimPayload, Message: Send, Timer: Send, Config: Sync> + Send
+{
+}
 
-impl<P: Observe<Peer = u32, Payload = SimPayload>> SimProtocol for P {}
+impl<P> SimProtocol for P where
+    P: Observe<Peer = u32, Payload = SimPayload, Message: Send, Timer: Send, Config: Sync> + Send
+{
+}

@@ -4,7 +4,7 @@
 //! two slots and the count of the packet on its directed link, so that changing one thing disturbs no
 //! other.
 
-use floodnet_core::laws::Law;
+use floodnet_core::laws::{Law, happens};
 use floodnet_core::rng::{fold, scale};
 use floodnet_core::time::{Duration, Time};
 
@@ -111,10 +111,10 @@ impl<'p> Network<'p> {
             return Err("cut");
         }
         let lost = |purpose, number: u32, threshold: u32| {
-            threshold > 0
-                && self.packet_hash(purpose, from, to, nth).rotate_left(number) as u32 <= threshold - 1
+            let bits = self.packet_hash(purpose, from, to, nth).rotate_left(number);
+            happens(threshold, bits as u32)
         };
-        if lost(Purpose::Loss, 0, self.links.loss) {
+        if self.links.loss > 0 && lost(Purpose::Loss, 0, self.links.loss) {
             return Err("loss");
         }
         for (number, fault) in self.losses.iter().enumerate() {

@@ -1,1 +1,51 @@
-//! Pictures of a run.
+//! Pictures of a run: pure functions from plain data to pixels.
+//!
+//! | function | shows |
+//! |---|---|
+//! | [`topology`](topology()) | the graph at one time, components laid out apart |
+//! | [`timeline`](timeline()) | delivery, nodes and components over the run, with its faults |
+//! | [`latency_cdf`] | the distribution of latency over all pairs, undelivered ones included |
+//! | [`degree_histogram`] | how many neighbors nodes have |
+//!
+//! [`layout`](layout::layout) is public by itself: the positions serve other formats too, and a caller
+//! that draws several times of one run can keep them. Pictures of the same data are the same bytes for
+//! the same build and machine.
+//!
+//! Everything is drawn by `tiny-skia`, text by `ab_glyph` with a font that is compiled in: no installed
+//! font, no C library. (A charting library was tried. It places glyphs at whole pixels without their
+//! side bearings, and its logarithmic axes, stacked panels and fault bands would have had to be drawn by
+//! hand anyway.)
+
+mod axis;
+mod canvas;
+mod chart;
+mod color;
+mod degrees;
+mod density;
+mod format;
+mod graph;
+mod latency;
+pub mod layout;
+mod pack;
+mod place;
+mod sidebar;
+mod text;
+mod timeline;
+mod topology;
+
+#[cfg(test)]
+mod samples;
+
+pub use canvas::Picture;
+pub use color::Theme;
+pub use degrees::{DegreeView, degree_histogram};
+pub use latency::{CdfSeries, latency_cdf};
+pub use timeline::{FaultMark, MessagePoint, Sample, TimelineView, timeline};
+pub use topology::{ColorBy, NodeState, NodeView, TopologyView, topology};
+
+/// How pictures look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Light or dark.
+    pub theme: Theme,
+}

@@ -43,6 +43,7 @@ pub fn read_edges(text: &str) -> Result<(Graph, Vec<u64>), ReadError> {
 mod tests {
     use super::*;
     use crate::read::tests::data_file;
+    use proptest::prelude::*;
 
     #[test]
     fn edge_lists_of_every_kind_are_read() {
@@ -62,6 +63,28 @@ mod tests {
             "line 1: the first label `source` is not a whole number in range"
         );
         assert_eq!(problem("1 -2\n"), "line 1: the second label `-2` is not a whole number in range");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "[0-9a-c#%,;. \\t\\n-]{0,60}|\\PC*") {
+            if let Ok((graph, labels)) = read_edges(&text) {
+                prop_assert_eq!(graph.nodes() as usize, labels.len());
+            }
+        }
+
+        #[test]
+        fn what_is_written_is_read(edges in proptest::collection::vec((any::<u64>(), 0u64..9), 0..40)) {
+            let text: String = edges.iter().map(|(a, b)| format!("{a}\t{b}\n")).collect();
+            let (graph, labels) = read_edges(&text).unwrap();
+            let named = graph.edges().map(|(a, b)| (labels[a as usize], labels[b as usize]));
+            let mut given: Vec<(u64, u64)> =
+                edges.iter().filter(|(a, b)| a != b).map(|&(a, b)| (a.min(b), a.max(b))).collect();
+            given.sort_unstable();
+            given.dedup();
+            prop_assert_eq!(named.collect::<Vec<_>>(), given);
+            prop_assert!(labels.is_sorted());
+        }
     }
 
     #[test]

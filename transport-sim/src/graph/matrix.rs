@@ -65,6 +65,7 @@ pub fn read_matrix(text: &str, unit_ns: u64, rtt: bool) -> Result<Matrix, ReadEr
 mod tests {
     use super::*;
     use crate::read::tests::data_file;
+    use proptest::prelude::*;
 
     const MILLISECOND: u64 = 1_000_000;
 
@@ -93,6 +94,15 @@ mod tests {
                 problem(&text),
                 format!("line 1: column 2: `{wrong}` is not a number of zero or more")
             );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "[0-9#,. \\n-]{0,40}|\\PC*", unit: u64, rtt: bool) {
+            if let Ok(matrix) = read_matrix(&text, unit, rtt) {
+                prop_assert_eq!(matrix.one_way.len(), matrix.n.pow(2) as usize);
+            }
         }
     }
 

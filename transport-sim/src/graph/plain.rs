@@ -10,7 +10,7 @@ pub fn line(nodes: u32) -> Result<Graph, DrawError> {
     Ok(Graph::from_edges(nodes, (1..nodes).map(|node| (node - 1, node)))?)
 }
 
-/// A [`line`] whose ends are joined. Two nodes make one link.
+/// A [`line()`] whose ends are joined. Two nodes make one link.
 ///
 /// # Errors
 /// [`GraphError::TooManyLinks`].

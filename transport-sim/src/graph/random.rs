@@ -135,7 +135,7 @@ pub fn preferential(nodes: u32, links: u32, seed: u64) -> Result<Graph, DrawErro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{complete, ring};
+    use crate::graph::{complete, regular, ring};
     use proptest::prelude::*;
 
     /// How many nodes can be reached from node 0.
@@ -170,6 +170,19 @@ mod tests {
         [(0, 1), (0, 2), (1, 2), (1, 3)],
         [(0, 1), (0, 2), (0, 3), (0, 4)],
     ];
+
+    #[test]
+    fn hardly_any_nodes_are_no_trouble() {
+        for nodes in 0..3 {
+            let links = nodes.min(2) / 2;
+            let some = [k_out(nodes, links, 1), gnp(nodes, 0.0, 1), small_world(nodes, 0, 1.0, 1)];
+            let links = some.map(|graph| graph.map(|graph| (graph.nodes(), graph.links())));
+            assert_eq!(links, [Ok((nodes, nodes / 2)), Ok((nodes, 0)), Ok((nodes, 0))]);
+            assert_eq!(regular(nodes, nodes / 2, 1), k_out(nodes, nodes / 2, 1));
+        }
+        assert_eq!(preferential(2, 1, 1).unwrap().links(), 1);
+        assert_eq!(k_out(u32::MAX, 5, 1), Err(GraphError::TooManyLinks.into()));
+    }
 
     #[test]
     fn the_seed_decides() {

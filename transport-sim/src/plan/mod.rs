@@ -2,8 +2,27 @@
 //! backend.
 //!
 //! A slot is one user. Each time it comes up it is a fresh node with a new incarnation: a [`Life`].
+//!
+//! A [`PlanSpec`] says what shall happen, [`PlanSpec::draw`] draws the [`Plan`].
+
+mod classes;
+mod draw;
+mod error;
+mod faults;
+mod spec;
+#[cfg(test)]
+mod tests;
+mod trace;
+mod traffic;
 
 use floodnet_core::time::Time;
+
+pub use classes::assign_shares;
+pub use error::{MOST_LIVES, MOST_LIVES_OF_ONE, MOST_MESSAGES, PlanError, Problem};
+pub use spec::{
+    Churn, Fault, FaultKind, Nodes, Origin, Pace, PlanSpec, Session, Sessions, Spacing, Struck, Traffic,
+};
+pub use trace::read_trace;
 
 /// How a life ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +164,7 @@ pub struct Plan {
     pub lives: Vec<Vec<Life>>,
     /// Messages in order of time.
     pub publishes: Vec<Publish>,
-    /// Publications that did not happen, because their numbered origin was down.
+    /// Publications that did not happen, because their numbered origin was down, or nobody was up.
     pub skipped: u32,
     /// Disturbances of the network.
     pub disturbances: Vec<Disturbance>,
@@ -184,10 +203,7 @@ impl Plan {
     /// The life that `slot` is in at `time`, with its incarnation (0 for the first), or none.
     #[must_use]
     pub fn life_at(&self, slot: u32, time: Time) -> Option<(u32, Life)> {
-        let lives = self.lives.get(slot as usize)?;
-        let after = lives.partition_point(|life| life.start <= time);
-        let life = *lives.get(after.checked_sub(1)?)?;
-        (time < life.stop).then(|| (u32::try_from(after - 1).unwrap_or(u32::MAX), life))
+        life_in(self.lives.get(slot as usize)?, time)
     }
 
     /// Whether the plan cuts the direction from `from` to `to` at `time`.
@@ -198,6 +214,13 @@ impl Plan {
             .filter(|fault| fault.from <= time && time < fault.until)
             .any(|fault| fault.kind.cuts(from, to))
     }
+}
+
+/// The life that `time` falls into among those of one slot, with its place; none between lives.
+fn life_in(lives: &[Life], time: Time) -> Option<(u32, Life)> {
+    let after = lives.partition_point(|life| life.start <= time);
+    let life = *lives.get(after.checked_sub(1)?)?;
+    (time < life.stop).then(|| (u32::try_from(after - 1).unwrap_or(u32::MAX), life))
 }
 
 impl DisturbanceKind {

@@ -1,0 +1,39 @@
+//! `sim-cli init`
+
+use std::fs;
+use std::path::Path;
+
+use super::console::Console;
+use super::{Failure, InitArgs};
+use crate::registry::Registry;
+use crate::scenario::{schema, templates};
+
+pub(super) fn execute(args: &InitArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
+    let known = templates();
+    let Some(template) = known.iter().find(|template| template.name == args.template) else {
+        let names: Vec<&str> = known.iter().map(|template| template.name).collect();
+        let message =
+            format!("no template is called `{}`: choose one of {}", args.template, names.join(", "));
+        return Err(Failure::Invalid(format!("error: {message}\n")));
+    };
+    let scenario = args.dir.join(format!("{}.toml", template.name));
+    let schema_file = args.dir.join("scenario.schema.json");
+    if scenario.exists() && !args.force {
+        let shown = scenario.display();
+        return Err(Failure::Failed(format!("{shown} is there already: replace it with --force")));
+    }
+    fs::create_dir_all(&args.dir).map_err(|error| failed(&args.dir, &error))?;
+    fs::write(&scenario, template.text).map_err(|error| failed(&scenario, &error))?;
+    // The schema is generated: a newer one serves an older scenario as well.
+    let text = format!("{:#}\n", schema(registry.tables()));
+    fs::write(&schema_file, text).map_err(|error| failed(&schema_file, &error))?;
+    if !console.is_quiet() {
+        console.result(&format!("wrote {}\nwrote {}\n", scenario.display(), schema_file.display()));
+        console.result(&format!("next: sim-cli run {}\n", scenario.display()));
+    }
+    Ok(())
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::Failed(format!("cannot write {}: {error}", path.display()))
+}

@@ -1,0 +1,276 @@
+//! The command line: arguments, exit codes, and a module for each command.
+
+mod console;
+mod files;
+mod init;
+mod progress;
+mod render;
+mod run;
+mod validate;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::picture::Theme;
+use crate::registry::Registry;
+use crate::run::pictures::What;
+use console::Console;
+
+/// Runs overlay scenarios on a simulated network, measures them and draws them.
+#[derive(Parser, Debug)]
+#[command(name = "sim-cli", version, max_term_width = 100, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args, Debug, Clone, Copy)]
+struct Global {
+    /// Print nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print more: what the run cost, every default filled in
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// When to use color (also: NO_COLOR, CLICOLOR_FORCE)
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    color: Color,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Text,
+    Json,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+enum ThemeName {
+    Light,
+    Dark,
+}
+
+impl From<ThemeName> for Theme {
+    fn from(name: ThemeName) -> Self {
+        match name {
+            ThemeName::Light => Self::Light,
+            ThemeName::Dark => Self::Dark,
+        }
+    }
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Write a commented scenario to start from
+    Init(InitArgs),
+    /// Check scenarios without running them
+    Validate(ValidateArgs),
+    /// Run a scenario, measure it and draw it
+    Run(RunArgs),
+    /// Draw pictures of a finished run, by running it again
+    Render(RenderArgs),
+    /// Print the JSON Schema of the scenario language
+    Schema,
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Args, Debug)]
+struct InitArgs {
+    /// Folder of the scenario
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+    /// Which scenario to start from: churn, partition, flood or bench
+    #[arg(short, long, default_value = "churn")]
+    template: String,
+    /// Replace files that are there
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Args, Debug)]
+struct Overrides {
+    /// Seed of everything that is drawn: a number, also in hexadecimal (0x2a), or "random"
+    #[arg(long, value_name = "SEED")]
+    seed: Option<String>,
+    /// Put in another value, such as link.loss=0.05 or traffic.0.every=10ms (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    set: Vec<(String, String)>,
+}
+
+#[derive(Args, Debug)]
+struct ValidateArgs {
+    /// Scenarios
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
+}
+
+#[derive(Args, Debug)]
+struct RunArgs {
+    /// The scenario
+    file: PathBuf,
+    #[command(flatten)]
+    overrides: Overrides,
+    /// Folder of the results [default: runs/NAME-SEED]
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Replace the run that is in the folder
+    #[arg(long)]
+    force: bool,
+    /// Check and prepare, but do not run
+    #[arg(long)]
+    dry_run: bool,
+    /// Draw no pictures
+    #[arg(long)]
+    no_pictures: bool,
+    /// What standard output carries
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Args, Debug)]
+struct RenderArgs {
+    /// Folder of the run
+    run: PathBuf,
+    /// Which pictures
+    #[arg(short, long, value_enum, default_value_t = What::All)]
+    what: What,
+    /// Draw the graph at this time instead, such as 2min (may be repeated)
+    #[arg(long, value_name = "TIME")]
+    at: Vec<String>,
+    /// Light or dark
+    #[arg(long, value_enum, default_value_t = ThemeName::Light)]
+    theme: ThemeName,
+    /// Folder of the pictures [default: the folder of the run]
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// How a command can fail. Its number is the exit code.
+#[derive(Debug)]
+enum Failure {
+    /// Input or output, or an error of the program: 1.
+    Failed(String),
+    /// Wrong use, or a scenario that is not valid: 2. The text is printed as it is.
+    Invalid(String),
+    /// An expectation does not hold: 3.
+    Expectation,
+    /// The same run went another way: 4.
+    Determinism(String),
+    /// Stopped by the user: 130.
+    Interrupted,
+}
+
+impl Failure {
+    const fn code(&self) -> u8 {
+        match self {
+            Self::Failed(_) => 1,
+            Self::Invalid(_) => 2,
+            Self::Expectation => 3,
+            Self::Determinism(_) => 4,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// The whole program, with the protocols of `registry`: reads the arguments of the process, runs the
+/// command and says how it went.
+#[must_use]
+pub fn main_with(registry: Registry) -> ExitCode {
+    main_from(&registry, std::env::args_os())
+}
+
+fn main_from(registry: &Registry, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to standard output and are no error; a broken pipe is none either.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let console = Console::new(&cli.global);
+    match execute(registry, &cli.command, &console) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            match &failure {
+                Failure::Failed(message) | Failure::Determinism(message) => console.error(message),
+                Failure::Invalid(rendered) => console.raw_error(rendered),
+                Failure::Expectation | Failure::Interrupted => {}
+            }
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn execute(registry: &Registry, command: &Command, console: &Console) -> Result<(), Failure> {
+    match command {
+        Command::Init(args) => init::execute(args, registry, console),
+        Command::Validate(args) => validate::execute(args, registry, console),
+        Command::Run(args) => run::execute(args, registry, console),
+        Command::Render(args) => render::execute(args, registry, console),
+        Command::Schema => {
+            let schema = crate::scenario::schema(registry.tables());
+            console.result(&format!("{schema:#}\n"));
+            Ok(())
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(
+                *shell,
+                &mut <Cli as clap::CommandFactory>::command(),
+                "sim-cli",
+                &mut script,
+            );
+            console.result(&String::from_utf8_lossy(&script));
+            Ok(())
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(<Cli as clap::CommandFactory>::command()).render(&mut page)?;
+            console.result(&String::from_utf8_lossy(&page));
+            Ok(())
+        }
+    }
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text
+        .split_once('=')
+        .ok_or_else(|| format!("`{text}` has no `=`: write KEY=VALUE, such as link.loss=0.05"))?;
+    Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+}

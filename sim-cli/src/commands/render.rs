@@ -1,0 +1,55 @@
+//! `sim-cli render`: a run is its scenario and seed, so pictures of any time are drawn by running it again.
+
+use std::fs;
+
+use super::console::Console;
+use super::progress::Watcher;
+use super::{Failure, RenderArgs};
+use crate::picture::Style;
+use crate::registry::Registry;
+use crate::run::folder::read_manifest;
+use crate::run::{Finished, pictures, run};
+use crate::scenario::Scenario;
+
+pub(super) fn execute(args: &RenderArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
+    let manifest = read_manifest(&args.run).map_err(Failure::Failed)?;
+    let file = args.run.join("scenario.resolved.toml");
+    let mut set = Vec::new();
+    if !args.at.is_empty() {
+        let times: Vec<String> = args.at.iter().map(|time| format!("{time:?}")).collect();
+        set.push(("output.topology".to_owned(), format!("[{}]", times.join(", "))));
+    }
+    let scenario = Scenario::load(&file, &set, registry.tables())
+        .map_err(|diagnostics| Failure::Invalid(diagnostics.render(true)))?;
+    let mut watcher = Watcher::new(scenario.duration.after_start(), console);
+    let ran = run(&scenario, registry, &mut |progress| watcher.watch(progress));
+    watcher.finish();
+    let ran = ran.map_err(Failure::Failed)?;
+    let Some(Finished { results, .. }) = &ran.finished else { return Ok(()) };
+    let digest = &results.summary.digest;
+    if !results.summary.complete {
+        return Err(Failure::Interrupted);
+    }
+    // An interrupted run has a digest of its own, which running to the end does not give.
+    if manifest.complete && manifest.digest != *digest {
+        return Err(Failure::Determinism(format!(
+            "the run has digest {}, running it again gives {digest}: it was made by version {} ({}), this is {} ({})",
+            manifest.digest,
+            manifest.version,
+            manifest.git,
+            env!("CARGO_PKG_VERSION"),
+            env!("FLOODNET_GIT"),
+        )));
+    }
+    let folder = args.out.as_ref().unwrap_or(&args.run);
+    fs::create_dir_all(folder)?;
+    for (name, picture) in pictures::draw(&ran.setup, results, args.what, &Style { theme: args.theme.into() })
+    {
+        let path = folder.join(name);
+        fs::write(&path, picture.to_png())?;
+        if !console.is_quiet() {
+            console.result(&format!("{}  {}x{}\n", path.display(), picture.width(), picture.height()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! `sim-cli validate`
+
+use super::console::Console;
+use super::files::{invalid, load};
+use super::{Failure, ValidateArgs};
+use crate::registry::Registry;
+use crate::run::prepare;
+use crate::scenario::Scenario;
+use crate::setup::Setup;
+
+pub(super) fn execute(args: &ValidateArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
+    let mut failed = None;
+    for file in &args.files {
+        let checked = load(file, &args.overrides, registry, console).and_then(|scenario| {
+            let setup = prepare(&scenario, registry).map_err(|error| invalid(file, &error))?;
+            Ok((scenario, setup))
+        });
+        match checked {
+            Ok((scenario, setup)) => {
+                if !console.is_quiet() {
+                    console.result(&format!("{}: {}\n", file.display(), describe(&scenario, &setup)));
+                }
+                if console.is_verbose() {
+                    console.result(&format!("{}\n{}", cost_ahead(&setup), scenario.to_resolved_toml()));
+                }
+            }
+            // Go on, so that one call shows what is wrong with each file.
+            Err(Failure::Invalid(rendered)) => {
+                console.raw_error(&rendered);
+                failed = Some(Failure::Invalid(String::new()));
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+/// What a run would consist of, in a line.
+pub(super) fn describe(scenario: &Scenario, setup: &Setup) -> String {
+    let plan = &setup.plan;
+    let lives: usize = plan.lives.iter().map(Vec::len).sum();
+    format!(
+        "ok: {} slots, {lives} lives, {} messages, {} faults, {} simulated, overlay {}, broadcast {}",
+        plan.slots(),
+        plan.publishes.len(),
+        plan.faults.len(),
+        scenario.duration,
+        scenario.overlay.key,
+        scenario.broadcast.key,
+    )
+}
+
+/// A rough guess of what a run would take, from its plan alone.
+pub(super) fn cost_ahead(setup: &Setup) -> String {
+    // A flood sends about (degree - 1) packets per node and message; with a target degree d, overlays
+    // settle a little above it.
+    let degree = setup.measure.target_degree.map_or(6.0, |degree| f64::from(degree) * 1.3);
+    let nodes = f64::from(setup.plan.slots());
+    let packets = setup.plan.publishes.len() as f64 * nodes * (degree - 1.0).max(1.0);
+    format!(
+        "about {:.1} million packets for the messages if they flood, and about {:.0} MB of memory",
+        packets / 1e6,
+        (nodes * 1_500.0 + setup.plan.publishes.len() as f64 * nodes * 20.0) / 1e6
+    )
+}

@@ -1,0 +1,326 @@
+//! The measured graph: who holds whom, which links count, and into what they join the nodes.
+//!
+//! **Edge** at T: both ends are joined, each holds the other as a neighbor, and the plan cuts neither
+//! direction at T. A link that only one end holds (in the making, or left over from a silent crash) is no
+//! edge.
+//!
+//! - `components`: connected components of the graph of joined nodes; a node without an edge is one too.
+//! - `parts`: those of at least 2 nodes.
+//! - `isolated`: joined nodes without an edge.
+//! - `largest_component`: nodes of the largest component / joined nodes.
+//! - `degree`: edges at a joined node.
+//! - `asymmetry`: pairs that exactly one end holds / pairs that at least one end holds. Cuts are of no
+//!   matter here; held links to nodes that are down are held by one end.
+//!
+//! A scan reads each list of neighbors once, in order, and costs one union per edge; when neither the links
+//! nor the cuts have changed since the last scan it costs nothing.
+
+use floodnet_core::time::Time;
+use floodnet_sim::plan::{DisturbanceKind, Plan};
+use petgraph::unionfind::UnionFind;
+
+use super::lifecycle::Slot;
+
+/// A neighbor that a slot holds: its number, and in the lowest bit whether it holds that slot too. Known
+/// beforehand, so that a scan of the graph reads every list in order and looks nothing up.
+#[derive(Clone, Copy, Debug)]
+struct Held(u32);
+
+impl Held {
+    /// Slots that fit: far more than memory does.
+    const SLOTS: usize = 1 << 31;
+
+    const fn new(peer: u32, mutual: bool) -> Self {
+        Self(peer << 1 | mutual as u32)
+    }
+
+    const fn peer(self) -> u32 {
+        self.0 >> 1
+    }
+
+    const fn is_mutual(self) -> bool {
+        self.0 & 1 == 1
+    }
+}
+
+/// Whom each slot holds as neighbors.
+#[derive(Debug)]
+pub(super) struct Neighbors {
+    /// Sorted, and empty for a slot that is down.
+    held: Vec<Vec<Held>>,
+    /// Sum of their lengths.
+    holdings: u64,
+    /// Pairs that hold each other.
+    mutual: u64,
+    /// Whether anything changed since the last scan.
+    changed: bool,
+}
+
+impl Neighbors {
+    /// `slots` slots that hold nobody.
+    pub(super) fn new(slots: u32) -> Self {
+        Self { held: vec![Vec::new(); slots as usize], holdings: 0, mutual: 0, changed: true }
+    }
+
+    /// Where `slot` holds `peer`, or where that would stand.
+    fn place(&self, slot: u32, peer: u32) -> Result<usize, usize> {
+        self.held[slot as usize].binary_search_by_key(&peer, |held| held.peer())
+    }
+
+    /// Whether both slots are there, and two.
+    fn is_pair(&self, slot: u32, peer: u32) -> bool {
+        let past = self.held.len().min(Held::SLOTS);
+        slot != peer && (slot as usize) < past && (peer as usize) < past
+    }
+
+    /// `slot` holds `peer` from now on. False when it cannot: nobody holds itself, nor a slot that does
+    /// not exist.
+    pub(super) fn hold(&mut self, slot: u32, peer: u32) -> bool {
+        if !self.is_pair(slot, peer) {
+            return false;
+        }
+        if let Err(place) = self.place(slot, peer) {
+            let mutual = self.mark(peer, slot, true);
+            self.held[slot as usize].insert(place, Held::new(peer, mutual));
+            self.holdings += 1;
+            self.mutual += u64::from(mutual);
+            self.changed = true;
+        }
+        true
+    }
+
+    /// `slot` no longer holds `peer`.
+    pub(super) fn release(&mut self, slot: u32, peer: u32) {
+        if !self.is_pair(slot, peer) {
+            return;
+        }
+        if let Ok(place) = self.place(slot, peer) {
+            let held = self.held[slot as usize].remove(place);
+            self.released(slot, held);
+        }
+    }
+
+    /// `slot` holds nobody any more.
+    pub(super) fn release_all(&mut self, slot: u32) {
+        let Some(list) = self.held.get_mut(slot as usize) else { return };
+        for held in std::mem::take(list) {
+            self.released(slot, held);
+        }
+        // Even without links it may have been a node of the graph.
+        self.changed = true;
+    }
+
+    /// Counts that `slot` let go of `held`.
+    fn released(&mut self, slot: u32, held: Held) {
+        if held.is_mutual() {
+            self.mark(held.peer(), slot, false);
+            self.mutual -= 1;
+        }
+        self.holdings -= 1;
+        self.changed = true;
+    }
+
+    /// Notes with `slot`, if it holds `peer`, whether that is mutual. Returns whether it does.
+    fn mark(&mut self, slot: u32, peer: u32, mutual: bool) -> bool {
+        let place = self.place(slot, peer);
+        if let Ok(place) = place {
+            self.held[slot as usize][place] = Held::new(peer, mutual);
+        }
+        place.is_ok()
+    }
+
+    /// The other ends of the edges at `slot`, ascending.
+    ///
+    /// Whoever holds somebody is joined, so a pair that holds each other has both ends joined.
+    fn edges_at<'a>(&'a self, slot: u32, cuts: &'a Cuts<'_>) -> impl Iterator<Item = u32> + 'a {
+        let mutual = self.held[slot as usize].iter().filter(|held| held.is_mutual()).map(|held| held.peer());
+        mutual.filter(move |&peer| !cuts.separate(slot, peer))
+    }
+
+    /// The edges, lower end first, ascending.
+    pub(super) fn edges(&self, cuts: &Cuts<'_>) -> Vec<(u32, u32)> {
+        let slots = 0..u32::try_from(self.held.len()).unwrap_or(u32::MAX);
+        let edges = slots.flat_map(|low| self.edges_at(low, cuts).map(move |high| (low, high)));
+        edges.filter(|(low, high)| low < high).collect()
+    }
+}
+
+/// The disturbances that cut links at one time.
+#[derive(Debug)]
+pub(super) struct Cuts<'a>(Vec<(usize, &'a DisturbanceKind)>);
+
+impl<'a> Cuts<'a> {
+    /// What `plan` cuts at `at`.
+    pub(super) fn at(plan: &'a Plan, at: Time) -> Self {
+        let active = plan.disturbances.iter().enumerate();
+        let active = active.filter(|(_, fault)| fault.from <= at && at < fault.until);
+        Self(active.filter(|(_, fault)| is_cut(&fault.kind)).map(|(n, fault)| (n, &fault.kind)).collect())
+    }
+
+    /// Whether either direction between `a` and `b` is cut.
+    fn separate(&self, a: u32, b: u32) -> bool {
+        self.0.iter().any(|(_, kind)| kind.cuts(a, b) || kind.cuts(b, a))
+    }
+
+    /// Which disturbances of the plan these are.
+    fn names(&self) -> Vec<usize> {
+        self.0.iter().map(|&(number, _)| number).collect()
+    }
+}
+
+/// Whether a disturbance can cut links at all.
+const fn is_cut(kind: &DisturbanceKind) -> bool {
+    matches!(kind, DisturbanceKind::Partition { .. } | DisturbanceKind::CutLinks(_))
+}
+
+/// The graph at one time, in numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// Joined nodes.
+    pub(super) nodes: u32,
+    /// Edges.
+    pub(super) edges: u64,
+    /// Pairs of which exactly one end holds the other.
+    pub(super) one_sided: u64,
+    /// Pairs of which at least one end holds the other.
+    pub(super) held: u64,
+    /// Connected components.
+    pub(super) components: u32,
+    /// Nodes of the largest one.
+    pub(super) largest: u32,
+    /// Least and greatest degree of a joined node; none without nodes.
+    pub(super) degrees: Option<(u32, u32)>,
+    /// Joined nodes with at least the target degree.
+    pub(super) at_target: u32,
+    /// Joined nodes without an edge, ascending.
+    pub(super) isolated: Vec<u32>,
+}
+
+impl Shape {
+    /// Components of at least two nodes.
+    pub(super) fn parts(&self) -> u32 {
+        self.components - u32::try_from(self.isolated.len()).unwrap_or(self.components)
+    }
+}
+
+/// Looks at the graph again and again, and remembers the last look.
+#[derive(Debug, Default)]
+pub(super) struct Scanner {
+    target_degree: u32,
+    cuts: Vec<usize>,
+    shape: Shape,
+}
+
+impl Scanner {
+    /// For nodes that want `target_degree` neighbors (0: none has a target).
+    pub(super) fn new(target_degree: Option<u32>) -> Self {
+        Self { target_degree: target_degree.unwrap_or(0), ..Self::default() }
+    }
+
+    /// The graph as it is now, under `cuts`.
+    pub(super) fn scan(&mut self, neighbors: &mut Neighbors, slots: &[Slot], cuts: &Cuts<'_>) -> &Shape {
+        let names = cuts.names();
+        if neighbors.changed || names != self.cuts {
+            neighbors.changed = false;
+            self.cuts = names;
+            self.shape = self.look(neighbors, slots, cuts);
+        }
+        &self.shape
+    }
+
+    fn look(&self, neighbors: &Neighbors, slots: &[Slot], cuts: &Cuts<'_>) -> Shape {
+        let one_sided = neighbors.holdings - 2 * neighbors.mutual;
+        let mut shape = Shape { one_sided, held: one_sided + neighbors.mutual, ..Shape::default() };
+        let mut union = UnionFind::<u32>::new(slots.len());
+        let mut joins = 0;
+        for (slot, _) in (0..).zip(slots).filter(|(_, state)| state.is_joined()) {
+            let mut degree = 0;
+            for peer in neighbors.edges_at(slot, cuts) {
+                degree += 1;
+                if slot < peer {
+                    shape.edges += 1;
+                    joins += u32::from(union.union(slot, peer));
+                }
+            }
+            shape.nodes += 1;
+            shape.at_target += u32::from(degree >= self.target_degree);
+            let (least, greatest) = shape.degrees.unwrap_or((degree, degree));
+            shape.degrees = Some((least.min(degree), greatest.max(degree)));
+            if degree == 0 {
+                shape.isolated.push(slot);
+            }
+        }
+        // Each edge that joined two components made one of two.
+        shape.components = shape.nodes - joins;
+        shape.largest = largest(&union.into_labeling()).min(shape.nodes);
+        shape
+    }
+}
+
+/// How often the most frequent label stands in `labels`, each of which is a place in it.
+fn largest(labels: &[u32]) -> u32 {
+    let mut size = vec![0_u32; labels.len()];
+    labels.iter().for_each(|&label| size[label as usize] += 1);
+    // Slots outside of the graph are components of one, and no larger than those within.
+    size.into_iter().max().unwrap_or(0)
+}
+
+/// For each slot the number of its component: 0 for the largest, then by size, then by least slot. None
+/// for slots outside of `nodes`.
+pub(super) fn ranks(slots: u32, nodes: &[u32], edges: &[(u32, u32)]) -> Vec<Option<u32>> {
+    let mut union = UnionFind::<u32>::new(slots as usize);
+    for &(low, high) in edges {
+        union.union(low, high);
+    }
+    // By root: how many nodes, and the least of them.
+    let mut found: Vec<(u32, u32)> = vec![(0, u32::MAX); slots as usize];
+    for &node in nodes {
+        let (size, least) = &mut found[union.find_mut(node) as usize];
+        *size += 1;
+        *least = (*least).min(node);
+    }
+    let mut order: Vec<u32> = (0..slots).filter(|&root| found[root as usize].0 > 0).collect();
+    order.sort_by_key(|&root| {
+        let (size, least) = found[root as usize];
+        (std::cmp::Reverse(size), least)
+    });
+    let mut rank = vec![0; slots as usize];
+    for (place, root) in (0..).zip(order) {
+        rank[root as usize] = place;
+    }
+    let mut of_slot = vec![None; slots as usize];
+    for &node in nodes {
+        of_slot[node as usize] = Some(rank[union.find_mut(node) as usize]);
+    }
+    of_slot
+}
+
+/// How long which joined nodes have been without an edge, as far as the samples can tell: from the first
+/// of the unbroken samples that found them so.
+#[derive(Debug, Default)]
+pub(super) struct Isolation(Vec<(u32, Time)>);
+
+impl Isolation {
+    /// Takes a sample in: `isolated`, ascending, are without an edge at `at`.
+    pub(super) fn sample(&mut self, at: Time, isolated: &[u32], slots: &[Slot]) {
+        let before = std::mem::take(&mut self.0);
+        let mut before = before.into_iter().peekable();
+        let since = |&slot: &u32| {
+            while before.next_if(|&(other, _)| other < slot).is_some() {}
+            // What an earlier life suffered does not count for this one.
+            let joined = slots[slot as usize].joined;
+            let known = before.next_if(|&(other, since)| other == slot && since >= joined);
+            (slot, known.map_or(at, |(_, since)| since))
+        };
+        self.0 = isolated.iter().map(since).collect();
+    }
+
+    /// Whether some node has been without an edge for longer than `grace`.
+    pub(super) fn longer_than(&self, grace: floodnet_core::time::Duration, at: Time) -> bool {
+        self.0.iter().any(|&(_, since)| at.since(since) > grace)
+    }
+}
+
+#[cfg(test)]
+#[path = "graph_tests.rs"]
+mod tests;

@@ -1,0 +1,279 @@
+//! The end of a run: from counts to a summary, tables and graphs.
+
+use floodnet_core::time::Time;
+use serde::{Serialize, Serializer};
+
+use super::delivery::Message;
+use super::graph::Cuts;
+use super::latency::{CurvePoint, Latencies, Quantiles};
+use super::load::Packets;
+use super::number::{DIGITS, Tally, ratio, round_to, seconds, span_ms};
+use super::phases::{Phase, Sources};
+use super::series::{Averages, Row};
+use super::summary::{JoinTimes, LastHop, PerNode, Redundancy, Summary};
+use super::topology::Topology;
+use super::{Ending, Measures};
+
+/// Everything that one run says.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// The numbers.
+    pub summary: Summary,
+    /// The samples, in order.
+    pub timeseries: Vec<Row>,
+    /// What became of each message, in order of publication.
+    pub messages: Vec<MessageRow>,
+    /// The graphs that were asked for, in order.
+    pub topologies: Vec<Topology>,
+    /// How many joined nodes have 0, 1, 2, .. edges at the end.
+    pub degrees: Vec<u64>,
+    /// Publish to delivery over counted pairs on time, to merge with other runs.
+    pub latencies: Latencies,
+    /// Counted pairs of message and receiver, on time or not.
+    pub receivers: u64,
+}
+
+impl Results {
+    /// The share of receivers reached, by time since the publication.
+    #[must_use]
+    pub fn latency_curve(&self) -> Vec<CurvePoint> {
+        self.latencies.curve(self.receivers)
+    }
+
+    /// What each fault did.
+    #[must_use]
+    pub fn phases(&self) -> &[Phase] {
+        &self.summary.phases
+    }
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MessageRow {
+    /// Its index in the plan.
+    pub message: u32,
+    /// When it was published, in seconds.
+    #[serde(rename = "at_s", serialize_with = "as_seconds")]
+    pub at: Time,
+    /// Who published it.
+    pub origin: u32,
+    /// Bytes of content.
+    pub size: u32,
+    /// Whether its origin did publish it.
+    pub published: bool,
+    /// Whether it was due before the end of the run.
+    pub counted: bool,
+    /// Slots that should have it.
+    pub receivers: u32,
+    /// Receivers that got it on time.
+    pub delivered: u32,
+    /// Receivers that got it after the deadline.
+    pub late: u32,
+    /// Other slots that got it.
+    pub other: u32,
+    /// On time / receivers.
+    pub delivery_ratio: Option<f64>,
+    /// Packets with it handed to the network.
+    pub payloads_sent: u64,
+    /// Packets with it taken in.
+    pub payloads_received: u64,
+    /// Copies suppressed.
+    pub duplicates: u64,
+    /// Redundancy by packets received.
+    pub rmr: Option<f64>,
+    /// Redundancy by packets sent.
+    pub rmr_sent: Option<f64>,
+    /// Last delivery hop.
+    pub ldh: Option<u16>,
+    /// Time to the last receiver on time, in milliseconds.
+    pub last_ms: Option<f64>,
+}
+
+/// `serialize_with` for a time in seconds.
+fn as_seconds<S: Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(seconds(*time))
+}
+
+/// The end of [`Measures`].
+pub(super) fn finish(mut measures: Measures, ending: Ending) -> Results {
+    let end = if ending.complete { measures.plan.duration } else { measures.seen };
+    measures.deliveries.finish();
+    let totals = Totals::of(&measures.deliveries.messages, end);
+    let graph = measures.topology(end);
+    let summary = summarize(&mut measures, &totals, &graph, ending, end);
+    Results {
+        summary,
+        messages: message_rows(&measures, end),
+        timeseries: measures.rows,
+        topologies: measures.topologies,
+        degrees: graph.degree_histogram(),
+        latencies: measures.deliveries.latencies,
+        receivers: totals.receivers,
+    }
+}
+
+/// Sums over the counted messages.
+#[derive(Debug, Default)]
+struct Totals {
+    late_publishes: u64,
+    receivers: u64,
+    on_time: u64,
+    receivers_joined: u64,
+    on_time_joined: u64,
+    late: u64,
+    other: u64,
+    undelivered: u64,
+    left_out: u64,
+    ratios: Tally,
+    rmr: Tally,
+    rmr_sent: Tally,
+    hops: Tally,
+    greatest_hops: Option<u16>,
+}
+
+impl Totals {
+    fn of(messages: &[Message], end: Time) -> Self {
+        let mut all = Self::default();
+        for message in messages {
+            // A message that was planned for after an interruption is neither late nor counted.
+            if message.is_counted(end) {
+                all.add(message);
+            } else if message.published {
+                all.late_publishes += 1;
+            }
+        }
+        all
+    }
+
+    fn add(&mut self, message: &Message) {
+        self.receivers += u64::from(message.receivers);
+        self.on_time += u64::from(message.on_time);
+        self.receivers_joined += u64::from(message.receivers_joined);
+        self.on_time_joined += u64::from(message.on_time_joined);
+        self.late += u64::from(message.late);
+        self.other += u64::from(message.other);
+        if message.receivers > 0 {
+            self.ratios.add(f64::from(message.on_time) / f64::from(message.receivers));
+        }
+        match (message.redundancy(message.received), message.redundancy(message.sent)) {
+            (Some(rmr), Some(rmr_sent)) => {
+                self.rmr.add(rmr);
+                self.rmr_sent.add(rmr_sent);
+                self.hops.add(f64::from(message.greatest_hops));
+                self.greatest_hops = self.greatest_hops.max(message.last_hop());
+            }
+            _ => {
+                self.left_out += 1;
+                self.undelivered += u64::from(message.receivers > 0);
+            }
+        }
+    }
+
+    fn redundancy(&self, of: &Tally) -> Redundancy {
+        Redundancy { mean: of.mean(), max: of.max(), left_out: self.left_out }
+    }
+}
+
+/// The record of the run that ended at `end` with `graph`.
+fn summarize(m: &mut Measures, totals: &Totals, graph: &Topology, ending: Ending, end: Time) -> Summary {
+    let cuts = Cuts::at(&m.plan, end);
+    let shape = m.scanner.scan(&mut m.neighbors, &m.lifecycle.slots, &cuts).clone();
+    let last = Row::of_shape(end, &shape, false);
+    let window = Averages::over(&m.rows, m.settings.start, m.settings.stop);
+    let (load, deliveries, lifecycle) = (&m.load, &m.deliveries, &m.lifecycle);
+    let (packets_by_nodes, nodes, busiest) = load.per_node();
+    Summary {
+        scenario: m.settings.scenario.clone(),
+        seed: m.plan.seed,
+        nodes: m.plan.slots(),
+        duration_s: seconds(end),
+        digest: format!("{:016x}", ending.digest),
+        complete: ending.complete,
+        publishes: deliveries.publishes,
+        skipped: m.plan.skipped,
+        late_publishes: totals.late_publishes,
+        deliveries: deliveries.deliveries,
+        delivery_ratio: ratio(totals.on_time, totals.receivers),
+        delivery_worst: totals.ratios.min(),
+        delivery_joined: ratio(totals.on_time_joined, totals.receivers_joined),
+        deliveries_late: totals.late,
+        deliveries_other: totals.other,
+        undelivered_messages: totals.undelivered,
+        double_deliveries: deliveries.double,
+        latency_ms: latency(m, totals, ending),
+        latency_delivered_ms: deliveries.latencies.quantiles(deliveries.latencies.count()),
+        rmr: totals.redundancy(&totals.rmr),
+        rmr_sent: totals.redundancy(&totals.rmr_sent),
+        ldh: LastHop { mean: totals.hops.mean(), max: totals.greatest_hops },
+        packets_sent: load.sent,
+        packets_received: load.received,
+        packets_per_node: PerNode { mean: ratio(packets_by_nodes, nodes), max: busiest },
+        payloads_sent: load.payloads_sent,
+        payloads_received: load.payloads_received,
+        duplicates: load.duplicates,
+        bytes_sent: load.bytes,
+        drops: load.drops(),
+        lost: Packets { packets: load.lost, payloads: load.payloads_lost },
+        in_flight: Packets { packets: ending.in_flight_packets, payloads: ending.in_flight_payloads },
+        partition_rate: window.share(|row| row.split),
+        split_rate: window.share(|row| row.parts >= 2),
+        components: window.count(|row| row.components, last.components),
+        largest_component: window.largest_component(last.largest_component),
+        isolated: window.count(|row| row.isolated, last.isolated),
+        unjoined: window.count(|row| row.unjoined, lifecycle.unjoined()),
+        never_joined: lifecycle.never_joined(),
+        asymmetry: window.asymmetry(),
+        degree: window.degree(),
+        links_end: last.links,
+        nodes_up: window.nodes_up(),
+        join_ms: JoinTimes::of(&lifecycle.join_times),
+        joins: lifecycle.joins,
+        leaves: lifecycle.leaves,
+        crashes: lifecycle.crashes,
+        repairs: lifecycle.repairs,
+        topology: graph.measure(m.plan.seed),
+        phases: phases(m, end),
+        expect: Vec::new(),
+    }
+}
+
+/// Quantiles over all pairs. In an interrupted run the pairs whose deadline was cut off cannot be told from
+/// the others in the histogram, so there are none.
+fn latency(m: &Measures, totals: &Totals, ending: Ending) -> Quantiles {
+    match ending.complete {
+        true => m.deliveries.latencies.quantiles(totals.receivers),
+        false => Quantiles::default(),
+    }
+}
+
+fn phases(m: &Measures, end: Time) -> Vec<Phase> {
+    let window = (m.settings.start, m.settings.stop);
+    let sources =
+        Sources { faults: &m.plan.faults, rows: &m.rows, messages: &m.deliveries.messages, window, end };
+    sources.phases()
+}
+
+fn message_rows(m: &Measures, end: Time) -> Vec<MessageRow> {
+    let both = m.deliveries.messages.iter().zip(&m.plan.publishes);
+    let row = |(number, (message, publish)): (u32, (&Message, &floodnet_sim::plan::Publish))| MessageRow {
+        message: number,
+        at: message.at,
+        origin: message.origin,
+        size: publish.size,
+        published: message.published,
+        counted: message.is_counted(end),
+        receivers: message.receivers,
+        delivered: message.on_time,
+        late: message.late,
+        other: message.other,
+        delivery_ratio: ratio(u64::from(message.on_time), u64::from(message.receivers)),
+        payloads_sent: message.sent,
+        payloads_received: message.received,
+        duplicates: message.duplicates,
+        rmr: message.redundancy(message.received).map(|rmr| round_to(rmr, DIGITS)),
+        rmr_sent: message.redundancy(message.sent).map(|rmr| round_to(rmr, DIGITS)),
+        ldh: message.last_hop(),
+        last_ms: (message.on_time > 0).then(|| span_ms(message.slowest)),
+    };
+    (0..).zip(both).map(row).collect()
+}

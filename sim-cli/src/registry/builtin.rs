@@ -1,0 +1,136 @@
+//! The built-in protocols: overlays `random_walk` and `static`, broadcasts `flood` and `gossip`.
+
+use std::fs;
+use std::sync::Arc;
+
+use floodnet_core::broadcast::seen::SeenLimits;
+use floodnet_core::broadcast::{Flood, Gossip, flood, gossip};
+use floodnet_core::graph::Graph;
+use floodnet_core::node::Node;
+use floodnet_core::overlay::{Fixed, RandomWalk, fixed, random_walk};
+use floodnet_sim::graph;
+use floodnet_sim::link::Transport;
+use floodnet_sim::payload::SimPayload;
+
+use super::{NamedBroadcast, NamedOverlay, Registry, Setting};
+use crate::scenario::{Accept, FloodTable, GossipTable, RandomWalkTable, StaticTable};
+
+type SimFlood = Flood<u32, SimPayload>;
+type SimGossip = Gossip<u32, SimPayload>;
+
+impl Registry {
+    /// The built-in protocols, in every combination.
+    #[must_use]
+    pub fn builtin() -> Self {
+        Self::default()
+            .protocol::<Node<RandomWalk<u32>, SimFlood>>("random_walk", "flood")
+            .protocol::<Node<RandomWalk<u32>, SimGossip>>("random_walk", "gossip")
+            .protocol::<Node<Fixed, SimFlood>>("static", "flood")
+            .protocol::<Node<Fixed, SimGossip>>("static", "gossip")
+    }
+}
+
+impl NamedOverlay for RandomWalk<u32> {
+    type Table = RandomWalkTable;
+
+    fn config(table: RandomWalkTable, setting: &Setting) -> Result<Self::Config, String> {
+        Ok(random_walk::Config {
+            degree: table.degree,
+            max_degree: table.max_degree(),
+            hop_limit: u8::try_from(table.hop_limit).unwrap_or(u8::MAX),
+            retry: table.retry,
+            repair: table.repair,
+            accept: match table.accept {
+                Accept::Inverse => random_walk::Accept::Inverse,
+                Accept::Always => random_walk::Accept::Always,
+                Accept::Endpoint => random_walk::Accept::Endpoint,
+            },
+            entry: setting.entry.clone(),
+        })
+    }
+
+    fn node(slot: u32) -> Self {
+        Self::new(slot)
+    }
+
+    fn target_degree(table: &RandomWalkTable) -> Option<u32> {
+        Some(table.degree)
+    }
+}
+
+impl NamedOverlay for Fixed {
+    type Table = StaticTable;
+
+    fn config(table: StaticTable, setting: &Setting) -> Result<Self::Config, String> {
+        let graph = Arc::new(draw(&table, setting)?);
+        Ok(fixed::Config { graph, greet: setting.transport == Transport::Stream })
+    }
+
+    fn node(slot: u32) -> Self {
+        Self::new(slot)
+    }
+
+    fn slots(table: &StaticTable) -> Result<Option<u32>, String> {
+        match table {
+            StaticTable::File(path) => read(path).map(|graph| Some(graph.nodes())),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The graph that the table describes.
+fn draw(table: &StaticTable, setting: &Setting) -> Result<Graph, String> {
+    let (nodes, seed) = (setting.slots, setting.seed);
+    let drawn = match *table {
+        StaticTable::File(ref path) => {
+            let graph = read(path)?;
+            return if graph.nodes() == nodes {
+                Ok(graph)
+            } else {
+                Err(format!(
+                    "{} holds {} nodes, but nodes.count is {nodes}: leave nodes.count out, or make it agree",
+                    path.display(),
+                    graph.nodes()
+                ))
+            };
+        }
+        StaticTable::KOut(k) => graph::k_out(nodes, k, seed),
+        StaticTable::Regular(k) => graph::regular(nodes, k, seed),
+        StaticTable::Gnp { mean_degree } => graph::gnp(nodes, mean_degree, seed),
+        StaticTable::SmallWorld { k, rewire } => graph::small_world(nodes, k, rewire, seed),
+        StaticTable::Preferential { links } => graph::preferential(nodes, links, seed),
+        StaticTable::Ring(_) => graph::ring(nodes),
+        StaticTable::Line(_) => graph::line(nodes),
+        StaticTable::Grid(_) => graph::grid(nodes),
+        StaticTable::Tree { arity } => graph::tree(nodes, arity),
+        StaticTable::Complete(_) => graph::complete(nodes),
+    };
+    drawn.map_err(|error| format!("overlay.static: {error}"))
+}
+
+fn read(path: &std::path::Path) -> Result<Graph, String> {
+    let text =
+        fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let (graph, _labels) =
+        graph::read_edges(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(graph)
+}
+
+impl NamedBroadcast for SimFlood {
+    type Table = FloodTable;
+
+    fn config(table: FloodTable, _: &Setting) -> Result<Self::Config, String> {
+        let most = table.seen.get().map(|most| u32::try_from(most).unwrap_or(u32::MAX));
+        // Without a bound on their number, ids are kept for ever: that is the tutorial's memory.
+        let keep = most.map(|_| table.seen_for.0);
+        Ok(flood::Config { echo: table.echo, seen: SeenLimits { most, keep }, queue: table.queue })
+    }
+}
+
+impl NamedBroadcast for SimGossip {
+    type Table = GossipTable;
+
+    fn config(table: GossipTable, _: &Setting) -> Result<Self::Config, String> {
+        Ok(gossip::Config { fanout: table.fanout, ..gossip::Config::default() })
+    }
+}

@@ -1,0 +1,177 @@
+//! Which protocols scenarios can name, and how each is run.
+//!
+//! The words after `overlay.` and `broadcast.` in a scenario are looked up here. A program of one's own
+//! adds its protocols to the built-in ones and gets the whole command line for them:
+//!
+//! ```no_run
+//! # use sim_cli::registry::Registry;
+//! let registry = Registry::builtin(); // .protocol::<Mine>("my_overlay", "my_broadcast")
+//! sim_cli::main_with(registry);
+//! ```
+
+mod builtin;
+
+use floodnet_core::broadcast::Broadcast;
+use floodnet_core::node::{Config, Node};
+use floodnet_core::overlay::Overlay;
+use floodnet_core::wire::Wire;
+use floodnet_sim::SimProtocol;
+use floodnet_sim::link::Transport;
+use floodnet_sim::payload::SimPayload;
+
+use crate::run::{Job, Ran, run_protocol};
+use crate::scenario::{CheckedTable, TableKind, Tables};
+
+/// What a protocol may know of a scenario besides its own tables.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// How many slots there are.
+    pub slots: u32,
+    /// The slots that every newcomer knows.
+    pub entry: Vec<u32>,
+    /// Seed of the run.
+    pub seed: u64,
+    /// How packets travel.
+    pub transport: Transport,
+}
+
+/// A whole protocol that a scenario can name by an overlay and a broadcast.
+pub trait Runnable: SimProtocol {
+    /// The table `[overlay.KEY]`.
+    type OverlayTable: CheckedTable;
+    /// The table `[broadcast.KEY]`.
+    type BroadcastTable: CheckedTable;
+
+    /// The settings of all nodes.
+    ///
+    /// # Errors
+    /// The tables cannot be run in this setting; says why.
+    fn config(
+        overlay: Self::OverlayTable,
+        broadcast: Self::BroadcastTable,
+        setting: &Setting,
+    ) -> Result<Self::Config, String>;
+
+    /// A fresh node for `slot`.
+    fn node(slot: u32, config: &Self::Config) -> Self;
+
+    /// How many neighbors a node wants, if there is such a number.
+    fn target_degree(overlay: &Self::OverlayTable) -> Option<u32> {
+        let _ = overlay;
+        None
+    }
+
+    /// How many slots the overlay's table asks for, if it does (a graph read from a file).
+    ///
+    /// # Errors
+    /// The table names something that cannot be read; says what.
+    fn slots(overlay: &Self::OverlayTable) -> Result<Option<u32>, String> {
+        let _ = overlay;
+        Ok(None)
+    }
+}
+
+/// An overlay that a scenario can name.
+pub trait NamedOverlay: Overlay<Peer = u32, Message: Wire + Send, Timer: Send, Config: Sync> + Send {
+    /// The table `[overlay.KEY]`.
+    type Table: CheckedTable;
+
+    /// The settings of all nodes.
+    ///
+    /// # Errors
+    /// The table cannot be run in this setting; says why.
+    fn config(table: Self::Table, setting: &Setting) -> Result<Self::Config, String>;
+
+    /// The overlay side of a fresh node for `slot`.
+    fn node(slot: u32) -> Self;
+
+    /// See [`Runnable::target_degree`].
+    fn target_degree(table: &Self::Table) -> Option<u32> {
+        let _ = table;
+        None
+    }
+
+    /// See [`Runnable::slots`].
+    ///
+    /// # Errors
+    /// The table names something that cannot be read; says what.
+    fn slots(table: &Self::Table) -> Result<Option<u32>, String> {
+        let _ = table;
+        Ok(None)
+    }
+}
+
+/// A broadcast that a scenario can name.
+pub trait NamedBroadcast:
+    Broadcast<Peer = u32, Payload = SimPayload, Message: Wire + Send, Timer: Send, Config: Sync> + Default + Send
+{
+    /// The table `[broadcast.KEY]`.
+    type Table: CheckedTable;
+
+    /// The settings of all nodes.
+    ///
+    /// # Errors
+    /// The table cannot be run in this setting; says why.
+    fn config(table: Self::Table, setting: &Setting) -> Result<Self::Config, String>;
+}
+
+impl<O: NamedOverlay, B: NamedBroadcast> Runnable for Node<O, B> {
+    type OverlayTable = O::Table;
+    type BroadcastTable = B::Table;
+
+    fn config(overlay: O::Table, broadcast: B::Table, setting: &Setting) -> Result<Self::Config, String> {
+        Ok(Config { overlay: O::config(overlay, setting)?, broadcast: B::config(broadcast, setting)? })
+    }
+
+    fn node(slot: u32, _: &Self::Config) -> Self {
+        Self::new(O::node(slot), B::default())
+    }
+
+    fn target_degree(overlay: &O::Table) -> Option<u32> {
+        O::target_degree(overlay)
+    }
+
+    fn slots(overlay: &O::Table) -> Result<Option<u32>, String> {
+        O::slots(overlay)
+    }
+}
+
+/// Runs a job with the protocol it was registered for.
+pub(crate) type Runner = fn(&mut Job<'_>) -> Result<Ran, String>;
+
+/// See the module.
+#[derive(Default)]
+pub struct Registry {
+    tables: Tables,
+    runners: Vec<(&'static str, &'static str, Runner)>,
+}
+
+impl Registry {
+    /// Adds the protocol `P` under `[overlay.OVERLAY]` and `[broadcast.BROADCAST]`.
+    ///
+    /// # Panics
+    /// When both words together already name a protocol.
+    #[must_use]
+    pub fn protocol<P: Runnable>(mut self, overlay: &'static str, broadcast: &'static str) -> Self {
+        assert!(self.runner(overlay, broadcast).is_none(), "{overlay} with {broadcast} is registered twice");
+        if self.tables.overlays.iter().all(|table| table.key() != overlay) {
+            self.tables.overlays.push(TableKind::checked::<P::OverlayTable>(overlay));
+        }
+        if self.tables.broadcasts.iter().all(|table| table.key() != broadcast) {
+            self.tables.broadcasts.push(TableKind::checked::<P::BroadcastTable>(broadcast));
+        }
+        self.tables.pairs.push((overlay, broadcast));
+        self.runners.push((overlay, broadcast, run_protocol::<P>));
+        self
+    }
+
+    /// The words and the form of their tables.
+    #[must_use]
+    pub const fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    pub(crate) fn runner(&self, overlay: &str, broadcast: &str) -> Option<Runner> {
+        self.runners.iter().find(|(o, b, _)| *o == overlay && *b == broadcast).map(|(.., runner)| *runner)
+    }
+}

@@ -1,0 +1,159 @@
+//! The folder of a run: written beside its place and moved there when it is whole, so that nothing is ever
+//! half-written.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::manifest::Manifest;
+use super::pictures::{self, What};
+use super::{Finished, Ran};
+use crate::picture::Style;
+use crate::scenario::Scenario;
+use crate::tables;
+
+/// The file that tells a folder of a run from any other.
+const MANIFEST: &str = "manifest.json";
+
+/// Where a run is to be written.
+#[derive(Clone, Debug)]
+pub struct Place {
+    folder: PathBuf,
+    force: bool,
+}
+
+impl Place {
+    /// Checks that a run can be written to `folder`: it does not exist, or is empty, or is the folder of a
+    /// run and `force` says to replace that.
+    ///
+    /// # Errors
+    /// It cannot; says why and what to do.
+    pub fn check(folder: &Path, force: bool) -> Result<Self, String> {
+        let shown = folder.display();
+        match fs::read_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(format!("cannot write to {shown}: {error}")),
+            Ok(mut entries) => {
+                if entries.next().is_some() && !folder.join(MANIFEST).is_file() {
+                    return Err(format!(
+                        "{shown} holds files but no run: choose another folder with --out (it is left as it is)"
+                    ));
+                }
+                if folder.join(MANIFEST).is_file() && !force {
+                    return Err(format!(
+                        "{shown} holds a run already: replace it with --force, or choose another folder with --out"
+                    ));
+                }
+            }
+        }
+        Ok(Self { folder: folder.to_owned(), force })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Writes everything about a run.
+    ///
+    /// # Errors
+    /// Something cannot be written; then nothing is left behind, and what stood there stands there still.
+    pub fn write(&self, scenario: &Scenario, ran: &Ran, draw: bool) -> Result<(), String> {
+        let shown = self.folder.display();
+        let failed = |error: io::Error| format!("cannot write to {shown}: {error}");
+        let draft = self.sibling("partial");
+        // What an interrupted process may have left.
+        remove(&draft).map_err(failed)?;
+        fs::create_dir_all(&draft).map_err(failed)?;
+        let written = write_all(&draft, scenario, ran, draw).and_then(|()| self.move_in(&draft));
+        if written.is_err() {
+            remove(&draft).map_err(failed)?;
+        }
+        written.map_err(failed)
+    }
+
+    /// Puts the finished draft in its place.
+    fn move_in(&self, draft: &Path) -> io::Result<()> {
+        let old = self.sibling("old");
+        remove(&old)?;
+        let replaces = self.force && self.folder.join(MANIFEST).is_file();
+        if replaces {
+            fs::rename(&self.folder, &old)?;
+        }
+        if let Err(error) = fs::rename(draft, &self.folder) {
+            if replaces {
+                fs::rename(&old, &self.folder)?;
+            }
+            return Err(error);
+        }
+        remove(&old)
+    }
+
+    /// A hidden folder beside the run's.
+    fn sibling(&self, what: &str) -> PathBuf {
+        let name = self.folder.file_name().unwrap_or_default().to_string_lossy();
+        self.folder.with_file_name(format!(".{name}.{what}"))
+    }
+}
+
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+fn write_all(folder: &Path, scenario: &Scenario, ran: &Ran, draw: bool) -> io::Result<()> {
+    let Some(finished) = &ran.finished else { return Ok(()) };
+    let Finished { results, cost } = finished;
+    let resolved = scenario.to_resolved_toml();
+    let summary = &results.summary;
+    let manifest = Manifest {
+        scenario: scenario.name.clone(),
+        config_hash: blake3::hash(resolved.as_bytes()).to_hex().to_string(),
+        seed: scenario.seed,
+        digest: summary.digest.clone(),
+        complete: summary.complete,
+        notes: ran.setup.notes.clone(),
+        ..Manifest::new(cost, summary.nodes)
+    };
+    fs::write(folder.join("scenario.resolved.toml"), resolved)?;
+    fs::write(folder.join("summary.json"), summary.to_json())?;
+    file(folder, "timeseries.csv", |to| tables::write_timeseries(to, &results.timeseries))?;
+    file(folder, "messages.csv", |to| tables::write_messages(to, &results.messages))?;
+    file(folder, "latency.csv", |to| tables::write_latency_curve(to, &results.latency_curve()))?;
+    for graph in &results.topologies {
+        let name = format!("topology{}.graphml", pictures::suffix(graph.at, &ran.setup));
+        file(folder, &name, |to| tables::write_graphml(to, graph))?;
+    }
+    if draw {
+        for (name, picture) in pictures::draw(&ran.setup, results, What::All, &Style::default()) {
+            fs::write(folder.join(name), picture.to_png())?;
+        }
+    }
+    let text = serde_json::to_string_pretty(&manifest).map_err(io::Error::other)?;
+    fs::write(folder.join(MANIFEST), text + "\n")
+}
+
+fn file(
+    folder: &Path,
+    name: &str,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut to = BufWriter::new(File::create(folder.join(name))?);
+    write(&mut to)?;
+    to.flush()
+}
+
+/// Reads the manifest of the run in `folder`.
+///
+/// # Errors
+/// There is none, or it cannot be read; says what.
+pub fn read_manifest(folder: &Path) -> Result<Manifest, String> {
+    let path = folder.join(MANIFEST);
+    let text = fs::read_to_string(&path).map_err(|error| {
+        format!("{} is not the folder of a run: {}: {error}", folder.display(), path.display())
+    })?;
+    serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,84 @@
+//! What made a run and what it cost: everything about it that is not the same on every machine.
+
+use std::fs;
+
+use serde::{Deserialize, Serialize};
+
+use super::Cost;
+
+/// `manifest.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The program.
+    pub program: String,
+    /// Its version.
+    pub version: String,
+    /// Revision of its source, with `-dirty` if that had changes; `unknown` outside a checkout.
+    pub git: String,
+    /// The compiler that built it.
+    pub rustc: String,
+    /// The command line.
+    pub argv: Vec<String>,
+    /// Name of the scenario.
+    pub scenario: String,
+    /// BLAKE3 of `scenario.resolved.toml`.
+    pub config_hash: String,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Digest of the run.
+    pub digest: String,
+    /// Whether the run reached its end.
+    pub complete: bool,
+    /// What a reader should know.
+    pub notes: Vec<String>,
+    /// To read, draw and prepare, in seconds.
+    pub setup_seconds: f64,
+    /// To run, measures included, pictures excluded, in seconds.
+    pub run_seconds: f64,
+    /// Packets taken in per second of `run_seconds`.
+    pub packets_per_s: f64,
+    /// Inputs handled per second of `run_seconds`.
+    pub events_per_s: f64,
+    /// Most memory that the process held, in bytes, before pictures were drawn; null where the system does
+    /// not tell.
+    pub peak_bytes: Option<u64>,
+    /// The same per slot.
+    pub bytes_per_node: Option<u64>,
+}
+
+impl Manifest {
+    /// What the build knows of itself, and the cost of a run.
+    #[must_use]
+    pub fn new(cost: &Cost, nodes: u32) -> Self {
+        let peak_bytes = peak_bytes();
+        let per_second = |count: u64| (count as f64 / cost.run_seconds.max(1e-9)).round();
+        Self {
+            program: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            git: env!("FLOODNET_GIT").to_owned(),
+            rustc: env!("FLOODNET_RUSTC").to_owned(),
+            argv: std::env::args().collect(),
+            scenario: String::new(),
+            config_hash: String::new(),
+            seed: 0,
+            digest: String::new(),
+            complete: true,
+            notes: Vec::new(),
+            setup_seconds: cost.setup_seconds,
+            run_seconds: cost.run_seconds,
+            packets_per_s: per_second(cost.packets),
+            events_per_s: per_second(cost.inputs),
+            peak_bytes,
+            bytes_per_node: peak_bytes.map(|bytes| bytes / u64::from(nodes.max(1))),
+        }
+    }
+}
+
+/// Most memory that this process has held so far, where the system tells (Linux).
+#[must_use]
+pub fn peak_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib * 1024)
+}

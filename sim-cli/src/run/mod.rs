@@ -1,0 +1,138 @@
+//! One run: from a scenario to results, and from results to files.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`folder`] | the run's folder, all or nothing |
+//! | [`manifest`] | what made the run and what it cost |
+//! | [`pictures`] | results as pictures |
+
+pub mod folder;
+pub mod manifest;
+pub mod pictures;
+
+use std::time::Instant;
+
+use floodnet_core::time::Time;
+use floodnet_sim::{Progress, Simulation};
+
+use crate::measure::expect::{Bound, Expectation};
+use crate::measure::{Ending, Measures, Results};
+use crate::registry::{Registry, Runnable};
+use crate::scenario::Scenario;
+use crate::setup::{Setup, set_up};
+
+/// What a protocol's runner works on.
+pub(crate) struct Job<'a> {
+    scenario: &'a Scenario,
+    /// Prepare only.
+    dry: bool,
+    watch: &'a mut dyn FnMut(Progress) -> bool,
+}
+
+/// A run that ended, or that was only prepared.
+#[derive(Debug)]
+pub struct Ran {
+    /// What it ran on.
+    pub setup: Setup,
+    /// What came of it; none when it was only prepared.
+    pub finished: Option<Finished>,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Finished {
+    /// Numbers, tables, graphs.
+    pub results: Results,
+    /// What it took.
+    pub cost: Cost,
+}
+
+/// What a run took. Differs from machine to machine and from run to run.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cost {
+    /// To read, draw and prepare, in seconds.
+    pub setup_seconds: f64,
+    /// To run, measures included, in seconds.
+    pub run_seconds: f64,
+    /// Inputs that slots handled.
+    pub inputs: u64,
+    /// Packets that nodes took in.
+    pub packets: u64,
+}
+
+/// Runs `scenario` with the protocol that its tables name. `watch` is asked after each window whether to go
+/// on.
+///
+/// # Errors
+/// The scenario cannot be set up; says why.
+pub fn run(
+    scenario: &Scenario,
+    registry: &Registry,
+    watch: &mut dyn FnMut(Progress) -> bool,
+) -> Result<Ran, String> {
+    dispatch(registry, Job { scenario, dry: false, watch })
+}
+
+/// Prepares `scenario` without running it.
+///
+/// # Errors
+/// As [`run`].
+pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<Setup, String> {
+    dispatch(registry, Job { scenario, dry: true, watch: &mut |_| true }).map(|ran| ran.setup)
+}
+
+fn dispatch(registry: &Registry, mut job: Job<'_>) -> Result<Ran, String> {
+    let (overlay, broadcast) = (&job.scenario.overlay.key, &job.scenario.broadcast.key);
+    let runner = registry.runner(overlay, broadcast);
+    let runner = runner.ok_or_else(|| format!("no protocol is `{overlay}` with `{broadcast}`"))?;
+    runner(&mut job)
+}
+
+/// Runs a job with the protocol `P`.
+pub(crate) fn run_protocol<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, String> {
+    let began = clock();
+    let scenario = job.scenario;
+    let setup = set_up::<P>(scenario).map_err(|error| error.to_string())?;
+    let read = |error: toml::de::Error| error.to_string();
+    let (overlay, broadcast) =
+        (scenario.overlay.read().map_err(read)?, scenario.broadcast.read().map_err(read)?);
+    let config = P::config(overlay, broadcast, &setup.setting)?;
+    if job.dry {
+        return Ok(Ran { setup, finished: None });
+    }
+    let mut measures = Measures::new(setup.plan.clone(), setup.measure.clone());
+    let make = |slot| P::node(slot, &config);
+    let barriers = measures.barriers();
+    let simulation = Simulation::new(&setup.plan, &setup.links, &config, &make).sample_at(barriers);
+    let ready = clock();
+    let outcome = simulation.run_watched(&mut measures, job.watch)?;
+    let mut results = measures.finish(Ending {
+        digest: outcome.digest,
+        in_flight_payloads: outcome.in_flight_payloads,
+        in_flight_packets: outcome.in_flight_packets,
+        complete: outcome.complete,
+    });
+    let expectation = |expected: &crate::scenario::Expectation| {
+        let bound: Bound = expected.to_string().parse()?;
+        Expectation::new(&expected.metric, bound).map_err(|error| error.to_string())
+    };
+    let expectations = scenario.expect.iter().map(expectation).collect::<Result<Vec<_>, String>>()?;
+    results.summary.judge(&expectations).map_err(|error| error.to_string())?;
+    let cost = Cost {
+        setup_seconds: (ready - began).as_secs_f64(),
+        run_seconds: ready.elapsed().as_secs_f64(),
+        inputs: outcome.inputs,
+        packets: outcome.packets,
+    };
+    Ok(Ran { setup, finished: Some(Finished { results, cost }) })
+}
+
+/// The clock of the machine: what a run costs is the only thing that may depend on it.
+fn clock() -> Instant {
+    Instant::now()
+}
+
+/// Simulated seconds.
+pub(crate) fn seconds(time: Time) -> f64 {
+    time.as_nanos() as f64 / 1e9
+}

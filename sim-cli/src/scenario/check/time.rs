@@ -1,0 +1,73 @@
+//! Traffic, the window of measurement, pictures.
+
+use super::Checker;
+use crate::scenario::units::Duration;
+use crate::scenario::{Every, Origin, Scenario, TopologyTime, Traffic};
+
+pub(super) fn check(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
+    for (index, traffic) in scenario.traffic.iter().enumerate() {
+        stream(&format!("traffic.{index}"), traffic, scenario, checker);
+    }
+    window(scenario, checker);
+    for (index, time) in scenario.output.topology.iter().enumerate() {
+        if let TopologyTime::At(at) = time
+            && *at > scenario.duration
+        {
+            let label = format!("the run ends at {}; \"end\" is the last moment", scenario.duration);
+            checker.wrong(&format!("output.topology.{index}"), "this picture comes after the end", label);
+        }
+    }
+}
+
+fn stream(path: &str, traffic: &Traffic, scenario: &Scenario, checker: &mut Checker<'_, '_>) {
+    let key = |key: &str| format!("{path}.{key}");
+    if let Origin::Slot(slot) = traffic.from {
+        checker.slot(&key("from"), slot, scenario.nodes.count);
+    }
+    match (traffic.every, traffic.poisson) {
+        (Some(gap), None) => checker.positive(&key("every"), gap),
+        (None, Some(mean)) => checker.positive(&key("poisson"), mean),
+        (None, None) => {
+            let label = "write every = \"1s\", or poisson = \"1s\" for random gaps of that mean";
+            checker.wrong(path, "this traffic does not say how often", label);
+        }
+        (Some(_), Some(_)) => {
+            checker.wrong(&key("poisson"), "both every and poisson are given", "keep one of them");
+        }
+    }
+    if u32::try_from(traffic.size.bytes()).is_err() {
+        checker.wrong(&key("size"), "a message cannot be that large", "less than 4 GiB");
+    }
+    if checker.before_end(&key("start"), traffic.start, scenario.duration) {
+        checker.in_order(path, traffic.start, traffic.stop);
+    }
+    within(&key("stop"), traffic.stop, scenario.duration, checker);
+}
+
+fn window(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
+    let measure = &scenario.measure;
+    if measure.every == Every::Interval(Duration::ZERO) {
+        checker.wrong("measure.every", "this cannot be zero", "write a positive duration, or \"off\"");
+    }
+    checker.positive("measure.deadline", measure.deadline);
+    within("measure.stop", measure.stop, scenario.duration, checker);
+    if checker.is_written("measure.start") {
+        if checker.before_end("measure.start", measure.start, scenario.duration) {
+            checker.in_order("measure", measure.start, measure.stop);
+        }
+    } else if measure.start >= measure.stop {
+        let title = format!("nothing is left to measure before {}", measure.stop);
+        let label = format!(
+            "measurement starts at {}, 10 s after the last arrivals, unless measure.start says otherwise",
+            measure.start
+        );
+        checker.wrong_at_first(&["measure.stop", "duration"], title, label);
+    }
+}
+
+/// What stops must not stop after the run: a typing error rather than a wish.
+fn within(path: &str, stop: Duration, duration: Duration, checker: &mut Checker<'_, '_>) {
+    if stop > duration {
+        checker.wrong(path, "this is after the end of the run", format!("the run ends at {duration}"));
+    }
+}

@@ -1,0 +1,73 @@
+//! A scenario as a file may say it: before defaults that depend on other keys are filled in.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::Preset;
+use super::churn::Churn;
+use super::fault::{Fault, FaultKeys};
+use super::link::Link;
+use super::measure::{Measure, Output};
+use super::nodes::{Class, Nodes};
+use super::traffic::Traffic;
+use super::units::{Duration, Rate};
+
+/// The top level of a scenario. `overlay`, `broadcast` and `expect` are read apart: their keys are open.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "floodnet scenario")]
+pub(crate) struct ScenarioFile {
+    /// What the run is called, also its folder: letters, digits, `-`, `_` and `.`.
+    pub(crate) name: String,
+    /// What the scenario asks, in a sentence.
+    #[serde(default)]
+    pub(crate) about: String,
+    /// Seed of everything that is drawn. Default 1.
+    #[serde(default = "one")]
+    pub(crate) seed: u64,
+    /// Simulated time.
+    pub(crate) duration: Duration,
+    /// How many users there are and how they arrive.
+    #[serde(default)]
+    pub(crate) nodes: Nodes,
+    /// Classes of slots with the same access to the network; without any, all slots are alike.
+    #[serde(default)]
+    pub(crate) class: Vec<Class<Option<Rate>>>,
+    /// The protocol that keeps neighbors: exactly one table.
+    #[serde(default, rename = "overlay")]
+    #[schemars(with = "serde_json::Value")]
+    _overlay: Option<IgnoredAny>,
+    /// The protocol that spreads messages: exactly one table.
+    #[serde(default, rename = "broadcast")]
+    #[schemars(with = "serde_json::Value")]
+    _broadcast: Option<IgnoredAny>,
+    /// A set of other defaults for the protocols.
+    pub(crate) preset: Option<Preset>,
+    /// How packets travel.
+    #[serde(default)]
+    pub(crate) link: Link,
+    /// Users that come and go; without it, everybody stays.
+    pub(crate) churn: Option<Churn<Option<Duration>>>,
+    /// What users publish.
+    #[serde(default)]
+    pub(crate) traffic: Vec<Traffic<Option<Duration>>>,
+    /// What goes wrong on purpose.
+    #[serde(default)]
+    #[schemars(with = "Vec<FaultKeys>")]
+    pub(crate) fault: Vec<Fault>,
+    /// The window of all averages and the times that measures need.
+    #[serde(default)]
+    pub(crate) measure: Measure<Option<Duration>>,
+    /// What the run must show: metric = "OP value".
+    #[serde(default, rename = "expect")]
+    #[schemars(with = "serde_json::Value")]
+    _expect: Option<IgnoredAny>,
+    /// Files beside the numbers.
+    #[serde(default)]
+    pub(crate) output: Output,
+}
+
+const fn one() -> u64 {
+    1
+}

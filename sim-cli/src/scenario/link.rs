@@ -1,0 +1,179 @@
+//! The network between two nodes: `[link]`.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::units::{Duration, Rate, Size};
+
+/// `[link]`: how packets travel.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Link {
+    /// Connections that keep order and repeat what is lost, or single packets. Default "stream".
+    pub transport: Transport,
+    /// Law of the delay, one way. Default { constant = "50ms" }.
+    pub latency: Latency,
+    /// Whether the delay is drawn once per link or anew for each packet. Default "link".
+    pub per: Per,
+    /// Least delay: shorter ones are raised to it. Positive. Default "1ms".
+    pub floor: Duration,
+    /// Each packet takes up to this much longer, drawn uniformly. Default "0s".
+    pub jitter: Duration,
+    /// Probability that an attempt to send a packet fails, in [0, 1]. Default 0.
+    pub loss: f64,
+    /// Uplink of slots without a class. Default "unlimited".
+    pub up: Rate,
+    /// Downlink of slots without a class. Default "unlimited".
+    pub down: Rate,
+    /// What an uplink can queue. Default "256 KiB".
+    pub queue: Size,
+    /// Wait before a failed attempt is repeated; doubles each time. Default "200ms".
+    pub rto: Duration,
+    /// A connection breaks after this long without success. Default "15s".
+    pub break_after: Duration,
+    /// A dial without answer fails after this long. Default "3s".
+    pub dial_timeout: Duration,
+    /// Interval at which neighbors ask each other whether they live. Default "1s".
+    pub ping: Duration,
+    /// A neighbor that fell silent is given up after this long, less up to one ping. Default "3s".
+    pub dead_after: Duration,
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Self {
+            transport: Transport::Stream,
+            latency: Latency::Constant(Duration::from_millis(50)),
+            per: Per::Link,
+            floor: Duration::from_millis(1),
+            jitter: Duration::ZERO,
+            loss: 0.0,
+            up: Rate::Unlimited,
+            down: Rate::Unlimited,
+            queue: Size(256 * 1024),
+            rto: Duration::from_millis(200),
+            break_after: Duration::from_secs(15),
+            dial_timeout: Duration::from_secs(3),
+            ping: Duration::from_secs(1),
+            dead_after: Duration::from_secs(3),
+        }
+    }
+}
+
+/// What carries packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// Connections: in order, repeated when lost, broken when nothing passes.
+    Stream,
+    /// Single packets: no order, no repetition, no connection.
+    Datagram,
+}
+
+/// How often a delay is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Per {
+    /// Once for each pair of slots, the same in both directions.
+    Link,
+    /// For each packet.
+    Packet,
+}
+
+/// Law of the one-way delay.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Latency {
+    /// Always the same.
+    Constant(Duration),
+    /// Uniform in [min, max].
+    Uniform {
+        /// Shortest.
+        min: Duration,
+        /// Longest.
+        max: Duration,
+    },
+    /// Log-normal.
+    Lognormal {
+        /// Half of the delays are shorter.
+        median: Duration,
+        /// Standard deviation of the logarithm; 0 or more.
+        sigma: f64,
+    },
+    /// By the regions of the two ends, from a built-in table.
+    Regions(Regions),
+    /// From a file.
+    Matrix(Matrix),
+}
+
+/// A built-in table of regions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Regions {
+    /// Eight regions with the delays and weights of libp2p's gossipsub interoperability tests.
+    World8,
+}
+
+impl Regions {
+    /// Names of the regions, in the order of the table.
+    #[must_use]
+    pub const fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::World8 => &[
+                "australia",
+                "east_asia",
+                "europe",
+                "na_west",
+                "na_east",
+                "south_america",
+                "south_africa",
+                "west_asia",
+            ],
+        }
+    }
+}
+
+/// Delays from a file: row i, column j is the delay from i to j. With fewer rows than slots, a slot takes
+/// the row of its number modulo rows.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Matrix {
+    /// The file, looked up beside the scenario.
+    pub file: PathBuf,
+    /// Unit of its numbers. Default "ms".
+    #[serde(default)]
+    pub unit: Unit,
+    /// Whether it holds round-trip times, which are halved. Default false.
+    #[serde(default)]
+    pub rtt: bool,
+}
+
+/// Unit of the numbers in a matrix of delays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Seconds.
+    S,
+    /// Milliseconds.
+    #[default]
+    Ms,
+    /// Microseconds.
+    Us,
+    /// Nanoseconds.
+    Ns,
+}
+
+impl Unit {
+    /// Nanoseconds in one of this unit.
+    #[must_use]
+    pub const fn nanos(self) -> u64 {
+        match self {
+            Self::S => 1_000_000_000,
+            Self::Ms => 1_000_000,
+            Self::Us => 1_000,
+            Self::Ns => 1,
+        }
+    }
+}

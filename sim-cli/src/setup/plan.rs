@@ -1,0 +1,150 @@
+//! The scenario's nodes, churn, traffic and faults as the plan takes them.
+
+use std::fs;
+
+use floodnet_core::laws::{Law, session_preset};
+use floodnet_sim::plan::{self, PlanSpec, Sessions, Struck};
+
+use super::SetupError;
+use crate::scenario::{
+    Churn, CrashKind, Fault, FaultKind, Lifetime, Nodes, Origin, Scenario, SessionPreset, Spacing, Timing,
+    Traffic, Victims,
+};
+
+pub(super) fn spec(scenario: &Scenario, slots: u32) -> Result<PlanSpec, SetupError> {
+    let traffic = scenario.traffic.iter().enumerate().map(|(index, traffic)| stream(index, traffic));
+    let faults = scenario.faults.iter().enumerate().map(|(index, fault)| disturb(index, fault));
+    Ok(PlanSpec {
+        duration: scenario.duration.0,
+        nodes: nodes(&scenario.nodes, slots),
+        churn: scenario.churn.as_ref().map(coming_and_going).transpose()?,
+        traffic: traffic.collect::<Result<_, _>>()?,
+        faults: faults.collect::<Result<_, _>>()?,
+    })
+}
+
+fn nodes(nodes: &Nodes, slots: u32) -> plan::Nodes {
+    plan::Nodes {
+        count: slots,
+        arrive: nodes.arrive.0,
+        spacing: match nodes.spacing {
+            Spacing::Random => plan::Spacing::Random,
+            Spacing::Even => plan::Spacing::Even,
+        },
+        entry: nodes.entry,
+        entry_churns: nodes.entry_churns,
+    }
+}
+
+fn coming_and_going(churn: &Churn) -> Result<plan::Churn, SetupError> {
+    let sessions = if let Lifetime::Trace { file } = &churn.session {
+        let problem = |error: &dyn std::fmt::Display| {
+            SetupError::new("churn.session.trace.file", format!("{}: {error}", file.display()))
+        };
+        let text = fs::read_to_string(file).map_err(|error| problem(&error))?;
+        Sessions::Trace(plan::read_trace(&text).map_err(|error| problem(&error))?)
+    } else {
+        let downtime = churn.downtime.as_ref();
+        Sessions::Drawn {
+            start: churn.start.after_start(),
+            stop: churn.stop.after_start(),
+            session: law(&churn.session).ok_or_else(|| missing("churn.session"))?,
+            downtime: downtime.and_then(law).ok_or_else(|| missing("churn.downtime"))?,
+        }
+    };
+    Ok(plan::Churn { sessions, crash: churn.crash, crash_kind: crash_kind(churn.crash_kind) })
+}
+
+fn missing(key: &str) -> SetupError {
+    SetupError::new(key, "a law is needed here, such as { exponential = { mean = \"5min\" } }")
+}
+
+/// The law of a lifetime; none for a trace.
+fn law(lifetime: &Lifetime) -> Option<Law> {
+    Some(match *lifetime {
+        Lifetime::Exponential { mean } => Law::Exponential { mean: mean.0 },
+        Lifetime::Weibull { shape, scale } => Law::Weibull { shape, scale: scale.0 },
+        Lifetime::Lognormal { median, sigma } => Law::Lognormal { median: median.0, sigma },
+        Lifetime::Pareto { shape, least } => Law::Pareto { shape, least: least.0 },
+        Lifetime::Preset(preset) => {
+            return session_preset(match preset {
+                SessionPreset::RedHat => "red-hat",
+                SessionPreset::Debian => "debian",
+                SessionPreset::Flatout => "flatout",
+                SessionPreset::Kad => "kad",
+            });
+        }
+        Lifetime::Trace { .. } => return None,
+    })
+}
+
+const fn crash_kind(kind: CrashKind) -> plan::CrashKind {
+    match kind {
+        CrashKind::Silent => plan::CrashKind::Silent,
+        CrashKind::Reset => plan::CrashKind::Reset,
+    }
+}
+
+fn stream(index: usize, traffic: &Traffic) -> Result<plan::Traffic, SetupError> {
+    let pace = match traffic.timing() {
+        Some(Timing::Every(gap)) => plan::Pace::Every(gap.0),
+        Some(Timing::Poisson(mean)) => plan::Pace::Poisson { mean: mean.0 },
+        None => {
+            return Err(SetupError::new(format!("traffic.{index}"), "give either `every` or `poisson`"));
+        }
+    };
+    let size = u32::try_from(traffic.size.bytes()).ok().filter(|size| *size <= MOST_BYTES);
+    let too_large = || {
+        let key = format!("traffic.{index}.size");
+        SetupError::new(
+            key,
+            format!("a message holds at most {MOST_BYTES} bytes: larger content needs several"),
+        )
+    };
+    Ok(plan::Traffic {
+        from: match traffic.from {
+            Origin::Random => plan::Origin::Random,
+            Origin::Slot(slot) => plan::Origin::Slot(slot),
+        },
+        pace,
+        size: size.ok_or_else(too_large)?,
+        start: traffic.start.after_start(),
+        stop: traffic.stop.after_start(),
+    })
+}
+
+/// What fits into a frame beside the heads of the messages.
+const MOST_BYTES: u32 = 65_000;
+
+fn disturb(index: usize, fault: &Fault) -> Result<plan::Fault, SetupError> {
+    let kind = match &fault.kind {
+        FaultKind::Crash(crash) => {
+            let who = crash.victims().ok_or_else(|| {
+                SetupError::new(format!("fault.{index}.crash"), "give either `fraction` or `slots`")
+            })?;
+            plan::FaultKind::Crash {
+                who: match who {
+                    Victims::Fraction(fraction) => Struck::Fraction(fraction),
+                    Victims::Slots(slots) => Struck::Slots(slots.to_vec()),
+                },
+                kind: crash_kind(crash.kind),
+                back: crash.back.map(|back| back.0),
+            }
+        }
+        FaultKind::Partition(fault) => plan::FaultKind::Partition {
+            groups: fault.groups.clone(),
+            lasts: fault.lasts.0,
+            one_way: fault.one_way,
+        },
+        FaultKind::Cut(fault) => plan::FaultKind::Cut {
+            links: fault.links.iter().map(|ends| (ends.0, ends.1)).collect(),
+            lasts: fault.lasts.0,
+        },
+        FaultKind::Loss(fault) => plan::FaultKind::Loss { share: fault.share, lasts: fault.lasts.0 },
+        FaultKind::Slow(fault) => {
+            plan::FaultKind::Slow { fraction: fault.fraction, factor: fault.factor, lasts: fault.lasts.0 }
+        }
+        FaultKind::Pause(fault) => plan::FaultKind::Pause { fraction: fault.fraction, lasts: fault.lasts.0 },
+    };
+    Ok(plan::Fault { at: fault.at.after_start(), kind })
+}

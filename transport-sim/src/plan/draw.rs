@@ -1,0 +1,130 @@
+//! Drawing a plan: who is up when.
+
+use floodnet_core::laws::{happens, share_to_threshold};
+use floodnet_core::rng::scale;
+use floodnet_core::time::{Duration, Time};
+
+use super::error::{MOST_LIVES, MOST_LIVES_OF_ONE, PlanError, Problem, wrong};
+use super::spec::{Churn, Nodes, PlanSpec, Session, Sessions, Spacing};
+use super::{End, Life, Plan, faults, traffic};
+use crate::stream::{Purpose, Stream};
+
+impl PlanSpec {
+    /// Draws the plan that belongs to `seed`: first lives, then crashes, then the other faults, then
+    /// traffic, each from streams of its own ([`Purpose`]).
+    ///
+    /// So a change disturbs only what must change (common random numbers): with another law of sessions
+    /// the arrivals are the same, with another rate of messages the sessions, and a further fault at the
+    /// end of the list changes only the lives of slots that it strikes, the messages that these would
+    /// have published, and whom later faults find up.
+    ///
+    /// # Errors
+    /// When [`PlanSpec::check`] finds something, or there would be more than [`MOST_LIVES`] lives or
+    /// [`MOST_MESSAGES`](super::MOST_MESSAGES) messages.
+    pub fn draw(&self, seed: u64) -> Result<Plan, PlanError> {
+        self.check()?;
+        let mut lives = draw_lives(self, seed)?;
+        faults::crash(self, seed, &mut lives);
+        let disturbances = faults::disturb(self, seed, &lives);
+        let (publishes, skipped) = traffic::draw(self, seed, &lives)?;
+        let (duration, faults) = (self.end(), faults::spans(self));
+        Ok(Plan { seed, duration, lives, publishes, skipped, disturbances, faults })
+    }
+
+    /// The end of the run.
+    pub(super) fn end(&self) -> Time {
+        Time::ZERO + self.duration
+    }
+}
+
+/// The lives of each slot, before faults.
+fn draw_lives(spec: &PlanSpec, seed: u64) -> Result<Vec<Vec<Life>>, PlanError> {
+    let forever = |start: Time| life(start, Time::MAX, End::Leave, spec.end()).into_iter().collect();
+    let arrivals = arrivals(&spec.nodes, seed);
+    let Some(churn) = &spec.churn else { return Ok(arrivals.into_iter().map(forever).collect()) };
+    // Entry slots come first.
+    let settled = if spec.nodes.entry_churns { 0 } else { spec.nodes.entry };
+    let mut lives: Vec<Vec<Life>> = arrivals[..settled as usize].iter().copied().map(forever).collect();
+    match &churn.sessions {
+        Sessions::Trace(trace) => {
+            lives.resize(spec.nodes.count as usize, Vec::new());
+            let mut trace = trace.clone();
+            trace.sort_unstable();
+            for sessions in trace.chunk_by(|a, b| a.slot == b.slot) {
+                lives[sessions[0].slot as usize] = recorded(sessions, churn, spec.end(), seed);
+            }
+        }
+        Sessions::Drawn { .. } => {
+            let mut room = MOST_LIVES;
+            for slot in settled..spec.nodes.count {
+                let stream = Stream::new(seed, Purpose::Sessions, u64::from(slot));
+                let drawn =
+                    drawn(arrivals[slot as usize], churn, spec.end(), stream, room.min(MOST_LIVES_OF_ONE));
+                let drawn = drawn.ok_or_else(|| wrong("churn", Problem::TooManyLives))?;
+                room -= drawn.len().min(room);
+                lives.push(drawn);
+            }
+        }
+    }
+    Ok(lives)
+}
+
+/// When each slot first comes up.
+fn arrivals(nodes: &Nodes, seed: u64) -> Vec<Time> {
+    let mut stream = Stream::new(seed, Purpose::Arrivals, 0);
+    let (span, newcomers) = (nodes.arrive.as_nanos(), nodes.count - nodes.entry);
+    let arrival = |slot: u32| match (slot.checked_sub(nodes.entry), nodes.spacing) {
+        (None, _) => 0,
+        (Some(_), Spacing::Random) => scale(stream.bits(), span),
+        // Both factors are below 2^64 and the quotient below `span`.
+        (Some(place), Spacing::Even) => (u128::from(span) * u128::from(place) / u128::from(newcomers)) as u64,
+    };
+    (0..nodes.count).map(arrival).map(Time::from_nanos).collect()
+}
+
+/// The life `[start, stop)` as far as it falls before `end`; none when nothing does.
+fn life(start: Time, stop: Time, how: End, end: Time) -> Option<Life> {
+    let whole = stop < end;
+    let (stop, how) = if whole { (stop, how) } else { (Time::MAX, End::Leave) };
+    (start < end).then_some(Life { start, stop, end: how })
+}
+
+/// How a session ends, by 64 bits of chance.
+fn ending(bits: u64, churn: &Churn) -> End {
+    if happens(share_to_threshold(churn.crash), (bits >> 32) as u32) {
+        End::Crash(churn.crash_kind)
+    } else {
+        End::Leave
+    }
+}
+
+/// The lives of one slot by its recorded sessions, in order.
+fn recorded(sessions: &[Session], churn: &Churn, end: Time, seed: u64) -> Vec<Life> {
+    let mut stream = Stream::new(seed, Purpose::Sessions, u64::from(sessions[0].slot));
+    let lives = sessions.iter().map(|session| (session, ending(stream.bits(), churn)));
+    lives.filter_map(|(session, how)| life(session.up, session.down, how, end)).collect()
+}
+
+/// The lives of one slot by chance, or none when there would be more than `room`.
+fn drawn(arrival: Time, churn: &Churn, end: Time, mut stream: Stream, room: usize) -> Option<Vec<Life>> {
+    let Sessions::Drawn { start, stop, session, downtime } = &churn.sessions else { return None };
+    // Each session takes three draws, whatever they are used for, so that one law's change does not
+    // shift the others' draws.
+    let at_least_an_instant = |span: Duration| span.max(Duration::from_nanos(1));
+    let mut lives = Vec::new();
+    let (mut up, mut clock) = (arrival, arrival.max(*start));
+    loop {
+        let down = clock + at_least_an_instant(session.sample(stream.bits()));
+        let how = ending(stream.bits(), churn);
+        let back = down + at_least_an_instant(downtime.sample(stream.bits()));
+        let stays = down >= *stop;
+        lives.extend(life(up, if stays { Time::MAX } else { down }, how, end));
+        if lives.len() > room {
+            return None;
+        }
+        if stays || back >= *stop || back >= end {
+            return Some(lives);
+        }
+        (up, clock) = (back, back);
+    }
+}

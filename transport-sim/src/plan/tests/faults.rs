@@ -1,0 +1,84 @@
+//! What goes wrong.
+
+use super::*;
+
+#[test]
+fn crashes_are_cut_out_of_lives() {
+    let mut spec = still(4);
+    let crash = |slots: &[u32], back| FaultKind::Crash {
+        who: Struck::Slots(slots.to_vec()),
+        kind: CrashKind::Reset,
+        back,
+    };
+    // Listed out of order, and one beyond the end.
+    spec.faults = vec![
+        Fault { at: at(300), kind: crash(&[1, 2], None) },
+        Fault { at: at(100), kind: crash(&[1], Some(secs(50))) },
+        Fault { at: at(590), kind: crash(&[3], Some(secs(50))) },
+        Fault { at: at(600), kind: crash(&[0], None) },
+    ];
+    let plan = spec.draw(1).unwrap();
+    check_invariants(&plan, &spec);
+    let down = End::Crash(CrashKind::Reset);
+    let life = |start, stop| Life { start: at(start), stop: at(stop), end: down };
+    let whole = Life { start: at(0), stop: Time::MAX, end: End::Leave };
+    assert_eq!(
+        plan.lives,
+        [vec![whole], vec![life(0, 100), life(150, 300)], vec![life(0, 300)], vec![life(0, 590)]]
+    );
+    let spans: Vec<(&str, Time, Time)> =
+        plan.faults.iter().map(|span| (span.name, span.from, span.until)).collect();
+    assert_eq!(
+        spans,
+        [("crash", at(300), at(300)), ("crash", at(100), at(150)), ("crash", at(590), at(640))]
+    );
+    assert_eq!(plan.disturbances, []);
+}
+
+#[test]
+fn fractions_count_those_that_are_up() {
+    let mut spec = still(1_000);
+    let half = |kind| FaultKind::Crash { who: Struck::Fraction(0.5), kind, back: None };
+    spec.faults = vec![
+        Fault { at: at(100), kind: half(CrashKind::Silent) },
+        Fault { at: at(200), kind: half(CrashKind::Reset) },
+        Fault { at: at(300), kind: FaultKind::Pause { fraction: 0.1, lasts: secs(1) } },
+        Fault { at: at(50), kind: FaultKind::Slow { fraction: 0.25, factor: 2.5, lasts: secs(1) } },
+    ];
+    let plan = spec.draw(1).unwrap();
+    let dead = |kind| lives_of(&plan).iter().filter(|life| life.end == End::Crash(kind)).count();
+    assert_eq!((dead(CrashKind::Silent), dead(CrashKind::Reset)), (500, 250));
+    // In order of time.
+    let DisturbanceKind::Slow { slots, factor_permille } = &plan.disturbances[0].kind else {
+        panic!("slow first")
+    };
+    assert_eq!((slots.len(), *factor_permille), (250, 2_500));
+    let DisturbanceKind::Pause(slots) = &plan.disturbances[1].kind else { panic!("pause second") };
+    assert_eq!(slots.len(), 25);
+    assert!((0..1_000).all(|slot| !slots.contains(slot) || plan.life_at(slot, at(300)).is_some()));
+}
+
+#[test]
+fn partitions_have_exact_sizes_and_cuts_are_sorted() {
+    let mut spec = still(11);
+    let groups = vec![0.5, 0.25, 0.25];
+    spec.faults = vec![
+        Fault { at: at(10), kind: FaultKind::Partition { groups, lasts: secs(10), one_way: true } },
+        Fault { at: at(30), kind: FaultKind::Cut { links: vec![(5, 2), (1, 0), (2, 5)], lasts: secs(5) } },
+        Fault { at: at(40), kind: FaultKind::Loss { share: 0.5, lasts: secs(5) } },
+    ];
+    let plan = spec.draw(1).unwrap();
+    let DisturbanceKind::Partition { group, one_way: true } = &plan.disturbances[0].kind else {
+        panic!("a partition")
+    };
+    let sizes = [0, 1, 2].map(|wanted| group.iter().filter(|&&found| found == wanted).count());
+    // Quotas 5.5, 2.75, 2.75.
+    assert_eq!(sizes, [5, 3, 3]);
+    let find = |wanted| group.iter().position(|&found| found == wanted).unwrap() as u32;
+    let (low, high) = (find(0), find(2));
+    assert!(plan.is_cut(low, high, at(10)) && !plan.is_cut(high, low, at(10)));
+    assert!(!plan.is_cut(low, high, at(20)));
+    assert_eq!(plan.disturbances[1].kind, DisturbanceKind::CutLinks(vec![(0, 1), (2, 5)]));
+    assert!(plan.is_cut(5, 2, at(34)) && plan.is_cut(2, 5, at(34)) && !plan.is_cut(5, 2, at(35)));
+    assert_eq!(plan.disturbances[2].kind, DisturbanceKind::Loss(1 << 31));
+}

@@ -1,0 +1,207 @@
+//! Tests of drawing, and what they share.
+
+mod faults;
+mod lives;
+mod properties;
+mod traffic;
+
+use floodnet_core::laws::Law;
+use floodnet_core::rng::fold;
+use floodnet_core::time::{Duration, Time};
+
+use super::*;
+
+fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+fn at(secs: u64) -> Time {
+    Time::from_secs(secs)
+}
+
+/// Ten minutes of `count` slots that all start at 0 and stay.
+fn still(count: u32) -> PlanSpec {
+    let nodes =
+        Nodes { count, arrive: Duration::ZERO, spacing: Spacing::Random, entry: 1, entry_churns: false };
+    PlanSpec { duration: secs(600), nodes, churn: None, traffic: Vec::new(), faults: Vec::new() }
+}
+
+fn churn(session: Law, downtime: Law) -> Churn {
+    let sessions = Sessions::Drawn { start: at(0), stop: Time::MAX, session, downtime };
+    Churn { sessions, crash: 0.5, crash_kind: CrashKind::Silent }
+}
+
+fn messages(from: Origin, pace: Pace) -> Traffic {
+    Traffic { from, pace, size: 100, start: at(90), stop: at(540) }
+}
+
+/// A scenario with something of everything.
+fn busy(count: u32) -> PlanSpec {
+    let mut spec = still(count);
+    spec.nodes.arrive = secs(60);
+    spec.churn =
+        Some(churn(Law::Exponential { mean: secs(200) }, Law::Uniform { min: secs(1), max: secs(100) }));
+    spec.traffic = vec![
+        messages(Origin::Random, Pace::Poisson { mean: secs(2) }),
+        messages(Origin::Slot(count / 2), Pace::Every(secs(7))),
+    ];
+    let crash = FaultKind::Crash { who: Struck::Fraction(0.3), kind: CrashKind::Reset, back: Some(secs(50)) };
+    spec.faults = vec![
+        Fault { at: at(300), kind: crash },
+        Fault { at: at(200), kind: FaultKind::Pause { fraction: 0.1, lasts: secs(5) } },
+    ];
+    spec
+}
+
+fn lives_of(plan: &Plan) -> Vec<Life> {
+    plan.lives.iter().flatten().copied().collect()
+}
+
+/// What must hold of every plan.
+fn check_invariants(plan: &Plan, spec: &PlanSpec) {
+    assert_eq!(plan.slots(), spec.nodes.count);
+    for lives in &plan.lives {
+        assert!(lives.iter().all(|life| life.start < life.stop && life.start < plan.duration), "{lives:?}");
+        assert!(lives.iter().all(|life| life.stop < plan.duration || life.stop == Time::MAX), "{lives:?}");
+        assert!(lives.windows(2).all(|pair| pair[0].stop < pair[1].start), "{lives:?}");
+    }
+    assert!(plan.publishes.windows(2).all(|pair| pair[0].at <= pair[1].at));
+    for publish in &plan.publishes {
+        assert!(publish.at < plan.duration);
+        assert!(plan.life_at(publish.slot, publish.at).is_some(), "{publish:?} while down");
+    }
+    assert!(plan.disturbances.windows(2).all(|pair| pair[0].from <= pair[1].from));
+    assert!(plan.disturbances.iter().all(|fault| fault.from < fault.until));
+}
+
+/// A change here changes every result of the project: it needs its own heading in CHANGELOG.md.
+#[test]
+fn golden_plan() {
+    let plan = busy(100).draw(42).unwrap();
+    let lives = lives_of(&plan)
+        .iter()
+        .fold(0, |hash, life| fold(hash, fold(life.start.as_nanos(), life.stop.as_nanos())));
+    let publishes =
+        plan.publishes.iter().fold(0, |hash, one| fold(hash, fold(one.at.as_nanos(), one.slot.into())));
+    assert_eq!((lives, publishes), GOLDEN);
+    assert_eq!(plan, busy(100).draw(42).unwrap());
+    assert_ne!(plan.lives, busy(100).draw(43).unwrap().lives);
+}
+const GOLDEN: (u64, u64) = (3_714_382_226_673_220_820, 75_694_342_752_878_535);
+
+#[test]
+fn changing_one_thing_leaves_the_draws_of_others_alone() {
+    let base = busy(300);
+    let plan = base.draw(9).unwrap();
+    let mut other = base.clone();
+    if let Some(churn) = &mut other.churn {
+        churn.crash = 0.0;
+    }
+    let no_crashes = other.draw(9).unwrap();
+    let times = |plan: &Plan| lives_of(plan).iter().map(|life| (life.start, life.stop)).collect::<Vec<_>>();
+    assert_eq!(times(&plan), times(&no_crashes));
+    assert_eq!(plan.publishes, no_crashes.publishes);
+
+    // Twice the sessions: arrivals stay, and every first session is twice as long.
+    let mut other = base.clone();
+    other.faults.clear();
+    let short = other.draw(9).unwrap();
+    if let Some(Churn { sessions: Sessions::Drawn { session, .. }, .. }) = &mut other.churn {
+        *session = Law::Exponential { mean: secs(400) };
+    }
+    let long = other.draw(9).unwrap();
+    for (short, long) in short.lives.iter().zip(&long.lives) {
+        assert_eq!(short[0].start, long[0].start);
+        if long[0].stop < Time::MAX {
+            let (short, long) = (short[0].stop.since(short[0].start), long[0].stop.since(long[0].start));
+            assert!(long.as_nanos().abs_diff(2 * short.as_nanos()) <= 2, "{short} {long}");
+        }
+    }
+
+    // Other traffic: the same lives, and the second series the same messages.
+    let mut other = base.clone();
+    other.traffic[0].pace = Pace::Every(secs(1));
+    let plan_b = other.draw(9).unwrap();
+    assert_eq!((&plan.lives, &plan.disturbances), (&plan_b.lives, &plan_b.disturbances));
+    let second = |plan: &Plan| plan.publishes.iter().filter(|one| one.slot == 150).count();
+    assert!(second(&plan) > 0 && plan.skipped == plan_b.skipped);
+}
+
+#[test]
+fn a_further_fault_changes_only_whom_it_strikes() {
+    let mut spec = busy(300);
+    let before = spec.draw(3).unwrap();
+    let crash = FaultKind::Crash { who: Struck::Fraction(0.1), kind: CrashKind::Silent, back: None };
+    spec.faults.push(Fault { at: at(400), kind: crash });
+    let after = spec.draw(3).unwrap();
+    check_invariants(&after, &spec);
+    let changed: Vec<usize> = (0..300).filter(|&slot| before.lives[slot] != after.lives[slot]).collect();
+    let up = (0..300).filter(|&slot| before.life_at(slot, at(400)).is_some()).count();
+    assert_eq!(changed.len(), (up + 5) / 10);
+    for &slot in &changed {
+        let last = after.lives[slot].last().unwrap();
+        assert_eq!((last.stop, last.end), (at(400), End::Crash(CrashKind::Silent)));
+    }
+    // Messages stay with their origins, those of struck origins apart.
+    for publish in &before.publishes {
+        let struck = changed.contains(&(publish.slot as usize)) && publish.at >= at(400);
+        assert!(struck || after.publishes.contains(publish), "{publish:?}");
+    }
+}
+
+#[test]
+fn errors_name_the_key_and_what_is_wrong() {
+    let problem = |change: &dyn Fn(&mut PlanSpec)| {
+        let mut spec = busy(10);
+        change(&mut spec);
+        spec.draw(1).unwrap_err().to_string()
+    };
+    let fault = |kind: FaultKind| problem(&|spec| spec.faults[1].kind = kind.clone());
+    let trace = |session: (u32, u64, u64)| {
+        let (slot, up, down) = session;
+        let two = [Session { slot: 1, up: at(5), down: at(9) }, Session { slot, up: at(up), down: at(down) }];
+        problem(&|spec| spec.churn.as_mut().unwrap().sessions = Sessions::Trace(two.to_vec()))
+    };
+    let lasts = secs(5);
+    let found = [
+        problem(&|spec| spec.nodes.entry = 11),
+        problem(&|spec| spec.churn.as_mut().unwrap().crash = 1.5),
+        problem(&|spec| {
+            spec.churn = Some(churn(Law::Exponential { mean: Duration::ZERO }, Law::Constant(lasts)))
+        }),
+        problem(&|spec| {
+            spec.churn = Some(churn(Law::Constant(Duration::ZERO), Law::Constant(Duration::ZERO)))
+        }),
+        problem(&|spec| spec.traffic[1].from = Origin::Slot(10)),
+        problem(&|spec| spec.traffic[1].pace = Pace::Every(Duration::ZERO)),
+        problem(&|spec| spec.traffic[1].pace = Pace::Every(Duration::from_nanos(1))),
+        fault(FaultKind::Pause { fraction: -0.5, lasts }),
+        fault(FaultKind::Pause { fraction: 0.5, lasts: Duration::ZERO }),
+        fault(FaultKind::Slow { fraction: 0.5, factor: 0.5, lasts }),
+        fault(FaultKind::Partition { groups: vec![1.0], lasts, one_way: false }),
+        fault(FaultKind::Cut { links: vec![(1, 2), (3, 3)], lasts }),
+        fault(FaultKind::Cut { links: vec![(1, 12)], lasts }),
+        trace((1, 9, 10)),
+        trace((2, 9, 9)),
+        trace((0, 5, 9)),
+    ];
+    let expected = [
+        "nodes.entry: 11 entry slots, but only 10 slots",
+        "churn.crash: 1.5 is not a share from 0 to 1",
+        "churn.session: mean must be greater than zero",
+        "churn: slots come and go too often: more than 65536 lives of one or 33554432 of all",
+        "traffic.1.from: slot 10 does not exist: there are 10, numbered from 0",
+        "traffic.1.every: must be greater than zero",
+        "traffic.1: more than 16777216 messages",
+        "fault.1.pause.fraction: -0.5 is not a share from 0 to 1",
+        "fault.1.pause.for: must be greater than zero",
+        "fault.1.slow.factor: 0.5 is not a factor of 1 or more",
+        "fault.1.partition.groups: needs two or more sizes of groups, none of them negative",
+        "fault.1.cut.links: links slot 3 to itself",
+        "fault.1.cut.links: slot 12 does not exist: there are 10, numbered from 0",
+        "churn.session: slot 1 comes up at 9s, before its former session has ended",
+        "churn.session: slot 2 comes up at 9s and is down at 9s already",
+        "churn.session: slot 0 is an entry slot and does not churn (nodes.entry_churns)",
+    ];
+    assert_eq!(found, expected);
+}

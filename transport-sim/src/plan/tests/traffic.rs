@@ -1,0 +1,64 @@
+//! Who publishes when.
+
+use super::*;
+
+#[test]
+fn messages_come_in_their_time_and_order() {
+    let mut spec = still(10);
+    let crash = FaultKind::Crash { who: Struck::Slots(vec![3]), kind: CrashKind::Silent, back: None };
+    spec.faults = vec![Fault { at: at(100), kind: crash }];
+    spec.traffic = vec![
+        messages(Origin::Slot(4), Pace::Every(secs(1))),
+        messages(Origin::Slot(3), Pace::Every(secs(2))),
+    ];
+    spec.traffic[1].stop = Time::MAX;
+    let plan = spec.draw(1).unwrap();
+    check_invariants(&plan, &spec);
+    let of = |slot| plan.publishes.iter().filter(|one| one.slot == slot).collect::<Vec<_>>();
+    assert_eq!((of(4).len(), of(4)[0].at, of(4)[449].at), (450, at(90), at(539)));
+    // 90, 92, 94, 96 and 98 s; the other 250 until the end fall into the time after the crash.
+    assert_eq!((of(3).len(), plan.skipped), (5, 250));
+    // At equal times the scenario's order holds.
+    assert_eq!((plan.publishes[0].slot, plan.publishes[1].slot), (4, 3));
+}
+
+#[test]
+fn random_origins_are_uniform_among_those_that_are_up() {
+    let mut spec = still(1_000);
+    // All but ten are dead: here the place in the crowd decides as often as not.
+    let crash =
+        FaultKind::Crash { who: Struck::Slots((10..1_000).collect()), kind: CrashKind::Silent, back: None };
+    spec.faults = vec![Fault { at: at(1), kind: crash }];
+    spec.traffic = vec![messages(Origin::Random, Pace::Every(Duration::from_millis(45)))];
+    let plan = spec.draw(2).unwrap();
+    check_invariants(&plan, &spec);
+    assert_eq!((plan.publishes.len(), plan.skipped), (10_000, 0));
+    let counts: Vec<usize> =
+        (0..10).map(|slot| plan.publishes.iter().filter(|one| one.slot == slot).count()).collect();
+    // Standard deviation 30.
+    assert!(counts.iter().all(|count| count.abs_diff(1_000) < 150), "{counts:?}");
+}
+
+#[test]
+fn nobody_up_means_nothing_published() {
+    let mut spec = still(3);
+    spec.nodes.entry = 0;
+    let session = Session { slot: 1, up: at(100), down: at(200) };
+    let sessions = Sessions::Trace(vec![session]);
+    spec.churn = Some(Churn { sessions, crash: 0.0, crash_kind: CrashKind::Silent });
+    spec.traffic = vec![messages(Origin::Random, Pace::Every(secs(10)))];
+    let plan = spec.draw(1).unwrap();
+    assert!(plan.publishes.iter().all(|one| one.slot == 1));
+    assert_eq!((plan.publishes.len(), plan.skipped), (10, 35));
+}
+
+#[test]
+fn poisson_messages_have_their_rate() {
+    let mut spec = still(10);
+    spec.traffic = vec![messages(Origin::Random, Pace::Poisson { mean: Duration::from_millis(45) })];
+    let plan = spec.draw(4).unwrap();
+    assert_eq!(plan.publishes[0].at, at(90));
+    // 10,001 in the mean, standard deviation 100.
+    assert!(plan.publishes.len().abs_diff(10_001) < 500, "{}", plan.publishes.len());
+    assert!(plan.publishes.iter().all(|one| one.at < at(540)));
+}

@@ -1,0 +1,138 @@
+//! Drawing a plan: who publishes when.
+
+use floodnet_core::laws::Law;
+use floodnet_core::time::{Duration, Time};
+
+use super::error::{MOST_MESSAGES, PlanError, Problem, wrong};
+use super::spec::{Origin, Pace, PlanSpec, Traffic};
+use super::{Life, Publish, life_in};
+use crate::stream::{Purpose, Stream};
+
+/// A message that is due.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Due {
+    at: Time,
+    /// Place of its series in the list.
+    series: u32,
+    /// Its own place in the series.
+    number: u32,
+}
+
+/// All messages in order of time (at equal times in the scenario's order), and how many were skipped.
+pub(super) fn draw(
+    spec: &PlanSpec,
+    seed: u64,
+    lives: &[Vec<Life>],
+) -> Result<(Vec<Publish>, u32), PlanError> {
+    let mut due = Vec::new();
+    for (series, traffic) in (0u32..).zip(&spec.traffic) {
+        times(traffic, series, spec.end(), seed, &mut due)
+            .ok_or_else(|| wrong(format!("traffic.{series}"), Problem::TooManyMessages))?;
+    }
+    due.sort_unstable();
+    let random = |due: &&Due| spec.traffic[due.series as usize].from == Origin::Random;
+    let last = due.iter().rfind(random).map(|due| due.at);
+    let mut crowd = Crowd::new(lives, last);
+    let (mut publishes, mut skipped) = (Vec::with_capacity(due.len()), 0);
+    for Due { at, series, number } in due {
+        let Traffic { from, size, .. } = spec.traffic[series as usize];
+        let slot = match from {
+            Origin::Slot(slot) => life_in(&lives[slot as usize], at).map(|_| slot),
+            Origin::Random => {
+                let stream = Stream::new(seed, Purpose::Origins, u64::from(series) << 32 | u64::from(number));
+                crowd.pick(at, stream)
+            }
+        };
+        match slot {
+            Some(slot) => publishes.push(Publish { at, slot, size }),
+            None => skipped += 1,
+        }
+    }
+    Ok((publishes, skipped))
+}
+
+/// Adds the times of one series. None when there are too many.
+fn times(traffic: &Traffic, series: u32, end: Time, seed: u64, due: &mut Vec<Due>) -> Option<()> {
+    let mut stream = Stream::new(seed, Purpose::Times, u64::from(series));
+    let mut gap = || match traffic.pace {
+        Pace::Every(distance) => distance,
+        Pace::Poisson { mean } => Law::Exponential { mean }.sample(stream.bits()),
+    };
+    let (stop, mut at, mut number) = (traffic.stop.min(end), traffic.start, 0);
+    // Told before the memory is full of them.
+    let (Pace::Every(distance) | Pace::Poisson { mean: distance }) = traffic.pace;
+    if stop.since(at).as_nanos() / distance.as_nanos().max(1) > MOST_MESSAGES as u64 {
+        return None;
+    }
+    while at < stop {
+        if due.len() == MOST_MESSAGES {
+            return None;
+        }
+        due.push(Due { at, series, number });
+        at = at + gap().max(Duration::from_nanos(1));
+        number += 1;
+    }
+    Some(())
+}
+
+/// Who is up, as time goes on.
+struct Crowd {
+    /// Slots that come up or go down, latest first.
+    changes: Vec<(Time, u32)>,
+    /// Who is up, in no order.
+    up: Vec<u32>,
+    /// Where each slot stands in `up`; `AWAY` when it does not.
+    place: Vec<u32>,
+}
+
+/// The place of a slot that is not up.
+const AWAY: u32 = u32::MAX;
+
+/// How often a slot is drawn among all before one is drawn among those that are up.
+const TRIES: u32 = 64;
+
+impl Crowd {
+    /// Before anything has happened. What happens later than `last` is left out; with none, everything.
+    fn new(lives: &[Vec<Life>], last: Option<Time>) -> Self {
+        let Some(last) = last else {
+            return Self { changes: Vec::new(), up: Vec::new(), place: Vec::new() };
+        };
+        let all = (0u32..).zip(lives).flat_map(|(slot, lives)| {
+            lives.iter().flat_map(move |life| [(life.start, slot), (life.stop, slot)])
+        });
+        let mut changes: Vec<(Time, u32)> = all.filter(|&(at, _)| at <= last).collect();
+        changes.sort_unstable();
+        changes.reverse();
+        Self { changes, up: Vec::new(), place: vec![AWAY; lives.len()] }
+    }
+
+    /// A random one of the slots that are up at `at`, which must not be earlier than the last time.
+    ///
+    /// Slots are first drawn among all until one is up: so an origin stays the same when another slot
+    /// crashes. Only where hardly anybody is up the place in the crowd decides.
+    fn pick(&mut self, at: Time, mut stream: Stream) -> Option<u32> {
+        while let Some((_, slot)) = self.changes.pop_if(|&mut (when, _)| when <= at) {
+            self.turn(slot);
+        }
+        if self.up.is_empty() {
+            return None;
+        }
+        let tries = (0..TRIES).map(|_| stream.below(self.place.len() as u32));
+        let found = tries.into_iter().find(|&slot| self.place[slot as usize] != AWAY);
+        Some(found.unwrap_or_else(|| self.up[stream.below(self.up.len() as u32) as usize]))
+    }
+
+    /// Lets a slot come up, or go down if it is up. Lives do not touch, so changes of a slot alternate.
+    fn turn(&mut self, slot: u32) {
+        let place = std::mem::replace(&mut self.place[slot as usize], AWAY);
+        if place == AWAY {
+            self.place[slot as usize] = self.up.len() as u32;
+            self.up.push(slot);
+            return;
+        }
+        self.up.swap_remove(place as usize);
+        if let Some(&moved) = self.up.get(place as usize) {
+            self.place[moved as usize] = place;
+        }
+    }
+}
