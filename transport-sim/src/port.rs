@@ -126,7 +126,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let arrival = self.now + network.delay(from, to, network.link_delay(from, to), nth, self.now);
         // Addressed to the node that is up now: a later life of the slot is another node.
         let life = |at| network.plan.life_at(to, at).map(|(incarnation, _)| incarnation);
-        let stale = network.plan.lives[to as usize].len() > 1 && life(self.now) != life(arrival);
+        let has_lives = network.plan.lives[to as usize].len() > 1;
+        let stale = has_lives && life(self.now) != life(network.awake(to, arrival));
         let connection = Connection::NONE;
         self.push(to, arrival, What::Packet { connection, stale, through_downlink: false, message });
     }
