@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub(crate) mod field;
 pub(crate) mod script;
 pub(crate) mod stage;
 
@@ -56,4 +57,15 @@ pub(crate) fn losses(log: &Log) -> Vec<(Time, Option<u32>, &'static str)> {
             _ => None,
         })
         .collect()
+}
+
+/// A published file that is not part of the repository; none, said loudly, when it is not at hand.
+#[expect(clippy::print_stderr, reason = "a test that is skipped must be seen")]
+pub(crate) fn data_file(name: &str) -> Option<String> {
+    let Ok(folder) = std::env::var("FLOODNET_DATA") else {
+        eprintln!("SKIPPED: set FLOODNET_DATA to the folder that holds {name}");
+        return None;
+    };
+    let path = std::path::Path::new(&folder).join(name);
+    Some(std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
 }
