@@ -52,7 +52,7 @@ pub enum Accept {
     Inverse,
     /// Always.
     Always,
-    /// Only where the walk ends: the request arrives with no hop left.
+    /// Only where the walk ends: no hop is left, or there is nobody to pass the request on to.
     Endpoint,
 }
 
@@ -156,6 +156,8 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         }
         match self.random_neighbor_but(joiner, cx) {
             Some(next) => cx.send(next, Message::Join { joiner, hop_limit: hop_limit - 1 }),
+            // A walk that cannot go on has ended: else the first two nodes would never meet.
+            None if can_take && self.takes_last(cx.config) => self.accept_last(joiner, cx),
             None => cx.emit(OverlayEvent::Dropped("no_neighbor")),
         }
     }
