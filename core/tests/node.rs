@@ -110,9 +110,7 @@ fn full_at_two() -> Config<u32> {
     Config { degree: 2, max_degree: Some(2), retry: false, ..Config::new(vec![9]) }
 }
 
-const fn ack<M>(
-    from: u32,
-) -> Input<u32, Layer<random_walk::Message<u32>, M>, Layer<random_walk::Timer, ()>, BroadcastCommand<Note>> {
+const fn ack(from: u32) -> InputOf<Spied> {
     Input::Message { from, message: Layer::Overlay(random_walk::Message::JoinAck) }
 }
 

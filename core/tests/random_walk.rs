@@ -446,6 +446,30 @@ fn a_retry_asks_for_each_missing_link() {
 }
 
 #[test]
+fn who_asked_its_neighbors_in_vain_asks_a_contact_for_what_it_lacks() {
+    for seed in 0..50 {
+        let mut island = Dialogue::holding(mended(), seed, &[2, 3]);
+        for ask in island.says(Input::Timer(Timer::Retry)) {
+            assert!(ask == asks(2, ME, 5) || ask == asks(3, ME, 5), "{ask:?}");
+        }
+        assert_eq!(island.says(Input::Timer(Timer::Retry)), [asks(ENTRY, ME, 5); 3]);
+        island.tell(ack(4));
+        let said = island.says(Input::Timer(Timer::Retry));
+        assert!(!said.contains(&asks(ENTRY, ME, 5)), "somebody came, so the neighbors are asked again");
+    }
+}
+
+#[test]
+fn neighbors_are_asked_when_there_is_no_other_contact_or_no_repair() {
+    for config in [Config::new(vec![2]), Config { repair: false, ..mended() }] {
+        let mut node = Dialogue::holding(config, 1, &[2]);
+        for _ in 0..4 {
+            assert_eq!(node.says(Input::Timer(Timer::Retry)), [asks(2, ME, 5); 4]);
+        }
+    }
+}
+
+#[test]
 fn the_timer_stops_once_satisfied() {
     let mut node = Dialogue::holding(mended(), 1, &[2, 3, 4, 5, 6]);
     assert_eq!(node.tell(Input::Timer(Timer::Retry)), []);
