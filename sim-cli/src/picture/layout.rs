@@ -41,11 +41,15 @@ pub fn layout(nodes: usize, links: &[(u32, u32)], aspect: f32) -> Layout {
     let components = graph.components();
     let aspect = if aspect.is_finite() && aspect > 0.0 { aspect } else { 1.0 };
     let usual = graph.mean_degree();
+    let linked: usize = components.iter().map(Vec::len).sum();
     let placed = components.iter().map(|members| {
         let room = |&node: &u32| ROOM * growth(graph.of(node as usize).len(), usual);
         let room: Vec<f32> = members.iter().map(room).collect();
         let part = graph.induced(members);
-        parted(upright(spaced(place(&part), &part), aspect), &room)
+        // A component that fills the page is turned to fit it, others to lie flat.
+        let fills = members.len() > 3 && 2 * members.len() > linked;
+        let shape = if fills { aspect } else { f32::INFINITY };
+        parted(upright(spaced(place(&part), &part), shape), &room)
     });
     let placed: Vec<Vec<(f32, f32)>> = placed.collect();
     let (placed, spacing) = pack(placed, aspect);
@@ -83,7 +87,7 @@ fn spaced(mut places: Vec<(f32, f32)>, graph: &Adjacency) -> Vec<(f32, f32)> {
     places
 }
 
-/// Turns centered `places` so that they fit the page at the largest scale.
+/// Turns centered `places` so that they fit a page of this shape at the largest scale.
 fn upright(mut places: Vec<(f32, f32)>, aspect: f32) -> Vec<(f32, f32)> {
     let turned =
         |&(x, y): &(f32, f32), (sine, cosine): (f32, f32)| (x * cosine + y * sine, y * cosine - x * sine);
