@@ -179,8 +179,8 @@ mod tests {
     /// Graphs on which naive layouts divide by zero or diverge.
     fn awkward() -> Vec<(&'static str, usize, Links)> {
         let complete = (0..12).flat_map(|a| (0..a).map(move |b| (a, b))).collect();
-        let star = (1..700).map(|leaf| (0, leaf)).collect();
-        let line: Vec<(u32, u32)> = (0..999).map(|node| (node, node + 1)).collect();
+        let star = (1..400).map(|leaf| (0, leaf)).collect();
+        let line: Vec<(u32, u32)> = (0..599).map(|node| (node, node + 1)).collect();
         let pairs = (0..500).map(|pair| (2 * pair, 2 * pair + 1)).collect();
         let broken = vec![(0, 0), (1, 7), (9, 1), (0, 1), (1, 0), (u32::MAX, 0)];
         vec![
@@ -188,8 +188,9 @@ mod tests {
             ("one", 1, vec![]),
             ("pair", 2, vec![(0, 1)]),
             ("complete", 12, complete),
-            ("star", 700, star),
-            ("line", 1000, line),
+            ("star", 400, star),
+            ("large star", 2500, (1..2500).map(|leaf| (0, leaf)).collect()),
+            ("line", 600, line),
             ("ring", 50, ring(50)),
             ("pairs", 1000, pairs),
             ("broken", 3, broken),
@@ -203,8 +204,8 @@ mod tests {
                 let first = layout(nodes, &links, aspect);
                 assert_eq!(first.positions.len(), nodes, "{name}");
                 assert!(inside(&first), "{name} at {aspect}");
-                assert_eq!(first, layout(nodes, &links, aspect), "{name} at {aspect}");
             }
+            assert_eq!(layout(nodes, &links, 1.2), layout(nodes, &links, 1.2), "{name}");
         }
     }
 

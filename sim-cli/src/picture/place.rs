@@ -16,6 +16,11 @@ const FORCE_MOVES: usize = 3_000_000;
 /// Fewest and most iterations of `ForceAtlas2`.
 const FORCE_ITERATIONS: (usize, usize) = (40, 400);
 
+/// Whether a graph of so many nodes gets fewer rounds than it would need to settle.
+pub(super) const fn is_coarse(nodes: usize) -> bool {
+    FORCE_MOVES / 100 < nodes
+}
+
 /// Positions of a connected graph, in no particular unit.
 pub(super) fn place(graph: &Adjacency) -> Vec<(f32, f32)> {
     let nodes = graph.len();

@@ -5,6 +5,7 @@ use super::color::Rgb;
 use super::density::Density;
 use super::graph::Adjacency;
 use super::layout::{Layout, growth, layout};
+use super::place::is_coarse;
 use super::sidebar;
 use super::text::Anchor;
 use super::{Style, format};
@@ -215,6 +216,9 @@ fn caption(scene: &Scene<'_>) -> String {
     }
     parts.push(format!("{} isolated", number(scene.isolated.len())));
     parts.push(format!("{} never joined", number(scene.unjoined.len())));
+    if scene.view.layout.is_none() && scene.components.first().is_some_and(|c| is_coarse(c.len())) {
+        parts.push("coarse layout".to_owned());
+    }
     if scene.links > DRAWN {
         parts.push(format!("one link in {} drawn", scene.links.div_ceil(DRAWN)));
     }
@@ -390,6 +394,18 @@ mod tests {
                 assert_eq!((picture.width(), picture.height()), SIZE);
             }
         }
+    }
+
+    #[test]
+    fn the_caption_says_what_is_left_out() {
+        let nodes = 40_000;
+        let mut view = overlay(1, nodes, 2);
+        let caption_of = |view: &TopologyView| caption(&Scene::new(view));
+        assert!(caption_of(&view).contains("coarse layout"), "{}", caption_of(&view));
+        assert!(!caption_of(&view).contains("drawn"), "{}", caption_of(&view));
+        view.links = (1..=20).flat_map(|step| (0..nodes).map(move |a| (a, (a + step) % nodes))).collect();
+        assert!(caption_of(&view).contains("one link in 2 drawn"), "{}", caption_of(&view));
+        assert!(!caption_of(&overlay(1, 100, 4)).contains("coarse"));
     }
 
     #[test]
