@@ -10,7 +10,9 @@
 //!
 //! Three faults of the original are mended, each by a switch of [`Config`]:
 //! - Requests die in a small network, and the joiner never asks again: [`retry`](Config::retry).
-//! - A node that lost its last neighbor can never come back: [`repair`](Config::repair).
+//! - A node that lost its last neighbor can never come back, nor can a few nodes that have only each
+//!   other left: [`repair`](Config::repair). (Who has enough neighbors misses nothing. So a network that
+//!   was cut until each side had its degree again stays in two.)
 //! - Degrees grow without bound, most of all the entry node's: [`max_degree`](Config::max_degree). With
 //!   such a bound each newcomer brings as much room as it takes, the network near the entry node is full,
 //!   and walks from there would die. So the last node of a walk takes the joiner all the same, and when it
@@ -52,7 +54,7 @@ pub enum Accept {
     Inverse,
     /// Always.
     Always,
-    /// Only where the walk ends: the request arrives with no hop left.
+    /// Only where the walk ends: no hop is left, or there is nobody to pass the request on to.
     Endpoint,
 }
 
@@ -68,7 +70,8 @@ pub struct Config<Peer> {
     pub hop_limit: u8,
     /// Ask again, with growing pauses, until there are `degree` neighbors. Default true.
     pub retry: bool,
-    /// Come back through entry nodes and remembered peers when the last neighbor is lost. Default true.
+    /// Come back through entry nodes and remembered peers when the last neighbor is lost, or (with `retry`)
+    /// when the neighbors were asked in vain. Default true.
     pub repair: bool,
     /// The rule of acceptance.
     pub accept: Accept,
@@ -156,6 +159,8 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         }
         match self.random_neighbor_but(joiner, cx) {
             Some(next) => cx.send(next, Message::Join { joiner, hop_limit: hop_limit - 1 }),
+            // A walk that cannot go on has ended: else the first two nodes would never meet.
+            None if can_take && self.takes_last(cx.config) => self.accept_last(joiner, cx),
             None => cx.emit(OverlayEvent::Dropped("no_neighbor")),
         }
     }
@@ -231,15 +236,24 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
             return;
         }
         self.attempts = self.attempts.saturating_add(1);
-        if self.neighbors.is_empty() {
-            self.ask_contact(cx);
-        } else {
-            let held = u32::try_from(self.neighbors.len()).unwrap_or(u32::MAX);
-            for _ in held..cx.config.degree {
+        if !self.ask_contact_again(cx) {
+            for _ in 0..self.lacks(cx.config) {
                 self.ask_neighbor(cx);
             }
         }
         self.watch(cx);
+    }
+
+    /// Asks a contact, if neighbors cannot help: there are none, or asking them was in vain. The nodes of a
+    /// small island know only each other as neighbors, and would ask in a circle for ever.
+    fn ask_contact_again<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) -> bool {
+        let in_vain = cx.config.repair && self.attempts > 1;
+        (self.neighbors.is_empty() || in_vain) && self.ask_contact(cx)
+    }
+
+    /// How many neighbors are missing.
+    fn lacks(&self, config: &Config<Peer>) -> u32 {
+        config.degree.saturating_sub(u32::try_from(self.neighbors.len()).unwrap_or(u32::MAX))
     }
 
     /// Whether this node should ask on its own account.
@@ -266,20 +280,23 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
     fn contacts<'a>(&'a self, config: &'a Config<Peer>) -> impl Iterator<Item = Peer> + 'a {
         let remembered =
             self.remembered.iter().filter(|peer| self.was_joined && !config.entry.contains(peer));
-        config.entry.iter().chain(remembered).copied().filter(|&peer| peer != self.me)
+        let known = config.entry.iter().chain(remembered).copied();
+        known.filter(|&peer| peer != self.me && !self.is_neighbor(peer))
     }
 
-    /// Sends `degree` requests to one random contact: an entry node, or a remembered peer when coming back.
-    fn ask_contact<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+    /// Sends a request for each missing link to one random contact: an entry node, or a remembered peer when
+    /// coming back. Says whether there is a contact.
+    fn ask_contact<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) -> bool {
         let count = u32::try_from(self.contacts(cx.config).count()).unwrap_or(u32::MAX);
         let chosen = cx.below(count) as usize;
-        let Some(contact) = self.contacts(cx.config).nth(chosen) else { return };
-        if self.was_joined {
+        let Some(contact) = self.contacts(cx.config).nth(chosen) else { return false };
+        if self.was_joined && self.neighbors.is_empty() {
             cx.emit(OverlayEvent::Repair);
         }
-        for _ in 0..cx.config.degree {
+        for _ in 0..self.lacks(cx.config) {
             cx.send(contact, Message::Join { joiner: self.me, hop_limit: cx.config.hop_limit });
         }
+        true
     }
 
     /// Sends one request for this node into the walk.
