@@ -213,7 +213,11 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
 
     fn on_link_down<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {
         let Some(place) = self.neighbors.iter().position(|&held| held == peer) else {
-            return; // a dial that failed or a contact that hung up: the retry timer sees to it
+            // A dial that failed or a contact that hung up: the retry timer sees to it, and asks another.
+            if self.remembered.len() > 1 {
+                self.remembered.retain(|&known| known != peer);
+            }
+            return;
         };
         self.neighbors.swap_remove(place);
         cx.emit(OverlayEvent::Down(peer));
