@@ -8,7 +8,7 @@ use floodnet_core::wire::FRAME_OVERHEAD;
 
 use crate::SimProtocol;
 use crate::event::{Connection, Event, What};
-use crate::line::{Line, LinkState, transfer_time};
+use crate::line::{Line, transfer_time};
 use crate::link::{Latency, Per, Transport};
 use crate::network::{Network, Nth};
 use crate::observer::{Observed, Observer};
@@ -158,16 +158,18 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// Closes every connection with `peer`, behind what was sent.
     pub(crate) fn close(&mut self, peer: u32) {
         let open: Vec<Connection> = self.line.links_with(peer).map(|(connection, _)| connection).collect();
-        for connection in open {
-            if self.line.uplink.as_ref().is_none_or(|uplink| uplink.queue.is_empty()) {
-                self.say_goodbye(peer, connection);
-                continue;
-            }
-            if let Some(link) = self.line.links.get_mut(&(peer, connection)) {
-                link.state = LinkState::Closing;
-            }
-            self.enqueue(Waiting { to: peer, connection, bytes: 0, payload: None, message: None });
+        open.into_iter().for_each(|connection| self.close_one(peer, connection));
+    }
+
+    /// Closes a connection, behind what was sent.
+    pub(crate) fn close_one(&mut self, peer: u32, connection: Connection) {
+        if self.line.uplink.as_ref().is_none_or(|uplink| uplink.queue.is_empty()) {
+            return self.say_goodbye(peer, connection);
         }
+        if let Some(link) = self.line.links.get_mut(&(peer, connection)) {
+            link.is_closing = true;
+        }
+        self.enqueue(Waiting { to: peer, connection, bytes: 0, payload: None, message: None });
     }
 }
 
