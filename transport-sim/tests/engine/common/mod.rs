@@ -2,6 +2,7 @@
 
 pub(crate) mod chance;
 pub(crate) mod field;
+pub(crate) mod holder;
 pub(crate) mod script;
 pub(crate) mod stage;
 pub(crate) mod watched;
