@@ -161,9 +161,7 @@ impl<P: SocketProtocol> Driver<P> {
                 _ = sweep.tick() => self.sweep(),
             }
         }
-        // Whoever still reports is told at once that nobody listens.
-        drop(reports);
-        self.links.leave().await;
+        self.links.leave(reports).await;
     }
 
     fn on_report(&mut self, report: Report<P::Message>) {

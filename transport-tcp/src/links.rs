@@ -51,6 +51,10 @@ impl Link {
 
 pub(crate) struct Links<M> {
     table: BTreeMap<Peer, Link>,
+    /// What comes in on links that are being closed, by the number of the outgoing connection. The peer takes
+    /// the end of either connection for the end of both, so this one must not end before the other has
+    /// carried what was sent.
+    closing: BTreeMap<u64, Incoming>,
     /// Peers whose link failed while the node was busy with something else.
     failed: VecDeque<Peer>,
     /// How many connections there have been.
@@ -69,6 +73,7 @@ impl<M: Wire + Send + 'static> Links<M> {
         listening.spawn(accept(listener, reports.clone()));
         Self {
             table: BTreeMap::new(),
+            closing: BTreeMap::new(),
             failed: VecDeque::new(),
             connections: 0,
             shared,
@@ -158,6 +163,7 @@ impl<M: Wire + Send + 'static> Links<M> {
 
     /// A connection has ended. True when it was part of a link, which is closed with it.
     pub(crate) fn closed(&mut self, peer: Peer, id: u64) -> bool {
+        self.closing.remove(&id);
         let is_part = self.table.get(&peer).is_some_and(|link| {
             link.outgoing.as_ref().is_some_and(|outgoing| outgoing.id == id)
                 || link.incoming.as_ref().is_some_and(|incoming| incoming.id == id)
@@ -167,7 +173,11 @@ impl<M: Wire + Send + 'static> Links<M> {
 
     /// Closes the link to `peer`, behind what was sent.
     pub(crate) fn disconnect(&mut self, peer: Peer) {
-        self.table.remove(&peer);
+        if let Some(Link { outgoing: Some(outgoing), incoming: Some(incoming), .. }) =
+            self.table.remove(&peer)
+        {
+            self.closing.insert(outgoing.id, incoming);
+        }
     }
 
     /// Closes links that nobody uses and gives their peers.
@@ -190,11 +200,20 @@ impl<M: Wire + Send + 'static> Links<M> {
     }
 
     /// Closes everything, behind what was sent, within the time that [`Limits`](crate::options::Limits)
-    /// grant.
-    pub(crate) async fn leave(mut self) {
+    /// grant. What still comes in is read and ignored, as for a single link.
+    pub(crate) async fn leave(mut self, mut reports: mpsc::Receiver<Report<M>>) {
         self.listener.abort_all();
-        self.table.clear();
-        let flushed = async { while self.outgoing.join_next().await.is_some() {} };
+        while let Some((&peer, _)) = self.table.first_key_value() {
+            self.disconnect(peer);
+        }
+        let flushed = async {
+            loop {
+                tokio::select! {
+                    ended = self.outgoing.join_next() => if ended.is_none() { return },
+                    Some(_) = reports.recv() => {}
+                }
+            }
+        };
         if timeout(self.shared.limits.linger, flushed).await.is_err() {
             warn!("left before everything was sent");
         }

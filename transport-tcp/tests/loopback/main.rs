@@ -3,6 +3,7 @@
 
 mod stranger;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
@@ -90,38 +91,41 @@ async fn delivers(node: &mut Running, expected: &Content) {
     assert_eq!(in_time(&text, delivery).await, *expected);
 }
 
-/// Whether links lead from the first node to all others.
-fn is_connected(nodes: &[Running]) -> bool {
+/// Whether every node has so many neighbors, each of whom holds it too, and links lead from the first node
+/// to all others.
+fn is_whole(nodes: &[Running], degree: usize) -> bool {
+    let views: BTreeMap<Peer, Vec<Peer>> =
+        nodes.iter().map(|node| (node.me(), node.neighbors().borrow().clone())).collect();
+    let is_held = |by: &Peer, peer: &Peer| views.get(by).is_some_and(|view| view.contains(peer));
     let mut reached = vec![nodes[0].me()];
     let mut at = 0;
     while at < reached.len() {
-        let node = nodes.iter().find(|node| node.me() == reached[at]);
-        for peer in node.map(|node| node.neighbors().borrow().clone()).unwrap_or_default() {
-            if !reached.contains(&peer) {
-                reached.push(peer);
-            }
-        }
+        let view = views.get(&reached[at]);
+        let fresh: Vec<Peer> =
+            view.into_iter().flatten().filter(|peer| !reached.contains(peer)).copied().collect();
+        reached.extend(fresh);
         at += 1;
     }
-    nodes.iter().all(|node| reached.contains(&node.me()))
+    reached.len() == nodes.len()
+        && views.iter().all(|(me, view)| view.len() >= degree && view.iter().all(|peer| is_held(peer, me)))
 }
 
-async fn connected(nodes: &[Running]) {
-    let connecting = async {
-        while !is_connected(nodes) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+/// Waits until the network is whole and stays so for a moment: then nobody looks for anything any more.
+async fn settled(nodes: &[Running], degree: usize) {
+    let settling = async {
+        let mut whole = 0;
+        while whole < 5 {
+            whole = if is_whole(nodes, degree) { whole + 1 } else { 0 };
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    in_time("one component", connecting).await;
+    in_time("one network", settling).await;
 }
 
 #[tokio::test]
 async fn five_nodes_join_through_the_first_and_a_message_reaches_all() {
     let mut nodes = start_all(5, 2).await;
-    for node in &nodes {
-        holds(node, "two neighbors", |neighbors| neighbors.len() >= 2).await;
-    }
-    connected(&nodes).await;
+    settled(&nodes, 2).await;
     let hello = content("hello");
     nodes[3].publish(hello.clone()).await.expect("it runs");
     for at in [0, 1, 2, 4] {
@@ -132,10 +136,7 @@ async fn five_nodes_join_through_the_first_and_a_message_reaches_all() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thirty_nodes_become_one_network() {
     let mut nodes = start_all(30, 4).await;
-    for node in &nodes {
-        holds(node, "four neighbors", |neighbors| neighbors.len() >= 4).await;
-    }
-    connected(&nodes).await;
+    settled(&nodes, 4).await;
     let hello = content("to thirty");
     nodes[7].publish(hello.clone()).await.expect("it runs");
     for (at, node) in nodes.iter_mut().enumerate() {
@@ -148,17 +149,15 @@ async fn thirty_nodes_become_one_network() {
 #[tokio::test]
 async fn a_killed_node_is_noticed_and_replaced() {
     let mut nodes = start_all(6, 2).await;
-    for node in &nodes {
-        holds(node, "two neighbors", |neighbors| neighbors.len() >= 2).await;
-    }
+    settled(&nodes, 2).await;
     let victim = nodes.remove(3);
     let gone = victim.me();
     assert!(nodes.iter().any(|node| node.neighbors().borrow().contains(&gone)), "somebody held it");
     victim.kill().await;
     for node in &nodes {
-        holds(node, "others in its place", |held| !held.contains(&gone) && held.len() >= 2).await;
+        holds(node, "the victim gone", |held| !held.contains(&gone)).await;
     }
-    connected(&nodes).await;
+    settled(&nodes, 2).await;
     let after = content("after the crash");
     nodes[0].publish(after.clone()).await.expect("it runs");
     for node in &mut nodes[1..] {
@@ -172,10 +171,15 @@ async fn what_was_published_before_leaving_still_arrives() {
     holds(&nodes[0], "a neighbor", |neighbors| !neighbors.is_empty()).await;
     let leaver = nodes.pop().expect("two nodes");
     holds(&leaver, "a neighbor", |neighbors| !neighbors.is_empty()).await;
-    let bye = content("bye");
-    leaver.publish(bye.clone()).await.expect("it runs");
+    let last_words: Vec<Content> =
+        (0u32..100).map(|number| Content::new(number.to_be_bytes().to_vec().into())).collect();
+    for words in &last_words {
+        leaver.publish(words.clone()).await.expect("it runs");
+    }
     in_time("to leave", leaver.leave()).await.expect("no panic");
-    delivers(&mut nodes[0], &bye).await;
+    for words in &last_words {
+        delivers(&mut nodes[0], words).await;
+    }
     holds(&nodes[0], "nobody", Vec::is_empty).await;
 }
 
