@@ -11,7 +11,7 @@
 //! One task owns the node and is the only one to touch it: it takes what connections report, the
 //! application's commands and due timers, hands each to the node, and does what the node wants. It never
 //! waits for a peer or for the application: what does not fit into a bounded queue is dropped and counted
-//! ([`Stats`]).
+//! ([`stats`]).
 //!
 //! **A connection carries messages one way, from who dialed it.** To send to a peer a node dials it; to
 //! answer, the peer dials back. So two nodes that dial each other at once have nothing to sort out, at the
