@@ -256,9 +256,12 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
     }
 
     fn on_displaced<E: Effects<Self>>(&mut self, from: Peer, cx: &mut Context<'_, Self, E>) {
-        if self.remove(from, cx) {
-            self.replace(cx);
+        if !self.remove(from, cx) {
+            return;
         }
+        // In a full network each replacement displaces another node. With a pause between them that goes on
+        // at the pace of the timers, not of the links.
+        if self.neighbors.is_empty() { self.replace(cx) } else { self.watch(cx) }
     }
 
     /// No longer holds `peer`. Says whether it did.
