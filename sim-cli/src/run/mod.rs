@@ -15,7 +15,6 @@ use std::time::Instant;
 use floodnet_core::time::Time;
 use floodnet_sim::{Progress, Simulation};
 
-use crate::measure::expect::{Bound, Expectation};
 use crate::measure::{Ending, Measures, Results};
 use crate::registry::{Registry, Runnable};
 use crate::scenario::Scenario;
@@ -112,12 +111,7 @@ pub(crate) fn run_protocol<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, String
         in_flight_packets: outcome.in_flight_packets,
         complete: outcome.complete,
     });
-    let expectation = |expected: &crate::scenario::Expectation| {
-        let bound: Bound = expected.to_string().parse()?;
-        Expectation::new(&expected.metric, bound).map_err(|error| error.to_string())
-    };
-    let expectations = scenario.expect.iter().map(expectation).collect::<Result<Vec<_>, String>>()?;
-    results.summary.judge(&expectations).map_err(|error| error.to_string())?;
+    results.summary.judge(&scenario.expect).map_err(|error| error.to_string())?;
     let cost = Cost {
         setup_seconds: (ready - began).as_secs_f64(),
         run_seconds: ready.elapsed().as_secs_f64(),

@@ -36,10 +36,11 @@ pub mod units;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::measure::expect::Expectation;
+
 pub use builtin::{Accept, FloodTable, GossipTable, RandomWalkTable, StaticTable, Yes};
 pub use churn::{Churn, CrashKind, Lifetime, SessionPreset};
 pub use diagnostics::Diagnostics;
-pub use expect::{Expectation, METRICS, Op, is_metric};
 pub use fault::{Crash, Cut, Ends, Fault, FaultKind, Loss, Partition, Pause, Slow, Victims};
 pub use link::{Latency, Link, Matrix, Per, Regions, Transport, Unit};
 pub use measure::{Every, Measure, Output, TopologyTime};

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Checker;
-use crate::scenario::suggest::did_you_mean;
 use crate::scenario::{Class, Latency, Scenario};
+use crate::spelling::did_you_mean;
 
 /// Classes are counted in a byte, and 255 of them are many.
 const MOST_CLASSES: usize = 255;

@@ -217,3 +217,18 @@ delivery_ratio = ">= 95"
       |                  ^^^^^^^ write a number in [0, 1] or a percentage such as "95 %"
     "#);
 }
+
+#[test]
+fn metric_of_a_fault_that_is_not_there() {
+    assert_snapshot!(bad(&small(r#"[[fault]]
+at = "60s"
+loss = { share = 0.5, for = "5s" }
+[expect.phases]
+partition.heal_ms = "< 1s"
+1.heal_ms = "< 1s"
+loss.delivery.during = ">= 50 %"
+"#)), @"");
+    assert_snapshot!(bad(&small(r#"[expect]
+phases.0.heal_ms = "< 1s"
+"#)), @"");
+}

@@ -3,10 +3,11 @@
 use std::fs;
 
 use super::*;
+use crate::measure::expect::{Expectation, Op};
 use crate::scenario::units::{Duration, Limit, Rate, Size};
 use crate::scenario::{
-    Accept, Class, Ends, Expectation, FaultKind, FloodTable, GossipTable, Latency, Lifetime, Op, Origin,
-    RandomWalkTable, SessionPreset, StaticTable, Timing, TopologyTime, Victims, templates,
+    Accept, Class, Ends, FaultKind, FloodTable, GossipTable, Latency, Lifetime, Origin, RandomWalkTable,
+    SessionPreset, StaticTable, Timing, TopologyTime, Victims, templates,
 };
 
 const SAMPLE: &str = r#"#:schema ./scenario.schema.json
@@ -196,6 +197,12 @@ crashes = "== 0"
 drops.stale = "<= 10"
 latency_ms = { p50 = "< 1m 30s", p99 = "> 20" }
 "join_ms.p99" = "<= 1.5s"
+late_publishes = "!= 3"
+phases.0.degree_ms = "< never"
+phases.crash.delivery.after = "> 5 %"
+[[fault]]
+at = "60s"
+crash = { fraction = 0.5 }
 "#,
     ));
     let found: Vec<_> = scenario.expect.iter().map(|bound| format!("{} {bound}", bound.metric)).collect();
@@ -204,14 +211,15 @@ latency_ms = { p50 = "< 1m 30s", p99 = "> 20" }
         "delivery_ratio >= 0.95",
         "drops.stale <= 10",
         "join_ms.p99 <= 1500",
+        "late_publishes != 3",
         "latency_ms.p50 < 90000",
         "latency_ms.p99 > 20",
         "partition_rate < 0.01",
+        "phases.0.degree_ms < never",
+        "phases.crash.delivery.after > 0.05",
     ];
     assert_eq!(found, expected);
     assert_eq!(good(&scenario.to_resolved_toml()), scenario);
-    assert!(scenario.expect[1].holds(0.95) && !scenario.expect[1].holds(0.949));
-    assert!(!scenario.expect[1].holds(f64::NAN));
 }
 
 #[test]
