@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use floodnet_core::laws::{Law, Regions as RegionTable, region_table, share_to_threshold};
+use floodnet_core::laws::{Law, Regions as RegionTable, share_to_threshold};
 use floodnet_sim::graph::read_matrix;
 use floodnet_sim::link::{Class, Latency, LinkModel, Per};
 use floodnet_sim::plan::assign_shares;
@@ -76,13 +76,7 @@ fn latency(
         scenario::Latency::Lognormal { median, sigma } => {
             Latency::Law(Law::Lognormal { median: median.0, sigma: *sigma })
         }
-        scenario::Latency::Regions(regions) => {
-            let scenario::Regions::World8 = regions;
-            let name = "world8";
-            let table = region_table(name)
-                .ok_or_else(|| SetupError::new("link.latency.regions", format!("no regions `{name}`")))?;
-            regional(scenario, slots, class_of, table)?
-        }
+        scenario::Latency::Regions(regions) => regional(scenario, slots, class_of, regions.table())?,
         scenario::Latency::Matrix(matrix) => measured(matrix, slots, notes)?,
     })
 }

@@ -7,8 +7,7 @@ use floodnet_sim::plan::{self, PlanSpec, Sessions, Struck};
 
 use super::SetupError;
 use crate::scenario::{
-    Churn, CrashKind, Fault, FaultKind, Lifetime, Nodes, Origin, Scenario, SessionPreset, Spacing, Timing,
-    Traffic, Victims,
+    Churn, CrashKind, Fault, FaultKind, Lifetime, Nodes, Origin, Scenario, Spacing, Timing, Traffic, Victims,
 };
 
 pub(super) fn spec(scenario: &Scenario, slots: u32) -> Result<PlanSpec, SetupError> {
@@ -67,12 +66,7 @@ fn law(lifetime: &Lifetime) -> Option<Law> {
         Lifetime::Lognormal { median, sigma } => Law::Lognormal { median: median.0, sigma },
         Lifetime::Pareto { shape, least } => Law::Pareto { shape, least: least.0 },
         Lifetime::Preset(preset) => {
-            return session_preset(match preset {
-                SessionPreset::RedHat => "red-hat",
-                SessionPreset::Debian => "debian",
-                SessionPreset::Flatout => "flatout",
-                SessionPreset::Kad => "kad",
-            });
+            return session_preset(preset.name());
         }
         Lifetime::Trace { .. } => return None,
     })

@@ -69,9 +69,9 @@ fn region(path: &str, class: &Class, latency: &Latency, checker: &mut Checker<'_
     let Some(region) = &class.region else { return };
     let path = format!("{path}.region");
     match latency {
-        Latency::Regions(regions) if regions.names().contains(&region.as_str()) => {}
+        Latency::Regions(regions) if regions.table().number(region).is_some() => {}
         Latency::Regions(regions) => {
-            let label = did_you_mean(region, regions.names());
+            let label = did_you_mean(region, regions.table().names);
             checker.wrong(&path, format!("unknown region `{region}`"), label);
         }
         _ => {

@@ -32,7 +32,7 @@ impl Default for Hyparview {
 }
 
 fn tables() -> Tables {
-    let mut tables = Tables::builtin();
+    let mut tables = builtin();
     tables.overlays.push(TableKind::of::<Hyparview>("hyparview"));
     tables.pairs.push(("hyparview", "flood"));
     tables
@@ -98,7 +98,7 @@ fn the_schema_has_registered_tables_and_descriptions() {
 
 #[test]
 fn the_schema_knows_every_key_of_a_resolved_scenario() {
-    let schema = schema(&Tables::builtin());
+    let schema = schema(&builtin());
     for template in templates() {
         let text = good(template.text).to_resolved_toml();
         let table: toml::Table = text.parse().unwrap();
@@ -111,7 +111,7 @@ fn the_schema_knows_every_key_of_a_resolved_scenario() {
 
 #[test]
 fn every_metric_has_a_bound_in_the_schema() {
-    let schema = schema(&Tables::builtin());
+    let schema = schema(&builtin());
     let bound_in = |place: &str, metric: &str| {
         let path = metric.replace('.', "/properties/");
         let bound = schema.pointer(&format!("/properties/expect/{place}/{path}/pattern"));
