@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::files::{invalid, load};
+use super::files::load;
 use super::progress::Watcher;
 use super::validate::{cost_ahead, describe};
 use super::{Failure, Format, RunArgs};
@@ -15,21 +15,22 @@ use crate::run::{Cost, Finished, Ran, prepare, run};
 use crate::scenario::Scenario;
 
 pub(super) fn execute(args: &RunArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
-    let scenario = load(&args.file, &args.overrides, registry, console)?;
+    let loaded = load(&args.file, &args.overrides, registry, console)?;
+    let scenario = &loaded.scenario;
     if args.dry_run {
-        let setup = prepare(&scenario, registry).map_err(|error| invalid(&args.file, &error))?;
+        let setup = prepare(scenario, registry).map_err(|error| loaded.complain(&error))?;
         console.result(&scenario.to_resolved_toml());
-        console.note(&format!("{}\n{}", describe(&scenario, &setup), cost_ahead(&setup)));
+        console.note(&format!("{}\n{}", describe(scenario, &setup), cost_ahead(&setup)));
         return Ok(());
     }
-    let folder = args.out.clone().unwrap_or_else(|| default_folder(&scenario));
+    let folder = args.out.clone().unwrap_or_else(|| default_folder(scenario));
     let place = Place::check(&folder, args.force).map_err(Failure::Failed)?;
     let mut watcher = Watcher::new(scenario.duration.after_start(), console);
-    let ran = run(&scenario, registry, &mut |progress| watcher.watch(progress));
+    let ran = run(scenario, registry, &mut |progress| watcher.watch(progress));
     watcher.finish();
-    let ran = ran.map_err(|error| invalid(&args.file, &error))?;
-    place.write(&scenario, &ran, !args.no_pictures).map_err(Failure::Failed)?;
-    report(&scenario, &ran, &place, args, console)
+    let ran = ran.map_err(|error| loaded.complain(&error))?;
+    place.write(scenario, &ran, !args.no_pictures).map_err(Failure::Failed)?;
+    report(scenario, &ran, &place, args, console)
 }
 
 fn default_folder(scenario: &Scenario) -> PathBuf {

@@ -7,7 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::tables::{CheckedTable, Complaint};
+use super::diagnostics::Complaint;
+use super::tables::CheckedTable;
 use super::units::{Duration, Limit};
 
 /// `[overlay.random_walk]`: newcomers send join requests that walk at random.

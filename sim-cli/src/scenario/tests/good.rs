@@ -8,8 +8,8 @@ use super::*;
 use crate::measure::expect::{Expectation, Op};
 use crate::scenario::units::{Duration, Limit, Rate, Size};
 use crate::scenario::{
-    Accept, Churn, Class, Ends, FaultKind, FloodTable, GossipTable, Latency, Lifetime, Origin, RandomWalkTable,
-    SessionPreset, StaticTable, Timing, TopologyTime, Victims, templates,
+    Accept, Churn, Class, Ends, FaultKind, FloodTable, GossipTable, Latency, Lifetime, Origin,
+    RandomWalkTable, SessionPreset, StaticTable, Timing, TopologyTime, Victims, templates,
 };
 
 const SAMPLE: &str = r#"#:schema ./scenario.schema.json
