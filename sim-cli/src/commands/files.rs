@@ -68,8 +68,8 @@ fn parse_seed(text: &str, console: &Console) -> Result<String, Failure> {
     };
     let seed = parsed.filter(|seed| i64::try_from(*seed).is_ok());
     seed.map(|seed| seed.to_string()).ok_or_else(|| {
-        Failure::Invalid(format!(
-            "error: `{text}` is no seed: write a number below 2^63, also in hexadecimal (0x2a), or \"random\"\n"
+        Failure::Usage(format!(
+            "`{text}` is no seed: write a number below 2^63, also in hexadecimal (0x2a), or \"random\""
         ))
     })
 }

@@ -7,7 +7,7 @@ use super::files::load;
 use super::progress::Watcher;
 use super::validate::{cost_ahead, describe};
 use super::{Failure, Format, RunArgs};
-use crate::measure::expect::Outcome;
+use crate::measure::expect::{Outcome, Verdict};
 use crate::registry::Registry;
 use crate::run::folder::Place;
 use crate::run::manifest::peak_bytes;
@@ -52,7 +52,6 @@ fn report(
         Format::Text if !console.is_quiet() => console.result(&summary.to_text()),
         Format::Text => {}
     }
-    ran.setup.notes.iter().for_each(|note| console.note(&format!("  note     {note}")));
     if console.is_verbose() {
         console.note(&spent(cost, summary.nodes));
     }
@@ -63,13 +62,13 @@ fn report(
         console.note("  interrupted: the results hold what happened until then");
         return Err(Failure::Interrupted);
     }
-    let failed = summary.expect.iter().filter(|verdict| verdict.verdict == Outcome::Fails).count();
-    if failed > 0 {
-        let total = summary.expect.len();
-        console.note(&format!("  {failed} of {total} expectations of {} do not hold", scenario.name));
-        return Err(Failure::Expectation);
+    let failed: Vec<&Verdict> =
+        summary.expect.iter().filter(|verdict| verdict.verdict == Outcome::Fails).collect();
+    for verdict in &failed {
+        let Verdict { key, bound, .. } = verdict;
+        console.error(&format!("{}: {key} is {}, expected {bound}", scenario.name, verdict.measured()));
     }
-    Ok(())
+    if failed.is_empty() { Ok(()) } else { Err(Failure::Expectation) }
 }
 
 fn spent(cost: &Cost, nodes: u32) -> String {

@@ -104,6 +104,18 @@ pub struct Verdict {
 /// How to write a bound.
 pub(crate) const FORM: &str = "write a comparison and a value, such as \">= 0.95\", \"< 5 %\" or \"< 2s\"";
 
+impl Verdict {
+    /// The value measured, in words.
+    #[must_use]
+    pub fn measured(&self) -> String {
+        match self.value {
+            Some(Ms::After(value)) => value.to_string(),
+            Some(Ms::Never) => "never".to_owned(),
+            None => "not measured".to_owned(),
+        }
+    }
+}
+
 impl Expectation {
     /// `metric` within `bound`: a comparison and a value. Shares may be in percent; times may be durations
     /// such as `2s`, are milliseconds otherwise, and may be `never`.

@@ -114,6 +114,7 @@ pub(crate) fn run_protocol<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Compla
         in_flight_packets: outcome.in_flight_packets,
         complete: outcome.complete,
     });
+    results.summary.notes.clone_from(&setup.notes);
     let judged = results.summary.judge(&scenario.expect);
     judged.map_err(|unknown| Complaint::new("expect", unknown.to_string(), ""))?;
     let cost = Cost {

@@ -26,7 +26,7 @@ pub struct Setup {
     pub measure: MeasureSettings,
     /// What the protocol may know.
     pub setting: Setting,
-    /// What a reader of the results should know.
+    /// What a reader of the results should know; no path.
     pub notes: Vec<String>,
 }
 

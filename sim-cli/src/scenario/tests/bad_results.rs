@@ -227,8 +227,26 @@ loss = { share = 0.5, for = "5s" }
 partition.heal_ms = "< 1s"
 1.heal_ms = "< 1s"
 loss.delivery.during = ">= 50 %"
-"#)), @"");
+"#)), @r#"
+    error: there is no fault `partition`
+      --> x.toml:11:1
+       |
+    11 | partition.heal_ms = "< 1s"
+       | ^^^^^^^^^ the scenario has loss, also called 0
+
+    error: there is no fault `1`
+      --> x.toml:12:1
+       |
+    12 | 1.heal_ms = "< 1s"
+       | ^ the scenario has loss, also called 0
+    "#);
     assert_snapshot!(bad(&small(r#"[expect]
 phases.0.heal_ms = "< 1s"
-"#)), @"");
+"#)), @r#"
+    error: there is no fault `0`
+     --> x.toml:8:8
+      |
+    8 | phases.0.heal_ms = "< 1s"
+      |        ^ the scenario has none
+    "#);
 }
