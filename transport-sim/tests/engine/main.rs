@@ -8,6 +8,7 @@
 //! | `datagram` | losses, cuts and rebirths without connections |
 //! | `exact_laws` | laws of the flood that hold exactly |
 //! | `dijkstra` | delivery times against shortest paths |
+//! | `reference` | the windowed engine against a plain one, on random scenarios |
 //! | `common` | a scripted protocol, a stage for it, and what all tests share |
 
 mod access;
@@ -16,4 +17,5 @@ mod datagram;
 mod dijkstra;
 mod exact_laws;
 mod lives;
+mod reference;
 mod stream;

@@ -236,8 +236,11 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
             }
             self.replace(cx);
         } else {
-            // A dial that failed, or a contact that hung up: the timers see to it.
+            // A dial that failed, or a contact that hung up: the timers see to it, and ask another.
             self.lost.failed(peer);
+            if self.remembered.len() > 1 {
+                self.remembered.retain(|&known| known != peer);
+            }
         }
         self.watch_lost(cx);
     }

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub(crate) mod chance;
 pub(crate) mod field;
 pub(crate) mod script;
 pub(crate) mod stage;
