@@ -51,6 +51,11 @@ impl Dialogue {
     }
 }
 
+/// What a node does to a neighbor that it has no room for.
+fn lets_go(peer: u32) -> [Act; 2] {
+    [Action::Send { to: peer, message: Message::Displaced }, Action::Disconnect(peer)]
+}
+
 fn mended() -> Config<u32> {
     Config::new(vec![ENTRY])
 }
@@ -256,7 +261,8 @@ fn a_full_last_node_lets_a_random_neighbor_go() {
         let said = node.says(join(7, 0));
         let [Action::Emit(OverlayEvent::Down(displaced)), ..] = said[..] else { panic!("{said:?}") };
         let [taken, answered] = accepts(7);
-        assert_eq!(said, [down(displaced), Action::Disconnect(displaced), taken, answered]);
+        let [told, closed] = lets_go(displaced);
+        assert_eq!(said, [down(displaced), told, closed, taken, answered]);
         assert_eq!(node.node.neighbors().len(), 3);
         assert!(!node.node.neighbors().contains(&displaced));
         *gone.entry(displaced).or_insert(0) += 1;
@@ -283,7 +289,8 @@ fn an_acceptance_makes_a_neighbor() {
 fn an_acceptance_without_room_is_refused() {
     let full = Config { degree: 2, max_degree: Some(2), ..mended() };
     let mut node = Dialogue::holding(full, 1, &[2, 3]);
-    assert_eq!(node.tell(ack(4)), [dropped("full"), Action::Disconnect(4)]);
+    let [told, closed] = lets_go(4);
+    assert_eq!(node.tell(ack(4)), [dropped("full"), told, closed]);
     assert_eq!(node.node.neighbors(), [2, 3]);
 }
 
@@ -316,10 +323,58 @@ fn the_tutorial_replaces_each_lost_link() {
 #[test]
 fn who_retries_replaces_only_what_it_lacks() {
     let mut node = Dialogue::holding(mended(), 1, &[2, 3, 4, 5, 6, 7]);
-    assert_eq!(node.tell(Input::LinkDown(2)), [down(2)], "five are left");
+    assert_eq!(node.says(Input::LinkDown(2)), [down(2)], "five are left");
     let said = node.says(Input::LinkDown(3));
     assert_eq!(said[..2], [down(3), REPAIR], "four are left");
     assert!(matches!(said[2..], [Action::Send { message: Message::Join { joiner: ME, hop_limit: 5 }, .. }]));
+}
+
+#[test]
+fn who_was_let_go_replaces_what_it_lacks_and_does_not_come_back() {
+    let displaced = |from| Input::Message { from, message: Message::Displaced };
+    let mut node = Dialogue::holding(mended(), 1, &[2, 3, 4, 5, 6, 7]);
+    assert_eq!(node.tell(displaced(2)), [down(2)], "five are left, and nobody is to be revisited");
+    assert_eq!(node.tell(displaced(3)), [down(3)], "four are left: the timer that runs will ask");
+    assert!(matches!(node.says(Input::Timer(Timer::Retry))[..], [Action::Send { .. }]));
+    assert_eq!(node.tell(displaced(60)), [], "never was a neighbor");
+}
+
+#[test]
+fn a_lost_neighbor_is_tried_again_for_it_may_only_be_cut_off() {
+    let alone = Config { entry: vec![ME], ..mended() };
+    let mut node = Dialogue::holding(alone, 1, &[2, 3, 4, 5, 6, 7]);
+    let pause_ms = |said: &[Act]| match said.last() {
+        Some(Action::SetTimer { after, timer: Timer::Revisit }) => after.as_nanos() / 1_000_000,
+        _ => panic!("{said:?}"),
+    };
+    let mut expected = 4_000;
+    let mut said = node.tell(Input::LinkDown(2));
+    for _ in 0..8 {
+        let pause = pause_ms(&said);
+        assert!((expected / 2..expected * 3 / 2).contains(&pause), "{pause} ms, expected about {expected}");
+        assert_eq!(node.tell(Input::Timer(Timer::Revisit)), [REPAIR, asks(2, ME, 5)]);
+        said = node.tell(Input::LinkDown(2));
+        expected *= 2;
+    }
+    assert_eq!(said, [], "given up after eight tries");
+}
+
+#[test]
+fn an_entry_node_is_tried_with_the_first_lost_neighbor() {
+    let mut node = Dialogue::holding(mended(), 1, &[2, 3, 4, 5, 6, 7]);
+    node.tell(Input::LinkDown(2));
+    node.tell(Input::LinkDown(3));
+    for tried in [ENTRY, 2, 3] {
+        assert_eq!(node.says(Input::Timer(Timer::Revisit)), [REPAIR, asks(tried, ME, 5)]);
+    }
+    assert_eq!(node.says(Input::Timer(Timer::Revisit)), [], "each was reached, as far as one can tell");
+}
+
+#[test]
+fn the_tutorial_does_not_look_for_lost_neighbors() {
+    let mut node = Dialogue::holding(tutorial(), 1, &[2, 3]);
+    let said = node.tell(Input::LinkDown(2));
+    assert!(said.iter().all(|action| !matches!(action, Action::SetTimer { .. })), "{said:?}");
 }
 
 #[test]

@@ -22,6 +22,7 @@ fn joins() -> impl Strategy<Value = Join> {
     prop_oneof![
         (any::<u32>(), any::<u8>()).prop_map(|(joiner, hop_limit)| Join::Join { joiner, hop_limit }),
         Just(Join::JoinAck),
+        Just(Join::Displaced),
     ]
 }
 

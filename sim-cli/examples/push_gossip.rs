@@ -18,7 +18,7 @@ use floodnet_sim::payload::SimPayload;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_cli::registry::{Registry, Runnable, Setting};
-use sim_cli::scenario::{CheckedTable, units};
+use sim_cli::scenario::{CheckedTable, Complaint, units};
 
 fn main() -> ExitCode {
     sim_cli::main_with(Registry::builtin().protocol::<PushGossip>("views", "push"))
@@ -57,7 +57,19 @@ impl Default for PushTable {
 }
 
 impl CheckedTable for ViewsTable {}
-impl CheckedTable for PushTable {}
+
+impl CheckedTable for PushTable {
+    fn complaints(&self, _slots: Option<u32>) -> Vec<Complaint> {
+        let mut found = Vec::new();
+        if self.every.is_zero() {
+            found.push(Complaint::new("every", "a period takes time", "write a positive duration"));
+        }
+        if self.rounds == 0 {
+            found.push(Complaint::new("rounds", "a message must be pushed", "write 1 or more"));
+        }
+        found
+    }
+}
 
 struct Config {
     views: ViewsTable,
@@ -257,10 +269,7 @@ impl Runnable for PushGossip {
     type OverlayTable = ViewsTable;
     type BroadcastTable = PushTable;
 
-    fn config(views: ViewsTable, push: PushTable, setting: &Setting) -> Result<Config, String> {
-        if push.every.is_zero() || push.rounds == 0 {
-            return Err("broadcast.push: `every` and `rounds` must be more than zero".to_owned());
-        }
+    fn config(views: ViewsTable, push: PushTable, setting: &Setting) -> Result<Config, Complaint> {
         Ok(Config { views, push, entry: setting.entry.clone() })
     }
 

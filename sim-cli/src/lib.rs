@@ -22,6 +22,7 @@ pub mod registry;
 pub mod run;
 pub mod scenario;
 pub mod setup;
+mod spelling;
 pub mod tables;
 
 pub use commands::main_with;

@@ -1,5 +1,7 @@
 //! What links do to packets: settings, and what they refuse.
 
+use std::fmt;
+
 use floodnet_core::laws::Law;
 use floodnet_core::time::Duration;
 
@@ -89,6 +91,29 @@ pub struct LinkModel {
     pub class_of: Vec<u8>,
 }
 
+/// Why links cannot work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkError {
+    /// The field of [`LinkModel`].
+    pub key: &'static str,
+    /// What is wrong with it: goes on where the key ends.
+    pub problem: String,
+}
+
+impl fmt::Display for LinkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.key, self.problem)
+    }
+}
+
+impl std::error::Error for LinkError {}
+
+impl From<LinkError> for String {
+    fn from(error: LinkError) -> Self {
+        error.to_string()
+    }
+}
+
 impl Default for LinkModel {
     /// A constant 50 ms on streams, unlimited and without loss.
     fn default() -> Self {
@@ -126,36 +151,38 @@ impl LinkModel {
     ///
     /// # Errors
     /// Says which setting is wrong and why.
-    pub fn check(&self, slots: u32) -> Result<(), String> {
+    pub fn check(&self, slots: u32) -> Result<(), LinkError> {
+        let wrong = |key, problem: &str| Err(LinkError { key, problem: problem.to_owned() });
         if self.floor == Duration::ZERO {
-            return Err("floor must be more than zero: nodes act on each other only after a delay".into());
+            return wrong("floor", "must be more than zero: nodes act on each other only after a delay");
         }
         let least = self.least_delay();
         let spans = [
-            ("rto", self.rto),
-            ("break_after", self.break_after),
-            ("dial_timeout", self.dial_timeout),
-            ("dead_after - ping", self.dead_after - self.ping),
+            ("rto", "", self.rto),
+            ("break_after", "", self.break_after),
+            ("dial_timeout", "", self.dial_timeout),
+            ("dead_after", "less ping ", self.dead_after - self.ping),
         ];
-        for (name, span) in spans {
+        for (key, less, span) in spans {
             if span < least {
-                return Err(format!("{name} is {span}, below the least one-way delay of {least}"));
+                let problem = format!("{less}is {span}, below the least one-way delay of {least}");
+                return Err(LinkError { key, problem });
             }
         }
         if let Latency::Table { row, size, one_way } = &self.latency {
             let cells = u64::from(*size) * u64::from(*size);
             if row.len() != slots as usize || one_way.len() as u64 != cells {
-                return Err("latency table does not fit the slots".into());
+                return wrong("latency", "is a table that does not fit the slots");
             }
             if row.iter().any(|row| row >= size) {
-                return Err("latency table has no row for some slot".into());
+                return wrong("latency", "is a table without a row for some slot");
             }
         }
         if !self.class_of.is_empty() && self.class_of.len() != slots as usize {
-            return Err("classes do not fit the slots".into());
+            return wrong("class_of", "does not fit the slots");
         }
         if self.classes.iter().any(|class| class.up == Some(0) || class.down == Some(0)) {
-            return Err("a rate of zero passes nothing: leave it out for unlimited".into());
+            return wrong("classes", "hold a rate of zero, which passes nothing: leave it out for unlimited");
         }
         Ok(())
     }

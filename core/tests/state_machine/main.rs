@@ -19,9 +19,9 @@ use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state
 /// The node that every newcomer knows.
 const ENTRY: u32 = 0;
 /// A node has one timer: that of its overlay.
-const MAX_TIMERS: usize = 1;
+const MAX_TIMERS: usize = 2;
 /// Longer than several of the longest pauses between attempts to come back.
-const SETTLE: Duration = Duration::from_secs(600);
+const SETTLE: Duration = Duration::from_secs(1_800);
 
 /// What the network must agree with.
 #[derive(Clone, Debug)]
@@ -344,19 +344,16 @@ fn after_healing_there_is_one_component_and_a_publication_reaches_all() {
     }
 }
 
-/// Who lacks neighbors comes back after a partition. A part in which nobody lacks any stays by itself: it
-/// has more nodes than the degree.
+/// Parts of a network that was cut find each other again by the neighbors that they lost.
 #[test]
-fn after_a_partition_no_small_island_is_left() {
-    let mut whole = 0;
+fn after_a_partition_there_is_one_component_again() {
+    let mut apart = Vec::new();
     for seed in 0..128 {
         let (mut network, mut model) = history(seed, 300, true);
         let components = heal_and_publish(&mut network, &mut model, ENTRY);
-        let degree = model.config.degree as usize;
-        for island in components.iter().filter(|component| !component.contains(&ENTRY)) {
-            assert!(island.len() > degree, "seed {seed}: {island:?}");
+        if components != [model.up] {
+            apart.push(seed);
         }
-        whole += usize::from(components.len() == 1);
     }
-    assert!(whole > 64, "only {whole} of 128 networks came together again");
+    assert!(apart.is_empty(), "these seeds did not come together: {apart:?}");
 }

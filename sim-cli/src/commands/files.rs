@@ -1,12 +1,39 @@
 //! Reading scenarios for the commands.
 
 use std::hash::{BuildHasher, RandomState};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::{Failure, Overrides};
 use crate::registry::Registry;
-use crate::scenario::Scenario;
+use crate::scenario::{Complaint, Diagnostics, Scenario};
+
+/// A scenario, and where it comes from.
+pub(super) struct Loaded {
+    /// What the file says, with what the command line puts in.
+    pub(super) scenario: Scenario,
+    path: PathBuf,
+    set: Vec<(String, String)>,
+}
+
+impl Loaded {
+    /// Reads the scenario at `path` with `set` put in.
+    pub(super) fn read(
+        path: &Path,
+        set: Vec<(String, String)>,
+        registry: &Registry,
+    ) -> Result<Self, Failure> {
+        match Scenario::load(path, &set, registry.tables()) {
+            Ok(scenario) => Ok(Self { scenario, path: path.to_owned(), set }),
+            Err(diagnostics) => Err(invalid(&diagnostics)),
+        }
+    }
+
+    /// What only showed when the scenario was prepared or run.
+    pub(super) fn complain(&self, complaint: &Complaint) -> Failure {
+        invalid(&Scenario::complain(&self.path, &self.set, complaint))
+    }
+}
 
 /// Reads a scenario with what the command line puts in.
 pub(super) fn load(
@@ -14,13 +41,17 @@ pub(super) fn load(
     overrides: &Overrides,
     registry: &Registry,
     console: &Console,
-) -> Result<Scenario, Failure> {
+) -> Result<Loaded, Failure> {
     let mut set = overrides.set.clone();
     if let Some(seed) = &overrides.seed {
         set.push(("seed".to_owned(), parse_seed(seed, console)?));
     }
-    Scenario::load(path, &set, registry.tables())
-        .map_err(|diagnostics| Failure::Invalid(diagnostics.render(true)))
+    Loaded::read(path, set, registry)
+}
+
+/// Colors are taken out again where they are not wanted.
+fn invalid(diagnostics: &Diagnostics) -> Failure {
+    Failure::Invalid(format!("{}\n", diagnostics.render(true)))
 }
 
 /// A seed as TOML has it.
@@ -37,14 +68,8 @@ fn parse_seed(text: &str, console: &Console) -> Result<String, Failure> {
     };
     let seed = parsed.filter(|seed| i64::try_from(*seed).is_ok());
     seed.map(|seed| seed.to_string()).ok_or_else(|| {
-        Failure::Invalid(format!(
-            "error: `{text}` is no seed: write a number below 2^63, also in hexadecimal (0x2a), or \"random\"\n"
+        Failure::Usage(format!(
+            "`{text}` is no seed: write a number below 2^63, also in hexadecimal (0x2a), or \"random\""
         ))
     })
-}
-
-/// An error that names the file.
-pub(super) fn invalid(path: &Path, message: &str) -> Failure {
-    let style = anstyle::AnsiColor::Red.on_default().bold();
-    Failure::Invalid(format!("{style}error{style:#}: {}: {message}\n", path.display()))
 }

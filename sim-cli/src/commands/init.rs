@@ -14,7 +14,7 @@ pub(super) fn execute(args: &InitArgs, registry: &Registry, console: &Console) -
         let names: Vec<&str> = known.iter().map(|template| template.name).collect();
         let message =
             format!("no template is called `{}`: choose one of {}", args.template, names.join(", "));
-        return Err(Failure::Invalid(format!("error: {message}\n")));
+        return Err(Failure::Usage(message));
     };
     let scenario = args.dir.join(format!("{}.toml", template.name));
     let schema_file = args.dir.join("scenario.schema.json");

@@ -169,7 +169,9 @@ struct RenderArgs {
 enum Failure {
     /// Input or output, or an error of the program: 1.
     Failed(String),
-    /// Wrong use, or a scenario that is not valid: 2. The text is printed as it is.
+    /// Wrong use: 2.
+    Usage(String),
+    /// A scenario that is not valid: 2. The text is printed as it is.
     Invalid(String),
     /// An expectation does not hold: 3.
     Expectation,
@@ -183,7 +185,7 @@ impl Failure {
     const fn code(&self) -> u8 {
         match self {
             Self::Failed(_) => 1,
-            Self::Invalid(_) => 2,
+            Self::Usage(_) | Self::Invalid(_) => 2,
             Self::Expectation => 3,
             Self::Determinism(_) => 4,
             Self::Interrupted => 130,
@@ -218,7 +220,9 @@ fn main_from(registry: &Registry, arguments: impl IntoIterator<Item = OsString>)
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             match &failure {
-                Failure::Failed(message) | Failure::Determinism(message) => console.error(message),
+                Failure::Failed(message) | Failure::Usage(message) | Failure::Determinism(message) => {
+                    console.error(message);
+                }
                 Failure::Invalid(rendered) => console.raw_error(rendered),
                 Failure::Expectation | Failure::Interrupted => {}
             }

@@ -3,13 +3,13 @@
 use std::fs;
 
 use super::console::Console;
+use super::files::Loaded;
 use super::progress::Watcher;
 use super::{Failure, RenderArgs};
 use crate::picture::Style;
 use crate::registry::Registry;
 use crate::run::folder::read_manifest;
 use crate::run::{Finished, pictures, run};
-use crate::scenario::Scenario;
 
 pub(super) fn execute(args: &RenderArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
     let manifest = read_manifest(&args.run).map_err(Failure::Failed)?;
@@ -19,12 +19,12 @@ pub(super) fn execute(args: &RenderArgs, registry: &Registry, console: &Console)
         let times: Vec<String> = args.at.iter().map(|time| format!("{time:?}")).collect();
         set.push(("output.topology".to_owned(), format!("[{}]", times.join(", "))));
     }
-    let scenario = Scenario::load(&file, &set, registry.tables())
-        .map_err(|diagnostics| Failure::Invalid(diagnostics.render(true)))?;
+    let loaded = Loaded::read(&file, set, registry)?;
+    let scenario = &loaded.scenario;
     let mut watcher = Watcher::new(scenario.duration.after_start(), console);
-    let ran = run(&scenario, registry, &mut |progress| watcher.watch(progress));
+    let ran = run(scenario, registry, &mut |progress| watcher.watch(progress));
     watcher.finish();
-    let ran = ran.map_err(Failure::Failed)?;
+    let ran = ran.map_err(|error| loaded.complain(&error))?;
     let Some(Finished { results, .. }) = &ran.finished else { return Ok(()) };
     let digest = &results.summary.digest;
     if !results.summary.complete {

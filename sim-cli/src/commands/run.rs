@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::files::{invalid, load};
+use super::files::load;
 use super::progress::Watcher;
 use super::validate::{cost_ahead, describe};
 use super::{Failure, Format, RunArgs};
-use crate::measure::expect::Outcome;
+use crate::measure::expect::{Outcome, Verdict};
 use crate::registry::Registry;
 use crate::run::folder::Place;
 use crate::run::manifest::peak_bytes;
@@ -15,21 +15,22 @@ use crate::run::{Cost, Finished, Ran, prepare, run};
 use crate::scenario::Scenario;
 
 pub(super) fn execute(args: &RunArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
-    let scenario = load(&args.file, &args.overrides, registry, console)?;
+    let loaded = load(&args.file, &args.overrides, registry, console)?;
+    let scenario = &loaded.scenario;
     if args.dry_run {
-        let setup = prepare(&scenario, registry).map_err(|error| invalid(&args.file, &error))?;
+        let setup = prepare(scenario, registry).map_err(|error| loaded.complain(&error))?;
         console.result(&scenario.to_resolved_toml());
-        console.note(&format!("{}\n{}", describe(&scenario, &setup), cost_ahead(&setup)));
+        console.note(&format!("{}\n{}", describe(scenario, &setup), cost_ahead(&setup)));
         return Ok(());
     }
-    let folder = args.out.clone().unwrap_or_else(|| default_folder(&scenario));
+    let folder = args.out.clone().unwrap_or_else(|| default_folder(scenario));
     let place = Place::check(&folder, args.force).map_err(Failure::Failed)?;
     let mut watcher = Watcher::new(scenario.duration.after_start(), console);
-    let ran = run(&scenario, registry, &mut |progress| watcher.watch(progress));
+    let ran = run(scenario, registry, &mut |progress| watcher.watch(progress));
     watcher.finish();
-    let ran = ran.map_err(|error| invalid(&args.file, &error))?;
-    place.write(&scenario, &ran, !args.no_pictures).map_err(Failure::Failed)?;
-    report(&scenario, &ran, &place, args, console)
+    let ran = ran.map_err(|error| loaded.complain(&error))?;
+    place.write(scenario, &ran, !args.no_pictures).map_err(Failure::Failed)?;
+    report(scenario, &ran, &place, args, console)
 }
 
 fn default_folder(scenario: &Scenario) -> PathBuf {
@@ -51,7 +52,6 @@ fn report(
         Format::Text if !console.is_quiet() => console.result(&summary.to_text()),
         Format::Text => {}
     }
-    ran.setup.notes.iter().for_each(|note| console.note(&format!("  note     {note}")));
     if console.is_verbose() {
         console.note(&spent(cost, summary.nodes));
     }
@@ -62,13 +62,13 @@ fn report(
         console.note("  interrupted: the results hold what happened until then");
         return Err(Failure::Interrupted);
     }
-    let failed = summary.expect.iter().filter(|verdict| verdict.verdict == Outcome::Fails).count();
-    if failed > 0 {
-        let total = summary.expect.len();
-        console.note(&format!("  {failed} of {total} expectations of {} do not hold", scenario.name));
-        return Err(Failure::Expectation);
+    let failed: Vec<&Verdict> =
+        summary.expect.iter().filter(|verdict| verdict.verdict == Outcome::Fails).collect();
+    for verdict in &failed {
+        let Verdict { key, bound, .. } = verdict;
+        console.error(&format!("{}: {key} is {}, expected {bound}", scenario.name, verdict.measured()));
     }
-    Ok(())
+    if failed.is_empty() { Ok(()) } else { Err(Failure::Expectation) }
 }
 
 fn spent(cost: &Cost, nodes: u32) -> String {

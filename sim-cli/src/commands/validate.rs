@@ -1,7 +1,7 @@
 //! `sim-cli validate`
 
 use super::console::Console;
-use super::files::{invalid, load};
+use super::files::load;
 use super::{Failure, ValidateArgs};
 use crate::registry::Registry;
 use crate::run::prepare;
@@ -11,9 +11,9 @@ use crate::setup::Setup;
 pub(super) fn execute(args: &ValidateArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
     let mut failed = None;
     for file in &args.files {
-        let checked = load(file, &args.overrides, registry, console).and_then(|scenario| {
-            let setup = prepare(&scenario, registry).map_err(|error| invalid(file, &error))?;
-            Ok((scenario, setup))
+        let checked = load(file, &args.overrides, registry, console).and_then(|loaded| {
+            let setup = prepare(&loaded.scenario, registry).map_err(|error| loaded.complain(&error))?;
+            Ok((loaded.scenario, setup))
         });
         match checked {
             Ok((scenario, setup)) => {

@@ -2,7 +2,7 @@ use super::*;
 use crate::measure::testing::small_summary;
 
 fn expect(metric: &str, bound: &str) -> Expectation {
-    Expectation::new(metric, bound.parse().unwrap()).unwrap()
+    Expectation::parse(metric, bound).unwrap()
 }
 
 #[test]
@@ -28,13 +28,27 @@ fn a_verdict_holds_or_fails() {
 
 #[test]
 fn bounds_are_read_and_written() {
-    for text in ["< 1", "<= 0.5", "> 0", ">= 100", "== never", "!= -1"] {
-        assert_eq!(text.parse::<Bound>().unwrap().to_string(), text);
+    let written = |metric, bound| Expectation::parse(metric, bound).map(|read| read.to_string());
+    for (metric, bound) in [
+        ("publishes", "< 1"),
+        ("delivery_ratio", "<= 0.5"),
+        ("rmr.mean", "> 0"),
+        ("crashes", ">= 100"),
+        ("latency_ms.max", "== never"),
+        ("topology.assortativity", "!= -1"),
+    ] {
+        assert_eq!(written(metric, bound), Ok(bound.to_owned()));
     }
-    assert_eq!(" >=0.95 ".parse::<Bound>(), Ok(Bound { op: Op::AtLeast, value: 0.95 }));
-    for text in ["", "0.5", "= 1", ">=", "> one", "< inf", "> nan", "=> 1"] {
-        assert!(text.parse::<Bound>().is_err(), "{text}");
+    assert_eq!(written("delivery_ratio", " >=95 % "), Ok(">= 0.95".to_owned()));
+    assert_eq!(written("phases.crash.heal_ms", "< 1m 30s"), Ok("< 90000".to_owned()));
+    assert_eq!(written("publishes", "> 10_000"), Ok("> 10000".to_owned()));
+    for bound in ["", "0.5", "= 1", ">=", "> one", "< inf", "> nan", "=> 1", "< 5 %", "< 1s", "< never"] {
+        assert!(written("publishes", bound).is_err(), "{bound}");
     }
+    for bound in ["< inf", "< -inf", "< nan", "< 5 %", "< 5 parsecs"] {
+        assert!(written("latency_ms.max", bound).is_err(), "{bound}");
+    }
+    assert!(Expectation::parse("delivery_rate", "< 1").unwrap_err().contains("delivery_ratio"));
 }
 
 #[test]
@@ -46,4 +60,5 @@ fn each_comparison_does_what_it_says() {
     assert_eq!(at(Op::AtLeast), [false, true, true]);
     assert_eq!(at(Op::Equal), [false, true, false]);
     assert_eq!(at(Op::Different), [true, false, true]);
+    assert!(!Op::Different.holds(f64::NAN, 1.0), "what is no number holds nothing");
 }

@@ -9,6 +9,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::summary::Summary;
+use crate::spelling::nearest;
 
 /// Which way a metric gets worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,25 +22,48 @@ pub enum Worse {
     Neither,
 }
 
+/// What the number of a metric counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Things, or a plain ratio.
+    Plain,
+    /// A share in [0, 1].
+    Share,
+    /// Milliseconds; infinity is never.
+    Millis,
+}
+
 /// A number that every summary has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Metric {
-    /// Its dotted path.
+    /// Its dotted path; for [`PHASE_METRICS`] from the fault on.
     pub path: &'static str,
     /// Which way it gets worse.
     pub worse: Worse,
+    /// What it counts.
+    pub unit: Unit,
+}
+
+impl Metric {
+    const fn share(self) -> Self {
+        Self { unit: Unit::Share, ..self }
+    }
+
+    const fn millis(self) -> Self {
+        Self { unit: Unit::Millis, ..self }
+    }
 }
 
 const fn higher(path: &'static str) -> Metric {
-    Metric { path, worse: Worse::Higher }
+    Metric { path, worse: Worse::Higher, unit: Unit::Plain }
 }
 
 const fn lower(path: &'static str) -> Metric {
-    Metric { path, worse: Worse::Lower }
+    Metric { path, worse: Worse::Lower, unit: Unit::Plain }
 }
 
 const fn neither(path: &'static str) -> Metric {
-    Metric { path, worse: Worse::Neither }
+    Metric { path, worse: Worse::Neither, unit: Unit::Plain }
 }
 
 /// Every metric with a fixed name, in the order of the summary. Besides these there are `drops.REASON` and
@@ -51,21 +75,21 @@ pub const METRICS: &[Metric] = &[
     neither("skipped"),
     neither("late_publishes"),
     lower("deliveries"),
-    lower("delivery_ratio"),
-    lower("delivery_worst"),
-    lower("delivery_joined"),
+    lower("delivery_ratio").share(),
+    lower("delivery_worst").share(),
+    lower("delivery_joined").share(),
     higher("deliveries_late"),
     neither("deliveries_other"),
     higher("undelivered_messages"),
     higher("double_deliveries"),
-    higher("latency_ms.p50"),
-    higher("latency_ms.p90"),
-    higher("latency_ms.p99"),
-    higher("latency_ms.max"),
-    higher("latency_delivered_ms.p50"),
-    higher("latency_delivered_ms.p90"),
-    higher("latency_delivered_ms.p99"),
-    higher("latency_delivered_ms.max"),
+    higher("latency_ms.p50").millis(),
+    higher("latency_ms.p90").millis(),
+    higher("latency_ms.p99").millis(),
+    higher("latency_ms.max").millis(),
+    higher("latency_delivered_ms.p50").millis(),
+    higher("latency_delivered_ms.p90").millis(),
+    higher("latency_delivered_ms.p99").millis(),
+    higher("latency_delivered_ms.max").millis(),
     higher("rmr.mean"),
     higher("rmr.max"),
     higher("rmr.left_out"),
@@ -87,14 +111,14 @@ pub const METRICS: &[Metric] = &[
     higher("lost.payloads"),
     neither("in_flight.packets"),
     neither("in_flight.payloads"),
-    higher("partition_rate"),
-    higher("split_rate"),
+    higher("partition_rate").share(),
+    higher("split_rate").share(),
     higher("components.mean"),
     higher("components.max"),
     higher("components.end"),
-    lower("largest_component.mean"),
-    lower("largest_component.min"),
-    lower("largest_component.end"),
+    lower("largest_component.mean").share(),
+    lower("largest_component.min").share(),
+    lower("largest_component.end").share(),
     higher("isolated.mean"),
     higher("isolated.max"),
     higher("isolated.end"),
@@ -102,8 +126,8 @@ pub const METRICS: &[Metric] = &[
     higher("unjoined.max"),
     higher("unjoined.end"),
     higher("never_joined"),
-    higher("asymmetry.mean"),
-    higher("asymmetry.max"),
+    higher("asymmetry.mean").share(),
+    higher("asymmetry.max").share(),
     neither("degree.mean"),
     lower("degree.min"),
     higher("degree.max"),
@@ -111,8 +135,8 @@ pub const METRICS: &[Metric] = &[
     neither("nodes_up.mean"),
     neither("nodes_up.min"),
     neither("nodes_up.max"),
-    higher("join_ms.p50"),
-    higher("join_ms.p99"),
+    higher("join_ms.p50").millis(),
+    higher("join_ms.p99").millis(),
     neither("joins"),
     neither("leaves"),
     neither("crashes"),
@@ -121,7 +145,7 @@ pub const METRICS: &[Metric] = &[
     neither("topology.links"),
     higher("topology.degree_max"),
     higher("topology.components"),
-    neither("topology.clustering"),
+    neither("topology.clustering").share(),
     neither("topology.triangles"),
     higher("topology.asp"),
     neither("topology.asp_sources"),
@@ -133,59 +157,90 @@ pub const METRICS: &[Metric] = &[
 pub const PHASE_METRICS: &[Metric] = &[
     neither("from_s"),
     neither("until_s"),
-    lower("delivery.before"),
-    lower("delivery.during"),
-    lower("delivery.after"),
+    lower("delivery.before").share(),
+    lower("delivery.during").share(),
+    lower("delivery.after").share(),
     higher("components.before"),
     higher("components.during"),
     higher("components.after"),
-    higher("heal_ms"),
-    higher("degree_ms"),
+    higher("heal_ms").millis(),
+    higher("degree_ms").millis(),
 ];
+
+/// Every `drops.REASON`: packets dropped for that reason.
+static DROPS: Metric = higher("drops");
 
 /// A name that no summary has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownMetric {
     /// The name.
     pub metric: String,
-    /// The metric that is spelled most like it, when one is.
-    pub suggestion: Option<&'static str>,
+    /// What to write instead, in one line.
+    pub hint: String,
 }
 
 impl fmt::Display for UnknownMetric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown metric `{}`", self.metric)?;
-        match self.suggestion {
-            Some(path) => write!(f, ", did you mean `{path}`?"),
-            None => Ok(()),
-        }
+        write!(f, "unknown metric `{}`: {}", self.metric, self.hint)
     }
 }
 
 impl std::error::Error for UnknownMetric {}
 
-/// Which way `metric` gets worse.
+/// The metric called `name`.
 ///
 /// # Errors
 ///
 /// When no summary has it. Names of faults are not checked: they depend on the scenario.
-pub fn worse(metric: &str) -> Result<Worse, UnknownMetric> {
-    if metric.strip_prefix("drops.").is_some_and(|reason| !reason.is_empty()) {
-        return Ok(Worse::Higher);
+pub fn find(name: &str) -> Result<&'static Metric, UnknownMetric> {
+    if name.strip_prefix("drops.").is_some_and(|reason| !reason.is_empty()) {
+        return Ok(&DROPS);
     }
-    let field = metric.strip_prefix("phases.").and_then(|rest| rest.split_once('.'));
-    let (known, name) = match field {
-        Some((_fault, field)) => (PHASE_METRICS, field),
-        None => (METRICS, metric),
-    };
-    let found = known.iter().find(|known| known.path == name);
-    found.map(|known| known.worse).ok_or_else(|| unknown(metric, known, name))
+    let (known, path) = phase(name).map_or((METRICS, name), |(_, field)| (PHASE_METRICS, field));
+    let found = known.iter().find(|known| known.path == path);
+    found.ok_or_else(|| UnknownMetric { metric: name.to_owned(), hint: hint(name) })
 }
 
-fn unknown(metric: &str, known: &[Metric], name: &str) -> UnknownMetric {
-    let close = known.iter().map(|known| (strsim::jaro_winkler(known.path, name), known.path));
-    let best = close.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|&(likeness, _)| likeness > 0.8);
-    UnknownMetric { metric: metric.to_owned(), suggestion: best.map(|(_, path)| path) }
+/// Which way `metric` gets worse.
+///
+/// # Errors
+///
+/// As [`find`].
+pub fn worse(metric: &str) -> Result<Worse, UnknownMetric> {
+    find(metric).map(|metric| metric.worse)
+}
+
+/// Fault and field of a metric of a fault.
+pub(crate) fn phase(metric: &str) -> Option<(&str, &str)> {
+    metric.strip_prefix("phases.")?.split_once('.')
+}
+
+/// What may have been meant by an unknown name.
+fn hint(name: &str) -> String {
+    let did_you_mean = |near: &str| format!("did you mean `{near}`?");
+    let list = |found: Vec<&str>| format!("known: {}", found.join(", "));
+    let paths = |known: &'static [Metric]| known.iter().map(|known| known.path);
+    if let Some((fault, field)) = phase(name) {
+        return match nearest(field, paths(PHASE_METRICS)) {
+            Some(near) => did_you_mean(&format!("phases.{fault}.{near}")),
+            None => list(paths(PHASE_METRICS).collect()),
+        };
+    }
+    let group = name.split('.').next().unwrap_or(name);
+    match group {
+        "phases" => {
+            return "write such as phases.partition.heal_ms, or phases.0.heal_ms by number".to_owned();
+        }
+        "drops" => return "write such as drops.loss".to_owned(),
+        _ => {}
+    }
+    let in_group = |path: &&str| path.split_once('.').is_some_and(|(first, _)| first == group);
+    let parts: Vec<&str> = paths(METRICS).filter(in_group).collect();
+    if !parts.is_empty() {
+        return list(parts);
+    }
+    let near = nearest(name, paths(METRICS)).or_else(|| paths(METRICS).find(|known| known.starts_with(name)));
+    near.map_or_else(|| "a summary has no such metric".to_owned(), did_you_mean)
 }
 
 /// The numbers of a summary by name.
@@ -209,11 +264,13 @@ impl Numbers {
     ///
     /// When no summary has it, or the run had no such fault.
     pub fn get(&self, metric: &str) -> Result<Option<f64>, UnknownMetric> {
-        worse(metric)?;
+        find(metric)?;
         if let Some(reason) = metric.strip_prefix("drops.") {
             return Ok(Some(self.0["drops"].get(reason).and_then(Value::as_f64).unwrap_or(0.0)));
         }
-        let step = |value, name| child(value, name).ok_or_else(|| unknown(metric, &[], metric));
+        let missing =
+            || UnknownMetric { metric: metric.to_owned(), hint: "the run had no such fault".to_owned() };
+        let step = |value, name| child(value, name).ok_or_else(missing);
         let value = metric.split('.').try_fold(&self.0, step)?;
         Ok(match value {
             Value::String(word) if word == "never" => Some(f64::INFINITY),

@@ -1,5 +1,4 @@
 use super::*;
-use crate::measure::expect::Expectation;
 use crate::measure::testing::small_summary;
 
 #[test]
@@ -59,8 +58,19 @@ fn unknown_metrics_are_errors_that_say_what_was_meant() {
     assert!(worse("phases.partition.heal_ms").is_ok(), "names of faults are checked by the run");
     assert!(numbers.get("phases.partition.heal_ms").is_err(), "which has none");
     assert!(numbers.get("phases.1.heal_ms").is_err());
-    let error = Expectation::new("delivery_ration", ">= 1".parse().unwrap()).unwrap_err();
-    assert_eq!(error.to_string(), "unknown metric `delivery_ration`, did you mean `delivery_ratio`?");
+    let hint = |metric| find(metric).unwrap_err().hint;
+    assert_eq!(hint("delivery_ration"), "did you mean `delivery_ratio`?");
+    assert_eq!(hint("delivery"), "did you mean `delivery_ratio`?", "the beginning of a name is enough");
+    assert_eq!(hint("join_ms.p95"), "known: join_ms.p50, join_ms.p99");
+    assert_eq!(hint("phases.0.heal_s"), "did you mean `phases.0.heal_ms`?");
+    assert!(hint("phases.0.latency").starts_with("known: from_s, until_s, "));
+    assert!(hint("phases.heal_ms").contains("phases.partition.heal_ms"));
+    assert_eq!(hint("drops"), "write such as drops.loss");
+    assert_eq!(hint("happiness"), "a summary has no such metric");
+    assert_eq!(
+        find("delivery_ration").unwrap_err().to_string(),
+        "unknown metric `delivery_ration`: did you mean `delivery_ratio`?"
+    );
 }
 
 #[test]

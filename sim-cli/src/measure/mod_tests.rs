@@ -138,8 +138,7 @@ fn the_summary_is_written_in_its_order_with_stable_bytes() {
     let (script, plan, settings) = busy();
     let mut summary = script.measure(plan, settings).summary;
     let bounds = [("delivery_ratio", ">= 0.99"), ("latency_ms.p50", "< 100"), ("rmr.max", "<= 1")];
-    let expectations =
-        bounds.map(|(metric, bound)| expect::Expectation::new(metric, bound.parse().unwrap()).unwrap());
+    let expectations = bounds.map(|(metric, bound)| expect::Expectation::parse(metric, bound).unwrap());
     summary.judge(&expectations).unwrap();
     insta::assert_snapshot!("summary_json", summary.to_json());
     insta::assert_snapshot!("summary_text", summary.to_text());

@@ -189,6 +189,7 @@ fn summarize(m: &mut Measures, totals: &Totals, graph: &Topology, ending: Ending
         duration_s: seconds(end),
         digest: format!("{:016x}", ending.digest),
         complete: ending.complete,
+        notes: Vec::new(),
         publishes: deliveries.publishes,
         skipped: m.plan.skipped,
         late_publishes: totals.late_publishes,

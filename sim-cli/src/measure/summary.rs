@@ -118,6 +118,9 @@ pub struct Summary {
     /// Only written when the run was interrupted.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub complete: bool,
+    /// What a reader should know. Only written when there is something.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Messages published.
     pub publishes: u64,
     /// Messages not published because their origin was down.

@@ -30,6 +30,12 @@ impl Summary {
             }
         }
         self.write_expectations(&mut text);
+        if !self.notes.is_empty() {
+            text.push('\n');
+        }
+        for note in &self.notes {
+            let _ = writeln!(text, "  note: {note}");
+        }
         let _ = writeln!(
             text,
             "\n  digest {}   (identical for the same seed, scenario and version)",
@@ -129,11 +135,7 @@ impl Summary {
                 Outcome::Holds => "holds",
                 Outcome::Fails => "FAILS",
             };
-            let value = match verdict.value {
-                Some(Ms::After(value)) => value.to_string(),
-                Some(Ms::Never) => "never".to_owned(),
-                None => "not measured".to_owned(),
-            };
+            let value = verdict.measured();
             let _ = writeln!(text, "    {mark}  {:key$}  {:bound$}  {value}", verdict.key, verdict.bound);
         }
     }

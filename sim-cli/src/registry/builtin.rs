@@ -1,6 +1,7 @@
 //! The built-in protocols: overlays `random_walk` and `static`, broadcasts `flood` and `gossip`.
 
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use floodnet_core::broadcast::seen::SeenLimits;
@@ -13,7 +14,8 @@ use floodnet_sim::link::Transport;
 use floodnet_sim::payload::SimPayload;
 
 use super::{NamedBroadcast, NamedOverlay, Registry, Setting};
-use crate::scenario::{Accept, FloodTable, GossipTable, RandomWalkTable, StaticTable};
+use crate::scenario::{Accept, Complaint, FloodTable, GossipTable, RandomWalkTable, StaticTable};
+use crate::setup::{malformed, unreadable};
 
 type SimFlood = Flood<u32, SimPayload>;
 type SimGossip = Gossip<u32, SimPayload>;
@@ -33,7 +35,7 @@ impl Registry {
 impl NamedOverlay for RandomWalk<u32> {
     type Table = RandomWalkTable;
 
-    fn config(table: RandomWalkTable, setting: &Setting) -> Result<Self::Config, String> {
+    fn config(table: RandomWalkTable, setting: &Setting) -> Result<Self::Config, Complaint> {
         Ok(random_walk::Config {
             degree: table.degree,
             max_degree: table.max_degree(),
@@ -61,7 +63,7 @@ impl NamedOverlay for RandomWalk<u32> {
 impl NamedOverlay for Fixed {
     type Table = StaticTable;
 
-    fn config(table: StaticTable, setting: &Setting) -> Result<Self::Config, String> {
+    fn config(table: StaticTable, setting: &Setting) -> Result<Self::Config, Complaint> {
         let graph = Arc::new(draw(&table, setting)?);
         Ok(fixed::Config { graph, greet: setting.transport == Transport::Stream })
     }
@@ -70,7 +72,7 @@ impl NamedOverlay for Fixed {
         Self::new(slot)
     }
 
-    fn slots(table: &StaticTable) -> Result<Option<u32>, String> {
+    fn slots(table: &StaticTable) -> Result<Option<u32>, Complaint> {
         match table {
             StaticTable::File(path) => read(path).map(|graph| Some(graph.nodes())),
             _ => Ok(None),
@@ -79,21 +81,10 @@ impl NamedOverlay for Fixed {
 }
 
 /// The graph that the table describes.
-fn draw(table: &StaticTable, setting: &Setting) -> Result<Graph, String> {
+fn draw(table: &StaticTable, setting: &Setting) -> Result<Graph, Complaint> {
     let (nodes, seed) = (setting.slots, setting.seed);
     let drawn = match *table {
-        StaticTable::File(ref path) => {
-            let graph = read(path)?;
-            return if graph.nodes() == nodes {
-                Ok(graph)
-            } else {
-                Err(format!(
-                    "{} holds {} nodes, but nodes.count is {nodes}: leave nodes.count out, or make it agree",
-                    path.display(),
-                    graph.nodes()
-                ))
-            };
-        }
+        StaticTable::File(ref path) => return read(path),
         StaticTable::KOut(k) => graph::k_out(nodes, k, seed),
         StaticTable::Regular(k) => graph::regular(nodes, k, seed),
         StaticTable::Gnp { mean_degree } => graph::gnp(nodes, mean_degree, seed),
@@ -105,21 +96,19 @@ fn draw(table: &StaticTable, setting: &Setting) -> Result<Graph, String> {
         StaticTable::Tree { arity } => graph::tree(nodes, arity),
         StaticTable::Complete(_) => graph::complete(nodes),
     };
-    drawn.map_err(|error| format!("overlay.static: {error}"))
+    drawn.map_err(|error| Complaint::new("", error.to_string(), "change the graph, or nodes.count"))
 }
 
-fn read(path: &std::path::Path) -> Result<Graph, String> {
-    let text =
-        fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    let (graph, _labels) =
-        graph::read_edges(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(graph)
+fn read(path: &Path) -> Result<Graph, Complaint> {
+    let text = fs::read_to_string(path).map_err(|error| unreadable("file", path, &error))?;
+    let form = "a line holds two labels, which are whole numbers";
+    graph::read_edges(&text).map(|(graph, _)| graph).map_err(|error| malformed("file", path, &error, form))
 }
 
 impl NamedBroadcast for SimFlood {
     type Table = FloodTable;
 
-    fn config(table: FloodTable, _: &Setting) -> Result<Self::Config, String> {
+    fn config(table: FloodTable, _: &Setting) -> Result<Self::Config, Complaint> {
         let most = table.seen.get().map(|most| u32::try_from(most).unwrap_or(u32::MAX));
         // Without a bound on their number, ids are kept for ever: that is the tutorial's memory.
         let keep = most.map(|_| table.seen_for.0);
@@ -130,7 +119,7 @@ impl NamedBroadcast for SimFlood {
 impl NamedBroadcast for SimGossip {
     type Table = GossipTable;
 
-    fn config(table: GossipTable, _: &Setting) -> Result<Self::Config, String> {
+    fn config(table: GossipTable, _: &Setting) -> Result<Self::Config, Complaint> {
         Ok(gossip::Config { fanout: table.fanout, ..gossip::Config::default() })
     }
 }

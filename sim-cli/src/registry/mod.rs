@@ -20,7 +20,7 @@ use floodnet_sim::link::Transport;
 use floodnet_sim::payload::SimPayload;
 
 use crate::run::{Job, Ran, run_protocol};
-use crate::scenario::{CheckedTable, TableKind, Tables};
+use crate::scenario::{CheckedTable, Complaint, TableKind, Tables};
 
 /// What a protocol may know of a scenario besides its own tables.
 #[derive(Clone, Debug)]
@@ -45,12 +45,13 @@ pub trait Runnable: SimProtocol {
     /// The settings of all nodes.
     ///
     /// # Errors
-    /// The tables cannot be run in this setting; says why.
+    /// The tables cannot be run in this setting; says why. The key of the complaint is `overlay` or
+    /// `broadcast`, followed by the key inside the table.
     fn config(
         overlay: Self::OverlayTable,
         broadcast: Self::BroadcastTable,
         setting: &Setting,
-    ) -> Result<Self::Config, String>;
+    ) -> Result<Self::Config, Complaint>;
 
     /// A fresh node for `slot`.
     fn node(slot: u32, config: &Self::Config) -> Self;
@@ -64,8 +65,8 @@ pub trait Runnable: SimProtocol {
     /// How many slots the overlay's table asks for, if it does (a graph read from a file).
     ///
     /// # Errors
-    /// The table names something that cannot be read; says what.
-    fn slots(overlay: &Self::OverlayTable) -> Result<Option<u32>, String> {
+    /// The table names something that cannot be read; says what, with the key inside the table.
+    fn slots(overlay: &Self::OverlayTable) -> Result<Option<u32>, Complaint> {
         let _ = overlay;
         Ok(None)
     }
@@ -79,8 +80,8 @@ pub trait NamedOverlay: Overlay<Peer = u32, Message: Wire + Send, Timer: Send, C
     /// The settings of all nodes.
     ///
     /// # Errors
-    /// The table cannot be run in this setting; says why.
-    fn config(table: Self::Table, setting: &Setting) -> Result<Self::Config, String>;
+    /// The table cannot be run in this setting; says why, with the key inside the table.
+    fn config(table: Self::Table, setting: &Setting) -> Result<Self::Config, Complaint>;
 
     /// The overlay side of a fresh node for `slot`.
     fn node(slot: u32) -> Self;
@@ -94,8 +95,8 @@ pub trait NamedOverlay: Overlay<Peer = u32, Message: Wire + Send, Timer: Send, C
     /// See [`Runnable::slots`].
     ///
     /// # Errors
-    /// The table names something that cannot be read; says what.
-    fn slots(table: &Self::Table) -> Result<Option<u32>, String> {
+    /// The table names something that cannot be read; says what, with the key inside the table.
+    fn slots(table: &Self::Table) -> Result<Option<u32>, Complaint> {
         let _ = table;
         Ok(None)
     }
@@ -111,16 +112,19 @@ pub trait NamedBroadcast:
     /// The settings of all nodes.
     ///
     /// # Errors
-    /// The table cannot be run in this setting; says why.
-    fn config(table: Self::Table, setting: &Setting) -> Result<Self::Config, String>;
+    /// The table cannot be run in this setting; says why, with the key inside the table.
+    fn config(table: Self::Table, setting: &Setting) -> Result<Self::Config, Complaint>;
 }
 
 impl<O: NamedOverlay, B: NamedBroadcast> Runnable for Node<O, B> {
     type OverlayTable = O::Table;
     type BroadcastTable = B::Table;
 
-    fn config(overlay: O::Table, broadcast: B::Table, setting: &Setting) -> Result<Self::Config, String> {
-        Ok(Config { overlay: O::config(overlay, setting)?, broadcast: B::config(broadcast, setting)? })
+    fn config(overlay: O::Table, broadcast: B::Table, setting: &Setting) -> Result<Self::Config, Complaint> {
+        Ok(Config {
+            overlay: O::config(overlay, setting).map_err(|complaint| complaint.within("overlay"))?,
+            broadcast: B::config(broadcast, setting).map_err(|complaint| complaint.within("broadcast"))?,
+        })
     }
 
     fn node(slot: u32, _: &Self::Config) -> Self {
@@ -131,13 +135,13 @@ impl<O: NamedOverlay, B: NamedBroadcast> Runnable for Node<O, B> {
         O::target_degree(overlay)
     }
 
-    fn slots(overlay: &O::Table) -> Result<Option<u32>, String> {
+    fn slots(overlay: &O::Table) -> Result<Option<u32>, Complaint> {
         O::slots(overlay)
     }
 }
 
 /// Runs a job with the protocol it was registered for.
-pub(crate) type Runner = fn(&mut Job<'_>) -> Result<Ran, String>;
+pub(crate) type Runner = fn(&mut Job<'_>) -> Result<Ran, Complaint>;
 
 /// See the module.
 #[derive(Default)]

@@ -19,34 +19,32 @@ const MANIFEST: &str = "manifest.json";
 #[derive(Clone, Debug)]
 pub struct Place {
     folder: PathBuf,
+    absolute: PathBuf,
     force: bool,
 }
 
 impl Place {
-    /// Checks that a run can be written to `folder`: it does not exist, or is empty, or is the folder of a
-    /// run and `force` says to replace that.
+    /// Checks that a run can be written to `folder`: it does not exist, or is empty, or holds a run and
+    /// nothing else and `force` says to replace that.
     ///
     /// # Errors
     /// It cannot; says why and what to do.
     pub fn check(folder: &Path, force: bool) -> Result<Self, String> {
         let shown = folder.display();
-        match fs::read_dir(folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(format!("cannot write to {shown}: {error}")),
-            Ok(mut entries) => {
-                if entries.next().is_some() && !folder.join(MANIFEST).is_file() {
-                    return Err(format!(
-                        "{shown} holds files but no run: choose another folder with --out (it is left as it is)"
-                    ));
-                }
-                if folder.join(MANIFEST).is_file() && !force {
-                    return Err(format!(
-                        "{shown} holds a run already: replace it with --force, or choose another folder with --out"
-                    ));
-                }
-            }
+        let failed = |error: io::Error| format!("cannot write to {shown}: {error}");
+        let absolute = std::path::absolute(folder).map_err(failed)?;
+        if absolute.file_name().is_none() {
+            return Err(format!("{shown} cannot be the folder of a run: name one that can be replaced"));
         }
-        Ok(Self { folder: folder.to_owned(), force })
+        match holds(&absolute).map_err(failed)? {
+            Holds::Other(name) => Err(format!(
+                "{shown} holds {name}, which no run wrote: choose another folder with --out (this one is left as it is)"
+            )),
+            Holds::Run if !force => Err(format!(
+                "{shown} holds a run already: replace it with --force, or choose another folder with --out"
+            )),
+            Holds::Run | Holds::Nothing => Ok(Self { folder: folder.to_owned(), absolute, force }),
+        }
     }
 
     /// The folder.
@@ -66,24 +64,27 @@ impl Place {
         // What an interrupted process may have left.
         remove(&draft).map_err(failed)?;
         fs::create_dir_all(&draft).map_err(failed)?;
-        let written = write_all(&draft, scenario, ran, draw).and_then(|()| self.move_in(&draft));
+        let written = write_all(&draft, scenario, ran, draw).map_err(failed);
+        // A run takes a while: somebody may have put something there.
+        let written = written.and_then(|()| Self::check(&self.folder, self.force));
+        let written = written.and_then(|_| self.move_in(&draft).map_err(failed));
         if written.is_err() {
             remove(&draft).map_err(failed)?;
         }
-        written.map_err(failed)
+        written
     }
 
     /// Puts the finished draft in its place.
     fn move_in(&self, draft: &Path) -> io::Result<()> {
         let old = self.sibling("old");
         remove(&old)?;
-        let replaces = self.force && self.folder.join(MANIFEST).is_file();
+        let replaces = self.absolute.exists();
         if replaces {
-            fs::rename(&self.folder, &old)?;
+            fs::rename(&self.absolute, &old)?;
         }
-        if let Err(error) = fs::rename(draft, &self.folder) {
+        if let Err(error) = fs::rename(draft, &self.absolute) {
             if replaces {
-                fs::rename(&old, &self.folder)?;
+                fs::rename(&old, &self.absolute)?;
             }
             return Err(error);
         }
@@ -92,9 +93,54 @@ impl Place {
 
     /// A hidden folder beside the run's.
     fn sibling(&self, what: &str) -> PathBuf {
-        let name = self.folder.file_name().unwrap_or_default().to_string_lossy();
-        self.folder.with_file_name(format!(".{name}.{what}"))
+        let name = self.absolute.file_name().unwrap_or_default().to_string_lossy();
+        self.absolute.with_file_name(format!(".{name}.{what}"))
     }
+}
+
+/// What is in a folder.
+enum Holds {
+    Nothing,
+    /// The files of a run, and no others.
+    Run,
+    /// Something else: the name of one.
+    Other(String),
+}
+
+fn holds(folder: &Path) -> io::Result<Holds> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Holds::Nothing),
+        entries => entries?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort_unstable();
+    Ok(match names.iter().find(|name| !is_of_run(name)).or(names.first()) {
+        None => Holds::Nothing,
+        // Other programs have manifests too, so it must read as that of a run.
+        Some(name) if is_of_run(name) && read_manifest(folder).is_ok() => Holds::Run,
+        Some(name) => Holds::Other(name.clone()),
+    })
+}
+
+/// Whether a run, or pictures and reports of it, can have a file of this name.
+fn is_of_run(name: &str) -> bool {
+    let fixed = [
+        MANIFEST,
+        "scenario.resolved.toml",
+        "summary.json",
+        "timeseries.csv",
+        "messages.csv",
+        "latency.csv",
+        "delivery.png",
+        "latency.png",
+        "degrees.png",
+        "report.html",
+    ];
+    let graph = name.starts_with("topology") && (name.ends_with(".png") || name.ends_with(".graphml"));
+    graph || fixed.contains(&name)
 }
 
 fn remove(folder: &Path) -> io::Result<()> {
@@ -115,7 +161,6 @@ fn write_all(folder: &Path, scenario: &Scenario, ran: &Ran, draw: bool) -> io::R
         seed: scenario.seed,
         digest: summary.digest.clone(),
         complete: summary.complete,
-        notes: ran.setup.notes.clone(),
         ..Manifest::new(cost, summary.nodes)
     };
     fs::write(folder.join("scenario.resolved.toml"), resolved)?;

@@ -29,8 +29,6 @@ pub struct Manifest {
     pub digest: String,
     /// Whether the run reached its end.
     pub complete: bool,
-    /// What a reader should know.
-    pub notes: Vec<String>,
     /// To read, draw and prepare, in seconds.
     pub setup_seconds: f64,
     /// To run, measures included, pictures excluded, in seconds.
@@ -63,7 +61,6 @@ impl Manifest {
             seed: 0,
             digest: String::new(),
             complete: true,
-            notes: Vec::new(),
             setup_seconds: cost.setup_seconds,
             run_seconds: cost.run_seconds,
             packets_per_s: per_second(cost.packets),

@@ -15,11 +15,10 @@ use std::time::Instant;
 use floodnet_core::time::Time;
 use floodnet_sim::{Progress, Simulation};
 
-use crate::measure::expect::{Bound, Expectation};
 use crate::measure::{Ending, Measures, Results};
 use crate::registry::{Registry, Runnable};
-use crate::scenario::Scenario;
-use crate::setup::{Setup, set_up};
+use crate::scenario::{Complaint, Scenario};
+use crate::setup::{Setup, set_up, unread};
 
 /// What a protocol's runner works on.
 pub(crate) struct Job<'a> {
@@ -69,7 +68,7 @@ pub fn run(
     scenario: &Scenario,
     registry: &Registry,
     watch: &mut dyn FnMut(Progress) -> bool,
-) -> Result<Ran, String> {
+) -> Result<Ran, Complaint> {
     dispatch(registry, Job { scenario, dry: false, watch })
 }
 
@@ -77,26 +76,28 @@ pub fn run(
 ///
 /// # Errors
 /// As [`run`].
-pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<Setup, String> {
+pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<Setup, Complaint> {
     dispatch(registry, Job { scenario, dry: true, watch: &mut |_| true }).map(|ran| ran.setup)
 }
 
-fn dispatch(registry: &Registry, mut job: Job<'_>) -> Result<Ran, String> {
+fn dispatch(registry: &Registry, mut job: Job<'_>) -> Result<Ran, Complaint> {
     let (overlay, broadcast) = (&job.scenario.overlay.key, &job.scenario.broadcast.key);
     let runner = registry.runner(overlay, broadcast);
-    let runner = runner.ok_or_else(|| format!("no protocol is `{overlay}` with `{broadcast}`"))?;
+    let unknown =
+        || Complaint::new("broadcast", format!("no protocol is `{overlay}` with `{broadcast}`"), "");
+    let runner = runner.ok_or_else(unknown)?;
     runner(&mut job)
 }
 
 /// Runs a job with the protocol `P`.
-pub(crate) fn run_protocol<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, String> {
+pub(crate) fn run_protocol<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Complaint> {
     let began = clock();
     let scenario = job.scenario;
-    let setup = set_up::<P>(scenario).map_err(|error| error.to_string())?;
-    let read = |error: toml::de::Error| error.to_string();
-    let (overlay, broadcast) =
-        (scenario.overlay.read().map_err(read)?, scenario.broadcast.read().map_err(read)?);
-    let config = P::config(overlay, broadcast, &setup.setting)?;
+    let setup = set_up::<P>(scenario)?;
+    let overlay = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
+    let broadcast = scenario.broadcast.read().map_err(|error| unread("broadcast", &error))?;
+    let config =
+        P::config(overlay, broadcast, &setup.setting).map_err(|complaint| named(complaint, scenario))?;
     if job.dry {
         return Ok(Ran { setup, finished: None });
     }
@@ -105,19 +106,17 @@ pub(crate) fn run_protocol<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, String
     let barriers = measures.barriers();
     let simulation = Simulation::new(&setup.plan, &setup.links, &config, &make).sample_at(barriers);
     let ready = clock();
-    let outcome = simulation.run_watched(&mut measures, job.watch)?;
+    let outcome = simulation.run_watched(&mut measures, job.watch);
+    let outcome = outcome.map_err(|error| Complaint::new("link", error, ""))?;
     let mut results = measures.finish(Ending {
         digest: outcome.digest,
         in_flight_payloads: outcome.in_flight_payloads,
         in_flight_packets: outcome.in_flight_packets,
         complete: outcome.complete,
     });
-    let expectation = |expected: &crate::scenario::Expectation| {
-        let bound: Bound = expected.to_string().parse()?;
-        Expectation::new(&expected.metric, bound).map_err(|error| error.to_string())
-    };
-    let expectations = scenario.expect.iter().map(expectation).collect::<Result<Vec<_>, String>>()?;
-    results.summary.judge(&expectations).map_err(|error| error.to_string())?;
+    results.summary.notes.clone_from(&setup.notes);
+    let judged = results.summary.judge(&scenario.expect);
+    judged.map_err(|unknown| Complaint::new("expect", unknown.to_string(), ""))?;
     let cost = Cost {
         setup_seconds: (ready - began).as_secs_f64(),
         run_seconds: ready.elapsed().as_secs_f64(),
@@ -125,6 +124,18 @@ pub(crate) fn run_protocol<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, String
         packets: outcome.packets,
     };
     Ok(Ran { setup, finished: Some(Finished { results, cost }) })
+}
+
+/// The complaint of a protocol, whose keys begin with `overlay` or `broadcast`, with the name of the table.
+fn named(complaint: Complaint, scenario: &Scenario) -> Complaint {
+    let (group, key) = complaint.key.split_once('.').unwrap_or((&complaint.key, ""));
+    let table = match group {
+        "overlay" => &scenario.overlay.key,
+        "broadcast" => &scenario.broadcast.key,
+        _ => return complaint,
+    };
+    let path = format!("{group}.{table}");
+    Complaint::new(key, complaint.title.as_str(), complaint.label.as_str()).within(&path)
 }
 
 /// The clock of the machine: what a run costs is the only thing that may depend on it.

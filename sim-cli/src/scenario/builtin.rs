@@ -7,32 +7,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::tables::{CheckedTable, Complaint, TableKind, Tables};
+use super::diagnostics::Complaint;
+use super::tables::CheckedTable;
 use super::units::{Duration, Limit};
-
-impl Tables {
-    /// The built-in protocols: overlays `random_walk` and `static`, broadcasts `flood` and `gossip`, in every
-    /// combination.
-    #[must_use]
-    pub fn builtin() -> Self {
-        Self {
-            overlays: vec![
-                TableKind::checked::<RandomWalkTable>("random_walk"),
-                TableKind::checked::<StaticTable>("static"),
-            ],
-            broadcasts: vec![
-                TableKind::checked::<FloodTable>("flood"),
-                TableKind::checked::<GossipTable>("gossip"),
-            ],
-            pairs: vec![
-                ("random_walk", "flood"),
-                ("random_walk", "gossip"),
-                ("static", "flood"),
-                ("static", "gossip"),
-            ],
-        }
-    }
-}
 
 /// `[overlay.random_walk]`: newcomers send join requests that walk at random.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]

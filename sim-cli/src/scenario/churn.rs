@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+#[cfg(doc)]
+use floodnet_core::laws;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -74,29 +76,31 @@ pub enum Lifetime {
     },
 }
 
-/// Session lengths measured in real networks: Stutzbach and Rejaie, IMC 2006, and the KAD literature.
+/// Session lengths measured in real networks, by the names and with the laws of
+/// [`session_preset`](laws::session_preset).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(description = "Session lengths measured in real networks, all Weibull.")]
 pub enum SessionPreset {
-    /// BitTorrent, Red Hat: Weibull, shape 0.34, scale 21.3 min.
+    /// BitTorrent, Red Hat 9.
     RedHat,
-    /// BitTorrent, Debian: Weibull, shape 0.38, scale 42.4 min.
+    /// BitTorrent, Debian.
     Debian,
-    /// BitTorrent, FlatOut: Weibull, shape 0.59, scale 41.9 min.
+    /// BitTorrent, a game's demo.
     Flatout,
-    /// KAD: Weibull, shape 0.5, scale 5000 s.
+    /// KAD.
     Kad,
 }
 
 impl SessionPreset {
-    /// Shape and scale of the Weibull law.
+    /// Its name in a scenario.
     #[must_use]
-    pub const fn weibull(self) -> (f64, Duration) {
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::RedHat => (0.34, Duration::from_millis(21_300 * 60)),
-            Self::Debian => (0.38, Duration::from_millis(42_400 * 60)),
-            Self::Flatout => (0.59, Duration::from_millis(41_900 * 60)),
-            Self::Kad => (0.5, Duration::from_secs(5_000)),
+            Self::RedHat => "red-hat",
+            Self::Debian => "debian",
+            Self::Flatout => "flatout",
+            Self::Kad => "kad",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use floodnet_core::laws::{self, WORLD8};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -117,20 +118,17 @@ pub enum Regions {
 }
 
 impl Regions {
-    /// Names of the regions, in the order of the table.
+    /// Its name in a scenario.
     #[must_use]
-    pub const fn names(self) -> &'static [&'static str] {
+    pub const fn name(self) -> &'static str {
+        self.table().name
+    }
+
+    /// The regions, their weights and delays.
+    #[must_use]
+    pub const fn table(self) -> &'static laws::Regions {
         match self {
-            Self::World8 => &[
-                "australia",
-                "east_asia",
-                "europe",
-                "na_west",
-                "na_east",
-                "south_america",
-                "south_africa",
-                "west_asia",
-            ],
+            Self::World8 => &WORLD8,
         }
     }
 }

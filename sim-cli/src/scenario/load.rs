@@ -8,11 +8,12 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use super::diagnostics::{Diagnostics, Problem};
+use super::diagnostics::{Complaint, Diagnostics, Problem};
 use super::document::Document;
 use super::file::ScenarioFile;
 use super::tables::{NamedTable, ReadError, TableKind, Tables};
 use super::{Scenario, check, expect, resolve, suggest};
+use crate::spelling::nearest;
 
 impl Scenario {
     /// Reads the scenario at `path`, with `overrides` (keys and values as in `--set KEY=VALUE`) put in.
@@ -22,8 +23,7 @@ impl Scenario {
     /// found wrong, each at its place.
     pub fn load(path: &Path, overrides: &[(String, String)], tables: &Tables) -> Result<Self, Diagnostics> {
         let name = path.display().to_string();
-        let text = fs::read_to_string(path)
-            .map_err(|error| Diagnostics::of_file(&name, format!("cannot read the scenario: {error}")))?;
+        let text = fs::read_to_string(path).map_err(|error| unreadable(path, &name, &error))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         Self::parse(&name, &text, folder, overrides, tables)
     }
@@ -45,6 +45,63 @@ impl Scenario {
             Err(problems) => Err(Diagnostics::new(document.sources, problems)),
         }
     }
+
+    /// What only showed when the scenario at `path`, with `overrides`, was prepared or run: at the key that
+    /// it is about, or at what stands around that if the key has its default.
+    #[must_use]
+    pub fn complain(path: &Path, overrides: &[(String, String)], complaint: &Complaint) -> Diagnostics {
+        let name = path.display().to_string();
+        // What cannot be read again, such as a pipe, has no line to point at.
+        let text = fs::read_to_string(path).unwrap_or_default();
+        Self::complain_of(&name, &text, overrides, complaint)
+    }
+
+    /// As [`Scenario::complain`], of a scenario in `text` that errors call `name`.
+    #[must_use]
+    pub fn complain_of(
+        name: &str,
+        text: &str,
+        overrides: &[(String, String)],
+        complaint: &Complaint,
+    ) -> Diagnostics {
+        let Ok(mut document) = Document::parse(name, text) else {
+            return Diagnostics::of_file(name, complaint.to_string(), String::new());
+        };
+        for (key, value) in overrides {
+            // One that cannot be put in was refused when the scenario was read.
+            let _ = document.set(key, value);
+        }
+        apply_preset(&mut document);
+        let Complaint { key, title, label } = complaint;
+        let title = match document.get(key) {
+            None if !key.is_empty() => format!("`{key}`: {title}"),
+            _ => title.clone(),
+        };
+        let problem = Problem { span: document.span(key), title, label: label.clone() };
+        Diagnostics::new(document.sources, vec![problem])
+    }
+}
+
+/// Why there is no text at `path`.
+fn unreadable(path: &Path, name: &str, error: &std::io::Error) -> Diagnostics {
+    let said =
+        |label: String| Diagnostics::of_file(name, format!("cannot read the scenario: {error}"), label);
+    if path.is_dir() {
+        return said("this is a folder: name the scenario file in it".to_owned());
+    }
+    if error.kind() != ErrorKind::NotFound {
+        return said(String::new());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let siblings: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    let scenarios = siblings.iter().map(String::as_str).filter(|name| name.ends_with(".toml"));
+    let wanted = path.file_name().unwrap_or_default().to_string_lossy();
+    let near = nearest(&wanted, scenarios).map(|near| path.with_file_name(near));
+    said(near.map_or_else(
+        || "`sim-cli init` writes one to start from".to_owned(),
+        |near| format!("did you mean `{}`?", near.display()),
+    ))
 }
 
 fn read<'i>(
@@ -177,7 +234,7 @@ fn table(
     };
     let Some(kind) = kinds.iter().find(|kind| kind.key() == key) else {
         let title = format!("unknown {group} `{key}`");
-        let near = suggest::nearest(key, known.iter().copied());
+        let near = nearest(key, known.iter().copied());
         let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
         let label = format!("{near}known: {}", known.join(", "));
         return wrong(Some(span.clone()), title, label);

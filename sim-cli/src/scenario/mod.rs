@@ -36,16 +36,17 @@ pub mod units;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::measure::expect::Expectation;
+
 pub use builtin::{Accept, FloodTable, GossipTable, RandomWalkTable, StaticTable, Yes};
 pub use churn::{Churn, CrashKind, Lifetime, SessionPreset};
-pub use diagnostics::Diagnostics;
-pub use expect::{Expectation, METRICS, Op, is_metric};
+pub use diagnostics::{Complaint, Diagnostics};
 pub use fault::{Crash, Cut, Ends, Fault, FaultKind, Loss, Partition, Pause, Slow, Victims};
 pub use link::{Latency, Link, Matrix, Per, Regions, Transport, Unit};
 pub use measure::{Every, Measure, Output, TopologyTime};
 pub use nodes::{Class, Nodes, Spacing};
 pub use schema::schema;
-pub use tables::{CheckedTable, Complaint, NamedTable, TableKind, Tables};
+pub use tables::{CheckedTable, NamedTable, TableKind, Tables};
 pub use templates::{Template, templates};
 pub use traffic::{Origin, Timing, Traffic};
 

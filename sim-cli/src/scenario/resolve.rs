@@ -1,7 +1,6 @@
 //! Defaults that depend on other keys, and the scenario as text with every default filled in.
 
 use super::churn::Churn;
-use super::expect::Expectation;
 use super::file::ScenarioFile;
 use super::measure::Measure;
 use super::nodes::Class;
@@ -9,6 +8,7 @@ use super::tables::NamedTable;
 use super::traffic::Traffic;
 use super::units::Duration;
 use super::{Scenario, units};
+use crate::measure::expect::Expectation;
 
 /// Time that arrivals get to settle before averages and traffic begin.
 const SETTLE: units::Duration = Duration::from_secs(10);

@@ -4,9 +4,9 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use super::expect::METRICS;
 use super::file::ScenarioFile;
 use super::tables::{TableKind, Tables};
+use crate::measure::metrics::{METRICS, Metric, PHASE_METRICS};
 
 /// JSON Schema of a scenario with the registered protocol tables. The first line of a scenario names it:
 /// `#:schema ./scenario.schema.json`.
@@ -41,29 +41,35 @@ fn group(generator: &mut SchemaGenerator, kinds: &[TableKind]) -> Map<String, Va
 fn expectations() -> Map<String, Value> {
     let bound = json!({
         "type": "string",
-        "pattern": r"^\s*(>=|<=|==|>|<)\s*\S.*$",
+        "pattern": r"^\s*(>=|<=|==|!=|>|<)\s*\S.*$",
         "description": "A comparison and a value: \">= 0.95\", \"< 5 %\", or \"< 2s\" for metrics in ms."
     });
-    let mut properties = Map::new();
-    for metric in METRICS {
-        let Some((group, leaf)) = metric.split_once('.') else {
-            properties.insert((*metric).to_owned(), bound.clone());
-            continue;
-        };
-        let nested = properties
-            .entry(group)
-            .or_insert_with(|| json!({ "type": "object", "properties": {}, "additionalProperties": false }));
-        nested["properties"][leaf] = bound.clone();
-    }
-    properties.insert("drops".to_owned(), json!({ "type": "object", "additionalProperties": bound }));
+    let mut root = nested(METRICS, &bound);
+    let open = |value: Value| json!({ "type": "object", "additionalProperties": value });
+    root["properties"]["drops"] = open(bound.clone());
+    root["properties"]["phases"] = open(nested(PHASE_METRICS, &bound));
     // A dotted metric may also be one quoted key.
-    let quoted = json!({ r"^[a-z_]+\.[a-z0-9_]+$": bound });
-    object(json!({
-        "type": "object",
-        "properties": properties,
-        "patternProperties": quoted,
-        "additionalProperties": false,
-    }))
+    root["patternProperties"] = json!({ r"^[a-z_]+\.[a-z0-9_.]+$": bound });
+    object(root)
+}
+
+/// `metrics` as an object that holds a bound for each.
+fn nested(metrics: &[Metric], bound: &Value) -> Value {
+    let empty = || json!({ "type": "object", "properties": {}, "additionalProperties": false });
+    let mut root = empty();
+    for metric in metrics {
+        match metric.path.split_once('.') {
+            None => root["properties"][metric.path] = bound.clone(),
+            Some((group, leaf)) => {
+                let group = &mut root["properties"][group];
+                if group.is_null() {
+                    *group = empty();
+                }
+                group["properties"][leaf] = bound.clone();
+            }
+        }
+    }
+    root
 }
 
 fn object(value: Value) -> Map<String, Value> {

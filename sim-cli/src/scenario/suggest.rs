@@ -1,25 +1,7 @@
-//! "Did you mean": the known word nearest to an unknown one, and serde's messages in the words of the language.
+//! serde's messages in the words of the language.
 
 use super::diagnostics::{Bytes, Problem};
-
-/// The known word that a slip of the fingers away from `word`, if any.
-pub(crate) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    // A third of the letters may be wrong, as in rustc; below three letters one.
-    let tolerance = word.chars().count().max(3) / 3;
-    known
-        .map(|known| (strsim::damerau_levenshtein(word, known), known))
-        .filter(|(distance, _)| *distance <= tolerance)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, known)| known)
-}
-
-/// "did you mean" if a known word is near, else the known words.
-pub(crate) fn did_you_mean(word: &str, known: &[&str]) -> String {
-    match nearest(word, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known here: {}", known.join(", ")),
-    }
-}
+use crate::spelling::{did_you_mean, nearest};
 
 /// An error of serde as a problem. serde has no structured errors, so its messages are taken apart; one that
 /// is not known here is shown as it is.
@@ -111,14 +93,6 @@ fn quoted(text: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn near_words_are_found_and_far_ones_are_not() {
-        let known = ["duration", "name", "seed"];
-        assert_eq!(nearest("duraton", known.into_iter()), Some("duration"));
-        assert_eq!(nearest("sede", known.into_iter()), Some("seed"));
-        assert_eq!(nearest("latency", known.into_iter()), None);
-    }
 
     #[test]
     fn unknown_messages_pass_through() {

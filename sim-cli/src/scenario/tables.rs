@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use toml::de::ValueDeserializer;
 
+use super::diagnostics::Complaint;
 use super::document::Node;
 
 /// A protocol table with more to say than its types.
@@ -24,25 +25,6 @@ pub trait CheckedTable: DeserializeOwned + Serialize + JsonSchema {
     fn complaints(&self, slots: Option<u32>) -> Vec<Complaint> {
         let _ = slots;
         Vec::new()
-    }
-}
-
-/// Something wrong with a value of a protocol table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Complaint {
-    /// The key inside the table, such as `degree` or `gnp.mean_degree`; empty for the table as a whole.
-    pub key: String,
-    /// What is wrong, in one line.
-    pub title: String,
-    /// What to write instead or why, in one line.
-    pub label: String,
-}
-
-impl Complaint {
-    /// A complaint about `key`.
-    #[must_use]
-    pub fn new(key: &str, title: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { key: key.to_owned(), title: title.into(), label: label.into() }
     }
 }
 

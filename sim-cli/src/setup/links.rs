@@ -2,21 +2,20 @@
 
 use std::fs;
 
-use floodnet_core::laws::{Law, Regions as RegionTable, region_table, share_to_threshold};
+use floodnet_core::laws::{Law, Regions as RegionTable, share_to_threshold};
 use floodnet_sim::graph::read_matrix;
-use floodnet_sim::link::{Class, Latency, LinkModel, Per};
+use floodnet_sim::link::{Class, Latency, LinkError, LinkModel, Per};
 use floodnet_sim::plan::assign_shares;
 use floodnet_sim::stream::{Purpose, Stream};
 
-use super::SetupError;
-use crate::scenario::{self, Matrix, Scenario};
+use crate::scenario::{self, Complaint, Matrix, Scenario};
 
 /// The link model; what a reader should know is added to `notes`.
 pub(super) fn model(
     scenario: &Scenario,
     slots: u32,
     notes: &mut Vec<String>,
-) -> Result<LinkModel, SetupError> {
+) -> Result<LinkModel, Complaint> {
     let link = &scenario.link;
     let class_of = class_of(scenario, slots)?;
     Ok(LinkModel {
@@ -40,6 +39,18 @@ pub(super) fn model(
     })
 }
 
+/// What to change about links that cannot work.
+pub(super) fn complaint(error: LinkError) -> Complaint {
+    let label = match error.key {
+        "rto" | "break_after" | "dial_timeout" | "dead_after" => {
+            "write more, or make the shortest latency shorter"
+        }
+        _ => "",
+    };
+    let LinkError { key, problem } = error;
+    Complaint::new(format!("link.{key}"), format!("link.{key} {problem}"), label)
+}
+
 /// Access lines: one for each class, or the link's own for all.
 fn classes(scenario: &Scenario) -> Vec<Class> {
     let line = |up: scenario::units::Rate, down: scenario::units::Rate, reachable| Class {
@@ -54,14 +65,15 @@ fn classes(scenario: &Scenario) -> Vec<Class> {
 }
 
 /// The class of each slot; empty when there is one for all.
-fn class_of(scenario: &Scenario, slots: u32) -> Result<Vec<u8>, SetupError> {
+fn class_of(scenario: &Scenario, slots: u32) -> Result<Vec<u8>, Complaint> {
     if scenario.classes.is_empty() {
         return Ok(Vec::new());
     }
     let shares: Vec<f64> = scenario.classes.iter().map(|class| class.share).collect();
     let mut stream = Stream::new(scenario.seed, Purpose::Classes, 0);
-    assign_shares(slots, &shares, &mut stream)
-        .ok_or_else(|| SetupError::new("class", "the shares of the classes cannot be dealt out"))
+    assign_shares(slots, &shares, &mut stream).ok_or_else(|| {
+        Complaint::new("class", "the shares of the classes cannot be dealt out", "they sum to 1")
+    })
 }
 
 fn latency(
@@ -69,20 +81,14 @@ fn latency(
     slots: u32,
     class_of: &[u8],
     notes: &mut Vec<String>,
-) -> Result<Latency, SetupError> {
+) -> Result<Latency, Complaint> {
     Ok(match &scenario.link.latency {
         scenario::Latency::Constant(delay) => Latency::Law(Law::Constant(delay.0)),
         scenario::Latency::Uniform { min, max } => Latency::Law(Law::Uniform { min: min.0, max: max.0 }),
         scenario::Latency::Lognormal { median, sigma } => {
             Latency::Law(Law::Lognormal { median: median.0, sigma: *sigma })
         }
-        scenario::Latency::Regions(regions) => {
-            let scenario::Regions::World8 = regions;
-            let name = "world8";
-            let table = region_table(name)
-                .ok_or_else(|| SetupError::new("link.latency.regions", format!("no regions `{name}`")))?;
-            regional(scenario, slots, class_of, table)?
-        }
+        scenario::Latency::Regions(regions) => regional(scenario, slots, class_of, regions.table())?,
         scenario::Latency::Matrix(matrix) => measured(matrix, slots, notes)?,
     })
 }
@@ -93,11 +99,11 @@ fn regional(
     slots: u32,
     class_of: &[u8],
     table: &RegionTable,
-) -> Result<Latency, SetupError> {
+) -> Result<Latency, Complaint> {
     let weights: Vec<f64> = table.weights.iter().map(|&weight| f64::from(weight)).collect();
     let mut stream = Stream::new(scenario.seed, Purpose::Regions, 0);
     let drawn = assign_shares(slots, &weights, &mut stream)
-        .ok_or_else(|| SetupError::new("link.latency.regions", "the regions cannot be dealt out"))?;
+        .ok_or_else(|| Complaint::new("link.latency.regions", "the regions cannot be dealt out", ""))?;
     let given = |slot: usize| {
         let class = scenario.classes.get(usize::from(*class_of.get(slot)?))?;
         table.number(class.region.as_deref()?)
@@ -115,12 +121,13 @@ fn regional(
 }
 
 /// Each slot in the place of a measured host, by its number modulo the number of hosts.
-fn measured(matrix: &Matrix, slots: u32, notes: &mut Vec<String>) -> Result<Latency, SetupError> {
-    let problem = |error: &dyn std::fmt::Display| {
-        SetupError::new("link.latency.matrix.file", format!("{}: {error}", matrix.file.display()))
-    };
-    let text = fs::read_to_string(&matrix.file).map_err(|error| problem(&error))?;
-    let read = read_matrix(&text, matrix.unit.nanos(), matrix.rtt).map_err(|error| problem(&error))?;
+fn measured(matrix: &Matrix, slots: u32, notes: &mut Vec<String>) -> Result<Latency, Complaint> {
+    const KEY: &str = "link.latency.matrix.file";
+    let file = &matrix.file;
+    let text = fs::read_to_string(file).map_err(|error| super::unreadable(KEY, file, &error))?;
+    let form = "a matrix has a row for each host, and a delay to each host in every row";
+    let read = read_matrix(&text, matrix.unit.nanos(), matrix.rtt)
+        .map_err(|error| super::malformed(KEY, file, &error, form))?;
     if read.n < slots {
         notes.push(format!(
             "the latency matrix has {} hosts for {slots} slots: slot s takes the place of host s modulo {}",

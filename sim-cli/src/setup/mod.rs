@@ -3,16 +3,17 @@
 mod links;
 mod plan;
 
-use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use floodnet_core::time::Time;
 use floodnet_sim::link::LinkModel;
 use floodnet_sim::plan::Plan;
+use floodnet_sim::read::ReadError;
 
 use crate::measure::MeasureSettings;
 use crate::registry::{Runnable, Setting};
-use crate::scenario::{Scenario, TopologyTime, Transport};
+use crate::scenario::{Complaint, Scenario, TopologyTime, Transport};
 
 /// Everything that one run of a scenario takes, but for its protocol.
 #[derive(Clone, Debug)]
@@ -25,51 +26,21 @@ pub struct Setup {
     pub measure: MeasureSettings,
     /// What the protocol may know.
     pub setting: Setting,
-    /// What a reader of the results should know.
+    /// What a reader of the results should know; no path.
     pub notes: Vec<String>,
 }
-
-/// Why a scenario that reads well cannot be run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SetupError {
-    /// The key that has to change, if it is one; empty otherwise.
-    pub key: String,
-    /// What is wrong.
-    pub message: String,
-}
-
-impl SetupError {
-    fn new(key: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { key: key.into(), message: message.into() }
-    }
-}
-
-impl fmt::Display for SetupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.key.as_str() {
-            "" => f.write_str(&self.message),
-            key => write!(f, "`{key}`: {}", self.message),
-        }
-    }
-}
-
-impl std::error::Error for SetupError {}
 
 /// Prepares a run of `scenario` with the protocol `P`.
 ///
 /// # Errors
 /// A file cannot be read or does not fit, or the values make no plan.
-pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, SetupError> {
-    let overlay: P::OverlayTable =
-        scenario.overlay.read().map_err(|error| SetupError::new("overlay", error.to_string()))?;
-    let asked = P::slots(&overlay).map_err(|error| SetupError::new("overlay", error))?;
-    let count = scenario.nodes.count.or(asked);
-    let slots = count.ok_or_else(|| SetupError::new("nodes.count", "say how many nodes there are"))?;
-    let plan = plan::spec(scenario, slots)?.draw(scenario.seed);
-    let plan = plan.map_err(|error| SetupError::new(error.key.clone(), error.problem.to_string()))?;
+pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
+    let overlay: P::OverlayTable = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
+    let slots = slots::<P>(scenario, &overlay)?;
+    let plan = plan::spec(scenario, slots)?.draw(scenario.seed).map_err(plan::complaint)?;
     let mut notes = Vec::new();
     let links = links::model(scenario, slots, &mut notes)?;
-    links.check(slots).map_err(|error| SetupError::new("link", error))?;
+    links.check(slots).map_err(links::complaint)?;
     let setting = Setting {
         slots,
         entry: (0..scenario.nodes.entry.min(slots)).collect(),
@@ -78,6 +49,44 @@ pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, SetupError> {
     };
     let measure = measure_settings(scenario, P::target_degree(&overlay));
     Ok(Setup { plan: Arc::new(plan), links, measure, setting, notes })
+}
+
+/// How many slots there are: what the scenario says and what its overlay asks for must agree.
+fn slots<P: Runnable>(scenario: &Scenario, overlay: &P::OverlayTable) -> Result<u32, Complaint> {
+    let path = format!("overlay.{}", scenario.overlay.key);
+    let asked = P::slots(overlay).map_err(|complaint| complaint.within(&path))?;
+    match (scenario.nodes.count, asked) {
+        (Some(count), Some(asked)) if count != asked => Err(Complaint::new(
+            "nodes.count",
+            format!("the overlay has {asked} nodes, not {count}"),
+            format!("write {asked}, or leave nodes.count out"),
+        )),
+        (Some(0), _) | (_, Some(0)) => {
+            Err(Complaint::new(path, "the overlay has no node", "it needs at least one"))
+        }
+        (count, asked) => count.or(asked).ok_or_else(|| {
+            Complaint::new("nodes.count", "nothing says how many slots there are", "write nodes.count")
+        }),
+    }
+}
+
+/// A file that cannot be read.
+pub(crate) fn unreadable(key: &str, file: &Path, error: &std::io::Error) -> Complaint {
+    Complaint::new(
+        key,
+        format!("cannot read {}: {error}", file.display()),
+        "name another file, or mend this one",
+    )
+}
+
+/// A file that does not hold what it should; `form` says what that is.
+pub(crate) fn malformed(key: &str, file: &Path, error: &ReadError, form: &str) -> Complaint {
+    Complaint::new(key, format!("{}:{}: {}", file.display(), error.line, error.problem), form)
+}
+
+/// A table that does not read back: an error of the protocol that registered it.
+pub(crate) fn unread(key: &str, error: &toml::de::Error) -> Complaint {
+    Complaint::new(key, error.message(), "the protocol reads its table otherwise than it writes it")
 }
 
 fn measure_settings(scenario: &Scenario, target_degree: Option<u32>) -> MeasureSettings {

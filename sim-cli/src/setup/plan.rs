@@ -3,15 +3,33 @@
 use std::fs;
 
 use floodnet_core::laws::{Law, session_preset};
-use floodnet_sim::plan::{self, PlanSpec, Sessions, Struck};
+use floodnet_sim::plan::{self, PlanError, PlanSpec, Problem, Sessions, Struck};
 
-use super::SetupError;
 use crate::scenario::{
-    Churn, CrashKind, Fault, FaultKind, Lifetime, Nodes, Origin, Scenario, SessionPreset, Spacing, Timing,
+    Churn, Complaint, CrashKind, Fault, FaultKind, Lifetime, Nodes, Origin, Scenario, Spacing, Timing,
     Traffic, Victims,
 };
 
-pub(super) fn spec(scenario: &Scenario, slots: u32) -> Result<PlanSpec, SetupError> {
+/// What to change about a plan that cannot be drawn.
+pub(super) fn complaint(error: PlanError) -> Complaint {
+    let label = match error.problem {
+        Problem::Zero => "write more than zero".to_owned(),
+        Problem::NoSuchSlot { count, .. } => format!("name a slot below {count}"),
+        Problem::TooManyEntries { count, .. } => format!("write {count} or less"),
+        Problem::NotAShare(_) => "a share lies in [0, 1]".to_owned(),
+        Problem::NotAFactor(_) => "write 1 or more".to_owned(),
+        Problem::NotGroups => "write such as [0.5, 0.5]".to_owned(),
+        Problem::Law(_) => "change the parameters of the law".to_owned(),
+        Problem::Loop(_) => "name another slot".to_owned(),
+        Problem::Backwards(_) | Problem::Overlap(_) => "correct the trace".to_owned(),
+        Problem::Entry(_) => "write nodes.entry_churns = true, or take the slot out of the trace".to_owned(),
+        Problem::TooManyMessages => "publish less often, or for a shorter time".to_owned(),
+        Problem::TooManyLives => "make sessions or downtimes longer, or churn shorter".to_owned(),
+    };
+    Complaint::new(error.key, error.problem.to_string(), label)
+}
+
+pub(super) fn spec(scenario: &Scenario, slots: u32) -> Result<PlanSpec, Complaint> {
     let traffic = scenario.traffic.iter().enumerate().map(|(index, traffic)| stream(index, traffic));
     let faults = scenario.faults.iter().enumerate().map(|(index, fault)| disturb(index, fault));
     Ok(PlanSpec {
@@ -36,13 +54,12 @@ fn nodes(nodes: &Nodes, slots: u32) -> plan::Nodes {
     }
 }
 
-fn coming_and_going(churn: &Churn) -> Result<plan::Churn, SetupError> {
+fn coming_and_going(churn: &Churn) -> Result<plan::Churn, Complaint> {
     let sessions = if let Lifetime::Trace { file } = &churn.session {
-        let problem = |error: &dyn std::fmt::Display| {
-            SetupError::new("churn.session.trace.file", format!("{}: {error}", file.display()))
-        };
-        let text = fs::read_to_string(file).map_err(|error| problem(&error))?;
-        Sessions::Trace(plan::read_trace(&text).map_err(|error| problem(&error))?)
+        const KEY: &str = "churn.session.trace.file";
+        let text = fs::read_to_string(file).map_err(|error| super::unreadable(KEY, file, &error))?;
+        let form = "a line holds slot, up_s, down_s in seconds, and a slot is up once at a time";
+        Sessions::Trace(plan::read_trace(&text).map_err(|error| super::malformed(KEY, file, &error, form))?)
     } else {
         let downtime = churn.downtime.as_ref();
         Sessions::Drawn {
@@ -55,8 +72,8 @@ fn coming_and_going(churn: &Churn) -> Result<plan::Churn, SetupError> {
     Ok(plan::Churn { sessions, crash: churn.crash, crash_kind: crash_kind(churn.crash_kind) })
 }
 
-fn missing(key: &str) -> SetupError {
-    SetupError::new(key, "a law is needed here, such as { exponential = { mean = \"5min\" } }")
+fn missing(key: &str) -> Complaint {
+    Complaint::new(key, "a law is needed here", "write such as { exponential = { mean = \"5min\" } }")
 }
 
 /// The law of a lifetime; none for a trace.
@@ -67,12 +84,7 @@ fn law(lifetime: &Lifetime) -> Option<Law> {
         Lifetime::Lognormal { median, sigma } => Law::Lognormal { median: median.0, sigma },
         Lifetime::Pareto { shape, least } => Law::Pareto { shape, least: least.0 },
         Lifetime::Preset(preset) => {
-            return session_preset(match preset {
-                SessionPreset::RedHat => "red-hat",
-                SessionPreset::Debian => "debian",
-                SessionPreset::Flatout => "flatout",
-                SessionPreset::Kad => "kad",
-            });
+            return session_preset(preset.name());
         }
         Lifetime::Trace { .. } => return None,
     })
@@ -85,21 +97,18 @@ const fn crash_kind(kind: CrashKind) -> plan::CrashKind {
     }
 }
 
-fn stream(index: usize, traffic: &Traffic) -> Result<plan::Traffic, SetupError> {
+fn stream(index: usize, traffic: &Traffic) -> Result<plan::Traffic, Complaint> {
     let pace = match traffic.timing() {
         Some(Timing::Every(gap)) => plan::Pace::Every(gap.0),
         Some(Timing::Poisson(mean)) => plan::Pace::Poisson { mean: mean.0 },
         None => {
-            return Err(SetupError::new(format!("traffic.{index}"), "give either `every` or `poisson`"));
+            let title = "the traffic does not say how often";
+            return Err(Complaint::new(
+                format!("traffic.{index}"),
+                title,
+                "write either `every` or `poisson`",
+            ));
         }
-    };
-    let size = u32::try_from(traffic.size.bytes()).ok().filter(|size| *size <= MOST_BYTES);
-    let too_large = || {
-        let key = format!("traffic.{index}.size");
-        SetupError::new(
-            key,
-            format!("a message holds at most {MOST_BYTES} bytes: larger content needs several"),
-        )
     };
     Ok(plan::Traffic {
         from: match traffic.from {
@@ -107,20 +116,19 @@ fn stream(index: usize, traffic: &Traffic) -> Result<plan::Traffic, SetupError> 
             Origin::Slot(slot) => plan::Origin::Slot(slot),
         },
         pace,
-        size: size.ok_or_else(too_large)?,
+        // The scenario was refused if it is larger.
+        size: u32::try_from(traffic.size.bytes()).unwrap_or(u32::MAX),
         start: traffic.start.after_start(),
         stop: traffic.stop.after_start(),
     })
 }
 
-/// What fits into a frame beside the heads of the messages.
-const MOST_BYTES: u32 = 65_000;
-
-fn disturb(index: usize, fault: &Fault) -> Result<plan::Fault, SetupError> {
+fn disturb(index: usize, fault: &Fault) -> Result<plan::Fault, Complaint> {
     let kind = match &fault.kind {
         FaultKind::Crash(crash) => {
             let who = crash.victims().ok_or_else(|| {
-                SetupError::new(format!("fault.{index}.crash"), "give either `fraction` or `slots`")
+                let key = format!("fault.{index}.crash");
+                Complaint::new(key, "the crash does not say who", "write either `fraction` or `slots`")
             })?;
             plan::FaultKind::Crash {
                 who: match who {

@@ -1,6 +1,7 @@
 //! Whether the values of a scenario make sense, alone and together. Finds as much as it can in one go.
 
 mod churn;
+mod expect;
 mod fault;
 mod link;
 mod nodes;
@@ -19,6 +20,7 @@ pub(crate) fn check(scenario: &Scenario, document: &Document<'_>) -> Vec<Problem
     churn::check(scenario, &mut checker);
     time::check(scenario, &mut checker);
     fault::check(scenario, &mut checker);
+    expect::check(scenario, &mut checker);
     checker.problems
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Checker;
-use crate::scenario::suggest::did_you_mean;
 use crate::scenario::{Class, Latency, Scenario};
+use crate::spelling::did_you_mean;
 
 /// Classes are counted in a byte, and 255 of them are many.
 const MOST_CLASSES: usize = 255;
@@ -69,9 +69,9 @@ fn region(path: &str, class: &Class, latency: &Latency, checker: &mut Checker<'_
     let Some(region) = &class.region else { return };
     let path = format!("{path}.region");
     match latency {
-        Latency::Regions(regions) if regions.names().contains(&region.as_str()) => {}
+        Latency::Regions(regions) if regions.table().number(region).is_some() => {}
         Latency::Regions(regions) => {
-            let label = did_you_mean(region, regions.names());
+            let label = did_you_mean(region, regions.table().names);
             checker.wrong(&path, format!("unknown region `{region}`"), label);
         }
         _ => {

@@ -4,6 +4,9 @@ use super::Checker;
 use crate::scenario::units::Duration;
 use crate::scenario::{Every, Origin, Scenario, TopologyTime, Traffic};
 
+/// What fits into a frame of 64 KiB beside the heads of the messages.
+const MOST_BYTES: u64 = 65_000;
+
 pub(super) fn check(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
     for (index, traffic) in scenario.traffic.iter().enumerate() {
         stream(&format!("traffic.{index}"), traffic, scenario, checker);
@@ -35,8 +38,9 @@ fn stream(path: &str, traffic: &Traffic, scenario: &Scenario, checker: &mut Chec
             checker.wrong(&key("poisson"), "both every and poisson are given", "keep one of them");
         }
     }
-    if u32::try_from(traffic.size.bytes()).is_err() {
-        checker.wrong(&key("size"), "a message cannot be that large", "less than 4 GiB");
+    if traffic.size.bytes() > MOST_BYTES {
+        let label = format!("at most {MOST_BYTES} B; larger content needs several messages");
+        checker.wrong(&key("size"), "a message cannot be that large", label);
     }
     if checker.before_end(&key("start"), traffic.start, scenario.duration) {
         checker.in_order(path, traffic.start, traffic.stop);

@@ -217,3 +217,36 @@ delivery_ratio = ">= 95"
       |                  ^^^^^^^ write a number in [0, 1] or a percentage such as "95 %"
     "#);
 }
+
+#[test]
+fn metric_of_a_fault_that_is_not_there() {
+    assert_snapshot!(bad(&small(r#"[[fault]]
+at = "60s"
+loss = { share = 0.5, for = "5s" }
+[expect.phases]
+partition.heal_ms = "< 1s"
+1.heal_ms = "< 1s"
+loss.delivery.during = ">= 50 %"
+"#)), @r#"
+    error: there is no fault `partition`
+      --> x.toml:11:1
+       |
+    11 | partition.heal_ms = "< 1s"
+       | ^^^^^^^^^ the scenario has loss, also called 0
+
+    error: there is no fault `1`
+      --> x.toml:12:1
+       |
+    12 | 1.heal_ms = "< 1s"
+       | ^ the scenario has loss, also called 0
+    "#);
+    assert_snapshot!(bad(&small(r#"[expect]
+phases.0.heal_ms = "< 1s"
+"#)), @r#"
+    error: there is no fault `0`
+     --> x.toml:8:8
+      |
+    8 | phases.0.heal_ms = "< 1s"
+      |        ^ the scenario has none
+    "#);
+}

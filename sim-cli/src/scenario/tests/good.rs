@@ -2,10 +2,13 @@
 
 use std::fs;
 
+use floodnet_core::laws::{REGION_TABLES, SESSION_PRESETS};
+
 use super::*;
+use crate::measure::expect::{Expectation, Op};
 use crate::scenario::units::{Duration, Limit, Rate, Size};
 use crate::scenario::{
-    Accept, Class, Ends, Expectation, FaultKind, FloodTable, GossipTable, Latency, Lifetime, Op, Origin,
+    Accept, Churn, Class, Ends, FaultKind, FloodTable, GossipTable, Latency, Lifetime, Origin,
     RandomWalkTable, SessionPreset, StaticTable, Timing, TopologyTime, Victims, templates,
 };
 
@@ -196,6 +199,12 @@ crashes = "== 0"
 drops.stale = "<= 10"
 latency_ms = { p50 = "< 1m 30s", p99 = "> 20" }
 "join_ms.p99" = "<= 1.5s"
+late_publishes = "!= 3"
+phases.0.degree_ms = "< never"
+phases.crash.delivery.after = "> 5 %"
+[[fault]]
+at = "60s"
+crash = { fraction = 0.5 }
 "#,
     ));
     let found: Vec<_> = scenario.expect.iter().map(|bound| format!("{} {bound}", bound.metric)).collect();
@@ -204,14 +213,15 @@ latency_ms = { p50 = "< 1m 30s", p99 = "> 20" }
         "delivery_ratio >= 0.95",
         "drops.stale <= 10",
         "join_ms.p99 <= 1500",
+        "late_publishes != 3",
         "latency_ms.p50 < 90000",
         "latency_ms.p99 > 20",
         "partition_rate < 0.01",
+        "phases.0.degree_ms < never",
+        "phases.crash.delivery.after > 0.05",
     ];
     assert_eq!(found, expected);
     assert_eq!(good(&scenario.to_resolved_toml()), scenario);
-    assert!(scenario.expect[1].holds(0.95) && !scenario.expect[1].holds(0.949));
-    assert!(!scenario.expect[1].holds(f64::NAN));
 }
 
 #[test]
@@ -233,7 +243,7 @@ session = { trace = { file = "up.csv" } }
     );
     let path = folder.path().join("x.toml");
     fs::write(&path, text).unwrap();
-    let scenario = Scenario::load(&path, &[], &Tables::builtin()).unwrap();
+    let scenario = Scenario::load(&path, &[], &builtin()).unwrap();
     let canonical = folder.path().canonicalize().unwrap();
     assert_eq!(scenario.nodes.count, None, "the file says how many slots there are");
     let graph = StaticTable::File(canonical.join("graph.edges"));
@@ -245,7 +255,7 @@ session = { trace = { file = "up.csv" } }
 
 #[test]
 fn a_file_that_is_not_there_is_said() {
-    let error = Scenario::load(Path::new("no/such/file.toml"), &[], &Tables::builtin()).unwrap_err();
+    let error = Scenario::load(Path::new("no/such/file.toml"), &[], &builtin()).unwrap_err();
     assert_eq!(error.count(), 1);
     assert!(error.to_string().starts_with("error: cannot read the scenario: "));
     assert!(error.to_string().contains("no/such/file.toml"));
@@ -264,5 +274,20 @@ fn templates_make_sense_and_read_back_equal() {
         let scenario = good(template.text);
         assert_eq!(scenario.name, template.name);
         assert_eq!(good(&scenario.to_resolved_toml()), scenario);
+    }
+}
+
+#[test]
+fn presets_and_regions_are_those_of_the_library() {
+    for name in SESSION_PRESETS {
+        let law = format!("{{ preset = \"{name}\" }}");
+        let scenario = good(&small(&format!("[churn]\nsession = {law}\ndowntime = {law}\n")));
+        let Some(Churn { session: Lifetime::Preset(preset), .. }) = scenario.churn else { panic!("{name}") };
+        assert_eq!(preset.name(), name);
+    }
+    for name in REGION_TABLES {
+        let scenario = good(&small(&format!("[link]\nlatency = {{ regions = \"{name}\" }}\n")));
+        let Latency::Regions(regions) = scenario.link.latency else { panic!("{name}") };
+        assert_eq!(regions.name(), name);
     }
 }

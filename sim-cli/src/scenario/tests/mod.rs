@@ -13,6 +13,7 @@ mod roundtrip;
 use std::path::Path;
 
 use super::{Diagnostics, Scenario, Tables};
+use crate::registry::Registry;
 
 /// What every scenario needs.
 const HEAD: &str = "name = \"x\"\nduration = \"2min\"\n";
@@ -36,7 +37,12 @@ fn parse(text: &str) -> Result<Scenario, Diagnostics> {
 fn parse_with(text: &str, overrides: &[(&str, &str)]) -> Result<Scenario, Diagnostics> {
     let overrides: Vec<_> =
         overrides.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    Scenario::parse("x.toml", text, Path::new(""), &overrides, &Tables::builtin())
+    Scenario::parse("x.toml", text, Path::new(""), &overrides, &builtin())
+}
+
+/// The tables of the built-in protocols.
+fn builtin() -> Tables {
+    Registry::builtin().tables().clone()
 }
 
 fn good(text: &str) -> Scenario {
