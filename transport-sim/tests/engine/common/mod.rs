@@ -4,6 +4,7 @@ pub(crate) mod chance;
 pub(crate) mod field;
 pub(crate) mod script;
 pub(crate) mod stage;
+pub(crate) mod watched;
 
 use floodnet_core::observe::Observation;
 use floodnet_core::time::Time;
