@@ -69,7 +69,7 @@ pub(crate) struct Line<M> {
     /// When idle connections were last looked for.
     pub(crate) swept: Time,
     /// Packets sent to each peer so far. Datagrams only, and only where a draw needs the count.
-    pub(crate) counts: BTreeMap<u32, u32>,
+    pub(crate) counts: Counts,
     /// Present where the uplink is limited.
     pub(crate) uplink: Option<Box<Uplink<M>>>,
     /// When the limited downlink has taken in all that reached it.
@@ -87,7 +87,7 @@ impl<M> Line<M> {
             digest: mix(u64::from(id)),
             links: BTreeMap::new(),
             swept: Time::ZERO,
-            counts: BTreeMap::new(),
+            counts: Counts::default(),
             uplink: up.map(|rate| Box::new(Uplink::new(rate))),
             downlink_free: Time::ZERO,
         }
@@ -130,6 +130,31 @@ fn all_with(peer: u32) -> RangeInclusive<(u32, Connection)> {
     let first = Connection { number: 0, dialed: false };
     let last = Connection { number: u32::MAX, dialed: true };
     (peer, first)..=(peer, last)
+}
+
+/// How many packets went to each peer: pairs by peer, ascending. A vector, because there are few peers and
+/// each packet asks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counts(Vec<(u32, u32)>);
+
+impl Counts {
+    /// The count for `peer`, 0 at first.
+    #[inline]
+    pub(crate) fn of(&mut self, peer: u32) -> &mut u32 {
+        let place = match self.0.binary_search_by_key(&peer, |(peer, _)| *peer) {
+            Ok(place) => place,
+            Err(place) => {
+                self.0.insert(place, (peer, 0));
+                place
+            }
+        };
+        &mut self.0[place].1
+    }
+
+    /// Whether `peer` was ever asked for.
+    pub(crate) fn knows(&self, peer: u32) -> bool {
+        self.0.binary_search_by_key(&peer, |(peer, _)| *peer).is_ok()
+    }
 }
 
 /// Time that `bytes` take on a line of `rate` bits per second, rounded up to whole nanoseconds.

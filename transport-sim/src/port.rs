@@ -126,8 +126,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let arrival = self.now + network.delay(from, to, network.link_delay(from, to), nth, self.now);
         // Addressed to the node that is up now: a later life of the slot is another node.
         let life = |at| network.plan.life_at(to, at).map(|(incarnation, _)| incarnation);
-        let has_lives = network.plan.lives[to as usize].len() > 1;
-        let stale = has_lives && life(self.now) != life(network.awake(to, arrival));
+        let stale = network.has_rebirths() && life(self.now) != life(network.awake(to, arrival));
         let connection = Connection::NONE;
         self.push(to, arrival, What::Packet { connection, stale, through_downlink: false, message });
     }
@@ -142,7 +141,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         if !drawn {
             return 0;
         }
-        let count = self.line.counts.entry(to).or_insert(0);
+        let count = self.line.counts.of(to);
         *count = count.wrapping_add(1);
         *count
     }
@@ -150,7 +149,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// A node behind a NAT gets datagrams from those only whom it wrote to: remember that it did.
     fn leave_trace(&mut self, to: u32) -> Connection {
         if !self.network.links.class(self.line.id).reachable {
-            self.line.counts.entry(to).or_insert(0);
+            self.line.counts.of(to);
         }
         Connection::NONE
     }

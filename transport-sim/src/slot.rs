@@ -157,7 +157,7 @@ impl<M> Packet<M> {
             Transport::Stream => (!port.accepts(from, connection)).then_some("stale"),
             Transport::Datagram if stale => Some("stale"),
             Transport::Datagram => {
-                let reached = class.reachable || port.line.counts.contains_key(&from);
+                let reached = class.reachable || port.line.counts.knows(from);
                 (!reached).then_some("unreachable")
             }
         };
