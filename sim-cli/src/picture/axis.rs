@@ -37,7 +37,8 @@ pub(super) fn log_marks((low, high): (f64, f64)) -> (Vec<f64>, Vec<f64>) {
     let exponents = low.log10().floor() as i32..=high.log10().ceil() as i32;
     let decades = (high / low).log10();
     let (every, labeled): (i32, &[i32]) = match decades {
-        d if d <= 1.8 => (1, &[1, 2, 3, 5, 7]),
+        d if d <= 1.3 => (1, &[1, 2, 3, 5, 7]),
+        d if d <= 1.8 => (1, &[1, 2, 3, 5]),
         d if d <= 3.0 => (1, &[1, 2, 5]),
         d => (1 + d as i32 / 8, &[1]),
     };
@@ -75,7 +76,12 @@ mod tests {
         assert_eq!(log_marks((20.0, 50.0)).1, [20.0, 30.0, 40.0, 50.0]);
         for range in [(1.0, 2.0), (1.0, 50.0), (0.5, 500.0), (1e-3, 1e4), (5e-7, 2e9)] {
             let (labeled, _) = log_marks(range);
-            assert!((2..=10).contains(&labeled.len()), "{range:?}: {labeled:?}");
+            assert!(labeled.len() >= 2, "{range:?}: {labeled:?}");
+            let decades = (range.1 / range.0).log10();
+            for pair in labeled.windows(2) {
+                let share = (pair[1] / pair[0]).log10() / decades;
+                assert!(share > 0.09, "{pair:?} of {range:?}: {share}");
+            }
         }
     }
 

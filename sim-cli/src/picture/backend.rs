@@ -55,7 +55,8 @@ fn sharp(line: &mut [Point], width: f32) {
     if width >= 2.0 {
         return;
     }
-    let middle = |value: f32| value.round() + 0.5;
+    // The far ends of plotters' axes are one unit short of the pixel they are meant to be on.
+    let middle = |value: f32| (value + 2.0 / UNITS).floor() + 0.5;
     if from.0 == to.0 {
         (from.0, to.0) = (middle(from.0), middle(to.0));
     } else if from.1 == to.1 {
@@ -169,5 +170,60 @@ impl DrawingBackend for Backend<'_> {
     ) -> Result<(u32, u32), DrawingErrorKind<Infallible>> {
         let face = face(style);
         Ok((units(face.width(text)).unsigned_abs(), units(face.height()).unsigned_abs()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::Theme;
+    use plotters::prelude::*;
+
+    const RED: RGBColor = RGBColor(255, 0, 0);
+
+    /// Where a drawing leaves pure red on a canvas of 40 by 30 pixels: least and greatest column and row.
+    fn red(draw: impl FnOnce(&DrawingArea<Backend<'_>, plotters::coord::Shift>)) -> [usize; 4] {
+        let mut canvas = Canvas::new(40, 30, Theme::Light.palette());
+        draw(&Backend(&mut canvas).into_drawing_area());
+        let picture = canvas.finish();
+        let inked = |index: &usize| picture.rgb()[3 * index..][..3] == [255, 0, 0];
+        let places = || (0..40 * 30).filter(inked).map(|index| (index % 40, index / 40));
+        let (columns, rows) = (|| places().map(|place| place.0), || places().map(|place| place.1));
+        [columns().min(), columns().max(), rows().min(), rows().max()].map(|end| end.expect("some red"))
+    }
+
+    #[test]
+    fn sizes_are_in_tenths_of_pixels() {
+        let corners = [(units(5.0), units(6.0)), (units(11.0), units(9.0))];
+        let filled = red(|area| area.draw(&Rectangle::new(corners, RED.filled())).expect("drawn"));
+        assert_eq!(filled, [5, 10, 6, 8]);
+        let disc = Circle::new((units(20.0), units(15.0)), units(4.0), RED.filled());
+        let [left, right, top, bottom] = red(|area| area.draw(&disc).expect("drawn"));
+        assert_eq!((left + right, top + bottom), (39, 29), "not even around the middle");
+        assert!((5..=7).contains(&(right - left)));
+    }
+
+    #[test]
+    fn thin_lines_between_pixels_are_sharp() {
+        for tenths in 0..10 {
+            let ends = [(units(5.0), 100 + tenths), (units(30.0), 100 + tenths)];
+            let line = PathElement::new(ends, Color::stroke_width(&RED, 10));
+            let [.., top, bottom] = red(|area| area.draw(&line).expect("drawn"));
+            assert_eq!(top, bottom, "{tenths}");
+        }
+    }
+
+    #[test]
+    fn text_stands_where_its_anchor_is() {
+        use plotters::style::text_anchor::{HPos, Pos, VPos};
+        let font = FontDesc::new(FontFamily::SansSerif, f64::from(units(20.0)), FontStyle::Bold);
+        let style = |across, down| TextStyle::from(font.clone()).color(&RED).pos(Pos::new(across, down));
+        let at = (units(20.0), units(15.0));
+        let cases = [(HPos::Left, VPos::Bottom), (HPos::Right, VPos::Top), (HPos::Center, VPos::Center)];
+        let [low, high, middle] = cases
+            .map(|(across, down)| red(|area| area.draw_text("H", &style(across, down), at).expect("drawn")));
+        assert!(low[0] >= 20 && low[3] == 14, "{low:?}");
+        assert!(high[1] < 20 && high[2] >= 14, "{high:?}");
+        assert!(middle[0] < 20 && middle[1] >= 20 && middle[2] < 15 && middle[3] >= 15, "{middle:?}");
     }
 }

@@ -22,7 +22,7 @@ pub(super) const LABEL: f32 = 20.0;
 pub(super) const LEFT: f32 = 150.0;
 
 /// Length of the marks on an axis, in pixels. Labels are twice as far from it.
-const TICK: f32 = 6.0;
+const TICK: f32 = 7.0;
 
 /// Pixels under a plot for labels and what they mean.
 pub(super) const BASE: f32 = 60.0;
@@ -100,7 +100,9 @@ impl Ranged for Marked {
     type ValueType = f64;
 
     fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
-        self.line.map(value, limit)
+        // plotters would overflow far outside.
+        let Range { start, end } = self.line.range();
+        self.line.map(&value.clamp(start, end), limit)
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {

@@ -165,10 +165,11 @@ fn draw_mark(plot: &Plot<'_, '_>, palette: &Palette, at: (f64, f64), words: &str
     area.draw(&dashed([(plot.x_range().start, at.1), at], (5.0, 5.0), style))?;
     area.draw(&dashed([at, (at.0, 0.0)], (5.0, 5.0), style))?;
     let face = Face::bold(LABEL, palette.ink);
-    // The curve rises: left of it and above is free, right of it and below as well.
-    let left = pixels(plot.backend_coord(&at).0) - face.width(words) - 26.0;
-    let (offset, anchor) =
-        if left > LEFT { ((-16.0, -9.0), HPos::Right) } else { ((16.0, 26.0), HPos::Left) };
+    // The curve rises: left of it and above is free, right of it and below as well. At its top, above is
+    // the edge of the plot.
+    let (x, room) = (pixels(plot.backend_coord(&at).0), face.width(words) + 26.0);
+    let right = if at.1 > 0.95 { x + room < RIGHT } else { x - room < LEFT };
+    let (offset, anchor) = if right { ((16.0, 26.0), HPos::Left) } else { ((-16.0, -9.0), HPos::Right) };
     let offset = (units(offset.0), units(offset.1));
     let dot = EmptyElement::at(at)
         + Circle::new((0, 0), units(9.0), fill(palette.background, 1.0))

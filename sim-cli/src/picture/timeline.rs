@@ -346,6 +346,8 @@ mod tests {
         let sample = Sample { at_s: 1.0, up: 5, joined: 0, components: 0, largest: 0 };
         let message = MessagePoint { at_s: 2.0, ratio: 0.5 };
         let broken = MessagePoint { at_s: f64::NAN, ratio: f64::NAN };
+        let far = MessagePoint { at_s: -1e300, ratio: 1e300 };
+        let late = Sample { at_s: 1e300, up: u32::MAX, joined: 1, components: u32::MAX, largest: u32::MAX };
         let fault = FaultMark { name: "crash".into(), from_s: 3.0, until_s: 3.0 };
         let nowhere = FaultMark { name: "?".into(), from_s: f64::NAN, until_s: 2.0 };
         let base = TimelineView { title: "Run".into(), duration_s: 10.0, ..TimelineView::default() };
@@ -353,6 +355,9 @@ mod tests {
             TimelineView::default(),
             base.clone(),
             TimelineView { duration_s: f64::NAN, ..base.clone() },
+            TimelineView { duration_s: 1e300, samples: vec![sample; 2], ..base.clone() },
+            TimelineView { duration_s: 1e-300, samples: vec![sample; 2], ..base.clone() },
+            TimelineView { messages: vec![far, message], samples: vec![sample, late], ..base.clone() },
             TimelineView { samples: vec![sample], messages: vec![message], ..base.clone() },
             TimelineView { samples: vec![sample; 3], messages: vec![broken, message], ..base.clone() },
             TimelineView { faults: vec![fault; 40], measure_s: Some((1.0, 9.0)), ..base.clone() },
