@@ -73,12 +73,14 @@ pub(super) struct Pen {
     pub(super) width: f32,
     /// Lengths of a dash and of the gap after it, in pixels.
     pub(super) dash: Option<(f32, f32)>,
+    /// Whether the line ends where its last points are, and not half its width beyond.
+    pub(super) blunt: bool,
 }
 
 impl Pen {
     /// An opaque, unbroken line.
     pub(super) const fn new(color: Rgb, width: f32) -> Self {
-        Self { color, alpha: 1.0, width, dash: None }
+        Self { color, alpha: 1.0, width, dash: None, blunt: false }
     }
 
     /// The same line, with this opacity.
@@ -86,9 +88,14 @@ impl Pen {
         Self { alpha, ..self }
     }
 
-    /// The same line, broken.
+    /// The same line, broken. Its dashes are blunt: round ends would fill the gaps.
     pub(super) const fn dashed(self, dash: f32, gap: f32) -> Self {
-        Self { dash: Some((dash, gap)), ..self }
+        Self { dash: Some((dash, gap)), ..self.blunt() }
+    }
+
+    /// The same line, cut at its ends.
+    pub(super) const fn blunt(self) -> Self {
+        Self { blunt: true, ..self }
     }
 }
 
@@ -109,6 +116,11 @@ impl Canvas {
         let Rgb(red, green, blue) = palette.background;
         pixmap.fill(Color::from_rgba8(red, green, blue, 255));
         Self { pixmap, palette }
+    }
+
+    /// Pixels per row, and rows.
+    pub(super) fn size(&self) -> (u32, u32) {
+        (self.pixmap.width(), self.pixmap.height())
     }
 
     /// The raster itself, for those who draw pixel by pixel.
@@ -139,8 +151,7 @@ impl Canvas {
     pub(super) fn polyline(&mut self, points: &[Point], pen: Pen) {
         let Some(path) = path_through(points, false) else { return };
         let dash = pen.dash.and_then(|(dash, gap)| StrokeDash::new(vec![dash, gap], 0.0));
-        // Round caps would fill the gaps of a dashed line.
-        let line_cap = if dash.is_some() { LineCap::Butt } else { LineCap::Round };
+        let line_cap = if pen.blunt { LineCap::Butt } else { LineCap::Round };
         let stroke =
             Stroke { width: pen.width, line_cap, line_join: LineJoin::Round, dash, ..Stroke::default() };
         self.pixmap.stroke_path(&path, &paint(pen.color, pen.alpha), &stroke, Transform::identity(), None);
@@ -175,17 +186,17 @@ impl Canvas {
 
     /// A regular text in the ink's color.
     pub(super) const fn face(&self, size: f32) -> Face {
-        Face { size, bold: false, color: self.palette.ink }
+        Face::regular(size, self.palette.ink)
     }
 
     /// A bold text in the ink's color.
     pub(super) const fn bold(&self, size: f32) -> Face {
-        Face { size, bold: true, color: self.palette.ink }
+        Face::bold(size, self.palette.ink)
     }
 
     /// A regular text in the captions' color.
     pub(super) const fn quiet(&self, size: f32) -> Face {
-        Face { size, bold: false, color: self.palette.muted }
+        Face::regular(size, self.palette.muted)
     }
 
     /// Writes `text` with its baseline at the point's height.

@@ -1,14 +1,25 @@
 //! How many neighbors nodes have.
 
-use super::axis::{Scale, round_up, ticks};
-use super::canvas::{Canvas, MARGIN, Pen, Picture};
-use super::chart::{CHART, Frame, LABEL, nothing};
-use super::color::Rgb;
-use super::text::Anchor;
+use super::axis::round_up;
+use super::backend::{pixels, units};
+use super::canvas::{Canvas, MARGIN, Picture};
+use super::chart::{
+    Area, CHART, Chart, Drawn, LABEL, LEFT, Marked, base, dashed, draw_on, fill, grid, name, nothing, plot,
+    stroke, text, write,
+};
+use super::color::{Palette, Rgb};
+use super::text::Face;
 use super::{Style, format};
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, VPos};
 
 /// Most bars; beyond, neighboring degrees share one.
 const BARS: usize = 120;
+/// Pixels of the upper edge of the plot.
+const TOP: f32 = 210.0;
+
+/// Degrees across, nodes up.
+type Plot<'c, 'a> = Chart<'c, 'a, Marked, Marked>;
 
 /// The degrees of a graph.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,35 +41,8 @@ pub fn degree_histogram(view: &DegreeView, style: &Style) -> Picture {
     let mean = ends as f64 / nodes.max(1) as f64;
     canvas.heading(&view.title, &caption(view, nodes, mean));
 
-    let greatest = view.counts.iter().rposition(|&count| count > 0).unwrap_or(0);
-    let last = greatest.max(view.target.unwrap_or(0) as usize).max(4);
-    let width = last / BARS + 1;
-    let bars: Vec<u64> = view.counts.chunks(width).map(|counts| counts.iter().sum()).collect();
-    let most = bars.iter().copied().max().unwrap_or(0);
-    let (across, down) = ((150.0, CHART.0 as f32 - MARGIN), (210.0, 815.0));
-    let frame = Frame {
-        across,
-        down,
-        x: Scale::linear((-0.7, last as f64 + 0.7), across),
-        y: Scale::linear((0.0, round_up(most as f64)), (down.1, down.0)),
-    };
-    let rows = ticks(frame.y.range(), 6, 1.0);
-    let rows: Vec<_> = rows.into_iter().map(|v| (v, format::count(v as u64))).collect();
-    frame.rows(&mut canvas, &rows);
-    frame.name(&mut canvas, "Nodes");
-    let columns = ticks((0.0, last as f64), 16, 1.0);
-    let columns: Vec<_> = columns.into_iter().map(|v| (v, format::count(v as u64))).collect();
-    if nodes == 0 {
-        nothing(&mut canvas, &frame, "no node is up");
-    } else {
-        let (ink, target) = (canvas.palette.ink, canvas.palette.others[0]);
-        let mut marks = vec![(mean, format!("mean {}", format::number(mean, 2)), ink)];
-        let aim = view.target.map(|degree| (f64::from(degree), format!("target {degree}"), target));
-        marks.extend(aim);
-        draw_marks(&mut canvas, &frame, marks);
-    }
-    draw_bars(&mut canvas, &frame, &bars, width);
-    frame.base(&mut canvas, &columns, "degree (neighbors per node)");
+    let palette = canvas.palette;
+    draw_on(&mut canvas, |area| draw_histogram(area, &palette, view, (nodes > 0).then_some(mean)));
     canvas.finish()
 }
 
@@ -76,56 +60,83 @@ fn caption(view: &DegreeView, nodes: u64, mean: f64) -> String {
     parts.join("  ·  ")
 }
 
+/// The bars with their axes; there is no mean where there is no node.
+fn draw_histogram(area: &Area<'_>, palette: &Palette, view: &DegreeView, mean: Option<f64>) -> Drawn {
+    let greatest = view.counts.iter().rposition(|&count| count > 0).unwrap_or(0);
+    let last = greatest.max(view.target.unwrap_or(0) as usize).max(4);
+    let width = last / BARS + 1;
+    let bars: Vec<u64> = view.counts.chunks(width).map(|counts| counts.iter().sum()).collect();
+    let most = round_up(bars.iter().copied().max().unwrap_or(0) as f64);
+    let degrees = Marked::whole(-0.7..last as f64 + 0.7, last as f64, 16);
+    let mut plot = plot(area, [TOP, MARGIN, 85.0], degrees, Marked::whole(0.0..most, most, 6))?;
+    grid(&mut plot, palette, false, &|count| format::count(*count as u64))?;
+    name(area, palette, TOP, "Nodes")?;
+    if let Some(mean) = mean {
+        let mut marks = vec![(mean, format!("mean {}", format::number(mean, 2)), palette.ink)];
+        let target = |degree| (f64::from(degree), format!("target {degree}"), palette.others[0]);
+        marks.extend(view.target.map(target));
+        draw_marks(area, &plot, marks)?;
+    } else {
+        nothing(&plot, palette, "no node is up")?;
+    }
+    draw_bars(&mut plot, palette, &bars, width)?;
+    base(&mut plot, palette, "degree (neighbors per node)", &|degree| format::count(*degree as u64))
+}
+
 /// Bars of `width` degrees each; nodes without a neighbor in the color of what is wrong.
-fn draw_bars(canvas: &mut Canvas, frame: &Frame, bars: &[u64], width: usize) {
-    let base = frame.down.1;
-    let step = frame.x.at(1.0) - frame.x.at(0.0);
-    let labels = bars.len() <= 24;
-    for (index, &count) in bars.iter().enumerate().filter(|(_, count)| **count > 0) {
+fn draw_bars(plot: &mut Plot<'_, '_>, palette: &Palette, bars: &[u64], width: usize) -> Drawn {
+    // A single node among many still leaves a line.
+    let least = 2.0 * plot.y_range().end / f64::from(pixels(plot.plotting_area().dim_in_pixel().1 as i32));
+    let bar = |(index, &count): (usize, &u64)| {
         let first = (index * width) as f64;
-        let left = frame.x.at(first - 0.5) + 0.08 * step;
-        let right = frame.x.at(first + width as f64 - 0.5) - 0.08 * step;
-        // A single node among many still leaves a line.
-        let top = frame.y.at(count as f64).min(base - 2.0);
-        let color = if index == 0 && width == 1 { canvas.palette.alarm } else { canvas.palette.main };
-        canvas.rectangle((left, base), (right, top), color, 1.0);
-        if labels {
-            number(canvas, (f32::midpoint(left, right), top), base, &format::count(count));
+        let color = if index == 0 && width == 1 { palette.alarm } else { palette.main };
+        let corners = [(first - 0.42, 0.0), (first + width as f64 - 0.58, (count as f64).max(least))];
+        Rectangle::new(corners, fill(color, 1.0))
+    };
+    plot.draw_series(bars.iter().enumerate().filter(|(_, count)| **count > 0).map(bar))?;
+    if bars.len() <= 24 {
+        for (degree, &count) in bars.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let top = (degree as f64, (count as f64).max(least));
+            draw_number(plot, palette, top, &format::count(count))?;
         }
     }
+    Ok(())
 }
 
 /// A bar's value: inside of it where it is tall enough, else above it, free of the lines behind.
-fn number(canvas: &mut Canvas, (x, top): (f32, f32), base: f32, text: &str) {
-    let (mut face, ground) = (canvas.quiet(LABEL - 2.0), canvas.palette.background);
-    if base - top > 60.0 {
-        face.color = ground;
-        canvas.write(face, text, (x, top + 24.0), Anchor::Center);
-    } else {
-        let half = face.width(text) / 2.0 + 4.0;
-        canvas.rectangle((x - half, top - 26.0), (x + half, top - 3.0), ground, 1.0);
-        canvas.write(face, text, (x, top - 8.0), Anchor::Center);
+fn draw_number(plot: &Plot<'_, '_>, palette: &Palette, top: (f64, f64), words: &str) -> Drawn {
+    let area = plot.plotting_area();
+    let height = pixels(plot.backend_coord(&(0.0, 0.0)).1 - plot.backend_coord(&top).1);
+    let number = |color: Rgb, y: f32| {
+        let style = text(Face::regular(LABEL - 2.0, color), HPos::Center, VPos::Bottom);
+        Text::new(words.to_owned(), (0, units(y)), style)
+    };
+    if height > 60.0 {
+        return area.draw(&(EmptyElement::at(top) + number(palette.background, 24.0)));
     }
+    let half = units(Face::regular(LABEL - 2.0, palette.muted).width(words) / 2.0 + 4.0);
+    let free = Rectangle::new([(-half, units(-26.0)), (half, units(-3.0))], fill(palette.background, 1.0));
+    area.draw(&(EmptyElement::at(top) + free + number(palette.muted, -8.0)))
 }
 
-/// Vertical lines with their names above the frame, apart from each other.
-fn draw_marks(canvas: &mut Canvas, frame: &Frame, mut marks: Vec<(f64, String, Rgb)>) {
+/// Vertical lines with their names above the plot, apart from each other.
+fn draw_marks(area: &Area<'_>, plot: &Plot<'_, '_>, mut marks: Vec<(f64, String, Rgb)>) -> Drawn {
     marks.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (top, bottom) = frame.down;
+    let y = TOP - 34.0;
     let right_most = marks.len() - 1;
-    for (index, (value, text, color)) in marks.iter().enumerate() {
-        let x = frame.x.at(*value);
-        let y = top - 34.0;
-        canvas.line((x, y + 8.0), (x, bottom), Pen::new(*color, 2.5).dashed(9.0, 6.0));
-        let mut face = canvas.bold(LABEL);
-        face.color = *color;
+    for (index, (value, words, color)) in marks.iter().enumerate() {
+        let (x, bottom) = plot.backend_coord(&(*value, 0.0));
+        area.draw(&dashed([(x, units(y + 8.0)), (x, bottom)], (9.0, 6.0), stroke(*color, 2.5)))?;
+        let face = Face::bold(LABEL, *color);
+        let (x, room) = (pixels(x), face.width(words));
         // Two lines close together: one name to the left, one to the right.
-        let room = face.width(text);
-        let anchor = if right_most == 0 || index == right_most { Anchor::Left } else { Anchor::Right };
-        let x =
-            if anchor == Anchor::Left { x.min(frame.across.1 - room) } else { x.max(frame.across.0 + room) };
-        canvas.write(face, text, (x, y), anchor);
+        if index == right_most {
+            write(area, face, words, (x.min(CHART.0 as f32 - MARGIN - room), y), HPos::Left)?;
+        } else {
+            write(area, face, words, (x.max(LEFT + room), y), HPos::Right)?;
+        }
     }
+    Ok(())
 }
 
 #[cfg(test)]

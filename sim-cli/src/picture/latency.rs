@@ -1,16 +1,29 @@
 //! How long messages take, over all pairs of message and receiver.
 
-use super::axis::{Scale, latency_ticks, log_range};
-use super::canvas::{Canvas, MARGIN, Pen, Picture, Point};
-use super::chart::{CHART, Frame, LABEL, nothing};
-use super::color::Rgb;
-use super::text::Anchor;
+use super::axis::{log_marks, log_range};
+use super::backend::{pixels, units};
+use super::canvas::{Canvas, MARGIN, Picture};
+use super::chart::{
+    Area, CHART, Chart, Drawn, LABEL, LEFT, Marked, base, dashed, draw_on, fill, grid, name, nothing, plot,
+    stroke, text, write,
+};
+use super::color::{Palette, Rgb};
+use super::text::{Anchor, Face};
 use super::{Style, format};
+use plotters::coord::combinators::WithKeyPoints;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, VPos};
 
 /// The quantiles that are marked.
 const QUANTILES: [(f64, &str); 3] = [(0.5, "p50"), (0.9, "p90"), (0.99, "p99")];
 /// Most series whose values are listed.
 const LISTED: usize = 5;
+/// Pixels of the upper and of the right edge of the plot.
+const TOP: f32 = 180.0;
+const RIGHT: f32 = 1170.0;
+
+/// Latency in milliseconds across, shares up.
+type Plot<'c, 'a> = Chart<'c, 'a, WithKeyPoints<LogCoord<f64>>, Marked>;
 
 /// The latencies of one run or of one kind of run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -62,25 +75,8 @@ pub fn latency_cdf(title: &str, series: &[CdfSeries], style: &Style) -> Picture 
     let mut canvas = Canvas::new(CHART.0, CHART.1, style.theme.palette());
     let curves: Vec<Curve> = series.iter().map(Curve::new).collect();
     canvas.heading(title, &caption(&curves));
-    let above_zero =
-        || curves.iter().flat_map(|curve| &curve.steps).map(|step| step.0).filter(|ms| *ms > 0.0);
-    // Room at the right, so that the level at which a curve ends can be seen.
-    let range = log_range(above_zero().fold(f64::MAX, f64::min), above_zero().fold(0.0, f64::max) * 1.15);
-    let (across, down) = ((150.0, 1170.0), (180.0, 815.0));
-    let frame =
-        Frame { across, down, x: Scale::log(range, across), y: Scale::linear((0.0, 1.0), (down.1, down.0)) };
-    let rows: Vec<_> = (0..=5).map(|i| f64::from(i) / 5.0).map(|v| (v, format::percent(v))).collect();
-    let columns = latency_ticks(range);
-    frame.rows(&mut canvas, &rows);
-    frame.columns(&mut canvas, &columns);
-    frame.base(&mut canvas, &columns, "latency from publish to delivery (logarithmic)");
-    frame.name(&mut canvas, "Share of pairs (message, receiver) delivered within");
-    if curves.iter().all(|curve| curve.steps.is_empty()) {
-        nothing(&mut canvas, &frame, "no message was delivered");
-    }
-    for (rank, curve) in curves.iter().enumerate().rev() {
-        draw_curve(&mut canvas, &frame, curve, rank, curves.len() == 1);
-    }
+    let palette = canvas.palette;
+    draw_on(&mut canvas, |area| draw_curves(area, &palette, &curves));
     for (rank, (curve, series)) in curves.iter().zip(series).enumerate().take(LISTED) {
         list(&mut canvas, curve, &series.name, rank);
     }
@@ -105,54 +101,81 @@ fn caption(curves: &[Curve]) -> String {
     format!("{} pairs of message and receiver{tail}", format::count(pairs))
 }
 
-/// The steps of one curve; for a single one also its end and its quantiles.
-fn draw_curve(canvas: &mut Canvas, frame: &Frame, curve: &Curve, rank: usize, alone: bool) {
-    let color = canvas.palette.category(rank);
-    let mut points: Vec<Point> = vec![(frame.across.0, frame.down.1)];
-    for &(ms, share) in &curve.steps {
-        let (x, y) = frame.at(ms, share);
-        points.push((x, points.last().map_or(y, |last| last.1)));
-        points.push((x, y));
+/// All curves with their axes.
+fn draw_curves(area: &Area<'_>, palette: &Palette, curves: &[Curve]) -> Drawn {
+    let above_zero =
+        || curves.iter().flat_map(|curve| &curve.steps).map(|step| step.0).filter(|ms| *ms > 0.0);
+    // Room at the right, so that the level at which a curve ends can be seen.
+    let range = log_range(above_zero().fold(f64::MAX, f64::min), above_zero().fold(0.0, f64::max) * 1.15);
+    let (labeled, all) = log_marks(range);
+    let latency = (range.0..range.1).log_scale().with_key_points(labeled).with_light_points(all);
+    let shares = Marked::new(0.0..1.0, 1.0, 1.0, 6);
+    let margins = [TOP, CHART.0 as f32 - RIGHT, 85.0];
+    let mut plot = plot(area, margins, latency, shares)?;
+    grid(&mut plot, palette, true, &|share| format::percent(*share))?;
+    name(area, palette, TOP, "Share of pairs (message, receiver) delivered within")?;
+    for (rank, curve) in curves.iter().enumerate().rev().filter(|(_, curve)| !curve.steps.is_empty()) {
+        draw_curve(&mut plot, curve, palette.category(rank))?;
     }
-    let Some(&(last, end)) = points.last().filter(|_| !curve.steps.is_empty()) else { return };
-    canvas.polyline(&points, Pen::new(color, 4.0));
-    let after = Pen::new(color, 2.5).dashed(3.0, 6.0);
-    canvas.line((last, end), (frame.across.1, end), after);
-    if !alone {
-        return;
-    }
-    if curve.delivered() < 1.0 {
-        // What is missing at the top is what never arrived.
-        canvas.rectangle((last, frame.down.0), (frame.across.1, end), canvas.palette.alarm, 0.15);
-        let mut face = canvas.bold(LABEL);
-        face.color = canvas.palette.alarm;
-        let text = format!("{} never delivered", format::percent(1.0 - curve.delivered()));
-        canvas.write(face, &text, (frame.across.1, frame.down.0 - 12.0), Anchor::Right);
-    }
-    for (share, name) in QUANTILES {
-        if let Some(ms) = curve.quantile(share) {
-            mark(canvas, frame, (ms, share), &format!("{name}  {}", format::milliseconds(ms)), color);
+    if let [curve] = curves {
+        draw_end(area, &plot, palette, curve)?;
+        for (share, name) in QUANTILES {
+            if let Some(ms) = curve.quantile(share) {
+                let words = format!("{name}  {}", format::milliseconds(ms));
+                draw_mark(&plot, palette, (ms, share), &words)?;
+            }
         }
     }
+    let meaning = "latency from publish to delivery (logarithmic)";
+    base(&mut plot, palette, meaning, &|ms| format::milliseconds(*ms))?;
+    if curves.iter().all(|curve| curve.steps.is_empty()) {
+        nothing(&plot, palette, "no message was delivered")?;
+    }
+    Ok(())
+}
+
+/// The steps of one curve, and the level at which it stays.
+fn draw_curve(plot: &mut Plot<'_, '_>, curve: &Curve, color: Rgb) -> Drawn {
+    let range = plot.x_range();
+    let mut points = vec![(range.start, 0.0)];
+    let mut before = 0.0;
+    for &(ms, share) in &curve.steps {
+        points.extend([(ms, before), (ms, share)]);
+        before = share;
+    }
+    let end = points[points.len() - 1];
+    plot.draw_series(LineSeries::new(points, stroke(color, 4.0)))?;
+    plot.plotting_area().draw(&dashed([end, (range.end, end.1)], (3.0, 6.0), stroke(color, 2.5)))
+}
+
+/// What is missing at the top: pairs that never arrived.
+fn draw_end(area: &Area<'_>, plot: &Plot<'_, '_>, palette: &Palette, curve: &Curve) -> Drawn {
+    let Some(&(last, delivered)) = curve.steps.last().filter(|(_, delivered)| *delivered < 1.0) else {
+        return Ok(());
+    };
+    let missing = [(last, 1.0), (plot.x_range().end, delivered)];
+    plot.plotting_area().draw(&Rectangle::new(missing, fill(palette.alarm, 0.15)))?;
+    let words = format!("{} never delivered", format::percent(1.0 - delivered));
+    write(area, Face::bold(LABEL, palette.alarm), &words, (RIGHT, TOP - 12.0), HPos::Right)
 }
 
 /// A dot on the curve with lines to both axes and its name.
-fn mark(canvas: &mut Canvas, frame: &Frame, (ms, share): (f64, f64), text: &str, color: Rgb) {
-    let (x, y) = frame.at(ms, share);
-    let pen = Pen::new(canvas.palette.muted, 1.5).dashed(5.0, 5.0);
-    canvas.line((frame.across.0, y), (x, y), pen);
-    canvas.line((x, y), (x, frame.down.1), pen);
-    canvas.disc((x, y), 9.0, canvas.palette.background, 1.0);
-    canvas.disc((x, y), 6.5, color, 1.0);
-    let face = canvas.bold(LABEL);
-    let width = face.width(text);
-    // The curve rises: left of it and above is free, right of it and below as well.
-    let (at, anchor) = if x - width - 26.0 > frame.across.0 {
-        ((x - 16.0, y - 9.0), Anchor::Right)
-    } else {
-        ((x + 16.0, y + 26.0), Anchor::Left)
-    };
-    canvas.write(face, text, at, anchor);
+fn draw_mark(plot: &Plot<'_, '_>, palette: &Palette, at: (f64, f64), words: &str) -> Drawn {
+    let (area, style) = (plot.plotting_area(), stroke(palette.muted, 1.5));
+    area.draw(&dashed([(plot.x_range().start, at.1), at], (5.0, 5.0), style))?;
+    area.draw(&dashed([at, (at.0, 0.0)], (5.0, 5.0), style))?;
+    let face = Face::bold(LABEL, palette.ink);
+    // The curve rises: left of it and above is free, right of it and below as well. At its top, above is
+    // the edge of the plot.
+    let (x, room) = (pixels(plot.backend_coord(&at).0), face.width(words) + 26.0);
+    let right = if at.1 > 0.95 { x + room < RIGHT } else { x - room < LEFT };
+    let (offset, anchor) = if right { ((16.0, 26.0), HPos::Left) } else { ((-16.0, -9.0), HPos::Right) };
+    let offset = (units(offset.0), units(offset.1));
+    let dot = EmptyElement::at(at)
+        + Circle::new((0, 0), units(9.0), fill(palette.background, 1.0))
+        + Circle::new((0, 0), units(6.5), fill(palette.main, 1.0))
+        + Text::new(words.to_owned(), offset, text(face, anchor, VPos::Bottom));
+    area.draw(&dot)
 }
 
 /// Values of one series, right of the frame.

@@ -11,12 +11,12 @@
 //! that draws several times of one run can keep them. Pictures of the same data are the same bytes for
 //! the same build and machine.
 //!
-//! Everything is drawn by `tiny-skia`, text by `ab_glyph` with a font that is compiled in: no installed
-//! font, no C library. (A charting library was tried. It places glyphs at whole pixels without their
-//! side bearings, and its logarithmic axes, stacked panels and fault bands would have had to be drawn by
-//! hand anyway.)
+//! The charts are made by `plotters`: its plots, axes, meshes and series, on a backend of our own. Beneath
+//! everything is `tiny-skia`; text is set by `ab_glyph` with a font that is compiled in: no installed font,
+//! no C library.
 
 mod axis;
+mod backend;
 mod canvas;
 mod chart;
 mod color;

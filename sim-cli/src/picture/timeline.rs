@@ -1,11 +1,18 @@
 //! A run over time: what was delivered, who was there, and whether the network held together.
 
-use super::axis::{Scale, Tick, round_up, ticks, time_ticks};
-use super::canvas::{Canvas, MARGIN, Pen, Picture, Point};
-use super::chart::{CHART, Frame, LABEL, Mark, nothing};
-use super::color::Rgb;
-use super::text::Anchor;
+use super::axis::{round_up, time_unit};
+use super::backend::{pixels, units};
+use super::canvas::{Canvas, MARGIN, Picture};
+use super::chart::{
+    Area, CHART, Chart, Drawn, LABEL, LEFT, Mark, Marked, base, draw_on, fill, grid, legend, name, nothing,
+    plot, stroke, write,
+};
+use super::color::{Palette, Rgb};
+use super::text::Face;
 use super::{Style, format};
+use core::convert::Infallible;
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
 
 /// One message of the application.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,13 +66,16 @@ pub struct TimelineView {
     pub measure_s: Option<(f64, f64)>,
 }
 
-/// Left and right edge of all panels.
-const ACROSS: (f32, f32) = (150.0, CHART.0 as f32 - MARGIN);
 /// Panels: height of each, from the top.
 const HEIGHTS: [f32; 4] = [206.0, 97.0, 97.0, 97.0];
-/// Where the first panel begins, and the space between two.
+/// Where the first panel begins, and the space above each for its name.
 const FIRST: f32 = 188.0;
-const BETWEEN: f32 = 44.0;
+const ABOVE: f32 = 44.0;
+
+/// Time in seconds across.
+type Plot<'c, 'a> = Chart<'c, 'a, Marked, Marked>;
+/// How a panel's values are written.
+type Label = fn(&f64) -> String;
 
 /// Draws delivery, nodes and components over time, faults shaded: 1600 by 900 pixels.
 #[must_use]
@@ -74,17 +84,8 @@ pub fn timeline(view: &TimelineView, style: &Style) -> Picture {
     let duration = if view.duration_s.is_finite() { view.duration_s.max(0.0) } else { 0.0 };
     let view = TimelineView { duration_s: duration, ..view.clone() };
     canvas.heading(&view.title, &caption(&view));
-    let (times, unit) = time_ticks(duration);
-    let frames = panels(&view);
-    draw_faults(&mut canvas, &frames, &view);
-    for frame in &frames {
-        frame.columns(&mut canvas, &times);
-    }
-    draw_delivery(&mut canvas, &frames[0], &view);
-    draw_nodes(&mut canvas, &frames[1], &view.samples);
-    draw_largest(&mut canvas, &frames[2], &view.samples);
-    draw_components(&mut canvas, &frames[3], &view.samples);
-    frames[3].base(&mut canvas, &times, &format!("simulated time ({unit})"));
+    let palette = canvas.palette;
+    draw_on(&mut canvas, |area| draw_panels(area, &palette, &view));
     canvas.finish()
 }
 
@@ -103,32 +104,80 @@ fn caption(view: &TimelineView) -> String {
     parts.join("  ·  ")
 }
 
-/// The four frames, with the ranges of their values.
-fn panels(view: &TimelineView) -> [Frame; 4] {
+/// A row of the canvas for each panel, and what is common to all.
+fn draw_panels(area: &Area<'_>, palette: &Palette, view: &TimelineView) -> Drawn {
+    let mut under = FIRST - ABOVE;
+    let breaks = [0, 1, 2, 3].map(|row| {
+        let above = under;
+        under += ABOVE + HEIGHTS[row];
+        units(above)
+    });
+    // The row above the first panel is the heading's; the last panel's reaches to the canvas' end.
+    let rows = area.split_by_breakpoints([0; 0], breaks);
     let nodes = view.samples.iter().map(|sample| sample.up.max(sample.joined)).max().unwrap_or(0);
     let components = view.samples.iter().map(|sample| sample.components).max().unwrap_or(0);
-    let shares = view.samples.iter().filter_map(share);
-    let ratios = view.messages.iter().map(|message| message.ratio);
-    let ranges = [
-        (floor_of(ratios), 1.0),
-        (0.0, round_up(f64::from(nodes))),
-        (floor_of(shares), 1.0),
-        (0.0, round_up(f64::from(components.max(2)))),
-    ];
-    let mut top = FIRST;
-    let mut place = 0;
-    ranges.map(|range| {
-        let down = (top, top + HEIGHTS[place]);
-        top = down.1 + BETWEEN;
-        place += 1;
-        Frame {
-            across: ACROSS,
-            down,
-            x: Scale::linear((0.0, view.duration_s), ACROSS),
-            // Room above 100 %, so that points and lines there are whole.
-            y: Scale::linear(range, (down.1, down.0 + 8.0)),
-        }
-    })
+    let delivered = floor_of(view.messages.iter().map(|message| message.ratio));
+    let largest = floor_of(view.samples.iter().filter_map(share));
+    let percent: Label = |share| format::percent(*share);
+    let count: Label = |count| format::count(*count as u64);
+
+    let mut plot = panel(&rows[1], palette, view, (0, shares(delivered, 5, HEIGHTS[0]), percent))?;
+    draw_notes(area, palette, &plot, view)?;
+    draw_delivery(&rows[1], palette, &mut plot, view)?;
+    let mut plot = panel(&rows[2], palette, view, (1, counts(nodes, HEIGHTS[1]), count))?;
+    draw_nodes(&rows[2], palette, &mut plot, &view.samples)?;
+    let mut plot = panel(&rows[3], palette, view, (2, shares(largest, 3, HEIGHTS[2]), percent))?;
+    draw_largest(&rows[3], palette, &mut plot, &view.samples)?;
+    let mut plot = panel(&rows[4], palette, view, (3, counts(components, HEIGHTS[3]), count))?;
+    draw_components(&rows[4], palette, &mut plot, &view.samples)?;
+    let (unit, name) = time_unit(view.duration_s);
+    let meaning = format!("simulated time ({name})");
+    base(&mut plot, palette, &meaning, &|at| format::number(*at / unit, 2))
+}
+
+/// An axis of shares up to 100 %, with room above, so that points and lines there are whole.
+fn shares(low: f64, most: usize, height: f32) -> Marked {
+    Marked::new(low..low + (1.0 - low) * room(height), 1.0, 1.0, most + 1)
+}
+
+/// An axis of counts, with room above.
+fn counts(most: u32, height: f32) -> Marked {
+    let last = round_up(f64::from(most.max(2)));
+    Marked::whole(0.0..last * room(height), last, 4)
+}
+
+/// How much longer an axis is that has eight pixels above its last value.
+fn room(height: f32) -> f64 {
+    f64::from(height / (height - 8.0))
+}
+
+/// The panel of a row, with its faults and its grid.
+fn panel<'c, 'a>(
+    row: &Area<'a>,
+    palette: &Palette,
+    view: &TimelineView,
+    (place, values, label): (usize, Marked, Label),
+) -> Result<Plot<'c, 'a>, DrawingAreaErrorKind<Infallible>> {
+    let under = pixels(row.dim_in_pixel().1 as i32) - ABOVE - HEIGHTS[place];
+    let end = if view.duration_s > 0.0 { view.duration_s } else { 1.0 };
+    let times = Marked::new(0.0..end, end, time_unit(end).0, 13);
+    let mut plot = plot(row, [ABOVE, MARGIN, under], times, values)?;
+    let (low, high) = (plot.y_range().start, plot.y_range().end);
+    let faults = || faults(view).into_iter().map(|fault| (fault.from_s, fault.until_s));
+    let shade = fill(palette.fault, 0.18);
+    plot.draw_series(faults().map(|(from, until)| Rectangle::new([(from, high), (until, low)], shade)))?;
+    let edge = stroke(palette.fault, 2.0);
+    plot.draw_series(faults().map(|(from, _)| PathElement::new([(from, high), (from, low)], edge)))?;
+    grid(&mut plot, palette, true, &label)?;
+    Ok(plot)
+}
+
+/// Faults that have a place in time, in order.
+fn faults(view: &TimelineView) -> Vec<&FaultMark> {
+    let valid = |fault: &&FaultMark| fault.from_s.is_finite() && fault.until_s.is_finite();
+    let mut faults: Vec<&FaultMark> = view.faults.iter().filter(valid).collect();
+    faults.sort_by(|a, b| a.from_s.total_cmp(&b.from_s));
+    faults
 }
 
 /// Where an axis of shares begins: at 0, unless all are so high that nothing could be seen.
@@ -146,78 +195,56 @@ fn share(sample: &Sample) -> Option<f64> {
     (sample.joined > 0).then(|| f64::from(sample.largest) / f64::from(sample.joined))
 }
 
-fn percent_ticks(frame: &Frame, most: usize) -> Vec<Tick> {
-    let values = ticks(frame.y.range(), most, 0.0);
-    values.into_iter().map(|value| (value, format::percent(value))).collect()
-}
-
-fn count_ticks(frame: &Frame) -> Vec<Tick> {
-    let values = ticks(frame.y.range(), 3, 1.0);
-    values.into_iter().map(|value| (value, format::count(value as u64))).collect()
-}
-
-/// Shades behind all panels with names above them, and the measured time as a bar.
-fn draw_faults(canvas: &mut Canvas, frames: &[Frame; 4], view: &TimelineView) {
-    let (scale, color) = (frames[0].x, canvas.palette.fault);
-    let mut marks: Vec<&FaultMark> =
-        view.faults.iter().filter(|fault| fault.from_s.is_finite() && fault.until_s.is_finite()).collect();
-    marks.sort_by(|a, b| a.from_s.total_cmp(&b.from_s));
+/// Names of the faults above all panels, and the measured time as a bar.
+fn draw_notes(area: &Area<'_>, palette: &Palette, plot: &Plot<'_, '_>, view: &TimelineView) -> Drawn {
+    let place = |at: f64| pixels(plot.backend_coord(&(at.clamp(0.0, plot.x_range().end), 0.0)).0);
+    let face = Face::bold(LABEL - 2.0, palette.fault.mix(palette.ink, 0.35));
     let mut free = f32::MIN;
-    for fault in marks {
-        let (left, right) = (scale.at(fault.from_s), scale.at(fault.until_s));
-        for frame in frames {
-            canvas.rectangle((left, frame.down.0), (right, frame.down.1), color, 0.18);
-            canvas.line((left, frame.down.0), (left, frame.down.1), Pen::new(color, 2.0));
-        }
-        let mut face = canvas.bold(LABEL - 2.0);
-        face.color = color.mix(canvas.palette.ink, 0.35);
+    for fault in faults(view) {
         let half = face.width(&fault.name) / 2.0;
-        let middle = f32::midpoint(left, right).clamp(ACROSS.0 + half, ACROSS.1 - half);
+        let middle = f32::midpoint(place(fault.from_s), place(fault.until_s));
+        let middle = middle.min(CHART.0 as f32 - MARGIN - half).max(LEFT + half);
         // Where names would overlap, the shade stays and the later name goes.
         if middle - half > free {
-            canvas.write(face, &fault.name, (middle, FIRST - 44.0), Anchor::Center);
+            write(area, face, &fault.name, (middle, FIRST - ABOVE), HPos::Center)?;
             free = middle + half + 16.0;
         }
     }
-    if let Some((from, until)) = view.measure_s.filter(|(from, until)| from < until) {
-        let (left, right) = (scale.at(from), scale.at(until));
-        let (y, pen) = (FIRST - 2.0, Pen::new(canvas.palette.muted, 2.0));
-        canvas.line((left, y), (right, y), pen);
-        for end in [left, right] {
-            canvas.line((end, y - 5.0), (end, y + 5.0), pen);
-        }
+    let Some((from, until)) = view.measure_s.filter(|(from, until)| from < until) else { return Ok(()) };
+    let (left, right, y) = (units(place(from)), units(place(until)), units(FIRST - 2.0));
+    let tip = units(5.0);
+    for line in
+        [[(left, y), (right, y)], [(left, y - tip), (left, y + tip)], [(right, y - tip), (right, y + tip)]]
+    {
+        area.draw(&PathElement::new(line, stroke(palette.muted, 2.0)))?;
     }
+    Ok(())
 }
 
 /// A point per message and their moving mean.
-fn draw_delivery(canvas: &mut Canvas, frame: &Frame, view: &TimelineView) {
-    frame.rows(canvas, &percent_ticks(frame, 5));
-    frame.name(canvas, "Delivery ratio");
+fn draw_delivery(row: &Area<'_>, palette: &Palette, plot: &mut Plot<'_, '_>, view: &TimelineView) -> Drawn {
+    name(row, palette, ABOVE, "Delivery ratio")?;
     let valid = |m: &&MessagePoint| m.at_s.is_finite() && m.ratio.is_finite();
     let mut points: Vec<(f64, f64)> = view.messages.iter().filter(valid).map(|m| (m.at_s, m.ratio)).collect();
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
     if points.is_empty() {
-        return nothing(canvas, frame, "no message had receivers");
+        return nothing(plot, palette, "no message had receivers");
     }
-    let (main, muted) = (canvas.palette.main, canvas.palette.muted);
     // Fainter the more there are.
-    let alpha = (400.0 / points.len() as f32).clamp(0.06, 0.55);
-    for &(at, ratio) in &points {
-        canvas.disc(frame.at(at, ratio), 4.0, main, alpha);
-    }
-    let ink = main.mix(canvas.palette.ink, 0.35);
+    let faint = fill(palette.main, (400.0 / points.len() as f64).clamp(0.06, 0.55));
+    plot.draw_series(points.iter().map(|&point| Circle::new(point, units(4.0), faint)))?;
+    let ink = palette.main.mix(palette.ink, 0.35);
     for piece in moving_mean(&points, &edges(view), view.duration_s) {
-        let line: Vec<Point> = piece.into_iter().map(|(at, ratio)| frame.at(at, ratio)).collect();
-        canvas.polyline(&line, Pen::new(ink, 3.0));
+        plot.draw_series(LineSeries::new(piece, stroke(ink, 3.0)))?;
     }
-    let mut entries = vec![(Mark::Dot, main, "one message"), (Mark::Line, ink, "moving mean")];
+    let mut entries = vec![(Mark::Dot, palette.main, "one message"), (Mark::Line, ink, "moving mean")];
     if !view.faults.is_empty() {
-        entries.push((Mark::Patch, canvas.palette.fault, "fault"));
+        entries.push((Mark::Patch, palette.fault, "fault"));
     }
     if view.measure_s.is_some() {
-        entries.push((Mark::Line, muted, "measured"));
+        entries.push((Mark::Line, palette.muted, "measured"));
     }
-    frame.legend(canvas, &entries);
+    legend(row, palette, ABOVE, &entries)
 }
 
 /// Begin and end of the run and of all faults, in order.
@@ -258,57 +285,52 @@ fn moving_mean(points: &[(f64, f64)], edges: &[f64], duration: f64) -> Vec<Vec<(
 }
 
 /// Nodes up, and those of them that joined.
-fn draw_nodes(canvas: &mut Canvas, frame: &Frame, samples: &[Sample]) {
-    frame.rows(canvas, &count_ticks(frame));
-    frame.name(canvas, "Nodes");
-    let (up, joined) = (canvas.palette.absent, canvas.palette.others[1]);
-    let of = |value: fn(&Sample) -> u32| -> Vec<(f64, f64)> {
-        samples.iter().map(|sample| (sample.at_s, f64::from(value(sample)))).collect()
-    };
-    steps(canvas, frame, &of(|sample| sample.up), up, 0.22);
-    steps(canvas, frame, &of(|sample| sample.joined), joined, 0.0);
-    frame.legend(canvas, &[(Mark::Line, up, "up"), (Mark::Line, joined, "joined")]);
+fn draw_nodes(row: &Area<'_>, palette: &Palette, plot: &mut Plot<'_, '_>, samples: &[Sample]) -> Drawn {
+    name(row, palette, ABOVE, "Nodes")?;
+    let (up, joined) = (palette.absent, palette.others[1]);
+    steps(plot, palette, samples, |sample| Some(f64::from(sample.up)), (up, 0.22))?;
+    steps(plot, palette, samples, |sample| Some(f64::from(sample.joined)), (joined, 0.0))?;
+    legend(row, palette, ABOVE, &[(Mark::Line, up, "up"), (Mark::Line, joined, "joined")])
 }
 
-fn draw_largest(canvas: &mut Canvas, frame: &Frame, samples: &[Sample]) {
-    frame.rows(canvas, &percent_ticks(frame, 3));
-    frame.name(canvas, "Largest component, share of joined nodes");
-    let values: Vec<(f64, f64)> =
-        samples.iter().filter_map(|sample| Some((sample.at_s, share(sample)?))).collect();
-    steps(canvas, frame, &values, canvas.palette.main, 0.15);
+fn draw_largest(row: &Area<'_>, palette: &Palette, plot: &mut Plot<'_, '_>, samples: &[Sample]) -> Drawn {
+    name(row, palette, ABOVE, "Largest component, share of joined nodes")?;
+    steps(plot, palette, samples, share, (palette.main, 0.15))
 }
 
-fn draw_components(canvas: &mut Canvas, frame: &Frame, samples: &[Sample]) {
-    frame.rows(canvas, &count_ticks(frame));
-    frame.name(canvas, "Components, isolated nodes included");
-    let values: Vec<(f64, f64)> =
-        samples.iter().map(|sample| (sample.at_s, f64::from(sample.components))).collect();
-    steps(canvas, frame, &values, canvas.palette.others[2], 0.15);
+fn draw_components(row: &Area<'_>, palette: &Palette, plot: &mut Plot<'_, '_>, samples: &[Sample]) -> Drawn {
+    name(row, palette, ABOVE, "Components, isolated nodes included")?;
+    let components = |sample: &Sample| Some(f64::from(sample.components));
+    steps(plot, palette, samples, components, (palette.others[2], 0.15))
 }
 
-/// A line that holds each value until the next sample, and a shade of this opacity below it.
-fn steps(canvas: &mut Canvas, frame: &Frame, values: &[(f64, f64)], color: Rgb, shade: f32) {
-    let mut points: Vec<Point> = Vec::with_capacity(2 * values.len());
-    for &(at, value) in values.iter().filter(|(at, value)| at.is_finite() && value.is_finite()) {
-        let (x, y) = frame.at(at, value);
+/// A line that holds each value until the next sample, and a shade below it.
+fn steps(
+    plot: &mut Plot<'_, '_>,
+    palette: &Palette,
+    samples: &[Sample],
+    value: impl Fn(&Sample) -> Option<f64>,
+    (color, shade): (Rgb, f64),
+) -> Drawn {
+    let values = samples.iter().filter_map(|sample| Some((sample.at_s, value(sample)?)));
+    let mut points: Vec<(f64, f64)> = Vec::with_capacity(2 * samples.len());
+    for (at, value) in values.filter(|(at, _)| at.is_finite()) {
         if let Some(&(_, before)) = points.last() {
-            points.push((x, before));
+            points.push((at, before));
         }
-        points.push((x, y));
+        points.push((at, value));
     }
-    let (Some(first), Some(last)) = (points.first().copied(), points.last().copied()) else {
-        return nothing(canvas, frame, "no samples");
-    };
-    if shade > 0.0 {
-        let base = frame.down.1;
-        let mut area = points.clone();
-        area.extend([(last.0, base), (first.0, base)]);
-        canvas.polygon(&area, color, shade);
+    match points[..] {
+        [] => nothing(plot, palette, "no samples"),
+        [alone] => plot.plotting_area().draw(&Circle::new(alone, units(4.0), fill(color, 1.0))),
+        _ => {
+            let low = plot.y_range().start;
+            plot.draw_series(
+                AreaSeries::new(points, low, fill(color, shade)).border_style(stroke(color, 2.5)),
+            )?;
+            Ok(())
+        }
     }
-    if values.len() == 1 {
-        canvas.disc(first, 4.0, color, 1.0);
-    }
-    canvas.polyline(&points, Pen::new(color, 2.5));
 }
 
 #[cfg(test)]
@@ -324,6 +346,8 @@ mod tests {
         let sample = Sample { at_s: 1.0, up: 5, joined: 0, components: 0, largest: 0 };
         let message = MessagePoint { at_s: 2.0, ratio: 0.5 };
         let broken = MessagePoint { at_s: f64::NAN, ratio: f64::NAN };
+        let far = MessagePoint { at_s: -1e300, ratio: 1e300 };
+        let late = Sample { at_s: 1e300, up: u32::MAX, joined: 1, components: u32::MAX, largest: u32::MAX };
         let fault = FaultMark { name: "crash".into(), from_s: 3.0, until_s: 3.0 };
         let nowhere = FaultMark { name: "?".into(), from_s: f64::NAN, until_s: 2.0 };
         let base = TimelineView { title: "Run".into(), duration_s: 10.0, ..TimelineView::default() };
@@ -331,6 +355,9 @@ mod tests {
             TimelineView::default(),
             base.clone(),
             TimelineView { duration_s: f64::NAN, ..base.clone() },
+            TimelineView { duration_s: 1e300, samples: vec![sample; 2], ..base.clone() },
+            TimelineView { duration_s: 1e-300, samples: vec![sample; 2], ..base.clone() },
+            TimelineView { messages: vec![far, message], samples: vec![sample, late], ..base.clone() },
             TimelineView { samples: vec![sample], messages: vec![message], ..base.clone() },
             TimelineView { samples: vec![sample; 3], messages: vec![broken, message], ..base.clone() },
             TimelineView { faults: vec![fault; 40], measure_s: Some((1.0, 9.0)), ..base.clone() },
@@ -351,7 +378,7 @@ mod tests {
         let after = draw(&view);
         let changed = before.rgb().chunks(3).zip(after.rgb().chunks(3)).filter(|(a, b)| a != b).count();
         // A fifth of the width, over the heights of all panels.
-        let expected = 0.2 * (ACROSS.1 - ACROSS.0) * HEIGHTS.iter().sum::<f32>();
+        let expected = 0.2 * (CHART.0 as f32 - MARGIN - LEFT) * HEIGHTS.iter().sum::<f32>();
         assert!(changed as f32 > 0.8 * expected, "{changed} of {expected}");
     }
 
