@@ -30,6 +30,7 @@ struct Cli {
 }
 
 #[derive(Args, Debug, Clone, Copy)]
+#[command(next_help_heading = "Everywhere")]
 struct Global {
     /// Print nothing but errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
@@ -107,7 +108,7 @@ struct InitArgs {
 #[derive(Args, Debug)]
 struct Overrides {
     /// Seed of everything that is drawn: a number, also in hexadecimal (0x2a), or "random"
-    #[arg(long, value_name = "SEED")]
+    #[arg(long, value_name = "SEED", allow_hyphen_values = true)]
     seed: Option<String>,
     /// Put in another value, such as link.loss=0.05 or traffic.0.every=10ms (may be repeated)
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]

@@ -74,7 +74,7 @@ impl Scenario {
         apply_preset(&mut document);
         let Complaint { key, title, label } = complaint;
         let title = match document.get(key) {
-            None if !key.is_empty() => format!("`{key}`: {title}"),
+            None if !title.contains(key.as_str()) => format!("`{key}`: {title}"),
             _ => title.clone(),
         };
         let problem = Problem { span: document.span(key), title, label: label.clone() };
@@ -88,6 +88,9 @@ fn unreadable(path: &Path, name: &str, error: &std::io::Error) -> Diagnostics {
         |label: String| Diagnostics::of_file(name, format!("cannot read the scenario: {error}"), label);
     if path.is_dir() {
         return said("this is a folder: name the scenario file in it".to_owned());
+    }
+    if error.kind() == ErrorKind::InvalidData {
+        return said("save it as UTF-8".to_owned());
     }
     if error.kind() != ErrorKind::NotFound {
         return said(String::new());
