@@ -11,6 +11,7 @@
 //! | [`broadcast`] | dissemination: how a message spreads |
 //! | [`node`] | an overlay and a broadcast composed into one protocol |
 //! | [`inbox`] | the bounded queue between a node and a busy application |
+//! | [`content`] | a message of an application: bytes, named by their hash |
 //! | [`wire`] | the one place where messages become bytes |
 //! | [`observe`] | what a laboratory must know of a protocol |
 //! | [`graph`] | an undirected graph, compactly |
@@ -26,6 +27,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod broadcast;
+pub mod content;
 pub mod graph;
 pub mod inbox;
 pub mod laws;

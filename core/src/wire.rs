@@ -193,7 +193,7 @@ impl<Peer: Wire> Wire for random_walk::Message<Peer> {
     fn size(&self) -> u32 {
         match self {
             Self::Join { joiner, .. } => 2 + joiner.size(),
-            Self::JoinAck => 1,
+            Self::JoinAck | Self::Displaced => 1,
         }
     }
     fn encode(&self, out: &mut Vec<u8>) {
@@ -204,6 +204,7 @@ impl<Peer: Wire> Wire for random_walk::Message<Peer> {
                 out.push(*hop_limit);
             }
             Self::JoinAck => out.push(1),
+            Self::Displaced => out.push(2),
         }
     }
     fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
@@ -214,6 +215,7 @@ impl<Peer: Wire> Wire for random_walk::Message<Peer> {
                 Ok(Self::Join { joiner, hop_limit })
             }
             [1] => Ok(Self::JoinAck),
+            [2] => Ok(Self::Displaced),
             [kind] => Err(DecodeError::Kind(kind)),
         }
     }

@@ -8,14 +8,11 @@ use floodnet_core::time::{Duration, Time};
 
 use crate::SimProtocol;
 use crate::event::{Connection, What};
-use crate::line::{Link, LinkState};
+use crate::line::{IDLE, Link, LinkState};
 use crate::network::Nth;
 use crate::observer::Observer;
 use crate::plan::CrashKind;
 use crate::port::{Port, Schedule};
-
-/// A connection that nobody keeps as a neighbor closes after this long without a packet.
-pub(crate) const IDLE: Duration = Duration::from_secs(30);
 
 impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// The connection that packets to `peer` take: an open one, or a new one.
@@ -28,14 +25,17 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let connection = Connection { number: self.line.dials, dialed: true };
         self.line.dials = self.line.dials.wrapping_add(1);
         let mut link = self.fresh_link(peer, self.now);
-        if let Some((opened_at, ready)) = self.shake_hands(peer, connection, link.delay) {
+        if let Some((answered_at, ready)) = self.shake_hands(peer, connection, link.delay) {
+            // The kernel answers for a node that stands still, which hears of it when it is awake.
+            let opened_at = self.network.awake(peer, answered_at);
             link = Link { ready, opened_at, last_arrival: opened_at, ..link };
+            let life = self.network.plan.life_at(peer, answered_at).map_or(0, |(incarnation, _)| incarnation);
             let connection = connection.other_end();
-            self.push(peer, opened_at, What::Opened { connection, dialed_at: self.now });
+            self.push(peer, opened_at, What::Opened { connection, life, dialed_at: self.now });
         } else {
             link.state = LinkState::Broken;
             let (me, failed_at) = (self.line.id, self.now + self.network.links.dial_timeout);
-            self.push(me, failed_at, What::Closed { peer, connection });
+            self.push(me, failed_at, What::closed(peer, connection));
         }
         self.line.links.insert((peer, connection), link);
         connection
@@ -47,13 +47,14 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let deadline = self.now + network.links.dial_timeout;
         let (mut at, mut pause) = (self.now, network.links.rto);
         for attempt in 0.. {
+            if at >= deadline || attempt > 0 && at >= network.crashes_at(me, self.now) {
+                break;
+            }
             let nth = Nth { connection: connection.number, count: 0, attempt };
             let there = at + network.delay(me, peer, delay, nth, at);
             let back = there + network.delay(peer, me, network.link_delay(peer, me), nth, there);
-            if back > deadline {
-                break;
-            }
-            if network.attempt(me, peer, nth, at).is_ok() && network.answers(peer, there) {
+            let answered = network.attempt(me, peer, nth, at).is_ok() && network.answers(peer, there);
+            if answered && back <= deadline {
                 return Some((there, back));
             }
             at = at + pause;
@@ -74,21 +75,28 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         }
     }
 
-    /// When something sent now on this connection arrives, or when the connection breaks over it.
-    fn passage(&mut self, peer: u32, connection: Connection) -> Result<Time, Time> {
+    /// What becomes of something sent now on this connection.
+    fn passage(&mut self, peer: u32, connection: Connection) -> Passage {
         let (network, me, now) = (self.network, self.line.id, self.now);
-        let Some(link) = self.line.links.get_mut(&(peer, connection)) else { return Err(now) };
+        // After a dial from both ends there are two connections: neither overtakes the other.
+        let Some((link, last_arrival)) = self.line.link(peer, connection) else { return Passage::Unsent };
         link.last_use = now;
         link.count = link.count.wrapping_add(1);
         let start = now.max(link.ready);
         let breaks_at = start + network.links.break_after;
         let (mut at, mut pause) = (start, network.links.rto);
         for attempt in 0.. {
+            // What waits for the handshake or for another attempt dies with the machine, and so does all
+            // that is behind it.
+            if at > now && at >= network.crashes_at(me, now) {
+                link.ready = Time::MAX;
+                return Passage::Unsent;
+            }
             let nth = Nth { connection: name(connection), count: link.count, attempt };
             if network.attempt(me, peer, nth, at).is_ok() {
                 let arrival = at + network.delay(me, peer, link.delay, nth, at);
-                link.last_arrival = link.last_arrival.max(arrival);
-                return Ok(link.last_arrival);
+                link.last_arrival = last_arrival.max(arrival);
+                return Passage::Arrives(link.last_arrival);
             }
             at = at + pause;
             pause = pause.times(2);
@@ -96,7 +104,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
                 break;
             }
         }
-        Err(breaks_at)
+        Passage::Breaks(breaks_at)
     }
 
     /// Sends a packet on a connection that was chosen for it when it was handed over.
@@ -107,15 +115,16 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             return self.lost(payload, "broken");
         }
         match self.passage(to, connection) {
-            Ok(arrival) => {
+            Passage::Arrives(arrival) => {
                 let connection = connection.other_end();
                 let packet = What::Packet { connection, stale: false, through_downlink: false, message };
                 self.push(to, arrival, packet);
             }
-            Err(breaks_at) => {
+            Passage::Breaks(breaks_at) => {
                 self.break_at(to, connection, breaks_at);
                 self.lost(payload, "broken");
             }
+            Passage::Unsent => self.lost(payload, "down"),
         }
     }
 
@@ -125,24 +134,32 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             link.state = LinkState::Broken;
         }
         let me = self.line.id;
-        self.push(me, at, What::Closed { peer, connection });
-        self.push(peer, at, What::Closed { peer: me, connection: connection.other_end() });
+        self.push(me, at, What::closed(peer, connection));
+        self.push(peer, at, What::closed(me, connection.other_end()));
     }
 
     /// Closes a connection behind what was sent on it.
     pub(crate) fn say_goodbye(&mut self, peer: u32, connection: Connection) {
-        let Some(link) = self.line.links.get(&(peer, connection)) else { return };
+        let Some(link) = self.line.links.get_mut(&(peer, connection)) else { return };
         // A broken connection ends without a word: each end learns of it by itself.
-        if link.state != LinkState::Broken {
-            let (Ok(heard_at) | Err(heard_at)) = self.passage(peer, connection);
-            self.tell_closed(peer, connection, heard_at);
+        if link.state == LinkState::Broken {
+            self.line.links.remove(&(peer, connection));
+            return;
         }
-        self.line.links.remove(&(peer, connection));
+        // Known until the peer has heard: what it sends meanwhile must not reset the connection, since a
+        // reset would overtake what was sent before the goodbye.
+        link.state = LinkState::Closing;
+        // One that is never sent ends with the crash.
+        if let Passage::Arrives(heard_at) | Passage::Breaks(heard_at) = self.passage(peer, connection) {
+            self.tell_closed(peer, connection, heard_at);
+            let me = self.line.id;
+            self.push(me, heard_at, What::closed(peer, connection));
+        }
     }
 
     fn tell_closed(&mut self, peer: u32, connection: Connection, at: Time) {
         let (me, connection) = (self.line.id, connection.other_end());
-        self.push(peer, at, What::Closed { peer: me, connection });
+        self.push(peer, at, What::closed(me, connection));
     }
 
     /// The node vanished with all it held; the others find out as the kind of crash has it.
@@ -151,16 +168,18 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         for lost in waiting.into_iter().filter(|waiting| waiting.message.is_some()) {
             self.lost(lost.payload, "down");
         }
+        self.line.links.values_mut().for_each(|link| link.ready = self.now);
         let links: Vec<((u32, Connection), Time)> =
             self.line.links.iter().map(|(name, link)| (*name, link.last_arrival)).collect();
         for ((peer, connection), last_arrival) in links {
-            let heard_at = match kind {
-                CrashKind::Reset => {
-                    let (Ok(heard_at) | Err(heard_at)) = self.passage(peer, connection);
-                    heard_at
-                }
+            let reset = match kind {
+                CrashKind::Reset => self.passage(peer, connection),
+                CrashKind::Silent => Passage::Unsent,
+            };
+            let heard_at = match reset {
+                Passage::Arrives(heard_at) | Passage::Breaks(heard_at) => heard_at,
                 // Not before what had left has arrived.
-                CrashKind::Silent => self.network.found_dead(self.line.id, peer, self.now).max(last_arrival),
+                Passage::Unsent => self.network.found_dead(self.line.id, peer, self.now).max(last_arrival),
             };
             self.tell_closed(peer, connection, heard_at);
         }
@@ -176,13 +195,13 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             let found = self.network.found_dead(me, peer, now).max(last_arrival);
             if found < until {
                 self.tell_closed(peer, connection, found);
-                self.push(me, until, What::Closed { peer, connection });
+                self.push(me, until, What::closed(peer, connection));
             }
         }
     }
 
-    /// The SYN of a dial is here. True if an older connection with the dialer was the last one and turns
-    /// out to be dead: the node has to hear of that first.
+    /// The SYN of a dial is here. True if an older connection with the dialer turns out to be dead: the
+    /// node has to hear of that first.
     pub(crate) fn opened(&mut self, peer: u32, connection: Connection, dialed_at: Time) -> bool {
         // The dialer had no open connection when it dialed. So whatever it accepted or dialed before is
         // gone; what this end dialed and the dialer had not yet heard of stays, beside the new one.
@@ -195,23 +214,31 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         for &older in &dead {
             self.forget(peer, older);
         }
-        let was_last = !dead.is_empty() && self.line.links_with(peer).next().is_none();
+        if !dead.is_empty() {
+            self.close(peer);
+        }
         let link = self.fresh_link(peer, self.now);
         self.line.links.insert((peer, connection), link);
-        was_last
+        !dead.is_empty()
     }
 
-    /// Tells the dialer that nobody is here any more: the node stood still when the SYN came, and died.
+    /// Tells the dialer that its peer is no more: the node stood still when the SYN came, and died so.
     pub(crate) fn opened_in_vain(&mut self, peer: u32, connection: Connection) {
         let heard_at = self.network.found_dead(self.line.id, peer, self.now);
         self.tell_closed(peer, connection, heard_at);
     }
 
-    /// The connection is gone. True if that was the last one with the peer, unless this end closed it.
+    /// The connection is gone. True if the node has to hear of it: unless it closed the connection itself.
+    ///
+    /// Then all between the two is over, and the peer hears the same: if both ends had dialed and one of
+    /// the connections lived on, an end could miss a message, or keep a neighbor that had let it go.
     pub(crate) fn closed(&mut self, peer: u32, connection: Connection) -> bool {
         let state = self.forget(peer, connection);
         let told = state.is_some_and(|state| state != LinkState::Closing);
-        told && self.line.links_with(peer).next().is_none()
+        if told {
+            self.close(peer);
+        }
+        told
     }
 
     /// Removes a connection and what waits for it.
@@ -246,18 +273,25 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         self.line.swept = self.now;
         let mut kept = neighbors.to_vec();
         kept.sort_unstable();
-        let idle: Vec<u32> = self
-            .line
-            .links
-            .iter()
-            .filter(|(_, link)| link.state == LinkState::Live && self.now.since(link.last_use) >= IDLE)
-            .map(|((peer, _), _)| *peer)
-            .filter(|peer| kept.binary_search(peer).is_err())
-            .collect();
+        let mut idle: Vec<u32> = self.line.links.keys().map(|(peer, _)| *peer).collect();
+        idle.dedup();
+        idle.retain(|peer| kept.binary_search(peer).is_err());
+        // Of two connections with a peer one is hardly used.
+        idle.retain(|&peer| self.line.links_with(peer).all(|(_, link)| link.is_idle(self.now)));
         for peer in idle {
             self.close(peer);
         }
     }
+}
+
+/// What becomes of something sent on a connection.
+enum Passage {
+    /// It reaches the other end then.
+    Arrives(Time),
+    /// Nothing gets through for too long: the connection breaks then.
+    Breaks(Time),
+    /// The sender crashes before it can get through.
+    Unsent,
 }
 
 /// The number of a connection for draws: those dialed by either end differ.

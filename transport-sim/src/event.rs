@@ -3,6 +3,9 @@
 //! A slot's history depends only on the sequence of its own inputs, ordered by time, rank, source and the
 //! source's own sequence number. So slots can be run one by one within the least delay of a link, on any
 //! number of threads, and the result is the same to the bit.
+//!
+//! All that one slot sends another has the same rank, be it a packet or the beginning or end of a
+//! connection: at one time it comes in the order in which it was sent. So a goodbye stays behind the data.
 
 use std::cmp::Ordering;
 
@@ -16,9 +19,11 @@ use crate::plan::End;
 pub(crate) enum Rank {
     Plan,
     Timer,
+    /// What a slot's own side of the network tells it: a dial that failed, a connection that broke.
     Link,
-    Packet,
-    /// A packet that has come through a limited downlink.
+    /// What another slot sent.
+    Arrival,
+    /// What has come through a limited downlink.
     TakenIn,
 }
 
@@ -56,12 +61,19 @@ pub(crate) enum What<P: Types> {
     Timer { incarnation: u32, timer: P::Timer },
     /// The head of the uplink's queue has left, if the queue is still the one with this number.
     Departed { epoch: u32 },
-    /// The sender dialed at this time; its SYN is here.
-    Opened { connection: Connection, dialed_at: Time },
+    /// The sender dialed the node with this incarnation at this time; its SYN is here.
+    Opened { connection: Connection, life: u32, dialed_at: Time },
     /// The connection with `peer`, named as this end does, is gone.
-    Closed { peer: u32, connection: Connection },
+    Closed { peer: u32, connection: Connection, through_downlink: bool },
     /// A packet; `connection` is named as the receiver does.
     Packet { connection: Connection, stale: bool, through_downlink: bool, message: P::Message },
+}
+
+impl<P: Types> What<P> {
+    /// News that the connection is gone, on its way.
+    pub(crate) const fn closed(peer: u32, connection: Connection) -> Self {
+        Self::Closed { peer, connection, through_downlink: false }
+    }
 }
 
 /// An input on its way.
@@ -82,9 +94,13 @@ impl<P: Types> Event<P> {
         match self.what {
             What::Start | What::Stop(_) | What::Publish(_) | What::Pause(_) => Rank::Plan,
             What::Timer { .. } | What::Departed { .. } => Rank::Timer,
-            What::Opened { .. } | What::Closed { .. } => Rank::Link,
-            What::Packet { through_downlink: false, .. } => Rank::Packet,
-            What::Packet { through_downlink: true, .. } => Rank::TakenIn,
+            What::Closed { .. } if self.from == self.to => Rank::Link,
+            What::Opened { .. }
+            | What::Closed { through_downlink: false, .. }
+            | What::Packet { through_downlink: false, .. } => Rank::Arrival,
+            What::Closed { through_downlink: true, .. } | What::Packet { through_downlink: true, .. } => {
+                Rank::TakenIn
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! The network side of a slot: its connections, its access line, its sequence and its digest.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use floodnet_core::rng::{fold, mix};
 use floodnet_core::time::{Duration, Time};
@@ -15,7 +16,7 @@ pub(crate) struct Link {
     pub(crate) ready: Time,
     /// Arrival of the last packet in this direction: none arrives earlier.
     pub(crate) last_arrival: Time,
-    /// When the dialer's SYN reached the other end (of no meaning at the end that accepted).
+    /// When the dialer's SYN reached the node at the other end (of no meaning at the end that accepted).
     pub(crate) opened_at: Time,
     /// When a packet was last sent or received.
     pub(crate) last_use: Time,
@@ -26,13 +27,23 @@ pub(crate) struct Link {
     pub(crate) state: LinkState,
 }
 
+impl Link {
+    /// Whether the connection carried nothing for [`IDLE`], and waits for nothing.
+    pub(crate) fn is_idle(&self, now: Time) -> bool {
+        self.state == LinkState::Live && now.since(self.last_use) >= IDLE
+    }
+}
+
+/// A connection that nobody keeps as a neighbor closes after this long without a packet.
+pub(crate) const IDLE: Duration = Duration::from_secs(30);
+
 /// What a connection is good for, seen from this end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LinkState {
     Live,
     /// Nothing gets through any more; the end is known and will be told when it comes.
     Broken,
-    /// This end has said goodbye, behind data that still waits in the uplink.
+    /// This end says goodbye: behind data that waits in the uplink, then on the way to the peer.
     Closing,
 }
 
@@ -90,13 +101,30 @@ impl<M> Line<M> {
 
     /// The connections with `peer` that this end has not closed.
     pub(crate) fn links_with(&self, peer: u32) -> impl Iterator<Item = (Connection, &Link)> {
-        let first = Connection { number: 0, dialed: false };
-        let last = Connection { number: u32::MAX, dialed: true };
         self.links
-            .range((peer, first)..=(peer, last))
+            .range(all_with(peer))
             .filter(|(_, link)| link.state != LinkState::Closing)
             .map(|((_, connection), link)| (*connection, link))
     }
+
+    /// A connection, and when all that was sent to the peer has arrived, on this connection or another.
+    pub(crate) fn link(&mut self, peer: u32, connection: Connection) -> Option<(&mut Link, Time)> {
+        let (mut found, mut last_arrival) = (None, Time::ZERO);
+        for ((_, name), link) in self.links.range_mut(all_with(peer)) {
+            last_arrival = last_arrival.max(link.last_arrival);
+            if *name == connection {
+                found = Some(link);
+            }
+        }
+        found.map(|link| (link, last_arrival))
+    }
+}
+
+/// The names of all connections with `peer`.
+fn all_with(peer: u32) -> RangeInclusive<(u32, Connection)> {
+    let first = Connection { number: 0, dialed: false };
+    let last = Connection { number: u32::MAX, dialed: true };
+    (peer, first)..=(peer, last)
 }
 
 /// Time that `bytes` take on a line of `rate` bits per second, rounded up to whole nanoseconds.

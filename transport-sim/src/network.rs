@@ -9,7 +9,7 @@ use floodnet_core::rng::{fold, scale};
 use floodnet_core::time::{Duration, Time};
 
 use crate::link::{Latency, LinkModel, Per, Transport};
-use crate::plan::{Disturbance, DisturbanceKind, Plan};
+use crate::plan::{Disturbance, DisturbanceKind, End, Life, Plan};
 
 /// What a hash is for.
 #[derive(Clone, Copy)]
@@ -148,6 +148,14 @@ impl<'p> Network<'p> {
     /// The pauses of the plan.
     pub(crate) fn pauses(&self) -> &[&'p Disturbance] {
         &self.pauses
+    }
+
+    /// When the node that `slot` is at `at` crashes; never if it leaves, or is none.
+    pub(crate) fn crashes_at(&self, slot: u32, at: Time) -> Time {
+        match self.plan.life_at(slot, at) {
+            Some((_, Life { stop, end: End::Crash(_), .. })) => stop,
+            _ => Time::MAX,
+        }
     }
 
     /// Whether a dial that reaches `to` at `at` is answered.

@@ -36,6 +36,16 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         self.queue.push(Event { time, seq, to, from: self.line.id, what });
     }
 
+    /// What `from` sent waits for the downlink and takes this long on it.
+    pub(crate) fn take_in(&mut self, from: u32, takes: Duration, what: What<P>) {
+        let taken_in = self.now.max(self.line.downlink_free) + takes;
+        self.line.downlink_free = taken_in;
+        let id = self.line.id;
+        let time = self.network.awake(id, taken_in);
+        let seq = self.line.next_seq();
+        self.queue.push(Event { time, seq, to: id, from, what });
+    }
+
     pub(crate) fn report(&mut self, what: Observed) {
         self.observer.observe(self.now, self.line.id, what);
     }
@@ -116,7 +126,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let arrival = self.now + network.delay(from, to, network.link_delay(from, to), nth, self.now);
         // Addressed to the node that is up now: a later life of the slot is another node.
         let life = |at| network.plan.life_at(to, at).map(|(incarnation, _)| incarnation);
-        let stale = network.plan.lives[to as usize].len() > 1 && life(self.now) != life(arrival);
+        let has_lives = network.plan.lives[to as usize].len() > 1;
+        let stale = has_lives && life(self.now) != life(network.awake(to, arrival));
         let connection = Connection::NONE;
         self.push(to, arrival, What::Packet { connection, stale, through_downlink: false, message });
     }

@@ -3,7 +3,7 @@
 use floodnet_core::observe::Observe;
 use floodnet_core::protocol::{Context, Input, InputOf};
 use floodnet_core::rng::{NodeRng, fold, mix};
-use floodnet_core::time::Time;
+use floodnet_core::time::{Duration, Time};
 
 use crate::SimProtocol;
 use crate::event::{Connection, Event, What};
@@ -70,15 +70,22 @@ impl<P: SimProtocol> Slot<P> {
                 }
             }
             What::Departed { epoch } => port.departed(epoch),
-            What::Opened { connection, .. } if node.is_none() => port.opened_in_vain(from, connection),
-            What::Opened { connection, dialed_at } => {
+            What::Opened { connection, life, .. } if node.is_none() || life != port.line.incarnation => {
+                port.opened_in_vain(from, connection);
+            }
+            What::Opened { connection, dialed_at, .. } => {
                 if port.opened(from, connection, dialed_at) {
                     feed(node, rng, world, &mut port, Input::LinkDown(from));
                 }
                 port.sweep(neighbors(node));
             }
-            What::Closed { peer, connection } => {
-                if port.closed(peer, connection) {
+            What::Closed { peer, connection, through_downlink } => {
+                // What the peer says stays behind its data, which may still wait for the downlink.
+                if peer == from && !through_downlink && world.network.links.class(port.line.id).down.is_some()
+                {
+                    let what = What::Closed { peer, connection, through_downlink: true };
+                    port.take_in(from, Duration::ZERO, what);
+                } else if port.closed(peer, connection) {
                     feed(node, rng, world, &mut port, Input::LinkDown(peer));
                 }
             }
@@ -140,14 +147,8 @@ impl<M> Packet<M> {
         let Self { from, connection, stale, message, .. } = self;
         let class = port.network.links.class(port.line.id);
         if let Some(rate) = class.down.filter(|_| !self.through_downlink) {
-            let taken_in =
-                port.now.max(port.line.downlink_free) + transfer_time(frame_size::<P>(&message), rate);
-            port.line.downlink_free = taken_in;
-            let id = port.line.id;
-            let seq = port.line.next_seq();
-            let time = port.network.awake(id, taken_in);
-            let what = What::Packet { connection, stale, through_downlink: true, message };
-            port.queue.push(Event { time, seq, to: id, from, what });
+            let takes = transfer_time(frame_size::<P>(&message), rate);
+            port.take_in(from, takes, What::Packet { connection, stale, through_downlink: true, message });
             return false;
         }
         let payload = P::carried(&message).map(|carried| carried.message);

@@ -167,8 +167,8 @@ fn list(canvas: &mut Canvas, curve: &Curve, name: &str, rank: usize) {
     let value = |share: f64| curve.quantile(share).map_or_else(|| "never".to_owned(), format::milliseconds);
     let [p50, p90, p99] = QUANTILES.map(|(share, name)| (name, value(share)));
     y += 30.0;
-    for pair in [[p50, p90], [p99, ("got it", format::percent(curve.delivered()))]] {
-        for ((name, value), x) in pair.into_iter().zip([left, left + 155.0]) {
+    for pair in [[p50, p90], [p99, ("delivered", format::percent(curve.delivered()))]] {
+        for ((name, value), x) in pair.into_iter().zip([left, left + 140.0]) {
             canvas.write(canvas.quiet(LABEL), name, (x, y), Anchor::Left);
             let offset = canvas.quiet(LABEL).width(name) + 10.0;
             canvas.write(canvas.face(LABEL), &value, (x + offset, y), Anchor::Left);

@@ -14,7 +14,12 @@ const STRESS_SWEEPS: (usize, usize) = (50, 150);
 /// Node moves spent on `ForceAtlas2`, whatever the size, within the bounds below.
 const FORCE_MOVES: usize = 3_000_000;
 /// Fewest and most iterations of `ForceAtlas2`.
-const FORCE_ITERATIONS: (usize, usize) = (20, 400);
+const FORCE_ITERATIONS: (usize, usize) = (40, 400);
+
+/// Whether a graph of so many nodes gets fewer rounds than it would need to settle.
+pub(super) const fn is_coarse(nodes: usize) -> bool {
+    FORCE_MOVES / 100 < nodes
+}
 
 /// Positions of a connected graph, in no particular unit.
 pub(super) fn place(graph: &Adjacency) -> Vec<(f32, f32)> {
@@ -154,5 +159,23 @@ fn force(graph: &Adjacency, start: &[(f32, f32)]) -> Vec<(f32, f32)> {
     let settings = FA2Settings::from_graph_order(nodes).with_barnes_hut_theta(0.8);
     let mut layout = settings.build(data);
     layout.run((FORCE_MOVES / nodes).clamp(FORCE_ITERATIONS.0, FORCE_ITERATIONS.1));
-    layout.data().positions().collect()
+    drawn_in(layout.data().positions().collect())
+}
+
+/// Draws in the few nodes that are far outside, by the logarithm of their distance: they would make all
+/// others small.
+fn drawn_in(mut places: Vec<(f32, f32)>) -> Vec<(f32, f32)> {
+    let nodes = places.len();
+    let (x, y) = places.iter().fold((0.0, 0.0), |sum, p| (sum.0 + p.0, sum.1 + p.1));
+    let (x, y) = (x / nodes as f32, y / nodes as f32);
+    let mut distances: Vec<f32> = places.iter().map(|p| (p.0 - x).hypot(p.1 - y)).collect();
+    let far = *distances.select_nth_unstable_by(nodes * 97 / 100, f32::total_cmp).1;
+    for place in &mut places {
+        let distance = (place.0 - x).hypot(place.1 - y);
+        if distance > far && far > 0.0 {
+            let share = far * (1.0 + 0.5 * (distance / far).ln()) / distance;
+            *place = (x + (place.0 - x) * share, y + (place.1 - y) * share);
+        }
+    }
+    places
 }

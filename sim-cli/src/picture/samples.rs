@@ -114,6 +114,14 @@ fn topologies() -> Vec<(&'static str, TopologyView)> {
     let mut small = overlay(1, 30, 4);
     small.nodes.push(joined(30));
     small.nodes.push(NodeView { state: NodeState::Unjoined, ..joined(31) });
+    let mut alone_many = overlay(8, 300, 4);
+    alone_many.title = "After a disaster".into();
+    for slot in 300..4000 {
+        let state = if slot % 5 == 0 { NodeState::Unjoined } else { NodeState::Joined };
+        alone_many.nodes.push(NodeView { state, ..joined(slot) });
+    }
+    let mut pairs = (0..400).fold(overlay(1, 0, 0), |view, seed| beside(view, overlay(seed, 2, 2)));
+    pairs.title = "Nothing but pairs".into();
     let by_group = TopologyView { color_by: ColorBy::Group, ..halves() };
     vec![
         ("empty", TopologyView { title: "Nobody".into(), ..TopologyView::default() }),
@@ -127,7 +135,8 @@ fn topologies() -> Vec<(&'static str, TopologyView)> {
         ("halves", halves()),
         ("groups", by_group),
         ("crumbs", crumbs()),
-        ("pairs", (0..400).fold(overlay(1, 0, 0), |view, seed| beside(view, overlay(seed, 2, 2)))),
+        ("pairs", pairs),
+        ("alone", alone_many),
         ("hops", with_hops(overlay(7, 1000, 6))),
         ("hops-10000", with_hops(overlay(7, 10_000, 6))),
         ("grid", mesh(40)),

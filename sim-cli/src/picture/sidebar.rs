@@ -131,7 +131,7 @@ fn sizes(canvas: &mut Canvas, scene: &Scene<'_>, radius: f32, y: f32) -> f32 {
     let degrees = || (0..scene.graph.len()).map(|node| scene.graph.of(node).len()).filter(|&d| d > 0);
     let (least, most) = (degrees().min().unwrap_or(1), degrees().max().unwrap_or(1));
     let y = head(canvas, "Degree", "", y);
-    let middle = (scene.graph.mean_degree().round() as usize).clamp(least, most);
+    let middle = (scene.usual.round() as usize).clamp(least, most);
     let mut shown = vec![least, middle, most];
     shown.dedup();
     let unit = radius.clamp(5.0, 9.0);

@@ -5,6 +5,7 @@ use super::color::Rgb;
 use super::density::Density;
 use super::graph::Adjacency;
 use super::layout::{Layout, growth, layout};
+use super::place::is_coarse;
 use super::sidebar;
 use super::text::Anchor;
 use super::{Style, format};
@@ -92,6 +93,8 @@ pub(super) struct Scene<'a> {
     pub(super) unjoined: Vec<u32>,
     /// Number of links.
     pub(super) links: usize,
+    /// Mean degree of nodes with a link.
+    pub(super) usual: f32,
     /// Greatest number of hops.
     pub(super) farthest: u16,
 }
@@ -115,8 +118,8 @@ impl<'a> Scene<'a> {
         };
         let (isolated, unjoined) = (alone(NodeState::Joined), alone(NodeState::Unjoined));
         let farthest = view.nodes.iter().filter_map(|node| node.hop).max().unwrap_or(0);
-        let links = graph.links().count();
-        Self { view, graph, components, rank, isolated, unjoined, links, farthest }
+        let (links, usual) = (graph.links().count(), graph.mean_degree());
+        Self { view, graph, components, rank, isolated, unjoined, links, usual, farthest }
     }
 
     /// Nodes up.
@@ -148,7 +151,7 @@ impl<'a> Scene<'a> {
 
     /// How large a node of this degree is, where one of usual degree is `radius`.
     pub(super) fn radius(&self, degree: usize, radius: f32) -> f32 {
-        radius * growth(degree, self.graph.mean_degree())
+        radius * growth(degree, self.usual)
     }
 
     /// How a node is filled: hollow where what colors mean is not known of it, red if that is a message
@@ -185,7 +188,7 @@ pub fn topology(view: &TopologyView, style: &Style) -> Picture {
     canvas.heading(&view.title, &caption(&scene));
     let (points, spacing) = places(&scene);
     // Nodes take half of the room that the layout gives them, or there would be none for links.
-    let radius = (0.24 * spacing).clamp(1.1, if scene.up() <= LABELED { 17.0 } else { 11.0 });
+    let radius = (0.24 * spacing).clamp(0.55, if scene.up() <= LABELED { 17.0 } else { 11.0 });
     draw_cut(&mut canvas, view, &points);
     draw_links(&mut canvas, &scene, &points);
     draw_nodes(&mut canvas, &scene, &points, radius);
@@ -213,6 +216,9 @@ fn caption(scene: &Scene<'_>) -> String {
     }
     parts.push(format!("{} isolated", number(scene.isolated.len())));
     parts.push(format!("{} never joined", number(scene.unjoined.len())));
+    if scene.view.layout.is_none() && scene.components.first().is_some_and(|c| is_coarse(c.len())) {
+        parts.push("coarse layout".to_owned());
+    }
     if scene.links > DRAWN {
         parts.push(format!("one link in {} drawn", scene.links.div_ceil(DRAWN)));
     }
@@ -297,7 +303,7 @@ fn draw_nodes(canvas: &mut Canvas, scene: &Scene<'_>, points: &[Option<Point>], 
     let labeled = scene.up() <= LABELED;
     for (node, point) in points.iter().enumerate() {
         let Some(point) = *point else { continue };
-        let radius = scene.radius(scene.graph.of(node).len(), usual).max(if labeled { 15.0 } else { 1.0 });
+        let radius = scene.radius(scene.graph.of(node).len(), usual).max(if labeled { 15.0 } else { 0.55 });
         let fill = scene.fill(canvas, node);
         draw_node(canvas, point, radius, fill);
         if labeled {
@@ -388,6 +394,18 @@ mod tests {
                 assert_eq!((picture.width(), picture.height()), SIZE);
             }
         }
+    }
+
+    #[test]
+    fn the_caption_says_what_is_left_out() {
+        let nodes = 40_000;
+        let mut view = overlay(1, nodes, 2);
+        let caption_of = |view: &TopologyView| caption(&Scene::new(view));
+        assert!(caption_of(&view).contains("coarse layout"), "{}", caption_of(&view));
+        assert!(!caption_of(&view).contains("drawn"), "{}", caption_of(&view));
+        view.links = (1..=20).flat_map(|step| (0..nodes).map(move |a| (a, (a + step) % nodes))).collect();
+        assert!(caption_of(&view).contains("one link in 2 drawn"), "{}", caption_of(&view));
+        assert!(!caption_of(&overlay(1, 100, 4)).contains("coarse"));
     }
 
     #[test]

@@ -10,14 +10,21 @@
 //!
 //! Three faults of the original are mended, each by a switch of [`Config`]:
 //! - Requests die in a small network, and the joiner never asks again: [`retry`](Config::retry).
-//! - A node that lost its last neighbor can never come back: [`repair`](Config::repair).
+//! - A node that lost its last neighbor can never come back, nor can a few nodes that have only each
+//!   other left; and a network that was cut stays in two, because each side has healed by itself:
+//!   [`repair`](Config::repair). Who lost a neighbor tries it again now and then, for it may only have been
+//!   cut off.
 //! - Degrees grow without bound, most of all the entry node's: [`max_degree`](Config::max_degree). With
 //!   such a bound each newcomer brings as much room as it takes, the network near the entry node is full,
 //!   and walks from there would die. So the last node of a walk takes the joiner all the same, and when it
 //!   is full it lets a random neighbor go, which has links to spare or asks for another (the rule of
 //!   `HyParView`, section 4.2 of Leitão, Pereira and Rodrigues 2007).
 
+mod lost;
+
 use alloc::vec::Vec;
+
+use lost::Lost;
 
 use super::{Overlay, OverlayEvent};
 use crate::protocol::{Context, Effects, Input, InputOf, Types};
@@ -35,13 +42,17 @@ pub enum Message<Peer> {
     },
     /// "I have taken you as a neighbor."
     JoinAck,
+    /// "I had no room left and let you go."
+    Displaced,
 }
 
-/// Timers of this overlay: at most one is outstanding.
+/// Timers of this overlay: at most one of each is outstanding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timer {
     /// Ask again if there are still too few neighbors.
     Retry,
+    /// Try a lost neighbor again.
+    Revisit,
 }
 
 /// When a node below its [`Config::max_degree`] accepts a request.
@@ -52,7 +63,7 @@ pub enum Accept {
     Inverse,
     /// Always.
     Always,
-    /// Only where the walk ends: the request arrives with no hop left.
+    /// Only where the walk ends: no hop is left, or there is nobody to pass the request on to.
     Endpoint,
 }
 
@@ -68,7 +79,8 @@ pub struct Config<Peer> {
     pub hop_limit: u8,
     /// Ask again, with growing pauses, until there are `degree` neighbors. Default true.
     pub retry: bool,
-    /// Come back through entry nodes and remembered peers when the last neighbor is lost. Default true.
+    /// Come back through entry nodes and remembered peers when the last neighbor is lost, or (with `retry`)
+    /// when the neighbors were asked in vain; and try lost neighbors again. Default true.
     pub repair: bool,
     /// The rule of acceptance.
     pub accept: Accept,
@@ -112,8 +124,10 @@ pub struct RandomWalk<Peer> {
     neighbors: Vec<Peer>,
     /// Peers met lately, the latest last: neighbors and joiners, at most [`REMEMBERED`].
     remembered: Vec<Peer>,
+    lost: Lost<Peer>,
     attempts: u32,
     retry_pending: bool,
+    revisit_pending: bool,
     was_joined: bool,
 }
 
@@ -124,8 +138,10 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
             me,
             neighbors: Vec::new(),
             remembered: Vec::new(),
+            lost: Lost::new(),
             attempts: 0,
             retry_pending: false,
+            revisit_pending: false,
             was_joined: false,
         }
     }
@@ -156,6 +172,8 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         }
         match self.random_neighbor_but(joiner, cx) {
             Some(next) => cx.send(next, Message::Join { joiner, hop_limit: hop_limit - 1 }),
+            // A walk that cannot go on has ended: else the first two nodes would never meet.
+            None if can_take && self.takes_last(cx.config) => self.accept_last(joiner, cx),
             None => cx.emit(OverlayEvent::Dropped("no_neighbor")),
         }
     }
@@ -180,11 +198,16 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         if self.is_full(cx.config)
             && let Some(&displaced) = cx.rng.pick(&self.neighbors)
         {
-            self.neighbors.retain(|&held| held != displaced);
-            cx.emit(OverlayEvent::Down(displaced));
-            cx.disconnect(displaced);
+            self.remove(displaced, cx);
+            Self::let_go(displaced, cx);
         }
         self.accept(joiner, cx);
+    }
+
+    /// Tells `peer` that there is no room for it. It need not wonder whether it is only cut off.
+    fn let_go<E: Effects<Self>>(peer: Peer, cx: &mut Context<'_, Self, E>) {
+        cx.send(peer, Message::Displaced);
+        cx.disconnect(peer);
     }
 
     fn accept<E: Effects<Self>>(&mut self, joiner: Peer, cx: &mut Context<'_, Self, E>) {
@@ -200,22 +223,63 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
             cx.emit(OverlayEvent::Dropped("already_neighbor"));
         } else if self.is_full(cx.config) {
             cx.emit(OverlayEvent::Dropped("full"));
-            cx.disconnect(from);
+            Self::let_go(from, cx);
         } else {
             self.add(from, cx);
         }
     }
 
     fn on_link_down<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {
-        let Some(place) = self.neighbors.iter().position(|&held| held == peer) else {
-            return; // a dial that failed or a contact that hung up: the retry timer sees to it
-        };
+        if self.remove(peer, cx) {
+            if cx.config.repair {
+                self.miss(peer, cx);
+            }
+            self.replace(cx);
+        } else {
+            // A dial that failed, or a contact that hung up: the timers see to it, and ask another.
+            self.lost.failed(peer);
+            if self.remembered.len() > 1 {
+                self.remembered.retain(|&known| known != peer);
+            }
+        }
+        self.watch_lost(cx);
+    }
+
+    /// Will try `peer` again: it may only be cut off. With the first of several, an entry node as well: who
+    /// came up on the far side of a cut never had a neighbor on the near side.
+    fn miss<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {
+        if self.lost.is_empty()
+            && let Some(&entry) = cx.rng.pick(&cx.config.entry)
+            && entry != self.me
+            && !self.is_neighbor(entry)
+        {
+            self.lost.add(entry);
+        }
+        self.lost.add(peer);
+    }
+
+    fn on_displaced<E: Effects<Self>>(&mut self, from: Peer, cx: &mut Context<'_, Self, E>) {
+        if !self.remove(from, cx) {
+            return;
+        }
+        // In a full network each replacement displaces another node. With a pause between them that goes on
+        // at the pace of the timers, not of the links.
+        if self.neighbors.is_empty() { self.replace(cx) } else { self.watch(cx) }
+    }
+
+    /// No longer holds `peer`. Says whether it did.
+    fn remove<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) -> bool {
+        let Some(place) = self.neighbors.iter().position(|&held| held == peer) else { return false };
         self.neighbors.swap_remove(place);
         cx.emit(OverlayEvent::Down(peer));
+        true
+    }
+
+    /// Asks for a link in place of one that was lost.
+    fn replace<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
         // The tutorial replaces each lost link; who retries asks for what it lacks, and for no more.
-        let lacks = self.neighbors.len() < cx.config.degree as usize;
         if !self.neighbors.is_empty() {
-            if lacks || !cx.config.retry {
+            if self.lacks(cx.config) > 0 || !cx.config.retry {
                 cx.emit(OverlayEvent::Repair);
                 self.ask_neighbor(cx);
             }
@@ -225,21 +289,56 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         self.watch(cx);
     }
 
+    fn on_revisit<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+        self.revisit_pending = false;
+        if let Some(peer) = self.lost.next().filter(|&peer| !self.is_neighbor(peer)) {
+            cx.emit(OverlayEvent::Repair);
+            cx.send(peer, Message::Join { joiner: self.me, hop_limit: cx.config.hop_limit });
+        }
+        self.watch_lost(cx);
+    }
+
+    /// Sees to it that a timer runs while there is a lost neighbor to try.
+    fn watch_lost<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+        if self.revisit_pending {
+            return;
+        }
+        if let Some(pause) = self.lost.pause_ms() {
+            self.revisit_pending = true;
+            Self::set_timer_about(pause, Timer::Revisit, cx);
+        }
+    }
+
+    /// Sets a timer for half to one and a half pauses, so that nodes hit by one fault do not act in step.
+    fn set_timer_about<E: Effects<Self>>(pause_ms: u32, timer: Timer, cx: &mut Context<'_, Self, E>) {
+        let after = u64::from(pause_ms / 2) + u64::from(cx.below(pause_ms));
+        cx.set_timer(Duration::from_millis(after), timer);
+    }
+
     fn on_retry<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
         self.retry_pending = false;
         if !self.wants(cx.config) {
             return;
         }
         self.attempts = self.attempts.saturating_add(1);
-        if self.neighbors.is_empty() {
-            self.ask_contact(cx);
-        } else {
-            let held = u32::try_from(self.neighbors.len()).unwrap_or(u32::MAX);
-            for _ in held..cx.config.degree {
+        if !self.ask_contact_again(cx) {
+            for _ in 0..self.lacks(cx.config) {
                 self.ask_neighbor(cx);
             }
         }
         self.watch(cx);
+    }
+
+    /// Asks a contact, if neighbors cannot help: there are none, or asking them was in vain. The nodes of a
+    /// small island know only each other as neighbors, and would ask in a circle for ever.
+    fn ask_contact_again<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) -> bool {
+        let in_vain = cx.config.repair && self.attempts > 1;
+        (self.neighbors.is_empty() || in_vain) && self.ask_contact(cx)
+    }
+
+    /// How many neighbors are missing.
+    fn lacks(&self, config: &Config<Peer>) -> u32 {
+        config.degree.saturating_sub(u32::try_from(self.neighbors.len()).unwrap_or(u32::MAX))
     }
 
     /// Whether this node should ask on its own account.
@@ -248,7 +347,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
             let mended = if self.was_joined { config.repair } else { config.retry };
             return mended && self.contacts(config).next().is_some();
         }
-        config.retry && self.neighbors.len() < config.degree as usize
+        config.retry && self.lacks(config) > 0
     }
 
     /// Sees to it that a timer runs while there is something to ask for.
@@ -257,29 +356,29 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
             return;
         }
         self.retry_pending = true;
-        let pause = RETRY_MS << self.attempts.min(RETRY_DOUBLINGS);
-        // Spread over half to one and a half pauses, so that nodes hit by one fault do not ask in step.
-        let after = u64::from(pause / 2) + u64::from(cx.below(pause));
-        cx.set_timer(Duration::from_millis(after), Timer::Retry);
+        Self::set_timer_about(RETRY_MS << self.attempts.min(RETRY_DOUBLINGS), Timer::Retry, cx);
     }
 
     fn contacts<'a>(&'a self, config: &'a Config<Peer>) -> impl Iterator<Item = Peer> + 'a {
         let remembered =
             self.remembered.iter().filter(|peer| self.was_joined && !config.entry.contains(peer));
-        config.entry.iter().chain(remembered).copied().filter(|&peer| peer != self.me)
+        let known = config.entry.iter().chain(remembered).copied();
+        known.filter(|&peer| peer != self.me && !self.is_neighbor(peer))
     }
 
-    /// Sends `degree` requests to one random contact: an entry node, or a remembered peer when coming back.
-    fn ask_contact<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+    /// Sends a request for each missing link to one random contact: an entry node, or a remembered peer when
+    /// coming back. Says whether there is a contact.
+    fn ask_contact<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) -> bool {
         let count = u32::try_from(self.contacts(cx.config).count()).unwrap_or(u32::MAX);
         let chosen = cx.below(count) as usize;
-        let Some(contact) = self.contacts(cx.config).nth(chosen) else { return };
-        if self.was_joined {
+        let Some(contact) = self.contacts(cx.config).nth(chosen) else { return false };
+        if self.was_joined && self.neighbors.is_empty() {
             cx.emit(OverlayEvent::Repair);
         }
-        for _ in 0..cx.config.degree {
+        for _ in 0..self.lacks(cx.config) {
             cx.send(contact, Message::Join { joiner: self.me, hop_limit: cx.config.hop_limit });
         }
+        true
     }
 
     /// Sends one request for this node into the walk.
@@ -311,6 +410,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         self.was_joined = true;
         self.attempts = 0;
         self.remember(peer);
+        self.lost.forget(peer);
         cx.emit(OverlayEvent::Up(peer));
         self.watch(cx);
     }
@@ -346,7 +446,9 @@ impl<Peer: Copy + Ord> Overlay for RandomWalk<Peer> {
                 self.on_join(joiner, hop_limit, cx);
             }
             Input::Message { from, message: Message::JoinAck } => self.on_join_ack(from, cx),
+            Input::Message { from, message: Message::Displaced } => self.on_displaced(from, cx),
             Input::Timer(Timer::Retry) => self.on_retry(cx),
+            Input::Timer(Timer::Revisit) => self.on_revisit(cx),
             Input::LinkDown(peer) => self.on_link_down(peer, cx),
         }
     }

@@ -1,0 +1,106 @@
+//! Lost neighbors that may only be cut off.
+
+use alloc::vec::Vec;
+
+/// How many are remembered (a guess: one in a hundred nodes that finds one again rejoins two halves).
+const MOST: usize = 4;
+/// How often one is tried, with pauses that double: over 17 minutes in all.
+const TRIES: u8 = 8;
+/// The first pause.
+const PAUSE_MS: u32 = 4_000;
+
+/// A lost neighbor and how often it was tried in vain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Try<Peer> {
+    peer: Peer,
+    tries: u8,
+}
+
+/// Remembers lost neighbors, tries them one by one, and forgets whom it tried too often.
+///
+/// When the network is cut in two, each side heals by itself and nobody misses anything. Without this
+/// memory it would stay in two when the cut is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Lost<Peer> {
+    waiting: Vec<Try<Peer>>,
+    trying: Option<Try<Peer>>,
+}
+
+impl<Peer: Copy + Eq> Lost<Peer> {
+    pub(super) const fn new() -> Self {
+        Self { waiting: Vec::new(), trying: None }
+    }
+
+    /// This neighbor was lost just now. The one that was lost first makes room.
+    pub(super) fn add(&mut self, peer: Peer) {
+        self.forget(peer);
+        if self.waiting.len() == MOST {
+            self.waiting.remove(0);
+        }
+        self.waiting.push(Try { peer, tries: 0 });
+    }
+
+    /// Whether nobody is missed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.trying.is_none()
+    }
+
+    /// This peer is no longer lost.
+    pub(super) fn forget(&mut self, peer: Peer) {
+        self.waiting.retain(|lost| lost.peer != peer);
+        self.trying = self.trying.filter(|lost| lost.peer != peer);
+    }
+
+    /// The pause before the next try, in milliseconds, if there is one.
+    pub(super) fn pause_ms(&self) -> Option<u32> {
+        self.waiting.first().map(|lost| PAUSE_MS << lost.tries)
+    }
+
+    /// Whom to try now. No news is good news: unless [`failed`](Self::failed) is said, it was reached.
+    pub(super) fn next(&mut self) -> Option<Peer> {
+        self.trying = (!self.waiting.is_empty()).then(|| self.waiting.remove(0));
+        self.trying.map(|lost| lost.peer)
+    }
+
+    /// This peer could not be reached.
+    pub(super) fn failed(&mut self, peer: Peer) {
+        if let Some(lost) = self.trying.filter(|lost| lost.peer == peer) {
+            self.trying = None;
+            if lost.tries + 1 < TRIES && self.waiting.len() < MOST {
+                self.waiting.push(Try { tries: lost.tries + 1, ..lost });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_tried_in_turn_with_growing_pauses_and_then_forgotten() {
+        let mut lost = Lost::new();
+        lost.add(1);
+        lost.add(2);
+        assert_eq!((lost.pause_ms(), lost.next()), (Some(4_000), Some(1)));
+        lost.failed(1);
+        assert_eq!(lost.next(), Some(2));
+        assert_eq!((lost.pause_ms(), lost.next()), (Some(8_000), Some(1)), "2 was reached: not tried again");
+        for _ in 0..6 {
+            lost.failed(1);
+            assert_eq!(lost.next(), Some(1));
+        }
+        lost.failed(1);
+        assert_eq!((lost.pause_ms(), lost.next()), (None, None));
+    }
+
+    #[test]
+    fn the_first_lost_makes_room_and_the_found_are_forgotten() {
+        let mut lost = Lost::new();
+        (1..=5).for_each(|peer| lost.add(peer));
+        lost.forget(3);
+        assert_eq!([lost.next(), lost.next(), lost.next(), lost.next()], [Some(2), Some(4), Some(5), None]);
+        lost.failed(7);
+        assert_eq!(lost.next(), None, "7 was never lost");
+    }
+}

@@ -1,0 +1,283 @@
+//! A protocol of one's own, in one file: periodic push gossip over random views.
+//!
+//! Every node keeps a view of some random peers. Once per period it looks for another peer if its view is
+//! small, and pushes each message that is still hot to some peers of its view. The whole laboratory works
+//! for it, as for the built-in protocols:
+//!
+//! ```sh
+//! cargo run --release -p sim-cli --example push_gossip -- run sim-cli/examples/churn_push_gossip.toml
+//! ```
+
+use std::process::ExitCode;
+
+use floodnet_core::broadcast::seen::{SeenCache, SeenLimits};
+use floodnet_core::observe::{Carried, Observation, Observe};
+use floodnet_core::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
+use floodnet_core::wire::Wire;
+use floodnet_sim::payload::SimPayload;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sim_cli::registry::{Registry, Runnable, Setting};
+use sim_cli::scenario::{CheckedTable, Complaint, units};
+
+fn main() -> ExitCode {
+    sim_cli::main_with(Registry::builtin().protocol::<PushGossip>("views", "push"))
+}
+
+/// `[overlay.views]`
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct ViewsTable {
+    /// Peers that a node looks for; it takes in up to twice as many. Default 5.
+    size: u32,
+}
+
+/// `[broadcast.push]`
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct PushTable {
+    /// A node pushes once per period. Default "200ms".
+    every: units::Duration,
+    /// To this many peers of its view. Default 2.
+    fanout: u32,
+    /// For this many periods, each message. Default 4.
+    rounds: u32,
+}
+
+impl Default for ViewsTable {
+    fn default() -> Self {
+        Self { size: 5 }
+    }
+}
+
+impl Default for PushTable {
+    fn default() -> Self {
+        Self { every: units::Duration::from_millis(200), fanout: 2, rounds: 4 }
+    }
+}
+
+impl CheckedTable for ViewsTable {}
+
+impl CheckedTable for PushTable {
+    fn complaints(&self, _slots: Option<u32>) -> Vec<Complaint> {
+        let mut found = Vec::new();
+        if self.every.is_zero() {
+            found.push(Complaint::new("every", "a period takes time", "write a positive duration"));
+        }
+        if self.rounds == 0 {
+            found.push(Complaint::new("rounds", "a message must be pushed", "write 1 or more"));
+        }
+        found
+    }
+}
+
+struct Config {
+    views: ViewsTable,
+    push: PushTable,
+    entry: Vec<u32>,
+}
+
+/// What nodes say to each other. Each packet but `Push` carries some peers that its sender knows.
+#[derive(Clone, Debug)]
+enum Message {
+    Meet(Vec<u32>),
+    Met(Vec<u32>),
+    Busy(Vec<u32>),
+    Push { payload: SimPayload, hops: u16 },
+}
+
+enum Event {
+    Published(u32),
+    Delivered { message: u32, hops: u16 },
+    Duplicate(u32),
+    Joined(u32),
+    Lost(u32),
+    Refused,
+}
+
+/// A message that is still pushed.
+struct Hot {
+    payload: SimPayload,
+    hops: u16,
+    rounds: u32,
+}
+
+struct PushGossip {
+    me: u32,
+    view: Vec<u32>,
+    /// Peers heard of, at most [`KNOWN`].
+    known: Vec<u32>,
+    hot: Vec<Hot>,
+    seen: SeenCache<u32>,
+}
+
+/// Peers that a node remembers beside its view.
+const KNOWN: usize = 30;
+/// Peers that a packet carries.
+const TOLD: usize = 5;
+
+impl PushGossip {
+    /// A period is over.
+    fn on_round<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+        if self.view.len() < cx.config.views.size as usize
+            && let Some(&stranger) = cx.rng.pick(&self.known)
+            && !self.view.contains(&stranger)
+        {
+            let told = self.some_peers(cx);
+            cx.send(stranger, Message::Meet(told));
+        }
+        for hot in &mut self.hot {
+            hot.rounds -= 1;
+            for _ in 0..cx.config.push.fanout {
+                if let Some(&peer) = cx.rng.pick(&self.view) {
+                    cx.send(peer, Message::Push { payload: hot.payload, hops: hot.hops + 1 });
+                }
+            }
+        }
+        self.hot.retain(|hot| hot.rounds > 0);
+        cx.set_timer(cx.config.push.every.0, ());
+    }
+
+    fn on_message<E: Effects<Self>>(&mut self, from: u32, message: Message, cx: &mut Context<'_, Self, E>) {
+        let room = self.view.len() < 2 * cx.config.views.size as usize;
+        match message {
+            Message::Meet(peers) => {
+                self.learn(from, peers, cx);
+                let told = self.some_peers(cx);
+                if room || self.view.contains(&from) {
+                    self.take(from, cx);
+                    cx.send(from, Message::Met(told));
+                } else {
+                    cx.emit(Event::Refused);
+                    cx.send(from, Message::Busy(told));
+                }
+            }
+            Message::Met(peers) => {
+                self.learn(from, peers, cx);
+                if room { self.take(from, cx) } else { cx.disconnect(from) }
+            }
+            Message::Busy(peers) => self.learn(from, peers, cx),
+            Message::Push { payload, hops } => {
+                if self.seen.insert(payload.index, cx.now, &SeenLimits::default()) {
+                    self.hot.push(Hot { payload, hops, rounds: cx.config.push.rounds });
+                    cx.emit(Event::Delivered { message: payload.index, hops });
+                } else {
+                    cx.emit(Event::Duplicate(payload.index));
+                }
+            }
+        }
+    }
+
+    fn take<E: Effects<Self>>(&mut self, peer: u32, cx: &mut Context<'_, Self, E>) {
+        if !self.view.contains(&peer) {
+            self.view.push(peer);
+            cx.emit(Event::Joined(peer));
+        }
+    }
+
+    fn learn<E: Effects<Self>>(&mut self, from: u32, peers: Vec<u32>, cx: &mut Context<'_, Self, E>) {
+        for peer in peers.into_iter().chain([from]).filter(|peer| *peer != self.me) {
+            if self.known.contains(&peer) {
+                continue;
+            }
+            if self.known.len() >= KNOWN {
+                let forgotten = cx.below(KNOWN as u32) as usize;
+                self.known.swap_remove(forgotten);
+            }
+            self.known.push(peer);
+        }
+    }
+
+    fn some_peers<E: Effects<Self>>(&self, cx: &mut Context<'_, Self, E>) -> Vec<u32> {
+        (0..TOLD).filter_map(|_| cx.rng.pick(&self.known).copied()).collect()
+    }
+}
+
+impl Types for PushGossip {
+    type Peer = u32;
+    type Message = Message;
+    type Timer = ();
+    type Command = SimPayload;
+    type Event = Event;
+    type Config = Config;
+}
+
+impl Protocol for PushGossip {
+    fn handle<E: Effects<Self>>(&mut self, input: InputOf<Self>, cx: &mut Context<'_, Self, E>) {
+        match input {
+            Input::Start => {
+                self.known = cx.config.entry.iter().copied().filter(|&peer| peer != self.me).collect();
+                self.on_round(cx);
+            }
+            Input::Command(payload) => {
+                self.seen.insert(payload.index, cx.now, &SeenLimits::default());
+                self.hot.push(Hot { payload, hops: 0, rounds: cx.config.push.rounds });
+                cx.emit(Event::Published(payload.index));
+            }
+            Input::Message { from, message } => self.on_message(from, message, cx),
+            Input::Timer(()) => self.on_round(cx),
+            Input::LinkDown(peer) => {
+                let entry = &cx.config.entry;
+                self.known.retain(|&known| known != peer || entry.contains(&peer));
+                if let Some(place) = self.view.iter().position(|&held| held == peer) {
+                    self.view.swap_remove(place);
+                    cx.emit(Event::Lost(peer));
+                }
+            }
+        }
+    }
+}
+
+impl Observe for PushGossip {
+    type Payload = SimPayload;
+
+    fn publish(payload: SimPayload) -> SimPayload {
+        payload
+    }
+
+    fn observe(event: &Event) -> Observation<u32, u32> {
+        match *event {
+            Event::Published(message) => Observation::Published(message),
+            Event::Delivered { message, hops } => Observation::Delivered { message, hops },
+            Event::Duplicate(message) => Observation::Duplicate(message),
+            Event::Joined(peer) => Observation::NeighborUp(peer),
+            Event::Lost(peer) => Observation::NeighborDown(peer),
+            Event::Refused => Observation::Dropped("view_full"),
+        }
+    }
+
+    fn carried(message: &Message) -> Option<Carried<u32>> {
+        match message {
+            Message::Push { payload, hops } => Some(Carried { message: payload.index, hops: *hops }),
+            _ => None,
+        }
+    }
+
+    fn wire_size(message: &Message) -> u32 {
+        match message {
+            Message::Meet(peers) | Message::Met(peers) | Message::Busy(peers) => 3 + 4 * peers.len() as u32,
+            Message::Push { payload, .. } => 4 + payload.size(),
+        }
+    }
+
+    fn neighbors(&self) -> &[u32] {
+        &self.view
+    }
+}
+
+impl Runnable for PushGossip {
+    type OverlayTable = ViewsTable;
+    type BroadcastTable = PushTable;
+
+    fn config(views: ViewsTable, push: PushTable, setting: &Setting) -> Result<Config, Complaint> {
+        Ok(Config { views, push, entry: setting.entry.clone() })
+    }
+
+    fn node(slot: u32, _: &Config) -> Self {
+        Self { me: slot, view: Vec::new(), known: Vec::new(), hot: Vec::new(), seen: SeenCache::default() }
+    }
+
+    fn target_degree(views: &ViewsTable) -> Option<u32> {
+        Some(views.size)
+    }
+}

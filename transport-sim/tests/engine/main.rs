@@ -1,0 +1,21 @@
+//! The engine through its public API: [`Simulation`](floodnet_sim::Simulation), plans, links, observers.
+//!
+//! | module | subject |
+//! |---|---|
+//! | `stream` | connections, by small cases with the times worked out by hand |
+//! | `access` | access lines: rates, queues and what they drop |
+//! | `lives` | leaves, crashes, rebirths and pauses, as the neighbors see them |
+//! | `datagram` | losses, cuts and rebirths without connections |
+//! | `exact_laws` | laws of the flood that hold exactly |
+//! | `dijkstra` | delivery times against shortest paths |
+//! | `reference` | the windowed engine against a plain one, on random scenarios |
+//! | `common` | a scripted protocol, a stage for it, and what all tests share |
+
+mod access;
+mod common;
+mod datagram;
+mod dijkstra;
+mod exact_laws;
+mod lives;
+mod reference;
+mod stream;

@@ -1,0 +1,311 @@
+//! Connections by small cases. Every link takes 50 ms, so a dial takes 100 and its first message 150.
+
+use floodnet_core::laws::Law;
+use floodnet_core::time::Duration;
+use floodnet_sim::link::{Class, Latency, Per};
+use floodnet_sim::plan::{DisturbanceKind, End};
+
+use crate::common::ms;
+use crate::common::script::Step::{Disconnect, Keep, Say};
+use crate::common::stage::Stage;
+
+/// Every packet is lost.
+const ALL: DisturbanceKind = DisturbanceKind::Loss(u32::MAX);
+
+#[test]
+fn the_first_message_waits_for_the_handshake() {
+    let mut stage = Stage::new(2);
+    let first = stage.say(0, 0, 1);
+    let on_its_heels = stage.say(60, 0, 1);
+    let second = stage.say(1_000, 0, 1);
+    let answer = stage.say(2_000, 1, 0);
+    let played = stage.play();
+    // SYN, its answer, message; what is sent meanwhile leaves with it.
+    assert_eq!(played.heard(1), [(ms(150), first), (ms(150), on_its_heels), (ms(1_050), second)]);
+    assert_eq!(played.heard(0), [(ms(2_050), answer)], "the answer needs no dial");
+    assert_eq!(played.downs(0), []);
+}
+
+#[test]
+fn simultaneous_dials_lose_nothing_and_make_one_link() {
+    let mut stage = Stage::new(2);
+    let dialed = [stage.say(0, 0, 1), stage.say(0, 1, 0)];
+    let later = [stage.say(1_000, 0, 1), stage.say(1_000, 1, 0)];
+    stage.lives(0, &[(0, 2_000, End::Leave)]);
+    let played = stage.play();
+    assert_eq!(played.heard(1), [(ms(150), dialed[0]), (ms(1_050), later[0])]);
+    assert_eq!(played.heard(0), [(ms(150), dialed[1]), (ms(1_050), later[1])]);
+    assert_eq!(played.downs(1), [(ms(2_050), 0)], "one link, one end");
+}
+
+#[test]
+fn the_order_holds_though_the_peers_dial_is_answered_first() {
+    let mut stage = Stage::new(2);
+    let first = stage.say(0, 0, 1);
+    stage.say(30, 1, 0);
+    // The peer's SYN came at 80: on its connection this could arrive at 140.
+    let second = stage.say(90, 0, 1);
+    assert_eq!(stage.play().heard(1), [(ms(150), first), (ms(150), second)]);
+}
+
+#[test]
+fn nothing_overtakes_on_a_connection() {
+    let mut stage = Stage::new(2);
+    stage.links.per = Per::Packet;
+    stage.links.latency =
+        Latency::Law(Law::Uniform { min: Duration::from_millis(10), max: Duration::from_millis(200) });
+    let said: Vec<u32> = (0..200).map(|nth| stage.say(1_000 + nth, 0, 1)).collect();
+    let heard = stage.play().heard(1);
+    assert_eq!(heard.iter().map(|(_, message)| *message).collect::<Vec<_>>(), said);
+    // Some packet was held up by a slower one before it.
+    assert!(heard.windows(2).any(|pair| pair[0].0 == pair[1].0));
+}
+
+#[test]
+fn a_dial_to_a_slot_that_is_down_fails_at_the_timeout() {
+    let mut stage = Stage::new(2);
+    stage.lives(1, &[(5_000, 600_000, End::Leave)]);
+    let message = stage.say(1_000, 0, 1);
+    let played = stage.play();
+    assert_eq!(played.downs(0), [(ms(4_000), 1)]);
+    assert_eq!(played.lost(), [(message, "broken")]);
+}
+
+#[test]
+fn a_dial_is_repeated_until_the_peer_is_up() {
+    // SYNs leave at 0, 200, 600 and 1400 and arrive 50 later; one at 3000 could not be answered in time.
+    for (up_at, heard_at) in [(40, 150), (60, 350), (251, 750), (1_450, 1_550)] {
+        let mut stage = Stage::new(2);
+        stage.lives(1, &[(up_at, 600_000, End::Leave)]);
+        let message = stage.say(0, 0, 1);
+        assert_eq!(stage.play().heard(1), [(ms(heard_at), message)], "up at {up_at}");
+    }
+    let mut stage = Stage::new(2);
+    stage.lives(1, &[(1_451, 600_000, End::Leave)]);
+    stage.say(0, 0, 1);
+    let played = stage.play();
+    assert_eq!((played.heard(1), played.downs(0)), (vec![], vec![(ms(3_000), 1)]));
+}
+
+#[test]
+fn who_cannot_be_dialed_can_dial_and_be_answered() {
+    let mut stage = Stage::new(2);
+    stage.links.classes = vec![Class::default(), Class { reachable: false, ..Class::default() }];
+    stage.links.class_of = vec![0, 1];
+    let in_vain = stage.say(0, 0, 1);
+    let out = stage.say(4_000, 1, 0);
+    let answer = stage.say(5_000, 0, 1);
+    let played = stage.play();
+    assert_eq!(played.lost(), [(in_vain, "broken")]);
+    assert_eq!(played.downs(0), [(ms(3_000), 1)]);
+    assert_eq!(played.heard(0), [(ms(4_150), out)]);
+    assert_eq!(played.heard(1), [(ms(5_050), answer)]);
+}
+
+#[test]
+fn a_lost_attempt_is_repeated_after_pauses_that_double() {
+    // Attempts 0, 200, 600, 1400, 3000, 6200 and 12600 after the first.
+    for (clear_after, delay) in
+        [(1, 200), (200, 200), (201, 600), (601, 1_400), (3_001, 6_200), (6_201, 12_600)]
+    {
+        let mut stage = Stage::new(2);
+        stage.say(0, 0, 1);
+        stage.disturb(1_000, 1_000 + clear_after, ALL);
+        let message = stage.say(1_000, 0, 1);
+        assert_eq!(stage.play().heard(1)[1], (ms(1_000 + delay + 50), message), "clear after {clear_after}");
+    }
+}
+
+#[test]
+fn what_follows_a_repeated_packet_waits_for_it() {
+    let mut stage = Stage::new(2);
+    stage.say(0, 0, 1);
+    stage.disturb(1_000, 1_300, ALL);
+    let repeated = stage.say(1_000, 0, 1);
+    let follows = stage.say(1_500, 0, 1);
+    assert_eq!(stage.play().heard(1)[1..], [(ms(1_650), repeated), (ms(1_650), follows)]);
+}
+
+#[test]
+fn a_lost_dial_is_repeated() {
+    let mut stage = Stage::new(2);
+    stage.disturb(0, 500, ALL);
+    let message = stage.say(0, 0, 1);
+    assert_eq!(stage.play().heard(1), [(ms(600 + 150), message)]);
+}
+
+#[test]
+fn a_dial_that_crawls_is_repeated_as_well() {
+    let mut stage = Stage::new(2);
+    let all = [0, 1].into_iter().collect();
+    stage.disturb(0, 100, DisturbanceKind::Slow { slots: all, factor_permille: 100_000 });
+    let message = stage.say(0, 0, 1);
+    // The first SYN takes 5 s, longer than the dial may; the second leaves at 200.
+    assert_eq!(stage.play().heard(1), [(ms(350), message)]);
+}
+
+#[test]
+fn after_a_short_cut_the_next_attempt_gets_through() {
+    let mut stage = Stage::new(2);
+    stage.say(0, 0, 1);
+    stage.partition(1_000, 5_000, &[0, 1], false);
+    let message = stage.say(1_000, 0, 1);
+    let played = stage.play();
+    assert_eq!(played.heard(1)[1], (ms(1_000 + 6_200 + 50), message));
+    assert_eq!((played.downs(0), played.downs(1)), (vec![], vec![]));
+}
+
+#[test]
+fn a_long_cut_breaks_the_connection_at_both_ends_at_once() {
+    let mut stage = Stage::new(3);
+    stage.say(0, 0, 1);
+    stage.say(0, 0, 2);
+    stage.disturb(1_000, 40_000, DisturbanceKind::CutLinks(vec![(0, 1)]));
+    let lost = [stage.say(2_000, 0, 1), stage.say(3_000, 0, 1)];
+    let elsewhere = stage.say(4_000, 0, 2);
+    let again = stage.say(41_000, 1, 0);
+    let played = stage.play();
+    assert_eq!(played.downs(0), [(ms(17_000), 1)]);
+    assert_eq!(played.downs(1), [(ms(17_000), 0)]);
+    assert_eq!(played.lost(), [(lost[0], "broken"), (lost[1], "broken")]);
+    assert_eq!(played.heard(2)[1], (ms(4_050), elsewhere));
+    assert_eq!(played.heard(0), [(ms(41_150), again)]);
+}
+
+#[test]
+fn a_connection_that_is_not_used_outlives_a_cut() {
+    let mut stage = Stage::new(2);
+    stage.say(0, 0, 1);
+    stage.partition(1_000, 100_000, &[0, 1], false);
+    let message = stage.say(100_000, 1, 0);
+    let played = stage.play();
+    assert_eq!(played.heard(0), [(ms(100_050), message)]);
+    assert_eq!(played.downs(0), []);
+}
+
+#[test]
+fn a_cut_of_one_direction_stalls_both() {
+    let mut stage = Stage::new(2);
+    stage.say(0, 0, 1);
+    stage.partition(1_000, 5_000, &[0, 1], true);
+    let forth = stage.say(1_000, 0, 1);
+    let back = stage.say(1_000, 1, 0);
+    let played = stage.play();
+    assert_eq!(played.heard(1)[1], (ms(7_250), forth));
+    assert_eq!(played.heard(0), [(ms(7_250), back)]);
+}
+
+#[test]
+fn news_of_a_loss_ends_everything_between_the_two() {
+    // Both dial at once, so there are two connections; a cut breaks the one that is used.
+    let mut stage = Stage::new(2);
+    stage.say(0, 0, 1);
+    stage.say(0, 1, 0);
+    stage.partition(1_000, 10_000, &[0, 1], false);
+    stage.links.break_after = Duration::from_secs(4);
+    let lost = stage.say(1_000, 0, 1);
+    let later = stage.say(20_000, 0, 1);
+    let played = stage.play();
+    assert_eq!(played.lost(), [(lost, "broken")]);
+    assert_eq!((played.downs(0), played.downs(1)), (vec![(ms(5_000), 1)], vec![(ms(5_000), 0)]));
+    assert_eq!(played.heard(1).last(), Some(&(ms(20_150), later)), "the other connection is gone as well");
+}
+
+#[test]
+fn a_failed_dial_is_told_though_the_peer_has_dialed_meanwhile() {
+    let mut stage = Stage::new(2);
+    stage.links.classes = vec![Class::default(), Class { reachable: false, ..Class::default() }];
+    stage.links.class_of = vec![0, 1];
+    let lost = stage.say(0, 0, 1);
+    let dialed = stage.say(1_000, 1, 0);
+    let answer = stage.say(2_000, 0, 1);
+    let played = stage.play();
+    assert_eq!(played.lost(), [(lost, "broken")]);
+    assert_eq!(played.heard(0), [(ms(1_150), dialed)]);
+    assert_eq!(played.heard(1), [(ms(2_050), answer)], "not on the dial that fails");
+    // Slot 0 lost a message: it is told so before it hears the first of the new connection.
+    assert_eq!((played.downs(0), played.downs(1)), (vec![(ms(1_050), 1)], vec![]));
+}
+
+#[test]
+fn a_goodbye_comes_behind_the_data() {
+    let mut stage = Stage::new(2);
+    stage.say(0, 0, 1);
+    let last_words = stage.act(1_000, 0, 100, &[Say(1), Disconnect(1)]);
+    let played = stage.play();
+    assert_eq!(played.heard(1)[1], (ms(1_050), last_words));
+    assert_eq!(played.downs(1), [(ms(1_050), 0)]);
+    assert_eq!(played.downs(0), [], "who closes is not told");
+}
+
+#[test]
+fn a_goodbye_waits_for_a_repeated_packet_whatever_the_peer_sends() {
+    let mut stage = Stage::new(2);
+    stage.say(0, 0, 1);
+    stage.disturb(1_000, 1_100, ALL);
+    let repeated = stage.say(1_050, 0, 1);
+    stage.act(1_150, 0, 100, &[Disconnect(1)]);
+    // This reaches a closed connection at 1200, before the repeated packet leaves at 1250.
+    let in_vain = stage.say(1_150, 1, 0);
+    let played = stage.play();
+    assert_eq!(played.lost(), [(in_vain, "stale")]);
+    assert_eq!(played.heard(1)[1], (ms(1_300), repeated));
+    assert_eq!(played.downs(1), [(ms(1_300), 0)]);
+}
+
+#[test]
+fn after_a_goodbye_the_next_message_dials_anew() {
+    let mut stage = Stage::new(2);
+    stage.say(0, 0, 1);
+    let both = stage.act(1_000, 0, 100, &[Disconnect(1), Say(1)]);
+    let played = stage.play();
+    assert_eq!(played.heard(1)[1], (ms(1_150), both));
+    assert_eq!(played.downs(1), [(ms(1_050), 0)]);
+}
+
+#[test]
+fn an_idle_connection_closes_unless_it_is_kept() {
+    let mut stage = Stage::new(4);
+    stage.say(0, 0, 1);
+    stage.act(0, 2, 100, &[Say(1)]);
+    stage.act(0, 1, 100, &[Keep(2)]);
+    // Slot 1 looks for idle connections when somebody dials it.
+    stage.say(29_000, 3, 1);
+    stage.say(35_000, 1, 2);
+    stage.act(40_000, 3, 100, &[Disconnect(1), Say(1)]);
+    let played = stage.play();
+    assert_eq!(played.downs(0), [(ms(40_100), 1)]);
+    assert_eq!((played.downs(2), played.downs(3)), (vec![], vec![]));
+}
+
+#[test]
+fn of_two_connections_with_a_peer_one_may_be_idle() {
+    let mut stage = Stage::new(4);
+    // Slot 1 dials for the second time, so that both ends take the connection that slot 0 dialed.
+    stage.say(0, 1, 2);
+    stage.say(0, 0, 1);
+    stage.say(0, 1, 0);
+    stage.say(20_000, 0, 1);
+    stage.say(21_000, 1, 0);
+    stage.say(40_000, 3, 1);
+    let played = stage.play();
+    assert_eq!((played.downs(0), played.downs(1)), (vec![], vec![]));
+    assert_eq!(played.downs(2), [(ms(40_100), 1)], "nobody used this one");
+}
+
+#[test]
+fn jitter_adds_up_to_its_bound() {
+    let mut stage = Stage::new(2);
+    stage.links.jitter = Duration::from_millis(20);
+    stage.say(0, 0, 1);
+    for nth in 1..300 {
+        stage.say(1_000 + 100 * nth, 0, 1);
+    }
+    let heard = stage.play().heard(1);
+    let late: Vec<u64> =
+        (1..300u64).map(|nth| heard[nth as usize].0.since(ms(1_000 + 100 * nth + 50)).as_nanos()).collect();
+    assert!(late.iter().all(|&late| late < 20_000_000), "{late:?}");
+    // 299 uniform draws: their mean is 10 ms within 5 standard errors of 0.33 ms.
+    let mean = late.iter().sum::<u64>() / 299;
+    assert!(mean.abs_diff(10_000_000) < 1_670_000, "mean {mean} ns");
+}

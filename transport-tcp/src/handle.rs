@@ -1,0 +1,109 @@
+//! What an application holds of a running node.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::connection::Shared;
+use crate::driver::SocketProtocol;
+use crate::peer::Peer;
+use crate::stats::Stats;
+
+/// A running node. Dropping it makes the node leave, in the background.
+pub struct Handle<P: SocketProtocol> {
+    commands: mpsc::Sender<P::Command>,
+    events: mpsc::Receiver<P::Event>,
+    neighbors: watch::Receiver<Vec<Peer>>,
+    shared: Arc<Shared>,
+    task: JoinHandle<()>,
+}
+
+/// The node has stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped;
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the node has stopped")
+    }
+}
+
+impl std::error::Error for Stopped {}
+
+impl<P: SocketProtocol> fmt::Debug for Handle<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("me", &self.me()).finish_non_exhaustive()
+    }
+}
+
+impl<P: SocketProtocol> Handle<P> {
+    pub(crate) const fn new(
+        commands: mpsc::Sender<P::Command>,
+        events: mpsc::Receiver<P::Event>,
+        neighbors: watch::Receiver<Vec<Peer>>,
+        shared: Arc<Shared>,
+        task: JoinHandle<()>,
+    ) -> Self {
+        Self { commands, events, neighbors, shared, task }
+    }
+
+    /// The node's name: the address that others dial.
+    #[must_use]
+    pub fn me(&self) -> Peer {
+        self.shared.me
+    }
+
+    /// Gives the node a command; waits while too many do.
+    ///
+    /// # Errors
+    /// The node has stopped: its task panicked.
+    pub async fn command(&self, command: P::Command) -> Result<(), Stopped> {
+        self.commands.send(command).await.map_err(|_| Stopped)
+    }
+
+    /// Publishes `payload`.
+    ///
+    /// # Errors
+    /// As [`command`](Self::command).
+    pub async fn publish(&self, payload: P::Payload) -> Result<(), Stopped> {
+        self.command(P::publish(payload)).await
+    }
+
+    /// The next event of the node; none when it has stopped. Events that are not taken in time are dropped
+    /// and counted.
+    pub async fn next_event(&mut self) -> Option<P::Event> {
+        self.events.recv().await
+    }
+
+    /// The neighbors, and how they change.
+    #[must_use]
+    pub fn neighbors(&self) -> watch::Receiver<Vec<Peer>> {
+        self.neighbors.clone()
+    }
+
+    /// What the node did so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.shared.counters.read()
+    }
+
+    /// Closes all connections behind what was sent, and waits for that, within
+    /// [`Limits::linger`](crate::options::Limits::linger).
+    ///
+    /// # Errors
+    /// The node had stopped before: its task panicked.
+    pub async fn leave(self) -> Result<(), Stopped> {
+        let Self { commands, events, task, .. } = self;
+        drop((commands, events));
+        task.await.map_err(|_| Stopped)
+    }
+
+    /// Stops the node where it stands, as a crash would. The operating system closes its connections.
+    pub async fn kill(self) {
+        self.task.abort();
+        // The only error is that it was aborted, or had panicked before.
+        let _ = self.task.await;
+    }
+}
