@@ -142,17 +142,17 @@ fn traces() {
     "#);
     assert_snapshot!(over("trace.csv", "1,0,4\n50,3,5\n", &[TRACE]), @r#"
     error: slot 50 does not exist: there are 50, numbered from 0
-     --> --set:1:9
+     --> --set:1:38
       |
     1 | churn={ session = { trace = { file = "trace.csv" } } }
-      |         ^^^^^^^ name a slot below 50
+      |                                      ^^^^^^^^^^^ name a slot below 50
     "#);
     assert_snapshot!(over("trace.csv", "0,1,4\n", &[TRACE]), @r#"
     error: slot 0 is an entry slot and does not churn (nodes.entry_churns)
-     --> --set:1:9
+     --> --set:1:38
       |
     1 | churn={ session = { trace = { file = "trace.csv" } } }
-      |         ^^^^^^^ write nodes.entry_churns = true, or take the slot out of the trace
+      |                                      ^^^^^^^^^^^ write nodes.entry_churns = true, or take the slot out of the trace
     "#);
 }
 

@@ -37,8 +37,8 @@ fn a_run_prints_its_summary_and_says_where_the_rest_is() {
       deliveries                 #
         late                     #
         to others                #
-      delivery latency p5#       # ms
-                       p9#       # ms
+      delivery latency p50       # ms
+                       p99       # ms
                        max       # ms
       redundancy (RMR)           #
       last delivery hop          # (max #)
@@ -57,8 +57,8 @@ fn a_run_prints_its_summary_and_says_where_the_rest_is() {
       nodes up                   #
       lives                      # joined, # left, # crashed
         never joined             #
-      time to join p5#           # ms
-                   p9#           # ms
+      time to join p50           # ms
+                   p99           # ms
       links at the end           #
       mean path                  #
       diameter                   #

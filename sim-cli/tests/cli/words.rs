@@ -29,14 +29,10 @@ fn help_of_run() {
       <FILE>  The scenario
 
     Options:
-      -q, --quiet            Print nothing but errors
           --seed <SEED>      Seed of everything that is drawn: a number, also in hexadecimal (0x2a), or
                              "random"
           --set <KEY=VALUE>  Put in another value, such as link.loss=0.05 or traffic.0.every=10ms (may
                              be repeated)
-      -v, --verbose          Print more: what the run cost, every default filled in
-          --color <COLOR>    When to use color (also: NO_COLOR, CLICOLOR_FORCE) [default: auto]
-                             [possible values: auto, always, never]
       -o, --out <DIR>        Folder of the results [default: runs/NAME-SEED]
           --force            Replace the run that is in the folder
           --dry-run          Check and prepare, but do not run
@@ -44,6 +40,12 @@ fn help_of_run() {
           --format <FORMAT>  What standard output carries [default: text] [possible values: text, json]
       -h, --help             Print help
       -V, --version          Print version
+
+    Everywhere:
+      -q, --quiet          Print nothing but errors
+      -v, --verbose        Print more: what the run cost, every default filled in
+          --color <COLOR>  When to use color (also: NO_COLOR, CLICOLOR_FORCE) [default: auto] [possible
+                           values: auto, always, never]
     "#);
 }
 
