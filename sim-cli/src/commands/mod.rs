@@ -12,11 +12,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::picture::Theme;
 use crate::registry::Registry;
 use crate::run::pictures::What;
+use crate::scenario::templates;
 use console::Console;
 
 /// Runs overlay scenarios on a simulated network, measures them and draws them.
@@ -97,8 +99,8 @@ struct InitArgs {
     /// Folder of the scenario
     #[arg(default_value = ".")]
     dir: PathBuf,
-    /// Which scenario to start from: churn, partition, flood or bench
-    #[arg(short, long, default_value = "churn")]
+    /// Which scenario to start from
+    #[arg(short, long, value_name = "NAME", default_value = templates()[0].name, value_parser = template_names())]
     template: String,
     /// Replace files that are there
     #[arg(long)]
@@ -261,6 +263,11 @@ fn execute(registry: &Registry, command: &Command, console: &Console) -> Result<
             Ok(())
         }
     }
+}
+
+/// The templates that there are.
+fn template_names() -> PossibleValuesParser {
+    templates().iter().map(|template| PossibleValue::new(template.name).help(template.about)).into()
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

@@ -13,7 +13,7 @@ use super::document::Document;
 use super::file::ScenarioFile;
 use super::tables::{NamedTable, ReadError, TableKind, Tables};
 use super::{Scenario, check, expect, resolve, suggest};
-use crate::spelling::nearest;
+use crate::spelling::{choices, nearest};
 
 impl Scenario {
     /// Reads the scenario at `path`, with `overrides` (keys and values as in `--set KEY=VALUE`) put in.
@@ -237,10 +237,7 @@ fn table(
     };
     let Some(kind) = kinds.iter().find(|kind| kind.key() == key) else {
         let title = format!("unknown {group} `{key}`");
-        let near = nearest(key, known.iter().copied());
-        let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
-        let label = format!("{near}known: {}", known.join(", "));
-        return wrong(Some(span.clone()), title, label);
+        return wrong(Some(span.clone()), title, choices(key, &known));
     };
     let path = format!("{group}.{key}");
     let Some(node) = document.get(&path) else { return Err(Vec::new()) };

@@ -57,7 +57,7 @@ fn unknown_words() {
      --> bad.toml:9:10
       |
     9 | [overlay.random_wlak]
-      |          ^^^^^^^^^^^ did you mean `random_walk`? known: random_walk, static
+      |          ^^^^^^^^^^^ did you mean `random_walk`? Known here: random_walk, static
     ");
     assert_snapshot!(with("random\"", "rnadom\""), @r#"
     error: `rnadom` publishes nothing
