@@ -7,7 +7,7 @@
 use floodnet_core::time::{Duration, Time};
 
 use crate::SimProtocol;
-use crate::event::{Connection, What};
+use crate::event::{Connection, Dial, What};
 use crate::line::{IDLE, Link, LinkState};
 use crate::network::Nth;
 use crate::observer::Observer;
@@ -17,7 +17,8 @@ use crate::port::{Port, Schedule};
 impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// The connection that packets to `peer` take: an open one, or a new one.
     pub(crate) fn connection_to(&mut self, peer: u32) -> Connection {
-        let open = self.line.links_with(peer).next().map(|(connection, _)| connection);
+        // Of several that the peer dialed, it has closed all but the last, and the goodbyes are on their way.
+        let open = self.line.links_with(peer).next_back().map(|(connection, _)| connection);
         open.unwrap_or_else(|| self.dial(peer))
     }
 
@@ -27,13 +28,13 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let mut link = self.fresh_link(peer, self.now);
         if let Some((answered_at, ready)) = self.shake_hands(peer, connection, link.delay) {
             // The kernel answers for a node that stands still, which hears of it when it is awake.
-            let opened_at = self.network.awake(peer, answered_at);
-            link = Link { ready, opened_at, last_arrival: opened_at, ..link };
-            let life = self.network.plan.life_at(peer, answered_at).map_or(0, |(incarnation, _)| incarnation);
-            let connection = connection.other_end();
-            self.push(peer, opened_at, What::Opened { connection, life, dialed_at: self.now });
+            let far_at = self.network.awake(peer, answered_at);
+            let peer_life = self.network.plan.life_at(peer, answered_at).map_or(0, |(life, _)| life);
+            link = Link { ready, far_at, peer_life, last_arrival: far_at, ..link };
+            let dial = Dial { at: self.now, from_life: self.line.incarnation, to_life: peer_life };
+            self.push(peer, far_at, What::Opened { connection: connection.other_end(), dial });
         } else {
-            link.state = LinkState::Broken;
+            link.state = LinkState::Failing;
             let (me, failed_at) = (self.line.id, self.now + self.network.links.dial_timeout);
             self.push(me, failed_at, What::closed(peer, connection));
         }
@@ -67,11 +68,13 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         Link {
             ready,
             last_arrival: Time::ZERO,
-            opened_at: Time::ZERO,
+            far_at: Time::ZERO,
+            peer_life: 0,
             last_use: self.now,
             delay: self.network.link_delay(self.line.id, peer),
             count: 0,
             state: LinkState::Live,
+            is_closing: false,
         }
     }
 
@@ -111,7 +114,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     pub(crate) fn transmit_on(&mut self, to: u32, connection: Connection, message: P::Message) {
         let payload = P::carried(&message).map(|carried| carried.message);
         let state = self.line.links.get(&(to, connection)).map(|link| link.state);
-        if state.is_none_or(|state| state == LinkState::Broken) {
+        if state != Some(LinkState::Live) {
             return self.lost(payload, "broken");
         }
         match self.passage(to, connection) {
@@ -132,6 +135,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     fn break_at(&mut self, peer: u32, connection: Connection, at: Time) {
         if let Some(link) = self.line.links.get_mut(&(peer, connection)) {
             link.state = LinkState::Broken;
+            link.last_arrival = link.last_arrival.max(at);
         }
         let me = self.line.id;
         self.push(me, at, What::closed(peer, connection));
@@ -141,16 +145,22 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// Closes a connection behind what was sent on it.
     pub(crate) fn say_goodbye(&mut self, peer: u32, connection: Connection) {
         let Some(link) = self.line.links.get_mut(&(peer, connection)) else { return };
-        // A broken connection ends without a word: each end learns of it by itself.
-        if link.state == LinkState::Broken {
-            self.line.links.remove(&(peer, connection));
+        let ends_by_itself = link.state != LinkState::Live;
+        // Known until the peer has heard: what it sends meanwhile must not reset the connection, since a
+        // reset would overtake what was sent before the goodbye; and what this end sends on its next
+        // connection must come after the goodbye.
+        link.is_closing = true;
+        if ends_by_itself {
             return;
         }
-        // Known until the peer has heard: what it sends meanwhile must not reset the connection, since a
-        // reset would overtake what was sent before the goodbye.
-        link.state = LinkState::Closing;
         // One that is never sent ends with the crash.
-        if let Passage::Arrives(heard_at) | Passage::Breaks(heard_at) = self.passage(peer, connection) {
+        let passage = self.passage(peer, connection);
+        if let Passage::Breaks(heard_at) = passage
+            && let Some((link, last_arrival)) = self.line.link(peer, connection)
+        {
+            link.last_arrival = last_arrival.max(heard_at);
+        }
+        if let Passage::Arrives(heard_at) | Passage::Breaks(heard_at) = passage {
             self.tell_closed(peer, connection, heard_at);
             let me = self.line.id;
             self.push(me, heard_at, What::closed(peer, connection));
@@ -202,22 +212,24 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     /// The SYN of a dial is here. True if an older connection with the dialer turns out to be dead: the
     /// node has to hear of that first.
-    pub(crate) fn opened(&mut self, peer: u32, connection: Connection, dialed_at: Time) -> bool {
-        // The dialer had no open connection when it dialed. So whatever it accepted or dialed before is
-        // gone; what this end dialed and the dialer had not yet heard of stays, beside the new one.
+    pub(crate) fn opened(&mut self, peer: u32, connection: Connection, dial: Dial) -> bool {
+        if self.line.links_with(peer).any(|(_, link)| link.peer_life > dial.from_life) {
+            return false; // a former life's, that comes late
+        }
+        // What was opened with a former life died with it. What was opened with this one stays: if the
+        // dialer has closed it, the goodbye comes before anything on the new connection; if it had not heard
+        // of it when it dialed, there are two now.
         let dead: Vec<Connection> = self
             .line
             .links_with(peer)
-            .filter(|(older, link)| !older.dialed || link.opened_at < dialed_at)
+            .filter(|(_, link)| link.peer_life < dial.from_life || link.state == LinkState::Failing)
             .map(|(older, _)| older)
             .collect();
         for &older in &dead {
             self.forget(peer, older);
         }
-        if !dead.is_empty() {
-            self.close(peer);
-        }
-        let link = self.fresh_link(peer, self.now);
+        let mut link = self.fresh_link(peer, self.now);
+        (link.far_at, link.peer_life) = (dial.at, dial.from_life);
         self.line.links.insert((peer, connection), link);
         !dead.is_empty()
     }
@@ -231,24 +243,30 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// The connection is gone. True if the node has to hear of it: unless it closed the connection itself.
     ///
     /// Then all between the two is over, and the peer hears the same: if both ends had dialed and one of
-    /// the connections lived on, an end could miss a message, or keep a neighbor that had let it go.
+    /// the connections lived on, an end could miss a message, or keep a neighbor that had let it go. Only
+    /// what the peer dialed after it had lost this connection is a new beginning.
     pub(crate) fn closed(&mut self, peer: u32, connection: Connection) -> bool {
-        let state = self.forget(peer, connection);
-        let told = state.is_some_and(|state| state != LinkState::Closing);
-        if told {
-            self.close(peer);
-        }
-        told
+        let Some(gone) = self.forget(peer, connection).filter(|gone| !gone.is_closing) else {
+            return false;
+        };
+        let over: Vec<Connection> = self
+            .line
+            .links_with(peer)
+            .filter(|(other, link)| !was_dialed_after(*other, link, connection, &gone))
+            .map(|(other, _)| other)
+            .collect();
+        over.into_iter().for_each(|other| self.close_one(peer, other));
+        true
     }
 
     /// Removes a connection and what waits for it.
-    fn forget(&mut self, peer: u32, connection: Connection) -> Option<LinkState> {
+    fn forget(&mut self, peer: u32, connection: Connection) -> Option<Link> {
         let link = self.line.links.remove(&(peer, connection))?;
         let waiting = self.line.uplink.as_mut().map(|uplink| uplink.cancel(peer, connection));
         for lost in waiting.unwrap_or_default().into_iter().filter(|waiting| waiting.message.is_some()) {
             self.lost(lost.payload, "broken");
         }
-        Some(link.state)
+        Some(link)
     }
 
     /// Whether a packet came on a connection that is open here. If this end does not know the connection,
@@ -256,7 +274,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     pub(crate) fn accepts(&mut self, from: u32, connection: Connection) -> bool {
         if let Some(link) = self.line.links.get_mut(&(from, connection)) {
             link.last_use = self.now;
-            return link.state != LinkState::Closing;
+            return !link.is_closing;
         }
         let (network, me) = (self.network, self.line.id);
         let nth = Nth { connection: name(connection), count: u32::MAX, attempt: 0 };
@@ -282,6 +300,13 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             self.close(peer);
         }
     }
+}
+
+/// Whether the peer dialed a connection when it no longer had the `gone` one: it dials only when it has none
+/// that is open.
+fn was_dialed_after(connection: Connection, link: &Link, gone: Connection, gone_link: &Link) -> bool {
+    let after = if gone.dialed { gone_link.far_at < link.far_at } else { gone.number < connection.number };
+    after && !connection.dialed
 }
 
 /// What becomes of something sent on a connection.

@@ -47,6 +47,16 @@ impl Connection {
     }
 }
 
+/// Who dialed whom, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Dial {
+    pub(crate) at: Time,
+    /// Incarnation of the dialer.
+    pub(crate) from_life: u32,
+    /// Incarnation of the node that was up when the SYN came.
+    pub(crate) to_life: u32,
+}
+
 /// What reaches a slot.
 pub(crate) enum What<P: Types> {
     /// The slot comes up.
@@ -61,8 +71,8 @@ pub(crate) enum What<P: Types> {
     Timer { incarnation: u32, timer: P::Timer },
     /// The head of the uplink's queue has left, if the queue is still the one with this number.
     Departed { epoch: u32 },
-    /// The sender dialed the node with this incarnation at this time; its SYN is here.
-    Opened { connection: Connection, life: u32, dialed_at: Time },
+    /// The sender's SYN is here.
+    Opened { connection: Connection, dial: Dial },
     /// The connection with `peer`, named as this end does, is gone.
     Closed { peer: u32, connection: Connection, through_downlink: bool },
     /// A packet; `connection` is named as the receiver does.

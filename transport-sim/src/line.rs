@@ -16,8 +16,11 @@ pub(crate) struct Link {
     pub(crate) ready: Time,
     /// Arrival of the last packet in this direction: none arrives earlier.
     pub(crate) last_arrival: Time,
-    /// When the dialer's SYN reached the node at the other end (of no meaning at the end that accepted).
-    pub(crate) opened_at: Time,
+    /// At the end that dialed: when the SYN reached the other node. At the end that accepted: when the other
+    /// node dialed.
+    pub(crate) far_at: Time,
+    /// Incarnation of the node at the other end.
+    pub(crate) peer_life: u32,
     /// When a packet was last sent or received.
     pub(crate) last_use: Time,
     /// One-way delay of this direction, where it is the same for each packet.
@@ -25,12 +28,14 @@ pub(crate) struct Link {
     /// Packets sent in this direction.
     pub(crate) count: u32,
     pub(crate) state: LinkState,
+    /// This end says goodbye: behind data that waits in the uplink, then on the way to the peer.
+    pub(crate) is_closing: bool,
 }
 
 impl Link {
     /// Whether the connection carried nothing for [`IDLE`], and waits for nothing.
     pub(crate) fn is_idle(&self, now: Time) -> bool {
-        self.state == LinkState::Live && now.since(self.last_use) >= IDLE
+        self.state == LinkState::Live && !self.is_closing && now.since(self.last_use) >= IDLE
     }
 }
 
@@ -41,10 +46,10 @@ pub(crate) const IDLE: Duration = Duration::from_secs(30);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LinkState {
     Live,
+    /// The dial gets no answer; this will be told when it has waited long enough.
+    Failing,
     /// Nothing gets through any more; the end is known and will be told when it comes.
     Broken,
-    /// This end says goodbye: behind data that waits in the uplink, then on the way to the peer.
-    Closing,
 }
 
 /// See the module.
@@ -64,7 +69,7 @@ pub(crate) struct Line<M> {
     /// When idle connections were last looked for.
     pub(crate) swept: Time,
     /// Packets sent to each peer so far. Datagrams only, and only where a draw needs the count.
-    pub(crate) counts: BTreeMap<u32, u32>,
+    pub(crate) counts: Counts,
     /// Present where the uplink is limited.
     pub(crate) uplink: Option<Box<Uplink<M>>>,
     /// When the limited downlink has taken in all that reached it.
@@ -82,7 +87,7 @@ impl<M> Line<M> {
             digest: mix(u64::from(id)),
             links: BTreeMap::new(),
             swept: Time::ZERO,
-            counts: BTreeMap::new(),
+            counts: Counts::default(),
             uplink: up.map(|rate| Box::new(Uplink::new(rate))),
             downlink_free: Time::ZERO,
         }
@@ -100,10 +105,10 @@ impl<M> Line<M> {
     }
 
     /// The connections with `peer` that this end has not closed.
-    pub(crate) fn links_with(&self, peer: u32) -> impl Iterator<Item = (Connection, &Link)> {
+    pub(crate) fn links_with(&self, peer: u32) -> impl DoubleEndedIterator<Item = (Connection, &Link)> {
         self.links
             .range(all_with(peer))
-            .filter(|(_, link)| link.state != LinkState::Closing)
+            .filter(|(_, link)| !link.is_closing)
             .map(|((_, connection), link)| (*connection, link))
     }
 
@@ -125,6 +130,31 @@ fn all_with(peer: u32) -> RangeInclusive<(u32, Connection)> {
     let first = Connection { number: 0, dialed: false };
     let last = Connection { number: u32::MAX, dialed: true };
     (peer, first)..=(peer, last)
+}
+
+/// How many packets went to each peer: pairs by peer, ascending. A vector, because there are few peers and
+/// each packet asks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counts(Vec<(u32, u32)>);
+
+impl Counts {
+    /// The count for `peer`, 0 at first.
+    #[inline]
+    pub(crate) fn of(&mut self, peer: u32) -> &mut u32 {
+        let place = match self.0.binary_search_by_key(&peer, |(peer, _)| *peer) {
+            Ok(place) => place,
+            Err(place) => {
+                self.0.insert(place, (peer, 0));
+                place
+            }
+        };
+        &mut self.0[place].1
+    }
+
+    /// Whether `peer` was ever asked for.
+    pub(crate) fn knows(&self, peer: u32) -> bool {
+        self.0.binary_search_by_key(&peer, |(peer, _)| *peer).is_ok()
+    }
 }
 
 /// Time that `bytes` take on a line of `rate` bits per second, rounded up to whole nanoseconds.

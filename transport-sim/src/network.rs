@@ -39,6 +39,8 @@ pub(crate) struct Network<'p> {
     losses: Vec<&'p Disturbance>,
     slows: Vec<&'p Disturbance>,
     pauses: Vec<&'p Disturbance>,
+    /// Whether some slot comes up more than once.
+    rebirths: bool,
 }
 
 impl<'p> Network<'p> {
@@ -54,6 +56,7 @@ impl<'p> Network<'p> {
             losses: of(|kind| matches!(kind, DisturbanceKind::Loss(_))),
             slows: of(|kind| matches!(kind, DisturbanceKind::Slow { .. })),
             pauses: of(|kind| matches!(kind, DisturbanceKind::Pause(_))),
+            rebirths: plan.lives.iter().any(|lives| lives.len() > 1),
         }
     }
 
@@ -70,6 +73,8 @@ impl<'p> Network<'p> {
     pub(crate) fn link_delay(&self, from: u32, to: u32) -> Duration {
         let drawn = match &self.links.latency {
             Latency::Law(Law::Constant(delay)) => *delay,
+            // Drawn for each packet, by [`Self::delay`].
+            Latency::Law(_) if self.links.per == Per::Packet => Duration::ZERO,
             Latency::Law(law) => law.sample(self.hash(Purpose::Latency, from.min(to), from.max(to))),
             Latency::Table { row, size, one_way } => {
                 one_way[row[from as usize] as usize * *size as usize + row[to as usize] as usize]
@@ -138,6 +143,11 @@ impl<'p> Network<'p> {
             awake = fault.until;
         }
         awake
+    }
+
+    /// Whether some slot comes up more than once.
+    pub(crate) const fn has_rebirths(&self) -> bool {
+        self.rebirths
     }
 
     /// Whether some fault of the plan loses packets.

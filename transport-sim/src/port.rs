@@ -8,7 +8,7 @@ use floodnet_core::wire::FRAME_OVERHEAD;
 
 use crate::SimProtocol;
 use crate::event::{Connection, Event, What};
-use crate::line::{Line, LinkState, transfer_time};
+use crate::line::{Line, transfer_time};
 use crate::link::{Latency, Per, Transport};
 use crate::network::{Network, Nth};
 use crate::observer::{Observed, Observer};
@@ -126,8 +126,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let arrival = self.now + network.delay(from, to, network.link_delay(from, to), nth, self.now);
         // Addressed to the node that is up now: a later life of the slot is another node.
         let life = |at| network.plan.life_at(to, at).map(|(incarnation, _)| incarnation);
-        let has_lives = network.plan.lives[to as usize].len() > 1;
-        let stale = has_lives && life(self.now) != life(network.awake(to, arrival));
+        let stale = network.has_rebirths() && life(self.now) != life(network.awake(to, arrival));
         let connection = Connection::NONE;
         self.push(to, arrival, What::Packet { connection, stale, through_downlink: false, message });
     }
@@ -142,7 +141,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         if !drawn {
             return 0;
         }
-        let count = self.line.counts.entry(to).or_insert(0);
+        let count = self.line.counts.of(to);
         *count = count.wrapping_add(1);
         *count
     }
@@ -150,7 +149,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// A node behind a NAT gets datagrams from those only whom it wrote to: remember that it did.
     fn leave_trace(&mut self, to: u32) -> Connection {
         if !self.network.links.class(self.line.id).reachable {
-            self.line.counts.entry(to).or_insert(0);
+            self.line.counts.of(to);
         }
         Connection::NONE
     }
@@ -158,16 +157,18 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// Closes every connection with `peer`, behind what was sent.
     pub(crate) fn close(&mut self, peer: u32) {
         let open: Vec<Connection> = self.line.links_with(peer).map(|(connection, _)| connection).collect();
-        for connection in open {
-            if self.line.uplink.as_ref().is_none_or(|uplink| uplink.queue.is_empty()) {
-                self.say_goodbye(peer, connection);
-                continue;
-            }
-            if let Some(link) = self.line.links.get_mut(&(peer, connection)) {
-                link.state = LinkState::Closing;
-            }
-            self.enqueue(Waiting { to: peer, connection, bytes: 0, payload: None, message: None });
+        open.into_iter().for_each(|connection| self.close_one(peer, connection));
+    }
+
+    /// Closes a connection, behind what was sent.
+    pub(crate) fn close_one(&mut self, peer: u32, connection: Connection) {
+        if self.line.uplink.as_ref().is_none_or(|uplink| uplink.queue.is_empty()) {
+            return self.say_goodbye(peer, connection);
         }
+        if let Some(link) = self.line.links.get_mut(&(peer, connection)) {
+            link.is_closing = true;
+        }
+        self.enqueue(Waiting { to: peer, connection, bytes: 0, payload: None, message: None });
     }
 }
 

@@ -54,6 +54,10 @@ pub(crate) mod tests {
 
     /// A published file that is not part of the repository; none, said loudly, when it is not at hand.
     #[expect(clippy::print_stderr, reason = "a test that is skipped must be seen")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it says where the files are, and nothing of what is in them"
+    )]
     pub(crate) fn data_file(name: &str) -> Option<String> {
         let Ok(folder) = std::env::var("FLOODNET_DATA") else {
             eprintln!("SKIPPED: set FLOODNET_DATA to the folder that holds {name}");

@@ -70,11 +70,11 @@ impl<P: SimProtocol> Slot<P> {
                 }
             }
             What::Departed { epoch } => port.departed(epoch),
-            What::Opened { connection, life, .. } if node.is_none() || life != port.line.incarnation => {
+            What::Opened { connection, dial } if node.is_none() || dial.to_life != port.line.incarnation => {
                 port.opened_in_vain(from, connection);
             }
-            What::Opened { connection, dialed_at, .. } => {
-                if port.opened(from, connection, dialed_at) {
+            What::Opened { connection, dial } => {
+                if port.opened(from, connection, dial) {
                     feed(node, rng, world, &mut port, Input::LinkDown(from));
                 }
                 port.sweep(neighbors(node));
@@ -157,7 +157,7 @@ impl<M> Packet<M> {
             Transport::Stream => (!port.accepts(from, connection)).then_some("stale"),
             Transport::Datagram if stale => Some("stale"),
             Transport::Datagram => {
-                let reached = class.reachable || port.line.counts.contains_key(&from);
+                let reached = class.reachable || port.line.counts.knows(from);
                 (!reached).then_some("unreachable")
             }
         };

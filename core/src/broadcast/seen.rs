@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use core::hash::{BuildHasher, Hash, Hasher};
 
+use arrayvec::ArrayVec;
 use hashbrown::HashSet;
 
 use crate::rng::fold;
@@ -29,20 +30,40 @@ impl Default for SeenLimits {
     }
 }
 
-/// Up to this many ids a scan of the queue is quicker than a hash.
-const SCAN: usize = 16;
+/// Up to this many ids are kept inside the node, where a scan is quicker than a hash: in a run of a million
+/// nodes the memory of each is touched with the node itself.
+const INLINE: usize = 16;
 
-/// Remembers ids in the order in which they came; the oldest go first, by number or by age.
+/// An id and when it came, in whole milliseconds.
+#[derive(Clone, Copy, Debug)]
+struct Entry<Id> {
+    id: Id,
+    since_ms: u32,
+}
+
+/// Remembers ids in the order in which they came; the oldest go first, by number or by age. Ages are
+/// counted in whole milliseconds, up to 49 days.
 #[derive(Clone, Debug)]
-pub struct SeenCache<Id> {
-    order: VecDeque<(Id, Time)>,
-    /// The same ids, once there are more than [`SCAN`]. Never iterated, so its order decides nothing.
-    index: Option<Box<HashSet<Id, FixedState>>>,
+pub struct SeenCache<Id>(Memory<Id>);
+
+#[derive(Clone, Debug)]
+enum Memory<Id> {
+    /// In order, the oldest first.
+    Few(ArrayVec<Entry<Id>, INLINE>),
+    Many(Box<Many<Id>>),
+}
+
+/// More than [`INLINE`] ids.
+#[derive(Clone, Debug)]
+struct Many<Id> {
+    order: VecDeque<Entry<Id>>,
+    /// The same ids. Never iterated, so its order decides nothing.
+    index: HashSet<Id, FixedState>,
 }
 
 impl<Id> Default for SeenCache<Id> {
     fn default() -> Self {
-        Self { order: VecDeque::new(), index: None }
+        Self(Memory::Few(ArrayVec::new_const()))
     }
 }
 
@@ -51,15 +72,24 @@ impl<Id: Copy + Eq + Hash> SeenCache<Id> {
     /// first; when `limits.most` ids are kept, the oldest makes room.
     #[inline]
     pub fn insert(&mut self, id: Id, now: Time, limits: &SeenLimits) -> bool {
-        self.expire(now, limits);
+        let now_ms = (now.as_nanos() / 1_000_000) as u32;
+        if let Some(keep) = limits.keep {
+            let keep_ms = keep.as_nanos() / 1_000_000;
+            while self
+                .oldest()
+                .is_some_and(|oldest| u64::from(now_ms.wrapping_sub(oldest.since_ms)) > keep_ms)
+            {
+                self.forget_oldest();
+            }
+        }
         if self.contains(id) {
             return false;
         }
-        if limits.most.is_some_and(|most| self.order.len() >= most as usize) {
+        if limits.most.is_some_and(|most| self.len() >= most as usize) {
             self.forget_oldest();
         }
         if limits.most != Some(0) {
-            self.remember(id, now);
+            self.remember(Entry { id, since_ms: now_ms });
         }
         true
     }
@@ -67,48 +97,59 @@ impl<Id: Copy + Eq + Hash> SeenCache<Id> {
     /// How many ids are remembered.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.order.len()
+        match &self.0 {
+            Memory::Few(few) => few.len(),
+            Memory::Many(many) => many.order.len(),
+        }
     }
 
     /// Whether no id is remembered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.order.is_empty()
+        self.len() == 0
     }
 
+    #[inline]
     fn contains(&self, id: Id) -> bool {
-        match &self.index {
-            Some(index) => index.contains(&id),
+        match &self.0 {
             // The latest are the likeliest to come again.
-            None => self.order.iter().rev().any(|(seen, _)| *seen == id),
+            Memory::Few(few) => few.iter().rev().any(|entry| entry.id == id),
+            Memory::Many(many) => many.index.contains(&id),
         }
     }
 
-    fn remember(&mut self, id: Id, now: Time) {
-        self.order.push_back((id, now));
-        match &mut self.index {
-            Some(index) => {
-                index.insert(id);
+    fn oldest(&self) -> Option<&Entry<Id>> {
+        match &self.0 {
+            Memory::Few(few) => few.first(),
+            Memory::Many(many) => many.order.front(),
+        }
+    }
+
+    fn remember(&mut self, entry: Entry<Id>) {
+        match &mut self.0 {
+            Memory::Few(few) if !few.is_full() => few.push(entry),
+            Memory::Few(few) => {
+                let order: VecDeque<_> = few.iter().copied().chain([entry]).collect();
+                let index = order.iter().map(|entry| entry.id).collect();
+                self.0 = Memory::Many(Box::new(Many { order, index }));
             }
-            None if self.order.len() > SCAN => {
-                self.index = Some(Box::new(self.order.iter().map(|(seen, _)| *seen).collect()));
+            Memory::Many(many) => {
+                many.index.insert(entry.id);
+                many.order.push_back(entry);
             }
-            None => {}
         }
     }
 
     fn forget_oldest(&mut self) {
-        if let Some((oldest, _)) = self.order.pop_front()
-            && let Some(index) = &mut self.index
-        {
-            index.remove(&oldest);
-        }
-    }
-
-    fn expire(&mut self, now: Time, limits: &SeenLimits) {
-        let Some(keep) = limits.keep else { return };
-        while self.order.front().is_some_and(|(_, since)| now.since(*since) > keep) {
-            self.forget_oldest();
+        match &mut self.0 {
+            Memory::Few(few) => {
+                few.pop_at(0);
+            }
+            Memory::Many(many) => {
+                if let Some(oldest) = many.order.pop_front() {
+                    many.index.remove(&oldest.id);
+                }
+            }
         }
     }
 }
@@ -167,7 +208,7 @@ mod tests {
         assert!(seen.insert(1, Time::from_secs(3), &LIMITS), "made room for 4");
         // 3 and 4 came at second 3 and are kept for ten seconds: to the end of second 13.
         assert!(!seen.insert(4, Time::from_secs(13), &LIMITS));
-        assert!(seen.insert(4, Time::from_nanos(13_000_000_001), &LIMITS));
+        assert!(seen.insert(4, Time::from_millis(13_001), &LIMITS));
     }
 
     #[test]

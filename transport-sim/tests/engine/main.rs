@@ -9,6 +9,8 @@
 //! | `exact_laws` | laws of the flood that hold exactly |
 //! | `dijkstra` | delivery times against shortest paths |
 //! | `reference` | the windowed engine against a plain one, on random scenarios |
+//! | `invariants` | what must hold of the random walk whatever happens |
+//! | `half_open` | both ends of a stream agree, whatever happened |
 //! | `common` | a scripted protocol, a stage for it, and what all tests share |
 
 mod access;
@@ -16,6 +18,8 @@ mod common;
 mod datagram;
 mod dijkstra;
 mod exact_laws;
+mod half_open;
+mod invariants;
 mod lives;
 mod reference;
 mod stream;

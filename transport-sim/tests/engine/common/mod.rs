@@ -2,8 +2,10 @@
 
 pub(crate) mod chance;
 pub(crate) mod field;
+pub(crate) mod holder;
 pub(crate) mod script;
 pub(crate) mod stage;
+pub(crate) mod watched;
 
 use floodnet_core::observe::Observation;
 use floodnet_core::time::Time;
@@ -62,6 +64,7 @@ pub(crate) fn losses(log: &Log) -> Vec<(Time, Option<u32>, &'static str)> {
 
 /// A published file that is not part of the repository; none, said loudly, when it is not at hand.
 #[expect(clippy::print_stderr, reason = "a test that is skipped must be seen")]
+#[expect(clippy::disallowed_methods, reason = "it says where the files are, and nothing of what is in them")]
 pub(crate) fn data_file(name: &str) -> Option<String> {
     let Ok(folder) = std::env::var("FLOODNET_DATA") else {
         eprintln!("SKIPPED: set FLOODNET_DATA to the folder that holds {name}");
