@@ -19,6 +19,14 @@ pub(crate) fn did_you_mean(word: &str, known: &[&str]) -> String {
     }
 }
 
+/// "did you mean" if a known word is near, and the known words where there are others.
+pub(crate) fn choices(word: &str, known: &[&str]) -> String {
+    match (nearest(word, known.iter().copied()), known) {
+        (Some(near), [_, _, ..]) => format!("did you mean `{near}`? Known here: {}", known.join(", ")),
+        _ => did_you_mean(word, known),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

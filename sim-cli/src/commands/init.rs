@@ -9,13 +9,9 @@ use crate::registry::Registry;
 use crate::scenario::{schema, templates};
 
 pub(super) fn execute(args: &InitArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
-    let known = templates();
-    let Some(template) = known.iter().find(|template| template.name == args.template) else {
-        let names: Vec<&str> = known.iter().map(|template| template.name).collect();
-        let message =
-            format!("no template is called `{}`: choose one of {}", args.template, names.join(", "));
-        return Err(Failure::Usage(message));
-    };
+    let mut known = templates().iter();
+    let unknown = || Failure::Usage(format!("no template is called `{}`", args.template));
+    let template = known.find(|template| template.name == args.template).ok_or_else(unknown)?;
     let scenario = args.dir.join(format!("{}.toml", template.name));
     let schema_file = args.dir.join("scenario.schema.json");
     if scenario.exists() && !args.force {

@@ -12,11 +12,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::picture::Theme;
 use crate::registry::Registry;
 use crate::run::pictures::What;
+use crate::scenario::templates;
 use console::Console;
 
 /// Runs overlay scenarios on a simulated network, measures them and draws them.
@@ -30,6 +32,7 @@ struct Cli {
 }
 
 #[derive(Args, Debug, Clone, Copy)]
+#[command(next_help_heading = "Everywhere")]
 struct Global {
     /// Print nothing but errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
@@ -96,8 +99,8 @@ struct InitArgs {
     /// Folder of the scenario
     #[arg(default_value = ".")]
     dir: PathBuf,
-    /// Which scenario to start from: churn, partition, flood or bench
-    #[arg(short, long, default_value = "churn")]
+    /// Which scenario to start from
+    #[arg(short, long, value_name = "NAME", default_value = templates()[0].name, value_parser = template_names())]
     template: String,
     /// Replace files that are there
     #[arg(long)]
@@ -107,7 +110,7 @@ struct InitArgs {
 #[derive(Args, Debug)]
 struct Overrides {
     /// Seed of everything that is drawn: a number, also in hexadecimal (0x2a), or "random"
-    #[arg(long, value_name = "SEED")]
+    #[arg(long, value_name = "SEED", allow_hyphen_values = true)]
     seed: Option<String>,
     /// Put in another value, such as link.loss=0.05 or traffic.0.every=10ms (may be repeated)
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
@@ -260,6 +263,11 @@ fn execute(registry: &Registry, command: &Command, console: &Console) -> Result<
             Ok(())
         }
     }
+}
+
+/// The templates that there are.
+fn template_names() -> PossibleValuesParser {
+    templates().iter().map(|template| PossibleValue::new(template.name).help(template.about)).into()
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

@@ -9,7 +9,7 @@ use floodnet_sim::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::console::Console;
-use crate::run::seconds;
+use crate::measure::seconds;
 
 /// Shows how far a run is, on standard error if that is a terminal, and stops it on Ctrl-C.
 pub(super) struct Watcher {

@@ -72,7 +72,6 @@ fn report(
 }
 
 fn spent(cost: &Cost, nodes: u32) -> String {
-    let rate = |count: u64| count as f64 / cost.run_seconds.max(1e-9) / 1e6;
     let memory = peak_bytes().map_or_else(String::new, |bytes| {
         format!(
             ", {:.0} MB at the peak, {} bytes per node",
@@ -84,7 +83,7 @@ fn spent(cost: &Cost, nodes: u32) -> String {
         "  cost     {:.2} s to set up, {:.2} s to run: {:.2} M events/s, {:.2} M packets/s{memory}",
         cost.setup_seconds,
         cost.run_seconds,
-        rate(cost.inputs),
-        rate(cost.packets),
+        cost.inputs_per_second() / 1e6,
+        cost.packets_per_second() / 1e6,
     )
 }

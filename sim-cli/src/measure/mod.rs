@@ -49,6 +49,7 @@ use floodnet_core::time::{Duration, Time};
 use floodnet_sim::observer::{Observed, Observer};
 use floodnet_sim::plan::Plan;
 
+pub(crate) use number::seconds;
 pub use results::{MessageRow, Results};
 
 use delivery::Deliveries;

@@ -23,7 +23,7 @@ pub(super) fn millis(nanos: u64) -> f64 {
 }
 
 /// `time` in seconds: the nearest double, whose shortest decimal form is what a file shows.
-pub(super) fn seconds(time: Time) -> f64 {
+pub(crate) fn seconds(time: Time) -> f64 {
     time.as_nanos() as f64 / 1e9
 }
 

@@ -49,7 +49,6 @@ impl Manifest {
     #[must_use]
     pub fn new(cost: &Cost, nodes: u32) -> Self {
         let peak_bytes = peak_bytes();
-        let per_second = |count: u64| (count as f64 / cost.run_seconds.max(1e-9)).round();
         Self {
             program: env!("CARGO_PKG_NAME").to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -63,8 +62,8 @@ impl Manifest {
             complete: true,
             setup_seconds: cost.setup_seconds,
             run_seconds: cost.run_seconds,
-            packets_per_s: per_second(cost.packets),
-            events_per_s: per_second(cost.inputs),
+            packets_per_s: cost.packets_per_second().round(),
+            events_per_s: cost.inputs_per_second().round(),
             peak_bytes,
             bytes_per_node: peak_bytes.map(|bytes| bytes / u64::from(nodes.max(1))),
         }

@@ -12,7 +12,6 @@ pub mod pictures;
 
 use std::time::Instant;
 
-use floodnet_core::time::Time;
 use floodnet_sim::{Progress, Simulation};
 
 use crate::measure::{Ending, Measures, Results};
@@ -57,6 +56,24 @@ pub struct Cost {
     pub inputs: u64,
     /// Packets that nodes took in.
     pub packets: u64,
+}
+
+impl Cost {
+    /// Inputs handled per second of the run.
+    #[must_use]
+    pub fn inputs_per_second(&self) -> f64 {
+        self.per_second(self.inputs)
+    }
+
+    /// Packets taken in per second of the run.
+    #[must_use]
+    pub fn packets_per_second(&self) -> f64 {
+        self.per_second(self.packets)
+    }
+
+    fn per_second(&self, count: u64) -> f64 {
+        count as f64 / self.run_seconds.max(1e-9)
+    }
 }
 
 /// Runs `scenario` with the protocol that its tables name. `watch` is asked after each window whether to go
@@ -141,9 +158,4 @@ fn named(complaint: Complaint, scenario: &Scenario) -> Complaint {
 /// The clock of the machine: what a run costs is the only thing that may depend on it.
 fn clock() -> Instant {
     Instant::now()
-}
-
-/// Simulated seconds.
-pub(crate) fn seconds(time: Time) -> f64 {
-    time.as_nanos() as f64 / 1e9
 }

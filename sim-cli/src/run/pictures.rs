@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use floodnet_core::time::Time;
 use floodnet_sim::plan::DisturbanceKind;
 
-use super::seconds;
-use crate::measure::Results;
 use crate::measure::topology::{SlotState, Topology};
+use crate::measure::{Results, seconds};
 use crate::picture::{
     CdfSeries, ColorBy, DegreeView, FaultMark, MessagePoint, NodeState, NodeView, Picture, Sample, Style,
     TimelineView, TopologyView, degree_histogram, latency_cdf, timeline, topology,

@@ -1,12 +1,13 @@
 //! What a run must show: `[expect]`.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde::{Serialize, Serializer};
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::diagnostics::Problem;
+use super::diagnostics::{Bytes, Problem};
 use super::document::{Document, Node, with_article};
 use crate::measure::expect::{Expectation, FORM};
 use crate::measure::metrics;
@@ -40,24 +41,29 @@ impl Reader {
             let metric = format!("{prefix}{}", key.get_ref());
             if let DeValue::Table(_) = value.get_ref() {
                 self.table(&format!("{metric}."), value);
-            } else if let Err(unknown) = metrics::find(&metric) {
-                let title = format!("unknown metric `{metric}`");
-                self.problems.push(Problem { span: Some(key.span()), title, label: unknown.hint });
-            } else if self.found.contains_key(&metric) {
-                let title = format!("`{metric}` is expected twice");
-                let label = "a metric has one bound".to_owned();
-                self.problems.push(Problem { span: Some(key.span()), title, label });
-            } else {
-                match read_bound(&metric, value.get_ref()) {
-                    Ok(expectation) => {
-                        self.found.insert(metric, expectation);
-                    }
-                    Err(message) => {
-                        self.problems.push(Problem::from_message(Some(Spanned::span(value)), &message));
-                    }
-                }
+            } else if let Err(problem) = self.bound(metric, key.span(), value) {
+                self.problems.push(problem);
             }
         }
+    }
+
+    /// Takes in what stands at `metric`.
+    fn bound(&mut self, metric: String, key: Bytes, value: &Node<'_>) -> Result<(), Problem> {
+        let at_key = |title, label| Problem { span: Some(key), title, label };
+        if let Err(unknown) = metrics::find(&metric) {
+            return Err(at_key(format!("unknown metric `{metric}`"), unknown.hint));
+        }
+        let place = match self.found.entry(metric) {
+            Entry::Vacant(place) => place,
+            Entry::Occupied(found) => {
+                let title = format!("`{}` is expected twice", found.key());
+                return Err(at_key(title, "a metric has one bound".to_owned()));
+            }
+        };
+        let bound = read_bound(place.key(), value.get_ref());
+        let at_value = |message: String| Problem::from_message(Some(Spanned::span(value)), &message);
+        place.insert(bound.map_err(at_value)?);
+        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@ use super::document::Document;
 use super::file::ScenarioFile;
 use super::tables::{NamedTable, ReadError, TableKind, Tables};
 use super::{Scenario, check, expect, resolve, suggest};
-use crate::spelling::nearest;
+use crate::spelling::{choices, nearest};
 
 impl Scenario {
     /// Reads the scenario at `path`, with `overrides` (keys and values as in `--set KEY=VALUE`) put in.
@@ -74,7 +74,7 @@ impl Scenario {
         apply_preset(&mut document);
         let Complaint { key, title, label } = complaint;
         let title = match document.get(key) {
-            None if !key.is_empty() => format!("`{key}`: {title}"),
+            None if !title.contains(key.as_str()) => format!("`{key}`: {title}"),
             _ => title.clone(),
         };
         let problem = Problem { span: document.span(key), title, label: label.clone() };
@@ -88,6 +88,9 @@ fn unreadable(path: &Path, name: &str, error: &std::io::Error) -> Diagnostics {
         |label: String| Diagnostics::of_file(name, format!("cannot read the scenario: {error}"), label);
     if path.is_dir() {
         return said("this is a folder: name the scenario file in it".to_owned());
+    }
+    if error.kind() == ErrorKind::InvalidData {
+        return said("save it as UTF-8".to_owned());
     }
     if error.kind() != ErrorKind::NotFound {
         return said(String::new());
@@ -234,10 +237,7 @@ fn table(
     };
     let Some(kind) = kinds.iter().find(|kind| kind.key() == key) else {
         let title = format!("unknown {group} `{key}`");
-        let near = nearest(key, known.iter().copied());
-        let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
-        let label = format!("{near}known: {}", known.join(", "));
-        return wrong(Some(span.clone()), title, label);
+        return wrong(Some(span.clone()), title, choices(key, &known));
     };
     let path = format!("{group}.{key}");
     let Some(node) = document.get(&path) else { return Err(Vec::new()) };

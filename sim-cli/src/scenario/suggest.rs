@@ -1,7 +1,7 @@
 //! serde's messages in the words of the language.
 
 use super::diagnostics::{Bytes, Problem};
-use crate::spelling::{did_you_mean, nearest};
+use crate::spelling::{choices, did_you_mean};
 
 /// An error of serde as a problem. serde has no structured errors, so its messages are taken apart; one that
 /// is not known here is shown as it is.
@@ -34,13 +34,7 @@ fn unknown_key(message: &str) -> Words {
 
 fn unknown_variant(message: &str) -> Words {
     let (word, rest) = message.strip_prefix("unknown variant `")?.split_once('`')?;
-    let known = quoted(rest);
-    let label = match (nearest(word, known.iter().copied()), known.as_slice()) {
-        (Some(near), [_]) => format!("did you mean `{near}`?"),
-        (Some(near), _) => format!("did you mean `{near}`? Known here: {}", known.join(", ")),
-        (None, _) => format!("known here: {}", known.join(", ")),
-    };
-    Some((format!("unknown word `{word}`"), label))
+    Some((format!("unknown word `{word}`"), choices(word, &quoted(rest))))
 }
 
 fn missing(message: &str) -> Words {

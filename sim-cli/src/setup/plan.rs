@@ -10,6 +10,9 @@ use crate::scenario::{
     Traffic, Victims,
 };
 
+/// The key of recorded sessions.
+const TRACE: &str = "churn.session.trace.file";
+
 /// What to change about a plan that cannot be drawn.
 pub(super) fn complaint(error: PlanError) -> Complaint {
     let label = match error.problem {
@@ -26,7 +29,10 @@ pub(super) fn complaint(error: PlanError) -> Complaint {
         Problem::TooManyMessages => "publish less often, or for a shorter time".to_owned(),
         Problem::TooManyLives => "make sessions or downtimes longer, or churn shorter".to_owned(),
     };
-    Complaint::new(error.key, error.problem.to_string(), label)
+    let of_trace = matches!(error.problem, Problem::Backwards(_) | Problem::Overlap(_) | Problem::Entry(_))
+        || matches!(error.problem, Problem::NoSuchSlot { .. }) && error.key == "churn.session";
+    let key = if of_trace { TRACE.to_owned() } else { error.key };
+    Complaint::new(key, error.problem.to_string(), label)
 }
 
 pub(super) fn spec(scenario: &Scenario, slots: u32) -> Result<PlanSpec, Complaint> {
@@ -56,10 +62,9 @@ fn nodes(nodes: &Nodes, slots: u32) -> plan::Nodes {
 
 fn coming_and_going(churn: &Churn) -> Result<plan::Churn, Complaint> {
     let sessions = if let Lifetime::Trace { file } = &churn.session {
-        const KEY: &str = "churn.session.trace.file";
-        let text = fs::read_to_string(file).map_err(|error| super::unreadable(KEY, file, &error))?;
+        let text = fs::read_to_string(file).map_err(|error| super::unreadable(TRACE, file, &error))?;
         let form = "a line holds slot, up_s, down_s in seconds, and a slot is up once at a time";
-        Sessions::Trace(plan::read_trace(&text).map_err(|error| super::malformed(KEY, file, &error, form))?)
+        Sessions::Trace(plan::read_trace(&text).map_err(|error| super::malformed(TRACE, file, &error, form))?)
     } else {
         let downtime = churn.downtime.as_ref();
         Sessions::Drawn {

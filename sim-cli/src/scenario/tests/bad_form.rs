@@ -546,7 +546,7 @@ delivery = ">= 0.9"
      --> x.toml:7:12
       |
     7 | [broadcast.flod]
-      |            ^^^^ did you mean `flood`? known: flood, gossip
+      |            ^^^^ did you mean `flood`? Known here: flood, gossip
 
     error: unknown metric `delivery`
      --> x.toml:9:1

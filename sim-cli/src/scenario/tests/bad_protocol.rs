@@ -70,7 +70,7 @@ count = 10
      --> x.toml:5:10
       |
     5 | [overlay.hyparview]
-      |          ^^^^^^^^^ known: random_walk, static
+      |          ^^^^^^^^^ known here: random_walk, static
     ");
 }
 
@@ -85,7 +85,7 @@ count = 10
      --> x.toml:5:10
       |
     5 | [overlay.randomwalk]
-      |          ^^^^^^^^^^ did you mean `random_walk`? known: random_walk, static
+      |          ^^^^^^^^^^ did you mean `random_walk`? Known here: random_walk, static
     ");
 }
 
@@ -100,7 +100,7 @@ count = 10
      --> x.toml:6:12
       |
     6 | [broadcast.plumtree]
-      |            ^^^^^^^^ known: flood, gossip
+      |            ^^^^^^^^ known here: flood, gossip
     ");
 }
 

@@ -127,7 +127,7 @@ loss = 0.1
      --> --set:1:9
       |
     1 | overlay.hyparview.active=5
-      |         ^^^^^^^^^ known: random_walk, static
+      |         ^^^^^^^^^ known here: random_walk, static
     ");
 }
 

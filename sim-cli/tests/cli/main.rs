@@ -1,0 +1,10 @@
+//! The program as its users meet it: arguments in, exit code, standard output, standard error and files out.
+
+mod folder;
+mod invalid;
+mod lab;
+mod output;
+mod prepared;
+mod render;
+mod run;
+mod words;

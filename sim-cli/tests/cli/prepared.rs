@@ -1,0 +1,201 @@
+//! What only shows when a run is prepared: refused like any other error of the scenario, at the key.
+
+use insta::assert_snapshot;
+
+use crate::lab::{Lab, SMALL};
+
+/// A scenario over a file, and what the program says to it.
+fn over(file: &str, text: &str, assignments: &[&str]) -> String {
+    let lab = Lab::new();
+    lab.write(file, text);
+    let pairs = assignments.iter().flat_map(|assignment| ["--set", assignment]);
+    let arguments: Vec<&str> = ["run", "small.toml"].into_iter().chain(pairs).collect();
+    let said = lab.refused(&arguments);
+    let checked: Vec<&str> = std::iter::once("validate").chain(arguments[1..].iter().copied()).collect();
+    assert_eq!(lab.refused(&checked), said, "validate finds the same");
+    said
+}
+
+const MATRIX: &str = "link.latency={ matrix = { file = \"delays.txt\" } }";
+const TRACE: &str = "churn={ session = { trace = { file = \"trace.csv\" } } }";
+const GRAPH: &str = "overlay.static.file=graph.txt";
+
+#[test]
+fn matrices() {
+    assert_snapshot!(over("delays.txt", "0 1 2\n1 0 3\n", &[MATRIX]), @r#"
+    error: DIR/delays.txt:2: the matrix ends after 2 rows of 3 columns
+     --> --set:1:34
+      |
+    1 | link.latency={ matrix = { file = "delays.txt" } }
+      |                                  ^^^^^^^^^^^^ a matrix has a row for each host, and a delay to each host in every row
+    "#);
+    assert_snapshot!(over("delays.txt", "0 1\n1 0 3\n", &[MATRIX]), @r#"
+    error: DIR/delays.txt:2: 3 columns, but the first row has 2
+     --> --set:1:34
+      |
+    1 | link.latency={ matrix = { file = "delays.txt" } }
+      |                                  ^^^^^^^^^^^^ a matrix has a row for each host, and a delay to each host in every row
+    "#);
+    assert_snapshot!(over("delays.txt", "0 1\n1 far\n", &[MATRIX]), @r#"
+    error: DIR/delays.txt:2: column 2: `far` is not a number of zero or more
+     --> --set:1:34
+      |
+    1 | link.latency={ matrix = { file = "delays.txt" } }
+      |                                  ^^^^^^^^^^^^ a matrix has a row for each host, and a delay to each host in every row
+    "#);
+    assert_snapshot!(over("delays.txt", "", &[MATRIX]), @r#"
+    error: DIR/delays.txt:1: the matrix is empty
+     --> --set:1:34
+      |
+    1 | link.latency={ matrix = { file = "delays.txt" } }
+      |                                  ^^^^^^^^^^^^ a matrix has a row for each host, and a delay to each host in every row
+    "#);
+    assert_snapshot!(over("delays.txt", "900 900\n900 900\n", &[MATRIX]), @"
+    error: link.rto is 200ms, below the least one-way delay of 900ms
+      --> small.toml:13:2
+       |
+    13 | [link]
+       |  ^^^^ write more, or make the shortest latency shorter
+    ");
+}
+
+#[test]
+fn edge_lists() {
+    assert_snapshot!(over("graph.txt", "# from to\n0 1\n1\n", &[GRAPH]), @"
+    error: DIR/graph.txt:3: the second label is missing
+     --> --set:1:21
+      |
+    1 | overlay.static.file=graph.txt
+      |                     ^^^^^^^^^ a line holds two labels, which are whole numbers
+    ");
+    assert_snapshot!(over("graph.txt", "a b\n", &[GRAPH]), @"
+    error: DIR/graph.txt:1: the first label `a` is not a whole number in range
+     --> --set:1:21
+      |
+    1 | overlay.static.file=graph.txt
+      |                     ^^^^^^^^^ a line holds two labels, which are whole numbers
+    ");
+    assert_snapshot!(over("graph.txt", "0 1\n1 2\n", &[GRAPH]), @"
+    error: the overlay has 3 nodes, not 50
+     --> small.toml:6:9
+      |
+    6 | count = 50
+      |         ^^ write 3, or leave nodes.count out
+    ");
+    assert_snapshot!(over("graph.txt", "0 1\n1 2\n", &[GRAPH, "nodes.count=4"]), @"
+    error: the overlay has 3 nodes, not 4
+     --> --set:1:13
+      |
+    1 | nodes.count=4
+      |             ^ write 3, or leave nodes.count out
+    ");
+}
+
+#[test]
+fn a_static_file_alone_says_how_many_slots_there_are() {
+    let lab = Lab::new();
+    lab.write("graph.txt", "0 1\n1 2\n");
+    lab.write(
+        "file.toml",
+        SMALL.replace("count = 50\n", "").replace("random_walk]", "static]\nfile = \"graph.txt\""),
+    );
+    assert!(lab.ok(&["validate", "file.toml"]).out.contains("ok: 3 slots"));
+    assert_snapshot!(lab.refused(&["run", "file.toml", "--set", "traffic.0.from=3"]), @"
+    error: slot 3 does not exist: there are 3, numbered from 0
+     --> --set:1:16
+      |
+    1 | traffic.0.from=3
+      |                ^ name a slot below 3
+    ");
+    assert_snapshot!(lab.refused(&["run", "file.toml", "--set", "nodes.entry=4"]), @"
+    error: 4 entry slots, but only 3 slots
+     --> --set:1:13
+      |
+    1 | nodes.entry=4
+      |             ^ write 3 or less
+    ");
+    lab.write("graph.txt", "");
+    assert_snapshot!(lab.refused(&["run", "file.toml"]), @"
+    error: the overlay has no node
+     --> file.toml:8:10
+      |
+    8 | [overlay.static]
+      |          ^^^^^^ it needs at least one
+    ");
+}
+
+#[test]
+fn traces() {
+    assert_snapshot!(over("trace.csv", "slot,up_s,down_s\n1,0\n", &[TRACE]), @r#"
+    error: DIR/trace.csv:2: down_s is missing
+     --> --set:1:38
+      |
+    1 | churn={ session = { trace = { file = "trace.csv" } } }
+      |                                      ^^^^^^^^^^^ a line holds slot, up_s, down_s in seconds, and a slot is up once at a time
+    "#);
+    assert_snapshot!(over("trace.csv", "1,0,4\n1,3,5\n", &[TRACE]), @r#"
+    error: DIR/trace.csv:2: meets the session of slot 1 in line 1
+     --> --set:1:38
+      |
+    1 | churn={ session = { trace = { file = "trace.csv" } } }
+      |                                      ^^^^^^^^^^^ a line holds slot, up_s, down_s in seconds, and a slot is up once at a time
+    "#);
+    assert_snapshot!(over("trace.csv", "1,0,4\n50,3,5\n", &[TRACE]), @r#"
+    error: slot 50 does not exist: there are 50, numbered from 0
+     --> --set:1:38
+      |
+    1 | churn={ session = { trace = { file = "trace.csv" } } }
+      |                                      ^^^^^^^^^^^ name a slot below 50
+    "#);
+    assert_snapshot!(over("trace.csv", "0,1,4\n", &[TRACE]), @r#"
+    error: slot 0 is an entry slot and does not churn (nodes.entry_churns)
+     --> --set:1:38
+      |
+    1 | churn={ session = { trace = { file = "trace.csv" } } }
+      |                                      ^^^^^^^^^^^ write nodes.entry_churns = true, or take the slot out of the trace
+    "#);
+}
+
+#[test]
+fn plans_that_are_too_long() {
+    assert_snapshot!(over("_", "", &["traffic.0.every=1ns"]), @"
+    error: more than 16777216 messages
+      --> small.toml:16:1
+       |
+    16 | [[traffic]]
+       | ^^^^^^^^^^^ publish less often, or for a shorter time
+    ");
+    let churn = "churn={ session = { exponential = { mean = \"1ns\" } }, downtime = { exponential = { mean = \"1ns\" } } }";
+    assert_snapshot!(over("_", "", &[churn]), @r#"
+    error: slots come and go too often: more than 65536 lives of one or 33554432 of all
+     --> --set:1:1
+      |
+    1 | churn={ session = { exponential = { mean = "1ns" } }, downtime = { exponential = { mean = "1ns" } } }
+      | ^^^^^ make sessions or downtimes longer, or churn shorter
+    "#);
+}
+
+#[test]
+fn links_that_cannot_work() {
+    assert_snapshot!(over("_", "", &["link.rto=5ms"]), @"
+    error: link.rto is 5ms, below the least one-way delay of 10ms
+     --> --set:1:10
+      |
+    1 | link.rto=5ms
+      |          ^^^ write more, or make the shortest latency shorter
+    ");
+    assert_snapshot!(over("_", "", &["link.latency.constant=500ms"]), @"
+    error: link.rto is 200ms, below the least one-way delay of 500ms
+      --> small.toml:13:2
+       |
+    13 | [link]
+       |  ^^^^ write more, or make the shortest latency shorter
+    ");
+    assert_snapshot!(over("_", "", &["link.latency.constant=2500ms", "link.rto=3s"]), @"
+    error: link.dead_after less ping is 2s, below the least one-way delay of 2500ms
+      --> small.toml:13:2
+       |
+    13 | [link]
+       |  ^^^^ write more, or make the shortest latency shorter
+    ");
+}

@@ -1,0 +1,119 @@
+//! Help, version, and the commands that only print.
+
+use insta::assert_snapshot;
+
+use crate::lab::Lab;
+
+const COMMANDS: [&str; 7] = ["init", "validate", "run", "render", "schema", "completions", "man"];
+
+#[test]
+fn every_command_helps() {
+    let lab = Lab::new();
+    let help = lab.ok(&["--help"]).out;
+    for command in COMMANDS {
+        assert!(help.contains(&format!("\n  {command} ")), "{command} is missing:\n{help}");
+        let said = lab.ok(&[command, "--help"]);
+        assert!(said.out.contains(&format!("Usage: sim-cli {command}")), "{}", said.out);
+        assert_eq!(lab.ok(&["help", command]).out, said.out);
+    }
+}
+
+#[test]
+fn help_of_run() {
+    assert_snapshot!(Lab::new().ok(&["run", "-h"]).out, @r#"
+    Run a scenario, measure it and draw it
+
+    Usage: sim-cli run [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>  The scenario
+
+    Options:
+          --seed <SEED>      Seed of everything that is drawn: a number, also in hexadecimal (0x2a), or
+                             "random"
+          --set <KEY=VALUE>  Put in another value, such as link.loss=0.05 or traffic.0.every=10ms (may
+                             be repeated)
+      -o, --out <DIR>        Folder of the results [default: runs/NAME-SEED]
+          --force            Replace the run that is in the folder
+          --dry-run          Check and prepare, but do not run
+          --no-pictures      Draw no pictures
+          --format <FORMAT>  What standard output carries [default: text] [possible values: text, json]
+      -h, --help             Print help
+      -V, --version          Print version
+
+    Everywhere:
+      -q, --quiet          Print nothing but errors
+      -v, --verbose        Print more: what the run cost, every default filled in
+          --color <COLOR>  When to use color (also: NO_COLOR, CLICOLOR_FORCE) [default: auto] [possible
+                           values: auto, always, never]
+    "#);
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    let said = Lab::new().ok(&["--version"]);
+    assert_eq!(said.out, format!("sim-cli {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn misspelled_words_get_a_suggestion() {
+    let lab = Lab::new();
+    let said = lab.refused(&["rum", "small.toml"]);
+    assert!(said.contains("tip: a similar subcommand exists: 'run'"), "{said}");
+    let said = lab.refused(&["run", "small.toml", "--no-picture"]);
+    assert!(said.contains("'--no-pictures'"), "{said}");
+    let said = lab.refused(&["run", "smal.toml"]);
+    assert!(said.contains("did you mean `small.toml`?"), "{said}");
+    let said = lab.refused(&[]);
+    assert!(said.contains("Usage: sim-cli"), "{said}");
+}
+
+#[test]
+fn every_template_is_a_scenario_that_makes_sense() {
+    let lab = Lab::new();
+    for template in ["churn", "partition", "flood", "bench"] {
+        let said = lab.ok(&["init", template, "--template", template]);
+        let file = format!("{template}/{template}.toml");
+        let schema = format!("{template}/scenario.schema.json");
+        assert_eq!(said.out, format!("wrote {file}\nwrote {schema}\nnext: sim-cli run {file}\n"));
+        assert_eq!(lab.read(&schema), lab.ok(&["schema"]).out);
+        let said = lab.ok(&["validate", &file]);
+        assert!(said.out.starts_with(&format!("{file}: ok: ")), "{}", said.out);
+    }
+    let said = lab.refused(&["init", "--template", "chrun"]);
+    assert!(said.contains("tip: a similar value exists: 'churn'"), "{said}");
+}
+
+#[test]
+fn validate_goes_through_all_files() {
+    let lab = Lab::new();
+    lab.write("bad.toml", "name = \"bad\"\n");
+    let said = lab.run(&["validate", "bad.toml", "small.toml", "no.toml"]);
+    assert_eq!(said.code, 2);
+    assert!(said.out.starts_with("small.toml: ok: 50 slots"), "{}", said.out);
+    assert!(said.err.contains("--> bad.toml") && said.err.contains("--> no.toml"), "{}", said.err);
+    let quiet = lab.ok(&["validate", "small.toml", "-q"]);
+    assert_eq!((quiet.out.as_str(), quiet.err.as_str()), ("", ""));
+    let verbose = lab.ok(&["validate", "small.toml", "-v", "--seed", "9"]);
+    assert!(verbose.out.contains("seed = 9") && verbose.out.contains("MB of memory"), "{}", verbose.out);
+}
+
+#[test]
+fn the_schema_is_json_with_every_table() {
+    let text = Lab::new().ok(&["schema"]).out;
+    let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for key in ["random_walk", "static"] {
+        assert!(schema["properties"]["overlay"]["properties"][key].is_object(), "{key}");
+    }
+}
+
+#[test]
+fn completions_and_manual_page_know_the_commands() {
+    let lab = Lab::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = lab.ok(&["completions", shell]).out;
+        assert!(COMMANDS.iter().all(|command| script.contains(command)), "{shell}");
+    }
+    let page = lab.ok(&["man"]).out;
+    assert!(page.contains(".TH sim-cli 1") && page.contains("sim\\-cli\\-render"), "{page}");
+}
