@@ -130,7 +130,7 @@ impl PushGossip {
             hot.rounds -= 1;
             for _ in 0..cx.config.push.fanout {
                 if let Some(&peer) = cx.rng.pick(&self.view) {
-                    cx.send(peer, Message::Push { payload: hot.payload, hops: hot.hops + 1 });
+                    cx.send(peer, Message::Push { payload: hot.payload, hops: hot.hops.saturating_add(1) });
                 }
             }
         }
@@ -154,7 +154,7 @@ impl PushGossip {
             }
             Message::Met(peers) => {
                 self.learn(from, peers, cx);
-                if room { self.take(from, cx) } else { cx.disconnect(from) }
+                if room || self.view.contains(&from) { self.take(from, cx) } else { cx.disconnect(from) }
             }
             Message::Busy(peers) => self.learn(from, peers, cx),
             Message::Push { payload, hops } => {
