@@ -90,8 +90,12 @@ enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print the manual page, of all or of one command
+    Man {
+        /// The command
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
 }
 
 #[derive(Args, Debug)]
@@ -246,24 +250,52 @@ fn execute(registry: &Registry, command: &Command, console: &Console) -> Result<
             Ok(())
         }
         Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(
-                *shell,
-                &mut <Cli as clap::CommandFactory>::command(),
-                "sim-cli",
-                &mut script,
-            );
-            console.result(&String::from_utf8_lossy(&script));
+            console.result(&completions(*shell));
             Ok(())
         }
-        Command::Man => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(<Cli as clap::CommandFactory>::command()).render(&mut page)?;
-            console.result(&String::from_utf8_lossy(&page));
-            Ok(())
-        }
+        Command::Man { command } => manual(command.as_deref(), console),
     }
 }
+
+/// The completion script for `shell`.
+fn completions(shell: clap_complete::Shell) -> String {
+    let mut command = <Cli as clap::CommandFactory>::command();
+    let mut script = Vec::new();
+    if shell != clap_complete::Shell::Bash {
+        clap_complete::generate(shell, &mut command, "sim-cli", &mut script);
+        return String::from_utf8_lossy(&script).into_owned();
+    }
+    // The generator for bash trips over the hyphen: it gives the cases of the commands other names than it
+    // looks for. So it is shown a name without one, and the last lines, which register the script, the true
+    // one.
+    clap_complete::generate(shell, &mut command.name("simcli"), "simcli", &mut script);
+    String::from_utf8_lossy(&script).replace(" simcli\n", " sim-cli\n")
+}
+
+/// Prints the page of the program or of one of its commands.
+fn manual(name: Option<&str>, console: &Console) -> Result<(), Failure> {
+    let mut program = <Cli as clap::CommandFactory>::command();
+    program.build();
+    let command = match name {
+        None => program,
+        Some(name) => program.find_subcommand(name).cloned().ok_or_else(|| {
+            Failure::Invalid(format!("error: `{name}` is no command: see sim-cli --help\n"))
+        })?,
+    };
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command).render(&mut page)?;
+    if name.is_none() {
+        page.extend_from_slice(EXIT_STATUS.as_bytes());
+    }
+    console.result(&String::from_utf8_lossy(&page));
+    Ok(())
+}
+
+/// What clap does not know, for the page of the program.
+const EXIT_STATUS: &str = r".SH EXIT STATUS
+0 ok; 1 failed; 2 usage or invalid scenario; 3 an expectation does not hold; 4 determinism violated;
+130 interrupted (what was there is kept, and marked).
+";
 
 /// The templates that there are.
 fn template_names() -> PossibleValuesParser {

@@ -13,7 +13,7 @@ use crate::read::{ReadError, fields, lines, whole, wrong};
 ///
 /// # Errors
 /// Names the line that lacks a column, holds no number, ends a session before it begins, or overlaps
-/// another session of its slot.
+/// another session of its slot; or there is no session at all.
 pub fn read_trace(text: &str) -> Result<Vec<Session>, ReadError> {
     let mut sessions: Vec<(Session, usize)> = Vec::new();
     let mut heading = true;
@@ -21,6 +21,9 @@ pub fn read_trace(text: &str) -> Result<Vec<Session>, ReadError> {
         if !(std::mem::take(&mut heading) && line.starts_with("slot")) {
             sessions.push((session(number, line)?, number));
         }
+    }
+    if sessions.is_empty() {
+        return Err(wrong(1, "no session is recorded: lines are slot,up_s,down_s".to_owned()));
     }
     sessions.sort_unstable();
     let sorted: Vec<Session> = sessions.iter().map(|&(session, _)| session).collect();
