@@ -182,6 +182,10 @@ where
         BroadcastCommand::Publish(payload)
     }
 
+    fn hold(busy: bool) -> Option<B::Command> {
+        Some(if busy { BroadcastCommand::Hold } else { BroadcastCommand::Resume })
+    }
+
     #[inline]
     fn observe(event: &Self::Event) -> Observation<O::Peer, <B::Payload as Payload>::Id> {
         match event {

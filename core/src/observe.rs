@@ -58,6 +58,14 @@ pub trait Observe: Protocol {
     /// The command that publishes `payload`.
     fn publish(payload: Self::Payload) -> Self::Command;
 
+    /// The command that tells the protocol that the application cannot take deliveries (`busy`), or can
+    /// again. `None`, as provided, for a protocol whose application is never busy.
+    #[must_use]
+    fn hold(busy: bool) -> Option<Self::Command> {
+        let _ = busy;
+        None
+    }
+
     /// What `event` means.
     fn observe(event: &Self::Event) -> Observation<Self::Peer, <Self::Payload as Payload>::Id>;
 

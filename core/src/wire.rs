@@ -163,10 +163,11 @@ impl Wire for Infallible {
 impl<O: Wire, B: Wire> Wire for Layer<O, B> {
     #[inline]
     fn size(&self) -> u32 {
-        1 + match self {
+        let inside = match self {
             Self::Overlay(message) => message.size(),
             Self::Broadcast(message) => message.size(),
-        }
+        };
+        inside.saturating_add(1)
     }
     fn encode(&self, out: &mut Vec<u8>) {
         match self {
@@ -192,7 +193,7 @@ impl<O: Wire, B: Wire> Wire for Layer<O, B> {
 impl<Peer: Wire> Wire for random_walk::Message<Peer> {
     fn size(&self) -> u32 {
         match self {
-            Self::Join { joiner, .. } => 2 + joiner.size(),
+            Self::Join { joiner, .. } => joiner.size().saturating_add(2),
             Self::JoinAck | Self::Displaced => 1,
         }
     }

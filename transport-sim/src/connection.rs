@@ -26,7 +26,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let connection = Connection { number: self.line.dials, dialed: true };
         self.line.dials = self.line.dials.wrapping_add(1);
         let mut link = self.fresh_link(peer, self.now);
-        if let Some((answered_at, ready)) = self.shake_hands(peer, connection, link.delay) {
+        if let Some((answered_at, ready)) = self.shake_hands(peer, link.delay) {
             // The kernel answers for a node that stands still, which hears of it when it is awake.
             let far_at = self.network.awake(peer, answered_at);
             let peer_life = self.network.plan.life_at(peer, answered_at).map_or(0, |(life, _)| life);
@@ -43,17 +43,19 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     }
 
     /// When a dial's SYN reaches `peer` and when the answer is back; none if that takes too long.
-    fn shake_hands(&self, peer: u32, connection: Connection, delay: Duration) -> Option<(Time, Time)> {
-        let (network, me) = (self.network, self.line.id);
+    fn shake_hands(&mut self, peer: u32, delay: Duration) -> Option<(Time, Time)> {
+        let (count, network, me) = (self.count_to(peer), self.network, self.line.id);
         let deadline = self.now + network.links.dial_timeout;
         let (mut at, mut pause) = (self.now, network.links.rto);
         for attempt in 0.. {
             if at >= deadline || attempt > 0 && at >= network.crashes_at(me, self.now) {
                 break;
             }
-            let nth = Nth { connection: connection.number, count: 0, attempt };
+            let nth = Nth { count, attempt };
+            // The answer is counted with the SYN, and differs from what the peer itself counts.
+            let answer = Nth { count, attempt: attempt | 1 << 31 };
             let there = at + network.delay(me, peer, delay, nth, at);
-            let back = there + network.delay(peer, me, network.link_delay(peer, me), nth, there);
+            let back = there + network.delay(peer, me, network.link_delay(peer, me), answer, there);
             let answered = network.attempt(me, peer, nth, at).is_ok() && network.answers(peer, there);
             if answered && back <= deadline {
                 return Some((there, back));
@@ -72,7 +74,6 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             peer_life: 0,
             last_use: self.now,
             delay: self.network.link_delay(self.line.id, peer),
-            count: 0,
             state: LinkState::Live,
             is_closing: false,
         }
@@ -81,10 +82,10 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// What becomes of something sent now on this connection.
     fn passage(&mut self, peer: u32, connection: Connection) -> Passage {
         let (network, me, now) = (self.network, self.line.id, self.now);
+        let count = self.count_to(peer);
         // After a dial from both ends there are two connections: neither overtakes the other.
         let Some((link, last_arrival)) = self.line.link(peer, connection) else { return Passage::Unsent };
         link.last_use = now;
-        link.count = link.count.wrapping_add(1);
         let start = now.max(link.ready);
         let breaks_at = start + network.links.break_after;
         let (mut at, mut pause) = (start, network.links.rto);
@@ -95,7 +96,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
                 link.ready = Time::MAX;
                 return Passage::Unsent;
             }
-            let nth = Nth { connection: name(connection), count: link.count, attempt };
+            let nth = Nth { count, attempt };
             if network.attempt(me, peer, nth, at).is_ok() {
                 let arrival = at + network.delay(me, peer, link.delay, nth, at);
                 link.last_arrival = last_arrival.max(arrival);
@@ -277,7 +278,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             return !link.is_closing;
         }
         let (network, me) = (self.network, self.line.id);
-        let nth = Nth { connection: name(connection), count: u32::MAX, attempt: 0 };
+        let nth = Nth { count: self.count_to(from), attempt: 0 };
         let delay = network.delay(me, from, network.link_delay(me, from), nth, self.now);
         self.tell_closed(from, connection, self.now + delay);
         false
@@ -317,9 +318,4 @@ enum Passage {
     Breaks(Time),
     /// The sender crashes before it can get through.
     Unsent,
-}
-
-/// The number of a connection for draws: those dialed by either end differ.
-const fn name(connection: Connection) -> u32 {
-    connection.number << 1 | connection.dialed as u32
 }

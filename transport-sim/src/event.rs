@@ -25,6 +25,8 @@ pub(crate) enum Rank {
     Arrival,
     /// What has come through a limited downlink.
     TakenIn,
+    /// The end of a pause: after all that waited for it.
+    Awake,
 }
 
 /// A connection, named by the end that dialed it: its number there, and whether the sender of the event
@@ -67,6 +69,8 @@ pub(crate) enum What<P: Types> {
     Publish(u32),
     /// The slot stands still from now on, until then.
     Pause(Time),
+    /// The node with this incarnation has taken all that waited for the end of its pause.
+    Awake { incarnation: u32 },
     /// A timer of the node with this incarnation.
     Timer { incarnation: u32, timer: P::Timer },
     /// The head of the uplink's queue has left, if the queue is still the one with this number.
@@ -111,6 +115,7 @@ impl<P: Types> Event<P> {
             What::Closed { through_downlink: true, .. } | What::Packet { through_downlink: true, .. } => {
                 Rank::TakenIn
             }
+            What::Awake { .. } => Rank::Awake,
         }
     }
 

@@ -25,8 +25,6 @@ pub(crate) struct Link {
     pub(crate) last_use: Time,
     /// One-way delay of this direction, where it is the same for each packet.
     pub(crate) delay: Duration,
-    /// Packets sent in this direction.
-    pub(crate) count: u32,
     pub(crate) state: LinkState,
     /// This end says goodbye: behind data that waits in the uplink, then on the way to the peer.
     pub(crate) is_closing: bool,
@@ -68,7 +66,7 @@ pub(crate) struct Line<M> {
     pub(crate) links: BTreeMap<(u32, Connection), Link>,
     /// When idle connections were last looked for.
     pub(crate) swept: Time,
-    /// Packets sent to each peer so far. Datagrams only, and only where a draw needs the count.
+    /// Packets sent to each peer so far, SYNs and goodbyes among them. Only where a draw needs the count.
     pub(crate) counts: Counts,
     /// Present where the uplink is limited.
     pub(crate) uplink: Option<Box<Uplink<M>>>,

@@ -157,10 +157,14 @@ impl LinkModel {
             return wrong("floor", "must be more than zero: nodes act on each other only after a delay");
         }
         let least = self.least_delay();
+        for (key, span) in [("rto", self.rto), ("dial_timeout", self.dial_timeout)] {
+            if span == Duration::ZERO {
+                return wrong(key, "must be more than zero");
+            }
+        }
+        // News of these reach the other end: not before a packet could.
         let spans = [
-            ("rto", "", self.rto),
             ("break_after", "", self.break_after),
-            ("dial_timeout", "", self.dial_timeout),
             ("dead_after", "less ping ", self.dead_after - self.ping),
         ];
         for (key, less, span) in spans {

@@ -21,10 +21,9 @@ enum Purpose {
     Ping = 5,
 }
 
-/// Which packet on a directed link: its count, the connection it belongs to, and the attempt.
+/// Which packet on a directed link: its count, over all connections and lives, and the attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Nth {
-    pub(crate) connection: u32,
     pub(crate) count: u32,
     pub(crate) attempt: u32,
 }
@@ -65,8 +64,8 @@ impl<'p> Network<'p> {
     }
 
     fn packet_hash(&self, purpose: Purpose, from: u32, to: u32, nth: Nth) -> u64 {
-        let packet = u64::from(nth.connection) << 32 | u64::from(nth.count);
-        fold(fold(self.hash(purpose, from, to), packet), u64::from(nth.attempt))
+        let packet = u64::from(nth.count) << 32 | u64::from(nth.attempt);
+        fold(self.hash(purpose, from, to), packet)
     }
 
     /// Delay of the link before jitter and faults, where it is the same for each of its packets.
@@ -115,19 +114,20 @@ impl<'p> Network<'p> {
         if active(&self.cuts, at).any(cuts) {
             return Err("cut");
         }
-        let lost = |purpose, number: u32, threshold: u32| {
-            let bits = self.packet_hash(purpose, from, to, nth).rotate_left(number);
-            happens(threshold, bits as u32)
-        };
-        if self.links.loss > 0 && lost(Purpose::Loss, 0, self.links.loss) {
+        if self.links.loss > 0
+            && happens(self.links.loss, self.packet_hash(Purpose::Loss, from, to, nth) as u32)
+        {
             return Err("loss");
         }
-        for (number, fault) in self.losses.iter().enumerate() {
+        for (number, fault) in (0u64..).zip(&self.losses) {
             if let DisturbanceKind::Loss(threshold) = &fault.kind
                 && is_active(fault, at)
-                && lost(Purpose::FaultLoss, number as u32 * 8, *threshold)
             {
-                return Err("loss");
+                // Folded in, so that the draws of several faults do not depend on each other.
+                let bits = fold(self.packet_hash(Purpose::FaultLoss, from, to, nth), number);
+                if happens(*threshold, bits as u32) {
+                    return Err("loss");
+                }
             }
         }
         Ok(())

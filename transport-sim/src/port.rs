@@ -119,7 +119,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     fn transmit_datagram(&mut self, to: u32, message: P::Message) {
         let (network, from) = (self.network, self.line.id);
-        let nth = Nth { connection: 0, count: self.count_to(to), attempt: 0 };
+        let nth = Nth { count: self.count_to(to), attempt: 0 };
         if let Err(reason) = network.attempt(from, to, nth, self.now) {
             return self.lost(P::carried(&message).map(|carried| carried.message), reason);
         }
@@ -131,8 +131,9 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         self.push(to, arrival, What::Packet { connection, stale, through_downlink: false, message });
     }
 
-    /// Number of this packet on the directed link, where a draw depends on it.
-    fn count_to(&mut self, to: u32) -> u32 {
+    /// Number of this packet on the directed link, where a draw depends on it. It goes on over connections
+    /// and lives, so that what is sent elsewhere changes no draw here.
+    pub(crate) fn count_to(&mut self, to: u32) -> u32 {
         let links = self.network.links;
         let drawn = links.loss > 0
             || links.jitter != Duration::ZERO

@@ -62,7 +62,11 @@ impl<P: SimProtocol> WindowQueue<P> {
 
     /// First instant after the running window.
     pub(crate) const fn window_end(&self) -> Time {
-        Time::from_nanos((self.window + 1) << self.shift)
+        // The last window ends with time itself.
+        match self.window.saturating_add(1).checked_mul(1 << self.shift) {
+            Some(end) => Time::from_nanos(end),
+            None => Time::MAX,
+        }
     }
 
     pub(crate) const fn blocks(&self) -> usize {

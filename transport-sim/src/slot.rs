@@ -62,8 +62,22 @@ impl<P: SimProtocol> Slot<P> {
                 let size = port.network.plan.publishes[index as usize].size;
                 feed(node, rng, world, &mut port, Input::Command(P::publish(SimPayload { index, size })));
             }
-            What::Pause(until) if node.is_some() => port.pause(until),
+            What::Pause(until) if node.is_some() => {
+                port.pause(until);
+                if let Some(busy) = P::hold(true) {
+                    let (me, incarnation) = (port.line.id, port.line.incarnation);
+                    port.push(me, until, What::Awake { incarnation });
+                    feed(node, rng, world, &mut port, Input::Command(busy));
+                }
+            }
             What::Pause(_) => {}
+            What::Awake { incarnation } => {
+                if incarnation == port.line.incarnation
+                    && let Some(free) = P::hold(false)
+                {
+                    feed(node, rng, world, &mut port, Input::Command(free));
+                }
+            }
             What::Timer { incarnation, timer } => {
                 if incarnation == port.line.incarnation {
                     feed(node, rng, world, &mut port, Input::Timer(timer));

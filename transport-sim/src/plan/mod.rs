@@ -138,7 +138,8 @@ pub enum DisturbanceKind {
         /// How much slower, in thousandths.
         factor_permille: u32,
     },
-    /// These slots stand still: what arrives and what is due waits until the end.
+    /// These slots stand still: what arrives and what is due waits until the end. Meanwhile a slot still
+    /// comes up and goes down as its lives say, and a node that comes up says its first words at once.
     Pause(SlotSet),
 }
 

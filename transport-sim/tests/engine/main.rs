@@ -5,6 +5,7 @@
 //! | `stream` | connections, by small cases with the times worked out by hand |
 //! | `access` | access lines: rates, queues and what they drop |
 //! | `lives` | leaves, crashes, rebirths and pauses, as the neighbors see them |
+//! | `busy` | what waits for an application that stands still |
 //! | `datagram` | losses, cuts and rebirths without connections |
 //! | `exact_laws` | laws of the flood that hold exactly |
 //! | `dijkstra` | delivery times against shortest paths |
@@ -14,6 +15,7 @@
 //! | `common` | a scripted protocol, a stage for it, and what all tests share |
 
 mod access;
+mod busy;
 mod common;
 mod datagram;
 mod dijkstra;

@@ -309,3 +309,32 @@ fn jitter_adds_up_to_its_bound() {
     let mean = late.iter().sum::<u64>() / 299;
     assert!(mean.abs_diff(10_000_000) < 1_670_000, "mean {mean} ns");
 }
+
+#[test]
+fn what_is_sent_elsewhere_changes_no_draw() {
+    let heard = |extra: bool| {
+        let mut stage = Stage::new(3);
+        stage.links.jitter = Duration::from_millis(20);
+        stage.links.loss = 1 << 30;
+        // The dial to slot 2 comes before that to slot 1, or never.
+        if extra {
+            stage.say(0, 0, 2);
+        }
+        let said: Vec<u32> = (0..50).map(|nth| stage.say(1_000 + 5_000 * nth, 0, 1)).collect();
+        let heard: Vec<_> = stage.play().heard(1).into_iter().map(|(at, _)| at).collect();
+        assert_eq!(heard.len(), said.len());
+        heard
+    };
+    assert_eq!(heard(true), heard(false));
+}
+
+#[test]
+fn delays_may_be_longer_than_the_first_pause() {
+    let mut stage = Stage::new(2);
+    stage.links.latency = Latency::Law(Law::Constant(Duration::from_millis(250)));
+    let first = stage.say(0, 0, 1);
+    let second = stage.say(2_000, 0, 1);
+    let played = stage.play();
+    assert_eq!(played.heard(1), [(ms(750), first), (ms(2_250), second)]);
+    assert_eq!(played.downs(0), []);
+}
