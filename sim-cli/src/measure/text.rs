@@ -96,7 +96,7 @@ impl Summary {
             grouped(self.crashes)
         );
         vec![
-            line("partitioned time", percent(self.partition_rate)),
+            line("not in one piece", percent(self.partition_rate)),
             line("components", with_max(self.components.mean, self.components.max.map(|max| max as f64))),
             line("largest component", percent(self.largest_component.mean)),
             line("degree", with_max(self.degree.mean, self.degree.max.map(|max| max as f64))),
