@@ -243,3 +243,24 @@ impl Lifecycle {
         all.slots
     }
 }
+
+#[test]
+fn what_carries_nothing_is_cut_or_held_by_one_end() {
+    let mut plan = always_up(5, 10);
+    let kind = DisturbanceKind::Partition { group: vec![0, 0, 1, 1, 0], one_way: false };
+    plan.disturbances.push(disturbance(secs(2), secs(4), kind));
+    let mut settings = settings(&plan);
+    settings.topology_times = vec![secs(1), secs(3), secs(8)];
+    let mut script = Script::all_up(5);
+    for (a, b) in [(0, 1), (1, 2), (2, 3), (3, 4)] {
+        script.link(ms(100), a, b);
+    }
+    script.says(ms(200), 4, Observation::NeighborUp(0));
+    script.crash(secs(6), 4);
+    let cut: Vec<Vec<(u32, u32)>> =
+        script.measure(plan, settings).topologies.into_iter().map(|topology| topology.cut).collect();
+    let half_open = (0, 4);
+    assert_eq!(cut[0], [half_open]);
+    assert_eq!(cut[1], [half_open, (1, 2), (3, 4)]);
+    assert_eq!(cut[2], [], "links to a node that is down are not among them");
+}

@@ -207,8 +207,13 @@ impl Measures {
             (true, true) => SlotState::Joined,
         };
         let states = self.lifecycle.slots.iter().map(state).collect();
-        let edges = self.neighbors.edges(&Cuts::at(&self.plan, at));
-        Topology::new(at, states, edges)
+        let cuts = Cuts::at(&self.plan, at);
+        let mut topology = Topology::new(at, states, self.neighbors.edges(&cuts));
+        topology.cut = self.neighbors.cut(&cuts);
+        topology.cut.retain(|&(low, high)| {
+            [low, high].iter().all(|&slot| topology.states[slot as usize] == SlotState::Joined)
+        });
+        topology
     }
 
     /// A further copy of `message` was suppressed.
