@@ -16,6 +16,7 @@
 //! | `commands` | the command line |
 
 mod commands;
+mod format;
 pub mod measure;
 pub mod picture;
 pub mod registry;

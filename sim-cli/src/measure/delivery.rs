@@ -19,6 +19,10 @@
 //!   received and `n` the slots that have it, origin included; `rmr_sent` with payload packets sent. Mean
 //!   and maximum over counted messages with `n > 1`; the others are `left_out`.
 //! - **LDH** (last delivery hop) of a message: the greatest hop count among its first deliveries.
+//!
+//! Memory: one bit per slot for each message that some slots have and others have not, `slots / 8` bytes. A
+//! message may reach a slot at any time until the end, and each slot counts once: so bits are kept until every
+//! slot has the message, and freed then.
 
 use std::collections::BTreeSet;
 
@@ -61,6 +65,35 @@ const NOT_FOLLOWED: u32 = u32::MAX;
 /// Of a followed message: not reached.
 const NO_HOPS: u16 = u16::MAX;
 
+/// The slots that have one message.
+#[derive(Clone, Debug, Default)]
+struct Holders {
+    /// Empty until the first slot has it, and when all have.
+    bits: FixedBitSet,
+    count: usize,
+}
+
+impl Holders {
+    /// Adds one of `slots` slots; whether it had the message already.
+    fn put(&mut self, slot: usize, slots: usize) -> bool {
+        if slot >= slots {
+            return false;
+        }
+        if self.count == slots {
+            return true;
+        }
+        if self.count == 0 {
+            self.bits.grow(slots);
+        }
+        let known = self.bits.put(slot);
+        self.count += usize::from(!known);
+        if self.count == slots {
+            self.bits = FixedBitSet::new();
+        }
+        known
+    }
+}
+
 /// All messages.
 #[derive(Debug)]
 pub(super) struct Deliveries {
@@ -68,8 +101,8 @@ pub(super) struct Deliveries {
     /// End of the run: messages due later are not counted.
     duration: Time,
     slots: usize,
-    /// For each message the slots that have it; empty until the first.
-    holders: Vec<FixedBitSet>,
+    /// For each message the slots that have it.
+    holders: Vec<Holders>,
     /// (message, slot, incarnation) for deliveries to lives that began after the publication: few.
     later_lives: BTreeSet<(u32, u32, u32)>,
     /// (origin, message), sorted.
@@ -93,7 +126,7 @@ impl Deliveries {
             messages: plan.publishes.iter().map(|p| Message::new(p.at, p.slot, deadline)).collect(),
             duration: plan.duration,
             slots: plan.lives.len(),
-            holders: vec![FixedBitSet::new(); plan.publishes.len()],
+            holders: vec![Holders::default(); plan.publishes.len()],
             later_lives: BTreeSet::new(),
             by_origin: (0..).zip(&plan.publishes).map(|(n, publish)| (publish.slot, n)).collect(),
             joined_steps: vec![0; plan.publishes.len() + 1],
@@ -239,11 +272,7 @@ impl Deliveries {
 
     /// Notes that `slot` has `message`; whether it had it already.
     fn mark(&mut self, message: u32, slot: u32) -> bool {
-        let holders = &mut self.holders[message as usize];
-        if holders.is_empty() {
-            holders.grow(self.slots);
-        }
-        (slot as usize) < self.slots && holders.put(slot as usize)
+        self.holders[message as usize].put(slot as usize, self.slots)
     }
 
     fn keep_hops(&mut self, message: u32, slot: u32, hops: u16) {

@@ -314,3 +314,14 @@ fn the_messages_to_follow_depend_on_the_plan_alone() {
         "published 3 s, 2 s, 500 ms, 100 ms before; none before 10 ms"
     );
 }
+
+#[test]
+fn bits_are_freed_when_every_slot_has_the_message_and_it_is_still_known() {
+    let mut holders = Holders::default();
+    assert!(!holders.put(0, 3) && !holders.put(2, 3) && holders.put(0, 3));
+    assert!(!holders.bits.is_empty());
+    assert!(!holders.put(1, 3));
+    assert_eq!((holders.bits.len(), holders.count), (0, 3));
+    assert!((0..3).all(|slot| holders.put(slot, 3)));
+    assert!(!holders.put(3, 3), "there is no such slot");
+}

@@ -137,6 +137,23 @@ impl Neighbors {
         mutual.filter(move |&peer| !cuts.separate(slot, peer))
     }
 
+    /// Held pairs that are no edges: held by one end only, or cut. Lower end first, ascending. The other end
+    /// may be down.
+    pub(super) fn cut(&self, cuts: &Cuts<'_>) -> Vec<(u32, u32)> {
+        let mut pairs = Vec::new();
+        for (slot, held) in (0..).zip(&self.held) {
+            for held in held {
+                let peer = held.peer();
+                // A mutual pair is found at its lower end.
+                if !held.is_mutual() || (slot < peer && cuts.separate(slot, peer)) {
+                    pairs.push((slot.min(peer), slot.max(peer)));
+                }
+            }
+        }
+        pairs.sort_unstable();
+        pairs
+    }
+
     /// The edges, lower end first, ascending.
     pub(super) fn edges(&self, cuts: &Cuts<'_>) -> Vec<(u32, u32)> {
         let slots = 0..u32::try_from(self.held.len()).unwrap_or(u32::MAX);

@@ -111,7 +111,7 @@ fn components_parts_and_the_largest() {
     assert_eq!((row.components, row.parts, row.isolated, row.largest), (3, 2, 1, 3));
     assert_eq!(row.largest_component, Some(0.5));
     assert_eq!((row.degree_mean, row.degree_min, row.degree_max), (Some(1.0), Some(0), Some(2)));
-    assert!(row.split);
+    assert!(row.not_whole);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn an_isolated_node_splits_the_network_only_after_the_grace() {
     script.unlink(ms(4_500), 1, 2);
     script.link(ms(12_500), 1, 2);
     let results = measure(script);
-    let split: Vec<u64> = (1..=20).filter(|&second| at(&results, second).split).collect();
+    let split: Vec<u64> = (1..=20).filter(|&second| at(&results, second).not_whole).collect();
     // Found isolated at 5 s; more than 5 s of that are first seen at 11 s. 12.5 s ends it.
     assert_eq!(split, [11, 12]);
     assert_eq!(results.summary.partition_rate, Some(0.105_263), "2 of the 19 samples in [0, 20)");
@@ -137,7 +137,7 @@ fn who_never_joined_is_not_isolated() {
     script.link(ms(100), 0, 1);
     let results = measure(script);
     assert_eq!((at(&results, 9).isolated, at(&results, 9).unjoined, at(&results, 9).components), (0, 4, 1));
-    assert!(!at(&results, 9).split);
+    assert!(!at(&results, 9).not_whole);
     assert_eq!(results.summary.never_joined, 4);
 }
 
@@ -242,4 +242,25 @@ impl Lifecycle {
         all.holds(joined, 0);
         all.slots
     }
+}
+
+#[test]
+fn what_carries_nothing_is_cut_or_held_by_one_end() {
+    let mut plan = always_up(5, 10);
+    let kind = DisturbanceKind::Partition { group: vec![0, 0, 1, 1, 0], one_way: false };
+    plan.disturbances.push(disturbance(secs(2), secs(4), kind));
+    let mut settings = settings(&plan);
+    settings.topology_times = vec![secs(1), secs(3), secs(8)];
+    let mut script = Script::all_up(5);
+    for (a, b) in [(0, 1), (1, 2), (2, 3), (3, 4)] {
+        script.link(ms(100), a, b);
+    }
+    script.says(ms(200), 4, Observation::NeighborUp(0));
+    script.crash(secs(6), 4);
+    let cut: Vec<Vec<(u32, u32)>> =
+        script.measure(plan, settings).topologies.into_iter().map(|topology| topology.cut).collect();
+    let half_open = (0, 4);
+    assert_eq!(cut[0], [half_open]);
+    assert_eq!(cut[1], [half_open, (1, 2), (3, 4)]);
+    assert_eq!(cut[2], [], "links to a node that is down are not among them");
 }

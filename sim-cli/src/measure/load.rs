@@ -7,9 +7,10 @@
 //! - `packets_per_node`: packets sent per slot; the mean is over slots that were up at some time.
 //! - `drops`: by named reason, packets that the network lost and inputs that a protocol dropped.
 //!   The two are different things: what a protocol drops it has received (or never sent).
-//! - `lost`: packets that the network lost for any reason; `in_flight`: those on the way at the end.
+//! - `lost`: packets that the network lost, in all and `by_reason`, which sum to it; `in_flight`: those on
+//!   the way at the end.
 //! - **Conservation**: at the end of a run, sent = received + lost + in flight, for packets and for
-//!   payloads. [`Conservation`] states it.
+//!   payloads. [`Conservation`] states it; every complete run is held to it.
 
 use std::collections::BTreeMap;
 
@@ -46,6 +47,17 @@ pub struct Packets {
     pub payloads: u64,
 }
 
+/// What the network lost.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Losses {
+    /// Packets.
+    pub packets: u64,
+    /// Those of them with a message.
+    pub payloads: u64,
+    /// Packets by reason; they sum to `packets`.
+    pub by_reason: BTreeMap<String, u64>,
+}
+
 /// Bytes by what they carry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ByKind {
@@ -70,8 +82,31 @@ pub(super) struct Load {
     per_slot: Vec<u64>,
     /// Slots that were up at some time.
     was_up: Vec<bool>,
-    /// Few reasons, so that a search by address is faster than any map.
-    reasons: Vec<(&'static str, u64)>,
+    /// Losses of the network by reason.
+    losses: Reasons,
+    /// Drops of protocols by reason.
+    refusals: Reasons,
+}
+
+/// A count for each reason: few, so that a search by address is faster than any map.
+#[derive(Debug, Default)]
+struct Reasons(Vec<(&'static str, u64)>);
+
+impl Reasons {
+    #[inline]
+    fn add(&mut self, reason: &'static str) {
+        match self.0.iter_mut().find(|(known, _)| std::ptr::eq(*known, reason)) {
+            Some((_, count)) => *count += 1,
+            // The same text may have two addresses: they meet again in `add_to`.
+            None => self.0.push((reason, 1)),
+        }
+    }
+
+    fn add_to(&self, all: &mut BTreeMap<String, u64>) {
+        for &(reason, count) in &self.0 {
+            *all.entry(reason.to_owned()).or_default() += count;
+        }
+    }
 }
 
 impl Load {
@@ -88,7 +123,8 @@ impl Load {
             payloads_lost: 0,
             per_slot: vec![0; slots as usize],
             was_up: vec![false; slots as usize],
-            reasons: Vec::new(),
+            losses: Reasons::default(),
+            refusals: Reasons::default(),
         }
     }
 
@@ -126,26 +162,28 @@ impl Load {
     pub(super) fn lost(&mut self, carries: bool, reason: &'static str) {
         self.lost += 1;
         self.payloads_lost += u64::from(carries);
-        self.dropped(reason);
+        self.losses.add(reason);
     }
 
-    /// Something was dropped, by the network or a protocol.
+    /// A protocol dropped something.
     #[inline]
     pub(super) fn dropped(&mut self, reason: &'static str) {
-        match self.reasons.iter_mut().find(|(known, _)| std::ptr::eq(*known, reason)) {
-            Some((_, count)) => *count += 1,
-            // The same text may have two addresses: they meet again in `drops`.
-            None => self.reasons.push((reason, 1)),
-        }
+        self.refusals.add(reason);
     }
 
-    /// Drops by reason.
+    /// By reason, what the network lost and what protocols dropped.
     pub(super) fn drops(&self) -> BTreeMap<String, u64> {
         let mut drops = BTreeMap::new();
-        for &(reason, count) in &self.reasons {
-            *drops.entry(reason.to_owned()).or_default() += count;
-        }
+        self.losses.add_to(&mut drops);
+        self.refusals.add_to(&mut drops);
         drops
+    }
+
+    /// What the network lost.
+    pub(super) fn losses(&self) -> Losses {
+        let mut by_reason = BTreeMap::new();
+        self.losses.add_to(&mut by_reason);
+        Losses { packets: self.lost, payloads: self.payloads_lost, by_reason }
     }
 
     /// Packets sent: (by all slots that were ever up, how many those are, by the busiest).
@@ -177,9 +215,12 @@ mod tests {
         load.lost(true, "loss");
         load.lost(false, other);
         load.dropped("full");
-        let expected = BTreeMap::from([("full".to_owned(), 1), ("loss".to_owned(), 2)]);
+        load.dropped("loss");
+        let expected = BTreeMap::from([("full".to_owned(), 1), ("loss".to_owned(), 3)]);
         assert_eq!(load.drops(), expected);
-        assert_eq!((load.lost, load.payloads_lost), (2, 1), "a protocol's drop is no loss");
+        let by_reason = BTreeMap::from([("loss".to_owned(), 2)]);
+        let expected = Losses { packets: 2, payloads: 1, by_reason };
+        assert_eq!(load.losses(), expected, "a protocol's drop is no loss, whatever its name");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The numbers of a summary by name, and which way each gets worse.
 //!
 //! A metric is named by its dotted path through the summary, such as `delivery_ratio`, `latency_ms.p99`,
-//! `drops.loss` (0 when nothing was dropped for that reason) or `phases.partition.heal_ms` (the first
+//! `drops.loss` or `lost.by_reason.loss` (0 when nothing was for that reason) or `phases.partition.heal_ms` (the first
 //! fault of that name; `phases.0.heal_ms` goes by number). "never" is infinity.
 
 use std::fmt;
@@ -66,8 +66,8 @@ const fn neither(path: &'static str) -> Metric {
     Metric { path, worse: Worse::Neither, unit: Unit::Plain }
 }
 
-/// Every metric with a fixed name, in the order of the summary. Besides these there are `drops.REASON` and
-/// `phases.FAULT.FIELD` with the fields of [`PHASE_METRICS`].
+/// Every metric with a fixed name, in the order of the summary. Besides these there are
+/// `drops.REASON`, `lost.by_reason.REASON` and `phases.FAULT.FIELD` with the fields of [`PHASE_METRICS`].
 pub const METRICS: &[Metric] = &[
     neither("nodes"),
     neither("duration_s"),
@@ -167,8 +167,16 @@ pub const PHASE_METRICS: &[Metric] = &[
     higher("degree_ms").millis(),
 ];
 
-/// Every `drops.REASON`: packets dropped for that reason.
-static DROPS: Metric = higher("drops");
+/// Every `drops.REASON` and `lost.by_reason.REASON`: a count for that reason.
+static REASON: Metric = higher("drops");
+
+/// Group and reason of a metric that counts by reason.
+fn reason(metric: &str) -> Option<(&'static str, &str)> {
+    let of =
+        |(group, prefix): (&'static str, &str)| metric.strip_prefix(prefix).map(|reason| (group, reason));
+    let found = [("/drops", "drops."), ("/lost/by_reason", "lost.by_reason.")].into_iter().find_map(of);
+    found.filter(|(_, reason)| !reason.is_empty())
+}
 
 /// A name that no summary has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,8 +201,8 @@ impl std::error::Error for UnknownMetric {}
 ///
 /// When no summary has it. Names of faults are not checked: they depend on the scenario.
 pub fn find(name: &str) -> Result<&'static Metric, UnknownMetric> {
-    if name.strip_prefix("drops.").is_some_and(|reason| !reason.is_empty()) {
-        return Ok(&DROPS);
+    if reason(name).is_some() {
+        return Ok(&REASON);
     }
     let (known, path) = phase(name).map_or((METRICS, name), |(_, field)| (PHASE_METRICS, field));
     let found = known.iter().find(|known| known.path == path);
@@ -265,8 +273,9 @@ impl Numbers {
     /// When no summary has it, or the run had no such fault.
     pub fn get(&self, metric: &str) -> Result<Option<f64>, UnknownMetric> {
         find(metric)?;
-        if let Some(reason) = metric.strip_prefix("drops.") {
-            return Ok(Some(self.0["drops"].get(reason).and_then(Value::as_f64).unwrap_or(0.0)));
+        if let Some((group, reason)) = reason(metric) {
+            let count = self.0.pointer(group).and_then(|counts| counts.get(reason));
+            return Ok(Some(count.and_then(Value::as_f64).unwrap_or(0.0)));
         }
         let missing =
             || UnknownMetric { metric: metric.to_owned(), hint: "the run had no such fault".to_owned() };

@@ -17,7 +17,7 @@ fn every_listed_metric_is_in_every_summary_and_every_number_of_a_summary_is_list
     let value = serde_json::to_value(small_summary()).unwrap();
     let mut found = Vec::new();
     leaves(&value, "", &mut found);
-    let no_metrics = ["scenario", "seed", "digest", "drops.cut", "phases", "expect"];
+    let no_metrics = ["scenario", "seed", "digest", "drops.cut", "lost.by_reason.cut", "phases", "expect"];
     found.retain(|path| !no_metrics.contains(&path.as_str()));
     let listed: Vec<&str> = METRICS.iter().map(|metric| metric.path).collect();
     found.sort_unstable();
@@ -41,6 +41,7 @@ fn metrics_are_found_by_their_path() {
     assert_eq!(numbers.get("latency_ms.p50"), Ok(Some(1000.0)));
     assert_eq!(numbers.get("latency_ms.p99"), Ok(Some(f64::INFINITY)), "never");
     assert_eq!(numbers.get("drops.cut"), Ok(Some(1.0)));
+    assert_eq!(numbers.get("lost.by_reason.cut"), Ok(Some(1.0)));
     assert_eq!(numbers.get("drops.queue_full"), Ok(Some(0.0)), "what did not happen is 0");
     assert_eq!(numbers.get("phases.0.heal_ms"), numbers.get("phases.crash.heal_ms"));
     assert_eq!(numbers.get("phases.crash.from_s"), Ok(Some(9.0)));

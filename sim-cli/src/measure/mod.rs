@@ -72,7 +72,7 @@ pub struct MeasureSettings {
     pub stop: Time,
     /// How long a message may take.
     pub deadline: Duration,
-    /// How long a joined node may be without an edge before the network counts as split.
+    /// How long a joined node may be without an edge before the network counts as not whole.
     pub grace: Duration,
     /// How many neighbors a node wants; none when the overlay has no such number.
     pub target_degree: Option<u32>,
@@ -155,6 +155,11 @@ impl Measures {
     }
 
     /// What all that was observed comes to.
+    ///
+    /// # Panics
+    ///
+    /// When the run is complete and the packets sent are not all received, lost or in flight: an error of the
+    /// backend, whose numbers mean nothing then.
     #[must_use]
     pub fn finish(self, ending: Ending) -> Results {
         results::finish(self, ending)
@@ -175,7 +180,7 @@ impl Measures {
         Row {
             nodes_up: self.lifecycle.up,
             unjoined: self.lifecycle.unjoined(),
-            split: row.parts >= 2 || self.isolation.longer_than(self.settings.grace, at),
+            not_whole: row.parts >= 2 || self.isolation.longer_than(self.settings.grace, at),
             joins: self.lifecycle.joins,
             leaves: self.lifecycle.leaves,
             crashes: self.lifecycle.crashes,
@@ -202,8 +207,13 @@ impl Measures {
             (true, true) => SlotState::Joined,
         };
         let states = self.lifecycle.slots.iter().map(state).collect();
-        let edges = self.neighbors.edges(&Cuts::at(&self.plan, at));
-        Topology::new(at, states, edges)
+        let cuts = Cuts::at(&self.plan, at);
+        let mut topology = Topology::new(at, states, self.neighbors.edges(&cuts));
+        topology.cut = self.neighbors.cut(&cuts);
+        topology.cut.retain(|&(low, high)| {
+            [low, high].iter().all(|&slot| topology.states[slot as usize] == SlotState::Joined)
+        });
+        topology
     }
 
     /// A further copy of `message` was suppressed.

@@ -86,6 +86,16 @@ fn observations_of_a_slot_that_is_down_hold_no_links() {
     assert_eq!((summary.links_end, summary.joins, summary.asymmetry.max), (0, 0, None));
 }
 
+#[test]
+#[should_panic(expected = "packets are not conserved")]
+fn a_backend_that_loses_count_is_found_out() {
+    let plan = always_up(2, 4);
+    let settings = settings(&plan);
+    let mut script = Script::all_up(2);
+    script.push(secs(1), 0, Observed::Sent { to: 1, payload: None, bytes: 33 });
+    script.measure(plan, settings);
+}
+
 /// A run with a bit of everything.
 fn busy() -> (Script, Plan, MeasureSettings) {
     let mut plan = always_up(4, 30);
@@ -108,6 +118,7 @@ fn busy() -> (Script, Plan, MeasureSettings) {
     script.push(ms(2_001), 3, Observed::Sent { to: 2, payload: Some(1), bytes: 120 });
     script.push(ms(2_100), 2, Observed::Lost { payload: Some(1), reason: "loss" });
     script.push(ms(3_000), 2, Observed::Sent { to: 1, payload: None, bytes: 33 });
+    script.push(ms(3_050), 1, Observed::Received { from: 2, payload: None });
     script.crash(secs(9), 3);
     (script, plan, settings)
 }

@@ -1,17 +1,20 @@
 //! What a fault did: before, during, after, and how long it took to heal.
 //!
-//! For a fault during `[from, until)` (a crash without return has `until = from`, and no "during"):
+//! A fault lasts for `[from, until)`. For a **crash** `until` is the return of those it struck; of a crash
+//! from which nobody returns within the run, `until = from`, the crash itself, and there is no "during".
 //! - **during** is `[from, until)`.
 //! - **before** reaches back from `from` to the end of the last fault that was over by then, or to
 //!   `measure.start`.
 //! - **after** reaches from `until` to the start of the next fault, or to `measure.stop`.
 //! - `delivery`: delivery ratio of the counted messages published in that stretch; none without receivers.
 //! - `components`: mean over the samples of that stretch; none without samples.
-//! - `heal_ms`: from `until` to the first sample at or after it from which on every sample finds one
-//!   component of all joined nodes for [`HOLDS`], the sample at the end of that time included. "never" when
-//!   the run shows no such stretch; none when nothing was sampled.
-//! - `degree_ms`: from `until` to the first sample at or after it that finds 99 % of the joined nodes with
-//!   the target degree or more; none when the overlay names no target.
+//! - `heal_ms`: from `until` (the end of the fault, the return, or the crash without one) to the first sample
+//!   at or after it from which on every sample finds one component of all joined nodes for [`HOLDS`], the
+//!   sample at the end of that time included. "never" when the run shows no such stretch; none when nothing
+//!   was sampled.
+//! - `degree_ms`: likewise from `until`, to the first sample that finds 99 % of the joined nodes with the
+//!   target degree or more; none when the overlay names no target. The sample at `until` itself does not see
+//!   what happens at that time, and counts only if the next one finds the same.
 //!
 //! Both are as fine as `measure.every`.
 
@@ -45,15 +48,15 @@ pub struct Phase {
     pub name: String,
     /// When it began, in seconds.
     pub from_s: f64,
-    /// When it was over, in seconds.
+    /// When it was over, in seconds: for a crash the return; equal to `from_s` when there is none.
     pub until_s: f64,
     /// Delivery ratio.
     pub delivery: Stretches,
     /// Mean number of components.
     pub components: Stretches,
-    /// Until one component held again.
+    /// From `until_s` until one component held again.
     pub heal_ms: Option<Ms>,
-    /// Until the nodes had their degree again.
+    /// From `until_s` until the nodes had their degree again.
     pub degree_ms: Option<Ms>,
 }
 
@@ -118,13 +121,15 @@ impl Sources<'_> {
     }
 
     fn degree(&self, until: Time) -> Option<Ms> {
-        let mut rows = self.rows.iter().filter(|row| row.at >= until);
         // Without a target no row has the number.
         self.rows.last()?.at_target?;
-        let reached = rows.find(|row| {
+        let rows = &self.rows[self.rows.partition_point(|row| row.at < until)..];
+        let reached = |row: &Row| {
             row.joined > 0 && row.at_target.is_some_and(|n| u64::from(n) * 100 >= u64::from(row.joined) * 99)
-        });
-        Some(reached.map_or(Ms::Never, |row| Ms::After(span_ms(row.at.since(until)))))
+        };
+        let sees = |place: usize| rows[place].at > until || rows.get(place + 1).is_some_and(reached);
+        let found = (0..rows.len()).find(|&place| reached(&rows[place]) && sees(place));
+        Some(found.map_or(Ms::Never, |place| Ms::After(span_ms(rows[place].at.since(until)))))
     }
 }
 

@@ -47,6 +47,24 @@ fn the_degree_is_back_when_99_percent_have_it() {
 }
 
 #[test]
+fn what_a_crash_does_to_the_degree_is_seen_by_the_sample_after_it() {
+    // The sample at 10 s sees nothing of the crash at 10 s.
+    let rows: Vec<Row> = (1..=30).map(|s| row(s, 1, if (11..14).contains(&s) { 150 } else { 200 })).collect();
+    let phases = sources(&rows, &[fault(10, 10), fault(5, 30)]).phases();
+    assert_eq!(phases[0].degree_ms, Some(Ms::After(4_000.0)));
+    assert_eq!(phases[1].degree_ms, Some(Ms::Never), "nobody saw what came after the last sample");
+}
+
+#[test]
+fn a_crash_with_return_heals_from_the_return() {
+    let rows: Vec<Row> = (1..=30).map(|s| row(s, if (6..14).contains(&s) { 2 } else { 1 }, 200)).collect();
+    let crash = |until| FaultSpan { name: "crash", from: secs(5), until: secs(until) };
+    let phases = sources(&rows, &[crash(12), crash(5)]).phases();
+    assert_eq!(phases[0].heal_ms, Some(Ms::After(2_000.0)), "from 12 to 14");
+    assert_eq!(phases[1].heal_ms, Some(Ms::After(9_000.0)), "from 5 to 14");
+}
+
+#[test]
 fn without_samples_nothing_is_known() {
     let phase = &sources(&[], &[fault(5, 10)]).phases()[0];
     assert_eq!((phase.heal_ms, phase.degree_ms), (None, None));

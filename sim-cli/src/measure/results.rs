@@ -95,12 +95,19 @@ fn as_seconds<S: Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Err
 }
 
 /// The end of [`Measures`].
+///
+/// # Panics
+///
+/// When packets of a complete run are not accounted for: an error of the backend.
 pub(super) fn finish(mut measures: Measures, ending: Ending) -> Results {
     let end = if ending.complete { measures.plan.duration } else { measures.seen };
     measures.deliveries.finish();
     let totals = Totals::of(&measures.deliveries.messages, end);
     let graph = measures.topology(end);
     let summary = summarize(&mut measures, &totals, &graph, ending, end);
+    if ending.complete {
+        check_conservation(&summary);
+    }
     Results {
         summary,
         messages: message_rows(&measures, end),
@@ -110,6 +117,15 @@ pub(super) fn finish(mut measures: Measures, ending: Ending) -> Results {
         latencies: measures.deliveries.latencies,
         receivers: totals.receivers,
     }
+}
+
+/// Refuses numbers of a backend that lost count of its packets.
+fn check_conservation(summary: &Summary) {
+    for (what, all) in [("packets", summary.packets()), ("payloads", summary.payloads())] {
+        assert!(all.holds(), "{what} are not conserved: sent = received + lost + in flight, but {all:?}");
+    }
+    let by_reason: u64 = summary.lost.by_reason.values().sum();
+    assert_eq!(by_reason, summary.lost.packets, "losses by reason sum to all losses");
 }
 
 /// Sums over the counted messages.
@@ -214,9 +230,9 @@ fn summarize(m: &mut Measures, totals: &Totals, graph: &Topology, ending: Ending
         duplicates: load.duplicates,
         bytes_sent: load.bytes,
         drops: load.drops(),
-        lost: Packets { packets: load.lost, payloads: load.payloads_lost },
+        lost: load.losses(),
         in_flight: Packets { packets: ending.in_flight_packets, payloads: ending.in_flight_payloads },
-        partition_rate: window.share(|row| row.split),
+        partition_rate: window.share(|row| row.not_whole),
         split_rate: window.share(|row| row.parts >= 2),
         components: window.count(|row| row.components, last.components),
         largest_component: window.largest_component(last.largest_component),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::expect::Verdict;
 use super::latency::{Latencies, Ms, Quantiles};
-use super::load::{ByKind, Conservation, Packets};
+use super::load::{ByKind, Conservation, Losses, Packets};
 use super::phases::Phase;
 use super::topology::TopologyMeasures;
 
@@ -169,11 +169,11 @@ pub struct Summary {
     pub bytes_sent: ByKind,
     /// Losses of the network and drops of protocols, by reason.
     pub drops: BTreeMap<String, u64>,
-    /// Lost by the network.
-    pub lost: Packets,
+    /// Lost by the network, by reason too.
+    pub lost: Losses,
     /// On the way at the end of the run.
     pub in_flight: Packets,
-    /// Share of samples at which the network was split.
+    /// Share of samples at which the network was not in one piece.
     pub partition_rate: Option<f64>,
     /// Share of samples with two or more components of at least 2 nodes.
     pub split_rate: Option<f64>,

@@ -159,6 +159,7 @@ pub(crate) fn small_summary() -> super::summary::Summary {
     script.link(secs(0), 0, 1);
     script.published(secs(1), 0, 0);
     script.delivered(secs(2), 1, 0, 1);
+    script.push(secs(1), 1, Observed::Sent { to: 0, payload: Some(0), bytes: 120 });
     script.push(secs(2), 0, Observed::Lost { payload: Some(0), reason: "cut" });
     script.measure(plan, settings).summary
 }

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use super::expect::Outcome;
 use super::latency::Ms;
+use super::phases::Phase;
 use super::summary::Summary;
+use crate::format;
 
 /// Label and value.
 type Line = (String, String);
@@ -94,7 +96,7 @@ impl Summary {
             grouped(self.crashes)
         );
         vec![
-            line("partitioned time", percent(self.partition_rate)),
+            line("not in one piece", percent(self.partition_rate)),
             line("components", with_max(self.components.mean, self.components.max.map(|max| max as f64))),
             line("largest component", percent(self.largest_component.mean)),
             line("degree", with_max(self.degree.mean, self.degree.max.map(|max| max as f64))),
@@ -111,12 +113,11 @@ impl Summary {
     }
 
     fn faults(&self) -> Vec<Line> {
-        let line = |phase: &super::phases::Phase| {
+        let line = |phase: &Phase| {
             let stretches = [phase.delivery.before, phase.delivery.during, phase.delivery.after];
             let [before, during, after] = stretches.map(percent);
             let label = format!("{} at {} s", phase.name, phase.from_s);
-            let heal = time(phase.heal_ms);
-            (label, format!("delivery {before}, {during}, {after}; one component again after {heal}"))
+            (label, format!("delivery {before}, {during}, {after}; {}", healed(phase)))
         };
         self.phases.iter().map(line).collect()
     }
@@ -173,6 +174,20 @@ fn with_max(mean: Option<f64>, max: Option<f64>) -> String {
     match (mean, max) {
         (Some(mean), Some(max)) => format!("{mean} (max {max})"),
         _ => "-".to_owned(),
+    }
+}
+
+/// When one component held again, and since when that is counted.
+fn healed(phase: &Phase) -> String {
+    let since = match phase.name.as_str() {
+        "crash" if phase.until_s > phase.from_s => "the return",
+        "crash" => "the crash",
+        _ => "its end",
+    };
+    match phase.heal_ms {
+        Some(Ms::After(ms)) => format!("one component again {} after {since}", format::clock(ms / 1e3)),
+        Some(Ms::Never) => "never one component again".to_owned(),
+        None => "healing not measured".to_owned(),
     }
 }
 

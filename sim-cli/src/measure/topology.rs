@@ -64,6 +64,9 @@ pub struct Topology {
     pub states: Vec<SlotState>,
     /// Lower slot first, ascending.
     pub edges: Vec<(u32, u32)>,
+    /// Pairs of joined slots that carry nothing: only one end holds the other, or a fault cuts between them.
+    /// Lower slot first, ascending.
+    pub cut: Vec<(u32, u32)>,
     /// For each slot its edges.
     pub degree: Vec<u32>,
     /// For each joined slot the number of its component, the largest being 0.
@@ -82,7 +85,7 @@ impl Topology {
         }
         let slots = u32::try_from(states.len()).unwrap_or(u32::MAX);
         let component = ranks(slots, &nodes_of(&states), &edges);
-        Self { at, states, edges, degree, component, spread: None }
+        Self { at, states, edges, cut: Vec::new(), degree, component, spread: None }
     }
 
     /// The joined slots, ascending.

@@ -22,7 +22,6 @@ mod chart;
 mod color;
 mod degrees;
 mod density;
-mod format;
 mod graph;
 mod latency;
 pub mod layout;
@@ -35,6 +34,8 @@ mod topology;
 
 #[cfg(test)]
 mod samples;
+
+use crate::format;
 
 pub use canvas::Picture;
 pub use color::Theme;

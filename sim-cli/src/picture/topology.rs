@@ -79,6 +79,15 @@ pub struct TopologyView {
     pub layout: Option<Layout>,
 }
 
+impl TopologyView {
+    /// Lays the graph out as [`topology()`] does without a [`TopologyView::layout`]. For several pictures of
+    /// one graph, so that it is done once.
+    #[must_use]
+    pub fn lay_out(&self) -> Layout {
+        Scene::new(self).lay_out()
+    }
+}
+
 /// What is shown, sorted out.
 pub(super) struct Scene<'a> {
     pub(super) view: &'a TopologyView,
@@ -120,6 +129,12 @@ impl<'a> Scene<'a> {
         let farthest = view.nodes.iter().filter_map(|node| node.hop).max().unwrap_or(0);
         let (links, usual) = (graph.links().count(), graph.mean_degree());
         Self { view, graph, components, rank, isolated, unjoined, links, usual, farthest }
+    }
+
+    fn lay_out(&self) -> Layout {
+        let [left, top, right, bottom] = AREA;
+        let links: Vec<(u32, u32)> = self.graph.links().map(|(a, b)| (a as u32, b as u32)).collect();
+        layout(self.graph.len(), &links, (right - left) / (bottom - top))
     }
 
     /// Nodes up.
@@ -216,7 +231,7 @@ fn caption(scene: &Scene<'_>) -> String {
     }
     parts.push(format!("{} isolated", number(scene.isolated.len())));
     parts.push(format!("{} never joined", number(scene.unjoined.len())));
-    if scene.view.layout.is_none() && scene.components.first().is_some_and(|c| is_coarse(c.len())) {
+    if scene.components.first().is_some_and(|c| is_coarse(c.len())) {
         parts.push("coarse layout".to_owned());
     }
     if scene.links > DRAWN {
@@ -234,8 +249,7 @@ fn places(scene: &Scene<'_>) -> (Vec<Option<Point>>, f32) {
     let layout = match &scene.view.layout {
         Some(layout) => layout,
         None => {
-            let links: Vec<(u32, u32)> = scene.graph.links().map(|(a, b)| (a as u32, b as u32)).collect();
-            fresh = layout(nodes, &links, width / height);
+            fresh = scene.lay_out();
             &fresh
         }
     };

@@ -36,10 +36,12 @@ pub fn draw(setup: &Setup, results: &Results, what: What, style: &Style) -> Vec<
     if wanted(What::Topology) {
         for graph in &results.topologies {
             let suffix = suffix(graph.at, setup);
-            let view = topology_view(setup, graph, ColorBy::Component);
+            let mut view = topology_view(setup, graph, ColorBy::Component);
+            // The slowest part, and the same for both pictures.
+            view.layout = Some(view.lay_out());
             pictures.push((format!("topology{suffix}.png").into(), topology(&view, style)));
             if graph.spread.is_some() {
-                let view = topology_view(setup, graph, ColorBy::Hop);
+                view = TopologyView { layout: view.layout, ..topology_view(setup, graph, ColorBy::Hop) };
                 pictures.push((format!("topology-hops{suffix}.png").into(), topology(&view, style)));
             }
         }
@@ -87,6 +89,7 @@ fn topology_view(setup: &Setup, graph: &Topology, color_by: ColorBy) -> Topology
         time_s: seconds(graph.at),
         nodes: (0..).zip(&graph.states).map(node).collect(),
         links: graph.edges.clone(),
+        cut: graph.cut.clone(),
         color_by,
         ..TopologyView::default()
     }

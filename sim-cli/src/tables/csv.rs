@@ -57,7 +57,7 @@ const ROW: [&str; 30] = [
     "parts",
     "largest",
     "largest_component",
-    "split",
+    "not_whole",
     "links",
     "asymmetry",
     "degree_mean",

@@ -50,7 +50,7 @@ fn a_run_prints_its_summary_and_says_where_the_rest_is() {
       bytes with a message       #
       bytes of control           #
 
-      partitioned time           # %
+      not in one piece           # %
       components                 # (max #)
       largest component          # %
       degree                     # (max #)

@@ -15,7 +15,11 @@ fn faults(spec: &PlanSpec) -> impl Iterator<Item = (usize, &Fault)> {
 
 /// What the faults are called and when they are, in the scenario's order.
 pub(super) fn spans(spec: &PlanSpec) -> Vec<FaultSpan> {
-    let until = |fault: &Fault| if fault.until() == Time::MAX { fault.at } else { fault.until() };
+    let until = |fault: &Fault| match fault.kind {
+        // A return after the end of the run is none.
+        FaultKind::Crash { .. } if fault.until() >= spec.end() => fault.at,
+        _ => fault.until(),
+    };
     faults(spec)
         .map(|(_, fault)| FaultSpan { name: fault.kind.name(), from: fault.at, until: until(fault) })
         .collect()

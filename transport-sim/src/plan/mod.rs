@@ -150,7 +150,7 @@ pub struct FaultSpan {
     pub name: &'static str,
     /// When it begins.
     pub from: Time,
-    /// When it ends; equal to `from` for a crash without return.
+    /// When it ends: for a crash the return; equal to `from` for a crash without return within the run.
     pub until: Time,
 }
 

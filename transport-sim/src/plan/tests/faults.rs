@@ -30,7 +30,7 @@ fn crashes_are_cut_out_of_lives() {
         plan.faults.iter().map(|span| (span.name, span.from, span.until)).collect();
     assert_eq!(
         spans,
-        [("crash", at(300), at(300)), ("crash", at(100), at(150)), ("crash", at(590), at(640))]
+        [("crash", at(300), at(300)), ("crash", at(100), at(150)), ("crash", at(590), at(590))]
     );
     assert_eq!(plan.disturbances, []);
 }

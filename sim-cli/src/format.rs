@@ -1,7 +1,7 @@
 //! Numbers as people read them.
 
 /// `1234567` as `1,234,567`.
-pub(super) fn count(value: u64) -> String {
+pub(crate) fn count(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
@@ -14,12 +14,12 @@ pub(super) fn count(value: u64) -> String {
 }
 
 /// `1 node`, `2 nodes`.
-pub(super) fn plural(value: usize, noun: &str) -> String {
+pub(crate) fn plural(value: usize, noun: &str) -> String {
     format!("{} {noun}{}", count(value as u64), if value == 1 { "" } else { "s" })
 }
 
 /// A number with at most `decimals` digits after the point, grouped, without trailing zeros.
-pub(super) fn number(value: f64, decimals: usize) -> String {
+pub(crate) fn number(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return "–".to_owned();
     }
@@ -32,7 +32,7 @@ pub(super) fn number(value: f64, decimals: usize) -> String {
 }
 
 /// A share (0 to 1) in percent. A share below 1 is never shown as 100 %, one above 0 never as 0 %.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     let value = share * 100.0;
     let decimals = [1, 2, 3].into_iter().find(|&decimals| {
         let shown: f64 = format!("{value:.decimals$}").parse().unwrap_or(value);
@@ -46,7 +46,7 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 /// A latency given in milliseconds, with three digits: `0.82 ms`, `82.4 ms`, `1.25 s`.
-pub(super) fn milliseconds(value: f64) -> String {
+pub(crate) fn milliseconds(value: f64) -> String {
     if value >= 1000.0 {
         format!("{} s", three_digits(value / 1000.0))
     } else {
@@ -64,7 +64,7 @@ fn three_digits(value: f64) -> String {
 }
 
 /// A time given in seconds: `45 s`, `5 min`, `5 min 30 s`, `2 h 5 min`.
-pub(super) fn clock(seconds: f64) -> String {
+pub(crate) fn clock(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 60.0 {
         return format!("{} s", number(seconds, 1));
     }
