@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use floodnet_sim::graph::MOST_LINKS;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
@@ -37,6 +38,9 @@ impl Default for RandomWalkTable {
     }
 }
 
+/// Neighbors that a node can want at most: each costs memory at every node.
+const MOST_DEGREE: u32 = 65_535;
+
 /// When a node with `degree` neighbors or more accepts a join request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -54,10 +58,20 @@ impl CheckedTable for RandomWalkTable {
         self.max_degree.get_or_insert(Limit::AtMost(u64::from(self.degree) * 2));
     }
 
-    fn complaints(&self, _slots: Option<u32>) -> Vec<Complaint> {
+    fn complaints(&self, slots: Option<u32>) -> Vec<Complaint> {
         let mut found = Vec::new();
         if self.degree == 0 {
             found.push(Complaint::new("degree", "a node needs at least one neighbor", "write 1 or more"));
+        }
+        if self.degree > MOST_DEGREE {
+            let label = format!("at most {MOST_DEGREE}");
+            found.push(Complaint::new("degree", "no node can keep that many neighbors", label));
+        } else if let Some(slots) = slots
+            && self.degree >= slots
+            && self.degree > Self::default().degree
+        {
+            let label = format!("there are {} others", slots.saturating_sub(1));
+            found.push(Complaint::new("degree", "more neighbors than other slots", label));
         }
         if let Some(most) = self.max_degree.and_then(Limit::get)
             && most < u64::from(self.degree)
@@ -168,6 +182,39 @@ impl CheckedTable for StaticTable {
     const FILES: &'static [&'static str] = &["file"];
 
     fn complaints(&self, slots: Option<u32>) -> Vec<Complaint> {
+        let found = self.misfits(slots);
+        if !found.is_empty() {
+            return found;
+        }
+        let Some((key, links)) = slots.and_then(|slots| self.links(slots)) else { return found };
+        if links <= MOST_LINKS {
+            return found;
+        }
+        let title = format!("this graph has {links} links");
+        vec![Complaint::new(key, title, format!("at most {MOST_LINKS} are drawn"))]
+    }
+}
+
+impl StaticTable {
+    /// The key that decides how many links there are, and how many it makes of `slots` (of a random number
+    /// the mean). None where links are hardly more than slots.
+    fn links(&self, slots: u32) -> Option<(&'static str, u64)> {
+        let all = u64::from(slots);
+        Some(match *self {
+            Self::KOut(links) => ("k_out", all * u64::from(links)),
+            Self::Regular(links) => ("regular", all * u64::from(links) / 2),
+            Self::Gnp { mean_degree } => ("gnp.mean_degree", (mean_degree * f64::from(slots) * 0.5) as u64),
+            Self::SmallWorld { k, .. } => ("small_world.k", all * u64::from(k) / 2),
+            Self::Preferential { links } => {
+                ("preferential.links", u64::from(links) * u64::from(slots.saturating_sub(links)))
+            }
+            Self::Complete(_) => ("complete", all * all.saturating_sub(1) / 2),
+            Self::File(_) | Self::Ring(_) | Self::Line(_) | Self::Grid(_) | Self::Tree { .. } => return None,
+        })
+    }
+
+    /// Values that make no graph of that many slots.
+    fn misfits(&self, slots: Option<u32>) -> Vec<Complaint> {
         // Unknown: as many as there can be, an even number, so that only the values themselves are judged.
         let slots = slots.unwrap_or(u32::MAX - 1);
         let others = f64::from(slots.saturating_sub(1));
