@@ -47,7 +47,7 @@ fn stream(path: &str, traffic: &Traffic, scenario: &Scenario, checker: &mut Chec
     if checker.before_end(&key("start"), traffic.start, scenario.duration) {
         checker.in_order(path, traffic.start, traffic.stop);
     }
-    within(&key("stop"), traffic.stop, scenario.duration, checker);
+    checker.within(&key("stop"), traffic.stop, scenario.duration);
 }
 
 fn window(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
@@ -56,7 +56,7 @@ fn window(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
         samples(every, scenario.duration, checker);
     }
     checker.positive("measure.deadline", measure.deadline);
-    within("measure.stop", measure.stop, scenario.duration, checker);
+    checker.within("measure.stop", measure.stop, scenario.duration);
     if checker.is_written("measure.start") {
         if checker.before_end("measure.start", measure.start, scenario.duration) {
             checker.in_order("measure", measure.start, measure.stop);
@@ -83,12 +83,5 @@ fn samples(every: Duration, duration: Duration, checker: &mut Checker<'_, '_>) {
         let title = format!("{samples} samples are too many");
         let label = format!("at most {MOST_SAMPLES}: one every {every} until {duration} is more");
         checker.wrong_at_first(&["measure.every", "duration"], title, label);
-    }
-}
-
-/// What stops must not stop after the run: a typing error rather than a wish.
-fn within(path: &str, stop: Duration, duration: Duration, checker: &mut Checker<'_, '_>) {
-    if stop > duration {
-        checker.wrong(path, "this is after the end of the run", format!("the run ends at {duration}"));
     }
 }

@@ -1,6 +1,7 @@
 //! Values that make sense but are beyond what a run can hold: refused at their place, not by a full memory.
 
 use super::*;
+use crate::scenario::{CheckedTable, FloodTable, GossipTable, RandomWalkTable, StaticTable};
 
 /// Expects `text` to be refused with `title` and, at `value`, `label`.
 fn refused(text: &str, value: &str, title: &str, label: &str) {
@@ -84,5 +85,51 @@ fn more_links_than_are_drawn() {
         good(&graph(fits));
         let title = format!("this graph has {links} links");
         refused(&graph(too_large), value, &title, "at most 134217728 are drawn");
+    }
+}
+
+#[test]
+fn values_that_would_be_cut_down() {
+    let walk = headed("[nodes]\ncount = 10\n[overlay.random_walk]\nhop_limit = 256\n[broadcast.flood]\n");
+    refused(&walk, "256", "no walk is that long", "at most 255");
+    let title = "ages cannot be told apart for that long";
+    refused(&small("seen_for = \"1177h\"\n"), "\"1177h\"", title, "49 days, or \"unlimited\"");
+    good(&small("seen = \"unlimited\"\nseen_for = \"1176h\"\n"));
+    let churn = |stop: &str| {
+        let law = "{ preset = \"kad\" }";
+        small(&format!("[churn]\nsession = {law}\ndowntime = {law}\nstop = \"{stop}\"\n"))
+    };
+    good(&churn("2min"));
+    refused(&churn("3min"), "\"3min\"", "this is after the end of the run", "the run ends at 120s");
+}
+
+#[test]
+fn drops_for_no_reason() {
+    let expect = |reason: &str| small(&format!("[expect]\ndrops.{reason} = \"== 0\"\n"));
+    for reason in ["loss", "hop_limit", "inbox_full"] {
+        good(&expect(reason));
+    }
+    let title = "nothing is dropped for the reason `los`";
+    let said = bad(&expect("los"));
+    assert!(said.contains(title) && said.contains("did you mean `loss`?"), "{said}");
+    // A reason of another overlay.
+    assert!(bad(&expect("not_in_graph")).contains("nothing is dropped"));
+}
+
+/// The tables name every reason that is in the source of the protocols.
+#[test]
+fn reasons_are_complete() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src");
+    let cases = [
+        ("overlay/random_walk/mod.rs", RandomWalkTable::DROPS),
+        ("overlay/fixed.rs", StaticTable::DROPS),
+        ("broadcast/flood.rs", FloodTable::DROPS),
+        ("broadcast/gossip.rs", GossipTable::DROPS),
+    ];
+    for (file, named) in cases {
+        let text = std::fs::read_to_string(source.join(file)).unwrap();
+        let found = text.split("Dropped(\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let found: std::collections::BTreeSet<&str> = found.collect();
+        assert_eq!(found, named.unwrap().iter().copied().collect(), "{file}");
     }
 }
