@@ -1,6 +1,6 @@
 //! "Did you mean": the known word nearest to an unknown one.
 
-/// The known word that a slip of the fingers away from `word`, if any.
+/// The known word that is a slip of the fingers away from `word`, if any.
 pub(crate) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     // A third of the letters may be wrong, as in rustc; below three letters one.
     let tolerance = word.chars().count().max(3) / 3;

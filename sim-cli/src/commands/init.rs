@@ -6,6 +6,7 @@ use std::path::Path;
 use super::console::Console;
 use super::{Failure, InitArgs};
 use crate::registry::Registry;
+use crate::run::folder::write_whole;
 use crate::scenario::{schema, templates};
 
 pub(super) fn execute(args: &InitArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
@@ -19,10 +20,10 @@ pub(super) fn execute(args: &InitArgs, registry: &Registry, console: &Console) -
         return Err(Failure::Failed(format!("{shown} is there already: replace it with --force")));
     }
     fs::create_dir_all(&args.dir).map_err(|error| failed(&args.dir, &error))?;
-    fs::write(&scenario, template.text).map_err(|error| failed(&scenario, &error))?;
+    write_whole(&scenario, template.text).map_err(|error| failed(&scenario, &error))?;
     // The schema is generated: a newer one serves an older scenario as well.
     let text = format!("{:#}\n", schema(registry.tables()));
-    fs::write(&schema_file, text).map_err(|error| failed(&schema_file, &error))?;
+    write_whole(&schema_file, text).map_err(|error| failed(&schema_file, &error))?;
     if !console.is_quiet() {
         console.result(&format!("wrote {}\nwrote {}\n", scenario.display(), schema_file.display()));
         console.result(&format!("next: sim-cli run {}\n", scenario.display()));

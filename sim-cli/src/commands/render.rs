@@ -8,7 +8,7 @@ use super::progress::Watcher;
 use super::{Failure, RenderArgs};
 use crate::picture::Style;
 use crate::registry::Registry;
-use crate::run::folder::read_manifest;
+use crate::run::folder::{read_manifest, write_whole};
 use crate::run::{Finished, pictures, run};
 
 pub(super) fn execute(args: &RenderArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
@@ -46,7 +46,7 @@ pub(super) fn execute(args: &RenderArgs, registry: &Registry, console: &Console)
     for (name, picture) in pictures::draw(&ran.setup, results, args.what, &Style { theme: args.theme.into() })
     {
         let path = folder.join(name);
-        fs::write(&path, picture.to_png())?;
+        write_whole(&path, picture.to_png())?;
         if !console.is_quiet() {
             console.result(&format!("{}  {}x{}\n", path.display(), picture.width(), picture.height()));
         }

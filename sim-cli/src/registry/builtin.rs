@@ -110,8 +110,7 @@ impl NamedBroadcast for SimFlood {
 
     fn config(table: FloodTable, _: &Setting) -> Result<Self::Config, Complaint> {
         let most = table.seen.get().map(|most| u32::try_from(most).unwrap_or(u32::MAX));
-        // Without a bound on their number, ids are kept for ever: that is the tutorial's memory.
-        let keep = most.map(|_| table.seen_for.0);
+        let keep = table.seen_for.get().map(|keep| keep.0);
         Ok(flood::Config { echo: table.echo, seen: SeenLimits { most, keep }, queue: table.queue })
     }
 }

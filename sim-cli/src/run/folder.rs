@@ -60,18 +60,14 @@ impl Place {
     pub fn write(&self, scenario: &Scenario, ran: &Ran, draw: bool) -> Result<(), String> {
         let shown = self.folder.display();
         let failed = |error: io::Error| format!("cannot write to {shown}: {error}");
-        let draft = self.sibling("partial");
-        // What an interrupted process may have left.
-        remove(&draft).map_err(failed)?;
-        fs::create_dir_all(&draft).map_err(failed)?;
-        let written = write_all(&draft, scenario, ran, draw).map_err(failed);
+        let draft = Draft(self.sibling("partial"));
+        // What a killed process may have left.
+        remove(&draft.0).map_err(failed)?;
+        fs::create_dir_all(&draft.0).map_err(failed)?;
+        write_all(&draft.0, scenario, ran, draw).map_err(failed)?;
         // A run takes a while: somebody may have put something there.
-        let written = written.and_then(|()| Self::check(&self.folder, self.force));
-        let written = written.and_then(|_| self.move_in(&draft).map_err(failed));
-        if written.is_err() {
-            remove(&draft).map_err(failed)?;
-        }
-        written
+        Self::check(&self.folder, self.force)?;
+        self.move_in(&draft.0).map_err(failed)
     }
 
     /// Puts the finished draft in its place.
@@ -96,6 +92,28 @@ impl Place {
         let name = self.absolute.file_name().unwrap_or_default().to_string_lossy();
         self.absolute.with_file_name(format!(".{name}.{what}"))
     }
+}
+
+/// A file or folder in the making. What still stands there in the end, after an error or a panic too, goes
+/// away.
+struct Draft(PathBuf);
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // Most often it was moved to its place. There is nobody to tell of an error.
+        let _ = remove(&self.0).or_else(|_| fs::remove_file(&self.0));
+    }
+}
+
+/// Writes a file beside its place and moves it there when it is whole.
+///
+/// # Errors
+/// It cannot be written or moved; then what stood there stands there still.
+pub fn write_whole(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let draft = Draft(path.with_file_name(format!(".{name}.partial")));
+    fs::write(&draft.0, content)?;
+    fs::rename(&draft.0, path)
 }
 
 /// What is in a folder.
@@ -201,4 +219,34 @@ pub fn read_manifest(folder: &Path) -> Result<Manifest, String> {
         format!("{} is not the folder of a run: {}: {error}", folder.display(), path.display())
     })?;
     serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_finished_leaves_nothing_behind() {
+        let lab = tempfile::tempdir().unwrap();
+        let names = || fs::read_dir(lab.path()).unwrap().count();
+        let folder = lab.path().join(".run.partial");
+        let panicked = std::panic::catch_unwind(|| {
+            let draft = Draft(folder.clone());
+            fs::create_dir_all(&draft.0).unwrap();
+            fs::write(draft.0.join("summary.json"), "{").unwrap();
+            panic!("the disk is full");
+        });
+        assert!(panicked.is_err());
+        assert_eq!(names(), 0);
+        // A folder stands where the file should be.
+        let place = lab.path().join("delivery.png");
+        fs::create_dir(&place).unwrap();
+        assert!(write_whole(&place, "picture").is_err());
+        assert_eq!((names(), place.is_dir()), (1, true));
+        fs::remove_dir(&place).unwrap();
+        for content in ["a picture", "another"] {
+            write_whole(&place, content).unwrap();
+            assert_eq!((names(), fs::read_to_string(&place).unwrap().as_str()), (1, content));
+        }
+    }
 }

@@ -17,7 +17,7 @@ pub struct Manifest {
     pub git: String,
     /// The compiler that built it.
     pub rustc: String,
-    /// The command line.
+    /// The command line; what is not UTF-8 in it shows as U+FFFD.
     pub argv: Vec<String>,
     /// Name of the scenario.
     pub scenario: String,
@@ -54,7 +54,7 @@ impl Manifest {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             git: env!("FLOODNET_GIT").to_owned(),
             rustc: env!("FLOODNET_RUSTC").to_owned(),
-            argv: std::env::args().collect(),
+            argv: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
             scenario: String::new(),
             config_hash: String::new(),
             seed: 0,

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use floodnet_sim::graph::MOST_LINKS;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::diagnostics::Complaint;
 use super::tables::CheckedTable;
-use super::units::{Duration, Limit};
+use super::units::{Duration, Limit, duration_or, schema_duration_or};
 
 /// `[overlay.random_walk]`: newcomers send join requests that walk at random.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -37,6 +38,12 @@ impl Default for RandomWalkTable {
     }
 }
 
+/// Steps are counted in a byte.
+const MOST_HOPS: u32 = 255;
+
+/// Neighbors that a node can want at most: each costs memory at every node.
+const MOST_DEGREE: u32 = 65_535;
+
 /// When a node with `degree` neighbors or more accepts a join request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -50,20 +57,37 @@ pub enum Accept {
 }
 
 impl CheckedTable for RandomWalkTable {
+    const DROPS: Option<&'static [&'static str]> =
+        Some(&["already_neighbor", "full", "hop_limit", "no_neighbor", "own_ack"]);
+
     fn fill_in(&mut self) {
         self.max_degree.get_or_insert(Limit::AtMost(u64::from(self.degree) * 2));
     }
 
-    fn complaints(&self, _slots: Option<u32>) -> Vec<Complaint> {
+    fn complaints(&self, slots: Option<u32>) -> Vec<Complaint> {
         let mut found = Vec::new();
         if self.degree == 0 {
             found.push(Complaint::new("degree", "a node needs at least one neighbor", "write 1 or more"));
         }
+        if self.degree > MOST_DEGREE {
+            let label = format!("at most {MOST_DEGREE}");
+            found.push(Complaint::new("degree", "no node can keep that many neighbors", label));
+        } else if let Some(slots) = slots
+            && self.degree >= slots
+            && self.degree > Self::default().degree
+        {
+            let label = format!("there are {} others", slots.saturating_sub(1));
+            found.push(Complaint::new("degree", "more neighbors than other slots", label));
+        }
         if let Some(most) = self.max_degree.and_then(Limit::get)
             && most < u64::from(self.degree)
         {
-            let label = format!("at least the degree, {}, or \"none\"", self.degree);
+            let label = format!("at least the degree, {}, or \"unlimited\"", self.degree);
             found.push(Complaint::new("max_degree", "max_degree is less than degree", label));
+        }
+        if self.hop_limit > MOST_HOPS {
+            let label = format!("at most {MOST_HOPS}");
+            found.push(Complaint::new("hop_limit", "no walk is that long", label));
         }
         if self.hop_limit == 0 {
             let title = "a join request that cannot walk reaches nobody";
@@ -166,8 +190,42 @@ impl JsonSchema for Yes {
 
 impl CheckedTable for StaticTable {
     const FILES: &'static [&'static str] = &["file"];
+    const DROPS: Option<&'static [&'static str]> = Some(&["not_in_graph"]);
 
     fn complaints(&self, slots: Option<u32>) -> Vec<Complaint> {
+        let found = self.misfits(slots);
+        if !found.is_empty() {
+            return found;
+        }
+        let Some((key, links)) = slots.and_then(|slots| self.links(slots)) else { return found };
+        if links <= MOST_LINKS {
+            return found;
+        }
+        let title = format!("this graph has {links} links");
+        vec![Complaint::new(key, title, format!("at most {MOST_LINKS} are drawn"))]
+    }
+}
+
+impl StaticTable {
+    /// The key that decides how many links there are, and how many it makes of `slots` (of a random number
+    /// the mean). None where links are hardly more than slots.
+    fn links(&self, slots: u32) -> Option<(&'static str, u64)> {
+        let all = u64::from(slots);
+        Some(match *self {
+            Self::KOut(links) => ("k_out", all * u64::from(links)),
+            Self::Regular(links) => ("regular", all * u64::from(links) / 2),
+            Self::Gnp { mean_degree } => ("gnp.mean_degree", (mean_degree * f64::from(slots) * 0.5) as u64),
+            Self::SmallWorld { k, .. } => ("small_world.k", all * u64::from(k) / 2),
+            Self::Preferential { links } => {
+                ("preferential.links", u64::from(links) * u64::from(slots.saturating_sub(links)))
+            }
+            Self::Complete(_) => ("complete", all * all.saturating_sub(1) / 2),
+            Self::File(_) | Self::Ring(_) | Self::Line(_) | Self::Grid(_) | Self::Tree { .. } => return None,
+        })
+    }
+
+    /// Values that make no graph of that many slots.
+    fn misfits(&self, slots: Option<u32>) -> Vec<Complaint> {
         // Unknown: as many as there can be, an even number, so that only the values themselves are judged.
         let slots = slots.unwrap_or(u32::MAX - 1);
         let others = f64::from(slots.saturating_sub(1));
@@ -218,33 +276,96 @@ pub struct FloodTable {
     pub echo: bool,
     /// Messages that a node remembers to tell copies, or "unlimited". Default 65536.
     pub seen: Limit,
-    /// How long it remembers them. Default "15min".
-    pub seen_for: Duration,
-    /// Payloads that can wait for the network; beyond, the oldest is dropped and counted. Default 512.
+    /// How long it remembers them, or "unlimited". Default "15min".
+    pub seen_for: SeenFor,
+    /// Deliveries that wait while the application cannot take them; more are dropped and counted. Default
+    /// 512.
     pub queue: u32,
 }
 
 impl Default for FloodTable {
     fn default() -> Self {
-        Self { echo: false, seen: Limit::AtMost(65_536), seen_for: Duration::from_secs(900), queue: 512 }
+        Self {
+            echo: false,
+            seen: Limit::AtMost(65_536),
+            seen_for: SeenFor::For(Duration::from_secs(900)),
+            queue: 512,
+        }
     }
 }
 
 impl CheckedTable for FloodTable {
+    const DROPS: Option<&'static [&'static str]> = Some(&["already_published", "inbox_full"]);
+
     fn complaints(&self, _slots: Option<u32>) -> Vec<Complaint> {
         let mut found = Vec::new();
         if self.seen == Limit::AtMost(0) {
             let title = "a node that remembers nothing forwards every copy for ever";
             found.push(Complaint::new("seen", title, "write 1 or more, or \"unlimited\""));
         }
-        if self.seen_for.is_zero() {
+        if self.seen_for.get().is_some_and(|keep| keep > LONGEST_MEMORY) {
+            let label = "at most 1176h, which is 49 days, or \"unlimited\"";
+            found.push(Complaint::new("seen_for", "ages cannot be told apart for that long", label));
+        }
+        if self.seen_for == SeenFor::For(Duration::ZERO) {
             let title = "a node that forgets at once forwards every copy for ever";
             found.push(Complaint::new("seen_for", title, "write a positive duration"));
         }
         if self.queue == 0 {
-            found.push(Complaint::new("queue", "a queue of 0 lets no payload out", "write 1 or more"));
+            found.push(Complaint::new(
+                "queue",
+                "a queue of 0 keeps nothing for the application",
+                "write 1 or more",
+            ));
         }
         found
+    }
+}
+
+/// Ages are counted in 32 bits of milliseconds.
+const LONGEST_MEMORY: Duration = Duration::from_secs(49 * 86_400);
+
+/// How long something is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeenFor {
+    /// For ever.
+    Unlimited,
+    /// For this long.
+    For(Duration),
+}
+
+impl SeenFor {
+    /// How long, or none for ever.
+    #[must_use]
+    pub const fn get(self) -> Option<Duration> {
+        match self {
+            Self::Unlimited => None,
+            Self::For(time) => Some(time),
+        }
+    }
+}
+
+impl Serialize for SeenFor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Unlimited => serializer.serialize_str("unlimited"),
+            Self::For(time) => time.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for SeenFor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(duration_or("unlimited", deserializer)?.map_or(Self::Unlimited, Self::For))
+    }
+}
+
+impl JsonSchema for SeenFor {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "SeenFor".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        schema_duration_or("unlimited", generator)
     }
 }
 
@@ -263,6 +384,8 @@ impl Default for GossipTable {
 }
 
 impl CheckedTable for GossipTable {
+    const DROPS: Option<&'static [&'static str]> = Some(&["already_published", "no_queue"]);
+
     fn complaints(&self, _slots: Option<u32>) -> Vec<Complaint> {
         if self.fanout == 0 {
             vec![Complaint::new("fanout", "gossip to nobody spreads nothing", "write 1 or more")]

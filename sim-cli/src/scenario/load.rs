@@ -137,7 +137,7 @@ fn read<'i>(
         return Err(problems);
     };
     let scenario = resolve::fill(file, overlay, broadcast, expect);
-    problems.extend(check::check(&scenario, document));
+    problems.extend(check::check(&scenario, document, tables));
     if problems.is_empty() { Ok(scenario) } else { Err(problems) }
 }
 
@@ -160,13 +160,14 @@ fn apply_preset(document: &mut Document<'_>) {
         if let Ok(degree) = DeValue::parse("3") {
             document.set_default("overlay.random_walk.degree", degree.into_inner(), &span);
         }
-        document.set_default("overlay.random_walk.max_degree", word("none"), &span);
+        document.set_default("overlay.random_walk.max_degree", word("unlimited"), &span);
         document.set_default("overlay.random_walk.retry", DeValue::Boolean(false), &span);
         document.set_default("overlay.random_walk.repair", DeValue::Boolean(false), &span);
     }
     if document.get("broadcast.flood").is_some() {
         document.set_default("broadcast.flood.echo", DeValue::Boolean(true), &span);
         document.set_default("broadcast.flood.seen", word("unlimited"), &span);
+        document.set_default("broadcast.flood.seen_for", word("unlimited"), &span);
     }
 }
 

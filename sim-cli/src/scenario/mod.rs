@@ -38,7 +38,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::measure::expect::Expectation;
 
-pub use builtin::{Accept, FloodTable, GossipTable, RandomWalkTable, StaticTable, Yes};
+pub use builtin::{Accept, FloodTable, GossipTable, RandomWalkTable, SeenFor, StaticTable, Yes};
 pub use churn::{Churn, CrashKind, Lifetime, SessionPreset};
 pub use diagnostics::{Complaint, Diagnostics};
 pub use fault::{Crash, Cut, Ends, Fault, FaultKind, Loss, Partition, Pause, Slow, Victims};
@@ -101,8 +101,8 @@ pub struct Scenario {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Preset {
-    /// The protocol as the tutorial describes it, with what it gets wrong: degree 3, max_degree "none", retry
-    /// and repair off, echo on, seen "unlimited". Brings `overlay.random_walk` and `broadcast.flood` if
+    /// The protocol as the tutorial describes it, with what it gets wrong: degree 3, max_degree
+    /// "unlimited", retry and repair off, echo on, seen and seen_for "unlimited". Brings `overlay.random_walk` and `broadcast.flood` if
     /// the scenario names none.
     Tutorial,
 }

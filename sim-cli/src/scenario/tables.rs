@@ -17,6 +17,10 @@ pub trait CheckedTable: DeserializeOwned + Serialize + JsonSchema {
     /// Keys whose value is a file: looked up beside the scenario, and made absolute before the table is read.
     const FILES: &'static [&'static str] = &[];
 
+    /// Every reason for which this protocol drops what it has received or should send, as it names them.
+    /// None: not told, so any reason can be expected of a run.
+    const DROPS: Option<&'static [&'static str]> = None;
+
     /// Fills in defaults that depend on other keys. Called once, after reading.
     fn fill_in(&mut self) {}
 
@@ -41,6 +45,7 @@ pub(crate) enum ReadError {
 pub struct TableKind {
     key: &'static str,
     files: &'static [&'static str],
+    drops: Option<&'static [&'static str]>,
     read: fn(Node<'_>, Option<u32>) -> Result<toml::Table, ReadError>,
     schema: fn(&mut SchemaGenerator) -> Schema,
 }
@@ -53,6 +58,7 @@ impl TableKind {
         Self {
             key,
             files: &[],
+            drops: None,
             read: |node, _| write(&read::<T>(node)?),
             schema: SchemaGenerator::subschema_for::<T>,
         }
@@ -67,7 +73,7 @@ impl TableKind {
             let complaints = table.complaints(slots);
             if complaints.is_empty() { write(&table) } else { Err(ReadError::Meaning(complaints)) }
         };
-        Self { key, files: T::FILES, read, schema: SchemaGenerator::subschema_for::<T> }
+        Self { key, files: T::FILES, drops: T::DROPS, read, schema: SchemaGenerator::subschema_for::<T> }
     }
 
     /// The word after `overlay.` or `broadcast.`.
@@ -78,6 +84,10 @@ impl TableKind {
 
     pub(crate) const fn files(&self) -> &'static [&'static str] {
         self.files
+    }
+
+    pub(crate) const fn drops(&self) -> Option<&'static [&'static str]> {
+        self.drops
     }
 
     /// Reads a table and gives it back with every default filled in.

@@ -40,6 +40,9 @@ pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
     let plan = plan::spec(scenario, slots)?.draw(scenario.seed).map_err(plan::complaint)?;
     let mut notes = Vec::new();
     let links = links::model(scenario, slots, &mut notes)?;
+    if scenario.overlay.key == "random_walk" && scenario.link.transport == Transport::Datagram {
+        notes.push("random_walk over datagrams cannot notice dead neighbors: no link ever breaks".to_owned());
+    }
     links.check(slots).map_err(links::complaint)?;
     let setting = Setting {
         slots,

@@ -26,6 +26,8 @@ pub(super) fn complaint(error: PlanError) -> Complaint {
         Problem::Loop(_) => "name another slot".to_owned(),
         Problem::Backwards(_) | Problem::Overlap(_) => "correct the trace".to_owned(),
         Problem::Entry(_) => "write nodes.entry_churns = true, or take the slot out of the trace".to_owned(),
+        Problem::TooManySlots => "simulate fewer".to_owned(),
+        Problem::TooManyDeliveries { .. } => "publish less often, or to fewer slots".to_owned(),
         Problem::TooManyMessages => "publish less often, or for a shorter time".to_owned(),
         Problem::TooManyLives => "make sessions or downtimes longer, or churn shorter".to_owned(),
     };

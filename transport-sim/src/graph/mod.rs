@@ -21,7 +21,10 @@ pub use regular::regular;
 #[cfg(doc)]
 use crate::stream::Purpose;
 
-/// Why a graph with these parameters does not exist.
+/// How many links a drawn graph has at most: while it is drawn, each takes some 20 bytes.
+pub const MOST_LINKS: u64 = 1 << 27;
+
+/// Why a graph with these parameters does not exist, or is not drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DrawError {
     /// A node would need at least as many neighbors as there are nodes.
@@ -44,6 +47,11 @@ pub enum DrawError {
     Zero(&'static str),
     /// A number is negative, not a number or too great: named.
     OutOfRange(&'static str),
+    /// More than [`MOST_LINKS`].
+    TooManyLinks {
+        /// How many links the graph would have.
+        links: u64,
+    },
     /// See [`GraphError`].
     Graph(GraphError),
 }
@@ -60,6 +68,7 @@ impl fmt::Display for DrawError {
             Self::OddDegree(degree) => write!(f, "k must be even, and is {degree}"),
             Self::Zero(what) => write!(f, "{what} must be at least 1"),
             Self::OutOfRange(what) => write!(f, "{what} is out of range"),
+            Self::TooManyLinks { links } => write!(f, "{links} links, but at most {MOST_LINKS} are drawn"),
             Self::Graph(error) => error.fmt(f),
         }
     }
@@ -73,13 +82,21 @@ impl From<GraphError> for DrawError {
     }
 }
 
-/// Refuses a degree that leaves a node short of neighbors, or that no memory holds.
+/// Refuses a degree that leaves a node short of neighbors.
 fn check_degree(degree: u32, nodes: u32) -> Result<(), DrawError> {
     if degree >= nodes && nodes > 0 {
         return Err(DrawError::DegreeTooGreat { degree, nodes });
     }
-    if u64::from(degree) * u64::from(nodes) > u64::from(u32::MAX / 2) {
-        return Err(GraphError::TooManyLinks.into());
-    }
     Ok(())
+}
+
+/// Refuses more links than are drawn. Asked first: the links alone could fill the memory.
+const fn check_links(links: u64) -> Result<(), DrawError> {
+    if links > MOST_LINKS { Err(DrawError::TooManyLinks { links }) } else { Ok(()) }
+}
+
+/// Refuses `nodes` that have `degree` links each, counted once or from both ends.
+fn check_sum(nodes: u32, degree: u32, ends: u64) -> Result<(), DrawError> {
+    check_degree(degree, nodes)?;
+    check_links(u64::from(nodes) * u64::from(degree) / ends)
 }

@@ -1,6 +1,8 @@
 //! Graphs without chance.
 
-use super::{DrawError, Graph, GraphError};
+#[cfg(doc)]
+use super::GraphError;
+use super::{DrawError, Graph, check_links};
 
 /// Node 0 to node `nodes - 1` in a row.
 ///
@@ -45,12 +47,9 @@ pub fn tree(nodes: u32, arity: u32) -> Result<Graph, DrawError> {
 /// Everybody is everybody's neighbor.
 ///
 /// # Errors
-/// [`GraphError::TooManyLinks`], from 65,537 nodes on.
+/// [`DrawError::TooManyLinks`], from 16,385 nodes on.
 pub fn complete(nodes: u32) -> Result<Graph, DrawError> {
-    // Counted first: the edges alone could fill the memory.
-    if u64::from(nodes) * u64::from(nodes.saturating_sub(1)) / 2 > u64::from(u32::MAX / 2) {
-        return Err(GraphError::TooManyLinks.into());
-    }
+    check_links(u64::from(nodes) * u64::from(nodes.saturating_sub(1)) / 2)?;
     Ok(Graph::from_edges(nodes, (1..nodes).flat_map(|high| (0..high).map(move |low| (low, high))))?)
 }
 
@@ -100,6 +99,6 @@ mod tests {
         assert_eq!(complete(25).unwrap().links(), 300);
         assert_eq!(complete(4).unwrap().neighbors(2), [0, 1, 3]);
         assert_eq!(complete(0).unwrap().nodes(), 0);
-        assert_eq!(complete(65_537), Err(GraphError::TooManyLinks.into()));
+        assert_eq!(complete(16_385), Err(DrawError::TooManyLinks { links: (1 << 27) + (1 << 13) }));
     }
 }

@@ -3,16 +3,16 @@
 use floodnet_core::laws::{Gaps, share_to_threshold};
 use floodnet_core::rng::scale;
 
-use super::{DrawError, Graph, GraphError, check_degree};
+use super::{DrawError, Graph, check_degree, check_links, check_sum};
 use crate::stream::{Purpose, Stream};
 
 /// Every node picks `k` others at random and links to them: degrees are `k` or more, about `2 k` in
 /// the mean.
 ///
 /// # Errors
-/// When there are no `k` others.
+/// When there are no `k` others, or the links are more than [`MOST_LINKS`](super::MOST_LINKS).
 pub fn k_out(nodes: u32, k: u32, seed: u64) -> Result<Graph, DrawError> {
-    check_degree(k, nodes)?;
+    check_sum(nodes, k, 1)?;
     let mut stream = Stream::new(seed, Purpose::Graph, 0);
     // Any order of the others will do to draw from, so the pool is never put back.
     let mut pool: Vec<u32> = (0..nodes.saturating_sub(1)).collect();
@@ -34,12 +34,14 @@ pub fn k_out(nodes: u32, k: u32, seed: u64) -> Result<Graph, DrawError> {
 /// U. Brandes, "Efficient generation of large random networks", Phys. Rev. E 71, 2005).
 ///
 /// # Errors
-/// When `mean_degree` is negative, not a number or more than `nodes - 1`.
+/// When `mean_degree` is negative, not a number or more than `nodes - 1`, or the links are more than
+/// [`MOST_LINKS`](super::MOST_LINKS) in the mean.
 pub fn gnp(nodes: u32, mean_degree: f64, seed: u64) -> Result<Graph, DrawError> {
     let others = nodes.saturating_sub(1);
     if !(0.0..=f64::from(others)).contains(&mean_degree) {
         return Err(DrawError::OutOfRange("mean_degree"));
     }
+    check_links((mean_degree * f64::from(nodes) * 0.5) as u64)?;
     let mut stream = Stream::new(seed, Purpose::Graph, 0);
     let gaps = Gaps::new(mean_degree, u64::from(others));
     let mut edges = Vec::new();
@@ -52,9 +54,6 @@ pub fn gnp(nodes: u32, mean_degree: f64, seed: u64) -> Result<Graph, DrawError> 
             continue;
         }
         edges.push((low as u32, high as u32));
-        if edges.len() > (u32::MAX / 2) as usize {
-            return Err(GraphError::TooManyLinks.into());
-        }
         low = low.saturating_add(1).saturating_add(gaps.sample(stream.bits()));
     }
     Ok(Graph::from_edges(nodes, edges)?)
@@ -65,9 +64,10 @@ pub fn gnp(nodes: u32, mean_degree: f64, seed: u64) -> Result<Graph, DrawError> 
 /// exactly `nodes * k / 2` links.
 ///
 /// # Errors
-/// When `k` is odd, there are no `k` others, or `rewire` is not in 0 to 1.
+/// When `k` is odd, there are no `k` others, `rewire` is not in 0 to 1, or the links are more than
+/// [`MOST_LINKS`](super::MOST_LINKS).
 pub fn small_world(nodes: u32, k: u32, rewire: f64, seed: u64) -> Result<Graph, DrawError> {
-    check_degree(k, nodes)?;
+    check_sum(nodes, k, 2)?;
     if k % 2 == 1 {
         return Err(DrawError::OddDegree(k));
     }
@@ -108,12 +108,14 @@ pub fn small_world(nodes: u32, k: u32, rewire: f64, seed: u64) -> Result<Graph, 
 /// exactly `links * (nodes - links)` links and few hubs.
 ///
 /// # Errors
-/// When `links` is 0 or there are no `links` others.
+/// When `links` is 0, there are no `links` others, or the links of all are more than
+/// [`MOST_LINKS`](super::MOST_LINKS).
 pub fn preferential(nodes: u32, links: u32, seed: u64) -> Result<Graph, DrawError> {
     if links == 0 {
         return Err(DrawError::Zero("links"));
     }
     check_degree(links, nodes)?;
+    check_links(u64::from(links) * u64::from(nodes.saturating_sub(links)))?;
     let mut stream = Stream::new(seed, Purpose::Graph, 0);
     let mut edges: Vec<(u32, u32)> = (1..=links.min(nodes.saturating_sub(1))).map(|leaf| (0, leaf)).collect();
     let mut targets = Vec::with_capacity(links as usize);
@@ -181,7 +183,11 @@ mod tests {
             assert_eq!(regular(nodes, nodes / 2, 1), k_out(nodes, nodes / 2, 1));
         }
         assert_eq!(preferential(2, 1, 1).unwrap().links(), 1);
-        assert_eq!(k_out(u32::MAX, 5, 1), Err(GraphError::TooManyLinks.into()));
+        let too_many = |links| Err(DrawError::TooManyLinks { links });
+        assert_eq!(k_out(u32::MAX, 5, 1), too_many(5 * u64::from(u32::MAX)));
+        assert_eq!(gnp(1 << 24, 17.0, 1), too_many(17 << 23));
+        assert_eq!(small_world(1 << 24, 18, 0.1, 1), too_many(9 << 24));
+        assert_eq!(preferential(1 << 24, 9, 1), too_many((9 << 24) - 81));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use floodnet_core::rng::scale;
 
-use super::{DrawError, Graph, check_degree, complete};
+use super::{DrawError, Graph, check_sum, complete};
 use crate::stream::{Purpose, Stream};
 
 /// A random graph in which every node has exactly `k` neighbors: `k` loose ends per node are paired at
@@ -11,9 +11,10 @@ use crate::stream::{Purpose, Stream};
 /// not always.
 ///
 /// # Errors
-/// When `nodes * k` is odd or there are no `k` others.
+/// When `nodes * k` is odd, there are no `k` others, or the links are more than
+/// [`MOST_LINKS`](super::MOST_LINKS).
 pub fn regular(nodes: u32, k: u32, seed: u64) -> Result<Graph, DrawError> {
-    check_degree(k, nodes)?;
+    check_sum(nodes, k, 2)?;
     if nodes % 2 == 1 && k % 2 == 1 {
         return Err(DrawError::OddDegreeSum { degree: k, nodes });
     }
@@ -161,6 +162,7 @@ mod tests {
     fn impossible_degrees_are_refused() {
         assert_eq!(regular(5, 3, 1), Err(DrawError::OddDegreeSum { degree: 3, nodes: 5 }));
         assert_eq!(regular(4, 4, 1), Err(DrawError::DegreeTooGreat { degree: 4, nodes: 4 }));
+        assert_eq!(regular(1 << 24, 17, 1), Err(DrawError::TooManyLinks { links: 17 << 23 }));
     }
 
     /// On 6 nodes there are 70 graphs of degree 2: 60 hexagons and 10 pairs of triangles.

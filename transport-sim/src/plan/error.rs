@@ -53,11 +53,27 @@ pub enum Problem {
     Overlap(Session),
     /// A recorded session of an entry slot that does not churn.
     Entry(u32),
+    /// More than [`MOST_SLOTS`].
+    TooManySlots,
     /// More than [`MOST_MESSAGES`].
     TooManyMessages,
+    /// More than [`MOST_DELIVERIES`].
+    TooManyDeliveries {
+        /// How many messages there are.
+        messages: usize,
+        /// How many slots there are.
+        slots: u32,
+    },
     /// More than [`MOST_LIVES`], or than [`MOST_LIVES_OF_ONE`].
     TooManyLives,
 }
+
+/// How many slots a plan has at most.
+pub const MOST_SLOTS: u32 = 1 << 24;
+
+/// How many messages a plan holds at most, times slots: who has got which message is told by a bit, and so
+/// many bits are 8 GiB.
+pub const MOST_DELIVERIES: u64 = 1 << 36;
 
 /// How many messages a plan holds at most. A longer list would be a mistake in a scenario.
 pub const MOST_MESSAGES: usize = 1 << 24;
@@ -98,7 +114,14 @@ impl fmt::Display for Problem {
             Self::Entry(slot) => {
                 write!(f, "slot {slot} is an entry slot and does not churn (nodes.entry_churns)")
             }
+            Self::TooManySlots => write!(f, "more than {MOST_SLOTS} slots"),
             Self::TooManyMessages => write!(f, "more than {MOST_MESSAGES} messages"),
+            Self::TooManyDeliveries { messages, slots } => {
+                write!(
+                    f,
+                    "{messages} messages to {slots} slots each are more deliveries than {MOST_DELIVERIES}"
+                )
+            }
             Self::TooManyLives => {
                 write!(
                     f,
@@ -144,6 +167,7 @@ impl PlanSpec {
         let nodes = &self.nodes;
         positive(self.duration, "duration")?;
         refuse(nodes.count == 0, "nodes.count", Problem::Zero)?;
+        refuse(nodes.count > MOST_SLOTS, "nodes.count", Problem::TooManySlots)?;
         let (entry, count) = (nodes.entry, nodes.count);
         refuse(entry > count, "nodes.entry", Problem::TooManyEntries { entry, count })?;
         self.churn.iter().try_for_each(|churn| churn.check(nodes))?;

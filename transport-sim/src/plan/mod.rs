@@ -18,7 +18,9 @@ mod traffic;
 use floodnet_core::time::Time;
 
 pub use classes::assign_shares;
-pub use error::{MOST_LIVES, MOST_LIVES_OF_ONE, MOST_MESSAGES, PlanError, Problem};
+pub use error::{
+    MOST_DELIVERIES, MOST_LIVES, MOST_LIVES_OF_ONE, MOST_MESSAGES, MOST_SLOTS, PlanError, Problem,
+};
 pub use spec::{
     Churn, Fault, FaultKind, Nodes, Origin, Pace, PlanSpec, Session, Sessions, Spacing, Struck, Traffic,
 };

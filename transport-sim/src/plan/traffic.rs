@@ -3,7 +3,7 @@
 use floodnet_core::laws::Law;
 use floodnet_core::time::{Duration, Time};
 
-use super::error::{MOST_MESSAGES, PlanError, Problem, wrong};
+use super::error::{MOST_DELIVERIES, MOST_MESSAGES, PlanError, Problem, wrong};
 use super::spec::{Origin, Pace, PlanSpec, Traffic};
 use super::{Life, Publish, life_in};
 use crate::stream::{Purpose, Stream};
@@ -28,6 +28,10 @@ pub(super) fn draw(
     for (series, traffic) in (0u32..).zip(&spec.traffic) {
         times(traffic, series, spec.end(), seed, &mut due)
             .ok_or_else(|| wrong(format!("traffic.{series}"), Problem::TooManyMessages))?;
+    }
+    let (messages, slots) = (due.len(), spec.nodes.count);
+    if messages as u64 * u64::from(slots) > MOST_DELIVERIES {
+        return Err(wrong("traffic", Problem::TooManyDeliveries { messages, slots }));
     }
     due.sort_unstable();
     let random = |due: &&Due| spec.traffic[due.series as usize].from == Origin::Random;

@@ -6,9 +6,19 @@ use crate::scenario::{Lifetime, Scenario};
 pub(super) fn check(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
     let Some(churn) = &scenario.churn else { return };
     checker.share("churn.crash", churn.crash);
-    if checker.before_end("churn.start", churn.start, scenario.duration) {
+    if let Lifetime::Trace { .. } = churn.session {
+        // What stands in a resolved scenario changes nothing.
+        let (arrive, end) = (scenario.nodes.arrive, scenario.duration);
+        for (path, time, default) in [("churn.start", churn.start, arrive), ("churn.stop", churn.stop, end)] {
+            if time != default {
+                let title = "the trace of the session says when slots come and go";
+                checker.wrong(path, title, "remove it, or the trace");
+            }
+        }
+    } else if checker.before_end("churn.start", churn.start, scenario.duration) {
         checker.in_order("churn", churn.start, churn.stop);
     }
+    checker.within("churn.stop", churn.stop, scenario.duration);
     law("churn.session", &churn.session, checker);
     match (&churn.session, &churn.downtime) {
         (Lifetime::Trace { .. }, Some(_)) => {

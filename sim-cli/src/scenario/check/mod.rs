@@ -10,17 +10,18 @@ mod time;
 use super::Scenario;
 use super::diagnostics::Problem;
 use super::document::Document;
+use super::tables::Tables;
 use super::units::Duration;
 
 /// Everything about `scenario` that makes no sense, at its place in `document`.
-pub(crate) fn check(scenario: &Scenario, document: &Document<'_>) -> Vec<Problem> {
+pub(crate) fn check(scenario: &Scenario, document: &Document<'_>, tables: &Tables) -> Vec<Problem> {
     let mut checker = Checker { document, problems: Vec::new() };
     nodes::check(scenario, &mut checker);
     link::check(&scenario.link, &mut checker);
     churn::check(scenario, &mut checker);
     time::check(scenario, &mut checker);
     fault::check(scenario, &mut checker);
-    expect::check(scenario, &mut checker);
+    expect::check(scenario, tables, &mut checker);
     checker.problems
 }
 
@@ -111,6 +112,14 @@ impl Checker<'_, '_> {
             self.wrong(path, format!("the run ends at {duration}, before this begins"), label);
         }
         before
+    }
+
+    /// What stops must not stop after the run: a typing error rather than a wish.
+    fn within(&mut self, path: &str, stop: Duration, duration: Duration) {
+        if stop > duration {
+            let label = format!("the run ends at {duration}");
+            self.wrong(path, "this is after the end of the run", label);
+        }
     }
 
     /// Nothing can stop before it starts. `path` names the table of `start` and `stop`.

@@ -2,16 +2,25 @@
 
 use std::collections::BTreeSet;
 
+use floodnet_sim::plan::MOST_SLOTS;
+
 use super::Checker;
+use crate::scenario::units::Duration;
 use crate::scenario::{Class, Latency, Scenario};
 use crate::spelling::did_you_mean;
 
 /// Classes are counted in a byte, and 255 of them are many.
 const MOST_CLASSES: usize = 255;
+/// A hundred years of 365.25 days. Times within a run and behind its end then stay far from the last that
+/// can be counted, 584 years.
+const LONGEST: Duration = Duration::from_secs(100 * 31_557_600);
 
 pub(super) fn check(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
     name(&scenario.name, checker);
     checker.positive("duration", scenario.duration);
+    if scenario.duration > LONGEST {
+        checker.wrong("duration", "a run cannot be that long", "at most 876600h, a hundred years");
+    }
     slots(scenario, checker);
     if scenario.classes.is_empty() {
         return;
@@ -48,6 +57,10 @@ fn slots(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
         None if !from_file => {
             let label = "only a static overlay from a file knows how many slots there are";
             checker.wrong("nodes", "missing key `count` in [nodes]", label);
+        }
+        Some(count) if count > MOST_SLOTS => {
+            let label = format!("at most {MOST_SLOTS}");
+            checker.wrong("nodes.count", "a network cannot have that many slots", label);
         }
         Some(0) => checker.wrong("nodes.count", "a network needs a slot", "write 1 or more"),
         Some(count) if nodes.entry > count => {

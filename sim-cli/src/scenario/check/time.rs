@@ -6,6 +6,8 @@ use crate::scenario::{Every, Origin, Scenario, TopologyTime, Traffic};
 
 /// What fits into a frame of 64 KiB beside the heads of the messages.
 const MOST_BYTES: u64 = 65_000;
+/// Each sample is a row of the time series, and looks at every slot.
+const MOST_SAMPLES: u64 = 1_000_000;
 
 pub(super) fn check(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
     for (index, traffic) in scenario.traffic.iter().enumerate() {
@@ -45,16 +47,16 @@ fn stream(path: &str, traffic: &Traffic, scenario: &Scenario, checker: &mut Chec
     if checker.before_end(&key("start"), traffic.start, scenario.duration) {
         checker.in_order(path, traffic.start, traffic.stop);
     }
-    within(&key("stop"), traffic.stop, scenario.duration, checker);
+    checker.within(&key("stop"), traffic.stop, scenario.duration);
 }
 
 fn window(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
     let measure = &scenario.measure;
-    if measure.every == Every::Interval(Duration::ZERO) {
-        checker.wrong("measure.every", "this cannot be zero", "write a positive duration, or \"off\"");
+    if let Every::Interval(every) = measure.every {
+        samples(every, scenario.duration, checker);
     }
     checker.positive("measure.deadline", measure.deadline);
-    within("measure.stop", measure.stop, scenario.duration, checker);
+    checker.within("measure.stop", measure.stop, scenario.duration);
     if checker.is_written("measure.start") {
         if checker.before_end("measure.start", measure.start, scenario.duration) {
             checker.in_order("measure", measure.start, measure.stop);
@@ -69,9 +71,17 @@ fn window(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
     }
 }
 
-/// What stops must not stop after the run: a typing error rather than a wish.
-fn within(path: &str, stop: Duration, duration: Duration, checker: &mut Checker<'_, '_>) {
-    if stop > duration {
-        checker.wrong(path, "this is after the end of the run", format!("the run ends at {duration}"));
+fn samples(every: Duration, duration: Duration, checker: &mut Checker<'_, '_>) {
+    let Some(samples) = duration.as_nanos().checked_div(every.as_nanos()) else {
+        return checker.wrong(
+            "measure.every",
+            "this cannot be zero",
+            "write a positive duration, or \"off\"",
+        );
+    };
+    if samples > MOST_SAMPLES {
+        let title = format!("{samples} samples are too many");
+        let label = format!("at most {MOST_SAMPLES}: one every {every} until {duration} is more");
+        checker.wrong_at_first(&["measure.every", "duration"], title, label);
     }
 }

@@ -172,7 +172,7 @@ max_degree = 4
      --> x.toml:7:14
       |
     7 | max_degree = 4
-      |              ^ at least the degree, 5, or "none"
+      |              ^ at least the degree, 5, or "unlimited"
     "#);
 }
 
@@ -401,7 +401,7 @@ queue = 0
     8 | seen_for = "0s"
       |            ^^^^ write a positive duration
 
-    error: a queue of 0 lets no payload out
+    error: a queue of 0 keeps nothing for the application
      --> x.toml:9:9
       |
     9 | queue = 0

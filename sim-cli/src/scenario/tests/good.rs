@@ -291,3 +291,12 @@ fn presets_and_regions_are_those_of_the_library() {
         assert_eq!(regions.name(), name);
     }
 }
+
+/// The first line of every scenario of the repository names this file.
+#[test]
+fn the_schema_of_the_repository_is_that_of_the_language() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/scenario.schema.json");
+    let text = std::fs::read_to_string(file).unwrap();
+    let schema = format!("{:#}\n", crate::scenario::schema(&builtin()));
+    assert!(text == schema, "write it anew: sim-cli schema > scenarios/scenario.schema.json");
+}

@@ -1,5 +1,6 @@
 //! Tests of the language as a whole.
 
+mod bad_bounds;
 mod bad_events;
 mod bad_form;
 mod bad_network;

@@ -23,6 +23,19 @@ fn messages_come_in_their_time_and_order() {
 }
 
 #[test]
+fn more_than_memory_holds_is_refused() {
+    let mut spec = still(1 << 24);
+    spec.traffic = vec![messages(Origin::Random, Pace::Every(secs(1)))];
+    spec.traffic[0].stop = spec.traffic[0].start + secs(4_097);
+    spec.duration = Duration::from_secs(10_000);
+    let problem = Problem::TooManyDeliveries { messages: 4_097, slots: 1 << 24 };
+    assert_eq!(spec.draw(1).unwrap_err(), PlanError { key: "traffic".to_owned(), problem });
+    spec.nodes.count += 1;
+    let problem = Problem::TooManySlots;
+    assert_eq!(spec.check(), Err(PlanError { key: "nodes.count".to_owned(), problem }));
+}
+
+#[test]
 fn random_origins_are_uniform_among_those_that_are_up() {
     let mut spec = still(1_000);
     // All but ten are dead: here the place in the crowd decides as often as not.
