@@ -50,8 +50,8 @@ fn matrices() {
     1 | link.latency={ matrix = { file = "delays.txt" } }
       |                                  ^^^^^^^^^^^^ a matrix has a row for each host, and a delay to each host in every row
     "#);
-    assert_snapshot!(over("delays.txt", "900 900\n900 900\n", &[MATRIX]), @"
-    error: link.rto is 200ms, below the least one-way delay of 900ms
+    assert_snapshot!(over("delays.txt", "2500 2500\n2500 2500\n", &[MATRIX]), @"
+    error: link.dead_after less ping is 2s, below the least one-way delay of 2500ms
       --> small.toml:13:2
        |
     13 | [link]
