@@ -78,7 +78,14 @@ mod tests {
             Session { slot: 2, up: at(0), down: at(10_000) },
         ];
         assert_eq!(read_trace(text).unwrap(), expected);
-        assert_eq!(read_trace("").unwrap(), []);
+    }
+
+    #[test]
+    fn a_trace_without_sessions_is_refused() {
+        for text in ["", "slot,up_s,down_s\n", "# nothing\n"] {
+            let problem = read_trace(text).unwrap_err().to_string();
+            assert!(problem.contains("no session is recorded"), "{problem}");
+        }
     }
 
     #[test]
