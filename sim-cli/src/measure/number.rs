@@ -2,6 +2,7 @@
 //! show no more than was measured.
 
 use floodnet_core::time::{Duration, Time};
+use serde::Serializer;
 
 /// Significant digits of every ratio and mean.
 pub(super) const DIGITS: usize = 6;
@@ -25,6 +26,11 @@ pub(super) fn millis(nanos: u64) -> f64 {
 /// `time` in seconds: the nearest double, whose shortest decimal form is what a file shows.
 pub(crate) fn seconds(time: Time) -> f64 {
     time.as_nanos() as f64 / 1e9
+}
+
+/// [`seconds`] as serde's `serialize_with` wants it.
+pub(crate) fn as_seconds<S: Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(seconds(*time))
 }
 
 /// `span` in milliseconds, to [`DIGITS`].

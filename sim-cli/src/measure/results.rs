@@ -1,7 +1,7 @@
 //! The end of a run: from counts to a summary, tables and graphs.
 
 use floodnet_core::time::Time;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::delivery::Message;
 use super::graph::Cuts;
@@ -53,7 +53,7 @@ pub struct MessageRow {
     /// Its index in the plan.
     pub message: u32,
     /// When it was published, in seconds.
-    #[serde(rename = "at_s", serialize_with = "as_seconds")]
+    #[serde(rename = "at_s", serialize_with = "super::number::as_seconds")]
     pub at: Time,
     /// Who published it.
     pub origin: u32,
@@ -87,11 +87,6 @@ pub struct MessageRow {
     pub ldh: Option<u16>,
     /// Time to the last receiver on time, in milliseconds.
     pub last_ms: Option<f64>,
-}
-
-/// `serialize_with` for a time in seconds.
-fn as_seconds<S: Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(seconds(*time))
 }
 
 /// The end of [`Measures`].

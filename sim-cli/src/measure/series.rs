@@ -13,17 +13,17 @@
 //! - Samples without joined nodes have no degree and no largest component, and are left out of these means.
 
 use floodnet_core::time::Time;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::graph::Shape;
-use super::number::{Tally, ratio, seconds};
+use super::number::{Tally, ratio};
 use super::summary::{LargestComponent, MeanMax, MeanMaxEnd, MeanMinMax};
 
 /// One sample. Counts of events are since the start of the run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Row {
     /// When, in seconds.
-    #[serde(rename = "t_s", serialize_with = "as_seconds")]
+    #[serde(rename = "t_s", serialize_with = "super::number::as_seconds")]
     pub at: Time,
     /// Slots that are up.
     pub nodes_up: u32,
@@ -83,11 +83,6 @@ pub struct Row {
     pub bytes_payload: u64,
     /// Bytes of all other packets.
     pub bytes_control: u64,
-}
-
-/// `serialize_with` for a time in seconds.
-fn as_seconds<S: Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(seconds(*time))
 }
 
 impl Row {
