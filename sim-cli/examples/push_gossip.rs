@@ -158,11 +158,11 @@ impl PushGossip {
             }
             Message::Busy(peers) => self.learn(from, peers, cx),
             Message::Push { payload, hops } => {
-                if self.seen.insert(payload.index, cx.now, &SeenLimits::default()) {
+                if self.seen.insert(payload.index(), cx.now, &SeenLimits::default()) {
                     self.hot.push(Hot { payload, hops, rounds: cx.config.push.rounds });
-                    cx.emit(Event::Delivered { message: payload.index, hops });
+                    cx.emit(Event::Delivered { message: payload.index(), hops });
                 } else {
-                    cx.emit(Event::Duplicate(payload.index));
+                    cx.emit(Event::Duplicate(payload.index()));
                 }
             }
         }
@@ -210,9 +210,9 @@ impl Protocol for PushGossip {
                 self.on_round(cx);
             }
             Input::Command(payload) => {
-                self.seen.insert(payload.index, cx.now, &SeenLimits::default());
+                self.seen.insert(payload.index(), cx.now, &SeenLimits::default());
                 self.hot.push(Hot { payload, hops: 0, rounds: cx.config.push.rounds });
-                cx.emit(Event::Published(payload.index));
+                cx.emit(Event::Published(payload.index()));
             }
             Input::Message { from, message } => self.on_message(from, message, cx),
             Input::Timer(()) => self.on_round(cx),
@@ -248,7 +248,7 @@ impl Observe for PushGossip {
 
     fn carried(message: &Message) -> Option<Carried<u32>> {
         match message {
-            Message::Push { payload, hops } => Some(Carried { message: payload.index, hops: *hops }),
+            Message::Push { payload, hops } => Some(Carried { message: payload.index(), hops: *hops }),
             _ => None,
         }
     }

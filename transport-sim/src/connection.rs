@@ -8,7 +8,7 @@ use floodnet_core::time::{Duration, Time};
 
 use crate::SimProtocol;
 use crate::event::{Connection, Dial, What};
-use crate::line::{IDLE, Link, LinkState};
+use crate::links::{Body, Head, IDLE, LinkState, Place};
 use crate::network::Nth;
 use crate::observer::Observer;
 use crate::plan::CrashKind;
@@ -16,30 +16,34 @@ use crate::port::{Port, Schedule};
 
 impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// The connection that packets to `peer` take: an open one, or a new one.
-    pub(crate) fn connection_to(&mut self, peer: u32) -> Connection {
+    #[inline]
+    pub(crate) fn connection_to(&mut self, peer: u32) -> Place {
         // Of several that the peer dialed, it has closed all but the last, and the goodbyes are on their way.
-        let open = self.line.links_with(peer).next_back().map(|(connection, _)| connection);
+        let open = self.links.open_with(peer).next_back();
         open.unwrap_or_else(|| self.dial(peer))
     }
 
-    fn dial(&mut self, peer: u32) -> Connection {
-        let connection = Connection { number: self.line.dials, dialed: true };
+    #[inline(never)]
+    fn dial(&mut self, peer: u32) -> Place {
+        let connection = Connection::dialed_as(self.line.dials);
         self.line.dials = self.line.dials.wrapping_add(1);
-        let mut link = self.fresh_link(peer, self.now);
-        if let Some((answered_at, ready)) = self.shake_hands(peer, link.delay) {
+        let mut head = Head::new(peer, connection, 0, self.now);
+        let mut body = self.fresh_body(peer);
+        if let Some((answered_at, ready)) = self.shake_hands(peer, body.delay) {
             // The kernel answers for a node that stands still, which hears of it when it is awake.
             let far_at = self.network.awake(peer, answered_at);
-            let peer_life = self.network.plan.life_at(peer, answered_at).map_or(0, |(life, _)| life);
-            link = Link { ready, far_at, peer_life, last_arrival: far_at, ..link };
-            let dial = Dial { at: self.now, from_life: self.line.incarnation, to_life: peer_life };
-            self.push(peer, far_at, What::Opened { connection: connection.other_end(), dial });
+            let to_life = self.network.plan.life_at(peer, answered_at).map_or(0, |(life, _)| life);
+            head = Head::new(peer, connection, to_life, self.now);
+            body = Body { ready, far_at, last_arrival: far_at, ..body };
+            let (at, from_life) = (self.now, self.line.incarnation);
+            let dial = Dial { at, from_life, to_life, connection: connection.other_end() };
+            self.push(peer, far_at, What::Opened(Box::new(dial)));
         } else {
-            link.state = LinkState::Failing;
+            head.state = LinkState::Failing;
             let (me, failed_at) = (self.line.id, self.now + self.network.links.dial_timeout);
-            self.push(me, failed_at, What::closed(peer, connection));
+            self.push(me, failed_at, What::Closed { peer, connection });
         }
-        self.line.links.insert((peer, connection), link);
-        connection
+        self.links.insert(head, body)
     }
 
     /// When a dial's SYN reaches `peer` and when the answer is back; none if that takes too long.
@@ -66,41 +70,59 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         None
     }
 
-    fn fresh_link(&self, peer: u32, ready: Time) -> Link {
-        Link {
-            ready,
+    fn fresh_body(&self, peer: u32) -> Body {
+        Body {
+            ready: self.now,
             last_arrival: Time::ZERO,
             far_at: Time::ZERO,
-            peer_life: 0,
-            last_use: self.now,
             delay: self.network.link_delay(self.line.id, peer),
-            state: LinkState::Live,
-            is_closing: false,
         }
     }
 
     /// What becomes of something sent now on this connection.
-    fn passage(&mut self, peer: u32, connection: Connection) -> Passage {
+    #[inline]
+    fn passage(&mut self, place: Place) -> Passage {
         let (network, me, now) = (self.network, self.line.id, self.now);
+        let head = self.links.head_mut(place);
+        head.used(now);
+        let peer = head.peer;
         let count = self.count_to(peer);
-        // After a dial from both ends there are two connections: neither overtakes the other.
-        let Some((link, last_arrival)) = self.line.link(peer, connection) else { return Passage::Unsent };
-        link.last_use = now;
-        let start = now.max(link.ready);
+        let body = self.links.body(place);
+        let start = now.max(body.ready);
+        let nth = Nth { count, attempt: 0 };
+        // What waits for the handshake dies with the machine.
+        if start > now && start >= network.crashes_at(me, now) || network.attempt(me, peer, nth, start).is_err() {
+            return self.passage_after(place, peer, count, start);
+        }
+        let arrival = start + network.delay(me, peer, body.delay, nth, start);
+        self.arrives_at(place, peer, arrival)
+    }
+
+    /// After a dial from both ends there are two connections: neither overtakes the other.
+    #[inline]
+    fn arrives_at(&mut self, place: Place, peer: u32, arrival: Time) -> Passage {
+        let arrival = self.links.last_arrival(peer).max(arrival);
+        self.links.body_mut(place).last_arrival = arrival;
+        Passage::Arrives(arrival)
+    }
+
+    /// As [`passage`](Self::passage), where the first attempt at `start` may be in vain.
+    #[inline(never)]
+    fn passage_after(&mut self, place: Place, peer: u32, count: u32, start: Time) -> Passage {
+        let (network, me, now) = (self.network, self.line.id, self.now);
         let breaks_at = start + network.links.break_after;
         let (mut at, mut pause) = (start, network.links.rto);
         for attempt in 0.. {
             // What waits for the handshake or for another attempt dies with the machine, and so does all
             // that is behind it.
             if at > now && at >= network.crashes_at(me, now) {
-                link.ready = Time::MAX;
+                self.links.body_mut(place).ready = Time::MAX;
                 return Passage::Unsent;
             }
             let nth = Nth { count, attempt };
             if network.attempt(me, peer, nth, at).is_ok() {
-                let arrival = at + network.delay(me, peer, link.delay, nth, at);
-                link.last_arrival = last_arrival.max(arrival);
-                return Passage::Arrives(link.last_arrival);
+                let delay = self.links.body(place).delay;
+                return self.arrives_at(place, peer, at + network.delay(me, peer, delay, nth, at));
             }
             at = at + pause;
             pause = pause.times(2);
@@ -112,65 +134,64 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     }
 
     /// Sends a packet on a connection that was chosen for it when it was handed over.
-    pub(crate) fn transmit_on(&mut self, to: u32, connection: Connection, message: P::Message) {
-        let payload = P::carried(&message).map(|carried| carried.message);
-        let state = self.line.links.get(&(to, connection)).map(|link| link.state);
-        if state != Some(LinkState::Live) {
-            return self.lost(payload, "broken");
-        }
-        match self.passage(to, connection) {
+    #[inline]
+    pub(crate) fn transmit_on(&mut self, place: Option<Place>, message: P::Message) {
+        let live = place.filter(|&place| self.links.head(place).state == LinkState::Live);
+        let Some(place) = live else { return self.lost_message(&message, "broken") };
+        let passage = self.passage(place);
+        let head = self.links.head(place);
+        let (to, connection) = (head.peer, head.connection);
+        match passage {
             Passage::Arrives(arrival) => {
-                let connection = connection.other_end();
-                let packet = What::Packet { connection, stale: false, through_downlink: false, message };
-                self.push(to, arrival, packet);
+                self.push(to, arrival, What::Packet { connection: connection.other_end(), message });
             }
             Passage::Breaks(breaks_at) => {
-                self.break_at(to, connection, breaks_at);
-                self.lost(payload, "broken");
+                self.break_at(place, breaks_at);
+                self.lost_message(&message, "broken");
             }
-            Passage::Unsent => self.lost(payload, "down"),
+            Passage::Unsent => self.lost_message(&message, "down"),
         }
     }
 
     /// Nothing gets through any more: both ends hear of it at the same moment.
-    fn break_at(&mut self, peer: u32, connection: Connection, at: Time) {
-        if let Some(link) = self.line.links.get_mut(&(peer, connection)) {
-            link.state = LinkState::Broken;
-            link.last_arrival = link.last_arrival.max(at);
-        }
+    fn break_at(&mut self, place: Place, at: Time) {
+        let head = self.links.head_mut(place);
+        head.state = LinkState::Broken;
+        let (peer, connection) = (head.peer, head.connection);
+        let body = self.links.body_mut(place);
+        body.last_arrival = body.last_arrival.max(at);
         let me = self.line.id;
-        self.push(me, at, What::closed(peer, connection));
-        self.push(peer, at, What::closed(me, connection.other_end()));
+        self.push(me, at, What::Closed { peer, connection });
+        self.push(peer, at, What::Closed { peer: me, connection: connection.other_end() });
     }
 
     /// Closes a connection behind what was sent on it.
-    pub(crate) fn say_goodbye(&mut self, peer: u32, connection: Connection) {
-        let Some(link) = self.line.links.get_mut(&(peer, connection)) else { return };
-        let ends_by_itself = link.state != LinkState::Live;
+    pub(crate) fn say_goodbye(&mut self, place: Place) {
+        let head = self.links.head_mut(place);
+        let ends_by_itself = head.state != LinkState::Live;
         // Known until the peer has heard: what it sends meanwhile must not reset the connection, since a
         // reset would overtake what was sent before the goodbye; and what this end sends on its next
         // connection must come after the goodbye.
-        link.is_closing = true;
+        head.is_closing = true;
+        let (peer, connection) = (head.peer, head.connection);
         if ends_by_itself {
             return;
         }
         // One that is never sent ends with the crash.
-        let passage = self.passage(peer, connection);
-        if let Passage::Breaks(heard_at) = passage
-            && let Some((link, last_arrival)) = self.line.link(peer, connection)
-        {
-            link.last_arrival = last_arrival.max(heard_at);
+        let passage = self.passage(place);
+        if let Passage::Breaks(heard_at) = passage {
+            self.arrives_at(place, peer, heard_at);
         }
         if let Passage::Arrives(heard_at) | Passage::Breaks(heard_at) = passage {
             self.tell_closed(peer, connection, heard_at);
             let me = self.line.id;
-            self.push(me, heard_at, What::closed(peer, connection));
+            self.push(me, heard_at, What::Closed { peer, connection });
         }
     }
 
     fn tell_closed(&mut self, peer: u32, connection: Connection, at: Time) {
-        let (me, connection) = (self.line.id, connection.other_end());
-        self.push(peer, at, What::closed(me, connection));
+        let what = What::Closed { peer: self.line.id, connection: connection.other_end() };
+        self.push(peer, at, what);
     }
 
     /// The node vanished with all it held; the others find out as the kind of crash has it.
@@ -179,12 +200,15 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         for lost in waiting.into_iter().filter(|waiting| waiting.message.is_some()) {
             self.lost(lost.payload, "down");
         }
-        self.line.links.values_mut().for_each(|link| link.ready = self.now);
-        let links: Vec<((u32, Connection), Time)> =
-            self.line.links.iter().map(|(name, link)| (*name, link.last_arrival)).collect();
-        for ((peer, connection), last_arrival) in links {
+        let places: Vec<Place> = self.links.all().collect();
+        for &place in &places {
+            self.links.body_mut(place).ready = self.now;
+        }
+        for place in places {
+            let Head { peer, connection, .. } = *self.links.head(place);
+            let last_arrival = self.links.body(place).last_arrival;
             let reset = match kind {
-                CrashKind::Reset => self.passage(peer, connection),
+                CrashKind::Reset => self.passage(place),
                 CrashKind::Silent => Passage::Unsent,
             };
             let heard_at = match reset {
@@ -194,44 +218,41 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             };
             self.tell_closed(peer, connection, heard_at);
         }
-        self.line.links.clear();
+        self.links.clear();
     }
 
     /// The node stands still until `until`: neighbors that probe it meanwhile take it for dead.
     pub(crate) fn pause(&mut self, until: Time) {
         let (me, now) = (self.line.id, self.now);
-        let links: Vec<((u32, Connection), Time)> =
-            self.line.links.iter().map(|(name, link)| (*name, link.last_arrival)).collect();
-        for ((peer, connection), last_arrival) in links {
-            let found = self.network.found_dead(me, peer, now).max(last_arrival);
+        let places: Vec<Place> = self.links.all().collect();
+        for place in places {
+            let Head { peer, connection, .. } = *self.links.head(place);
+            let found = self.network.found_dead(me, peer, now).max(self.links.body(place).last_arrival);
             if found < until {
                 self.tell_closed(peer, connection, found);
-                self.push(me, until, What::closed(peer, connection));
+                self.push(me, until, What::Closed { peer, connection });
             }
         }
     }
 
     /// The SYN of a dial is here. True if an older connection with the dialer turns out to be dead: the
     /// node has to hear of that first.
-    pub(crate) fn opened(&mut self, peer: u32, connection: Connection, dial: Dial) -> bool {
-        if self.line.links_with(peer).any(|(_, link)| link.peer_life > dial.from_life) {
+    pub(crate) fn opened(&mut self, peer: u32, dial: &Dial) -> bool {
+        let life = |head: &Head| u32::from(head.peer_life);
+        if self.links.open_with(peer).any(|place| life(self.links.head(place)) > dial.from_life) {
             return false; // a former life's, that comes late
         }
         // What was opened with a former life died with it. What was opened with this one stays: if the
         // dialer has closed it, the goodbye comes before anything on the new connection; if it had not heard
         // of it when it dialed, there are two now.
-        let dead: Vec<Connection> = self
-            .line
-            .links_with(peer)
-            .filter(|(_, link)| link.peer_life < dial.from_life || link.state == LinkState::Failing)
-            .map(|(older, _)| older)
-            .collect();
+        let is_dead = |head: &Head| life(head) < dial.from_life || head.state == LinkState::Failing;
+        let open = self.links.open_with(peer).map(|place| self.links.head(place));
+        let dead: Vec<Connection> = open.filter(|head| is_dead(head)).map(|head| head.connection).collect();
         for &older in &dead {
             self.forget(peer, older);
         }
-        let mut link = self.fresh_link(peer, self.now);
-        (link.far_at, link.peer_life) = (dial.at, dial.from_life);
-        self.line.links.insert((peer, connection), link);
+        let head = Head::new(peer, dial.connection, dial.from_life, self.now);
+        self.links.insert(head, Body { far_at: dial.at, ..self.fresh_body(peer) });
         !dead.is_empty()
     }
 
@@ -247,22 +268,22 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// the connections lived on, an end could miss a message, or keep a neighbor that had let it go. Only
     /// what the peer dialed after it had lost this connection is a new beginning.
     pub(crate) fn closed(&mut self, peer: u32, connection: Connection) -> bool {
-        let Some(gone) = self.forget(peer, connection).filter(|gone| !gone.is_closing) else {
+        let Some(gone) = self.forget(peer, connection).filter(|(head, _)| !head.is_closing) else {
             return false;
         };
-        let over: Vec<Connection> = self
-            .line
-            .links_with(peer)
-            .filter(|(other, link)| !was_dialed_after(*other, link, connection, &gone))
-            .map(|(other, _)| other)
-            .collect();
+        let over = self.links.open_with(peer).filter(|&place| {
+            let (head, body) = (self.links.head(place), self.links.body(place));
+            !was_dialed_after(head.connection, body, connection, &gone.1)
+        });
+        let over: Vec<Connection> = over.map(|place| self.links.head(place).connection).collect();
         over.into_iter().for_each(|other| self.close_one(peer, other));
         true
     }
 
     /// Removes a connection and what waits for it.
-    fn forget(&mut self, peer: u32, connection: Connection) -> Option<Link> {
-        let link = self.line.links.remove(&(peer, connection))?;
+    fn forget(&mut self, peer: u32, connection: Connection) -> Option<(Head, Body)> {
+        let place = self.links.find(peer, connection)?;
+        let link = self.links.remove(place);
         let waiting = self.line.uplink.as_mut().map(|uplink| uplink.cancel(peer, connection));
         for lost in waiting.unwrap_or_default().into_iter().filter(|waiting| waiting.message.is_some()) {
             self.lost(lost.payload, "broken");
@@ -272,16 +293,23 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     /// Whether a packet came on a connection that is open here. If this end does not know the connection,
     /// the sender is told (the kernel's reset).
+    #[inline]
     pub(crate) fn accepts(&mut self, from: u32, connection: Connection) -> bool {
-        if let Some(link) = self.line.links.get_mut(&(from, connection)) {
-            link.last_use = self.now;
-            return !link.is_closing;
+        if let Some(place) = self.links.find(from, connection) {
+            let head = self.links.head_mut(place);
+            head.used(self.now);
+            return !head.is_closing;
         }
-        let (network, me) = (self.network, self.line.id);
-        let nth = Nth { count: self.count_to(from), attempt: 0 };
-        let delay = network.delay(me, from, network.link_delay(me, from), nth, self.now);
-        self.tell_closed(from, connection, self.now + delay);
+        self.reset(from, connection);
         false
+    }
+
+    #[inline(never)]
+    fn reset(&mut self, peer: u32, connection: Connection) {
+        let (network, me) = (self.network, self.line.id);
+        let nth = Nth { count: self.count_to(peer), attempt: 0 };
+        let delay = network.delay(me, peer, network.link_delay(me, peer), nth, self.now);
+        self.tell_closed(peer, connection, self.now + delay);
     }
 
     /// Closes what was idle for [`IDLE`] and is with none of `neighbors`. Looks at most once in that time.
@@ -292,11 +320,10 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         self.line.swept = self.now;
         let mut kept = neighbors.to_vec();
         kept.sort_unstable();
-        let mut idle: Vec<u32> = self.line.links.keys().map(|(peer, _)| *peer).collect();
-        idle.dedup();
+        let mut idle = self.links.peers();
         idle.retain(|peer| kept.binary_search(peer).is_err());
         // Of two connections with a peer one is hardly used.
-        idle.retain(|&peer| self.line.links_with(peer).all(|(_, link)| link.is_idle(self.now)));
+        idle.retain(|&peer| self.links.open_with(peer).all(|place| self.links.head(place).is_idle(self.now)));
         for peer in idle {
             self.close(peer);
         }
@@ -305,9 +332,10 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
 /// Whether the peer dialed a connection when it no longer had the `gone` one: it dials only when it has none
 /// that is open.
-fn was_dialed_after(connection: Connection, link: &Link, gone: Connection, gone_link: &Link) -> bool {
-    let after = if gone.dialed { gone_link.far_at < link.far_at } else { gone.number < connection.number };
-    after && !connection.dialed
+fn was_dialed_after(connection: Connection, link: &Body, gone: Connection, gone_link: &Body) -> bool {
+    let by_number = gone.number() < connection.number();
+    let after = if gone.is_own_dial() { gone_link.far_at < link.far_at } else { by_number };
+    after && !connection.is_own_dial()
 }
 
 /// What becomes of something sent on a connection.

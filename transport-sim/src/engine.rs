@@ -3,12 +3,12 @@
 use floodnet_core::time::Time;
 
 use crate::SimProtocol;
-use crate::event::{Event, What};
+use crate::event::{Event, Passed};
 use crate::link::LinkModel;
 use crate::network::Network;
 use crate::observer::Observer;
 use crate::plan::Plan;
-use crate::queue::WindowQueue;
+use crate::shard::Shard;
 use crate::slot::{NOBODY, Slot, World, plan_inputs};
 
 /// A run to be: which nodes, over which links, through which plan.
@@ -117,7 +117,7 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
     ) -> Result<Outcome<P>, String> {
         self.links.check(self.plan.slots())?;
         let world = self.world();
-        Ok(Engine::new(&world, self.links.least_delay()).run(&self.barriers, observer, watch))
+        Ok(Engine::new(&world).run(&self.barriers, observer, watch))
     }
 
     pub(crate) fn world(&self) -> World<'_, P> {
@@ -131,51 +131,42 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
 
 struct Engine<'a, P: SimProtocol> {
     world: &'a World<'a, P>,
-    slots: Vec<Slot<P>>,
-    queue: WindowQueue<P>,
-    inputs: u64,
-    packets: u64,
+    shard: Shard<P>,
 }
 
 impl<'a, P: SimProtocol> Engine<'a, P> {
-    fn new(world: &'a World<'a, P>, least_delay: floodnet_core::time::Duration) -> Self {
-        let count = world.network.plan.slots();
-        Self {
-            world,
-            slots: (0..count).map(|id| Slot::new(id, world)).collect(),
-            queue: WindowQueue::new(count, least_delay),
-            inputs: 0,
-            packets: 0,
-        }
+    fn new(world: &'a World<'a, P>) -> Self {
+        Self { world, shard: Shard::new(0..world.network.slots, &world.network) }
     }
 
     fn run<Ob: Observer>(mut self, barriers: &[Time], observer: &mut Ob, watch: Watch<'_>) -> Outcome<P> {
         let end = self.world.network.plan.duration;
-        let mut planned = plan_inputs::<P>(&self.world.network).into_iter().zip(0u64..).peekable();
+        let mut planned = plan_inputs::<P>(&self.world.network).into_iter().zip(0u32..).peekable();
         let mut barriers = barriers.iter().copied().peekable();
         let mut complete = true;
         let mut now = Time::ZERO;
         loop {
-            let next_planned = planned.peek().map(|((time, ..), _)| self.queue.window_of(*time));
-            let next = self.queue.next_window().into_iter().chain(next_planned).min();
-            let Some(window) = next.filter(|window| *window <= self.queue.window_of(end)) else { break };
-            self.queue.advance(window);
-            while let Some(((time, to, what), number)) =
-                planned.next_if(|((time, ..), _)| self.queue.window_of(*time) == window)
+            let queue = &mut self.shard.queue;
+            let next_planned = planned.peek().map(|((time, ..), _)| queue.window_of(*time));
+            let next = queue.next_window().into_iter().chain(next_planned).min();
+            let Some(window) = next.filter(|window| *window <= queue.window_of(end)) else { break };
+            queue.advance(window);
+            while let Some(((time, to, what), seq)) =
+                planned.next_if(|((time, ..), _)| queue.window_of(*time) == window)
             {
-                self.queue.place(Event { time, seq: number, to, from: NOBODY, what });
+                queue.place(Event { time, seq, to, from: NOBODY, passed: Passed::NOTHING, what });
             }
-            let window_end = self.queue.window_end().min(end);
+            let window_end = queue.window_end().min(end);
             while let Some(barrier) = barriers.next_if(|barrier| *barrier < window_end) {
-                self.run_until(barrier, observer);
+                self.shard.run_until(barrier, self.world, observer);
                 observer.sample(barrier);
             }
-            self.run_until(window_end, observer);
+            self.shard.run_until(window_end, self.world, observer);
             now = window_end;
             if now >= end {
                 break;
             }
-            if !watch(Progress { now, inputs: self.inputs }) {
+            if !watch(Progress { now, inputs: self.shard.inputs }) {
                 complete = false;
                 break;
             }
@@ -188,66 +179,22 @@ impl<'a, P: SimProtocol> Engine<'a, P> {
         self.finish(now, complete)
     }
 
-    /// Runs every slot through its inputs of this window before `cut`.
-    fn run_until<Ob: Observer>(&mut self, cut: Time, observer: &mut Ob) {
-        self.queue.set_cut(cut);
-        for block in 0..self.queue.blocks() {
-            let mut events = self.queue.take_block(block);
-            if events.is_empty() {
-                self.queue.give_back(block, events);
-                continue;
-            }
-            let mut later = Vec::new();
-            let mut sorted = events.drain(..).peekable();
-            while let Some(id) = sorted.peek().map(|event| event.to) {
-                let slot = &mut self.slots[id as usize];
-                self.queue.start_slot(id);
-                loop {
-                    let arrived = sorted.peek().filter(|event| event.to == id && event.time < cut);
-                    let has_arrived = arrived.is_some();
-                    let event = match self.queue.next_own(arrived) {
-                        Some(own) => own,
-                        None if has_arrived => match sorted.next() {
-                            Some(event) => event,
-                            None => break,
-                        },
-                        None => break,
-                    };
-                    self.inputs += 1;
-                    self.packets += u64::from(slot.act(event, self.world, &mut self.queue, observer));
-                }
-                self.queue.end_slot();
-                while let Some(event) = sorted.next_if(|event| event.to == id) {
-                    later.push(event);
-                }
-            }
-            drop(sorted);
-            self.queue.give_back(block, events);
-            later.into_iter().for_each(|event| self.queue.place(event));
-        }
-    }
-
     fn finish(self, ended_at: Time, complete: bool) -> Outcome<P> {
-        outcome(self.slots, self.queue.pending(), self.inputs, self.packets, ended_at, complete)
+        let Shard { inputs, packets, .. } = self.shard;
+        let in_flight = self.shard.in_flight();
+        outcome(self.shard.slots.into_slots(), in_flight, (inputs, packets), ended_at, complete)
     }
 }
 
-/// Sums up a run from its slots and what had not happened when it ended.
-pub(crate) fn outcome<'e, P: SimProtocol + 'e>(
+/// Sums up a run from its slots and what had not happened when it ended: packets and how many of them carry
+/// a message of the application.
+pub(crate) fn outcome<P: SimProtocol>(
     slots: Vec<Slot<P>>,
-    pending: impl Iterator<Item = &'e Event<P>>,
-    inputs: u64,
-    packets: u64,
+    (mut in_flight_packets, mut in_flight_payloads): (u64, u64),
+    (inputs, packets): (u64, u64),
     ended_at: Time,
     complete: bool,
 ) -> Outcome<P> {
-    let (mut in_flight_packets, mut in_flight_payloads) = (0, 0);
-    for event in pending {
-        if let What::Packet { message, .. } = &event.what {
-            in_flight_packets += 1;
-            in_flight_payloads += u64::from(P::carried(message).is_some());
-        }
-    }
     let mut digest = 0u64;
     let mut nodes = Vec::with_capacity(slots.len());
     for slot in slots {

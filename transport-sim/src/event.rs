@@ -29,23 +29,35 @@ pub(crate) enum Rank {
     Awake,
 }
 
-/// A connection, named by the end that dialed it: its number there, and whether the sender of the event
-/// is that end.
+/// A connection, named by the end that dialed it: the dialer's count of its dials over all its lives
+/// (modulo 2^31), and whether this end is the one. Four bytes, since every packet holds one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Connection {
-    /// The dialer's count of its dials, over all its lives.
-    pub(crate) number: u32,
-    /// Whether this end dialed.
-    pub(crate) dialed: bool,
-}
+pub(crate) struct Connection(u32);
 
 impl Connection {
     /// Stands in where there are no connections.
-    pub(crate) const NONE: Self = Self { number: 0, dialed: false };
+    pub(crate) const NONE: Self = Self(0);
+    /// The least and the greatest name.
+    pub(crate) const ALL: (Self, Self) = (Self(0), Self(u32::MAX));
+
+    /// This end's dial of this number.
+    pub(crate) const fn dialed_as(number: u32) -> Self {
+        Self(number << 1 | 1)
+    }
+
+    /// The dialer's count of its dials.
+    pub(crate) const fn number(self) -> u32 {
+        self.0 >> 1
+    }
+
+    /// Whether this end dialed.
+    pub(crate) const fn is_own_dial(self) -> bool {
+        self.0 & 1 == 1
+    }
 
     /// The same connection seen from the other end.
     pub(crate) const fn other_end(self) -> Self {
-        Self { number: self.number, dialed: !self.dialed }
+        Self(self.0 ^ 1)
     }
 }
 
@@ -57,9 +69,11 @@ pub(crate) struct Dial {
     pub(crate) from_life: u32,
     /// Incarnation of the node that was up when the SYN came.
     pub(crate) to_life: u32,
+    /// Named as the receiver of the SYN does.
+    pub(crate) connection: Connection,
 }
 
-/// What reaches a slot.
+/// What reaches a slot. Sixteen bytes where messages are small: what is large and rare is in a box.
 pub(crate) enum What<P: Types> {
     /// The slot comes up.
     Start,
@@ -76,51 +90,78 @@ pub(crate) enum What<P: Types> {
     /// The head of the uplink's queue has left, if the queue is still the one with this number.
     Departed { epoch: u32 },
     /// The sender's SYN is here.
-    Opened { connection: Connection, dial: Dial },
+    Opened(Box<Dial>),
     /// The connection with `peer`, named as this end does, is gone.
-    Closed { peer: u32, connection: Connection, through_downlink: bool },
+    Closed { peer: u32, connection: Connection },
     /// A packet; `connection` is named as the receiver does.
-    Packet { connection: Connection, stale: bool, through_downlink: bool, message: P::Message },
+    Packet { connection: Connection, message: P::Message },
 }
 
-impl<P: Types> What<P> {
-    /// News that the connection is gone, on its way.
-    pub(crate) const fn closed(peer: u32, connection: Connection) -> Self {
-        Self::Closed { peer, connection, through_downlink: false }
+/// What the network has done to a packet or a goodbye: a set of flags in one byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Passed(u8);
+
+impl Passed {
+    pub(crate) const NOTHING: Self = Self(0);
+    /// It has come through the receiver's limited downlink.
+    pub(crate) const DOWNLINK: Self = Self(1);
+    /// It was sent to a former life of the slot.
+    pub(crate) const STALE: Self = Self(2);
+
+    /// With the flags of `other` as well.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether it has the flags of `other`.
+    pub(crate) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
     }
 }
 
 /// An input on its way.
 pub(crate) struct Event<P: Types> {
     pub(crate) time: Time,
-    /// Number in the source's own sequence.
-    pub(crate) seq: u64,
     pub(crate) to: u32,
     pub(crate) from: u32,
+    /// Number in the source's own sequence, modulo 2^32: it orders what one source sends for one instant.
+    pub(crate) seq: u32,
+    pub(crate) passed: Passed,
     pub(crate) what: What<P>,
 }
 
 /// The order of one slot's inputs.
-pub(crate) type Key = (Time, Rank, u32, u64);
+pub(crate) type Key = (Time, Rank, u32, u32);
 
 impl<P: Types> Event<P> {
     pub(crate) const fn rank(&self) -> Rank {
-        match self.what {
-            What::Start | What::Stop(_) | What::Publish(_) | What::Pause(_) => Rank::Plan,
-            What::Timer { .. } | What::Departed { .. } => Rank::Timer,
-            What::Closed { .. } if self.from == self.to => Rank::Link,
-            What::Opened { .. }
-            | What::Closed { through_downlink: false, .. }
-            | What::Packet { through_downlink: false, .. } => Rank::Arrival,
-            What::Closed { through_downlink: true, .. } | What::Packet { through_downlink: true, .. } => {
-                Rank::TakenIn
-            }
-            What::Awake { .. } => Rank::Awake,
-        }
+        self.what.rank(self.from == self.to, self.passed)
     }
 
     pub(crate) const fn key(&self) -> Key {
         (self.time, self.rank(), self.from, self.seq)
+    }
+}
+
+impl<P: Types> What<P> {
+    /// The message of a packet.
+    pub(crate) const fn message(&self) -> Option<&P::Message> {
+        match self {
+            Self::Packet { message, .. } => Some(message),
+            _ => None,
+        }
+    }
+
+    /// Its rank, if it is from the slot itself or not.
+    pub(crate) const fn rank(&self, own: bool, passed: Passed) -> Rank {
+        match self {
+            Self::Start | Self::Stop(_) | Self::Publish(_) | Self::Pause(_) => Rank::Plan,
+            Self::Timer { .. } | Self::Departed { .. } => Rank::Timer,
+            Self::Closed { .. } if own => Rank::Link,
+            Self::Closed { .. } | Self::Packet { .. } if passed.has(Passed::DOWNLINK) => Rank::TakenIn,
+            Self::Opened(_) | Self::Closed { .. } | Self::Packet { .. } => Rank::Arrival,
+            Self::Awake { .. } => Rank::Awake,
+        }
     }
 }
 

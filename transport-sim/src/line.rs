@@ -1,57 +1,15 @@
-//! The network side of a slot: its connections, its access line, its sequence and its digest.
-
-use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
+//! The network side of a slot: its sequence, its digest, its access line.
 
 use floodnet_core::rng::{fold, mix};
 use floodnet_core::time::{Duration, Time};
 
-use crate::event::Connection;
 use crate::uplink::Uplink;
-
-/// This end of a connection.
-#[derive(Clone, Debug)]
-pub(crate) struct Link {
-    /// Nothing leaves before: the handshake is under way until then.
-    pub(crate) ready: Time,
-    /// Arrival of the last packet in this direction: none arrives earlier.
-    pub(crate) last_arrival: Time,
-    /// At the end that dialed: when the SYN reached the other node. At the end that accepted: when the other
-    /// node dialed.
-    pub(crate) far_at: Time,
-    /// Incarnation of the node at the other end.
-    pub(crate) peer_life: u32,
-    /// When a packet was last sent or received.
-    pub(crate) last_use: Time,
-    /// One-way delay of this direction, where it is the same for each packet.
-    pub(crate) delay: Duration,
-    pub(crate) state: LinkState,
-    /// This end says goodbye: behind data that waits in the uplink, then on the way to the peer.
-    pub(crate) is_closing: bool,
-}
-
-impl Link {
-    /// Whether the connection carried nothing for [`IDLE`], and waits for nothing.
-    pub(crate) fn is_idle(&self, now: Time) -> bool {
-        self.state == LinkState::Live && !self.is_closing && now.since(self.last_use) >= IDLE
-    }
-}
-
-/// A connection that nobody keeps as a neighbor closes after this long without a packet.
-pub(crate) const IDLE: Duration = Duration::from_secs(30);
-
-/// What a connection is good for, seen from this end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LinkState {
-    Live,
-    /// The dial gets no answer; this will be told when it has waited long enough.
-    Failing,
-    /// Nothing gets through any more; the end is known and will be told when it comes.
-    Broken,
-}
 
 /// See the module.
 pub(crate) struct Line<M> {
+    pub(crate) digest: u64,
+    /// Number of the next thing sent or set, over all lives.
+    seq: u32,
     pub(crate) id: u32,
     /// Incarnation of the present or last life; 0 for the first.
     pub(crate) incarnation: u32,
@@ -59,15 +17,8 @@ pub(crate) struct Line<M> {
     pub(crate) lives: u32,
     /// Number of the next dial.
     pub(crate) dials: u32,
-    /// Number of the next thing sent or set, over all lives.
-    pub(crate) seq: u64,
-    pub(crate) digest: u64,
-    /// Connections by peer and name. Streams only.
-    pub(crate) links: BTreeMap<(u32, Connection), Link>,
     /// When idle connections were last looked for.
     pub(crate) swept: Time,
-    /// Packets sent to each peer so far, SYNs and goodbyes among them. Only where a draw needs the count.
-    pub(crate) counts: Counts,
     /// Present where the uplink is limited.
     pub(crate) uplink: Option<Box<Uplink<M>>>,
     /// When the limited downlink has taken in all that reached it.
@@ -83,16 +34,15 @@ impl<M> Line<M> {
             dials: 0,
             seq: 0,
             digest: mix(u64::from(id)),
-            links: BTreeMap::new(),
             swept: Time::ZERO,
-            counts: Counts::default(),
             uplink: up.map(|rate| Box::new(Uplink::new(rate))),
             downlink_free: Time::ZERO,
         }
     }
 
-    pub(crate) fn next_seq(&mut self) -> u64 {
-        self.seq += 1;
+    #[inline]
+    pub(crate) const fn next_seq(&mut self) -> u32 {
+        self.seq = self.seq.wrapping_add(1);
         self.seq
     }
 
@@ -101,57 +51,50 @@ impl<M> Line<M> {
     pub(crate) fn note(&mut self, what: u64) {
         self.digest = fold(self.digest, what);
     }
-
-    /// The connections with `peer` that this end has not closed.
-    pub(crate) fn links_with(&self, peer: u32) -> impl DoubleEndedIterator<Item = (Connection, &Link)> {
-        self.links
-            .range(all_with(peer))
-            .filter(|(_, link)| !link.is_closing)
-            .map(|((_, connection), link)| (*connection, link))
-    }
-
-    /// A connection, and when all that was sent to the peer has arrived, on this connection or another.
-    pub(crate) fn link(&mut self, peer: u32, connection: Connection) -> Option<(&mut Link, Time)> {
-        let (mut found, mut last_arrival) = (None, Time::ZERO);
-        for ((_, name), link) in self.links.range_mut(all_with(peer)) {
-            last_arrival = last_arrival.max(link.last_arrival);
-            if *name == connection {
-                found = Some(link);
-            }
-        }
-        found.map(|link| (link, last_arrival))
-    }
 }
 
-/// The names of all connections with `peer`.
-fn all_with(peer: u32) -> RangeInclusive<(u32, Connection)> {
-    let first = Connection { number: 0, dialed: false };
-    let last = Connection { number: u32::MAX, dialed: true };
-    (peer, first)..=(peer, last)
-}
-
-/// How many packets went to each peer: pairs by peer, ascending. A vector, because there are few peers and
-/// each packet asks.
+/// How many packets went to each peer: pairs by peer, ascending. Only where a draw needs the count.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Counts(Vec<(u32, u32)>);
+pub(crate) struct Counts {
+    pairs: Vec<(u32, u32)>,
+    /// Where the last one was found. A node that floods asks for its neighbors one after the other.
+    last: u32,
+}
 
 impl Counts {
     /// The count for `peer`, 0 at first.
     #[inline]
     pub(crate) fn of(&mut self, peer: u32) -> &mut u32 {
-        let place = match self.0.binary_search_by_key(&peer, |(peer, _)| *peer) {
-            Ok(place) => place,
-            Err(place) => {
-                self.0.insert(place, (peer, 0));
-                place
-            }
-        };
-        &mut self.0[place].1
+        let next = self.last as usize + 1;
+        // It skips the one from whom the message came, and begins again at the first.
+        let guesses = [next, next + 1, 0, 1];
+        let guess = guesses.into_iter().find(|&at| self.pairs.get(at).is_some_and(|pair| pair.0 == peer));
+        let place = guess.unwrap_or_else(|| self.place(peer));
+        self.last = place as u32;
+        &mut self.pairs[place].1
     }
 
     /// Whether `peer` was ever asked for.
     pub(crate) fn knows(&self, peer: u32) -> bool {
-        self.0.binary_search_by_key(&peer, |(peer, _)| *peer).is_ok()
+        self.pairs.binary_search_by_key(&peer, |(peer, _)| *peer).is_ok()
+    }
+
+    /// Bytes on the heap.
+    pub(crate) const fn heap_bytes(&self) -> usize {
+        self.pairs.capacity() * size_of::<(u32, u32)>()
+    }
+
+    fn place(&mut self, peer: u32) -> usize {
+        match self.pairs.binary_search_by_key(&peer, |(peer, _)| *peer) {
+            Ok(place) => place,
+            Err(place) => {
+                if self.pairs.len() == self.pairs.capacity() {
+                    self.pairs.reserve_exact((self.pairs.len() / 4).max(2));
+                }
+                self.pairs.insert(place, (peer, 0));
+                place
+            }
+        }
     }
 }
 

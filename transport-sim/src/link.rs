@@ -147,6 +147,16 @@ impl LinkModel {
         least.max(self.floor)
     }
 
+    /// What all but one in a hundred packets take at most, losses apart: how far ahead most events are.
+    #[must_use]
+    pub(crate) fn usual_delay(&self) -> Duration {
+        let usual = match &self.latency {
+            Latency::Law(law) => law.sample(u64::MAX / 100 * 99),
+            Latency::Table { one_way, .. } => one_way.iter().copied().max().unwrap_or_default(),
+        };
+        usual.max(self.floor) + self.jitter
+    }
+
     /// Checks what the engine relies on.
     ///
     /// # Errors

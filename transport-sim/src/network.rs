@@ -8,7 +8,7 @@ use floodnet_core::laws::{Law, happens};
 use floodnet_core::rng::{fold, scale};
 use floodnet_core::time::{Duration, Time};
 
-use crate::link::{Latency, LinkModel, Per, Transport};
+use crate::link::{Class, Latency, LinkModel, Per, Transport};
 use crate::plan::{Disturbance, DisturbanceKind, End, Life, Plan};
 
 /// What a hash is for.
@@ -40,6 +40,12 @@ pub(crate) struct Network<'p> {
     pauses: Vec<&'p Disturbance>,
     /// Whether some slot comes up more than once.
     rebirths: bool,
+    /// How many slots there are.
+    pub(crate) slots: u32,
+    /// Whether a draw depends on how many packets went before.
+    pub(crate) counts: bool,
+    /// Whether all access lines are unlimited and all slots reachable.
+    pub(crate) plain_access: bool,
 }
 
 impl<'p> Network<'p> {
@@ -47,28 +53,39 @@ impl<'p> Network<'p> {
         let of = |wanted: fn(&DisturbanceKind) -> bool| {
             plan.disturbances.iter().filter(|fault| wanted(&fault.kind)).collect()
         };
+        let losses: Vec<&Disturbance> = of(|kind| matches!(kind, DisturbanceKind::Loss(_)));
+        let counts = links.loss > 0
+            || links.jitter != Duration::ZERO
+            || !losses.is_empty()
+            || links.per == Per::Packet && matches!(links.latency, Latency::Law(_));
         Self {
             plan,
             links,
             seed: fold(plan.seed, 0x6c69_6e6b), // "link": apart from the streams of nodes and plan
             cuts: of(|kind| matches!(kind, DisturbanceKind::Partition { .. } | DisturbanceKind::CutLinks(_))),
-            losses: of(|kind| matches!(kind, DisturbanceKind::Loss(_))),
+            losses,
             slows: of(|kind| matches!(kind, DisturbanceKind::Slow { .. })),
             pauses: of(|kind| matches!(kind, DisturbanceKind::Pause(_))),
             rebirths: plan.lives.iter().any(|lives| lives.len() > 1),
+            slots: plan.slots(),
+            counts,
+            plain_access: links.classes.iter().all(|class| *class == Class::default()),
         }
     }
 
+    #[inline]
     fn hash(&self, purpose: Purpose, from: u32, to: u32) -> u64 {
         fold(self.seed ^ (purpose as u64) << 56, u64::from(from) << 32 | u64::from(to))
     }
 
+    #[inline]
     fn packet_hash(&self, purpose: Purpose, from: u32, to: u32, nth: Nth) -> u64 {
         let packet = u64::from(nth.count) << 32 | u64::from(nth.attempt);
         fold(self.hash(purpose, from, to), packet)
     }
 
     /// Delay of the link before jitter and faults, where it is the same for each of its packets.
+    #[inline]
     pub(crate) fn link_delay(&self, from: u32, to: u32) -> Duration {
         let drawn = match &self.links.latency {
             Latency::Law(Law::Constant(delay)) => *delay,
@@ -84,6 +101,7 @@ impl<'p> Network<'p> {
 
     /// One-way delay of the packet that leaves `from` for `to` at `at`. `link_delay` is
     /// [`Self::link_delay`] of the two.
+    #[inline]
     pub(crate) fn delay(&self, from: u32, to: u32, link_delay: Duration, nth: Nth, at: Time) -> Duration {
         let mut delay = match (&self.links.latency, self.links.per) {
             (Latency::Law(law), Per::Packet) => {
@@ -107,6 +125,7 @@ impl<'p> Network<'p> {
     }
 
     /// Whether an attempt from `from` to `to` at `at` gets through; the reason where it does not.
+    #[inline]
     pub(crate) fn attempt(&self, from: u32, to: u32, nth: Nth, at: Time) -> Result<(), &'static str> {
         // Data one way needs acknowledgements the other way: a cut in either direction stalls a stream.
         let both = self.links.transport == Transport::Stream;
@@ -134,6 +153,7 @@ impl<'p> Network<'p> {
     }
 
     /// When `slot` next handles inputs that reach it at `at`: then, or when its pause is over.
+    #[inline]
     pub(crate) fn awake(&self, slot: u32, at: Time) -> Time {
         let mut awake = at;
         // Pauses may overlap or follow each other: go on until none holds.
@@ -148,11 +168,6 @@ impl<'p> Network<'p> {
     /// Whether some slot comes up more than once.
     pub(crate) const fn has_rebirths(&self) -> bool {
         self.rebirths
-    }
-
-    /// Whether some fault of the plan loses packets.
-    pub(crate) fn has_losses(&self) -> bool {
-        !self.losses.is_empty()
     }
 
     /// The pauses of the plan.

@@ -7,9 +7,10 @@ use floodnet_core::time::{Duration, Time};
 use floodnet_core::wire::FRAME_OVERHEAD;
 
 use crate::SimProtocol;
-use crate::event::{Connection, Event, What};
-use crate::line::{Line, transfer_time};
-use crate::link::{Latency, Per, Transport};
+use crate::event::{Connection, Event, Passed, What};
+use crate::line::{Counts, Line, transfer_time};
+use crate::link::Transport;
+use crate::links::{Links, Place};
 use crate::network::{Network, Nth};
 use crate::observer::{Observed, Observer};
 use crate::uplink::Waiting;
@@ -23,6 +24,8 @@ pub(crate) trait Schedule<P: SimProtocol> {
 pub(crate) struct Port<'a, P: SimProtocol, Q, Ob> {
     pub(crate) now: Time,
     pub(crate) line: &'a mut Line<P::Message>,
+    pub(crate) links: &'a mut Links,
+    pub(crate) counts: &'a mut Counts,
     pub(crate) network: &'a Network<'a>,
     pub(crate) queue: &'a mut Q,
     pub(crate) observer: &'a mut Ob,
@@ -30,22 +33,29 @@ pub(crate) struct Port<'a, P: SimProtocol, Q, Ob> {
 
 impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// Sends `what` to reach `to` at `at`, or when `to` is awake again.
+    #[inline]
     pub(crate) fn push(&mut self, to: u32, at: Time, what: What<P>) {
+        self.push_passed(to, at, Passed::NOTHING, what);
+    }
+
+    #[inline(always)]
+    fn push_passed(&mut self, to: u32, at: Time, passed: Passed, what: What<P>) {
         let time = self.network.awake(to, at);
         let seq = self.line.next_seq();
-        self.queue.push(Event { time, seq, to, from: self.line.id, what });
+        self.queue.push(Event { time, to, from: self.line.id, seq, passed, what });
     }
 
     /// What `from` sent waits for the downlink and takes this long on it.
-    pub(crate) fn take_in(&mut self, from: u32, takes: Duration, what: What<P>) {
+    pub(crate) fn take_in(&mut self, from: u32, takes: Duration, passed: Passed, what: What<P>) {
         let taken_in = self.now.max(self.line.downlink_free) + takes;
         self.line.downlink_free = taken_in;
-        let id = self.line.id;
-        let time = self.network.awake(id, taken_in);
+        let to = self.line.id;
+        let time = self.network.awake(to, taken_in);
         let seq = self.line.next_seq();
-        self.queue.push(Event { time, seq, to: id, from, what });
+        self.queue.push(Event { time, to, from, seq, passed: passed.and(Passed::DOWNLINK), what });
     }
 
+    #[inline]
     pub(crate) fn report(&mut self, what: Observed) {
         self.observer.observe(self.now, self.line.id, what);
     }
@@ -55,26 +65,50 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         self.report(Observed::Lost { payload, reason });
     }
 
+    #[inline(never)]
+    pub(crate) fn lost_message(&mut self, message: &P::Message, reason: &'static str) {
+        self.lost(P::carried(message).map(|carried| carried.message), reason);
+    }
+
     /// Hands a packet to the access line.
+    #[inline]
     fn hand_over(&mut self, to: u32, message: P::Message) {
         let payload = P::carried(&message).map(|carried| carried.message);
         let bytes = frame_size::<P>(&message);
         self.report(Observed::Sent { to, payload, bytes });
-        if to == self.line.id || to >= self.network.plan.slots() {
+        if to == self.line.id || to >= self.network.slots {
             return self.lost(payload, "no_such_peer");
         }
-        let connection = match self.network.links.transport {
-            Transport::Stream => self.connection_to(to),
-            Transport::Datagram => self.leave_trace(to),
-        };
-        if self.line.uplink.is_none() {
-            return self.transmit(to, connection, message);
+        match self.network.links.transport {
+            _ if self.line.uplink.is_some() => self.hand_to_uplink(to, bytes, payload, message),
+            Transport::Stream => {
+                let place = self.connection_to(to);
+                self.transmit_on(Some(place), message);
+            }
+            Transport::Datagram => {
+                self.leave_trace(to);
+                self.transmit_datagram(to, message);
+            }
         }
+    }
+
+    #[inline(never)]
+    fn hand_to_uplink(&mut self, to: u32, bytes: u32, payload: Option<u32>, message: P::Message) {
+        let connection = match self.network.links.transport {
+            Transport::Stream => {
+                let place = self.connection_to(to);
+                self.links.head(place).connection
+            }
+            Transport::Datagram => {
+                self.leave_trace(to);
+                Connection::NONE
+            }
+        };
         self.enqueue(Waiting { to, connection, bytes, payload, message: Some(message) });
     }
 
     /// Puts something into the limited uplink's queue.
-    pub(crate) fn enqueue(&mut self, item: Waiting<P::Message>) {
+    fn enqueue(&mut self, item: Waiting<P::Message>) {
         let room = self.network.links.queue;
         let Some(uplink) = &mut self.line.uplink else { return };
         let idle = uplink.queue.is_empty();
@@ -94,81 +128,90 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let (after, epoch) = (transfer_time(head.bytes, uplink.rate), uplink.epoch);
         // The line is the slot's, not the node's: it works on while the node stands still.
         let seq = self.line.next_seq();
-        let (time, id) = (self.now + after, self.line.id);
-        self.queue.push(Event { time, seq, to: id, from: id, what: What::Departed { epoch } });
+        let (time, to) = (self.now + after, self.line.id);
+        let what = What::Departed { epoch };
+        self.queue.push(Event { time, to, from: to, seq, passed: Passed::NOTHING, what });
     }
 
     /// The head of the queue has left: it is in the network now, and the next goes on the line.
     pub(crate) fn departed(&mut self, epoch: u32) {
         let Some(uplink) = self.line.uplink.as_mut().filter(|uplink| uplink.epoch == epoch) else { return };
         let Some(head) = uplink.pop() else { return };
-        match head.message {
-            Some(message) => self.transmit(head.to, head.connection, message),
-            None => self.say_goodbye(head.to, head.connection),
+        match (head.message, self.network.links.transport) {
+            (Some(message), Transport::Datagram) => self.transmit_datagram(head.to, message),
+            (Some(message), Transport::Stream) => {
+                self.transmit_on(self.links.find(head.to, head.connection), message);
+            }
+            (None, _) => {
+                if let Some(place) = self.links.find(head.to, head.connection) {
+                    self.say_goodbye(place);
+                }
+            }
         }
         self.announce_departure();
     }
 
-    /// Sends a packet from the access line into the network, now.
-    fn transmit(&mut self, to: u32, connection: Connection, message: P::Message) {
-        match self.network.links.transport {
-            Transport::Stream => self.transmit_on(to, connection, message),
-            Transport::Datagram => self.transmit_datagram(to, message),
-        }
-    }
-
+    #[inline]
     fn transmit_datagram(&mut self, to: u32, message: P::Message) {
         let (network, from) = (self.network, self.line.id);
         let nth = Nth { count: self.count_to(to), attempt: 0 };
         if let Err(reason) = network.attempt(from, to, nth, self.now) {
-            return self.lost(P::carried(&message).map(|carried| carried.message), reason);
+            return self.lost_message(&message, reason);
         }
         let arrival = self.now + network.delay(from, to, network.link_delay(from, to), nth, self.now);
-        // Addressed to the node that is up now: a later life of the slot is another node.
-        let life = |at| network.plan.life_at(to, at).map(|(incarnation, _)| incarnation);
-        let stale = network.has_rebirths() && life(self.now) != life(network.awake(to, arrival));
-        let connection = Connection::NONE;
-        self.push(to, arrival, What::Packet { connection, stale, through_downlink: false, message });
+        let stale = network.has_rebirths() && self.finds_another(to, arrival);
+        let passed = if stale { Passed::STALE } else { Passed::NOTHING };
+        self.push_passed(to, arrival, passed, What::Packet { connection: Connection::NONE, message });
+    }
+
+    /// Whether a datagram is addressed to the node that `to` is now and finds a later life at its arrival,
+    /// which is another node.
+    #[inline(never)]
+    fn finds_another(&self, to: u32, arrival: Time) -> bool {
+        let life = |at| self.network.plan.life_at(to, at).map(|(incarnation, _)| incarnation);
+        life(self.now) != life(self.network.awake(to, arrival))
     }
 
     /// Number of this packet on the directed link, where a draw depends on it. It goes on over connections
     /// and lives, so that what is sent elsewhere changes no draw here.
+    #[inline]
     pub(crate) fn count_to(&mut self, to: u32) -> u32 {
-        let links = self.network.links;
-        let drawn = links.loss > 0
-            || links.jitter != Duration::ZERO
-            || self.network.has_losses()
-            || links.per == Per::Packet && matches!(links.latency, Latency::Law(_));
-        if !drawn {
+        if !self.network.counts {
             return 0;
         }
-        let count = self.line.counts.of(to);
+        let count = self.counts.of(to);
         *count = count.wrapping_add(1);
         *count
     }
 
     /// A node behind a NAT gets datagrams from those only whom it wrote to: remember that it did.
-    fn leave_trace(&mut self, to: u32) -> Connection {
-        if !self.network.links.class(self.line.id).reachable {
-            self.line.counts.of(to);
+    fn leave_trace(&mut self, to: u32) {
+        if !self.network.plain_access && !self.network.links.class(self.line.id).reachable {
+            self.counts.of(to);
         }
-        Connection::NONE
+    }
+
+    /// Whether a datagram of `from` gets to this slot.
+    #[inline]
+    pub(crate) fn reaches(&self, from: u32) -> bool {
+        let me = self.line.id;
+        self.network.plain_access || self.network.links.class(me).reachable || self.counts.knows(from)
     }
 
     /// Closes every connection with `peer`, behind what was sent.
     pub(crate) fn close(&mut self, peer: u32) {
-        let open: Vec<Connection> = self.line.links_with(peer).map(|(connection, _)| connection).collect();
+        let open = self.links.open_with(peer).map(|place| self.links.head(place).connection);
+        let open: Vec<Connection> = open.collect();
         open.into_iter().for_each(|connection| self.close_one(peer, connection));
     }
 
     /// Closes a connection, behind what was sent.
     pub(crate) fn close_one(&mut self, peer: u32, connection: Connection) {
+        let Some(place): Option<Place> = self.links.find(peer, connection) else { return };
         if self.line.uplink.as_ref().is_none_or(|uplink| uplink.queue.is_empty()) {
-            return self.say_goodbye(peer, connection);
+            return self.say_goodbye(place);
         }
-        if let Some(link) = self.line.links.get_mut(&(peer, connection)) {
-            link.is_closing = true;
-        }
+        self.links.head_mut(place).is_closing = true;
         self.enqueue(Waiting { to: peer, connection, bytes: 0, payload: None, message: None });
     }
 }

@@ -5,59 +5,140 @@
 //! sends itself within the window goes through a small heap while it runs.
 
 use std::collections::{BTreeMap, BinaryHeap};
+use std::ops::Range;
 
+use floodnet_core::protocol::Types;
 use floodnet_core::time::{Duration, Time};
 
 use crate::SimProtocol;
-use crate::event::Event;
+use crate::event::{Event, Passed, Rank, What};
+use crate::order::Order;
+use crate::pages::{Bucket, Page, Pool, take};
 use crate::port::Schedule;
 
-/// Windows kept as buckets; what is later waits in a map. More than the usual latency is long.
-const RING: u64 = 64;
-/// Slots of a block: 2^10.
-const BLOCK_SHIFT: u32 = 10;
+/// At least so many windows are kept as buckets; what is later waits in a map.
+const LEAST_RING: u64 = 64;
+/// At most so many.
+const MOST_RING: u64 = 1024;
+/// What waits in the map moves into the ring in groups of so many windows.
+const GROUP: u64 = 16;
+/// A window is at most 2^31 nanoseconds, so that a time within it takes 32 bits.
+const MOST_SHIFT: u32 = 31;
+/// About so many blocks or more, of 2^9 to 2^14 slots. With larger blocks the slots of one leave the cache,
+/// with smaller ones there are more buckets to write to than the memory unit follows.
+const BLOCKS: u32 = 64;
 
-/// The queue of the windowed engine.
+/// An event in a bucket, which knows its window and its block: 32 bytes where messages are small.
+pub(crate) struct Stored<P: Types> {
+    /// Nanoseconds after the start of the window.
+    pub(crate) offset: u32,
+    seq: u32,
+    from: u32,
+    /// Receiver within the block.
+    pub(crate) local: u16,
+    rank: Rank,
+    passed: Passed,
+    what: What<P>,
+}
+
+impl<P: Types> Stored<P> {
+    /// The order of those that reach one slot at one time.
+    pub(crate) const fn tie(&self) -> (Rank, u32, u32) {
+        (self.rank, self.from, self.seq)
+    }
+}
+
+/// The queue of the windowed engine, for a shard of the slots.
 pub(crate) struct WindowQueue<P: SimProtocol> {
     /// A window is 2^shift nanoseconds.
     shift: u32,
     /// The window that runs.
     window: u64,
+    /// Slots of this shard.
+    slots: Range<u32>,
+    /// A block is 2^block_shift slots.
+    block_shift: u32,
     blocks: usize,
-    /// Bucket of (window modulo [`RING`], block).
-    ring: Vec<Vec<Event<P>>>,
+    /// Windows kept as buckets, a power of two.
+    ring: u64,
+    /// First window that waits in the map.
+    horizon: u64,
+    /// Bucket of (window modulo ring, block).
+    buckets: Vec<Bucket<Stored<P>>>,
+    pool: Pool<Stored<P>>,
     /// Events of each window of the ring.
-    counts: Vec<usize>,
-    /// Events of windows beyond the ring.
+    counts: Vec<u32>,
+    /// Events of windows beyond the horizon, by group of windows.
     far: BTreeMap<u64, Vec<Event<P>>>,
     /// What the running slot sends itself before [`Self::cut`].
     own: BinaryHeap<Event<P>>,
     running: u32,
     /// End of the part of the window that runs.
     cut: Time,
+    /// For slots of other shards.
+    mail: Vec<Event<P>>,
+    /// Memory for the block that runs.
+    spare: Option<Block<P>>,
+}
+
+/// The events of one block in one part of a window, in order.
+pub(crate) struct Block<P: Types> {
+    pages: Vec<Page<Stored<P>>>,
+    order: Order,
+    next: usize,
+    window_start: Time,
+    first_slot: u32,
+}
+
+impl<P: Types> Block<P> {
+    /// The next event.
+    #[inline]
+    pub(crate) fn next(&mut self) -> Option<Event<P>> {
+        let place = self.order.place(self.next)?;
+        self.next += 1;
+        let Stored { offset, seq, from, local, rank: _, passed, what } = take(&mut self.pages, place)?;
+        let time = self.window_start + Duration::from_nanos(u64::from(offset));
+        Some(Event { time, to: self.first_slot + u32::from(local), from, seq, passed, what })
+    }
 }
 
 impl<P: SimProtocol> WindowQueue<P> {
-    /// For `slots` slots that act on each other after `least_delay` or more.
-    pub(crate) fn new(slots: u32, least_delay: Duration) -> Self {
-        let shift = least_delay.as_nanos().max(1).ilog2();
-        let blocks = (slots as usize >> BLOCK_SHIFT) + 1;
-        let buckets = blocks * RING as usize;
+    /// For these slots, which act on each other and on others after `least_delay` or more, and mostly
+    /// within `usual_delay`.
+    pub(crate) fn new(slots: Range<u32>, least_delay: Duration, usual_delay: Duration) -> Self {
+        let shift = least_delay.as_nanos().max(1).ilog2().min(MOST_SHIFT);
+        let count = slots.end - slots.start;
+        let block_shift = (u32::BITS - (count / BLOCKS).leading_zeros()).clamp(9, 14);
+        let blocks = (count as usize >> block_shift) + 1;
+        // With room for the group that is not yet moved.
+        let usual = (usual_delay.as_nanos() >> shift) + 1 + GROUP;
+        let ring = usual.next_power_of_two().clamp(LEAST_RING, MOST_RING);
         Self {
             shift,
             window: 0,
+            slots,
+            block_shift,
             blocks,
-            ring: (0..buckets).map(|_| Vec::new()).collect(),
-            counts: vec![0; RING as usize],
+            ring,
+            horizon: ring,
+            buckets: (0..blocks * ring as usize).map(|_| Bucket::default()).collect(),
+            pool: Pool::default(),
+            counts: vec![0; ring as usize],
             far: BTreeMap::new(),
             own: BinaryHeap::new(),
             running: u32::MAX,
             cut: Time::ZERO,
+            mail: Vec::new(),
+            spare: None,
         }
     }
 
     pub(crate) const fn window_of(&self, time: Time) -> u64 {
         time.as_nanos() >> self.shift
+    }
+
+    const fn start_of(&self, window: u64) -> Time {
+        Time::from_nanos(window << self.shift)
     }
 
     /// First instant after the running window.
@@ -75,17 +156,26 @@ impl<P: SimProtocol> WindowQueue<P> {
 
     /// The next window with an event in it, at or after the running one.
     pub(crate) fn next_window(&self) -> Option<u64> {
-        let mut ring = self.window..self.window + RING;
-        let near = ring.find(|window| self.counts[(window % RING) as usize] > 0);
-        near.or_else(|| self.far.keys().next().copied())
+        let mut ring = self.window..self.horizon;
+        let near = ring.find(|window| self.counts[self.in_ring(*window)] > 0);
+        near.or_else(|| {
+            let (_, group) = self.far.first_key_value()?;
+            group.iter().map(|event| self.window_of(event.time)).min()
+        })
+    }
+
+    /// Events in the running window.
+    pub(crate) fn events_now(&self) -> u32 {
+        self.counts[self.in_ring(self.window)]
     }
 
     /// Moves on to `window`, which is not before the running one; none in between has an event.
     pub(crate) fn advance(&mut self, window: u64) {
         self.window = window;
-        let later = self.far.split_off(&(window + RING));
-        for (_, events) in std::mem::replace(&mut self.far, later) {
-            for event in events {
+        // Whole groups: the last window of the ring is never of the group of the first.
+        self.horizon = (window / GROUP * GROUP).saturating_add(self.ring);
+        while let Some(group) = self.far.first_entry().filter(|group| *group.key() < self.horizon / GROUP) {
+            for event in group.remove() {
                 self.place(event);
             }
         }
@@ -96,63 +186,138 @@ impl<P: SimProtocol> WindowQueue<P> {
         self.cut = cut;
     }
 
-    /// The bucket of `block` in the running window, sorted by slot and each slot's own order.
-    pub(crate) fn take_block(&mut self, block: usize) -> Vec<Event<P>> {
-        let bucket = self.bucket(self.window, block);
-        let mut events = std::mem::take(&mut self.ring[bucket]);
-        self.counts[(self.window % RING) as usize] -= events.len();
-        events.sort_unstable_by_key(|event| (event.to, event.key()));
-        events
+    /// What `block` has in the running window before the cut, in order; none if there is nothing.
+    pub(crate) fn take_block(&mut self, number: usize) -> Option<Block<P>> {
+        let start = self.start_of(self.window);
+        if self.cut <= start {
+            return None;
+        }
+        let bucket = self.in_ring(self.window) * self.blocks + number;
+        let mut block = self.spare.take().unwrap_or_else(|| Block {
+            pages: Vec::new(),
+            order: Order::default(),
+            next: 0,
+            window_start: Time::ZERO,
+            first_slot: 0,
+        });
+        self.buckets[bucket].take_into(&mut block.pages);
+        if block.pages.is_empty() {
+            self.spare = Some(block);
+            return None;
+        }
+        block.window_start = start;
+        block.first_slot = self.slots.start + ((number as u32) << self.block_shift);
+        block.next = 0;
+        // The last instant before the cut, as nanoseconds of the window.
+        let last = self.cut.since(start).as_nanos() - 1;
+        let last = u32::try_from(last).unwrap_or(u32::MAX);
+        block.order.sort(&block.pages, 1 << self.block_shift, last);
+        let ring = self.in_ring(self.window);
+        self.counts[ring] -= block.order.len() as u32;
+        Some(block)
     }
 
-    /// Gives the emptied vector of a bucket back, so that its memory serves again.
-    pub(crate) fn give_back(&mut self, block: usize, mut emptied: Vec<Event<P>>) {
-        let bucket = self.bucket(self.window, block);
-        emptied.append(&mut self.ring[bucket]);
-        self.ring[bucket] = emptied;
+    /// Takes back the memory of a block that has run, and what in it comes after the cut.
+    pub(crate) fn give_back(&mut self, mut block: Block<P>, number: usize) {
+        let bucket = self.in_ring(self.window) * self.blocks + number;
+        let is_cut = self.cut < self.window_end();
+        for mut page in block.pages.drain(..) {
+            if is_cut {
+                for event in page.iter_mut().filter_map(Option::take) {
+                    self.buckets[bucket].push(event, &mut self.pool);
+                }
+            }
+            self.pool.give_back(page);
+        }
+        self.spare = Some(block);
     }
 
     /// From now on `slot` runs: what it sends itself before the cut comes back by [`Self::next_own`].
+    #[inline]
     pub(crate) fn start_slot(&mut self, slot: u32) {
         debug_assert!(self.own.is_empty());
         self.running = slot;
     }
 
     /// No slot runs.
-    pub(crate) fn end_slot(&mut self) {
+    pub(crate) fn end_slots(&mut self) {
         self.running = u32::MAX;
     }
 
     /// The first of what the running slot has sent itself, if it comes before `other`.
+    #[inline]
     pub(crate) fn next_own(&mut self, other: Option<&Event<P>>) -> Option<Event<P>> {
+        if self.own.is_empty() {
+            return None;
+        }
         let first = self.own.peek()?;
         if other.is_none_or(|other| first.key() < other.key()) { self.own.pop() } else { None }
     }
 
-    /// Everything that has not happened, in no particular order.
-    pub(crate) fn pending(&self) -> impl Iterator<Item = &Event<P>> {
-        self.ring.iter().flatten().chain(self.far.values().flatten()).chain(&self.own)
+    /// Everything that has not happened, its message if it is a packet.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &P::Message> {
+        let near = self.buckets.iter().flat_map(|bucket| bucket.iter().map(|event| &event.what));
+        let far = self.far.values().flatten().chain(&self.own).chain(&self.mail).map(|event| &event.what);
+        near.chain(far).filter_map(What::message)
     }
 
-    fn bucket(&self, window: u64, block: usize) -> usize {
-        (window % RING) as usize * self.blocks + block
+    /// What was sent to other shards since the last call.
+    pub(crate) const fn mail(&mut self) -> &mut Vec<Event<P>> {
+        &mut self.mail
+    }
+
+    /// Bytes of all events, under way or about to be.
+    pub(crate) fn bytes(&self) -> usize {
+        let far: usize = self.far.values().map(Vec::capacity).sum();
+        let buckets = self.buckets.capacity() * size_of::<Bucket<Stored<P>>>();
+        self.pool.bytes() + buckets + (far + self.mail.capacity()) * size_of::<Event<P>>()
+    }
+
+    #[inline]
+    const fn in_ring(&self, window: u64) -> usize {
+        (window & (self.ring - 1)) as usize
     }
 
     /// Puts an event where it belongs by its time.
+    #[inline]
     pub(crate) fn place(&mut self, event: Event<P>) {
         let window = self.window_of(event.time);
-        if window < self.window + RING {
-            let bucket = self.bucket(window, event.to as usize >> BLOCK_SHIFT);
-            self.ring[bucket].push(event);
-            self.counts[(window % RING) as usize] += 1;
-        } else {
-            self.far.entry(window).or_default().push(event);
+        if window >= self.horizon {
+            return self.place_far(window, event);
         }
+        let ring = self.in_ring(window);
+        let local = event.to - self.slots.start;
+        let bucket = ring * self.blocks + (local >> self.block_shift) as usize;
+        self.counts[ring] += 1;
+        let rank = event.rank();
+        let Event { time, to: _, from, seq, passed, what } = event;
+        let stored = Stored {
+            offset: (time.as_nanos() & ((1 << self.shift) - 1)) as u32,
+            seq,
+            from,
+            local: (local & ((1 << self.block_shift) - 1)) as u16,
+            rank,
+            passed,
+            what,
+        };
+        self.buckets[bucket].push(stored, &mut self.pool);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn place_far(&mut self, window: u64, event: Event<P>) {
+        self.far.entry(window / GROUP).or_default().push(event);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn post(&mut self, event: Event<P>) {
+        self.mail.push(event);
     }
 }
 
 impl<P: SimProtocol> Schedule<P> for WindowQueue<P> {
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, event: Event<P>) {
         if event.to == self.running {
             if event.time < self.cut {
@@ -161,6 +326,9 @@ impl<P: SimProtocol> Schedule<P> for WindowQueue<P> {
         } else {
             // The law of the windows: what one slot does reaches another in a later window only.
             assert!(self.window_of(event.time) > self.window, "an event overtakes the least delay");
+            if !self.slots.contains(&event.to) {
+                return self.post(event);
+            }
         }
         self.place(event);
     }

@@ -6,10 +6,11 @@ use std::collections::BinaryHeap;
 
 use crate::SimProtocol;
 use crate::engine::{Outcome, Simulation, outcome};
-use crate::event::Event;
+use crate::event::{Event, Passed};
 use crate::observer::Observer;
 use crate::port::Schedule;
-use crate::slot::{NOBODY, Slot, plan_inputs};
+use crate::shard::Slots;
+use crate::slot::{NOBODY, plan_inputs};
 
 struct Heap<P: SimProtocol>(BinaryHeap<Event<P>>);
 
@@ -30,10 +31,10 @@ impl<P: SimProtocol> Simulation<'_, P> {
         let world = self.world();
         let plan = world.network.plan;
         world.network.links.check(plan.slots())?;
-        let mut slots: Vec<Slot<P>> = (0..plan.slots()).map(|id| Slot::new(id, &world)).collect();
+        let mut slots = Slots::new(0..plan.slots(), &world.network);
         let mut heap = Heap(BinaryHeap::new());
-        for ((time, to, what), seq) in plan_inputs::<P>(&world.network).into_iter().zip(0u64..) {
-            heap.push(Event { time, seq, to, from: NOBODY, what });
+        for ((time, to, what), seq) in plan_inputs::<P>(&world.network).into_iter().zip(0u32..) {
+            heap.push(Event { time, seq, to, from: NOBODY, passed: Passed::NOTHING, what });
         }
         let mut barriers = self.barriers().iter().copied().peekable();
         let (mut inputs, mut packets) = (0, 0);
@@ -46,10 +47,14 @@ impl<P: SimProtocol> Simulation<'_, P> {
                 observer.sample(barrier);
             }
             inputs += 1;
-            packets += u64::from(slots[event.to as usize].act(event, &world, &mut heap, observer));
+            packets += u64::from(slots.act(event, &world, &mut heap, observer));
         }
         barriers.for_each(|barrier| observer.sample(barrier));
         observer.sample(plan.duration);
-        Ok(outcome(slots, heap.0.iter(), inputs, packets, plan.duration, true))
+        let messages = heap.0.iter().filter_map(|event| event.what.message());
+        let in_flight = messages.fold((0, 0), |(packets, payloads), message| {
+            (packets + 1, payloads + u64::from(P::carried(message).is_some()))
+        });
+        Ok(outcome(slots.into_slots(), in_flight, (inputs, packets), plan.duration, true))
     }
 }

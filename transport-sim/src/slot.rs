@@ -6,9 +6,10 @@ use floodnet_core::rng::{NodeRng, fold, mix};
 use floodnet_core::time::{Duration, Time};
 
 use crate::SimProtocol;
-use crate::event::{Connection, Event, What};
-use crate::line::{Line, transfer_time};
+use crate::event::{Connection, Event, Passed, What};
+use crate::line::{Counts, Line, transfer_time};
 use crate::link::Transport;
+use crate::links::Links;
 use crate::network::Network;
 use crate::observer::{Observed, Observer};
 use crate::payload::SimPayload;
@@ -24,103 +25,51 @@ pub(crate) struct World<'a, P: SimProtocol> {
 
 /// See the module.
 pub(crate) struct Slot<P: SimProtocol> {
-    pub(crate) node: Option<P>,
     rng: NodeRng,
     pub(crate) line: Line<P::Message>,
+    pub(crate) node: Option<P>,
 }
 
 impl<P: SimProtocol> Slot<P> {
-    pub(crate) fn new(id: u32, world: &World<'_, P>) -> Self {
-        let up = world.network.links.class(id).up;
-        Self { node: None, rng: NodeRng::new(0), line: Line::new(id, up) }
+    pub(crate) fn new(id: u32, network: &Network<'_>) -> Self {
+        Self { node: None, rng: NodeRng::new(0), line: Line::new(id, network.links.class(id).up) }
     }
 
     /// Takes one input. Its effects go to `queue` and `observer`. True if a node took in a packet.
+    #[inline]
     pub(crate) fn act<Q: Schedule<P>, Ob: Observer>(
         &mut self,
         event: Event<P>,
+        (links, counts): (&mut Links, &mut Counts),
         world: &World<'_, P>,
         queue: &mut Q,
         observer: &mut Ob,
     ) -> bool {
         self.note(&event);
-        let Event { time, from, what, .. } = event;
+        let Event { time, from, passed, what, .. } = event;
         let Self { node, rng, line } = self;
-        let mut port = Port { now: time, line, network: &world.network, queue, observer };
-        match what {
-            What::Start => {
-                let incarnation = port.line.lives;
-                port.line.incarnation = incarnation;
-                port.line.lives += 1;
-                *rng = NodeRng::new(node_key(port.network.plan.seed, port.line.id, incarnation));
-                port.report(Observed::Up { incarnation });
-                *node = Some((world.make)(port.line.id));
-                feed(node, rng, world, &mut port, Input::Start);
-            }
-            What::Stop(end) => stop(node, end, &mut port),
-            What::Publish(index) => {
-                let size = port.network.plan.publishes[index as usize].size;
-                feed(node, rng, world, &mut port, Input::Command(P::publish(SimPayload { index, size })));
-            }
-            What::Pause(until) if node.is_some() => {
-                port.pause(until);
-                if let Some(busy) = P::hold(true) {
-                    let (me, incarnation) = (port.line.id, port.line.incarnation);
-                    port.push(me, until, What::Awake { incarnation });
-                    feed(node, rng, world, &mut port, Input::Command(busy));
-                }
-            }
-            What::Pause(_) => {}
-            What::Awake { incarnation } => {
-                if incarnation == port.line.incarnation
-                    && let Some(free) = P::hold(false)
-                {
-                    feed(node, rng, world, &mut port, Input::Command(free));
-                }
-            }
-            What::Timer { incarnation, timer } => {
-                if incarnation == port.line.incarnation {
-                    feed(node, rng, world, &mut port, Input::Timer(timer));
-                }
-            }
-            What::Departed { epoch } => port.departed(epoch),
-            What::Opened { connection, dial } if node.is_none() || dial.to_life != port.line.incarnation => {
-                port.opened_in_vain(from, connection);
-            }
-            What::Opened { connection, dial } => {
-                if port.opened(from, connection, dial) {
-                    feed(node, rng, world, &mut port, Input::LinkDown(from));
-                }
-                port.sweep(neighbors(node));
-            }
-            What::Closed { peer, connection, through_downlink } => {
-                // What the peer says stays behind its data, which may still wait for the downlink.
-                if peer == from && !through_downlink && world.network.links.class(port.line.id).down.is_some()
-                {
-                    let what = What::Closed { peer, connection, through_downlink: true };
-                    port.take_in(from, Duration::ZERO, what);
-                } else if port.closed(peer, connection) {
-                    feed(node, rng, world, &mut port, Input::LinkDown(peer));
-                }
-            }
-            What::Packet { connection, stale, through_downlink, message } => {
-                let packet = Packet { from, connection, stale, through_downlink, message };
-                return packet.arrive(node, rng, world, &mut port);
-            }
+        let mut port = Port { now: time, line, links, counts, network: &world.network, queue, observer };
+        if let What::Packet { connection, message } = what {
+            return Packet { from, connection, passed, message }.arrive(node, rng, world, &mut port);
         }
+        act_rarely(from, passed, what, node, rng, world, &mut port);
         false
     }
 
     /// Folds the input itself into the slot's history.
+    #[inline]
     fn note(&mut self, event: &Event<P>) {
         let hops = match &event.what {
             What::Packet { message, .. } => P::carried(message).map_or(0, |carried| u64::from(carried.hops)),
             _ => 0,
         };
-        let rank = event.rank() as u64;
-        self.line.note(event.time.as_nanos());
-        self.line.note(rank << 60 | hops << 40 | u64::from(event.from));
-        self.line.note(event.seq ^ u64::from(self.line.incarnation) << 48);
+        let incarnation = u64::from(self.line.incarnation);
+        let source = u64::from(event.from) << 32 | u64::from(event.seq);
+        let kind = (event.rank() as u64) << 48 | incarnation << 16 | hops;
+        // One fold for the three: each is spread by an odd factor of its own first.
+        let time = event.time.as_nanos().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed = time ^ source.rotate_left(21).wrapping_mul(0xd6e8_feb8_6659_fd93);
+        self.line.note(mixed.wrapping_add(kind.wrapping_mul(0xff51_afd7_ed55_8ccd)));
     }
 
     /// The slot's part of the run's digest: its history and, at the end, its neighbors.
@@ -140,17 +89,75 @@ impl<P: SimProtocol> Slot<P> {
     }
 }
 
+/// Takes any input but a packet. Apart, so that the way of a packet stays short.
+#[inline(never)]
+fn act_rarely<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
+    from: u32,
+    passed: Passed,
+    what: What<P>,
+    node: &mut Option<P>,
+    rng: &mut NodeRng,
+    world: &World<'_, P>,
+    port: &mut Port<'_, P, Q, Ob>,
+) {
+    match what {
+        What::Start => start(node, rng, world, port),
+        What::Stop(end) => stop(node, end, port),
+        What::Publish(index) => {
+            let payload = SimPayload::new(index, port.network.plan.publishes[index as usize].size);
+            feed(node, rng, world, port, Input::Command(P::publish(payload)));
+        }
+        What::Pause(until) if node.is_some() => {
+            port.pause(until);
+            if let Some(busy) = P::hold(true) {
+                let (me, incarnation) = (port.line.id, port.line.incarnation);
+                port.push(me, until, What::Awake { incarnation });
+                feed(node, rng, world, port, Input::Command(busy));
+            }
+        }
+        What::Awake { incarnation } if incarnation == port.line.incarnation => {
+            if let Some(free) = P::hold(false) {
+                feed(node, rng, world, port, Input::Command(free));
+            }
+        }
+        What::Timer { incarnation, timer } if incarnation == port.line.incarnation => {
+            feed(node, rng, world, port, Input::Timer(timer));
+        }
+        What::Departed { epoch } => port.departed(epoch),
+        What::Opened(dial) if node.is_none() || dial.to_life != port.line.incarnation => {
+            port.opened_in_vain(from, dial.connection);
+        }
+        What::Opened(dial) => {
+            if port.opened(from, &dial) {
+                feed(node, rng, world, port, Input::LinkDown(from));
+            }
+            port.sweep(neighbors(node));
+        }
+        What::Closed { peer, connection } => {
+            // What the peer says stays behind its data, which may still wait for the downlink.
+            let waits = peer == from && !passed.has(Passed::DOWNLINK);
+            if waits && port.network.links.class(port.line.id).down.is_some() {
+                port.take_in(from, Duration::ZERO, passed, What::Closed { peer, connection });
+            } else if port.closed(peer, connection) {
+                feed(node, rng, world, port, Input::LinkDown(peer));
+            }
+        }
+        // Of a former life, or no node is there; packets go another way.
+        What::Pause(_) | What::Awake { .. } | What::Timer { .. } | What::Packet { .. } => {}
+    }
+}
+
 /// A packet that reached its slot.
 struct Packet<M> {
     from: u32,
     connection: Connection,
-    stale: bool,
-    through_downlink: bool,
+    passed: Passed,
     message: M,
 }
 
 impl<M> Packet<M> {
     /// Takes the packet through downlink and connection to the node. True if the node took it in.
+    #[inline]
     fn arrive<P: SimProtocol<Message = M>, Q: Schedule<P>, Ob: Observer>(
         self,
         node: &mut Option<P>,
@@ -158,27 +165,26 @@ impl<M> Packet<M> {
         world: &World<'_, P>,
         port: &mut Port<'_, P, Q, Ob>,
     ) -> bool {
-        let Self { from, connection, stale, message, .. } = self;
-        let class = port.network.links.class(port.line.id);
-        if let Some(rate) = class.down.filter(|_| !self.through_downlink) {
+        let Self { from, connection, passed, message } = self;
+        if !port.network.plain_access
+            && !passed.has(Passed::DOWNLINK)
+            && let Some(rate) = port.network.links.class(port.line.id).down
+        {
             let takes = transfer_time(frame_size::<P>(&message), rate);
-            port.take_in(from, takes, What::Packet { connection, stale, through_downlink: true, message });
+            port.take_in(from, takes, passed, What::Packet { connection, message });
             return false;
         }
-        let payload = P::carried(&message).map(|carried| carried.message);
         let refused = match port.network.links.transport {
             _ if node.is_none() => Some("down"),
             Transport::Stream => (!port.accepts(from, connection)).then_some("stale"),
-            Transport::Datagram if stale => Some("stale"),
-            Transport::Datagram => {
-                let reached = class.reachable || port.line.counts.knows(from);
-                (!reached).then_some("unreachable")
-            }
+            Transport::Datagram if passed.has(Passed::STALE) => Some("stale"),
+            Transport::Datagram => (!port.reaches(from)).then_some("unreachable"),
         };
         if let Some(reason) = refused {
-            port.lost(payload, reason);
+            port.lost_message(&message, reason);
             return false;
         }
+        let payload = P::carried(&message).map(|carried| carried.message);
         port.report(Observed::Received { from, payload });
         feed(node, rng, world, port, Input::Message { from, message });
         true
@@ -199,6 +205,21 @@ fn feed<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
     }
 }
 
+fn start<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
+    node: &mut Option<P>,
+    rng: &mut NodeRng,
+    world: &World<'_, P>,
+    port: &mut Port<'_, P, Q, Ob>,
+) {
+    let incarnation = port.line.lives;
+    port.line.incarnation = incarnation;
+    port.line.lives += 1;
+    *rng = NodeRng::new(node_key(port.network.plan.seed, port.line.id, incarnation));
+    port.report(Observed::Up { incarnation });
+    *node = Some((world.make)(port.line.id));
+    feed(node, rng, world, port, Input::Start);
+}
+
 fn stop<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
     node: &mut Option<P>,
     end: End,
@@ -211,9 +232,7 @@ fn stop<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
     match end {
         End::Crash(kind) => port.crash(kind),
         End::Leave => {
-            let mut peers: Vec<u32> = port.line.links.keys().map(|(peer, _)| *peer).collect();
-            peers.dedup();
-            for peer in peers {
+            for peer in port.links.peers() {
                 port.close(peer);
             }
         }

@@ -55,7 +55,7 @@ impl Protocol for Holder {
         match input {
             Input::Start | Input::Timer(()) => {}
             Input::Command(content) => {
-                for &step in &cx.config[content.index as usize] {
+                for &step in &cx.config[content.index() as usize] {
                     match step {
                         Move::Write(peer) => {
                             self.hold(peer);
@@ -70,8 +70,8 @@ impl Protocol for Holder {
             }
             Input::Message { from, message } => {
                 self.hold(from);
-                let before = self.latest.insert(from, message.index);
-                assert!(before.is_none_or(|before| before <= message.index), "a message was overtaken");
+                let before = self.latest.insert(from, message.index());
+                assert!(before.is_none_or(|before| before <= message.index()), "a message was overtaken");
             }
             Input::LinkDown(peer) => self.let_go(peer, cx),
         }
@@ -88,10 +88,10 @@ impl Observe for Holder {
         Observation::NeighborDown(event.0)
     }
     fn carried(message: &SimPayload) -> Option<Carried<u32>> {
-        Some(Carried { message: message.index, hops: 1 })
+        Some(Carried { message: message.index(), hops: 1 })
     }
     fn wire_size(message: &SimPayload) -> u32 {
-        message.size
+        message.bytes()
     }
     fn neighbors(&self) -> &[u32] {
         &self.held

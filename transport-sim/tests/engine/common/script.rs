@@ -59,11 +59,11 @@ impl Protocol for Script {
         match input {
             Input::Start => {}
             Input::Command(content) => {
-                for &step in &cx.config[content.index as usize] {
+                for &step in &cx.config[content.index() as usize] {
                     self.act(step, content, cx);
                 }
             }
-            Input::Message { message, .. } if message.is_message => cx.emit(Told::Got(message.content.index)),
+            Input::Message { message, .. } if message.is_message => cx.emit(Told::Got(message.content.index())),
             Input::Message { .. } => {}
             Input::Timer(()) => cx.emit(Told::Rang),
             Input::LinkDown(peer) => cx.emit(Told::Down(peer)),
@@ -99,12 +99,12 @@ impl Observe for Script {
     }
 
     fn carried(message: &Packet) -> Option<Carried<u32>> {
-        message.is_message.then_some(Carried { message: message.content.index, hops: 1 })
+        message.is_message.then_some(Carried { message: message.content.index(), hops: 1 })
     }
 
     /// Exactly the size that the plan names.
     fn wire_size(message: &Packet) -> u32 {
-        message.content.size
+        message.content.bytes()
     }
 
     fn neighbors(&self) -> &[u32] {

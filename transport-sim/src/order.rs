@@ -1,0 +1,135 @@
+//! The order in which the slots of a block take the events of a window: slot by slot, each slot's by time,
+//! rank, source and sequence.
+//!
+//! What is sorted is a number of 64 bits per event, not the event. Many events are first counted into
+//! place by slot, which touches every slot of the block; few are sorted by comparison, since in a sparse
+//! run (a million nodes that join one by one) most slots of a block have nothing to do. Measured on a
+//! join of a million nodes, counting alone is a quarter slower.
+
+use floodnet_core::protocol::Types;
+
+use crate::pages::{Page, peek, places, room};
+use crate::queue::Stored;
+
+/// Fewer than one event in so many slots: sort by comparison.
+const SPARSE: usize = 8;
+
+/// Places of events among pages, in order. Keeps its memory from block to block.
+#[derive(Default)]
+pub(crate) struct Order {
+    /// Upper half: nanoseconds after the start of the window. Lower half: the place.
+    entries: Vec<u64>,
+    counts: Vec<u32>,
+}
+
+const fn entry(offset: u32, place: u32) -> u64 {
+    (offset as u64) << 32 | place as u64
+}
+
+const fn offset_of(entry: u64) -> u32 {
+    (entry >> 32) as u32
+}
+
+const fn place_of(entry: u64) -> u32 {
+    entry as u32
+}
+
+impl Order {
+    /// Orders the events on `pages` that come before `cut` (nanoseconds after the start of the window), in
+    /// a block of so many slots.
+    pub(crate) fn sort<P: Types>(&mut self, pages: &[Page<Stored<P>>], slots: usize, cut: u32) {
+        let most = room(pages);
+        if most > usize::from(u16::MAX) || most * SPARSE >= slots {
+            self.count_into_place(pages, slots, cut);
+        } else {
+            self.compare(pages, cut);
+        }
+    }
+
+    /// How many events are in order.
+    pub(crate) const fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Place of the event that is at this position in the order.
+    #[inline]
+    pub(crate) fn place(&self, position: usize) -> Option<u32> {
+        self.entries.get(position).map(|&entry| place_of(entry))
+    }
+
+    fn count_into_place<P: Types>(&mut self, pages: &[Page<Stored<P>>], slots: usize, cut: u32) {
+        self.counts.clear();
+        self.counts.resize(slots + 1, 0);
+        for (_, event) in places(pages).filter(|(_, event)| event.offset <= cut) {
+            self.counts[usize::from(event.local) + 1] += 1;
+        }
+        let mut sum = 0;
+        for count in &mut self.counts {
+            sum += *count;
+            *count = sum;
+        }
+        self.entries.clear();
+        self.entries.resize(sum as usize, 0);
+        for (place, event) in places(pages).filter(|(_, event)| event.offset <= cut) {
+            let next = &mut self.counts[usize::from(event.local)];
+            self.entries[*next as usize] = entry(event.offset, place);
+            *next += 1;
+        }
+        // Each count is now where the events of its slot end.
+        let mut begin = 0;
+        for &end in &self.counts[..slots] {
+            let end = end as usize;
+            if end - begin > 1 {
+                sort_few(&mut self.entries[begin..end]);
+                settle_ties(&mut self.entries[begin..end], pages);
+            }
+            begin = end;
+        }
+    }
+
+    /// With slot, time and place in one number: at most 2^16 places.
+    fn compare<P: Types>(&mut self, pages: &[Page<Stored<P>>], cut: u32) {
+        let events = places(pages).filter(|(_, event)| event.offset <= cut);
+        let number = |(place, event): (u32, &Stored<P>)| {
+            u64::from(event.local) << 48 | u64::from(event.offset) << 16 | u64::from(place)
+        };
+        self.entries.clear();
+        self.entries.extend(events.map(number));
+        self.entries.sort_unstable();
+        let same_slot = |a: &u64, b: &u64| a >> 48 == b >> 48;
+        for group in self.entries.chunk_by_mut(same_slot) {
+            for number in group.iter_mut() {
+                *number = entry((*number >> 16) as u32, (*number & 0xffff) as u32);
+            }
+            settle_ties(group, pages);
+        }
+    }
+}
+
+/// Sorts the events of one slot, which are mostly two to five: by insertion.
+#[inline]
+fn sort_few(entries: &mut [u64]) {
+    if entries.len() > 16 {
+        return entries.sort_unstable();
+    }
+    for next in 1..entries.len() {
+        let entry = entries[next];
+        let mut place = next;
+        while place > 0 && entries[place - 1] > entry {
+            entries[place] = entries[place - 1];
+            place -= 1;
+        }
+        entries[place] = entry;
+    }
+}
+
+/// Puts those of the same time in order: by rank, source and sequence.
+#[inline]
+fn settle_ties<P: Types>(entries: &mut [u64], pages: &[Page<Stored<P>>]) {
+    if entries.windows(2).all(|pair| offset_of(pair[0]) != offset_of(pair[1])) {
+        return;
+    }
+    for tied in entries.chunk_by_mut(|a, b| offset_of(*a) == offset_of(*b)) {
+        tied.sort_unstable_by_key(|&entry| peek(pages, place_of(entry)).map(Stored::tie));
+    }
+}
