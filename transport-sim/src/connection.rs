@@ -7,7 +7,7 @@
 use floodnet_core::time::{Duration, Time};
 
 use crate::SimProtocol;
-use crate::event::{Connection, Dial, What};
+use crate::event::{Connection, Dial, Passed, What};
 use crate::links::{Body, Head, IDLE, LinkState, Place};
 use crate::network::Nth;
 use crate::observer::Observer;
@@ -41,7 +41,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         } else {
             head.state = LinkState::Failing;
             let (me, failed_at) = (self.line.id, self.now + self.network.links.dial_timeout);
-            self.push(me, failed_at, What::Closed { peer, connection });
+            self.push_closed(me, failed_at, peer, connection);
         }
         self.links.insert(head, body)
     }
@@ -134,22 +134,22 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     }
 
     /// Sends a packet on a connection that was chosen for it when it was handed over.
-    #[inline]
-    pub(crate) fn transmit_on(&mut self, place: Option<Place>, message: P::Message) {
+    #[inline(always)]
+    pub(crate) fn transmit_on(&mut self, place: Option<Place>, payload: Option<u32>, message: P::Message) {
         let live = place.filter(|&place| self.links.head(place).state == LinkState::Live);
-        let Some(place) = live else { return self.lost_message(&message, "broken") };
+        let Some(place) = live else { return self.lost(payload, "broken") };
         let passage = self.passage(place);
         let head = self.links.head(place);
         let (to, connection) = (head.peer, head.connection);
         match passage {
             Passage::Arrives(arrival) => {
-                self.push(to, arrival, What::Packet { connection: connection.other_end(), message });
+                self.push_on(connection.other_end(), to, arrival, Passed::NOTHING, What::Packet(message));
             }
             Passage::Breaks(breaks_at) => {
                 self.break_at(place, breaks_at);
-                self.lost_message(&message, "broken");
+                self.lost(payload, "broken");
             }
-            Passage::Unsent => self.lost_message(&message, "down"),
+            Passage::Unsent => self.lost(payload, "down"),
         }
     }
 
@@ -161,8 +161,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let body = self.links.body_mut(place);
         body.last_arrival = body.last_arrival.max(at);
         let me = self.line.id;
-        self.push(me, at, What::Closed { peer, connection });
-        self.push(peer, at, What::Closed { peer: me, connection: connection.other_end() });
+        self.push_closed(me, at, peer, connection);
+        self.push_closed(peer, at, me, connection.other_end());
     }
 
     /// Closes a connection behind what was sent on it.
@@ -185,13 +185,12 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         if let Passage::Arrives(heard_at) | Passage::Breaks(heard_at) = passage {
             self.tell_closed(peer, connection, heard_at);
             let me = self.line.id;
-            self.push(me, heard_at, What::Closed { peer, connection });
+            self.push_closed(me, heard_at, peer, connection);
         }
     }
 
     fn tell_closed(&mut self, peer: u32, connection: Connection, at: Time) {
-        let what = What::Closed { peer: self.line.id, connection: connection.other_end() };
-        self.push(peer, at, what);
+        self.push_closed(peer, at, self.line.id, connection.other_end());
     }
 
     /// The node vanished with all it held; the others find out as the kind of crash has it.
@@ -230,7 +229,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             let found = self.network.found_dead(me, peer, now).max(self.links.body(place).last_arrival);
             if found < until {
                 self.tell_closed(peer, connection, found);
-                self.push(me, until, What::Closed { peer, connection });
+                self.push_closed(me, until, peer, connection);
             }
         }
     }

@@ -3,7 +3,7 @@
 use floodnet_core::time::Time;
 
 use crate::SimProtocol;
-use crate::event::{Event, Passed};
+use crate::event::Event;
 use crate::link::LinkModel;
 use crate::network::Network;
 use crate::observer::Observer;
@@ -154,7 +154,7 @@ impl<'a, P: SimProtocol> Engine<'a, P> {
             while let Some(((time, to, what), seq)) =
                 planned.next_if(|((time, ..), _)| queue.window_of(*time) == window)
             {
-                queue.place(Event { time, seq, to, from: NOBODY, passed: Passed::NOTHING, what });
+                queue.place(Event::plain(time, to, NOBODY, seq, what));
             }
             let window_end = queue.window_end().min(end);
             while let Some(barrier) = barriers.next_if(|barrier| *barrier < window_end) {

@@ -91,10 +91,10 @@ pub(crate) enum What<P: Types> {
     Departed { epoch: u32 },
     /// The sender's SYN is here.
     Opened(Box<Dial>),
-    /// The connection with `peer`, named as this end does, is gone.
-    Closed { peer: u32, connection: Connection },
-    /// A packet; `connection` is named as the receiver does.
-    Packet { connection: Connection, message: P::Message },
+    /// The event's connection with this peer is gone.
+    Closed(u32),
+    /// A packet on the event's connection.
+    Packet(P::Message),
 }
 
 /// What the network has done to a packet or a goodbye: a set of flags in one byte.
@@ -124,22 +124,29 @@ pub(crate) struct Event<P: Types> {
     pub(crate) time: Time,
     pub(crate) to: u32,
     pub(crate) from: u32,
-    /// Number in the source's own sequence, modulo 2^32: it orders what one source sends for one instant.
+    /// Number in the source's own sequence, modulo 2^32: it orders what one source sends for one instant. (A
+    /// bucket does without: it keeps what one source puts into it in order.)
     pub(crate) seq: u32,
+    /// Of a packet or the end of a connection, named as the receiver does.
+    pub(crate) connection: Connection,
+    pub(crate) rank: Rank,
     pub(crate) passed: Passed,
     pub(crate) what: What<P>,
 }
 
-/// The order of one slot's inputs.
-pub(crate) type Key = (Time, Rank, u32, u32);
+/// The order of one slot's inputs, but for those of one source for one instant.
+pub(crate) type Key = (Time, Rank, u32);
 
 impl<P: Types> Event<P> {
-    pub(crate) const fn rank(&self) -> Rank {
-        self.what.rank(self.from == self.to, self.passed)
+    /// An input of any kind but packets and ends of connections.
+    pub(crate) const fn plain(time: Time, to: u32, from: u32, seq: u32, what: What<P>) -> Self {
+        let (connection, passed) = (Connection::NONE, Passed::NOTHING);
+        let rank = what.rank(from == to, passed);
+        Self { time, to, from, seq, connection, rank, passed, what }
     }
 
     pub(crate) const fn key(&self) -> Key {
-        (self.time, self.rank(), self.from, self.seq)
+        (self.time, self.rank, self.from)
     }
 }
 
@@ -147,7 +154,7 @@ impl<P: Types> What<P> {
     /// The message of a packet.
     pub(crate) const fn message(&self) -> Option<&P::Message> {
         match self {
-            Self::Packet { message, .. } => Some(message),
+            Self::Packet(message) => Some(message),
             _ => None,
         }
     }
@@ -157,9 +164,9 @@ impl<P: Types> What<P> {
         match self {
             Self::Start | Self::Stop(_) | Self::Publish(_) | Self::Pause(_) => Rank::Plan,
             Self::Timer { .. } | Self::Departed { .. } => Rank::Timer,
-            Self::Closed { .. } if own => Rank::Link,
-            Self::Closed { .. } | Self::Packet { .. } if passed.has(Passed::DOWNLINK) => Rank::TakenIn,
-            Self::Opened(_) | Self::Closed { .. } | Self::Packet { .. } => Rank::Arrival,
+            Self::Closed(_) if own => Rank::Link,
+            Self::Closed(_) | Self::Packet(_) if passed.has(Passed::DOWNLINK) => Rank::TakenIn,
+            Self::Opened(_) | Self::Closed(_) | Self::Packet(_) => Rank::Arrival,
             Self::Awake { .. } => Rank::Awake,
         }
     }
@@ -168,7 +175,7 @@ impl<P: Types> What<P> {
 /// Reversed, so that the largest of a `BinaryHeap` is the first input.
 impl<P: Types> Ord for Event<P> {
     fn cmp(&self, other: &Self) -> Ordering {
-        (other.key(), other.to).cmp(&(self.key(), self.to))
+        (other.key(), other.seq, other.to).cmp(&(self.key(), self.seq, self.to))
     }
 }
 

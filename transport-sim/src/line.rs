@@ -3,6 +3,8 @@
 use floodnet_core::rng::{fold, mix};
 use floodnet_core::time::{Duration, Time};
 
+use smallvec::SmallVec;
+
 use crate::uplink::Uplink;
 
 /// See the module.
@@ -56,7 +58,7 @@ impl<M> Line<M> {
 /// How many packets went to each peer: pairs by peer, ascending. Only where a draw needs the count.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Counts {
-    pairs: Vec<(u32, u32)>,
+    pairs: SmallVec<[(u32, u32); 8]>,
     /// Where the last one was found. A node that floods asks for its neighbors one after the other.
     last: u32,
 }
@@ -80,17 +82,14 @@ impl Counts {
     }
 
     /// Bytes on the heap.
-    pub(crate) const fn heap_bytes(&self) -> usize {
-        self.pairs.capacity() * size_of::<(u32, u32)>()
+    pub(crate) fn heap_bytes(&self) -> usize {
+        if self.pairs.spilled() { self.pairs.capacity() * size_of::<(u32, u32)>() } else { 0 }
     }
 
     fn place(&mut self, peer: u32) -> usize {
         match self.pairs.binary_search_by_key(&peer, |(peer, _)| *peer) {
             Ok(place) => place,
             Err(place) => {
-                if self.pairs.len() == self.pairs.capacity() {
-                    self.pairs.reserve_exact((self.pairs.len() / 4).max(2));
-                }
                 self.pairs.insert(place, (peer, 0));
                 place
             }

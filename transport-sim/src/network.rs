@@ -40,6 +40,8 @@ pub(crate) struct Network<'p> {
     pauses: Vec<&'p Disturbance>,
     /// Whether some slot comes up more than once.
     rebirths: bool,
+    /// Whether nothing is ever lost or cut.
+    lossless: bool,
     /// How many slots there are.
     pub(crate) slots: u32,
     /// Whether a draw depends on how many packets went before.
@@ -58,11 +60,14 @@ impl<'p> Network<'p> {
             || links.jitter != Duration::ZERO
             || !losses.is_empty()
             || links.per == Per::Packet && matches!(links.latency, Latency::Law(_));
+        let cuts: Vec<&Disturbance> =
+            of(|kind| matches!(kind, DisturbanceKind::Partition { .. } | DisturbanceKind::CutLinks(_)));
         Self {
             plan,
             links,
+            lossless: links.loss == 0 && losses.is_empty() && cuts.is_empty(),
             seed: fold(plan.seed, 0x6c69_6e6b), // "link": apart from the streams of nodes and plan
-            cuts: of(|kind| matches!(kind, DisturbanceKind::Partition { .. } | DisturbanceKind::CutLinks(_))),
+            cuts,
             losses,
             slows: of(|kind| matches!(kind, DisturbanceKind::Slow { .. })),
             pauses: of(|kind| matches!(kind, DisturbanceKind::Pause(_))),
@@ -101,14 +106,23 @@ impl<'p> Network<'p> {
 
     /// One-way delay of the packet that leaves `from` for `to` at `at`. `link_delay` is
     /// [`Self::link_delay`] of the two.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn delay(&self, from: u32, to: u32, link_delay: Duration, nth: Nth, at: Time) -> Duration {
-        let mut delay = match (&self.links.latency, self.links.per) {
+        let delay = match (&self.links.latency, self.links.per) {
             (Latency::Law(law), Per::Packet) => {
                 law.sample(self.packet_hash(Purpose::Latency, from, to, nth)).max(self.links.floor)
             }
             _ => link_delay,
         };
+        if self.links.jitter == Duration::ZERO && self.slows.is_empty() {
+            return delay;
+        }
+        self.delay_among_faults(from, to, delay, nth, at)
+    }
+
+    /// With jitter and faults.
+    #[inline(never)]
+    fn delay_among_faults(&self, from: u32, to: u32, mut delay: Duration, nth: Nth, at: Time) -> Duration {
         if self.links.jitter != Duration::ZERO {
             let bits = self.packet_hash(Purpose::Jitter, from, to, nth);
             delay = delay + Duration::from_nanos(scale(bits, self.links.jitter.as_nanos()));
@@ -125,8 +139,13 @@ impl<'p> Network<'p> {
     }
 
     /// Whether an attempt from `from` to `to` at `at` gets through; the reason where it does not.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn attempt(&self, from: u32, to: u32, nth: Nth, at: Time) -> Result<(), &'static str> {
+        if self.lossless { Ok(()) } else { self.attempt_among_faults(from, to, nth, at) }
+    }
+
+    #[inline(never)]
+    fn attempt_among_faults(&self, from: u32, to: u32, nth: Nth, at: Time) -> Result<(), &'static str> {
         // Data one way needs acknowledgements the other way: a cut in either direction stalls a stream.
         let both = self.links.transport == Transport::Stream;
         let cuts = |fault: &Disturbance| fault.kind.cuts(from, to) || both && fault.kind.cuts(to, from);

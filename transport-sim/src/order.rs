@@ -1,5 +1,5 @@
 //! The order in which the slots of a block take the events of a window: slot by slot, each slot's by time,
-//! rank, source and sequence.
+//! rank and source, and what one source sent in the order in which it came.
 //!
 //! What is sorted is a number of 64 bits per event, not the event. Many events are first counted into
 //! place by slot, which touches every slot of the block; few are sorted by comparison, since in a sparse
@@ -8,7 +8,7 @@
 
 use floodnet_core::protocol::Types;
 
-use crate::pages::{Page, peek, places, room};
+use crate::pages::{Page, for_each, peek, room};
 use crate::queue::Stored;
 
 /// Fewer than one event in so many slots: sort by comparison.
@@ -60,9 +60,11 @@ impl Order {
     fn count_into_place<P: Types>(&mut self, pages: &[Page<Stored<P>>], slots: usize, cut: u32) {
         self.counts.clear();
         self.counts.resize(slots + 1, 0);
-        for (_, event) in places(pages).filter(|(_, event)| event.offset <= cut) {
-            self.counts[usize::from(event.local) + 1] += 1;
-        }
+        for_each(pages, |_, event| {
+            if event.offset <= cut {
+                self.counts[usize::from(event.local) + 1] += 1;
+            }
+        });
         let mut sum = 0;
         for count in &mut self.counts {
             sum += *count;
@@ -70,11 +72,13 @@ impl Order {
         }
         self.entries.clear();
         self.entries.resize(sum as usize, 0);
-        for (place, event) in places(pages).filter(|(_, event)| event.offset <= cut) {
-            let next = &mut self.counts[usize::from(event.local)];
-            self.entries[*next as usize] = entry(event.offset, place);
-            *next += 1;
-        }
+        for_each(pages, |place, event| {
+            if event.offset <= cut {
+                let next = &mut self.counts[usize::from(event.local)];
+                self.entries[*next as usize] = entry(event.offset, place);
+                *next += 1;
+            }
+        });
         // Each count is now where the events of its slot end.
         let mut begin = 0;
         for &end in &self.counts[..slots] {
@@ -89,12 +93,13 @@ impl Order {
 
     /// With slot, time and place in one number: at most 2^16 places.
     fn compare<P: Types>(&mut self, pages: &[Page<Stored<P>>], cut: u32) {
-        let events = places(pages).filter(|(_, event)| event.offset <= cut);
-        let number = |(place, event): (u32, &Stored<P>)| {
-            u64::from(event.local) << 48 | u64::from(event.offset) << 16 | u64::from(place)
-        };
         self.entries.clear();
-        self.entries.extend(events.map(number));
+        for_each(pages, |place, event| {
+            if event.offset <= cut {
+                let (local, offset) = (u64::from(event.local), u64::from(event.offset));
+                self.entries.push(local << 48 | offset << 16 | u64::from(place));
+            }
+        });
         self.entries.sort_unstable();
         let same_slot = |a: &u64, b: &u64| a >> 48 == b >> 48;
         for group in self.entries.chunk_by_mut(same_slot) {
@@ -123,13 +128,14 @@ fn sort_few(entries: &mut [u64]) {
     }
 }
 
-/// Puts those of the same time in order: by rank, source and sequence.
+/// Puts those of the same time in order: by rank and source. Those of one source stay as they came, which is
+/// the order of its sequence.
 #[inline]
 fn settle_ties<P: Types>(entries: &mut [u64], pages: &[Page<Stored<P>>]) {
     if entries.windows(2).all(|pair| offset_of(pair[0]) != offset_of(pair[1])) {
         return;
     }
     for tied in entries.chunk_by_mut(|a, b| offset_of(*a) == offset_of(*b)) {
-        tied.sort_unstable_by_key(|&entry| peek(pages, place_of(entry)).map(Stored::tie));
+        tied.sort_by_key(|&entry| peek(pages, place_of(entry)).map(Stored::tie));
     }
 }

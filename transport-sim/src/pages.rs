@@ -4,8 +4,8 @@
 /// Items of a page. With 64 to 512 the speed is the same, with 32 it is less.
 const PAGE: usize = 128;
 
-/// A page: places that are emptied in any order.
-pub(crate) type Page<T> = Vec<Option<T>>;
+/// Up to [`PAGE`] items.
+pub(crate) type Page<T> = Vec<T>;
 
 /// Items in the order in which they came, on pages.
 pub(crate) struct Bucket<T> {
@@ -48,7 +48,7 @@ impl<T> Pool<T> {
 
     /// Bytes of all pages, in use or not.
     pub(crate) const fn bytes(&self) -> usize {
-        self.made * PAGE * size_of::<Option<T>>()
+        self.made * PAGE * size_of::<T>()
     }
 }
 
@@ -60,7 +60,7 @@ impl<T> Bucket<T> {
         if self.open.len().is_multiple_of(PAGE) {
             self.turn(pool);
         }
-        self.open.push(Some(item));
+        self.open.push(item);
     }
 
     /// The open page is full, or there is none.
@@ -83,28 +83,30 @@ impl<T> Bucket<T> {
 
     /// All items.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.full.iter().chain([&self.open]).flatten().flatten()
+        self.full.iter().chain([&self.open]).flatten()
     }
 }
 
-/// The place of an item among pages: [`PAGE`] to a page.
-#[inline]
-pub(crate) fn take<T>(pages: &mut [Page<T>], place: u32) -> Option<T> {
-    pages.get_mut(place as usize / PAGE)?.get_mut(place as usize % PAGE)?.take()
+/// The item at a place among pages: [`PAGE`] to a page.
+#[inline(always)]
+pub(crate) fn at<T>(pages: &mut [Page<T>], place: u32) -> Option<&mut T> {
+    pages.get_mut(place as usize / PAGE)?.get_mut(place as usize % PAGE)
 }
 
-/// As [`take`], to look at.
+/// As [`at`], to look at.
 #[inline]
 pub(crate) fn peek<T>(pages: &[Page<T>], place: u32) -> Option<&T> {
-    pages.get(place as usize / PAGE)?.get(place as usize % PAGE)?.as_ref()
+    pages.get(place as usize / PAGE)?.get(place as usize % PAGE)
 }
 
-/// All items with their places.
-#[inline]
-pub(crate) fn places<T>(pages: &[Page<T>]) -> impl Iterator<Item = (u32, &T)> {
-    (0u32..).step_by(PAGE).zip(pages).flat_map(|(first, page)| {
-        (first..).zip(page).filter_map(|(place, item)| item.as_ref().map(|item| (place, item)))
-    })
+/// Calls `each` with every item and its place.
+#[inline(always)]
+pub(crate) fn for_each<T>(pages: &[Page<T>], mut each: impl FnMut(u32, &T)) {
+    for (first, page) in (0u32..).step_by(PAGE).zip(pages) {
+        for (place, item) in (first..).zip(page) {
+            each(place, item);
+        }
+    }
 }
 
 /// At most how many items the pages hold.

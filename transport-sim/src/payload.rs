@@ -4,11 +4,7 @@ use floodnet_core::observe::Payload;
 use floodnet_core::wire::{DecodeError, Wire, take};
 
 /// The content of a simulated message. The simulator never serializes: a message is its number.
-///
-/// Packed to an alignment of two bytes, so that a flooded message with its hop count and the tag of its
-/// layer takes 12 bytes of an event instead of 16.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(C, packed(2))]
 pub struct SimPayload {
     index: u32,
     bytes: u32,

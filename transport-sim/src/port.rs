@@ -33,26 +33,36 @@ pub(crate) struct Port<'a, P: SimProtocol, Q, Ob> {
 
 impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// Sends `what` to reach `to` at `at`, or when `to` is awake again.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, to: u32, at: Time, what: What<P>) {
-        self.push_passed(to, at, Passed::NOTHING, what);
+        self.push_on(Connection::NONE, to, at, Passed::NOTHING, what);
     }
 
+    /// As [`push`](Self::push), about a connection named as `to` does.
     #[inline(always)]
-    fn push_passed(&mut self, to: u32, at: Time, passed: Passed, what: What<P>) {
+    pub(crate) fn push_on(&mut self, connection: Connection, to: u32, at: Time, passed: Passed, what: What<P>) {
         let time = self.network.awake(to, at);
-        let seq = self.line.next_seq();
-        self.queue.push(Event { time, to, from: self.line.id, seq, passed, what });
+        let (from, seq) = (self.line.id, self.line.next_seq());
+        let rank = what.rank(from == to, passed);
+        self.queue.push(Event { time, to, from, seq, connection, rank, passed, what });
+    }
+
+    /// News that the connection with `peer`, named as `to` does, is gone.
+    pub(crate) fn push_closed(&mut self, to: u32, at: Time, peer: u32, connection: Connection) {
+        self.push_on(connection, to, at, Passed::NOTHING, What::Closed(peer));
     }
 
     /// What `from` sent waits for the downlink and takes this long on it.
-    pub(crate) fn take_in(&mut self, from: u32, takes: Duration, passed: Passed, what: What<P>) {
+    pub(crate) fn take_in(&mut self, takes: Duration, event: Event<P>) {
+        let Event { from, connection, what, .. } = event;
+        let passed = event.passed.and(Passed::DOWNLINK);
         let taken_in = self.now.max(self.line.downlink_free) + takes;
         self.line.downlink_free = taken_in;
         let to = self.line.id;
         let time = self.network.awake(to, taken_in);
         let seq = self.line.next_seq();
-        self.queue.push(Event { time, to, from, seq, passed: passed.and(Passed::DOWNLINK), what });
+        let rank = what.rank(from == to, passed);
+        self.queue.push(Event { time, to, from, seq, connection, rank, passed, what });
     }
 
     #[inline]
@@ -60,18 +70,17 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         self.observer.observe(self.now, self.line.id, what);
     }
 
+    /// The packet that carries this message, if any, will never be received. Apart from the way of a packet
+    /// that is received, and without the packet itself, so that this one stays in registers.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn lost(&mut self, payload: Option<u32>, reason: &'static str) {
         self.line.note(name_hash(reason));
         self.report(Observed::Lost { payload, reason });
     }
 
-    #[inline(never)]
-    pub(crate) fn lost_message(&mut self, message: &P::Message, reason: &'static str) {
-        self.lost(P::carried(message).map(|carried| carried.message), reason);
-    }
-
     /// Hands a packet to the access line.
-    #[inline]
+    #[inline(always)]
     fn hand_over(&mut self, to: u32, message: P::Message) {
         let payload = P::carried(&message).map(|carried| carried.message);
         let bytes = frame_size::<P>(&message);
@@ -83,16 +92,16 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             _ if self.line.uplink.is_some() => self.hand_to_uplink(to, bytes, payload, message),
             Transport::Stream => {
                 let place = self.connection_to(to);
-                self.transmit_on(Some(place), message);
+                self.transmit_on(Some(place), payload, message);
             }
             Transport::Datagram => {
                 self.leave_trace(to);
-                self.transmit_datagram(to, message);
+                self.transmit_datagram(to, payload, message);
             }
         }
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn hand_to_uplink(&mut self, to: u32, bytes: u32, payload: Option<u32>, message: P::Message) {
         let connection = match self.network.links.transport {
             Transport::Stream => {
@@ -108,6 +117,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     }
 
     /// Puts something into the limited uplink's queue.
+    #[inline(never)]
     fn enqueue(&mut self, item: Waiting<P::Message>) {
         let room = self.network.links.queue;
         let Some(uplink) = &mut self.line.uplink else { return };
@@ -129,8 +139,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         // The line is the slot's, not the node's: it works on while the node stands still.
         let seq = self.line.next_seq();
         let (time, to) = (self.now + after, self.line.id);
-        let what = What::Departed { epoch };
-        self.queue.push(Event { time, to, from: to, seq, passed: Passed::NOTHING, what });
+        self.queue.push(Event::plain(time, to, to, seq, What::Departed { epoch }));
     }
 
     /// The head of the queue has left: it is in the network now, and the next goes on the line.
@@ -138,9 +147,9 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let Some(uplink) = self.line.uplink.as_mut().filter(|uplink| uplink.epoch == epoch) else { return };
         let Some(head) = uplink.pop() else { return };
         match (head.message, self.network.links.transport) {
-            (Some(message), Transport::Datagram) => self.transmit_datagram(head.to, message),
+            (Some(message), Transport::Datagram) => self.transmit_datagram(head.to, head.payload, message),
             (Some(message), Transport::Stream) => {
-                self.transmit_on(self.links.find(head.to, head.connection), message);
+                self.transmit_on(self.links.find(head.to, head.connection), head.payload, message);
             }
             (None, _) => {
                 if let Some(place) = self.links.find(head.to, head.connection) {
@@ -151,17 +160,17 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         self.announce_departure();
     }
 
-    #[inline]
-    fn transmit_datagram(&mut self, to: u32, message: P::Message) {
+    #[inline(always)]
+    fn transmit_datagram(&mut self, to: u32, payload: Option<u32>, message: P::Message) {
         let (network, from) = (self.network, self.line.id);
         let nth = Nth { count: self.count_to(to), attempt: 0 };
         if let Err(reason) = network.attempt(from, to, nth, self.now) {
-            return self.lost_message(&message, reason);
+            return self.lost(payload, reason);
         }
         let arrival = self.now + network.delay(from, to, network.link_delay(from, to), nth, self.now);
         let stale = network.has_rebirths() && self.finds_another(to, arrival);
         let passed = if stale { Passed::STALE } else { Passed::NOTHING };
-        self.push_passed(to, arrival, passed, What::Packet { connection: Connection::NONE, message });
+        self.push_on(Connection::NONE, to, arrival, passed, What::Packet(message));
     }
 
     /// Whether a datagram is addressed to the node that `to` is now and finds a later life at its arrival,
@@ -174,7 +183,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     /// Number of this packet on the directed link, where a draw depends on it. It goes on over connections
     /// and lives, so that what is sent elsewhere changes no draw here.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn count_to(&mut self, to: u32) -> u32 {
         if !self.network.counts {
             return 0;
@@ -217,7 +226,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 }
 
 impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Effects<P> for Port<'_, P, Q, Ob> {
-    #[inline]
+    #[inline(always)]
     fn send(&mut self, to: u32, message: P::Message) {
         self.hand_over(to, message);
     }

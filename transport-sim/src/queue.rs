@@ -11,9 +11,9 @@ use floodnet_core::protocol::Types;
 use floodnet_core::time::{Duration, Time};
 
 use crate::SimProtocol;
-use crate::event::{Event, Passed, Rank, What};
+use crate::event::{Connection, Event, Passed, Rank, What};
 use crate::order::Order;
-use crate::pages::{Bucket, Page, Pool, take};
+use crate::pages::{Bucket, Page, Pool, at};
 use crate::port::Schedule;
 
 /// At least so many windows are kept as buckets; what is later waits in a map.
@@ -32,19 +32,20 @@ const BLOCKS: u32 = 64;
 pub(crate) struct Stored<P: Types> {
     /// Nanoseconds after the start of the window.
     pub(crate) offset: u32,
-    seq: u32,
     from: u32,
+    connection: Connection,
     /// Receiver within the block.
     pub(crate) local: u16,
     rank: Rank,
     passed: Passed,
-    what: What<P>,
+    /// None when it has been handled.
+    what: Option<What<P>>,
 }
 
 impl<P: Types> Stored<P> {
-    /// The order of those that reach one slot at one time.
-    pub(crate) const fn tie(&self) -> (Rank, u32, u32) {
-        (self.rank, self.from, self.seq)
+    /// The order of those that reach one slot at one time, but for those of one source.
+    pub(crate) const fn tie(&self) -> (Rank, u32) {
+        (self.rank, self.from)
     }
 }
 
@@ -96,9 +97,12 @@ impl<P: Types> Block<P> {
     pub(crate) fn next(&mut self) -> Option<Event<P>> {
         let place = self.order.place(self.next)?;
         self.next += 1;
-        let Stored { offset, seq, from, local, rank: _, passed, what } = take(&mut self.pages, place)?;
+        let stored = at(&mut self.pages, place)?;
+        let what = stored.what.take()?;
+        let Stored { offset, from, connection, local, rank, passed, .. } = *stored;
         let time = self.window_start + Duration::from_nanos(u64::from(offset));
-        Some(Event { time, to: self.first_slot + u32::from(local), from, seq, passed, what })
+        let to = self.first_slot + u32::from(local);
+        Some(Event { time, to, from, seq: 0, connection, rank, passed, what })
     }
 }
 
@@ -223,7 +227,7 @@ impl<P: SimProtocol> WindowQueue<P> {
         let is_cut = self.cut < self.window_end();
         for mut page in block.pages.drain(..) {
             if is_cut {
-                for event in page.iter_mut().filter_map(Option::take) {
+                for event in page.drain(..).filter(|event| event.what.is_some()) {
                     self.buckets[bucket].push(event, &mut self.pool);
                 }
             }
@@ -256,7 +260,7 @@ impl<P: SimProtocol> WindowQueue<P> {
 
     /// Everything that has not happened, its message if it is a packet.
     pub(crate) fn messages(&self) -> impl Iterator<Item = &P::Message> {
-        let near = self.buckets.iter().flat_map(|bucket| bucket.iter().map(|event| &event.what));
+        let near = self.buckets.iter().flat_map(|bucket| bucket.iter().filter_map(|event| event.what.as_ref()));
         let far = self.far.values().flatten().chain(&self.own).chain(&self.mail).map(|event| &event.what);
         near.chain(far).filter_map(What::message)
     }
@@ -279,40 +283,35 @@ impl<P: SimProtocol> WindowQueue<P> {
     }
 
     /// Puts an event where it belongs by its time.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn place(&mut self, event: Event<P>) {
         let window = self.window_of(event.time);
         if window >= self.horizon {
-            return self.place_far(window, event);
+            return self.far_group(window).push(event);
         }
         let ring = self.in_ring(window);
         let local = event.to - self.slots.start;
         let bucket = ring * self.blocks + (local >> self.block_shift) as usize;
         self.counts[ring] += 1;
-        let rank = event.rank();
-        let Event { time, to: _, from, seq, passed, what } = event;
+        let Event { time, from, connection, rank, passed, what, .. } = event;
         let stored = Stored {
             offset: (time.as_nanos() & ((1 << self.shift) - 1)) as u32,
-            seq,
             from,
+            connection,
             local: (local & ((1 << self.block_shift) - 1)) as u16,
             rank,
             passed,
-            what,
+            what: Some(what),
         };
         self.buckets[bucket].push(stored, &mut self.pool);
     }
 
+    /// What waits for this window and those around it. (Not given the event: an event that is handed on in
+    /// memory, and not in registers, costs a stall where it is read again.)
     #[cold]
     #[inline(never)]
-    fn place_far(&mut self, window: u64, event: Event<P>) {
-        self.far.entry(window / GROUP).or_default().push(event);
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn post(&mut self, event: Event<P>) {
-        self.mail.push(event);
+    fn far_group(&mut self, window: u64) -> &mut Vec<Event<P>> {
+        self.far.entry(window / GROUP).or_default()
     }
 }
 
@@ -327,7 +326,7 @@ impl<P: SimProtocol> Schedule<P> for WindowQueue<P> {
             // The law of the windows: what one slot does reaches another in a later window only.
             assert!(self.window_of(event.time) > self.window, "an event overtakes the least delay");
             if !self.slots.contains(&event.to) {
-                return self.post(event);
+                return self.mail.push(event);
             }
         }
         self.place(event);

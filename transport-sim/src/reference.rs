@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 
 use crate::SimProtocol;
 use crate::engine::{Outcome, Simulation, outcome};
-use crate::event::{Event, Passed};
+use crate::event::Event;
 use crate::observer::Observer;
 use crate::port::Schedule;
 use crate::shard::Slots;
@@ -34,7 +34,7 @@ impl<P: SimProtocol> Simulation<'_, P> {
         let mut slots = Slots::new(0..plan.slots(), &world.network);
         let mut heap = Heap(BinaryHeap::new());
         for ((time, to, what), seq) in plan_inputs::<P>(&world.network).into_iter().zip(0u32..) {
-            heap.push(Event { time, seq, to, from: NOBODY, passed: Passed::NOTHING, what });
+            heap.push(Event::plain(time, to, NOBODY, seq, what));
         }
         let mut barriers = self.barriers().iter().copied().peekable();
         let (mut inputs, mut packets) = (0, 0);

@@ -6,7 +6,7 @@ use floodnet_core::rng::{NodeRng, fold, mix};
 use floodnet_core::time::{Duration, Time};
 
 use crate::SimProtocol;
-use crate::event::{Connection, Event, Passed, What};
+use crate::event::{Event, Passed, What};
 use crate::line::{Counts, Line, transfer_time};
 use crate::link::Transport;
 use crate::links::Links;
@@ -46,30 +46,28 @@ impl<P: SimProtocol> Slot<P> {
         observer: &mut Ob,
     ) -> bool {
         self.note(&event);
-        let Event { time, from, passed, what, .. } = event;
         let Self { node, rng, line } = self;
-        let mut port = Port { now: time, line, links, counts, network: &world.network, queue, observer };
-        if let What::Packet { connection, message } = what {
-            return Packet { from, connection, passed, message }.arrive(node, rng, world, &mut port);
+        let network = &world.network;
+        let mut port = Port { now: event.time, line, links, counts, network, queue, observer };
+        match event.what {
+            What::Packet(_) => arrive(event, node, rng, world, &mut port),
+            _ => {
+                act_rarely(event, node, rng, world, &mut port);
+                false
+            }
         }
-        act_rarely(from, passed, what, node, rng, world, &mut port);
-        false
     }
 
     /// Folds the input itself into the slot's history.
     #[inline]
     fn note(&mut self, event: &Event<P>) {
-        let hops = match &event.what {
-            What::Packet { message, .. } => P::carried(message).map_or(0, |carried| u64::from(carried.hops)),
-            _ => 0,
-        };
-        let incarnation = u64::from(self.line.incarnation);
-        let source = u64::from(event.from) << 32 | u64::from(event.seq);
-        let kind = (event.rank() as u64) << 48 | incarnation << 16 | hops;
-        // One fold for the three: each is spread by an odd factor of its own first.
+        let carried = event.what.message().and_then(P::carried);
+        let hops = carried.map_or(0, |carried| u64::from(carried.hops));
+        let kind = (event.rank as u64) << 16 | hops;
+        // One fold for the three: the first two are spread by odd factors of their own.
         let time = event.time.as_nanos().wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let mixed = time ^ source.rotate_left(21).wrapping_mul(0xd6e8_feb8_6659_fd93);
-        self.line.note(mixed.wrapping_add(kind.wrapping_mul(0xff51_afd7_ed55_8ccd)));
+        let source = u64::from(event.from) << 32 | u64::from(self.line.incarnation);
+        self.line.note(time ^ source.wrapping_mul(0xd6e8_feb8_6659_fd93).rotate_left(32) ^ kind);
     }
 
     /// The slot's part of the run's digest: its history and, at the end, its neighbors.
@@ -92,15 +90,14 @@ impl<P: SimProtocol> Slot<P> {
 /// Takes any input but a packet. Apart, so that the way of a packet stays short.
 #[inline(never)]
 fn act_rarely<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
-    from: u32,
-    passed: Passed,
-    what: What<P>,
+    event: Event<P>,
     node: &mut Option<P>,
     rng: &mut NodeRng,
     world: &World<'_, P>,
     port: &mut Port<'_, P, Q, Ob>,
 ) {
-    match what {
+    let Event { from, connection, passed, .. } = event;
+    match event.what {
         What::Start => start(node, rng, world, port),
         What::Stop(end) => stop(node, end, port),
         What::Publish(index) => {
@@ -133,62 +130,53 @@ fn act_rarely<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
             }
             port.sweep(neighbors(node));
         }
-        What::Closed { peer, connection } => {
+        What::Closed(peer) => {
             // What the peer says stays behind its data, which may still wait for the downlink.
             let waits = peer == from && !passed.has(Passed::DOWNLINK);
             if waits && port.network.links.class(port.line.id).down.is_some() {
-                port.take_in(from, Duration::ZERO, passed, What::Closed { peer, connection });
+                port.take_in(Duration::ZERO, event);
             } else if port.closed(peer, connection) {
                 feed(node, rng, world, port, Input::LinkDown(peer));
             }
         }
         // Of a former life, or no node is there; packets go another way.
-        What::Pause(_) | What::Awake { .. } | What::Timer { .. } | What::Packet { .. } => {}
+        What::Pause(_) | What::Awake { .. } | What::Timer { .. } | What::Packet(_) => {}
     }
 }
 
-/// A packet that reached its slot.
-struct Packet<M> {
-    from: u32,
-    connection: Connection,
-    passed: Passed,
-    message: M,
-}
-
-impl<M> Packet<M> {
-    /// Takes the packet through downlink and connection to the node. True if the node took it in.
-    #[inline]
-    fn arrive<P: SimProtocol<Message = M>, Q: Schedule<P>, Ob: Observer>(
-        self,
-        node: &mut Option<P>,
-        rng: &mut NodeRng,
-        world: &World<'_, P>,
-        port: &mut Port<'_, P, Q, Ob>,
-    ) -> bool {
-        let Self { from, connection, passed, message } = self;
-        if !port.network.plain_access
-            && !passed.has(Passed::DOWNLINK)
-            && let Some(rate) = port.network.links.class(port.line.id).down
-        {
-            let takes = transfer_time(frame_size::<P>(&message), rate);
-            port.take_in(from, takes, passed, What::Packet { connection, message });
-            return false;
-        }
-        let refused = match port.network.links.transport {
-            _ if node.is_none() => Some("down"),
-            Transport::Stream => (!port.accepts(from, connection)).then_some("stale"),
-            Transport::Datagram if passed.has(Passed::STALE) => Some("stale"),
-            Transport::Datagram => (!port.reaches(from)).then_some("unreachable"),
-        };
-        if let Some(reason) = refused {
-            port.lost_message(&message, reason);
-            return false;
-        }
-        let payload = P::carried(&message).map(|carried| carried.message);
-        port.report(Observed::Received { from, payload });
-        feed(node, rng, world, port, Input::Message { from, message });
-        true
+/// Takes a packet through downlink and connection to the node. True if the node took it in.
+#[inline(always)]
+fn arrive<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
+    event: Event<P>,
+    node: &mut Option<P>,
+    rng: &mut NodeRng,
+    world: &World<'_, P>,
+    port: &mut Port<'_, P, Q, Ob>,
+) -> bool {
+    let Event { from, connection, passed, .. } = event;
+    let What::Packet(message) = event.what else { return false };
+    if !port.network.plain_access
+        && !passed.has(Passed::DOWNLINK)
+        && let Some(rate) = port.network.links.class(port.line.id).down
+    {
+        let takes = transfer_time(frame_size::<P>(&message), rate);
+        port.take_in(takes, Event { what: What::Packet(message), ..event });
+        return false;
     }
+    let payload = P::carried(&message).map(|carried| carried.message);
+    let refused = match port.network.links.transport {
+        _ if node.is_none() => Some("down"),
+        Transport::Stream => (!port.accepts(from, connection)).then_some("stale"),
+        Transport::Datagram if passed.has(Passed::STALE) => Some("stale"),
+        Transport::Datagram => (!port.reaches(from)).then_some("unreachable"),
+    };
+    if let Some(reason) = refused {
+        port.lost(payload, reason);
+        return false;
+    }
+    port.report(Observed::Received { from, payload });
+    feed(node, rng, world, port, Input::Message { from, message });
+    true
 }
 
 /// Hands an input to the node, if it is up.

@@ -82,6 +82,7 @@ impl Law {
     /// let law = Law::Exponential { mean: Duration::from_secs(60) };
     /// assert_eq!(law.sample(u64::MAX / 2), Duration::from_nanos(41_588_830_834)); // the median, 60 ln 2
     /// ```
+    #[inline]
     #[must_use]
     pub fn sample(&self, bits: u64) -> Duration {
         match *self {
