@@ -91,7 +91,9 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let start = now.max(body.ready);
         let nth = Nth { count, attempt: 0 };
         // What waits for the handshake dies with the machine.
-        if start > now && start >= network.crashes_at(me, now) || network.attempt(me, peer, nth, start).is_err() {
+        if start > now && start >= network.crashes_at(me, now)
+            || network.attempt(me, peer, nth, start).is_err()
+        {
             return self.passage_after(place, peer, count, start);
         }
         let arrival = start + network.delay(me, peer, body.delay, nth, start);

@@ -1,15 +1,18 @@
-//! The engine: runs every slot through its inputs, window by window.
+//! The engine from outside: what is to run, and how a run ended.
+
+use std::num::NonZeroUsize;
 
 use floodnet_core::time::Time;
 
 use crate::SimProtocol;
-use crate::event::Event;
+use crate::crew::{Alone, Cell, MOST_JOBS, cells, ranges, with_threads};
+use crate::drive::{Divided, Drive, Undivided};
 use crate::link::LinkModel;
 use crate::network::Network;
-use crate::observer::Observer;
+use crate::observer::{Divisible, Observer};
 use crate::plan::Plan;
-use crate::shard::Shard;
-use crate::slot::{NOBODY, Slot, World, plan_inputs};
+use crate::shard::{Shard, Slots};
+use crate::slot::World;
 
 /// A run to be: which nodes, over which links, through which plan.
 ///
@@ -44,8 +47,7 @@ pub struct Simulation<'a, P: SimProtocol> {
 }
 
 /// How a run ended.
-#[derive(Debug)]
-pub struct Outcome<P> {
+pub struct Outcome<P: SimProtocol> {
     /// Of all histories: equal if and only if every slot took the same inputs in the same order and did
     /// the same with them (but for collisions of 64 bits).
     pub digest: u64,
@@ -61,8 +63,27 @@ pub struct Outcome<P> {
     pub complete: bool,
     /// Where the run ended: the plan's duration, unless it was stopped.
     pub ended_at: Time,
-    /// The nodes that are up at the end, by slot.
-    pub nodes: Vec<Option<P>>,
+    /// What the engine held.
+    pub memory: Memory,
+    slots: Vec<Slots<P>>,
+}
+
+impl<P: SimProtocol> Outcome<P> {
+    /// The nodes at the end, by slot; none where a slot is down.
+    pub fn nodes(&self) -> impl Iterator<Item = Option<&P>> {
+        self.slots.iter().flat_map(Slots::nodes)
+    }
+}
+
+/// Bytes that the engine held: at the end of the run, but for events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Of all slots, without what their nodes have on the heap.
+    pub slots: u64,
+    /// Of all connections, and of the counts of packets by link.
+    pub links: u64,
+    /// Of events: as much as was ever needed at a time.
+    pub events: u64,
 }
 
 /// Where a run is.
@@ -117,7 +138,37 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
     ) -> Result<Outcome<P>, String> {
         self.links.check(self.plan.slots())?;
         let world = self.world();
-        Ok(Engine::new(&world).run(&self.barriers, observer, watch))
+        let cells = cells(&world, vec![observer]);
+        let alone = Alone { cells: &cells, world: &world };
+        let end = Drive::new(&world, &self.barriers).run(&cells, &alone, &mut Undivided, watch);
+        Ok(outcome(cells.into_iter().map(|cell| Cell::into_parts(cell).0), end))
+    }
+
+    /// As [`run_watched`](Self::run_watched), on up to `jobs` threads. The outcome is the same to the bit for
+    /// any number of them.
+    ///
+    /// # Errors
+    /// The link model cannot be run; says why.
+    pub fn run_divided<D: Divisible>(
+        &self,
+        jobs: NonZeroUsize,
+        observer: &mut D,
+        watch: Watch<'_>,
+    ) -> Result<Outcome<P>, String> {
+        self.links.check(self.plan.slots())?;
+        let world = self.world();
+        let jobs = jobs.get().min(MOST_JOBS).min(self.plan.slots().max(1) as usize);
+        let parts = observer.divide(&ranges(world.network.slots, jobs));
+        let cells = cells(&world, parts);
+        let drive = Drive::new(&world, &self.barriers);
+        let end = if jobs == 1 {
+            drive.run(&cells, &Alone { cells: &cells, world: &world }, &mut Divided(observer), watch)
+        } else {
+            with_threads(&cells, &world, |team| drive.run(&cells, team, &mut Divided(observer), watch))
+        };
+        let (shards, parts): (Vec<_>, Vec<_>) = cells.into_iter().map(Cell::into_parts).unzip();
+        observer.unite(parts.into_iter().flatten().collect());
+        Ok(outcome(shards.into_iter(), end))
     }
 
     pub(crate) fn world(&self) -> World<'_, P> {
@@ -129,80 +180,57 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
     }
 }
 
-struct Engine<'a, P: SimProtocol> {
-    world: &'a World<'a, P>,
-    shard: Shard<P>,
-}
-
-impl<'a, P: SimProtocol> Engine<'a, P> {
-    fn new(world: &'a World<'a, P>) -> Self {
-        Self { world, shard: Shard::new(0..world.network.slots, &world.network) }
-    }
-
-    fn run<Ob: Observer>(mut self, barriers: &[Time], observer: &mut Ob, watch: Watch<'_>) -> Outcome<P> {
-        let end = self.world.network.plan.duration;
-        let mut planned = plan_inputs::<P>(&self.world.network).into_iter().zip(0u32..).peekable();
-        let mut barriers = barriers.iter().copied().peekable();
-        let mut complete = true;
-        let mut now = Time::ZERO;
-        loop {
-            let queue = &mut self.shard.queue;
-            let next_planned = planned.peek().map(|((time, ..), _)| queue.window_of(*time));
-            let next = queue.next_window().into_iter().chain(next_planned).min();
-            let Some(window) = next.filter(|window| *window <= queue.window_of(end)) else { break };
-            queue.advance(window);
-            while let Some(((time, to, what), seq)) =
-                planned.next_if(|((time, ..), _)| queue.window_of(*time) == window)
-            {
-                queue.place(Event::plain(time, to, NOBODY, seq, what));
-            }
-            let window_end = queue.window_end().min(end);
-            while let Some(barrier) = barriers.next_if(|barrier| *barrier < window_end) {
-                self.shard.run_until(barrier, self.world, observer);
-                observer.sample(barrier);
-            }
-            self.shard.run_until(window_end, self.world, observer);
-            now = window_end;
-            if now >= end {
-                break;
-            }
-            if !watch(Progress { now, inputs: self.shard.inputs }) {
-                complete = false;
-                break;
-            }
-        }
-        if complete {
-            now = end;
-            barriers.for_each(|barrier| observer.sample(barrier));
-        }
-        observer.sample(now);
-        self.finish(now, complete)
-    }
-
-    fn finish(self, ended_at: Time, complete: bool) -> Outcome<P> {
-        let Shard { inputs, packets, .. } = self.shard;
-        let in_flight = self.shard.in_flight();
-        outcome(self.shard.slots.into_slots(), in_flight, (inputs, packets), ended_at, complete)
-    }
-}
-
-/// Sums up a run from its slots and what had not happened when it ended: packets and how many of them carry
-/// a message of the application.
-pub(crate) fn outcome<P: SimProtocol>(
-    slots: Vec<Slot<P>>,
-    (mut in_flight_packets, mut in_flight_payloads): (u64, u64),
-    (inputs, packets): (u64, u64),
-    ended_at: Time,
-    complete: bool,
+/// Sums up a run from its shards.
+fn outcome<P: SimProtocol>(
+    shards: impl Iterator<Item = Shard<P>>,
+    (ended_at, complete): (Time, bool),
 ) -> Outcome<P> {
-    let mut digest = 0u64;
-    let mut nodes = Vec::with_capacity(slots.len());
-    for slot in slots {
-        let (waiting, waiting_payloads) = slot.waiting();
-        in_flight_packets += waiting;
-        in_flight_payloads += waiting_payloads;
-        digest = digest.wrapping_add(slot.digest());
-        nodes.push(slot.node);
+    let mut all = Outcome { ended_at, complete, ..Outcome::nothing() };
+    for shard in shards {
+        all.inputs += shard.inputs;
+        all.packets += shard.packets;
+        all.memory.events += shard.queue.bytes() as u64;
+        all.add_in_flight(shard.queue.messages());
+        all.add_slots(shard.slots);
     }
-    Outcome { digest, inputs, packets, in_flight_packets, in_flight_payloads, complete, ended_at, nodes }
+    all
+}
+
+impl<P: SimProtocol> Outcome<P> {
+    pub(crate) const fn nothing() -> Self {
+        Self {
+            digest: 0,
+            inputs: 0,
+            packets: 0,
+            in_flight_packets: 0,
+            in_flight_payloads: 0,
+            complete: true,
+            ended_at: Time::ZERO,
+            memory: Memory { slots: 0, links: 0, events: 0 },
+            slots: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add_in_flight<'m>(&mut self, messages: impl Iterator<Item = &'m P::Message>)
+    where
+        P::Message: 'm,
+    {
+        for message in messages {
+            self.in_flight_packets += 1;
+            self.in_flight_payloads += u64::from(P::carried(message).is_some());
+        }
+    }
+
+    pub(crate) fn add_slots(&mut self, slots: Slots<P>) {
+        for slot in slots.iter() {
+            let (waiting, waiting_payloads) = slot.waiting();
+            self.in_flight_packets += waiting;
+            self.in_flight_payloads += waiting_payloads;
+            self.digest = self.digest.wrapping_add(slot.digest());
+        }
+        let (own, links) = slots.bytes();
+        self.memory.slots += own as u64;
+        self.memory.links += links as u64;
+        self.slots.push(slots);
+    }
 }

@@ -22,7 +22,10 @@
 //! | `event` | inputs on their way, and their order |
 //! | `reference` | a plain engine that the windowed one is held against |
 
+mod agenda;
 mod connection;
+mod crew;
+mod drive;
 mod engine;
 mod event;
 pub mod graph;
@@ -44,7 +47,7 @@ mod slot;
 pub mod stream;
 mod uplink;
 
-pub use engine::{Outcome, Progress, Simulation, Watch};
+pub use engine::{Memory, Outcome, Progress, Simulation, Watch};
 
 use floodnet_core::observe::Observe;
 

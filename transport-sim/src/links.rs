@@ -222,7 +222,8 @@ impl Links {
     /// Bytes on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
         let heads = if self.heads.spilled() { self.heads.capacity() * size_of::<Head>() } else { 0 };
-        let index = self.index.as_ref().map_or(0, |index| index.len() * size_of::<((u32, Connection), u32)>());
+        let index =
+            self.index.as_ref().map_or(0, |index| index.len() * size_of::<((u32, Connection), u32)>());
         heads + self.bodies.capacity() * size_of::<Body>() + index
     }
 

@@ -38,11 +38,11 @@ impl Order {
     /// Orders the events on `pages` that come before `cut` (nanoseconds after the start of the window), in
     /// a block of so many slots.
     pub(crate) fn sort<P: Types>(&mut self, pages: &[Page<Stored<P>>], slots: usize, cut: u32) {
-        let most = room(pages);
-        if most > usize::from(u16::MAX) || most * SPARSE >= slots {
-            self.count_into_place(pages, slots, cut);
-        } else {
+        let events: usize = pages.iter().map(Vec::len).sum();
+        if events * SPARSE < slots && room(pages) <= 1 << 16 {
             self.compare(pages, cut);
+        } else {
+            self.count_into_place(pages, slots, cut);
         }
     }
 

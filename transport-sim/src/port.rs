@@ -40,7 +40,14 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     /// As [`push`](Self::push), about a connection named as `to` does.
     #[inline(always)]
-    pub(crate) fn push_on(&mut self, connection: Connection, to: u32, at: Time, passed: Passed, what: What<P>) {
+    pub(crate) fn push_on(
+        &mut self,
+        connection: Connection,
+        to: u32,
+        at: Time,
+        passed: Passed,
+        what: What<P>,
+    ) {
         let time = self.network.awake(to, at);
         let (from, seq) = (self.line.id, self.line.next_seq());
         let rank = what.rank(from == to, passed);

@@ -76,8 +76,12 @@ pub(crate) struct WindowQueue<P: SimProtocol> {
     running: u32,
     /// End of the part of the window that runs.
     cut: Time,
-    /// For slots of other shards.
-    mail: Vec<Event<P>>,
+    /// Slots of a shard, but for the last.
+    shard_size: u32,
+    /// For slots of other shards, by shard.
+    mail: Vec<Vec<Event<P>>>,
+    /// The first time in [`Self::mail`].
+    mail_at: Time,
     /// Memory for the block that runs.
     spare: Option<Block<P>>,
 }
@@ -109,7 +113,12 @@ impl<P: Types> Block<P> {
 impl<P: SimProtocol> WindowQueue<P> {
     /// For these slots, which act on each other and on others after `least_delay` or more, and mostly
     /// within `usual_delay`.
-    pub(crate) fn new(slots: Range<u32>, least_delay: Duration, usual_delay: Duration) -> Self {
+    pub(crate) fn new(
+        slots: Range<u32>,
+        shard_size: u32,
+        least_delay: Duration,
+        usual_delay: Duration,
+    ) -> Self {
         let shift = least_delay.as_nanos().max(1).ilog2().min(MOST_SHIFT);
         let count = slots.end - slots.start;
         let block_shift = (u32::BITS - (count / BLOCKS).leading_zeros()).clamp(9, 14);
@@ -132,7 +141,9 @@ impl<P: SimProtocol> WindowQueue<P> {
             own: BinaryHeap::new(),
             running: u32::MAX,
             cut: Time::ZERO,
+            shard_size,
             mail: Vec::new(),
+            mail_at: Time::MAX,
             spare: None,
         }
     }
@@ -145,10 +156,10 @@ impl<P: SimProtocol> WindowQueue<P> {
         Time::from_nanos(window << self.shift)
     }
 
-    /// First instant after the running window.
-    pub(crate) const fn window_end(&self) -> Time {
+    /// First instant after a window.
+    pub(crate) const fn end_of(&self, window: u64) -> Time {
         // The last window ends with time itself.
-        match self.window.saturating_add(1).checked_mul(1 << self.shift) {
+        match window.saturating_add(1).checked_mul(1 << self.shift) {
             Some(end) => Time::from_nanos(end),
             None => Time::MAX,
         }
@@ -168,9 +179,15 @@ impl<P: SimProtocol> WindowQueue<P> {
         })
     }
 
-    /// Events in the running window.
-    pub(crate) fn events_now(&self) -> u32 {
-        self.counts[self.in_ring(self.window)]
+    /// Events of this window, as far as they are in buckets.
+    pub(crate) fn events_in(&self, window: u64) -> u32 {
+        let is_near = (self.window..self.horizon).contains(&window);
+        if is_near { self.counts[self.in_ring(window)] } else { 0 }
+    }
+
+    /// The window that runs.
+    pub(crate) const fn window(&self) -> u64 {
+        self.window
     }
 
     /// Moves on to `window`, which is not before the running one; none in between has an event.
@@ -224,7 +241,7 @@ impl<P: SimProtocol> WindowQueue<P> {
     /// Takes back the memory of a block that has run, and what in it comes after the cut.
     pub(crate) fn give_back(&mut self, mut block: Block<P>, number: usize) {
         let bucket = self.in_ring(self.window) * self.blocks + number;
-        let is_cut = self.cut < self.window_end();
+        let is_cut = self.cut < self.end_of(self.window);
         for mut page in block.pages.drain(..) {
             if is_cut {
                 for event in page.drain(..).filter(|event| event.what.is_some()) {
@@ -260,21 +277,42 @@ impl<P: SimProtocol> WindowQueue<P> {
 
     /// Everything that has not happened, its message if it is a packet.
     pub(crate) fn messages(&self) -> impl Iterator<Item = &P::Message> {
-        let near = self.buckets.iter().flat_map(|bucket| bucket.iter().filter_map(|event| event.what.as_ref()));
-        let far = self.far.values().flatten().chain(&self.own).chain(&self.mail).map(|event| &event.what);
+        let near =
+            self.buckets.iter().flat_map(|bucket| bucket.iter().filter_map(|event| event.what.as_ref()));
+        let far = self
+            .far
+            .values()
+            .flatten()
+            .chain(&self.own)
+            .chain(self.mail.iter().flatten())
+            .map(|event| &event.what);
         near.chain(far).filter_map(What::message)
     }
 
-    /// What was sent to other shards since the last call.
-    pub(crate) const fn mail(&mut self) -> &mut Vec<Event<P>> {
-        &mut self.mail
+    /// Number of the shard that a slot is in.
+    #[inline]
+    pub(crate) const fn shard_of(&self, slot: u32) -> usize {
+        (slot / self.shard_size) as usize
+    }
+
+    /// Exchanges what was sent to this shard since the last time against an emptied vector.
+    pub(crate) fn swap_mail(&mut self, shard: usize, emptied: &mut Vec<Event<P>>) {
+        if let Some(mail) = self.mail.get_mut(shard) {
+            std::mem::swap(mail, emptied);
+        }
+    }
+
+    /// The first time among what was sent to other shards since the last call, if anything was.
+    pub(crate) fn take_mail_time(&mut self) -> Option<Time> {
+        Some(std::mem::replace(&mut self.mail_at, Time::MAX)).filter(|at| *at < Time::MAX)
     }
 
     /// Bytes of all events, under way or about to be.
     pub(crate) fn bytes(&self) -> usize {
         let far: usize = self.far.values().map(Vec::capacity).sum();
         let buckets = self.buckets.capacity() * size_of::<Bucket<Stored<P>>>();
-        self.pool.bytes() + buckets + (far + self.mail.capacity()) * size_of::<Event<P>>()
+        let mail: usize = self.mail.iter().map(Vec::capacity).sum();
+        self.pool.bytes() + buckets + (far + mail) * size_of::<Event<P>>()
     }
 
     #[inline]
@@ -306,6 +344,17 @@ impl<P: SimProtocol> WindowQueue<P> {
         self.buckets[bucket].push(stored, &mut self.pool);
     }
 
+    /// What is sent to the shard of this slot.
+    #[inline]
+    fn mail_to(&mut self, slot: u32, at: Time) -> &mut Vec<Event<P>> {
+        let shard = self.shard_of(slot);
+        self.mail_at = self.mail_at.min(at);
+        if self.mail.len() <= shard {
+            self.mail.resize_with(shard + 1, Vec::new);
+        }
+        &mut self.mail[shard]
+    }
+
     /// What waits for this window and those around it. (Not given the event: an event that is handed on in
     /// memory, and not in registers, costs a stall where it is read again.)
     #[cold]
@@ -326,7 +375,7 @@ impl<P: SimProtocol> Schedule<P> for WindowQueue<P> {
             // The law of the windows: what one slot does reaches another in a later window only.
             assert!(self.window_of(event.time) > self.window, "an event overtakes the least delay");
             if !self.slots.contains(&event.to) {
-                return self.mail.push(event);
+                return self.mail_to(event.to, event.time).push(event);
             }
         }
         self.place(event);

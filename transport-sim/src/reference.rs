@@ -5,12 +5,12 @@
 use std::collections::BinaryHeap;
 
 use crate::SimProtocol;
-use crate::engine::{Outcome, Simulation, outcome};
+use crate::agenda::{NOBODY, plan_inputs};
+use crate::engine::{Outcome, Simulation};
 use crate::event::Event;
 use crate::observer::Observer;
 use crate::port::Schedule;
 use crate::shard::Slots;
-use crate::slot::{NOBODY, plan_inputs};
 
 struct Heap<P: SimProtocol>(BinaryHeap<Event<P>>);
 
@@ -33,8 +33,8 @@ impl<P: SimProtocol> Simulation<'_, P> {
         world.network.links.check(plan.slots())?;
         let mut slots = Slots::new(0..plan.slots(), &world.network);
         let mut heap = Heap(BinaryHeap::new());
-        for ((time, to, what), seq) in plan_inputs::<P>(&world.network).into_iter().zip(0u32..) {
-            heap.push(Event::plain(time, to, NOBODY, seq, what));
+        for (input, seq) in plan_inputs(&world.network).into_iter().zip(0u32..) {
+            heap.push(Event::plain(input.at, input.slot, NOBODY, seq, input.what(&world.network)));
         }
         let mut barriers = self.barriers().iter().copied().peekable();
         let (mut inputs, mut packets) = (0, 0);
@@ -51,10 +51,9 @@ impl<P: SimProtocol> Simulation<'_, P> {
         }
         barriers.for_each(|barrier| observer.sample(barrier));
         observer.sample(plan.duration);
-        let messages = heap.0.iter().filter_map(|event| event.what.message());
-        let in_flight = messages.fold((0, 0), |(packets, payloads), message| {
-            (packets + 1, payloads + u64::from(P::carried(message).is_some()))
-        });
-        Ok(outcome(slots.into_slots(), in_flight, (inputs, packets), plan.duration, true))
+        let mut outcome = Outcome { inputs, packets, ended_at: plan.duration, ..Outcome::nothing() };
+        outcome.add_in_flight(heap.0.iter().filter_map(|event| event.what.message()));
+        outcome.add_slots(slots);
+        Ok(outcome)
     }
 }

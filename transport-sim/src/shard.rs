@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use floodnet_core::observe::Observe;
 use floodnet_core::time::Time;
 
 use crate::SimProtocol;
@@ -56,8 +55,13 @@ impl<P: SimProtocol> Slots<P> {
         self.slots[place].act(event, (links, counts), world, queue, observer)
     }
 
-    pub(crate) fn into_slots(self) -> Vec<Slot<P>> {
-        self.slots
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Slot<P>> {
+        self.slots.iter()
+    }
+
+    /// The nodes, by slot; none where a slot is down.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = Option<&P>> {
+        self.slots.iter().map(|slot| slot.node.as_ref())
     }
 
     /// Bytes of the slots themselves, and of their connections and counts with what these have on the heap.
@@ -80,20 +84,20 @@ pub(crate) struct Shard<P: SimProtocol> {
 }
 
 impl<P: SimProtocol> Shard<P> {
-    pub(crate) fn new(range: Range<u32>, network: &Network<'_>) -> Self {
+    pub(crate) fn new(range: Range<u32>, shard_size: u32, network: &Network<'_>) -> Self {
         let (least, usual) = (network.links.least_delay(), network.links.usual_delay());
         Self {
             slots: Slots::new(range.clone(), network),
-            queue: WindowQueue::new(range, least, usual),
+            queue: WindowQueue::new(range, shard_size, least, usual),
             inputs: 0,
             packets: 0,
         }
     }
 
-    /// Runs every slot through its inputs of this window before `cut`.
+    /// Runs every slot through its inputs before `cut`, which is in the window that the queue is at or ends it.
     pub(crate) fn run_until<Ob: Observer>(&mut self, cut: Time, world: &World<'_, P>, observer: &mut Ob) {
         self.queue.set_cut(cut);
-        if self.queue.events_now() == 0 {
+        if self.queue.events_in(self.queue.window()) == 0 {
             return;
         }
         let Self { slots, queue, inputs, packets } = self;
@@ -121,12 +125,5 @@ impl<P: SimProtocol> Shard<P> {
             queue.end_slots();
             queue.give_back(block, number);
         }
-    }
-
-    /// Packets that have not arrived, and how many of them carry a message of the application.
-    pub(crate) fn in_flight(&self) -> (u64, u64) {
-        self.queue.messages().fold((0, 0), |(packets, payloads), message| {
-            (packets + 1, payloads + u64::from(<P as Observe>::carried(message).is_some()))
-        })
     }
 }

@@ -3,7 +3,7 @@
 use floodnet_core::observe::Observe;
 use floodnet_core::protocol::{Context, Input, InputOf};
 use floodnet_core::rng::{NodeRng, fold, mix};
-use floodnet_core::time::{Duration, Time};
+use floodnet_core::time::Duration;
 
 use crate::SimProtocol;
 use crate::event::{Event, Passed, What};
@@ -235,44 +235,4 @@ fn neighbors<P: Observe>(node: &Option<P>) -> &[P::Peer] {
 fn node_key(seed: u64, slot: u32, incarnation: u32) -> u64 {
     let purpose = 0x6e6f_6465; // "node": apart from the streams of links and plan
     fold(fold(seed, purpose), u64::from(slot) << 32 | u64::from(incarnation))
-}
-
-/// The source of the plan's inputs.
-pub(crate) const NOBODY: u32 = u32::MAX;
-
-/// The plan's inputs to slots, in the order in which they reach them.
-pub(crate) fn plan_inputs<P: SimProtocol>(network: &Network<'_>) -> Vec<(Time, u32, What<P>)> {
-    let plan = network.plan;
-    let mut inputs = Vec::new();
-    for (slot, lives) in (0u32..).zip(&plan.lives) {
-        for life in lives {
-            inputs.push((life.start, slot, What::Start));
-            if life.stop < plan.duration {
-                inputs.push((life.stop, slot, What::Stop(life.end)));
-            }
-        }
-        for fault in network.pauses() {
-            if network.awake(slot, fault.from) != fault.from {
-                inputs.push((fault.from, slot, What::Pause(network.awake(slot, fault.from))));
-            }
-        }
-    }
-    for (index, publish) in (0u32..).zip(&plan.publishes) {
-        let at = network.awake(publish.slot, publish.at);
-        inputs.push((at, publish.slot, What::Publish(index)));
-    }
-    inputs.retain(|(at, ..)| *at < plan.duration);
-    // Stable: at one time a slot first stops or starts, then stands still, then publishes.
-    inputs.sort_by_key(|(at, slot, what)| (*at, *slot, order(what)));
-    inputs
-}
-
-/// A slot that goes down and comes up at the same time does it in this order.
-const fn order<P: SimProtocol>(what: &What<P>) -> u8 {
-    match what {
-        What::Stop(_) => 0,
-        What::Start => 1,
-        What::Pause(_) => 2,
-        _ => 3,
-    }
 }

@@ -82,10 +82,10 @@ fn no_connection_is_half_open_when_it_is_quiet() {
         let outcome = outcome.expect("the link model is sound");
         assert_conserved(&log, &outcome);
         assert_eq!(outcome.in_flight_packets, 0, "seed {seed}: it is quiet");
-        let holds = |a: u32, b: u32| {
-            outcome.nodes[a as usize].as_ref().is_some_and(|node| node.held.binary_search(&b).is_ok())
-        };
-        for (a, node) in (0u32..).zip(&outcome.nodes) {
+        let nodes: Vec<Option<&Holder>> = outcome.nodes().collect();
+        let holds =
+            |a: u32, b: u32| nodes[a as usize].is_some_and(|node| node.held.binary_search(&b).is_ok());
+        for (a, node) in (0u32..).zip(&nodes) {
             for &b in node.iter().flat_map(|node| &node.held) {
                 assert!(holds(b, a), "seed {seed}: {a} holds {b}");
                 held += 1;

@@ -105,8 +105,7 @@ fn run(plan: &Plan, links: &LinkModel, overlay: random_walk::Config<u32>) -> End
     let make = |slot| Walker::new(Node::new(RandomWalk::new(slot), Flood::default()));
     let outcome = Simulation::new(plan, links, &config, &make).run(&mut rules).expect("a sound link model");
     assert_conserved(&rules.log, &outcome);
-    let views: Vec<Option<&[u32]>> =
-        outcome.nodes.iter().map(|node| node.as_ref().map(Walker::neighbors)).collect();
+    let views: Vec<Option<&[u32]>> = outcome.nodes().map(|node| node.map(Walker::neighbors)).collect();
     for (slot, view) in (0u32..).zip(&views) {
         assert_eq!(view.is_some(), rules.is_up.contains(&slot));
         let told = rules.held.get(&slot).cloned().unwrap_or_default();

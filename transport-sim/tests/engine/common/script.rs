@@ -63,7 +63,9 @@ impl Protocol for Script {
                     self.act(step, content, cx);
                 }
             }
-            Input::Message { message, .. } if message.is_message => cx.emit(Told::Got(message.content.index())),
+            Input::Message { message, .. } if message.is_message => {
+                cx.emit(Told::Got(message.content.index()))
+            }
             Input::Message { .. } => {}
             Input::Timer(()) => cx.emit(Told::Rang),
             Input::LinkDown(peer) => cx.emit(Told::Down(peer)),

@@ -1,0 +1,242 @@
+//! Who runs the shards: one after the other, or each on a thread of its own.
+//!
+//! A thread is woken for a window only if there is enough to do in it, so that a sparse run is not slower on
+//! several threads than on one. What shards send each other is exchanged between windows.
+
+use std::ops::Range;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use floodnet_core::time::Time;
+
+use crate::SimProtocol;
+use crate::event::Event;
+use crate::observer::Observer;
+use crate::shard::Shard;
+use crate::slot::World;
+
+/// At most so many shards.
+pub(crate) const MOST_JOBS: usize = 256;
+/// Fewer events in a window are not worth waking threads (some 20 microseconds) for.
+const BUSY: u64 = 2_000;
+
+/// A shard with what observes it and what others have sent it.
+pub(crate) struct Cell<P: SimProtocol, Ob> {
+    pub(crate) shard: Shard<P>,
+    pub(crate) part: Option<Ob>,
+    /// By sender. Emptied vectors go back to it, so that their memory serves again.
+    inbox: Vec<Vec<Event<P>>>,
+}
+
+/// All shards of a run. Only one thread uses a cell at a time, so a lock never waits.
+pub(crate) type Cells<P, Ob> = Vec<Mutex<Cell<P, Ob>>>;
+
+/// The slots of each of `shards` shards.
+pub(crate) fn ranges(slots: u32, shards: usize) -> Vec<Range<u32>> {
+    let size = size_of_shard(slots, shards);
+    let bounds: Vec<u32> = (0..=shards as u32).map(|shard| shard.saturating_mul(size).min(slots)).collect();
+    bounds.windows(2).map(|pair| pair[0]..pair[1]).collect()
+}
+
+fn size_of_shard(slots: u32, shards: usize) -> u32 {
+    slots.div_ceil(shards as u32).max(1)
+}
+
+/// A cell for each part of an observer.
+pub(crate) fn cells<P: SimProtocol, Ob>(world: &World<'_, P>, parts: Vec<Ob>) -> Cells<P, Ob> {
+    let (slots, shards) = (world.network.slots, parts.len());
+    let size = size_of_shard(slots, shards);
+    let cell = |(range, part)| {
+        let inbox = (0..shards).map(|_| Vec::new()).collect();
+        Mutex::new(Cell { shard: Shard::new(range, size, &world.network), part: Some(part), inbox })
+    };
+    ranges(slots, shards).into_iter().zip(parts).map(cell).collect()
+}
+
+pub(crate) fn lock<P: SimProtocol, Ob>(cell: &Mutex<Cell<P, Ob>>) -> MutexGuard<'_, Cell<P, Ob>> {
+    // After a panic elsewhere the run is lost anyway.
+    cell.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<P: SimProtocol, Ob> Cell<P, Ob> {
+    /// The shard, and the part of the observer.
+    pub(crate) fn into_parts(cell: Mutex<Self>) -> (Shard<P>, Option<Ob>) {
+        let mut cell = cell.into_inner().unwrap_or_else(PoisonError::into_inner);
+        cell.open_mail();
+        (cell.shard, cell.part)
+    }
+
+    /// Puts what others have sent into the queue.
+    fn open_mail(&mut self) {
+        for mail in &mut self.inbox {
+            mail.drain(..).for_each(|event| self.shard.queue.place(event));
+        }
+    }
+
+    /// Events of `window` and all mail: about how much there is to do.
+    fn load(&self, window: u64) -> u64 {
+        let mail: usize = self.inbox.iter().map(Vec::len).sum();
+        u64::from(self.shard.queue.events_in(window)) + mail as u64
+    }
+}
+
+impl<P: SimProtocol, Ob: Observer> Cell<P, Ob> {
+    fn run_until(&mut self, goal: Goal, world: &World<'_, P>) {
+        self.open_mail();
+        if self.shard.queue.window() < goal.window {
+            self.shard.queue.advance(goal.window);
+        }
+        if let Some(part) = &mut self.part {
+            self.shard.run_until(goal.cut, world, part);
+        }
+    }
+}
+
+/// Delivers what the shards have sent each other. Gives the first time among it.
+pub(crate) fn exchange<P: SimProtocol, Ob>(cells: &[Mutex<Cell<P, Ob>>]) -> Option<Time> {
+    if cells.len() == 1 {
+        return None;
+    }
+    let mut guards: Vec<_> = cells.iter().map(lock).collect();
+    for from in 0..guards.len() {
+        for to in 0..guards.len() {
+            let mut mail = std::mem::take(&mut guards[to].inbox[from]);
+            guards[from].shard.queue.swap_mail(to, &mut mail);
+            guards[to].inbox[from] = mail;
+        }
+    }
+    guards.iter_mut().filter_map(|cell| cell.shard.queue.take_mail_time()).min()
+}
+
+/// How far the shards run: to `cut`, within `window`.
+#[derive(Clone, Copy)]
+pub(crate) struct Goal {
+    pub(crate) window: u64,
+    pub(crate) cut: Time,
+}
+
+/// Runs all shards.
+pub(crate) trait Crew {
+    fn run_until(&self, goal: Goal);
+}
+
+/// One after the other.
+pub(crate) struct Alone<'a, P: SimProtocol, Ob> {
+    pub(crate) cells: &'a [Mutex<Cell<P, Ob>>],
+    pub(crate) world: &'a World<'a, P>,
+}
+
+impl<P: SimProtocol, Ob: Observer> Crew for Alone<'_, P, Ob> {
+    fn run_until(&self, goal: Goal) {
+        self.cells.iter().for_each(|cell| lock(cell).run_until(goal, self.world));
+    }
+}
+
+/// The first by the caller, each other by a thread that waits for its turn.
+pub(crate) struct Team<'a, P: SimProtocol, Ob> {
+    alone: Alone<'a, P, Ob>,
+    orders: &'a Orders,
+}
+
+#[derive(Default)]
+struct Orders {
+    state: Mutex<State>,
+    begin: Condvar,
+    done: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Number of the present order, and what it is; none at the end.
+    number: u64,
+    goal: Option<Goal>,
+    /// Threads that are not done with it.
+    busy: usize,
+    /// A thread has panicked.
+    failed: bool,
+}
+
+impl Orders {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new order for so many threads.
+    fn give(&self, goal: Option<Goal>, threads: usize) {
+        let mut state = self.state();
+        state.number += 1;
+        state.goal = goal;
+        state.busy = threads;
+        self.begin.notify_all();
+    }
+
+    /// Waits for an order after the one with this number.
+    fn next(&self, after: u64) -> (u64, Option<Goal>) {
+        let wait = self.begin.wait_while(self.state(), |state| state.number == after);
+        let state = wait.unwrap_or_else(PoisonError::into_inner);
+        (state.number, state.goal)
+    }
+
+    /// Waits until all are done.
+    fn wait(&self) {
+        let wait = self.done.wait_while(self.state(), |state| state.busy > 0);
+        assert!(!wait.unwrap_or_else(PoisonError::into_inner).failed, "a thread of the engine failed");
+    }
+}
+
+/// Says at its end, whatever that is, that a thread is done.
+struct Turn<'a>(&'a Orders);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.busy -= 1;
+        state.failed |= std::thread::panicking();
+        self.0.done.notify_one();
+    }
+}
+
+/// Sends the threads home, whatever happens.
+struct Home<'a>(&'a Orders);
+
+impl Drop for Home<'_> {
+    fn drop(&mut self) {
+        self.0.give(None, 0);
+    }
+}
+
+impl<P: SimProtocol, Ob: Observer> Crew for Team<'_, P, Ob> {
+    fn run_until(&self, goal: Goal) {
+        let cells = self.alone.cells;
+        let load: u64 = cells.iter().map(|cell| lock(cell).load(goal.window)).sum();
+        if load < BUSY {
+            return self.alone.run_until(goal);
+        }
+        self.orders.give(Some(goal), cells.len() - 1);
+        lock(&cells[0]).run_until(goal, self.alone.world);
+        self.orders.wait();
+    }
+}
+
+/// Calls `drive` with a thread for each cell but the first.
+pub(crate) fn with_threads<P: SimProtocol, Ob: Observer + Send, R>(
+    cells: &[Mutex<Cell<P, Ob>>],
+    world: &World<'_, P>,
+    drive: impl FnOnce(&Team<'_, P, Ob>) -> R,
+) -> R {
+    let orders = Orders::default();
+    std::thread::scope(|scope| {
+        let _home = Home(&orders);
+        for cell in &cells[1..] {
+            let orders = &orders;
+            scope.spawn(move || {
+                let mut number = 0;
+                while let (next, Some(goal)) = orders.next(number) {
+                    number = next;
+                    let _turn = Turn(orders);
+                    lock(cell).run_until(goal, world);
+                }
+            });
+        }
+        drive(&Team { alone: Alone { cells, world }, orders: &orders })
+    })
+}
