@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use super::flood::Message;
-use super::seen::{SeenCache, SeenLimits};
+use super::seen::{Seen, SeenLimits};
 use super::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf,
 };
@@ -32,13 +32,13 @@ impl Default for Config {
 /// The gossiping side of a node.
 #[derive(Clone, Debug)]
 pub struct Gossip<Peer, P: Payload> {
-    seen: SeenCache<P::Id>,
+    seen: P::Seen,
     peer: PhantomData<Peer>,
 }
 
 impl<Peer, P: Payload> Default for Gossip<Peer, P> {
     fn default() -> Self {
-        Self { seen: SeenCache::default(), peer: PhantomData }
+        Self { seen: P::Seen::default(), peer: PhantomData }
     }
 }
 
