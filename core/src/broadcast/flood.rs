@@ -131,6 +131,7 @@ impl<Peer: Copy + Ord, P: Payload> Broadcast for Flood<Peer, P> {
         }
     }
 
+    #[inline]
     fn carried(message: &Message<P>) -> Option<Carried<P::Id>> {
         Some(Carried { message: message.payload.id(), hops: message.hops })
     }
