@@ -1,8 +1,9 @@
 //! The memories of messages seen, as a run of many nodes uses them: one insert at a node, then one at
 //! another, a million ids held in all. So what is counted is what is fetched from beyond the nearest caches.
 //!
-//! `duplicate` asks for one of the latest eight ids, `new` for the next id at every node, where the oldest
-//! makes room for it.
+//! - `duplicate` asks for one of the latest eight ids.
+//! - `new` asks for the next id, for which the oldest makes room.
+//! - `fill` begins with empty nodes and asks for so many ids at each, as a run does that forgets nothing.
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -55,12 +56,17 @@ fn bench<S: Seen<u32>>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str) {
         let mut population = Population::<S>::new(ids);
         let nodes = population.nodes.len();
         group.throughput(Throughput::Elements(nodes as u64));
+        // A first pass of each, and a check that it is what it is called.
         assert_eq!((population.pass_duplicates(), population.pass_new()), (0, nodes));
         group.bench_function(BenchmarkId::new(format!("{name}/duplicate"), ids), |bencher| {
             bencher.iter(|| population.pass_duplicates());
         });
         group.bench_function(BenchmarkId::new(format!("{name}/new"), ids), |bencher| {
             bencher.iter(|| population.pass_new());
+        });
+        group.throughput(Throughput::Elements(u64::from(HELD_IN_ALL)));
+        group.bench_function(BenchmarkId::new(format!("{name}/fill"), ids), |bencher| {
+            bencher.iter(|| Population::<S>::new(ids));
         });
     }
 }
