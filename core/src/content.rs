@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use bytes::Bytes;
 
+use crate::broadcast::seen::SeenCache;
 use crate::observe::Payload;
 use crate::wire::{DecodeError, Wire};
 
@@ -74,6 +75,7 @@ impl Content {
 
 impl Payload for Content {
     type Id = ContentId;
+    type Seen = SeenCache<ContentId>;
 
     fn id(&self) -> ContentId {
         self.id

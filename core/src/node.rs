@@ -6,6 +6,8 @@
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
+use arrayvec::ArrayVec;
+
 use crate::broadcast::{Broadcast, BroadcastCommand, BroadcastEvent, BroadcastInput, BroadcastInputOf};
 use crate::observe::{Carried, Observation, Observe, Payload};
 use crate::overlay::{Overlay, OverlayEvent};
@@ -59,11 +61,13 @@ impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Node<O, B> {
     }
 
     fn drive_overlay<E: Effects<Self>>(&mut self, input: InputOf<O>, cx: &mut Context<'_, Self, E>) {
-        let mut side = OverlaySide::<O, B, E> { outer: cx.effects, changes: Vec::new(), layers: PhantomData };
+        let changes = Changes { few: ArrayVec::new(), more: Vec::new() };
+        let mut side = OverlaySide::<O, B, E> { outer: cx.effects, changes, layers: PhantomData };
         let mut inner =
             Context { now: cx.now, config: &cx.config.overlay, rng: &mut *cx.rng, effects: &mut side };
         self.overlay.handle(input, &mut inner);
-        for change in side.changes {
+        let Changes { few, more } = side.changes;
+        for change in few.into_iter().chain(more) {
             let input = match change {
                 Change::Up(peer) => BroadcastInput::NeighborUp(peer),
                 Change::Down(peer) => BroadcastInput::NeighborDown(peer),
@@ -90,10 +94,25 @@ enum Change<Peer> {
     Down(Peer),
 }
 
+/// Changes of the view by one input, in order: few, and so kept without allocating, but at the start of a
+/// node with given neighbors.
+struct Changes<Peer> {
+    few: ArrayVec<Change<Peer>, 4>,
+    more: Vec<Change<Peer>>,
+}
+
+impl<Peer> Changes<Peer> {
+    fn push(&mut self, change: Change<Peer>) {
+        if let Err(beyond) = self.few.try_push(change) {
+            self.more.push(beyond.element());
+        }
+    }
+}
+
 /// Takes the overlay's effects: wraps them for the node and notes the changes of the view.
 struct OverlaySide<'a, O: Types, B, E> {
     outer: &'a mut E,
-    changes: Vec<Change<O::Peer>>,
+    changes: Changes<O::Peer>,
     layers: PhantomData<B>,
 }
 
@@ -219,6 +238,7 @@ where
         crate::wire::packet_size(message)
     }
 
+    #[inline]
     fn neighbors(&self) -> &[O::Peer] {
         self.overlay.neighbors()
     }

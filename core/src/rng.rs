@@ -44,12 +44,14 @@ impl NodeRng {
     }
 
     /// The next 32 bits.
+    #[inline]
     pub fn bits(&mut self) -> u32 {
         self.0.next_u32()
     }
 
     /// A uniform number in `0..bound`; 0 when `bound` is 0. Lemire's method with rejection, so exactly
     /// uniform.
+    #[inline]
     pub fn below(&mut self, bound: u32) -> u32 {
         if bound == 0 {
             return 0;
@@ -66,11 +68,13 @@ impl NodeRng {
     }
 
     /// True with probability `numerator / denominator`; always when the ratio is 1 or more.
+    #[inline]
     pub fn chance(&mut self, numerator: u32, denominator: u32) -> bool {
         self.below(denominator) < numerator
     }
 
     /// A uniform element of `items`; none when there are none.
+    #[inline]
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         items.get(self.below(u32::try_from(items.len()).unwrap_or(u32::MAX)) as usize)
     }

@@ -123,6 +123,7 @@ pub fn take<const N: usize>(input: &mut &[u8]) -> Result<[u8; N], DecodeError> {
 }
 
 impl Wire for u32 {
+    #[inline]
     fn size(&self) -> u32 {
         4
     }
@@ -136,6 +137,7 @@ impl Wire for u32 {
 
 /// Content on real networks: the rest of the packet.
 impl Wire for Bytes {
+    #[inline]
     fn size(&self) -> u32 {
         u32::try_from(self.len()).unwrap_or(u32::MAX)
     }
@@ -148,6 +150,7 @@ impl Wire for Bytes {
 }
 
 impl Wire for Infallible {
+    #[inline]
     fn size(&self) -> u32 {
         match *self {}
     }
@@ -191,6 +194,7 @@ impl<O: Wire, B: Wire> Wire for Layer<O, B> {
 }
 
 impl<Peer: Wire> Wire for random_walk::Message<Peer> {
+    #[inline]
     fn size(&self) -> u32 {
         match self {
             Self::Join { joiner, .. } => joiner.size().saturating_add(2),
@@ -223,6 +227,7 @@ impl<Peer: Wire> Wire for random_walk::Message<Peer> {
 }
 
 impl Wire for fixed::Message {
+    #[inline]
     fn size(&self) -> u32 {
         1
     }

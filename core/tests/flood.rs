@@ -1,7 +1,7 @@
 //! Dialogues with the flood: an input and a view, and the actions that must follow.
 
 use floodnet_core::broadcast::flood::{Config, Message};
-use floodnet_core::broadcast::seen::SeenLimits;
+use floodnet_core::broadcast::seen::{SeenCache, SeenLimits};
 use floodnet_core::broadcast::{Broadcast, BroadcastCommand, BroadcastEvent, BroadcastInput, Flood};
 use floodnet_core::observe::{Carried, Payload};
 use floodnet_core::protocol::{Action, ActionOf, Context};
@@ -13,6 +13,7 @@ struct Note(u32);
 
 impl Payload for Note {
     type Id = u32;
+    type Seen = SeenCache<u32>;
     fn id(&self) -> u32 {
         self.0
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use floodnet_core::broadcast::flood::Message;
 use floodnet_core::broadcast::gossip::Config;
+use floodnet_core::broadcast::seen::SeenCache;
 use floodnet_core::broadcast::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastInput, BroadcastInputOf, Gossip,
 };
@@ -17,6 +18,7 @@ struct Note(u32);
 
 impl Payload for Note {
     type Id = u32;
+    type Seen = SeenCache<u32>;
     fn id(&self) -> u32 {
         self.0
     }

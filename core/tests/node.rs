@@ -1,6 +1,7 @@
 //! The composition of an overlay and a broadcast: who is told what, when, and with which view.
 
 use floodnet_core::broadcast::flood;
+use floodnet_core::broadcast::seen::SeenCache;
 use floodnet_core::broadcast::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastInput, BroadcastInputOf, Flood,
 };
@@ -18,6 +19,7 @@ struct Note(u32);
 
 impl Payload for Note {
     type Id = u32;
+    type Seen = SeenCache<u32>;
     fn id(&self) -> u32 {
         self.0
     }

@@ -10,7 +10,7 @@
 
 use std::process::ExitCode;
 
-use floodnet_core::broadcast::seen::{SeenCache, SeenLimits};
+use floodnet_core::broadcast::seen::{Seen, SeenCache, SeenLimits};
 use floodnet_core::observe::{Carried, Observation, Observe};
 use floodnet_core::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
 use floodnet_core::wire::Wire;

@@ -1,5 +1,6 @@
 //! The simulator's content: an index into the plan's publications, and a size.
 
+use floodnet_core::broadcast::seen::SeenWindow;
 use floodnet_core::observe::Payload;
 use floodnet_core::wire::{DecodeError, Wire, take};
 
@@ -35,6 +36,8 @@ impl SimPayload {
 
 impl Payload for SimPayload {
     type Id = u32;
+    /// Numbers of publications, in the order of their times.
+    type Seen = SeenWindow;
 
     #[inline]
     fn id(&self) -> u32 {

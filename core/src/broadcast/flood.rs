@@ -5,7 +5,7 @@
 
 use core::marker::PhantomData;
 
-use super::seen::{SeenCache, SeenLimits};
+use super::seen::{Seen, SeenLimits};
 use super::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf,
 };
@@ -43,14 +43,14 @@ impl Default for Config {
 /// The flooding side of a node.
 #[derive(Clone, Debug)]
 pub struct Flood<Peer, P: Payload> {
-    seen: SeenCache<P::Id>,
+    seen: P::Seen,
     inbox: Inbox<(P, u16)>,
     peer: PhantomData<Peer>,
 }
 
 impl<Peer, P: Payload> Default for Flood<Peer, P> {
     fn default() -> Self {
-        Self { seen: SeenCache::default(), inbox: Inbox::default(), peer: PhantomData }
+        Self { seen: P::Seen::default(), inbox: Inbox::default(), peer: PhantomData }
     }
 }
 
@@ -131,6 +131,7 @@ impl<Peer: Copy + Ord, P: Payload> Broadcast for Flood<Peer, P> {
         }
     }
 
+    #[inline]
     fn carried(message: &Message<P>) -> Option<Carried<P::Id>> {
         Some(Carried { message: message.payload.id(), hops: message.hops })
     }

@@ -7,12 +7,15 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use super::flood::Message;
-use super::seen::{SeenCache, SeenLimits};
+use super::seen::{Seen, SeenLimits};
 use super::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf,
 };
 use crate::observe::{Carried, Payload};
 use crate::protocol::{Context, Effects, Types};
+
+/// Up to this many choices are noted without allocating.
+const FEW: usize = 16;
 
 /// Settings of the gossip.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,13 +35,13 @@ impl Default for Config {
 /// The gossiping side of a node.
 #[derive(Clone, Debug)]
 pub struct Gossip<Peer, P: Payload> {
-    seen: SeenCache<P::Id>,
+    seen: P::Seen,
     peer: PhantomData<Peer>,
 }
 
 impl<Peer, P: Payload> Default for Gossip<Peer, P> {
     fn default() -> Self {
-        Self { seen: SeenCache::default(), peer: PhantomData }
+        Self { seen: P::Seen::default(), peer: PhantomData }
     }
 }
 
@@ -54,12 +57,19 @@ impl<Peer: Copy + Ord, P: Payload> Gossip<Peer, P> {
         let others = u32::try_from(view.len() - usize::from(hole.is_some())).unwrap_or(u32::MAX);
         let count = cx.config.fanout.min(others);
         // Floyd's sampling without replacement: `count` draws, whatever the size of the view.
-        let mut chosen: Vec<u32> = Vec::with_capacity(count as usize);
-        for last in others - count..others {
+        let mut few = [0; FEW];
+        let mut many = Vec::new();
+        let chosen: &mut [u32] = if count as usize <= FEW {
+            &mut few[..count as usize]
+        } else {
+            many.resize(count as usize, 0);
+            &mut many
+        };
+        for (done, last) in (others - count..others).enumerate() {
             let drawn = cx.below(last.saturating_add(1));
-            chosen.push(if chosen.contains(&drawn) { last } else { drawn });
+            chosen[done] = if chosen[..done].contains(&drawn) { last } else { drawn };
         }
-        for index in chosen {
+        for &mut index in chosen {
             let skip = usize::from(hole.is_some_and(|hole| index as usize >= hole));
             if let Some(&peer) = view.get(index as usize + skip) {
                 cx.send(peer, message.clone());
@@ -80,6 +90,7 @@ impl<Peer: Copy + Ord, P: Payload> Types for Gossip<Peer, P> {
 impl<Peer: Copy + Ord, P: Payload> Broadcast for Gossip<Peer, P> {
     type Payload = P;
 
+    #[inline]
     fn handle<E: Effects<Self>>(
         &mut self,
         input: BroadcastInputOf<Self>,
@@ -112,6 +123,7 @@ impl<Peer: Copy + Ord, P: Payload> Broadcast for Gossip<Peer, P> {
         }
     }
 
+    #[inline]
     fn carried(message: &Message<P>) -> Option<Carried<P::Id>> {
         Some(Carried { message: message.payload.id(), hops: message.hops })
     }

@@ -4,9 +4,8 @@
 //! growing pauses, whenever it was lost. Over datagrams a node takes its links for granted.
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
-use super::{Overlay, OverlayEvent};
+use super::{Overlay, OverlayEvent, View};
 use crate::graph::Graph;
 use crate::protocol::{Context, Effects, Input, InputOf, Types};
 use crate::time::Duration;
@@ -39,15 +38,15 @@ pub struct Config {
 /// First pause before a lost link is dialed again.
 const REDIAL_MS: u32 = 1_000;
 /// The pause doubles up to this many times: 1 s, 2 s, .. 16 s.
-const REDIAL_DOUBLINGS: u32 = 4;
+const REDIAL_DOUBLINGS: u8 = 4;
 
 /// A node in a given graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fixed {
     me: u32,
     /// Ascending.
-    neighbors: Vec<u32>,
-    attempts: u32,
+    neighbors: View<u32>,
+    attempts: u8,
     redial_pending: bool,
 }
 
@@ -55,12 +54,11 @@ impl Fixed {
     /// Node number `me` of the graph.
     #[must_use]
     pub const fn new(me: u32) -> Self {
-        Self { me, neighbors: Vec::new(), attempts: 0, redial_pending: false }
+        Self { me, neighbors: View::new(), attempts: 0, redial_pending: false }
     }
 
     fn hold<E: Effects<Self>>(&mut self, peer: u32, cx: &mut Context<'_, Self, E>) {
-        if let Err(place) = self.neighbors.binary_search(&peer) {
-            self.neighbors.insert(place, peer);
+        if self.neighbors.insert_ascending(peer) {
             self.attempts = 0;
             cx.emit(OverlayEvent::Up(peer));
         }
@@ -71,7 +69,7 @@ impl Fixed {
         if cx.config.greet {
             return self.greet(cx);
         }
-        self.neighbors = adjacent.to_vec();
+        self.neighbors = View::from(adjacent);
         for &peer in adjacent {
             cx.emit(OverlayEvent::Up(peer));
         }
@@ -97,8 +95,7 @@ impl Fixed {
     }
 
     fn on_link_down<E: Effects<Self>>(&mut self, peer: u32, cx: &mut Context<'_, Self, E>) {
-        if let Ok(place) = self.neighbors.binary_search(&peer) {
-            self.neighbors.remove(place);
+        if self.neighbors.remove_ascending(peer) {
             cx.emit(OverlayEvent::Down(peer));
         }
         self.watch(cx);
@@ -145,6 +142,7 @@ impl Overlay for Fixed {
         }
     }
 
+    #[inline]
     fn neighbors(&self) -> &[u32] {
         &self.neighbors
     }

@@ -4,12 +4,15 @@
 //! |---|---|
 //! | [`random_walk`] | the tutorial's: JOIN requests bounce by random walk until nodes accept them |
 //! | [`fixed`] | a given graph |
+//! | [`view`] | the peers that a node of either holds |
 
 pub mod fixed;
 pub mod random_walk;
+pub mod view;
 
 pub use fixed::Fixed;
 pub use random_walk::RandomWalk;
+pub use view::View;
 
 use crate::protocol::{Context, Effects, InputOf, Types};
 

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use floodnet_core::broadcast::seen::SeenCache;
 use floodnet_core::broadcast::{BroadcastEvent, Flood, flood};
 use floodnet_core::node::{self, Layer, Node};
 use floodnet_core::observe::{Observe, Payload};
@@ -21,6 +22,7 @@ pub(crate) struct Note(pub(crate) u32);
 
 impl Payload for Note {
     type Id = u32;
+    type Seen = SeenCache<u32>;
     fn id(&self) -> u32 {
         self.0
     }

@@ -1,6 +1,8 @@
 //! Lost neighbors that may only be cut off.
 
-use alloc::vec::Vec;
+use alloc::boxed::Box;
+
+use arrayvec::ArrayVec;
 
 /// How many are remembered (a guess: one in a hundred nodes that finds one again rejoins two halves).
 const MOST: usize = 4;
@@ -20,54 +22,75 @@ struct Try<Peer> {
 ///
 /// When the network is cut in two, each side heals by itself and nobody misses anything. Without this
 /// memory it would stay in two when the cut is over.
+///
+/// One word while nobody is missed, as at nearly every node.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Lost<Peer> {
-    waiting: Vec<Try<Peer>>,
+pub(super) struct Lost<Peer>(Option<Box<Missed<Peer>>>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Missed<Peer> {
+    waiting: ArrayVec<Try<Peer>, MOST>,
     trying: Option<Try<Peer>>,
 }
 
 impl<Peer: Copy + Eq> Lost<Peer> {
     pub(super) const fn new() -> Self {
-        Self { waiting: Vec::new(), trying: None }
+        Self(None)
     }
 
     /// This neighbor was lost just now. The one that was lost first makes room.
     pub(super) fn add(&mut self, peer: Peer) {
         self.forget(peer);
-        if self.waiting.len() == MOST {
-            self.waiting.remove(0);
+        let missed =
+            self.0.get_or_insert_with(|| Box::new(Missed { waiting: ArrayVec::new(), trying: None }));
+        if missed.waiting.is_full() {
+            missed.waiting.remove(0);
         }
-        self.waiting.push(Try { peer, tries: 0 });
+        missed.waiting.push(Try { peer, tries: 0 });
     }
 
     /// Whether nobody is missed.
-    pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.trying.is_none()
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_none()
     }
 
     /// This peer is no longer lost.
     pub(super) fn forget(&mut self, peer: Peer) {
-        self.waiting.retain(|lost| lost.peer != peer);
-        self.trying = self.trying.filter(|lost| lost.peer != peer);
+        self.change(|missed| {
+            missed.waiting.retain(|lost| lost.peer != peer);
+            missed.trying = missed.trying.filter(|lost| lost.peer != peer);
+        });
     }
 
     /// The pause before the next try, in milliseconds, if there is one.
     pub(super) fn pause_ms(&self) -> Option<u32> {
-        self.waiting.first().map(|lost| PAUSE_MS << lost.tries)
+        self.0.as_ref()?.waiting.first().map(|lost| PAUSE_MS << lost.tries)
     }
 
     /// Whom to try now. No news is good news: unless [`failed`](Self::failed) is said, it was reached.
     pub(super) fn next(&mut self) -> Option<Peer> {
-        self.trying = (!self.waiting.is_empty()).then(|| self.waiting.remove(0));
-        self.trying.map(|lost| lost.peer)
+        self.change(|missed| missed.trying = missed.waiting.pop_at(0));
+        self.0.as_ref()?.trying.map(|lost| lost.peer)
     }
 
     /// This peer could not be reached.
     pub(super) fn failed(&mut self, peer: Peer) {
-        if let Some(lost) = self.trying.filter(|lost| lost.peer == peer) {
-            self.trying = None;
-            if lost.tries + 1 < TRIES && self.waiting.len() < MOST {
-                self.waiting.push(Try { tries: lost.tries + 1, ..lost });
+        self.change(|missed| {
+            if let Some(lost) = missed.trying.filter(|lost| lost.peer == peer) {
+                missed.trying = None;
+                if lost.tries + 1 < TRIES && !missed.waiting.is_full() {
+                    missed.waiting.push(Try { tries: lost.tries + 1, ..lost });
+                }
+            }
+        });
+    }
+
+    /// Changes what is kept, if anything, and keeps nothing once nobody is left.
+    fn change(&mut self, change: impl FnOnce(&mut Missed<Peer>)) {
+        if let Some(missed) = &mut self.0 {
+            change(missed);
+            if missed.waiting.is_empty() && missed.trying.is_none() {
+                self.0 = None;
             }
         }
     }

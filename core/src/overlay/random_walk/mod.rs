@@ -24,9 +24,10 @@ mod lost;
 
 use alloc::vec::Vec;
 
+use arrayvec::ArrayVec;
 use lost::Lost;
 
-use super::{Overlay, OverlayEvent};
+use super::{Overlay, OverlayEvent, View};
 use crate::protocol::{Context, Effects, Input, InputOf, Types};
 use crate::time::Duration;
 
@@ -115,17 +116,17 @@ const REMEMBERED: usize = 8;
 /// First pause before asking again: longer than a walk of 5 hops and a dial over slow links.
 const RETRY_MS: u32 = 2_000;
 /// The pause doubles up to this many times: 2 s, 4 s, .. 64 s.
-const RETRY_DOUBLINGS: u32 = 5;
+const RETRY_DOUBLINGS: u8 = 5;
 
 /// A node's view of the overlay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RandomWalk<Peer> {
     me: Peer,
-    neighbors: Vec<Peer>,
-    /// Peers met lately, the latest last: neighbors and joiners, at most [`REMEMBERED`].
-    remembered: Vec<Peer>,
+    neighbors: View<Peer>,
+    /// Peers met lately, the latest last: neighbors and joiners.
+    remembered: ArrayVec<Peer, REMEMBERED>,
     lost: Lost<Peer>,
-    attempts: u32,
+    attempts: u8,
     retry_pending: bool,
     revisit_pending: bool,
     was_joined: bool,
@@ -136,8 +137,8 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
     pub const fn new(me: Peer) -> Self {
         Self {
             me,
-            neighbors: Vec::new(),
-            remembered: Vec::new(),
+            neighbors: View::new(),
+            remembered: ArrayVec::new_const(),
             lost: Lost::new(),
             attempts: 0,
             retry_pending: false,
@@ -147,7 +148,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
     }
 
     fn is_neighbor(&self, peer: Peer) -> bool {
-        self.neighbors.contains(&peer)
+        self.neighbors.contains(peer)
     }
 
     fn is_full(&self, config: &Config<Peer>) -> bool {
@@ -239,7 +240,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
             // A dial that failed, or a contact that hung up: the timers see to it, and ask another.
             self.lost.failed(peer);
             if self.remembered.len() > 1 {
-                self.remembered.retain(|&known| known != peer);
+                self.remembered.retain(|known| *known != peer);
             }
         }
         self.watch_lost(cx);
@@ -269,10 +270,11 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
 
     /// No longer holds `peer`. Says whether it did.
     fn remove<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) -> bool {
-        let Some(place) = self.neighbors.iter().position(|&held| held == peer) else { return false };
-        self.neighbors.swap_remove(place);
-        cx.emit(OverlayEvent::Down(peer));
-        true
+        let held = self.neighbors.remove(peer);
+        if held {
+            cx.emit(OverlayEvent::Down(peer));
+        }
+        held
     }
 
     /// Asks for a link in place of one that was lost.
@@ -393,7 +395,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         not: Peer,
         cx: &mut Context<'_, Self, E>,
     ) -> Option<Peer> {
-        let hole = self.neighbors.iter().position(|&held| held == not);
+        let hole = self.neighbors.position(not);
         let others = self.neighbors.len() - usize::from(hole.is_some());
         if others == 0 {
             return None;
@@ -418,7 +420,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
     fn remember(&mut self, peer: Peer) {
         if let Some(place) = self.remembered.iter().position(|&known| known == peer) {
             self.remembered.remove(place);
-        } else if self.remembered.len() == REMEMBERED {
+        } else if self.remembered.is_full() {
             self.remembered.remove(0);
         }
         self.remembered.push(peer);
@@ -453,6 +455,7 @@ impl<Peer: Copy + Ord> Overlay for RandomWalk<Peer> {
         }
     }
 
+    #[inline]
     fn neighbors(&self) -> &[Peer] {
         &self.neighbors
     }

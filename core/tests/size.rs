@@ -1,0 +1,42 @@
+//! What a node weighs where a million of them are run: by number, with content that is a number.
+
+use floodnet_core::broadcast::seen::SeenWindow;
+use floodnet_core::broadcast::{Flood, Gossip};
+use floodnet_core::node::Node;
+use floodnet_core::observe::Payload;
+use floodnet_core::overlay::{Fixed, RandomWalk, View};
+
+/// Like the simulator's.
+#[derive(Clone, Copy, Debug)]
+struct Numbered {
+    index: u32,
+    _size: u32,
+}
+
+impl Payload for Numbered {
+    type Id = u32;
+    type Seen = SeenWindow;
+    fn id(&self) -> u32 {
+        self.index
+    }
+}
+
+type FloodOf = Flood<u32, Numbered>;
+type GossipOf = Gossip<u32, Numbered>;
+
+/// A node that grows past its budget costs a run of a million nodes a megabyte for each byte, and time:
+/// ask first whether the new field could be boxed.
+#[test]
+fn a_node_keeps_within_its_budget() {
+    let sizes = [
+        ("memory of messages", size_of::<SeenWindow>(), 128),
+        ("neighbors", size_of::<View<u32>>(), 48),
+        ("flood", size_of::<FloodOf>(), 136),
+        ("fixed overlay under flood", size_of::<Node<Fixed, FloodOf>>(), 192),
+        ("fixed overlay under gossip", size_of::<Node<Fixed, GossipOf>>(), 184),
+        ("random walk under flood", size_of::<Node<RandomWalk<u32>, FloodOf>>(), 240),
+    ];
+    for (what, bytes, budget) in sizes {
+        assert!(bytes <= budget, "{what}: {bytes} bytes, more than {budget}");
+    }
+}
