@@ -65,7 +65,7 @@ pub struct Outcome<P: SimProtocol> {
     pub ended_at: Time,
     /// What the engine held.
     pub memory: Memory,
-    slots: Vec<Slots<P>>,
+    pub(crate) slots: Vec<Slots<P>>,
 }
 
 impl<P: SimProtocol> Outcome<P> {
