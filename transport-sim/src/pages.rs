@@ -7,20 +7,16 @@ const PAGE: usize = 128;
 /// Up to [`PAGE`] items.
 pub(crate) type Page<T> = Vec<T>;
 
-/// Items in the order in which they came, on pages.
-pub(crate) struct Bucket<T> {
-    open: Page<T>,
-    full: Vec<Page<T>>,
-}
-
-impl<T> Default for Bucket<T> {
-    fn default() -> Self {
-        Self { open: Vec::new(), full: Vec::new() }
-    }
+/// Buckets: each holds items in the order in which they came, on pages. The pages that are being filled are
+/// apart from the full ones, so that what each push touches fits the first cache.
+pub(crate) struct Buckets<T> {
+    open: Vec<Page<T>>,
+    full: Vec<Vec<Page<T>>>,
+    pool: Pool<T>,
 }
 
 /// Pages without a bucket.
-pub(crate) struct Pool<T> {
+struct Pool<T> {
     free: Vec<Page<T>>,
     /// Pages that were ever made.
     made: usize,
@@ -39,51 +35,58 @@ impl<T> Pool<T> {
             Vec::with_capacity(PAGE)
         })
     }
-
-    /// Takes a page back, with whatever is left on it.
-    pub(crate) fn give_back(&mut self, mut page: Page<T>) {
-        page.clear();
-        self.free.push(page);
-    }
-
-    /// Bytes of all pages, in use or not.
-    pub(crate) const fn bytes(&self) -> usize {
-        self.made * PAGE * size_of::<T>()
-    }
 }
 
-impl<T> Bucket<T> {
-    /// Adds an item; a new page comes from the pool.
+impl<T> Buckets<T> {
+    /// So many empty buckets.
+    pub(crate) fn new(count: usize) -> Self {
+        let open = (0..count).map(|_| Vec::new()).collect();
+        Self { open, full: (0..count).map(|_| Vec::new()).collect(), pool: Pool::default() }
+    }
+
+    /// Adds an item to a bucket.
     #[inline(always)]
-    pub(crate) fn push(&mut self, item: T, pool: &mut Pool<T>) {
+    pub(crate) fn push(&mut self, bucket: usize, item: T) {
         // Either full, or there is none: a page that was opened holds an item.
-        if self.open.len().is_multiple_of(PAGE) {
-            self.turn(pool);
+        if self.open[bucket].len().is_multiple_of(PAGE) {
+            self.turn(bucket);
         }
-        self.open.push(item);
+        self.open[bucket].push(item);
     }
 
     /// The open page is full, or there is none.
     #[cold]
     #[inline(never)]
-    fn turn(&mut self, pool: &mut Pool<T>) {
-        let full = std::mem::replace(&mut self.open, pool.page());
+    fn turn(&mut self, bucket: usize) {
+        let full = std::mem::replace(&mut self.open[bucket], self.pool.page());
         if !full.is_empty() {
-            self.full.push(full);
+            self.full[bucket].push(full);
         }
     }
 
-    /// Moves all pages to the end of `pages`.
-    pub(crate) fn take_into(&mut self, pages: &mut Vec<Page<T>>) {
-        pages.append(&mut self.full);
-        if self.open.capacity() > 0 {
-            pages.push(std::mem::take(&mut self.open));
+    /// Moves all pages of a bucket to the end of `pages`.
+    pub(crate) fn take_into(&mut self, bucket: usize, pages: &mut Vec<Page<T>>) {
+        pages.append(&mut self.full[bucket]);
+        if self.open[bucket].capacity() > 0 {
+            pages.push(std::mem::take(&mut self.open[bucket]));
         }
+    }
+
+    /// Takes a page back, with whatever is left on it.
+    pub(crate) fn give_back(&mut self, mut page: Page<T>) {
+        page.clear();
+        self.pool.free.push(page);
     }
 
     /// All items.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.full.iter().chain([&self.open]).flatten()
+        self.full.iter().flatten().chain(&self.open).flatten()
+    }
+
+    /// Bytes of all pages, in use or not, and of the buckets.
+    pub(crate) const fn bytes(&self) -> usize {
+        let buckets = self.open.len() * 2 * size_of::<Page<T>>();
+        self.pool.made * PAGE * size_of::<T>() + buckets
     }
 }
 

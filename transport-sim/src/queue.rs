@@ -13,7 +13,7 @@ use floodnet_core::time::{Duration, Time};
 use crate::SimProtocol;
 use crate::event::{Connection, Event, Passed, Rank, What};
 use crate::order::Order;
-use crate::pages::{Bucket, Page, Pool, at};
+use crate::pages::{Buckets, Page, at};
 use crate::port::Schedule;
 
 /// At least so many windows are kept as buckets; what is later waits in a map.
@@ -65,8 +65,7 @@ pub(crate) struct WindowQueue<P: SimProtocol> {
     /// First window that waits in the map.
     horizon: u64,
     /// Bucket of (window modulo ring, block).
-    buckets: Vec<Bucket<Stored<P>>>,
-    pool: Pool<Stored<P>>,
+    buckets: Buckets<Stored<P>>,
     /// Events of each window of the ring.
     counts: Vec<u32>,
     /// Events of windows beyond the horizon, by group of windows.
@@ -134,8 +133,7 @@ impl<P: SimProtocol> WindowQueue<P> {
             blocks,
             ring,
             horizon: ring,
-            buckets: (0..blocks * ring as usize).map(|_| Bucket::default()).collect(),
-            pool: Pool::default(),
+            buckets: Buckets::new(blocks * ring as usize),
             counts: vec![0; ring as usize],
             far: BTreeMap::new(),
             own: BinaryHeap::new(),
@@ -221,7 +219,7 @@ impl<P: SimProtocol> WindowQueue<P> {
             window_start: Time::ZERO,
             first_slot: 0,
         });
-        self.buckets[bucket].take_into(&mut block.pages);
+        self.buckets.take_into(bucket, &mut block.pages);
         if block.pages.is_empty() {
             self.spare = Some(block);
             return None;
@@ -245,10 +243,10 @@ impl<P: SimProtocol> WindowQueue<P> {
         for mut page in block.pages.drain(..) {
             if is_cut {
                 for event in page.drain(..).filter(|event| event.what.is_some()) {
-                    self.buckets[bucket].push(event, &mut self.pool);
+                    self.buckets.push(bucket, event);
                 }
             }
-            self.pool.give_back(page);
+            self.buckets.give_back(page);
         }
         self.spare = Some(block);
     }
@@ -277,8 +275,7 @@ impl<P: SimProtocol> WindowQueue<P> {
 
     /// Everything that has not happened, its message if it is a packet.
     pub(crate) fn messages(&self) -> impl Iterator<Item = &P::Message> {
-        let near =
-            self.buckets.iter().flat_map(|bucket| bucket.iter().filter_map(|event| event.what.as_ref()));
+        let near = self.buckets.iter().filter_map(|event| event.what.as_ref());
         let far = self
             .far
             .values()
@@ -310,9 +307,8 @@ impl<P: SimProtocol> WindowQueue<P> {
     /// Bytes of all events, under way or about to be.
     pub(crate) fn bytes(&self) -> usize {
         let far: usize = self.far.values().map(Vec::capacity).sum();
-        let buckets = self.buckets.capacity() * size_of::<Bucket<Stored<P>>>();
         let mail: usize = self.mail.iter().map(Vec::capacity).sum();
-        self.pool.bytes() + buckets + (far + mail) * size_of::<Event<P>>()
+        self.buckets.bytes() + (far + mail) * size_of::<Event<P>>()
     }
 
     #[inline]
@@ -341,7 +337,7 @@ impl<P: SimProtocol> WindowQueue<P> {
             passed,
             what: Some(what),
         };
-        self.buckets[bucket].push(stored, &mut self.pool);
+        self.buckets.push(bucket, stored);
     }
 
     /// What is sent to the shard of this slot.
