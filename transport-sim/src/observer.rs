@@ -1,5 +1,7 @@
 //! What a backend reports while it runs: the only source of measures.
 
+use std::ops::Range;
+
 use floodnet_core::observe::Observation;
 use floodnet_core::time::Time;
 
@@ -61,6 +63,32 @@ pub trait Observer {
     fn sample(&mut self, at: Time) {
         let _ = at;
     }
+}
+
+/// An observer whose work is shared out over shards of slots, each of which may run on a thread of its own.
+///
+/// What comes of it must not depend on how many shards there are: the observations of one slot come in order
+/// to the part of its shard, those of different slots in any order. What concerns slots of two shards is put
+/// off until no shard runs: to [`Divisible::settle`], or at the latest to [`Divisible::sample`].
+pub trait Divisible {
+    /// Observes the slots of one shard.
+    type Part: Observer + Send;
+
+    /// One part for each shard, in their order; the shards are consecutive ranges of slots that cover all of
+    /// them. Called once, before the run.
+    fn divide(&mut self, shards: &[Range<u32>]) -> Vec<Self::Part>;
+
+    /// Called between windows, when no shard runs: takes over what the parts have gathered, if that is much.
+    /// Must be cheap when there is nothing to do.
+    fn settle(&mut self, parts: &mut [Self::Part]) {
+        let _ = parts;
+    }
+
+    /// Every input before `at` has been handled and none after: a consistent cut through the network.
+    fn sample(&mut self, parts: &mut [Self::Part], at: Time);
+
+    /// The run is over, and sampled for the last time; `parts` are all parts, in their order.
+    fn unite(&mut self, parts: Vec<Self::Part>);
 }
 
 /// Observes nothing.

@@ -12,6 +12,8 @@ pub mod pictures;
 
 use std::time::Instant;
 
+use floodnet_core::time::Time;
+use floodnet_sim::observer::{Divisible, Observed, Observer};
 use floodnet_sim::{Progress, Simulation};
 
 use crate::measure::{Ending, Measures, Results};
@@ -123,8 +125,12 @@ pub(crate) fn run_protocol<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Compla
     let barriers = measures.barriers();
     let simulation = Simulation::new(&setup.plan, &setup.links, &config, &make).sample_at(barriers);
     let ready = clock();
-    let outcome = simulation.run_watched(&mut measures, job.watch);
+    let parts = measures.divide(&[0..setup.plan.slots()]);
+    let mut undivided = Undivided { measures, parts };
+    let outcome = simulation.run_watched(&mut undivided, job.watch);
     let outcome = outcome.map_err(|error| Complaint::new("link", error, ""))?;
+    let Undivided { mut measures, parts } = undivided;
+    measures.unite(parts);
     let mut results = measures.finish(Ending {
         digest: outcome.digest,
         in_flight_payloads: outcome.in_flight_payloads,
@@ -141,6 +147,24 @@ pub(crate) fn run_protocol<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Compla
         packets: outcome.packets,
     };
     Ok(Ran { setup, finished: Some(Finished { results, cost }) })
+}
+
+/// Measures whose work is not shared out.
+struct Undivided {
+    measures: Measures,
+    /// One.
+    parts: Vec<<Measures as Divisible>::Part>,
+}
+
+impl Observer for Undivided {
+    #[inline]
+    fn observe(&mut self, at: Time, slot: u32, what: Observed) {
+        self.parts[0].observe(at, slot, what);
+    }
+
+    fn sample(&mut self, at: Time) {
+        self.measures.sample(&mut self.parts, at);
+    }
 }
 
 /// The complaint of a protocol, whose keys begin with `overlay` or `broadcast`, with the name of the table.
