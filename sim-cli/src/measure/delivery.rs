@@ -65,15 +65,15 @@ pub(super) struct Deliveries {
 }
 
 impl Deliveries {
-    /// What the parts have counted of the messages of `plan`.
-    pub(super) fn of(plan: &Plan, schedule: &Schedule, parts: &[Part]) -> Self {
+    /// What the parts have counted of messages with that many receivers.
+    pub(super) fn of(schedule: &Schedule, receivers: &[u32], parts: &[Part]) -> Self {
         let mut all = Self {
             messages: schedule.messages.iter().map(Message::new).collect(),
             counts: Counts::default(),
             latencies: Latencies::of(parts.iter().map(|part| &part.arrivals.latencies)),
         };
-        for (message, receivers) in all.messages.iter_mut().zip(receivers(plan, schedule)) {
-            message.receivers = receivers;
+        for (message, receivers) in all.messages.iter_mut().zip(receivers) {
+            message.receivers = *receivers;
         }
         let mut steps = schedule.no_steps();
         for part in parts {

@@ -109,7 +109,7 @@ fn receivers_are_up_without_interruption_from_publish_to_due() {
     plan.lives[4] = vec![life(Time::ZERO, secs(5)), life(secs(6), Time::MAX)]; // restarts
     plan.lives[5] = vec![]; // never there
     let schedule = Schedule::new(&plan, Duration::from_secs(10), &[]);
-    let all = Deliveries::of(&plan, &schedule, &[]);
+    let all = Deliveries::of(&schedule, &receivers(&plan, &schedule), &[]);
     assert_eq!(all.messages[0].receivers, 2, "slots 1 and 6");
     assert_eq!(all.messages[0].receivers_joined, 0);
 }

@@ -125,13 +125,15 @@ impl Traffic {
 #[derive(Debug)]
 pub(super) struct Load {
     first: u32,
-    /// By message; the last place is for messages that the plan does not have.
+    /// By message.
     copies: Vec<Copies>,
+    /// Of messages that the plan does not have: none.
+    unknown: Copies,
     /// Packets sent by each slot. Counts end at `u32::MAX`, which no run comes near.
     per_slot: Vec<u32>,
     /// Packets sent by slots that are not among these: none.
     by_strangers: u64,
-    /// All but what is kept by message.
+    /// All but what is kept by message: control, bytes and losses.
     rest: Traffic,
     /// Losses of the network by reason.
     losses: Reasons,
@@ -165,7 +167,8 @@ impl Load {
     pub(super) fn new(slots: Range<u32>, messages: usize) -> Self {
         Self {
             first: slots.start,
-            copies: vec![Copies::default(); messages + 1],
+            copies: vec![Copies::default(); messages],
+            unknown: Copies::default(),
             per_slot: vec![0; slots.len()],
             by_strangers: 0,
             rest: Traffic::default(),
@@ -177,8 +180,7 @@ impl Load {
     /// The counts of `message`.
     #[inline]
     fn copies(&mut self, message: u32) -> &mut Copies {
-        let unknown = self.copies.len() - 1;
-        &mut self.copies[(message as usize).min(unknown)]
+        self.copies.get_mut(message as usize).unwrap_or(&mut self.unknown)
     }
 
     /// `slot` handed a packet to the network.
@@ -228,12 +230,13 @@ impl Load {
 
     /// By message of the plan.
     pub(super) fn by_message(&self) -> &[Copies] {
-        &self.copies[..self.copies.len() - 1]
+        &self.copies
     }
 
     /// The sums so far.
     pub(super) fn traffic(&self) -> Traffic {
         let mut all = self.rest;
+        all.payloads.add(&self.unknown);
         self.copies.iter().for_each(|copies| all.payloads.add(copies));
         all
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use floodnet_core::observe::Observation;
 use floodnet_core::time::Time;
 use floodnet_sim::observer::{Observed, Observer};
-use floodnet_sim::plan::Plan;
+use floodnet_sim::plan::{End, Plan};
 
 use super::arrivals::{Arrivals, Counts, Delivery};
 use super::lifecycle::{Census, Lifecycle};
@@ -59,8 +59,8 @@ impl Part {
         self.changes.shrink_to(2 * MANY_CHANGES);
     }
 
-    /// What a protocol said, but for what comes with each packet. Not inlined, so that the rest stays small
-    /// where it is inlined into a backend.
+    /// What a protocol said, but for what comes with each packet. As all that follows not inlined, so that
+    /// the rest stays small where it is inlined into a backend.
     #[inline(never)]
     fn heard(&mut self, at: Time, slot: u32, what: Observation<u32, u32>) {
         match what {
@@ -97,6 +97,23 @@ impl Part {
         }
     }
 
+    #[inline(never)]
+    fn lost(&mut self, carries: bool, reason: &'static str) {
+        self.load.lost(carries, reason);
+    }
+
+    #[inline(never)]
+    fn came_up(&mut self, at: Time, slot: u32, incarnation: u32) {
+        self.release_all(slot);
+        self.lifecycle.came_up(&self.plan, at, slot, incarnation);
+    }
+
+    #[inline(never)]
+    fn went_down(&mut self, slot: u32, end: End) {
+        self.release_all(slot);
+        self.lifecycle.went_down(slot, end);
+    }
+
     /// A life of `slot` begins or ends.
     fn release_all(&mut self, slot: u32) {
         // Whoever holds somebody is joined.
@@ -107,7 +124,8 @@ impl Part {
 }
 
 impl Observer for Part {
-    #[inline]
+    // Always inlined: where a backend reports, what is reported is known, and a few instructions are left.
+    #[inline(always)]
     fn observe(&mut self, at: Time, slot: u32, what: Observed) {
         match what {
             Observed::Sent { payload, bytes, .. } => self.load.sent(slot, payload, bytes),
@@ -118,15 +136,9 @@ impl Observer for Part {
                 self.delivered(at, slot, message, hops);
             }
             Observed::Protocol(what) => self.heard(at, slot, what),
-            Observed::Lost { payload, reason } => self.load.lost(payload.is_some(), reason),
-            Observed::Up { incarnation } => {
-                self.release_all(slot);
-                self.lifecycle.came_up(&self.plan, at, slot, incarnation);
-            }
-            Observed::Down(end) => {
-                self.release_all(slot);
-                self.lifecycle.went_down(slot, end);
-            }
+            Observed::Lost { payload, reason } => self.lost(payload.is_some(), reason),
+            Observed::Up { incarnation } => self.came_up(at, slot, incarnation),
+            Observed::Down(end) => self.went_down(slot, end),
         }
     }
 }
@@ -179,7 +191,7 @@ mod tests {
         assert_eq!((part.changes.len(), neighbors.pairs()), (MANY_CHANGES, (0, 0)));
         part.settle(&mut neighbors);
         assert_eq!((part.changes.len(), neighbors.pairs()), (0, (1, 1)), "3 holds 0");
-        part.observe(secs(2), 3, Observed::Down(floodnet_sim::plan::End::Leave));
+        part.observe(secs(2), 3, Observed::Down(End::Leave));
         part.settle(&mut neighbors);
         assert_eq!((part.changes.len(), neighbors.pairs()), (1, (1, 1)), "few can wait");
         part.hand_over(&mut neighbors);

@@ -99,7 +99,7 @@ pub struct MessageRow {
 /// When packets of a complete run are not accounted for: an error of the backend.
 pub(super) fn finish(mut measures: Measures, parts: &[Part], ending: Ending) -> Results {
     let end = if ending.complete { measures.plan.duration } else { measures.seen };
-    let deliveries = Deliveries::of(&measures.plan, &measures.schedule, parts);
+    let deliveries = Deliveries::of(&measures.schedule, &measures.receivers, parts);
     let totals = Totals::of(&deliveries.messages, end);
     let graph = measures.topology(parts, end);
     let summary = Ended { parts, deliveries: &deliveries, totals: &totals, graph: &graph, ending, end }
