@@ -125,7 +125,7 @@ pub(crate) fn run_protocol<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Compla
     let barriers = measures.barriers();
     let simulation = Simulation::new(&setup.plan, &setup.links, &config, &make).sample_at(barriers);
     let ready = clock();
-    let parts = measures.divide(&[0..setup.plan.slots()]);
+    let parts = measures.divide(std::slice::from_ref(&(0..setup.plan.slots())));
     let mut undivided = Undivided { measures, parts };
     let outcome = simulation.run_watched(&mut undivided, job.watch);
     let outcome = outcome.map_err(|error| Complaint::new("link", error, ""))?;
