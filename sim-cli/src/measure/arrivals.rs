@@ -1,8 +1,8 @@
 //! Who got which message, over the slots of one part: what is counted at each delivery.
 //!
 //! A delivery at a slot that has been up and joined since before the publication, and stays up, is what
-//! nearly all of them are, and costs a look at one line of memory per message and one per slot. All others
-//! ask the plan.
+//! nearly all of them are, and costs a look at one line of memory for the message and one for the slot. All
+//! others ask the plan.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -72,7 +72,7 @@ impl Holders {
 /// One message at the slots of a part: what a delivery needs, together in one line of memory.
 #[derive(Clone, Debug)]
 struct Arrived {
-    /// By the plan, from here to `origin`.
+    /// When, by the plan.
     published: Time,
     due: Time,
     origin: u32,
