@@ -148,6 +148,9 @@ struct RunArgs {
     /// Draw no pictures
     #[arg(long)]
     no_pictures: bool,
+    /// Threads, 0 for one per core; the results are the same for any number
+    #[arg(short, long, value_name = "N", default_value_t = 1)]
+    jobs: u16,
     /// What standard output carries
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,

@@ -1,6 +1,7 @@
 //! `sim-cli render`: a run is its scenario and seed, so pictures of any time are drawn by running it again.
 
 use std::fs;
+use std::num::NonZeroUsize;
 
 use super::console::Console;
 use super::files::Loaded;
@@ -22,7 +23,7 @@ pub(super) fn execute(args: &RenderArgs, registry: &Registry, console: &Console)
     let loaded = Loaded::read(&file, set, registry)?;
     let scenario = &loaded.scenario;
     let mut watcher = Watcher::new(scenario.duration.after_start(), console);
-    let ran = run(scenario, registry, &mut |progress| watcher.watch(progress));
+    let ran = run(scenario, registry, NonZeroUsize::MIN, &mut |progress| watcher.watch(progress));
     watcher.finish();
     let ran = ran.map_err(|error| loaded.complain(&error))?;
     let Some(Finished { results, .. }) = &ran.finished else { return Ok(()) };

@@ -1,6 +1,9 @@
 //! `sim-cli run`
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+
+use floodnet_sim::Memory;
 
 use super::console::Console;
 use super::files::load;
@@ -26,11 +29,17 @@ pub(super) fn execute(args: &RunArgs, registry: &Registry, console: &Console) ->
     let folder = args.out.clone().unwrap_or_else(|| default_folder(scenario));
     let place = Place::check(&folder, args.force).map_err(Failure::Failed)?;
     let mut watcher = Watcher::new(scenario.duration.after_start(), console);
-    let ran = run(scenario, registry, &mut |progress| watcher.watch(progress));
+    let ran = run(scenario, registry, threads(args.jobs), &mut |progress| watcher.watch(progress));
     watcher.finish();
     let ran = ran.map_err(|error| loaded.complain(&error))?;
     place.write(scenario, &ran, !args.no_pictures).map_err(Failure::Failed)?;
     report(scenario, &ran, &place, args, console)
+}
+
+/// How many threads `--jobs` means: 0 is one for each core.
+fn threads(jobs: u16) -> NonZeroUsize {
+    let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    NonZeroUsize::new(usize::from(jobs)).unwrap_or_else(cores)
 }
 
 fn default_folder(scenario: &Scenario) -> PathBuf {
@@ -71,19 +80,30 @@ fn report(
     if failed.is_empty() { Ok(()) } else { Err(Failure::Expectation) }
 }
 
+/// What the run cost, and where the memory was.
 fn spent(cost: &Cost, nodes: u32) -> String {
-    let memory = peak_bytes().map_or_else(String::new, |bytes| {
-        format!(
-            ", {:.0} MB at the peak, {} bytes per node",
-            bytes as f64 / 1e6,
-            bytes / u64::from(nodes.max(1))
-        )
-    });
-    format!(
-        "  cost     {:.2} s to set up, {:.2} s to run: {:.2} M events/s, {:.2} M packets/s{memory}",
+    let nodes = u64::from(nodes.max(1));
+    let mut text = format!(
+        "  cost     {:.2} s to set up, {:.2} s to run: {:.2} M events/s, {:.2} M packets/s",
         cost.setup_seconds,
         cost.run_seconds,
         cost.inputs_per_second() / 1e6,
         cost.packets_per_second() / 1e6,
-    )
+    );
+    if let Some(bytes) = peak_bytes() {
+        let Memory { slots, links, events } = cost.memory;
+        let rest = bytes.saturating_sub(slots + links + events);
+        let per_node = |bytes: u64| bytes / nodes;
+        text.push_str(&format!(
+            "\n  memory   {:.0} MB at the peak, {} bytes per node: {} slots, {} connections, {} events, {} plan, \
+             measures and all else",
+            bytes as f64 / 1e6,
+            per_node(bytes),
+            per_node(slots),
+            per_node(links),
+            per_node(events),
+            per_node(rest),
+        ));
+    }
+    text
 }

@@ -24,14 +24,14 @@
 //! message may reach a slot at any time until the end, and each slot counts once: so bits are kept until every
 //! slot has the message, and freed then.
 
-use std::collections::BTreeSet;
-
-use fixedbitset::FixedBitSet;
 use floodnet_core::time::{Duration, Time};
-use floodnet_sim::plan::{Life, Plan};
+use floodnet_sim::plan::Plan;
 
+use super::arrivals::{Counts, NO_HOPS, Tally};
 use super::latency::Latencies;
-use super::lifecycle::Slot;
+use super::load::Copies;
+use super::part::Part;
+use super::schedule::{Planned, Schedule, sums};
 use super::topology::Spread;
 
 /// One message of the plan and what became of it.
@@ -44,9 +44,7 @@ pub(super) struct Message {
     pub(super) receivers: u32,
     /// Receivers that had joined at the publication.
     pub(super) receivers_joined: u32,
-    pub(super) sent: u64,
-    pub(super) received: u64,
-    pub(super) duplicates: u64,
+    pub(super) copies: Copies,
     /// Slots other than the origin that have it.
     pub(super) holders: u32,
     pub(super) on_time: u32,
@@ -56,270 +54,79 @@ pub(super) struct Message {
     pub(super) greatest_hops: u16,
     /// The slowest delivery on time.
     pub(super) slowest: Duration,
-    /// Where its hops are kept; [`NOT_FOLLOWED`] for most.
-    followed: u32,
 }
 
-/// Of most messages no hop counts are kept.
-const NOT_FOLLOWED: u32 = u32::MAX;
-/// Of a followed message: not reached.
-const NO_HOPS: u16 = u16::MAX;
-
-/// The slots that have one message.
-#[derive(Clone, Debug, Default)]
-struct Holders {
-    /// Empty until the first slot has it, and when all have.
-    bits: FixedBitSet,
-    count: usize,
-}
-
-impl Holders {
-    /// Adds one of `slots` slots; whether it had the message already.
-    fn put(&mut self, slot: usize, slots: usize) -> bool {
-        if slot >= slots {
-            return false;
-        }
-        if self.count == slots {
-            return true;
-        }
-        if self.count == 0 {
-            self.bits.grow(slots);
-        }
-        let known = self.bits.put(slot);
-        self.count += usize::from(!known);
-        if self.count == slots {
-            self.bits = FixedBitSet::new();
-        }
-        known
-    }
-}
-
-/// All messages.
+/// All messages, when the run is over.
 #[derive(Debug)]
 pub(super) struct Deliveries {
     pub(super) messages: Vec<Message>,
-    /// End of the run: messages due later are not counted.
-    duration: Time,
-    slots: usize,
-    /// For each message the slots that have it.
-    holders: Vec<Holders>,
-    /// (message, slot, incarnation) for deliveries to lives that began after the publication: few.
-    later_lives: BTreeSet<(u32, u32, u32)>,
-    /// (origin, message), sorted.
-    by_origin: Vec<(u32, u32)>,
-    /// Steps of the count of joined receivers from one message to the next.
-    joined_steps: Vec<i64>,
-    /// The messages whose hop counts are kept, ascending.
-    followed: Vec<u32>,
-    /// Their hop counts by slot; empty until the first.
-    hops: Vec<Vec<u16>>,
-    pub(super) publishes: u64,
-    pub(super) deliveries: u64,
-    pub(super) double: u64,
+    pub(super) counts: Counts,
     pub(super) latencies: Latencies,
 }
 
 impl Deliveries {
-    /// The messages of `plan`; hops are kept of those that [`follow`] names for `views`.
-    pub(super) fn new(plan: &Plan, deadline: Duration, views: &[Time]) -> Self {
+    /// What the parts have counted of messages with that many receivers.
+    pub(super) fn of(schedule: &Schedule, receivers: &[u32], parts: &[Part]) -> Self {
         let mut all = Self {
-            messages: plan.publishes.iter().map(|p| Message::new(p.at, p.slot, deadline)).collect(),
-            duration: plan.duration,
-            slots: plan.lives.len(),
-            holders: vec![Holders::default(); plan.publishes.len()],
-            later_lives: BTreeSet::new(),
-            by_origin: (0..).zip(&plan.publishes).map(|(n, publish)| (publish.slot, n)).collect(),
-            joined_steps: vec![0; plan.publishes.len() + 1],
-            followed: Vec::new(),
-            hops: Vec::new(),
-            publishes: 0,
-            deliveries: 0,
-            double: 0,
-            latencies: Latencies::default(),
+            messages: schedule.messages.iter().map(Message::new).collect(),
+            counts: Counts::default(),
+            latencies: Latencies::of(parts.iter().map(|part| &part.arrivals.latencies)),
         };
-        all.by_origin.sort_unstable();
-        all.count_receivers(plan);
-        all.followed = follow(&all.messages, deadline, views);
-        for (place, &message) in (0..).zip(&all.followed) {
-            all.messages[message as usize].followed = place;
+        for (message, receivers) in all.messages.iter_mut().zip(receivers) {
+            message.receivers = *receivers;
         }
-        all.hops = vec![Vec::new(); all.followed.len()];
-        all
-    }
-
-    /// Counts the receivers of every message, in `O(lives log messages)`.
-    fn count_receivers(&mut self, plan: &Plan) {
-        let mut steps = vec![0_i64; self.messages.len() + 1];
-        for (slot, lives) in (0..).zip(&plan.lives) {
-            for life in lives {
-                let (first, past) = self.covered(life.start, life.stop);
-                steps[first] += 1;
-                steps[past] -= 1;
-                for message in self.published_by(slot, first, past) {
-                    // No origin receives its own message.
-                    steps[message] -= 1;
-                    steps[message + 1] += 1;
-                }
+        let mut steps = schedule.no_steps();
+        for part in parts {
+            all.counts.add(&part.arrivals.counts());
+            part.arrivals.add_joined(&mut steps);
+            for ((number, message), copies) in (0..).zip(&mut all.messages).zip(part.load.by_message()) {
+                message.add(&part.arrivals.tally(number));
+                message.copies.add(copies);
             }
         }
-        for (message, receivers) in self.messages.iter_mut().zip(sums(&steps)) {
-            message.receivers = receivers;
-        }
-    }
-
-    /// The messages whose time to be delivered lies within `[start, stop)`, as a range `first..past`.
-    fn covered(&self, start: Time, stop: Time) -> (usize, usize) {
-        let first = self.messages.partition_point(|message| message.at < start);
-        let past = self.messages.partition_point(|message| message.due <= stop);
-        (first, past.max(first))
-    }
-
-    /// Which messages of `first..past` come from `slot`.
-    fn published_by(&self, slot: u32, first: usize, past: usize) -> Vec<usize> {
-        let place = |message: usize| {
-            self.by_origin.partition_point(|&(origin, other)| (origin, other as usize) < (slot, message))
-        };
-        self.by_origin[place(first)..place(past)].iter().map(|&(_, message)| message as usize).collect()
-    }
-
-    /// `slot` joined at `at`, in a life that ends at `stop`.
-    pub(super) fn joined(&mut self, slot: u32, at: Time, stop: Time) {
-        let (first, past) = self.covered(at, stop);
-        self.joined_steps[first] += 1;
-        self.joined_steps[past] -= 1;
-        for message in self.published_by(slot, first, past) {
-            self.joined_steps[message] -= 1;
-            self.joined_steps[message + 1] += 1;
-        }
-    }
-
-    /// A packet with `message` was handed to the network.
-    #[inline]
-    pub(super) fn sent(&mut self, message: u32) {
-        if let Some(message) = self.messages.get_mut(message as usize) {
-            message.sent += 1;
-        }
-    }
-
-    /// A protocol took a packet with `message` in.
-    #[inline]
-    pub(super) fn received(&mut self, message: u32) {
-        if let Some(message) = self.messages.get_mut(message as usize) {
-            message.received += 1;
-        }
-    }
-
-    /// A further copy of `message` was suppressed.
-    #[inline]
-    pub(super) fn duplicate(&mut self, message: u32) {
-        if let Some(message) = self.messages.get_mut(message as usize) {
-            message.duplicates += 1;
-        }
-    }
-
-    /// `slot` published `message`.
-    pub(super) fn published(&mut self, slot: u32, message: u32) {
-        let Some(entry) = self.messages.get_mut(message as usize) else { return };
-        entry.published = true;
-        self.publishes += 1;
-        self.mark(message, slot);
-        self.keep_hops(message, slot, 0);
-    }
-
-    /// `message` reached the application at `slot`, which is in the state `life`.
-    pub(super) fn delivered(
-        &mut self,
-        plan: &Plan,
-        at: Time,
-        slot: u32,
-        life: &Slot,
-        message: u32,
-        hops: u16,
-    ) {
-        let Some(entry) = self.messages.get(message as usize) else { return };
-        let (published, due, origin) = (entry.at, entry.due, entry.origin);
-        let known = self.mark(message, slot);
-        let later_life = life.start > published;
-        let repeated =
-            if later_life { !self.later_lives.insert((message, slot, life.incarnation)) } else { known };
-        self.double += u64::from(repeated);
-        if known || slot == origin {
-            return;
-        }
-        self.deliveries += 1;
-        self.keep_hops(message, slot, hops);
-        let stop = match later_life {
-            true => plan.life_at(slot, published).map_or(Time::ZERO, |(_, Life { stop, .. })| stop),
-            false => life.stop,
-        };
-        let entry = &mut self.messages[message as usize];
-        entry.holders += 1;
-        entry.greatest_hops = entry.greatest_hops.max(hops);
-        if stop < due {
-            entry.other += 1;
-        } else if at >= due {
-            entry.late += 1;
-        } else {
-            let span = at.since(published);
-            entry.on_time += 1;
-            entry.on_time_joined += u32::from(life.joined <= published);
-            entry.slowest = entry.slowest.max(span);
-            if due <= self.duration {
-                self.latencies.record(span);
-            }
-        }
-    }
-
-    /// Notes that `slot` has `message`; whether it had it already.
-    fn mark(&mut self, message: u32, slot: u32) -> bool {
-        self.holders[message as usize].put(slot as usize, self.slots)
-    }
-
-    fn keep_hops(&mut self, message: u32, slot: u32, hops: u16) {
-        let place = self.messages[message as usize].followed;
-        let Some(kept) = self.hops.get_mut(place as usize) else { return };
-        if kept.is_empty() {
-            kept.resize(self.slots, NO_HOPS);
-        }
-        if let Some(kept) = kept.get_mut(slot as usize) {
-            *kept = hops;
-        }
-    }
-
-    /// The last followed message before `at` that all its receivers have got.
-    pub(super) fn spread(&self, at: Time) -> Option<Spread> {
-        let whole = |&number: &u32| {
-            let message = &self.messages[number as usize];
-            let reached = message.receivers > 0 && message.on_time == message.receivers;
-            message.at < at && message.published && reached
-        };
-        let number = self.followed.iter().copied().rev().find(whole)?;
-        let message = &self.messages[number as usize];
-        let hops = self.hops.get(message.followed as usize)?;
-        let hops = hops.iter().map(|&hops| (hops != NO_HOPS).then_some(hops)).collect();
-        Some(Spread { message: number, hops })
-    }
-
-    /// Fills in what is only known when the run is over.
-    pub(super) fn finish(&mut self) {
-        for (message, joined) in self.messages.iter_mut().zip(sums(&self.joined_steps)) {
+        for (message, joined) in all.messages.iter_mut().zip(sums(&steps)) {
             message.receivers_joined = joined;
         }
+        all
     }
 }
 
+/// The receivers of every message, in `O(lives log messages)`.
+pub(super) fn receivers(plan: &Plan, schedule: &Schedule) -> Vec<u32> {
+    let mut steps = schedule.no_steps();
+    for (slot, lives) in (0..).zip(&plan.lives) {
+        for life in lives {
+            schedule.add_receiver(slot, life.start, life.stop, &mut steps);
+        }
+    }
+    sums(&steps).take(schedule.messages.len()).collect()
+}
+
+/// The last followed message before `at` that all its receivers, `receivers` by message, have got.
+pub(super) fn spread(schedule: &Schedule, receivers: &[u32], parts: &[Part], at: Time) -> Option<Spread> {
+    let whole = |&(_, number): &(usize, u32)| {
+        let tallies = parts.iter().map(|part| part.arrivals.tally(number));
+        let (published, on_time) =
+            tallies.fold((false, 0), |(any, sum), tally| (any | tally.published, sum + tally.on_time));
+        let receivers = receivers[number as usize];
+        let reached = receivers > 0 && on_time == receivers;
+        schedule.messages[number as usize].at < at && published && reached
+    };
+    let (place, message) = schedule.followed.iter().copied().enumerate().rev().find(whole)?;
+    let hops = parts.iter().flat_map(|part| part.arrivals.hops(place));
+    Some(Spread { message, hops: hops.map(|hops| (hops != NO_HOPS).then_some(hops)).collect() })
+}
+
 impl Message {
-    fn new(at: Time, origin: u32, deadline: Duration) -> Self {
+    fn new(planned: &Planned) -> Self {
         Self {
-            at,
-            due: at + deadline,
-            origin,
+            at: planned.at,
+            due: planned.due,
+            origin: planned.origin,
             published: false,
             receivers: 0,
             receivers_joined: 0,
-            sent: 0,
-            received: 0,
-            duplicates: 0,
+            copies: Copies::default(),
             holders: 0,
             on_time: 0,
             on_time_joined: 0,
@@ -327,8 +134,19 @@ impl Message {
             other: 0,
             greatest_hops: 0,
             slowest: Duration::ZERO,
-            followed: NOT_FOLLOWED,
         }
+    }
+
+    /// Takes in what became of it at some slots.
+    fn add(&mut self, tally: &Tally) {
+        self.published |= tally.published;
+        self.holders += tally.on_time + tally.late + tally.other;
+        self.on_time += tally.on_time;
+        self.on_time_joined += tally.on_time_joined;
+        self.late += tally.late;
+        self.other += tally.other;
+        self.greatest_hops = self.greatest_hops.max(tally.greatest_hops);
+        self.slowest = self.slowest.max(tally.slowest);
     }
 
     /// Whether it is counted in a run that ended at `end`.
@@ -345,28 +163,6 @@ impl Message {
     pub(super) fn last_hop(&self) -> Option<u16> {
         (self.holders > 0).then_some(self.greatest_hops)
     }
-}
-
-/// The running sums of `steps`, none of which is ever negative.
-fn sums(steps: &[i64]) -> impl Iterator<Item = u32> + '_ {
-    steps.iter().scan(0_i64, |sum, step| {
-        *sum += step;
-        Some(u32::try_from(*sum).unwrap_or(0))
-    })
-}
-
-/// Which messages to keep the hops of, so that each of `views` finds one that has spread by then: the last
-/// ones published some time before it. Chosen by the plan alone, so that the order in which a backend
-/// reports is of no matter.
-fn follow(messages: &[Message], deadline: Duration, views: &[Time]) -> Vec<u32> {
-    let ages = [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2), deadline];
-    let pairs = views.iter().flat_map(|&view| ages.map(|age| (view, age)));
-    let last = |(view, age)| {
-        let past = messages.partition_point(|message| message.at + age <= view);
-        u32::try_from(past).ok()?.checked_sub(1)
-    };
-    let followed: BTreeSet<u32> = pairs.filter_map(last).collect();
-    followed.into_iter().collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@ use super::*;
 use crate::measure::latency::Ms;
 use crate::measure::testing::{ENDING, Script, always_up, life, ms, publish, secs, settings};
 use crate::measure::{Ending, Results};
+use floodnet_core::observe::Observation;
+use floodnet_sim::observer::{Observed, Observer};
 
 /// One message from slot 0 at 1 s, deadline 10 s, run of 20 s.
 fn one_message(slots: usize) -> Plan {
@@ -36,7 +38,7 @@ fn flood(slots: u32, edges: &[(u32, u32)], origin: u32) -> Script {
             for &to in peers[from as usize].iter().filter(|&&to| to != parent) {
                 script.packet(at, from, to, 0);
                 if first[to as usize].is_some() {
-                    script.says(at, to, floodnet_core::observe::Observation::Duplicate(0));
+                    script.says(at, to, Observation::Duplicate(0));
                 } else {
                     first[to as usize] = Some((from, hops));
                     script.delivered(at, to, 0, hops);
@@ -85,10 +87,10 @@ fn in_a_tree_every_packet_is_needed() {
 fn redundancy_by_packets_sent_sees_what_was_lost() {
     let mut script = Script::all_up(3);
     script.published(secs(1), 0, 0);
-    let lost = floodnet_sim::observer::Observed::Lost { payload: Some(0), reason: "loss" };
+    let lost = Observed::Lost { payload: Some(0), reason: "loss" };
     script.packet(secs(2), 0, 1, 0);
     script.delivered(secs(2), 1, 0, 1);
-    script.push(secs(2), 0, floodnet_sim::observer::Observed::Sent { to: 2, payload: Some(0), bytes: 120 });
+    script.push(secs(2), 0, Observed::Sent { to: 2, payload: Some(0), bytes: 120 });
     script.push(secs(2), 2, lost);
     let summary = measure(one_message(3), script).summary;
     assert_eq!((summary.rmr.mean, summary.rmr_sent.mean), (Some(0.0), Some(1.0)), "n is 2");
@@ -106,20 +108,20 @@ fn receivers_are_up_without_interruption_from_publish_to_due() {
     plan.lives[3] = vec![life(Time::ZERO, ms(10_999))]; // down too early
     plan.lives[4] = vec![life(Time::ZERO, secs(5)), life(secs(6), Time::MAX)]; // restarts
     plan.lives[5] = vec![]; // never there
-    let mut all = Deliveries::new(&plan, Duration::from_secs(10), &[]);
+    let schedule = Schedule::new(&plan, Duration::from_secs(10), &[]);
+    let all = Deliveries::of(&schedule, &receivers(&plan, &schedule), &[]);
     assert_eq!(all.messages[0].receivers, 2, "slots 1 and 6");
-    all.finish();
     assert_eq!(all.messages[0].receivers_joined, 0);
 }
 
 #[test]
 fn the_origin_is_no_receiver_even_when_it_is_up_all_the_time_or_goes_down() {
     let mut plan = one_message(3);
-    let all = Deliveries::new(&plan, Duration::from_secs(10), &[]);
-    assert_eq!(all.messages[0].receivers, 2);
+    let schedule = Schedule::new(&plan, Duration::from_secs(10), &[]);
+    assert_eq!(receivers(&plan, &schedule), [2]);
     plan.lives[0] = vec![life(Time::ZERO, secs(2))];
-    let all = Deliveries::new(&plan, Duration::from_secs(10), &[]);
-    assert_eq!(all.messages[0].receivers, 2);
+    let schedule = Schedule::new(&plan, Duration::from_secs(10), &[]);
+    assert_eq!(receivers(&plan, &schedule), [2]);
 }
 
 #[test]
@@ -258,9 +260,10 @@ fn an_interrupted_run_counts_what_was_due_by_then() {
     plan.publishes = vec![publish(secs(1), 0), publish(secs(45), 0), publish(secs(55), 0)];
     let settings = settings(&plan);
     let mut measures = Script::all_up(2).play(plan, settings);
-    measures.deliveries.published(0, 0);
-    measures.deliveries.published(0, 1);
-    measures.seen = secs(50);
+    for message in [0, 1] {
+        measures.observe(secs(45), 0, Observed::Protocol(Observation::Published(message)));
+    }
+    measures.whole.seen = secs(50);
     let results = measures.finish(Ending { complete: false, ..ENDING });
     assert_eq!((results.summary.duration_s, results.summary.complete), (50.0, false));
     assert_eq!((results.summary.late_publishes, results.receivers), (1, 1));
@@ -301,27 +304,4 @@ fn a_view_shows_the_last_followed_message_that_reached_all() {
     assert_eq!(spreads[1], Some(first), "at 6 s the second has not reached slot 2");
     let second = Spread { message: 1, hops: vec![Some(1), Some(0), Some(2)] };
     assert_eq!(spreads[2], Some(second));
-}
-
-#[test]
-fn the_messages_to_follow_depend_on_the_plan_alone() {
-    let messages: Vec<Message> =
-        (0..1_000).map(|n| Message::new(ms(n * 10), 0, Duration::from_secs(3))).collect();
-    let followed = follow(&messages, Duration::from_secs(3), &[secs(5), ms(10)]);
-    assert_eq!(
-        followed,
-        [200, 300, 450, 490],
-        "published 3 s, 2 s, 500 ms, 100 ms before; none before 10 ms"
-    );
-}
-
-#[test]
-fn bits_are_freed_when_every_slot_has_the_message_and_it_is_still_known() {
-    let mut holders = Holders::default();
-    assert!(!holders.put(0, 3) && !holders.put(2, 3) && holders.put(0, 3));
-    assert!(!holders.bits.is_empty());
-    assert!(!holders.put(1, 3));
-    assert_eq!((holders.bits.len(), holders.count), (0, 3));
-    assert!((0..3).all(|slot| holders.put(slot, 3)));
-    assert!(!holders.put(3, 3), "there is no such slot");
 }

@@ -19,148 +19,8 @@ use floodnet_core::time::Time;
 use floodnet_sim::plan::{DisturbanceKind, Plan};
 use petgraph::unionfind::UnionFind;
 
-use super::lifecycle::Slot;
-
-/// A neighbor that a slot holds: its number, and in the lowest bit whether it holds that slot too. Known
-/// beforehand, so that a scan of the graph reads every list in order and looks nothing up.
-#[derive(Clone, Copy, Debug)]
-struct Held(u32);
-
-impl Held {
-    /// Slots that fit: far more than memory does.
-    const SLOTS: usize = 1 << 31;
-
-    const fn new(peer: u32, mutual: bool) -> Self {
-        Self(peer << 1 | mutual as u32)
-    }
-
-    const fn peer(self) -> u32 {
-        self.0 >> 1
-    }
-
-    const fn is_mutual(self) -> bool {
-        self.0 & 1 == 1
-    }
-}
-
-/// Whom each slot holds as neighbors.
-#[derive(Debug)]
-pub(super) struct Neighbors {
-    /// Sorted, and empty for a slot that is down.
-    held: Vec<Vec<Held>>,
-    /// Sum of their lengths.
-    holdings: u64,
-    /// Pairs that hold each other.
-    mutual: u64,
-    /// Whether anything changed since the last scan.
-    changed: bool,
-}
-
-impl Neighbors {
-    /// `slots` slots that hold nobody.
-    pub(super) fn new(slots: u32) -> Self {
-        Self { held: vec![Vec::new(); slots as usize], holdings: 0, mutual: 0, changed: true }
-    }
-
-    /// Where `slot` holds `peer`, or where that would stand.
-    fn place(&self, slot: u32, peer: u32) -> Result<usize, usize> {
-        self.held[slot as usize].binary_search_by_key(&peer, |held| held.peer())
-    }
-
-    /// Whether both slots are there, and two.
-    fn is_pair(&self, slot: u32, peer: u32) -> bool {
-        let past = self.held.len().min(Held::SLOTS);
-        slot != peer && (slot as usize) < past && (peer as usize) < past
-    }
-
-    /// `slot` holds `peer` from now on. False when it cannot: nobody holds itself, nor a slot that does
-    /// not exist.
-    pub(super) fn hold(&mut self, slot: u32, peer: u32) -> bool {
-        if !self.is_pair(slot, peer) {
-            return false;
-        }
-        if let Err(place) = self.place(slot, peer) {
-            let mutual = self.mark(peer, slot, true);
-            self.held[slot as usize].insert(place, Held::new(peer, mutual));
-            self.holdings += 1;
-            self.mutual += u64::from(mutual);
-            self.changed = true;
-        }
-        true
-    }
-
-    /// `slot` no longer holds `peer`.
-    pub(super) fn release(&mut self, slot: u32, peer: u32) {
-        if !self.is_pair(slot, peer) {
-            return;
-        }
-        if let Ok(place) = self.place(slot, peer) {
-            let held = self.held[slot as usize].remove(place);
-            self.released(slot, held);
-        }
-    }
-
-    /// `slot` holds nobody any more.
-    pub(super) fn release_all(&mut self, slot: u32) {
-        let Some(list) = self.held.get_mut(slot as usize) else { return };
-        for held in std::mem::take(list) {
-            self.released(slot, held);
-        }
-        // Even without links it may have been a node of the graph.
-        self.changed = true;
-    }
-
-    /// Counts that `slot` let go of `held`.
-    fn released(&mut self, slot: u32, held: Held) {
-        if held.is_mutual() {
-            self.mark(held.peer(), slot, false);
-            self.mutual -= 1;
-        }
-        self.holdings -= 1;
-        self.changed = true;
-    }
-
-    /// Notes with `slot`, if it holds `peer`, whether that is mutual. Returns whether it does.
-    fn mark(&mut self, slot: u32, peer: u32, mutual: bool) -> bool {
-        let place = self.place(slot, peer);
-        if let Ok(place) = place {
-            self.held[slot as usize][place] = Held::new(peer, mutual);
-        }
-        place.is_ok()
-    }
-
-    /// The other ends of the edges at `slot`, ascending.
-    ///
-    /// Whoever holds somebody is joined, so a pair that holds each other has both ends joined.
-    fn edges_at<'a>(&'a self, slot: u32, cuts: &'a Cuts<'_>) -> impl Iterator<Item = u32> + 'a {
-        let mutual = self.held[slot as usize].iter().filter(|held| held.is_mutual()).map(|held| held.peer());
-        mutual.filter(move |&peer| !cuts.separate(slot, peer))
-    }
-
-    /// Held pairs that are no edges: held by one end only, or cut. Lower end first, ascending. The other end
-    /// may be down.
-    pub(super) fn cut(&self, cuts: &Cuts<'_>) -> Vec<(u32, u32)> {
-        let mut pairs = Vec::new();
-        for (slot, held) in (0..).zip(&self.held) {
-            for held in held {
-                let peer = held.peer();
-                // A mutual pair is found at its lower end.
-                if !held.is_mutual() || (slot < peer && cuts.separate(slot, peer)) {
-                    pairs.push((slot.min(peer), slot.max(peer)));
-                }
-            }
-        }
-        pairs.sort_unstable();
-        pairs
-    }
-
-    /// The edges, lower end first, ascending.
-    pub(super) fn edges(&self, cuts: &Cuts<'_>) -> Vec<(u32, u32)> {
-        let slots = 0..u32::try_from(self.held.len()).unwrap_or(u32::MAX);
-        let edges = slots.flat_map(|low| self.edges_at(low, cuts).map(move |high| (low, high)));
-        edges.filter(|(low, high)| low < high).collect()
-    }
-}
+use super::lifecycle::Everybody;
+use super::neighbors::Neighbors;
 
 /// The disturbances that cut links at one time.
 #[derive(Debug)]
@@ -175,7 +35,7 @@ impl<'a> Cuts<'a> {
     }
 
     /// Whether either direction between `a` and `b` is cut.
-    fn separate(&self, a: u32, b: u32) -> bool {
+    pub(super) fn separate(&self, a: u32, b: u32) -> bool {
         self.0.iter().any(|(_, kind)| kind.cuts(a, b) || kind.cuts(b, a))
     }
 
@@ -235,22 +95,26 @@ impl Scanner {
     }
 
     /// The graph as it is now, under `cuts`.
-    pub(super) fn scan(&mut self, neighbors: &mut Neighbors, slots: &[Slot], cuts: &Cuts<'_>) -> &Shape {
+    pub(super) fn scan(
+        &mut self,
+        neighbors: &mut Neighbors,
+        slots: &Everybody<'_>,
+        cuts: &Cuts<'_>,
+    ) -> &Shape {
         let names = cuts.names();
-        if neighbors.changed || names != self.cuts {
-            neighbors.changed = false;
+        if neighbors.take_changed() || names != self.cuts {
             self.cuts = names;
             self.shape = self.look(neighbors, slots, cuts);
         }
         &self.shape
     }
 
-    fn look(&self, neighbors: &Neighbors, slots: &[Slot], cuts: &Cuts<'_>) -> Shape {
-        let one_sided = neighbors.holdings - 2 * neighbors.mutual;
-        let mut shape = Shape { one_sided, held: one_sided + neighbors.mutual, ..Shape::default() };
+    fn look(&self, neighbors: &Neighbors, slots: &Everybody<'_>, cuts: &Cuts<'_>) -> Shape {
+        let (one_sided, held) = neighbors.pairs();
+        let mut shape = Shape { one_sided, held, ..Shape::default() };
         let mut union = UnionFind::<u32>::new(slots.len());
         let mut joins = 0;
-        for (slot, _) in (0..).zip(slots).filter(|(_, state)| state.is_joined()) {
+        for (slot, _) in (0..).zip(slots.slots()).filter(|(_, state)| state.is_joined()) {
             let mut degree = 0;
             for peer in neighbors.edges_at(slot, cuts) {
                 degree += 1;
@@ -319,13 +183,13 @@ pub(super) struct Isolation(Vec<(u32, Time)>);
 
 impl Isolation {
     /// Takes a sample in: `isolated`, ascending, are without an edge at `at`.
-    pub(super) fn sample(&mut self, at: Time, isolated: &[u32], slots: &[Slot]) {
+    pub(super) fn sample(&mut self, at: Time, isolated: &[u32], slots: &Everybody<'_>) {
         let before = std::mem::take(&mut self.0);
         let mut before = before.into_iter().peekable();
         let since = |&slot: &u32| {
             while before.next_if(|&(other, _)| other < slot).is_some() {}
             // What an earlier life suffered does not count for this one.
-            let joined = slots[slot as usize].joined;
+            let joined = slots.joined(slot);
             let known = before.next_if(|&(other, since)| other == slot && since >= joined);
             (slot, known.map_or(at, |(_, since)| since))
         };

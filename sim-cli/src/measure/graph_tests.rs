@@ -1,4 +1,6 @@
 use super::*;
+use crate::measure::lifecycle::Lifecycle;
+use crate::measure::neighbors::Change;
 use crate::measure::testing::{Script, always_up, disturbance, life, ms, secs, settings};
 use crate::measure::{Results, series::Row};
 use floodnet_core::observe::Observation;
@@ -143,7 +145,10 @@ fn who_never_joined_is_not_isolated() {
 
 #[test]
 fn isolation_begins_anew_with_each_life() {
-    let slots = Lifecycle::rejoined(secs(4));
+    let mut lifecycle = Lifecycle::new(0..1, Time::ZERO);
+    lifecycle.came_up(&always_up(1, 20), Time::ZERO, 0, 0);
+    lifecycle.holds(secs(4), 0);
+    let slots = Everybody(vec![&lifecycle]);
     let mut isolation = Isolation::default();
     isolation.sample(secs(3), &[0], &slots);
     assert!(!isolation.longer_than(Duration::from_secs(5), secs(8)), "exactly the grace is not longer");
@@ -156,38 +161,24 @@ fn isolation_begins_anew_with_each_life() {
 }
 
 #[test]
-fn nobody_holds_itself_or_a_slot_that_does_not_exist() {
-    let mut neighbors = Neighbors::new(3);
-    assert!(!neighbors.hold(1, 1));
-    assert!(!neighbors.hold(1, 3));
-    assert!(!neighbors.hold(3, 1));
-    assert!(neighbors.hold(1, 2));
-    assert!(neighbors.hold(1, 2), "said twice is held once");
-    assert_eq!(neighbors.holdings, 1);
-    neighbors.release(1, 0);
-    neighbors.release(9, 0);
-    assert_eq!(neighbors.holdings, 1, "letting go of a stranger changes nothing");
-    assert_eq!(neighbors.mutual, 0);
-}
-
-#[test]
 fn an_unchanged_graph_is_not_scanned_again() {
     let plan = always_up(3, 20);
-    let mut lifecycle = super::super::lifecycle::Lifecycle::new(3);
+    let mut lifecycle = Lifecycle::new(0..3, Time::ZERO);
     (0..3).for_each(|slot| lifecycle.came_up(&plan, Time::ZERO, slot, 0));
     let mut neighbors = Neighbors::new(3);
-    neighbors.hold(0, 1);
-    neighbors.hold(1, 0);
+    neighbors.apply(0, Change::Held(1));
+    neighbors.apply(1, Change::Held(0));
     lifecycle.holds(Time::ZERO, 0);
     lifecycle.holds(Time::ZERO, 1);
     let mut scanner = Scanner::new(Some(1));
     let cuts = Cuts(Vec::new());
-    let first = scanner.scan(&mut neighbors, &lifecycle.slots, &cuts).clone();
+    let everybody = Everybody(vec![&lifecycle]);
+    let first = scanner.scan(&mut neighbors, &everybody, &cuts).clone();
     assert_eq!((first.edges, first.nodes, first.at_target), (1, 2, 2));
-    assert!(!neighbors.changed);
-    assert_eq!(*scanner.scan(&mut neighbors, &lifecycle.slots, &cuts), first);
-    neighbors.release_all(1);
-    assert_eq!(scanner.scan(&mut neighbors, &lifecycle.slots, &cuts).edges, 0);
+    assert!(!neighbors.take_changed());
+    assert_eq!(*scanner.scan(&mut neighbors, &everybody, &cuts), first);
+    neighbors.apply(1, Change::AllReleased);
+    assert_eq!(scanner.scan(&mut neighbors, &everybody, &cuts).edges, 0);
 }
 
 #[test]
@@ -228,19 +219,6 @@ fn components_agree_with_petgraph_on_random_graphs() {
             (components, graph.edge_count() as u64),
             "seed {seed}"
         );
-    }
-}
-
-/// For [`isolation_begins_anew_with_each_life`]: one slot that joined at `joined`.
-struct Lifecycle;
-
-impl Lifecycle {
-    fn rejoined(joined: Time) -> Vec<Slot> {
-        let plan = always_up(1, 20);
-        let mut all = super::super::lifecycle::Lifecycle::new(1);
-        all.came_up(&plan, Time::ZERO, 0, 0);
-        all.holds(joined, 0);
-        all.slots
     }
 }
 

@@ -110,6 +110,55 @@ pub struct Latencies {
     greatest: u64,
 }
 
+/// Times as they are counted while a run goes on, in the same buckets: without a check of what a histogram
+/// has to check, and summed up in any order to the same.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spans {
+    counts: Vec<u64>,
+    greatest: u64,
+}
+
+impl Spans {
+    /// Bits of a number that tell its bucket.
+    const DIGITS: u32 = 11;
+
+    /// The bucket of `nanos`: numbers of up to 11 bits have their own, of longer ones the leading 11 count.
+    #[inline]
+    const fn bucket(nanos: u64) -> usize {
+        let shift = (u64::BITS - Self::DIGITS) - (nanos | ((1 << Self::DIGITS) - 1)).leading_zeros();
+        ((shift as usize) << (Self::DIGITS - 1)) + (nanos >> shift) as usize
+    }
+
+    /// The least number in `bucket`.
+    const fn least(bucket: usize) -> u64 {
+        let half = 1 << (Self::DIGITS - 1);
+        if bucket < half {
+            return bucket as u64;
+        }
+        let shift = bucket / half - 1;
+        ((bucket - shift * half) as u64) << shift
+    }
+
+    /// Counts one pair that took `span`.
+    #[inline]
+    pub(super) fn record(&mut self, span: Duration) {
+        let nanos = span.as_nanos();
+        self.greatest = self.greatest.max(nanos);
+        match self.counts.get_mut(Self::bucket(nanos)) {
+            Some(count) => *count += 1,
+            None => self.record_greater(nanos),
+        }
+    }
+
+    /// As [`Spans::record`], for a greater number than any before.
+    #[cold]
+    fn record_greater(&mut self, nanos: u64) {
+        let bucket = Self::bucket(nanos);
+        self.counts.resize(bucket + 1, 0);
+        self.counts[bucket] = 1;
+    }
+}
+
 impl Default for Latencies {
     fn default() -> Self {
         let histogram = Histogram::new(3).expect("3 significant digits are within 0..=5");
@@ -118,13 +167,25 @@ impl Default for Latencies {
 }
 
 impl Latencies {
-    /// Counts one pair that took `span`.
-    #[inline]
-    pub fn record(&mut self, span: Duration) {
-        let nanos = span.as_nanos();
-        self.greatest = self.greatest.max(nanos);
-        // Cannot fail: this histogram grows on its own (`saturating_record` would clamp instead).
-        let recorded = self.histogram.record(nanos);
+    /// All of `parts` together.
+    pub(super) fn of<'a>(parts: impl IntoIterator<Item = &'a Spans>) -> Self {
+        let (mut counts, mut greatest) = (Vec::new(), 0);
+        for part in parts {
+            counts.resize(part.counts.len().max(counts.len()), 0);
+            counts.iter_mut().zip(&part.counts).for_each(|(sum, count)| *sum += count);
+            greatest = part.greatest.max(greatest);
+        }
+        let mut all = Self { greatest, ..Self::default() };
+        for (bucket, count) in counts.into_iter().enumerate().filter(|&(_, count)| count > 0) {
+            all.record(Spans::least(bucket), count);
+        }
+        all
+    }
+
+    /// Counts a time `count` times.
+    fn record(&mut self, nanos: u64, count: u64) {
+        // Cannot fail: this histogram grows on its own (`saturating_record_n` would clamp instead).
+        let recorded = self.histogram.record_n(nanos, count);
         debug_assert!(recorded.is_ok(), "an auto-resizing histogram takes every value");
     }
 
@@ -217,9 +278,9 @@ mod tests {
     use super::*;
 
     fn of(millis: impl IntoIterator<Item = u64>) -> Latencies {
-        let mut all = Latencies::default();
+        let mut all = Spans::default();
         millis.into_iter().for_each(|ms| all.record(Duration::from_millis(ms)));
-        all
+        Latencies::of([&all])
     }
 
     #[test]
@@ -261,11 +322,11 @@ mod tests {
 
     #[test]
     fn no_quantile_is_above_the_exact_greatest() {
-        let mut all = Latencies::default();
+        let mut all = Spans::default();
         for nanos in [1, 1_234_567_891, 1_234_567_892] {
             all.record(Duration::from_nanos(nanos));
         }
-        let all = all.quantiles(3);
+        let all = Latencies::of([&all]).quantiles(3);
         assert_eq!(all.max, Some(Ms::After(1234.57)));
         assert!(all.p50.unwrap().value() <= 1234.57, "{all:?}");
     }
@@ -277,6 +338,30 @@ mod tests {
         assert_eq!(shares, [0.5, 0.75]);
         assert!((curve[0].ms - 10.0).abs() < 0.01, "{curve:?}");
         assert_eq!(curve[1].ms, 20.0);
+    }
+
+    #[test]
+    fn buckets_are_those_of_the_histogram() {
+        let around = |n: u64| [n.saturating_sub(1), n, n.saturating_add(1)];
+        let powers = (0..64).flat_map(|bit| [1_u64 << bit, 3 << bit >> 1, 0x5555_5555_5555_5555 >> bit]);
+        for nanos in powers.flat_map(around).chain([u64::MAX]) {
+            let mut spans = Spans::default();
+            spans.record(Duration::from_nanos(nanos));
+            let all = Latencies::of([&spans]);
+            assert_eq!((all.histogram.count_at(nanos), all.count(), all.greatest), (1, 1, nanos));
+            let least = Spans::least(Spans::bucket(nanos));
+            assert_eq!(least, all.histogram.lowest_equivalent(nanos), "{nanos}");
+        }
+    }
+
+    #[test]
+    fn spans_add_up_in_any_order() {
+        let [mut few, mut many] = [Spans::default(), Spans::default()];
+        few.record(Duration::from_secs(100));
+        (0..5_000).for_each(|n| many.record(Duration::from_nanos(n * n)));
+        let [forward, backward] = [[&few, &many], [&many, &few]].map(Latencies::of);
+        assert_eq!(format!("{forward:?}"), format!("{backward:?}"));
+        assert_eq!((forward.count(), forward.greatest), (5_001, 100_000_000_000));
     }
 
     #[test]

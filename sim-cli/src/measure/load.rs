@@ -13,6 +13,7 @@
 //!   payloads. [`Conservation`] states it; every complete run is held to it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -67,21 +68,73 @@ pub struct ByKind {
     pub control: u64,
 }
 
-/// Counts since the start.
-#[derive(Debug)]
-pub(super) struct Load {
+/// The packets with one message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Copies {
     pub(super) sent: u64,
     pub(super) received: u64,
-    pub(super) payloads_sent: u64,
-    pub(super) payloads_received: u64,
+    /// Suppressed by protocols.
     pub(super) duplicates: u64,
+}
+
+impl Copies {
+    /// Takes in other counts.
+    pub(super) const fn add(&mut self, other: &Self) {
+        self.sent += other.sent;
+        self.received += other.received;
+        self.duplicates += other.duplicates;
+    }
+}
+
+/// Sums since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Traffic {
+    /// With a message.
+    pub(super) payloads: Copies,
+    pub(super) control_sent: u64,
+    pub(super) control_received: u64,
     pub(super) bytes: ByKind,
     pub(super) lost: u64,
     pub(super) payloads_lost: u64,
-    /// Packets sent by each slot.
-    per_slot: Vec<u64>,
-    /// Slots that were up at some time.
-    was_up: Vec<bool>,
+}
+
+impl Traffic {
+    /// Packets handed to the network.
+    pub(super) const fn sent(&self) -> u64 {
+        self.payloads.sent + self.control_sent
+    }
+
+    /// Packets taken in.
+    pub(super) const fn received(&self) -> u64 {
+        self.payloads.received + self.control_received
+    }
+
+    /// Takes in other sums.
+    pub(super) const fn add(&mut self, other: &Self) {
+        self.payloads.add(&other.payloads);
+        self.control_sent += other.control_sent;
+        self.control_received += other.control_received;
+        self.bytes.payload += other.bytes.payload;
+        self.bytes.control += other.bytes.control;
+        self.lost += other.lost;
+        self.payloads_lost += other.payloads_lost;
+    }
+}
+
+/// What slots in a row have sent and taken in. Counts per packet are kept once, sums are taken when asked for.
+#[derive(Debug)]
+pub(super) struct Load {
+    first: u32,
+    /// By message.
+    copies: Vec<Copies>,
+    /// Of messages that the plan does not have: none.
+    unknown: Copies,
+    /// Packets sent by each slot. Counts end at `u32::MAX`, which no run comes near.
+    per_slot: Vec<u32>,
+    /// Packets sent by slots that are not among these: none.
+    by_strangers: u64,
+    /// All but what is kept by message: control, bytes and losses.
+    rest: Traffic,
     /// Losses of the network by reason.
     losses: Reasons,
     /// Drops of protocols by reason.
@@ -110,58 +163,62 @@ impl Reasons {
 }
 
 impl Load {
-    /// Nothing yet, at `slots` slots.
-    pub(super) fn new(slots: u32) -> Self {
+    /// Nothing yet, at `slots` and of `messages` messages.
+    pub(super) fn new(slots: Range<u32>, messages: usize) -> Self {
         Self {
-            sent: 0,
-            received: 0,
-            payloads_sent: 0,
-            payloads_received: 0,
-            duplicates: 0,
-            bytes: ByKind::default(),
-            lost: 0,
-            payloads_lost: 0,
-            per_slot: vec![0; slots as usize],
-            was_up: vec![false; slots as usize],
+            first: slots.start,
+            copies: vec![Copies::default(); messages],
+            unknown: Copies::default(),
+            per_slot: vec![0; slots.len()],
+            by_strangers: 0,
+            rest: Traffic::default(),
             losses: Reasons::default(),
             refusals: Reasons::default(),
         }
     }
 
-    /// `slot` came up.
-    pub(super) fn came_up(&mut self, slot: u32) {
-        if let Some(was_up) = self.was_up.get_mut(slot as usize) {
-            *was_up = true;
-        }
+    /// The counts of `message`.
+    #[inline]
+    fn copies(&mut self, message: u32) -> &mut Copies {
+        self.copies.get_mut(message as usize).unwrap_or(&mut self.unknown)
     }
 
     /// `slot` handed a packet to the network.
     #[inline]
-    pub(super) fn sent(&mut self, slot: u32, carries: bool, bytes: u32) {
-        self.sent += 1;
-        if let Some(count) = self.per_slot.get_mut(slot as usize) {
-            *count += 1;
+    pub(super) fn sent(&mut self, slot: u32, message: Option<u32>, bytes: u32) {
+        match self.per_slot.get_mut(slot.wrapping_sub(self.first) as usize) {
+            Some(count) => *count = count.saturating_add(1),
+            None => self.by_strangers += 1,
         }
-        if carries {
-            self.payloads_sent += 1;
-            self.bytes.payload += u64::from(bytes);
+        if let Some(message) = message {
+            self.rest.bytes.payload += u64::from(bytes);
+            self.copies(message).sent += 1;
         } else {
-            self.bytes.control += u64::from(bytes);
+            self.rest.bytes.control += u64::from(bytes);
+            self.rest.control_sent += 1;
         }
     }
 
     /// A protocol took a packet in.
     #[inline]
-    pub(super) fn received(&mut self, carries: bool) {
-        self.received += 1;
-        self.payloads_received += u64::from(carries);
+    pub(super) fn received(&mut self, message: Option<u32>) {
+        match message {
+            Some(message) => self.copies(message).received += 1,
+            None => self.rest.control_received += 1,
+        }
+    }
+
+    /// A further copy of `message` was suppressed.
+    #[inline]
+    pub(super) fn duplicate(&mut self, message: u32) {
+        self.copies(message).duplicates += 1;
     }
 
     /// The network lost a packet.
     #[inline]
     pub(super) fn lost(&mut self, carries: bool, reason: &'static str) {
-        self.lost += 1;
-        self.payloads_lost += u64::from(carries);
+        self.rest.lost += 1;
+        self.rest.payloads_lost += u64::from(carries);
         self.losses.add(reason);
     }
 
@@ -171,26 +228,38 @@ impl Load {
         self.refusals.add(reason);
     }
 
-    /// By reason, what the network lost and what protocols dropped.
-    pub(super) fn drops(&self) -> BTreeMap<String, u64> {
-        let mut drops = BTreeMap::new();
-        self.losses.add_to(&mut drops);
-        self.refusals.add_to(&mut drops);
-        drops
+    /// By message of the plan.
+    pub(super) fn by_message(&self) -> &[Copies] {
+        &self.copies
     }
 
-    /// What the network lost.
-    pub(super) fn losses(&self) -> Losses {
-        let mut by_reason = BTreeMap::new();
-        self.losses.add_to(&mut by_reason);
-        Losses { packets: self.lost, payloads: self.payloads_lost, by_reason }
+    /// The sums so far.
+    pub(super) fn traffic(&self) -> Traffic {
+        let mut all = self.rest;
+        all.payloads.add(&self.unknown);
+        self.copies.iter().for_each(|copies| all.payloads.add(copies));
+        all
     }
 
-    /// Packets sent: (by all slots that were ever up, how many those are, by the busiest).
-    pub(super) fn per_node(&self) -> (u64, u64, u64) {
-        let nodes = self.was_up.iter().filter(|&&was_up| was_up).count() as u64;
-        let greatest = self.per_slot.iter().copied().max().unwrap_or(0);
-        (self.per_slot.iter().sum(), nodes, greatest)
+    /// Adds to `all`, by reason, what the network lost.
+    pub(super) fn add_losses(&self, all: &mut BTreeMap<String, u64>) {
+        self.losses.add_to(all);
+    }
+
+    /// Adds to `all`, by reason, what the network lost and what protocols dropped.
+    pub(super) fn add_drops(&self, all: &mut BTreeMap<String, u64>) {
+        self.losses.add_to(all);
+        self.refusals.add_to(all);
+    }
+
+    /// Packets sent by slots that are not among these.
+    pub(super) const fn by_strangers(&self) -> u64 {
+        self.by_strangers
+    }
+
+    /// Packets sent by the busiest slot.
+    pub(super) fn busiest(&self) -> u64 {
+        self.per_slot.iter().copied().max().map_or(0, u64::from)
     }
 }
 
@@ -211,30 +280,50 @@ mod tests {
     #[test]
     fn equal_reasons_meet_whatever_their_address() {
         let other: &'static str = Box::leak("loss".to_owned().into_boxed_str());
-        let mut load = Load::new(1);
+        let mut load = Load::new(0..1, 0);
         load.lost(true, "loss");
         load.lost(false, other);
         load.dropped("full");
         load.dropped("loss");
+        let mut drops = BTreeMap::new();
+        load.add_drops(&mut drops);
         let expected = BTreeMap::from([("full".to_owned(), 1), ("loss".to_owned(), 3)]);
-        assert_eq!(load.drops(), expected);
-        let by_reason = BTreeMap::from([("loss".to_owned(), 2)]);
-        let expected = Losses { packets: 2, payloads: 1, by_reason };
-        assert_eq!(load.losses(), expected, "a protocol's drop is no loss, whatever its name");
+        assert_eq!(drops, expected);
+        let mut by_reason = BTreeMap::new();
+        load.add_losses(&mut by_reason);
+        let expected = BTreeMap::from([("loss".to_owned(), 2)]);
+        assert_eq!(by_reason, expected, "a protocol's drop is no loss, whatever its name");
+        let traffic = load.traffic();
+        assert_eq!((traffic.lost, traffic.payloads_lost), (2, 1));
     }
 
     #[test]
     fn bytes_and_packets_go_by_what_they_carry() {
-        let mut load = Load::new(3);
-        load.came_up(0);
-        load.came_up(1);
-        load.sent(0, true, 100);
-        load.sent(0, false, 7);
-        load.sent(1, false, 8);
-        load.received(true);
-        load.received(false);
-        assert_eq!(load.bytes, ByKind { payload: 100, control: 15 });
-        assert_eq!((load.payloads_sent, load.payloads_received), (1, 1));
-        assert_eq!(load.per_node(), (3, 2, 2), "slot 2 was never up");
+        let mut load = Load::new(10..13, 1);
+        load.sent(10, Some(0), 100);
+        load.sent(10, None, 7);
+        load.sent(11, None, 8);
+        load.received(Some(0));
+        load.received(None);
+        load.duplicate(0);
+        let traffic = load.traffic();
+        assert_eq!(traffic.bytes, ByKind { payload: 100, control: 15 });
+        assert_eq!(traffic.payloads, Copies { sent: 1, received: 1, duplicates: 1 });
+        assert_eq!((traffic.sent(), traffic.received()), (3, 2));
+        assert_eq!((load.busiest(), load.by_strangers()), (2, 0));
+    }
+
+    #[test]
+    fn what_the_plan_does_not_know_counts_in_sums_alone() {
+        let mut load = Load::new(10..13, 2);
+        for message in [0, 1, 2, u32::MAX] {
+            load.sent(9, Some(message), 1);
+            load.received(Some(message));
+            load.duplicate(message);
+        }
+        let one = Copies { sent: 1, received: 1, duplicates: 1 };
+        assert_eq!(load.by_message(), [one, one]);
+        assert_eq!(load.traffic().payloads, Copies { sent: 4, received: 4, duplicates: 4 });
+        assert_eq!((load.busiest(), load.by_strangers()), (0, 4));
     }
 }

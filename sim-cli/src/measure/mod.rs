@@ -1,8 +1,9 @@
 //! Measures of a run: what a backend's observations mean in numbers.
 //!
-//! [`Measures`] is an [`Observer`]: a backend feeds it with what happens, and at the [`barriers`] it asks
-//! for, with a consistent cut through the network. It never looks into a backend, and nothing it says
-//! depends on the order in which observations of different slots come between two samples.
+//! [`Measures`] are [`Divisible`]: a backend feeds its [`Part`]s with what happens at their slots, and at the
+//! [`barriers`] it asks for, the whole with a consistent cut through the network. It never looks into a
+//! backend, and nothing it says depends on how many parts there are, nor on the order in which observations
+//! of different slots come between two samples.
 //!
 //! Intervals are half-open, `[start, stop)`; a sample at T sees every input before T. Time averages are over
 //! the samples of `[measure.start, measure.stop)`. Each measure is defined, with its formula, where it is
@@ -18,12 +19,14 @@
 //! | [`series`] | samples, partition rate, averages |
 //! | [`topology`] | clustering, triangles, paths, assortativity; the graph to draw |
 //! | [`phases`] | before, during and after a fault; healing |
+//! | [`part`] | (which slots observe them) |
 //! | [`summary`] | all of these in one record |
 //! | [`metrics`] | its numbers by name, and which way each gets worse |
 //! | [`expect`] | bounds on them |
 //!
 //! [`barriers`]: Measures::barriers
 
+mod arrivals;
 pub mod delivery;
 pub mod expect;
 pub mod graph;
@@ -31,10 +34,13 @@ pub mod latency;
 pub mod lifecycle;
 pub mod load;
 pub mod metrics;
+mod neighbors;
 mod number;
+pub mod part;
 mod paths;
 pub mod phases;
 mod results;
+mod schedule;
 pub mod series;
 pub mod summary;
 #[cfg(test)]
@@ -42,20 +48,21 @@ pub(crate) mod testing;
 mod text;
 pub mod topology;
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use floodnet_core::observe::Observation;
 use floodnet_core::time::{Duration, Time};
-use floodnet_sim::observer::{Observed, Observer};
+use floodnet_sim::observer::Divisible;
 use floodnet_sim::plan::Plan;
 
 pub(crate) use number::seconds;
 pub use results::{MessageRow, Results};
 
-use delivery::Deliveries;
-use graph::{Cuts, Isolation, Neighbors, Scanner};
-use lifecycle::Lifecycle;
-use load::Load;
+use graph::{Cuts, Isolation, Scanner};
+use lifecycle::Everybody;
+use neighbors::Neighbors;
+use part::{Part, Sums};
+use schedule::Schedule;
 use series::Row;
 use topology::{SlotState, Topology};
 
@@ -95,21 +102,23 @@ pub struct Ending {
     pub complete: bool,
 }
 
-/// Takes the observations of one run and turns them into [`Results`].
+/// Takes the observations of one run and turns them into [`Results`]: what is not done by its [`Part`]s.
 #[derive(Debug)]
 pub struct Measures {
     plan: Arc<Plan>,
     settings: MeasureSettings,
-    lifecycle: Lifecycle,
+    schedule: Arc<Schedule>,
+    /// Receivers by message.
+    receivers: Vec<u32>,
     neighbors: Neighbors,
-    deliveries: Deliveries,
-    load: Load,
     scanner: Scanner,
     isolation: Isolation,
     rows: Vec<Row>,
     topologies: Vec<Topology>,
     /// The last barrier.
     seen: Time,
+    /// When the run is over.
+    parts: Vec<Part>,
 }
 
 impl Measures {
@@ -123,23 +132,23 @@ impl Measures {
         settings.topology_times.sort_unstable();
         settings.topology_times.dedup();
         settings.every = settings.every.filter(|&every| every > Duration::ZERO);
-        let slots = plan.slots();
+        let schedule = Schedule::new(&plan, settings.deadline, &settings.topology_times);
         Self {
-            lifecycle: Lifecycle::new(slots),
-            neighbors: Neighbors::new(slots),
-            deliveries: Deliveries::new(&plan, settings.deadline, &settings.topology_times),
-            load: Load::new(slots),
+            receivers: delivery::receivers(&plan, &schedule),
+            schedule: Arc::new(schedule),
+            neighbors: Neighbors::new(plan.slots()),
             scanner: Scanner::new(settings.target_degree),
             isolation: Isolation::default(),
             rows: Vec::new(),
             topologies: Vec::new(),
             seen: Time::ZERO,
+            parts: Vec::new(),
             plan,
             settings,
         }
     }
 
-    /// The times at which [`Observer::sample`] is to be called: ascending, each once. The last one is the
+    /// The times at which [`Divisible::sample`] is to be called: ascending, each once. The last one is the
     /// end of the run.
     #[must_use]
     pub fn barriers(&self) -> Vec<Time> {
@@ -154,15 +163,16 @@ impl Measures {
         times
     }
 
-    /// What all that was observed comes to.
+    /// What all that was observed comes to, once the parts are united.
     ///
     /// # Panics
     ///
     /// When the run is complete and the packets sent are not all received, lost or in flight: an error of the
     /// backend, whose numbers mean nothing then.
     #[must_use]
-    pub fn finish(self, ending: Ending) -> Results {
-        results::finish(self, ending)
+    pub fn finish(mut self, ending: Ending) -> Results {
+        let parts = std::mem::take(&mut self.parts);
+        results::finish(self, &parts, ending)
     }
 
     /// Whether a row stands at `at`.
@@ -171,42 +181,49 @@ impl Measures {
         self.settings.every.is_some_and(|every| at > Time::ZERO && multiple(every))
     }
 
+    /// Takes over every change of links.
+    fn gather(&mut self, parts: &mut [Part]) {
+        parts.iter_mut().for_each(|part| part.hand_over(&mut self.neighbors));
+    }
+
     /// The numbers of the network at `at`.
-    fn row(&mut self, at: Time) -> Row {
+    fn row(&mut self, parts: &[Part], at: Time) -> Row {
         let cuts = Cuts::at(&self.plan, at);
-        let shape = self.scanner.scan(&mut self.neighbors, &self.lifecycle.slots, &cuts);
-        self.isolation.sample(at, &shape.isolated, &self.lifecycle.slots);
+        let everybody = everybody(parts);
+        let shape = self.scanner.scan(&mut self.neighbors, &everybody, &cuts);
+        self.isolation.sample(at, &shape.isolated, &everybody);
         let row = Row::of_shape(at, shape, self.settings.target_degree.is_some());
+        let Sums { census, counts, traffic } = Sums::over(parts);
         Row {
-            nodes_up: self.lifecycle.up,
-            unjoined: self.lifecycle.unjoined(),
+            nodes_up: census.up,
+            unjoined: census.unjoined(),
             not_whole: row.parts >= 2 || self.isolation.longer_than(self.settings.grace, at),
-            joins: self.lifecycle.joins,
-            leaves: self.lifecycle.leaves,
-            crashes: self.lifecycle.crashes,
-            repairs: self.lifecycle.repairs,
-            publishes: self.deliveries.publishes,
-            deliveries: self.deliveries.deliveries,
-            duplicates: self.load.duplicates,
-            packets_sent: self.load.sent,
-            packets_received: self.load.received,
-            packets_lost: self.load.lost,
-            payloads_sent: self.load.payloads_sent,
-            payloads_received: self.load.payloads_received,
-            bytes_payload: self.load.bytes.payload,
-            bytes_control: self.load.bytes.control,
+            joins: census.joins,
+            leaves: census.leaves,
+            crashes: census.crashes,
+            repairs: census.repairs,
+            publishes: counts.publishes,
+            deliveries: counts.deliveries,
+            duplicates: traffic.payloads.duplicates,
+            packets_sent: traffic.sent(),
+            packets_received: traffic.received(),
+            packets_lost: traffic.lost,
+            payloads_sent: traffic.payloads.sent,
+            payloads_received: traffic.payloads.received,
+            bytes_payload: traffic.bytes.payload,
+            bytes_control: traffic.bytes.control,
             ..row
         }
     }
 
     /// The whole graph at `at`.
-    fn topology(&self, at: Time) -> Topology {
-        let state = |slot: &lifecycle::Slot| match (slot.up, slot.is_joined()) {
+    fn topology(&self, parts: &[Part], at: Time) -> Topology {
+        let state = |slot: &lifecycle::Slot| match (slot.is_up(), slot.is_joined()) {
             (false, _) => SlotState::Down,
             (true, false) => SlotState::Unjoined,
             (true, true) => SlotState::Joined,
         };
-        let states = self.lifecycle.slots.iter().map(state).collect();
+        let states = everybody(parts).slots().map(state).collect();
         let cuts = Cuts::at(&self.plan, at);
         let mut topology = Topology::new(at, states, self.neighbors.edges(&cuts));
         topology.cut = self.neighbors.cut(&cuts);
@@ -215,90 +232,46 @@ impl Measures {
         });
         topology
     }
-
-    /// A further copy of `message` was suppressed.
-    #[inline]
-    fn duplicate(&mut self, message: u32) {
-        self.load.duplicates += 1;
-        self.deliveries.duplicate(message);
-    }
-
-    /// What a protocol said. Not inlined, so that what comes with each packet stays small where it is
-    /// inlined into a backend.
-    #[inline(never)]
-    fn heard(&mut self, at: Time, slot: u32, what: Observation<u32, u32>) {
-        match what {
-            Observation::Published(message) => self.deliveries.published(slot, message),
-            Observation::Delivered { message, hops } => {
-                if let Some(life) = self.lifecycle.slots.get(slot as usize) {
-                    self.deliveries.delivered(&self.plan, at, slot, life, message, hops);
-                }
-            }
-            Observation::Duplicate(message) => self.duplicate(message),
-            Observation::NeighborUp(peer) => self.neighbor_up(at, slot, peer),
-            Observation::NeighborDown(peer) => self.neighbors.release(slot, peer),
-            Observation::Repair => self.lifecycle.repairs += 1,
-            Observation::Dropped(reason) => self.load.dropped(reason),
-            Observation::Other => {}
-        }
-    }
-
-    fn neighbor_up(&mut self, at: Time, slot: u32, peer: u32) {
-        if !self.lifecycle.is_up(slot) || !self.neighbors.hold(slot, peer) {
-            return;
-        }
-        if let Some(stop) = self.lifecycle.holds(at, slot) {
-            self.deliveries.joined(slot, at, stop);
-        }
-    }
 }
 
-impl Observer for Measures {
-    #[inline]
-    fn observe(&mut self, at: Time, slot: u32, what: Observed) {
-        match what {
-            Observed::Sent { payload, bytes, .. } => {
-                self.load.sent(slot, payload.is_some(), bytes);
-                if let Some(message) = payload {
-                    self.deliveries.sent(message);
-                }
-            }
-            Observed::Received { payload, .. } => {
-                self.load.received(payload.is_some());
-                if let Some(message) = payload {
-                    self.deliveries.received(message);
-                }
-            }
-            // The most frequent word of a protocol under a flood.
-            Observed::Protocol(Observation::Duplicate(message)) => self.duplicate(message),
-            Observed::Protocol(what) => self.heard(at, slot, what),
-            Observed::Lost { payload, reason } => self.load.lost(payload.is_some(), reason),
-            Observed::Up { incarnation } => {
-                self.neighbors.release_all(slot);
-                self.lifecycle.came_up(&self.plan, at, slot, incarnation);
-                self.load.came_up(slot);
-            }
-            Observed::Down(end) => {
-                self.neighbors.release_all(slot);
-                self.lifecycle.went_down(slot, end);
-            }
-        }
+/// The slots of all parts.
+fn everybody(parts: &[Part]) -> Everybody<'_> {
+    Everybody(parts.iter().map(|part| &part.lifecycle).collect())
+}
+
+impl Divisible for Measures {
+    type Part = Part;
+
+    fn divide(&mut self, shards: &[Range<u32>]) -> Vec<Part> {
+        shards.iter().map(|slots| Part::new(&self.plan, &self.schedule, slots.clone())).collect()
     }
 
-    fn sample(&mut self, at: Time) {
+    fn settle(&mut self, parts: &mut [Part]) {
+        parts.iter_mut().for_each(|part| part.settle(&mut self.neighbors));
+    }
+
+    fn sample(&mut self, parts: &mut [Part], at: Time) {
         self.seen = at;
+        self.gather(parts);
         if self.is_row(at) {
-            let row = self.row(at);
+            let row = self.row(parts, at);
             self.rows.push(row);
         }
         if self.settings.topology_times.binary_search(&at).is_ok() {
-            let mut topology = self.topology(at);
-            topology.spread = self.deliveries.spread(at);
+            let mut topology = self.topology(parts, at);
+            topology.spread = delivery::spread(&self.schedule, &self.receivers, parts, at);
             self.topologies.push(topology);
         }
     }
+
+    fn unite(&mut self, mut parts: Vec<Part>) {
+        self.gather(&mut parts);
+        self.parts = parts;
+    }
 }
 
+#[cfg(test)]
+mod parts_tests;
 #[cfg(test)]
 mod reference_tests;
 #[cfg(test)]

@@ -1,5 +1,7 @@
-use super::testing::{ENDING, Script, always_up, life, ms, publish, secs, settings};
+use super::testing::{Divided, ENDING, Script, always_up, life, ms, publish, secs, settings};
 use super::*;
+use floodnet_core::observe::Observation;
+use floodnet_sim::observer::{Observed, Observer};
 use floodnet_sim::plan::{End, FaultSpan};
 
 #[test]
@@ -130,9 +132,9 @@ fn the_order_between_slots_does_not_matter() {
     let (mut script, plan, settings) = busy();
     // Stable: the order within a slot is kept.
     script.0.sort_by_key(|&(at, slot, _)| (at.as_nanos() / 1_000_000_000, std::cmp::Reverse(slot), at));
-    let mut measures = Measures::new(Arc::new(plan), settings);
+    let mut measures = Divided::new(plan, settings, 1);
     let mut lines = script.0.into_iter().peekable();
-    for barrier in measures.barriers() {
+    for barrier in measures.whole.barriers() {
         while let Some((at, slot, what)) = lines.next_if(|&(at, ..)| at < barrier) {
             measures.observe(at, slot, what);
         }

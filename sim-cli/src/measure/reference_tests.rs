@@ -12,12 +12,12 @@ use super::latency::Ms;
 use super::number::{millis, ratio, round_to};
 use super::testing::{Line, Script, disturbance, life, ms, secs, settings};
 
-const SLOTS: u32 = 9;
+pub(super) const SLOTS: u32 = 9;
 const DEADLINE: Duration = Duration::from_secs(6);
 
 /// A plan of 40 s with lives, messages and cuts at random, on a grid of half seconds so that equal times
 /// happen.
-fn plan(rng: &mut NodeRng) -> Plan {
+pub(super) fn plan(rng: &mut NodeRng) -> Plan {
     let time = |rng: &mut NodeRng| ms(u64::from(rng.below(80)) * 500);
     let mut plan = super::testing::always_up(0, 40);
     for _ in 0..SLOTS {
@@ -47,7 +47,7 @@ fn plan(rng: &mut NodeRng) -> Plan {
 }
 
 /// What a backend might report of it: links and deliveries at random, at slots that are up.
-fn script(plan: &Plan, rng: &mut NodeRng) -> Script {
+pub(super) fn script(plan: &Plan, rng: &mut NodeRng) -> Script {
     let mut script = Script::default();
     for (slot, lives) in (0..).zip(&plan.lives) {
         for (incarnation, life) in (0..).zip(lives) {

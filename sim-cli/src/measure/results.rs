@@ -1,18 +1,21 @@
 //! The end of a run: from counts to a summary, tables and graphs.
 
+use std::collections::BTreeMap;
+
 use floodnet_core::time::Time;
 use serde::Serialize;
 
-use super::delivery::Message;
+use super::delivery::{Deliveries, Message};
 use super::graph::Cuts;
 use super::latency::{CurvePoint, Latencies, Quantiles};
-use super::load::Packets;
+use super::load::{Load, Losses, Packets};
 use super::number::{DIGITS, Tally, ratio, round_to, seconds, span_ms};
+use super::part::{Part, Sums};
 use super::phases::{Phase, Sources};
 use super::series::{Averages, Row};
 use super::summary::{JoinTimes, LastHop, PerNode, Redundancy, Summary};
 use super::topology::Topology;
-use super::{Ending, Measures};
+use super::{Ending, Measures, everybody};
 
 /// Everything that one run says.
 #[derive(Clone, Debug)]
@@ -94,22 +97,23 @@ pub struct MessageRow {
 /// # Panics
 ///
 /// When packets of a complete run are not accounted for: an error of the backend.
-pub(super) fn finish(mut measures: Measures, ending: Ending) -> Results {
+pub(super) fn finish(mut measures: Measures, parts: &[Part], ending: Ending) -> Results {
     let end = if ending.complete { measures.plan.duration } else { measures.seen };
-    measures.deliveries.finish();
-    let totals = Totals::of(&measures.deliveries.messages, end);
-    let graph = measures.topology(end);
-    let summary = summarize(&mut measures, &totals, &graph, ending, end);
+    let deliveries = Deliveries::of(&measures.schedule, &measures.receivers, parts);
+    let totals = Totals::of(&deliveries.messages, end);
+    let graph = measures.topology(parts, end);
+    let summary = Ended { parts, deliveries: &deliveries, totals: &totals, graph: &graph, ending, end }
+        .summarize(&mut measures);
     if ending.complete {
         check_conservation(&summary);
     }
     Results {
         summary,
-        messages: message_rows(&measures, end),
+        messages: message_rows(&measures, &deliveries.messages, end),
         timeseries: measures.rows,
         topologies: measures.topologies,
         degrees: graph.degree_histogram(),
-        latencies: measures.deliveries.latencies,
+        latencies: deliveries.latencies,
         receivers: totals.receivers,
     }
 }
@@ -166,7 +170,7 @@ impl Totals {
         if message.receivers > 0 {
             self.ratios.add(f64::from(message.on_time) / f64::from(message.receivers));
         }
-        match (message.redundancy(message.received), message.redundancy(message.sent)) {
+        match (message.redundancy(message.copies.received), message.redundancy(message.copies.sent)) {
             (Some(rmr), Some(rmr_sent)) => {
                 self.rmr.add(rmr);
                 self.rmr_sent.add(rmr_sent);
@@ -185,88 +189,118 @@ impl Totals {
     }
 }
 
-/// The record of the run that ended at `end` with `graph`.
-fn summarize(m: &mut Measures, totals: &Totals, graph: &Topology, ending: Ending, end: Time) -> Summary {
-    let cuts = Cuts::at(&m.plan, end);
-    let shape = m.scanner.scan(&mut m.neighbors, &m.lifecycle.slots, &cuts).clone();
-    let last = Row::of_shape(end, &shape, false);
-    let window = Averages::over(&m.rows, m.settings.start, m.settings.stop);
-    let (load, deliveries, lifecycle) = (&m.load, &m.deliveries, &m.lifecycle);
-    let (packets_by_nodes, nodes, busiest) = load.per_node();
-    Summary {
-        scenario: m.settings.scenario.clone(),
-        seed: m.plan.seed,
-        nodes: m.plan.slots(),
-        duration_s: seconds(end),
-        digest: format!("{:016x}", ending.digest),
-        complete: ending.complete,
-        notes: Vec::new(),
-        publishes: deliveries.publishes,
-        skipped: m.plan.skipped,
-        late_publishes: totals.late_publishes,
-        deliveries: deliveries.deliveries,
-        delivery_ratio: ratio(totals.on_time, totals.receivers),
-        delivery_worst: totals.ratios.min(),
-        delivery_joined: ratio(totals.on_time_joined, totals.receivers_joined),
-        deliveries_late: totals.late,
-        deliveries_other: totals.other,
-        undelivered_messages: totals.undelivered,
-        double_deliveries: deliveries.double,
-        latency_ms: latency(m, totals, ending),
-        latency_delivered_ms: deliveries.latencies.quantiles(deliveries.latencies.count()),
-        rmr: totals.redundancy(&totals.rmr),
-        rmr_sent: totals.redundancy(&totals.rmr_sent),
-        ldh: LastHop { mean: totals.hops.mean(), max: totals.greatest_hops },
-        packets_sent: load.sent,
-        packets_received: load.received,
-        packets_per_node: PerNode { mean: ratio(packets_by_nodes, nodes), max: busiest },
-        payloads_sent: load.payloads_sent,
-        payloads_received: load.payloads_received,
-        duplicates: load.duplicates,
-        bytes_sent: load.bytes,
-        drops: load.drops(),
-        lost: load.losses(),
-        in_flight: Packets { packets: ending.in_flight_packets, payloads: ending.in_flight_payloads },
-        partition_rate: window.share(|row| row.not_whole),
-        split_rate: window.share(|row| row.parts >= 2),
-        components: window.count(|row| row.components, last.components),
-        largest_component: window.largest_component(last.largest_component),
-        isolated: window.count(|row| row.isolated, last.isolated),
-        unjoined: window.count(|row| row.unjoined, lifecycle.unjoined()),
-        never_joined: lifecycle.never_joined(),
-        asymmetry: window.asymmetry(),
-        degree: window.degree(),
-        links_end: last.links,
-        nodes_up: window.nodes_up(),
-        join_ms: JoinTimes::of(&lifecycle.join_times),
-        joins: lifecycle.joins,
-        leaves: lifecycle.leaves,
-        crashes: lifecycle.crashes,
-        repairs: lifecycle.repairs,
-        topology: graph.measure(m.plan.seed),
-        phases: phases(m, end),
-        expect: Vec::new(),
+/// A run that ended at `end` with `graph`.
+struct Ended<'a> {
+    parts: &'a [Part],
+    deliveries: &'a Deliveries,
+    totals: &'a Totals,
+    graph: &'a Topology,
+    ending: Ending,
+    end: Time,
+}
+
+impl Ended<'_> {
+    /// The record of the run.
+    fn summarize(&self, m: &mut Measures) -> Summary {
+        let Self { parts, deliveries, totals, graph, ending, end } = *self;
+        let shape = m.scanner.scan(&mut m.neighbors, &everybody(parts), &Cuts::at(&m.plan, end)).clone();
+        let last = Row::of_shape(end, &shape, false);
+        let window = Averages::over(&m.rows, m.settings.start, m.settings.stop);
+        let join_times = parts.iter().map(|part| &part.lifecycle.join_times);
+        let Sums { census, counts, traffic } = Sums::over(parts);
+        Summary {
+            scenario: m.settings.scenario.clone(),
+            seed: m.plan.seed,
+            nodes: m.plan.slots(),
+            duration_s: seconds(end),
+            digest: format!("{:016x}", ending.digest),
+            complete: ending.complete,
+            notes: Vec::new(),
+            publishes: counts.publishes,
+            skipped: m.plan.skipped,
+            late_publishes: totals.late_publishes,
+            deliveries: counts.deliveries,
+            delivery_ratio: ratio(totals.on_time, totals.receivers),
+            delivery_worst: totals.ratios.min(),
+            delivery_joined: ratio(totals.on_time_joined, totals.receivers_joined),
+            deliveries_late: totals.late,
+            deliveries_other: totals.other,
+            undelivered_messages: totals.undelivered,
+            double_deliveries: counts.double,
+            latency_ms: self.latency(),
+            latency_delivered_ms: deliveries.latencies.quantiles(deliveries.latencies.count()),
+            rmr: totals.redundancy(&totals.rmr),
+            rmr_sent: totals.redundancy(&totals.rmr_sent),
+            ldh: LastHop { mean: totals.hops.mean(), max: totals.greatest_hops },
+            packets_sent: traffic.sent(),
+            packets_received: traffic.received(),
+            packets_per_node: self.per_node(traffic.sent()),
+            payloads_sent: traffic.payloads.sent,
+            payloads_received: traffic.payloads.received,
+            duplicates: traffic.payloads.duplicates,
+            bytes_sent: traffic.bytes,
+            drops: self.by_reason(Load::add_drops),
+            lost: Losses {
+                packets: traffic.lost,
+                payloads: traffic.payloads_lost,
+                by_reason: self.by_reason(Load::add_losses),
+            },
+            in_flight: Packets { packets: ending.in_flight_packets, payloads: ending.in_flight_payloads },
+            partition_rate: window.share(|row| row.not_whole),
+            split_rate: window.share(|row| row.parts >= 2),
+            components: window.count(|row| row.components, last.components),
+            largest_component: window.largest_component(last.largest_component),
+            isolated: window.count(|row| row.isolated, last.isolated),
+            unjoined: window.count(|row| row.unjoined, census.unjoined()),
+            never_joined: census.never_joined(),
+            asymmetry: window.asymmetry(),
+            degree: window.degree(),
+            links_end: last.links,
+            nodes_up: window.nodes_up(),
+            join_ms: JoinTimes::of(&Latencies::of(join_times)),
+            joins: census.joins,
+            leaves: census.leaves,
+            crashes: census.crashes,
+            repairs: census.repairs,
+            topology: graph.measure(m.plan.seed),
+            phases: self.phases(m),
+            expect: Vec::new(),
+        }
+    }
+
+    /// Quantiles over all pairs. In an interrupted run the pairs whose deadline was cut off cannot be told
+    /// from the others in the histogram, so there are none.
+    fn latency(&self) -> Quantiles {
+        match self.ending.complete {
+            true => self.deliveries.latencies.quantiles(self.totals.receivers),
+            false => Quantiles::default(),
+        }
+    }
+
+    /// Packets per slot that was ever up, of the `sent` packets of all.
+    fn per_node(&self, sent: u64) -> PerNode {
+        let nodes = everybody(self.parts).slots().filter(|slot| slot.was_up()).count() as u64;
+        let by_strangers: u64 = self.parts.iter().map(|part| part.load.by_strangers()).sum();
+        let busiest = self.parts.iter().map(|part| part.load.busiest()).max();
+        PerNode { mean: ratio(sent - by_strangers, nodes), max: busiest.unwrap_or(0) }
+    }
+
+    /// Packets by reason, as `add` adds them up.
+    fn by_reason(&self, add: impl Fn(&Load, &mut BTreeMap<String, u64>)) -> BTreeMap<String, u64> {
+        let mut all = BTreeMap::new();
+        self.parts.iter().for_each(|part| add(&part.load, &mut all));
+        all
+    }
+
+    fn phases(&self, m: &Measures) -> Vec<Phase> {
+        let window = (m.settings.start, m.settings.stop);
+        let messages = &self.deliveries.messages;
+        Sources { faults: &m.plan.faults, rows: &m.rows, messages, window, end: self.end }.phases()
     }
 }
 
-/// Quantiles over all pairs. In an interrupted run the pairs whose deadline was cut off cannot be told from
-/// the others in the histogram, so there are none.
-fn latency(m: &Measures, totals: &Totals, ending: Ending) -> Quantiles {
-    match ending.complete {
-        true => m.deliveries.latencies.quantiles(totals.receivers),
-        false => Quantiles::default(),
-    }
-}
-
-fn phases(m: &Measures, end: Time) -> Vec<Phase> {
-    let window = (m.settings.start, m.settings.stop);
-    let sources =
-        Sources { faults: &m.plan.faults, rows: &m.rows, messages: &m.deliveries.messages, window, end };
-    sources.phases()
-}
-
-fn message_rows(m: &Measures, end: Time) -> Vec<MessageRow> {
-    let both = m.deliveries.messages.iter().zip(&m.plan.publishes);
+fn message_rows(m: &Measures, messages: &[Message], end: Time) -> Vec<MessageRow> {
+    let both = messages.iter().zip(&m.plan.publishes);
     let row = |(number, (message, publish)): (u32, (&Message, &floodnet_sim::plan::Publish))| MessageRow {
         message: number,
         at: message.at,
@@ -279,11 +313,11 @@ fn message_rows(m: &Measures, end: Time) -> Vec<MessageRow> {
         late: message.late,
         other: message.other,
         delivery_ratio: ratio(u64::from(message.on_time), u64::from(message.receivers)),
-        payloads_sent: message.sent,
-        payloads_received: message.received,
-        duplicates: message.duplicates,
-        rmr: message.redundancy(message.received).map(|rmr| round_to(rmr, DIGITS)),
-        rmr_sent: message.redundancy(message.sent).map(|rmr| round_to(rmr, DIGITS)),
+        payloads_sent: message.copies.sent,
+        payloads_received: message.copies.received,
+        duplicates: message.copies.duplicates,
+        rmr: message.redundancy(message.copies.received).map(|rmr| round_to(rmr, DIGITS)),
+        rmr_sent: message.redundancy(message.copies.sent).map(|rmr| round_to(rmr, DIGITS)),
         ldh: message.last_hop(),
         last_ms: (message.on_time > 0).then(|| span_ms(message.slowest)),
     };

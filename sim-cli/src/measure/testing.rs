@@ -1,12 +1,14 @@
 //! Hand-made plans and observations for the tests of the measures.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use floodnet_core::observe::Observation;
 use floodnet_core::time::{Duration, Time};
-use floodnet_sim::observer::{Observed, Observer};
+use floodnet_sim::observer::{Divisible, Observed, Observer};
 use floodnet_sim::plan::{CrashKind, Disturbance, End, FaultSpan, Life, Plan, Publish};
 
+use super::part::Part;
 use super::{Ending, MeasureSettings, Measures, Results};
 
 /// A time in whole seconds.
@@ -73,6 +75,43 @@ pub(crate) const ENDING: Ending =
 /// One thing that happened, for a [`Script`].
 pub(crate) type Line = (Time, u32, Observed);
 
+/// Measures with all their parts, fed as by a backend.
+pub(crate) struct Divided {
+    pub(crate) whole: Measures,
+    shards: Vec<Range<u32>>,
+    parts: Vec<Part>,
+}
+
+impl Divided {
+    /// With `parts` parts, whose slots are as many as can be.
+    pub(crate) fn new(plan: Plan, settings: MeasureSettings, parts: u32) -> Self {
+        let slots = plan.slots();
+        let mut whole = Measures::new(Arc::new(plan), settings);
+        let shards: Vec<Range<u32>> =
+            (0..parts).map(|n| slots * n / parts..slots * (n + 1) / parts).collect();
+        let parts = whole.divide(&shards);
+        Self { whole, shards, parts }
+    }
+
+    /// The run is over.
+    pub(crate) fn finish(mut self, ending: Ending) -> Results {
+        self.whole.unite(self.parts);
+        self.whole.finish(ending)
+    }
+}
+
+impl Observer for Divided {
+    fn observe(&mut self, at: Time, slot: u32, what: Observed) {
+        let part = self.shards.iter().position(|shard| shard.contains(&slot)).unwrap_or(0);
+        self.parts[part].observe(at, slot, what);
+    }
+
+    fn sample(&mut self, at: Time) {
+        self.whole.settle(&mut self.parts);
+        self.whole.sample(&mut self.parts, at);
+    }
+}
+
 /// What a backend would report.
 #[derive(Default)]
 pub(crate) struct Script(pub(crate) Vec<Line>);
@@ -134,11 +173,16 @@ impl Script {
     }
 
     /// As [`Script::measure`], without the end.
-    pub(crate) fn play(mut self, plan: Plan, settings: MeasureSettings) -> Measures {
-        let mut measures = Measures::new(Arc::new(plan), settings);
+    pub(crate) fn play(self, plan: Plan, settings: MeasureSettings) -> Divided {
+        self.play_divided(plan, settings, 1)
+    }
+
+    /// As [`Script::play`], to `parts` parts.
+    pub(crate) fn play_divided(mut self, plan: Plan, settings: MeasureSettings, parts: u32) -> Divided {
+        let mut measures = Divided::new(plan, settings, parts);
         self.0.sort_by_key(|&(at, ..)| at);
         let mut lines = self.0.into_iter().peekable();
-        for barrier in measures.barriers() {
+        for barrier in measures.whole.barriers() {
             while let Some((at, slot, what)) = lines.next_if(|&(at, ..)| at < barrier) {
                 measures.observe(at, slot, what);
             }

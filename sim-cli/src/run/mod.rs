@@ -10,9 +10,10 @@ pub mod folder;
 pub mod manifest;
 pub mod pictures;
 
+use std::num::NonZeroUsize;
 use std::time::Instant;
 
-use floodnet_sim::{Progress, Simulation};
+use floodnet_sim::{Memory, Progress, Simulation};
 
 use crate::measure::{Ending, Measures, Results};
 use crate::registry::{Registry, Runnable};
@@ -24,6 +25,8 @@ pub(crate) struct Job<'a> {
     scenario: &'a Scenario,
     /// Prepare only.
     dry: bool,
+    /// Threads.
+    jobs: NonZeroUsize,
     watch: &'a mut dyn FnMut(Progress) -> bool,
 }
 
@@ -56,6 +59,8 @@ pub struct Cost {
     pub inputs: u64,
     /// Packets that nodes took in.
     pub packets: u64,
+    /// What the engine held.
+    pub memory: Memory,
 }
 
 impl Cost {
@@ -76,17 +81,18 @@ impl Cost {
     }
 }
 
-/// Runs `scenario` with the protocol that its tables name. `watch` is asked after each window whether to go
-/// on.
+/// Runs `scenario` with the protocol that its tables name, on up to `jobs` threads: the results are the same
+/// for any number of them. `watch` is asked after each window whether to go on.
 ///
 /// # Errors
 /// The scenario cannot be set up; says why.
 pub fn run(
     scenario: &Scenario,
     registry: &Registry,
+    jobs: NonZeroUsize,
     watch: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Ran, Complaint> {
-    dispatch(registry, Job { scenario, dry: false, watch })
+    dispatch(registry, Job { scenario, dry: false, jobs, watch })
 }
 
 /// Prepares `scenario` without running it.
@@ -94,7 +100,8 @@ pub fn run(
 /// # Errors
 /// As [`run`].
 pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<Setup, Complaint> {
-    dispatch(registry, Job { scenario, dry: true, watch: &mut |_| true }).map(|ran| ran.setup)
+    dispatch(registry, Job { scenario, dry: true, jobs: NonZeroUsize::MIN, watch: &mut |_| true })
+        .map(|ran| ran.setup)
 }
 
 fn dispatch(registry: &Registry, mut job: Job<'_>) -> Result<Ran, Complaint> {
@@ -123,22 +130,27 @@ pub(crate) fn run_protocol<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Compla
     let barriers = measures.barriers();
     let simulation = Simulation::new(&setup.plan, &setup.links, &config, &make).sample_at(barriers);
     let ready = clock();
-    let outcome = simulation.run_watched(&mut measures, job.watch);
+    let outcome = simulation.run_divided(job.jobs, &mut measures, job.watch);
     let outcome = outcome.map_err(|error| Complaint::new("link", error, ""))?;
-    let mut results = measures.finish(Ending {
+    let ending = Ending {
         digest: outcome.digest,
         in_flight_payloads: outcome.in_flight_payloads,
         in_flight_packets: outcome.in_flight_packets,
         complete: outcome.complete,
-    });
+    };
+    let (inputs, packets, memory) = (outcome.inputs, outcome.packets, outcome.memory);
+    // The nodes make room for what the measures need to finish.
+    drop(outcome);
+    let mut results = measures.finish(ending);
     results.summary.notes.clone_from(&setup.notes);
     let judged = results.summary.judge(&scenario.expect);
     judged.map_err(|unknown| Complaint::new("expect", unknown.to_string(), ""))?;
     let cost = Cost {
         setup_seconds: (ready - began).as_secs_f64(),
         run_seconds: ready.elapsed().as_secs_f64(),
-        inputs: outcome.inputs,
-        packets: outcome.packets,
+        inputs,
+        packets,
+        memory,
     };
     Ok(Ran { setup, finished: Some(Finished { results, cost }) })
 }

@@ -1,0 +1,214 @@
+//! Who holds whom as a neighbor.
+
+use smallvec::SmallVec;
+
+use super::graph::Cuts;
+
+/// A neighbor that a slot holds: its number, and in the lowest bit whether it holds that slot too. Known
+/// beforehand, so that a scan of the graph reads every list in order and looks nothing up.
+#[derive(Clone, Copy, Debug)]
+struct Held(u32);
+
+impl Held {
+    /// Slots that fit: far more than memory does.
+    const SLOTS: u32 = 1 << 31;
+
+    const fn new(peer: u32, mutual: bool) -> Self {
+        Self(peer << 1 | mutual as u32)
+    }
+
+    const fn peer(self) -> u32 {
+        self.0 >> 1
+    }
+
+    const fn is_mutual(self) -> bool {
+        self.0 & 1 == 1
+    }
+}
+
+/// The neighbors of one slot. As many as most have stand in place, in 40 bytes in all.
+type List = SmallVec<[Held; 8]>;
+
+/// What a slot did to the list of its neighbors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// It holds that peer from now on.
+    Held(u32),
+    /// It no longer holds that peer.
+    Released(u32),
+    /// It holds nobody any more.
+    AllReleased,
+}
+
+/// Whether, among `slots` slots, these two are there, and two: nobody holds itself, nor a slot that does not
+/// exist.
+pub(super) const fn is_pair(slots: u32, slot: u32, peer: u32) -> bool {
+    let past = if slots < Held::SLOTS { slots } else { Held::SLOTS };
+    slot != peer && slot < past && peer < past
+}
+
+/// Whom each slot holds as neighbors.
+///
+/// What comes of the changes of several slots does not depend on which slot's come first, if those of each
+/// slot come in order: the lists are what each slot made of its own, and the rest follows from the lists.
+#[derive(Debug)]
+pub(super) struct Neighbors {
+    /// Sorted, and empty for a slot that is down.
+    held: Vec<List>,
+    /// Sum of their lengths.
+    holdings: u64,
+    /// Pairs that hold each other.
+    mutual: u64,
+    /// Whether anything changed since the last scan.
+    changed: bool,
+}
+
+impl Neighbors {
+    /// `slots` slots that hold nobody.
+    pub(super) fn new(slots: u32) -> Self {
+        Self { held: vec![List::new(); slots as usize], holdings: 0, mutual: 0, changed: true }
+    }
+
+    /// Whether anything has changed since this was last asked.
+    pub(super) const fn take_changed(&mut self) -> bool {
+        std::mem::replace(&mut self.changed, false)
+    }
+
+    /// Pairs that exactly one end holds, and pairs that at least one end holds.
+    pub(super) const fn pairs(&self) -> (u64, u64) {
+        let one_sided = self.holdings - 2 * self.mutual;
+        (one_sided, one_sided + self.mutual)
+    }
+
+    /// Where `slot` holds `peer`, or where that would stand.
+    fn place(&self, slot: u32, peer: u32) -> Result<usize, usize> {
+        self.held[slot as usize].binary_search_by_key(&peer, |held| held.peer())
+    }
+
+    fn is_pair(&self, slot: u32, peer: u32) -> bool {
+        is_pair(u32::try_from(self.held.len()).unwrap_or(u32::MAX), slot, peer)
+    }
+
+    /// Takes in what `slot` did.
+    pub(super) fn apply(&mut self, slot: u32, change: Change) {
+        match change {
+            Change::Held(peer) => self.hold(slot, peer),
+            Change::Released(peer) => self.release(slot, peer),
+            Change::AllReleased => self.release_all(slot),
+        }
+    }
+
+    /// `slot` holds `peer` from now on, if it can.
+    fn hold(&mut self, slot: u32, peer: u32) {
+        if !self.is_pair(slot, peer) {
+            return;
+        }
+        if let Err(place) = self.place(slot, peer) {
+            let mutual = self.mark(peer, slot, true);
+            self.held[slot as usize].insert(place, Held::new(peer, mutual));
+            self.holdings += 1;
+            self.mutual += u64::from(mutual);
+            self.changed = true;
+        }
+    }
+
+    /// `slot` no longer holds `peer`.
+    fn release(&mut self, slot: u32, peer: u32) {
+        if !self.is_pair(slot, peer) {
+            return;
+        }
+        if let Ok(place) = self.place(slot, peer) {
+            let held = self.held[slot as usize].remove(place);
+            self.released(slot, held);
+        }
+    }
+
+    /// `slot` holds nobody any more.
+    fn release_all(&mut self, slot: u32) {
+        let Some(list) = self.held.get_mut(slot as usize) else { return };
+        for held in std::mem::take(list) {
+            self.released(slot, held);
+        }
+        // Even without links it may have been a node of the graph.
+        self.changed = true;
+    }
+
+    /// Counts that `slot` let go of `held`.
+    fn released(&mut self, slot: u32, held: Held) {
+        if held.is_mutual() {
+            self.mark(held.peer(), slot, false);
+            self.mutual -= 1;
+        }
+        self.holdings -= 1;
+        self.changed = true;
+    }
+
+    /// Notes with `slot`, if it holds `peer`, whether that is mutual. Returns whether it does.
+    fn mark(&mut self, slot: u32, peer: u32, mutual: bool) -> bool {
+        let place = self.place(slot, peer);
+        if let Ok(place) = place {
+            self.held[slot as usize][place] = Held::new(peer, mutual);
+        }
+        place.is_ok()
+    }
+
+    /// The other ends of the edges at `slot`, ascending.
+    ///
+    /// Whoever holds somebody is joined, so a pair that holds each other has both ends joined.
+    pub(super) fn edges_at<'a>(&'a self, slot: u32, cuts: &'a Cuts<'_>) -> impl Iterator<Item = u32> + 'a {
+        let mutual = self.held[slot as usize].iter().filter(|held| held.is_mutual()).map(|held| held.peer());
+        mutual.filter(move |&peer| !cuts.separate(slot, peer))
+    }
+
+    /// Held pairs that are no edges: held by one end only, or cut. Lower end first, ascending. The other end
+    /// may be down.
+    pub(super) fn cut(&self, cuts: &Cuts<'_>) -> Vec<(u32, u32)> {
+        let mut pairs = Vec::new();
+        for (slot, held) in (0..).zip(&self.held) {
+            for held in held {
+                let peer = held.peer();
+                // A mutual pair is found at its lower end.
+                if !held.is_mutual() || (slot < peer && cuts.separate(slot, peer)) {
+                    pairs.push((slot.min(peer), slot.max(peer)));
+                }
+            }
+        }
+        pairs.sort_unstable();
+        pairs
+    }
+
+    /// The edges, lower end first, ascending.
+    pub(super) fn edges(&self, cuts: &Cuts<'_>) -> Vec<(u32, u32)> {
+        let slots = 0..u32::try_from(self.held.len()).unwrap_or(u32::MAX);
+        let edges = slots.flat_map(|low| self.edges_at(low, cuts).map(move |high| (low, high)));
+        edges.filter(|(low, high)| low < high).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_holds_itself_or_a_slot_that_does_not_exist() {
+        let mut neighbors = Neighbors::new(3);
+        for (slot, peer) in [(1, 1), (1, 3), (3, 1)] {
+            assert!(!is_pair(3, slot, peer));
+            neighbors.apply(slot, Change::Held(peer));
+        }
+        assert_eq!(neighbors.holdings, 0);
+        neighbors.apply(1, Change::Held(2));
+        neighbors.apply(1, Change::Held(2));
+        assert_eq!(neighbors.holdings, 1, "said twice is held once");
+        neighbors.apply(1, Change::Released(0));
+        neighbors.apply(9, Change::Released(0));
+        neighbors.apply(9, Change::AllReleased);
+        assert_eq!(neighbors.holdings, 1, "letting go of a stranger changes nothing");
+        assert_eq!(neighbors.pairs(), (1, 1));
+    }
+
+    #[test]
+    fn a_list_is_small() {
+        assert_eq!(size_of::<List>(), 40);
+    }
+}
