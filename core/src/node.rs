@@ -76,8 +76,18 @@ impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Node<O, B> {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     fn drive_broadcast<E: Effects<Self>>(
+        &mut self,
+        input: BroadcastInputOf<B>,
+        cx: &mut Context<'_, Self, E>,
+    ) {
+        self.drive_broadcast_inline(input, cx);
+    }
+
+    /// As [`drive_broadcast`](Self::drive_broadcast), for messages: so that a message stays in registers.
+    #[inline(always)]
+    fn drive_broadcast_inline<E: Effects<Self>>(
         &mut self,
         input: BroadcastInputOf<B>,
         cx: &mut Context<'_, Self, E>,
@@ -177,7 +187,7 @@ impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Protocol for Node<O, B> {
     fn handle<E: Effects<Self>>(&mut self, input: InputOf<Self>, cx: &mut Context<'_, Self, E>) {
         match input {
             Input::Message { from, message: Layer::Broadcast(message) } => {
-                self.drive_broadcast(BroadcastInput::Message { from, message }, cx);
+                self.drive_broadcast_inline(BroadcastInput::Message { from, message }, cx);
             }
             Input::Message { from, message: Layer::Overlay(message) } => {
                 self.drive_overlay(Input::Message { from, message }, cx);

@@ -24,6 +24,14 @@ pub const fn fold(state: u64, value: u64) -> u64 {
     mix(state.wrapping_add(0x9e37_79b9_7f4a_7c15) ^ mix(value.wrapping_add(0x9e37_79b9_7f4a_7c15)))
 }
 
+/// As [`fold`] at half the price, for values that are spread over their 64 bits already, such as products with
+/// an odd number of 64 bits.
+#[inline]
+#[must_use]
+pub const fn fold_spread(state: u64, value: u64) -> u64 {
+    mix(state.wrapping_add(0x9e37_79b9_7f4a_7c15) ^ value)
+}
+
 /// Maps 64 uniform bits to `0..bound` by the high half of a product (Lemire 2019, without the rejection
 /// step: the bias is below `bound / 2^64`).
 #[inline]

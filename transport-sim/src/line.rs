@@ -1,6 +1,6 @@
 //! The network side of a slot: its sequence, its digest, its access line.
 
-use floodnet_core::rng::{fold, mix};
+use floodnet_core::rng::{fold_spread, mix};
 use floodnet_core::time::{Duration, Time};
 
 use smallvec::SmallVec;
@@ -51,7 +51,7 @@ impl<M> Line<M> {
     /// Folds one thing that happened into the slot's history.
     #[inline]
     pub(crate) fn note(&mut self, what: u64) {
-        self.digest = fold(self.digest, what);
+        self.digest = fold_spread(self.digest, what.wrapping_mul(0xd6e8_feb8_6659_fd93));
     }
 }
 

@@ -42,6 +42,9 @@ pub(crate) struct Network<'p> {
     rebirths: bool,
     /// Whether nothing is ever lost or cut.
     lossless: bool,
+    /// Whether nothing stands between a datagram and its receiver but its delay: no loss, fault, limit or
+    /// rebirth.
+    pub(crate) plain: bool,
     /// How many slots there are.
     pub(crate) slots: u32,
     /// Whether a draw depends on how many packets went before.
@@ -62,19 +65,26 @@ impl<'p> Network<'p> {
             || links.per == Per::Packet && matches!(links.latency, Latency::Law(_));
         let cuts: Vec<&Disturbance> =
             of(|kind| matches!(kind, DisturbanceKind::Partition { .. } | DisturbanceKind::CutLinks(_)));
+        let lossless = links.loss == 0 && losses.is_empty() && cuts.is_empty();
+        let rebirths = plan.lives.iter().any(|lives| lives.len() > 1);
+        let plain_access = links.classes.iter().all(|class| *class == Class::default());
+        let slow: Vec<&Disturbance> =
+            of(|kind| matches!(kind, DisturbanceKind::Slow { .. } | DisturbanceKind::Pause(_)));
+        let even = links.jitter == Duration::ZERO && slow.is_empty();
         Self {
             plan,
             links,
-            lossless: links.loss == 0 && losses.is_empty() && cuts.is_empty(),
+            lossless,
+            plain: lossless && plain_access && even && !rebirths,
             seed: fold(plan.seed, 0x6c69_6e6b), // "link": apart from the streams of nodes and plan
             cuts,
             losses,
             slows: of(|kind| matches!(kind, DisturbanceKind::Slow { .. })),
             pauses: of(|kind| matches!(kind, DisturbanceKind::Pause(_))),
-            rebirths: plan.lives.iter().any(|lives| lives.len() > 1),
+            rebirths,
             slots: plan.slots(),
             counts,
-            plain_access: links.classes.iter().all(|class| *class == Class::default()),
+            plain_access,
         }
     }
 
@@ -108,16 +118,22 @@ impl<'p> Network<'p> {
     /// [`Self::link_delay`] of the two.
     #[inline(always)]
     pub(crate) fn delay(&self, from: u32, to: u32, link_delay: Duration, nth: Nth, at: Time) -> Duration {
-        let delay = match (&self.links.latency, self.links.per) {
-            (Latency::Law(law), Per::Packet) => {
-                law.sample(self.packet_hash(Purpose::Latency, from, to, nth)).max(self.links.floor)
-            }
-            _ => link_delay,
-        };
+        let delay = self.even_delay(from, to, link_delay, nth);
         if self.links.jitter == Duration::ZERO && self.slows.is_empty() {
             return delay;
         }
         self.delay_among_faults(from, to, delay, nth, at)
+    }
+
+    /// As [`Self::delay`], before jitter and faults.
+    #[inline(always)]
+    pub(crate) fn even_delay(&self, from: u32, to: u32, link_delay: Duration, nth: Nth) -> Duration {
+        match (&self.links.latency, self.links.per) {
+            (Latency::Law(law), Per::Packet) => {
+                law.sample(self.packet_hash(Purpose::Latency, from, to, nth)).max(self.links.floor)
+            }
+            _ => link_delay,
+        }
     }
 
     /// With jitter and faults.

@@ -49,6 +49,12 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         what: What<P>,
     ) {
         let time = self.network.awake(to, at);
+        self.push_awake(connection, to, time, passed, what);
+    }
+
+    /// As [`push_on`](Self::push_on), to a slot that is awake then.
+    #[inline(always)]
+    fn push_awake(&mut self, connection: Connection, to: u32, time: Time, passed: Passed, what: What<P>) {
         let (from, seq) = (self.line.id, self.line.next_seq());
         let rank = what.rank(from == to, passed);
         self.queue.push(Event { time, to, from, seq, connection, rank, passed, what });
@@ -60,9 +66,16 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     }
 
     /// What `from` sent waits for the downlink and takes this long on it.
-    pub(crate) fn take_in(&mut self, takes: Duration, event: Event<P>) {
-        let Event { from, connection, what, .. } = event;
-        let passed = event.passed.and(Passed::DOWNLINK);
+    #[inline(never)]
+    pub(crate) fn take_in(
+        &mut self,
+        takes: Duration,
+        from: u32,
+        connection: Connection,
+        passed: Passed,
+        what: What<P>,
+    ) {
+        let passed = passed.and(Passed::DOWNLINK);
         let taken_in = self.now.max(self.line.downlink_free) + takes;
         self.line.downlink_free = taken_in;
         let to = self.line.id;
@@ -171,6 +184,11 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     fn transmit_datagram(&mut self, to: u32, payload: Option<u32>, message: P::Message) {
         let (network, from) = (self.network, self.line.id);
         let nth = Nth { count: self.count_to(to), attempt: 0 };
+        if network.plain {
+            let arrival = self.now + network.even_delay(from, to, network.link_delay(from, to), nth);
+            let what = What::Packet(message);
+            return self.push_awake(Connection::NONE, to, arrival, Passed::NOTHING, what);
+        }
         if let Err(reason) = network.attempt(from, to, nth, self.now) {
             return self.lost(payload, reason);
         }

@@ -11,9 +11,9 @@ use floodnet_core::protocol::Types;
 use floodnet_core::time::{Duration, Time};
 
 use crate::SimProtocol;
-use crate::event::{Connection, Event, Passed, Rank, What};
+use crate::event::{Connection, Event, Key, Passed, Rank, What};
 use crate::order::Order;
-use crate::pages::{Buckets, Page, at};
+use crate::pages::{Buckets, Page, at, peek, prefetch};
 use crate::port::Schedule;
 
 /// At least so many windows are kept as buckets; what is later waits in a map.
@@ -95,17 +95,40 @@ pub(crate) struct Block<P: Types> {
 }
 
 impl<P: Types> Block<P> {
-    /// The next event.
-    #[inline]
-    pub(crate) fn next(&mut self) -> Option<Event<P>> {
-        let place = self.order.place(self.next)?;
-        self.next += 1;
-        let stored = at(&mut self.pages, place)?;
-        let what = stored.what.take()?;
+    /// The slot of the event that is so many behind the next one; 0 is the next one itself.
+    #[inline(always)]
+    pub(crate) fn slot_ahead(&self, count: usize) -> Option<u32> {
+        let stored = peek(&self.pages, self.order.place(self.next + count)?)?;
+        Some(self.first_slot + u32::from(stored.local))
+    }
+
+    /// Asks the processor to have an event in its cache that is so many behind the next one.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self, count: usize) {
+        if let Some(place) = self.order.place(self.next + count) {
+            prefetch(&self.pages, place);
+        }
+    }
+
+    /// The next event, if it is for `slot`.
+    #[inline(always)]
+    pub(crate) fn next_for(&mut self, slot: u32) -> Option<Event<P>> {
+        let stored = at(&mut self.pages, self.order.place(self.next)?)?;
         let Stored { offset, from, connection, local, rank, passed, .. } = *stored;
+        if self.first_slot + u32::from(local) != slot {
+            return None;
+        }
+        let what = stored.what.take()?;
+        self.next += 1;
         let time = self.window_start + Duration::from_nanos(u64::from(offset));
-        let to = self.first_slot + u32::from(local);
-        Some(Event { time, to, from, seq: 0, connection, rank, passed, what })
+        Some(Event { time, to: slot, from, seq: 0, connection, rank, passed, what })
+    }
+
+    /// Where the next event stands in the order of inputs, if it is for `slot`.
+    pub(crate) fn next_key(&self, slot: u32) -> Option<Key> {
+        let stored = peek(&self.pages, self.order.place(self.next)?)?;
+        let time = self.window_start + Duration::from_nanos(u64::from(stored.offset));
+        (self.first_slot + u32::from(stored.local) == slot).then_some((time, stored.rank, stored.from))
     }
 }
 
@@ -263,14 +286,16 @@ impl<P: SimProtocol> WindowQueue<P> {
         self.running = u32::MAX;
     }
 
-    /// The first of what the running slot has sent itself, if it comes before `other`.
-    #[inline]
-    pub(crate) fn next_own(&mut self, other: Option<&Event<P>>) -> Option<Event<P>> {
-        if self.own.is_empty() {
-            return None;
-        }
-        let first = self.own.peek()?;
-        if other.is_none_or(|other| first.key() < other.key()) { self.own.pop() } else { None }
+    /// The first of what the running slot has sent itself, if it comes before what the block has for it.
+    #[inline(always)]
+    pub(crate) fn next_own(&mut self, block: &Block<P>) -> Option<Event<P>> {
+        if self.own.is_empty() || !self.is_own_next(block) { None } else { self.own.pop() }
+    }
+
+    #[inline(never)]
+    fn is_own_next(&self, block: &Block<P>) -> bool {
+        let own = self.own.peek().map(Event::key);
+        block.next_key(self.running).is_none_or(|arrived| own.is_some_and(|own| own < arrived))
     }
 
     /// Everything that has not happened, its message if it is a packet.

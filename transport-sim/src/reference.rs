@@ -47,7 +47,8 @@ impl<P: SimProtocol> Simulation<'_, P> {
                 observer.sample(barrier);
             }
             inputs += 1;
-            packets += u64::from(slots.act(event, &world, &mut heap, observer));
+            let (slot, links, counts) = slots.get(event.to);
+            packets += u64::from(slot.act(event, (links, counts), &world, &mut heap, observer));
         }
         barriers.for_each(|barrier| observer.sample(barrier));
         observer.sample(plan.duration);

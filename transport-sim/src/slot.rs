@@ -6,7 +6,7 @@ use floodnet_core::rng::{NodeRng, fold, mix};
 use floodnet_core::time::Duration;
 
 use crate::SimProtocol;
-use crate::event::{Event, Passed, What};
+use crate::event::{Connection, Event, Passed, What};
 use crate::line::{Counts, Line, transfer_time};
 use crate::link::Transport;
 use crate::links::Links;
@@ -36,7 +36,7 @@ impl<P: SimProtocol> Slot<P> {
     }
 
     /// Takes one input. Its effects go to `queue` and `observer`. True if a node took in a packet.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn act<Q: Schedule<P>, Ob: Observer>(
         &mut self,
         event: Event<P>,
@@ -49,13 +49,32 @@ impl<P: SimProtocol> Slot<P> {
         let Self { node, rng, line } = self;
         let network = &world.network;
         let mut port = Port { now: event.time, line, links, counts, network, queue, observer };
-        match event.what {
-            What::Packet(_) => arrive(event, node, rng, world, &mut port),
-            _ => {
+        let Event { time, to, from, seq, connection, rank, passed, what } = event;
+        match what {
+            What::Packet(message) => {
+                let packet = Packet { from, connection, passed, message };
+                packet.arrive(node, rng, world, &mut port)
+            }
+            // Put together anew: what is handed on in memory would be in memory for packets as well.
+            what => {
+                let event = Event { time, to, from, seq, connection, rank, passed, what };
                 act_rarely(event, node, rng, world, &mut port);
                 false
             }
         }
+    }
+
+    /// As [`act`](Self::act), not inlined.
+    #[inline(never)]
+    pub(crate) fn act_apart<Q: Schedule<P>, Ob: Observer>(
+        &mut self,
+        event: Event<P>,
+        tables: (&mut Links, &mut Counts),
+        world: &World<'_, P>,
+        queue: &mut Q,
+        observer: &mut Ob,
+    ) -> bool {
+        self.act(event, tables, world, queue, observer)
     }
 
     /// Folds the input itself into the slot's history.
@@ -64,10 +83,10 @@ impl<P: SimProtocol> Slot<P> {
         let carried = event.what.message().and_then(P::carried);
         let hops = carried.map_or(0, |carried| u64::from(carried.hops));
         let kind = (event.rank as u64) << 16 | hops;
-        // One fold for the three: the first two are spread by odd factors of their own.
+        // One number of the three, spread by odd factors.
         let time = event.time.as_nanos().wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let source = u64::from(event.from) << 32 | u64::from(self.line.incarnation);
-        self.line.note(time ^ source.wrapping_mul(0xd6e8_feb8_6659_fd93).rotate_left(32) ^ kind);
+        self.line.note(time.rotate_left(32) ^ source ^ kind << 17);
     }
 
     /// The slot's part of the run's digest: its history and, at the end, its neighbors.
@@ -134,7 +153,7 @@ fn act_rarely<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
             // What the peer says stays behind its data, which may still wait for the downlink.
             let waits = peer == from && !passed.has(Passed::DOWNLINK);
             if waits && port.network.links.class(port.line.id).down.is_some() {
-                port.take_in(Duration::ZERO, event);
+                port.take_in(Duration::ZERO, from, connection, passed, What::Closed(peer));
             } else if port.closed(peer, connection) {
                 feed(node, rng, world, port, Input::LinkDown(peer));
             }
@@ -144,43 +163,52 @@ fn act_rarely<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
     }
 }
 
-/// Takes a packet through downlink and connection to the node. True if the node took it in.
-#[inline(always)]
-fn arrive<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
-    event: Event<P>,
-    node: &mut Option<P>,
-    rng: &mut NodeRng,
-    world: &World<'_, P>,
-    port: &mut Port<'_, P, Q, Ob>,
-) -> bool {
-    let Event { from, connection, passed, .. } = event;
-    let What::Packet(message) = event.what else { return false };
-    if !port.network.plain_access
-        && !passed.has(Passed::DOWNLINK)
-        && let Some(rate) = port.network.links.class(port.line.id).down
-    {
-        let takes = transfer_time(frame_size::<P>(&message), rate);
-        port.take_in(takes, Event { what: What::Packet(message), ..event });
-        return false;
+/// A packet that reached its slot.
+struct Packet<M> {
+    from: u32,
+    connection: Connection,
+    passed: Passed,
+    message: M,
+}
+
+impl<M> Packet<M> {
+    /// Takes the packet through downlink and connection to the node. True if the node took it in.
+    #[inline(always)]
+    fn arrive<P: SimProtocol<Message = M>, Q: Schedule<P>, Ob: Observer>(
+        self,
+        node: &mut Option<P>,
+        rng: &mut NodeRng,
+        world: &World<'_, P>,
+        port: &mut Port<'_, P, Q, Ob>,
+    ) -> bool {
+        let Self { from, connection, passed, message } = self;
+        if !port.network.plain_access
+            && !passed.has(Passed::DOWNLINK)
+            && let Some(rate) = port.network.links.class(port.line.id).down
+        {
+            let takes = transfer_time(frame_size::<P>(&message), rate);
+            port.take_in(takes, from, connection, passed, What::Packet(message));
+            return false;
+        }
+        let payload = P::carried(&message).map(|carried| carried.message);
+        let refused = match port.network.links.transport {
+            _ if node.is_none() => Some("down"),
+            Transport::Stream => (!port.accepts(from, connection)).then_some("stale"),
+            Transport::Datagram if passed.has(Passed::STALE) => Some("stale"),
+            Transport::Datagram => (!port.reaches(from)).then_some("unreachable"),
+        };
+        if let Some(reason) = refused {
+            port.lost(payload, reason);
+            return false;
+        }
+        port.report(Observed::Received { from, payload });
+        feed(node, rng, world, port, Input::Message { from, message });
+        true
     }
-    let payload = P::carried(&message).map(|carried| carried.message);
-    let refused = match port.network.links.transport {
-        _ if node.is_none() => Some("down"),
-        Transport::Stream => (!port.accepts(from, connection)).then_some("stale"),
-        Transport::Datagram if passed.has(Passed::STALE) => Some("stale"),
-        Transport::Datagram => (!port.reaches(from)).then_some("unreachable"),
-    };
-    if let Some(reason) = refused {
-        port.lost(payload, reason);
-        return false;
-    }
-    port.report(Observed::Received { from, payload });
-    feed(node, rng, world, port, Input::Message { from, message });
-    true
 }
 
 /// Hands an input to the node, if it is up.
-#[inline]
+#[inline(always)]
 fn feed<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
     node: &mut Option<P>,
     rng: &mut NodeRng,

@@ -41,9 +41,19 @@ const _: () = assert!(size_of::<SeenWindow>() <= 128, "two cache lines");
 
 #[derive(Clone, Debug)]
 enum Store {
-    Few { len: u8, few: Few },
-    Many(Many),
-    Wide { bits: Box<[u64]>, log: VecDeque<Entry<u32>> },
+    Few {
+        len: u8,
+        few: Few,
+    },
+    /// With the latest entry, which the next one is compared to: the log itself is far away.
+    Many {
+        latest: Packed,
+        many: Many,
+    },
+    Wide {
+        bits: Box<[u64]>,
+        log: VecDeque<Entry<u32>>,
+    },
     Hashed(Box<SeenCache<u32>>),
 }
 
@@ -126,7 +136,7 @@ impl Seen<u32> for SeenWindow {
     fn len(&self) -> usize {
         match &self.store {
             Store::Few { len, .. } => usize::from(*len),
-            Store::Many(many) => many.log.len(),
+            Store::Many { many, .. } => many.log.len(),
             Store::Wide { log, .. } => log.len(),
             Store::Hashed(cache) => cache.len(),
         }
@@ -145,7 +155,7 @@ impl SeenWindow {
     fn contains(&self, id: u32) -> bool {
         let bits: &[u64] = match &self.store {
             Store::Few { few, .. } => &few.bits,
-            Store::Many(many) => &many.bits,
+            Store::Many { many, .. } => &many.bits,
             Store::Wide { bits, .. } => bits,
             Store::Hashed(cache) => return cache.contains(id),
         };
@@ -193,13 +203,14 @@ impl SeenWindow {
                 log[used] = Packed::new(entry);
                 *len += 1;
             }
-            Store::Many(Many { bits, log }) => {
-                if !Packed::reaches(entry.since_ms, *oldest_ms, log.back())
+            Store::Many { latest, many: Many { bits, log } } => {
+                if !Packed::reaches(entry.since_ms, *oldest_ms, Some(latest))
                     || !set(bits, first_word, entry.id)
                 {
                     return false;
                 }
-                log.push_back(Packed::new(entry));
+                *latest = Packed::new(entry);
+                log.push_back(*latest);
             }
             Store::Wide { bits, log } => {
                 if !set(bits, first_word, entry.id) {
@@ -223,7 +234,7 @@ impl SeenWindow {
                 *len -= 1;
                 (*len > 0).then(|| log[0].entry(from, since).since_ms)
             }
-            Store::Many(Many { bits, log }) => {
+            Store::Many { many: Many { bits, log }, .. } => {
                 if let Some(oldest) = log.pop_front() {
                     clear(bits, from, oldest.id(from));
                 }
@@ -252,7 +263,7 @@ impl SeenWindow {
         let unpack = |packed: &Packed| packed.entry(*first_word, *oldest_ms);
         let mut log: VecDeque<Entry<u32>> = match store {
             Store::Few { len, few } => few.log[..usize::from(*len)].iter().map(unpack).collect(),
-            Store::Many(many) => many.log.iter().map(unpack).collect(),
+            Store::Many { many, .. } => many.log.iter().map(unpack).collect(),
             Store::Wide { log, .. } => core::mem::take(log),
             // It holds everything.
             Store::Hashed(_) => return,
@@ -271,7 +282,7 @@ impl SeenWindow {
             let log: VecDeque<Packed> = log.into_iter().map(Packed::new).collect();
             let mut bits = [0; MANY_WORDS];
             log.iter().for_each(|packed| mark(&mut bits, low, packed.id(low)));
-            Store::Many(Many { bits, log })
+            Store::Many { latest: Packed::new(entry), many: Many { bits, log } }
         } else if words <= log.len() + SPARE_WORDS {
             // Twice what is needed, so that the window slides far when it does.
             let mut bits = Vec::from_iter(core::iter::repeat_n(0, WIDE_WORDS.max(2 * words)));
