@@ -39,15 +39,17 @@ pub struct Config<O, B> {
 
 /// An overlay `O` under a broadcast `B`.
 #[derive(Clone, Debug)]
+// In this order: most packets end at the memory of messages seen, with which a broadcast begins.
+#[repr(C)]
 pub struct Node<O, B> {
-    overlay: O,
     broadcast: B,
+    overlay: O,
 }
 
 impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Node<O, B> {
     /// Composes the two.
     pub const fn new(overlay: O, broadcast: B) -> Self {
-        Self { overlay, broadcast }
+        Self { broadcast, overlay }
     }
 
     /// The membership side.

@@ -25,8 +25,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     #[inline(never)]
     fn dial(&mut self, peer: u32) -> Place {
-        let connection = Connection::dialed_as(self.line.dials);
-        self.line.dials = self.line.dials.wrapping_add(1);
+        let connection = Connection::dialed_as(self.access.dials);
+        self.access.dials = self.access.dials.wrapping_add(1);
         let mut head = Head::new(peer, connection, 0, self.now);
         let mut body = self.fresh_body(peer);
         if let Some((answered_at, ready)) = self.shake_hands(peer, body.delay) {
@@ -197,7 +197,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     /// The node vanished with all it held; the others find out as the kind of crash has it.
     pub(crate) fn crash(&mut self, kind: CrashKind) {
-        let waiting = self.line.uplink.as_mut().map(|uplink| uplink.clear()).unwrap_or_default();
+        let waiting = self.access.uplink.as_mut().map(|uplink| uplink.clear()).unwrap_or_default();
         for lost in waiting.into_iter().filter(|waiting| waiting.message.is_some()) {
             self.lost(lost.payload, "down");
         }
@@ -285,7 +285,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     fn forget(&mut self, peer: u32, connection: Connection) -> Option<(Head, Body)> {
         let place = self.links.find(peer, connection)?;
         let link = self.links.remove(place);
-        let waiting = self.line.uplink.as_mut().map(|uplink| uplink.cancel(peer, connection));
+        let waiting = self.access.uplink.as_mut().map(|uplink| uplink.cancel(peer, connection));
         for lost in waiting.unwrap_or_default().into_iter().filter(|waiting| waiting.message.is_some()) {
             self.lost(lost.payload, "broken");
         }
@@ -315,10 +315,10 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     /// Closes what was idle for [`IDLE`] and is with none of `neighbors`. Looks at most once in that time.
     pub(crate) fn sweep(&mut self, neighbors: &[u32]) {
-        if self.now.since(self.line.swept) < IDLE {
+        if self.now.since(self.access.swept) < IDLE {
             return;
         }
-        self.line.swept = self.now;
+        self.access.swept = self.now;
         let mut kept = neighbors.to_vec();
         kept.sort_unstable();
         let mut idle = self.links.peers();

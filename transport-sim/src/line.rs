@@ -7,8 +7,8 @@ use smallvec::SmallVec;
 
 use crate::uplink::Uplink;
 
-/// See the module.
-pub(crate) struct Line<M> {
+/// What every input of a slot touches: its history and its sequence.
+pub(crate) struct Line {
     pub(crate) digest: u64,
     /// Number of the next thing sent or set, over all lives.
     seq: u32,
@@ -17,6 +17,10 @@ pub(crate) struct Line<M> {
     pub(crate) incarnation: u32,
     /// How often the slot came up.
     pub(crate) lives: u32,
+}
+
+/// The slot's access to the network.
+pub(crate) struct Access<M> {
     /// Number of the next dial.
     pub(crate) dials: u32,
     /// When idle connections were last looked for.
@@ -27,19 +31,17 @@ pub(crate) struct Line<M> {
     pub(crate) downlink_free: Time,
 }
 
-impl<M> Line<M> {
-    pub(crate) fn new(id: u32, up: Option<u64>) -> Self {
-        Self {
-            id,
-            incarnation: 0,
-            lives: 0,
-            dials: 0,
-            seq: 0,
-            digest: mix(u64::from(id)),
-            swept: Time::ZERO,
-            uplink: up.map(|rate| Box::new(Uplink::new(rate))),
-            downlink_free: Time::ZERO,
-        }
+impl<M> Access<M> {
+    /// With an uplink of so many bits per second, if it is limited.
+    pub(crate) fn new(up: Option<u64>) -> Self {
+        let uplink = up.map(|rate| Box::new(Uplink::new(rate)));
+        Self { dials: 0, swept: Time::ZERO, uplink, downlink_free: Time::ZERO }
+    }
+}
+
+impl Line {
+    pub(crate) const fn new(id: u32) -> Self {
+        Self { id, incarnation: 0, lives: 0, seq: 0, digest: mix(id as u64) }
     }
 
     #[inline]

@@ -8,7 +8,7 @@ use floodnet_core::wire::FRAME_OVERHEAD;
 
 use crate::SimProtocol;
 use crate::event::{Connection, Event, Passed, What};
-use crate::line::{Counts, Line, transfer_time};
+use crate::line::{Access, Counts, Line, transfer_time};
 use crate::link::Transport;
 use crate::links::{Links, Place};
 use crate::network::{Network, Nth};
@@ -23,7 +23,8 @@ pub(crate) trait Schedule<P: SimProtocol> {
 /// The network as one slot sees it while it handles one input.
 pub(crate) struct Port<'a, P: SimProtocol, Q, Ob> {
     pub(crate) now: Time,
-    pub(crate) line: &'a mut Line<P::Message>,
+    pub(crate) line: &'a mut Line,
+    pub(crate) access: &'a mut Access<P::Message>,
     pub(crate) links: &'a mut Links,
     pub(crate) counts: &'a mut Counts,
     pub(crate) network: &'a Network<'a>,
@@ -76,8 +77,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         what: What<P>,
     ) {
         let passed = passed.and(Passed::DOWNLINK);
-        let taken_in = self.now.max(self.line.downlink_free) + takes;
-        self.line.downlink_free = taken_in;
+        let taken_in = self.now.max(self.access.downlink_free) + takes;
+        self.access.downlink_free = taken_in;
         let to = self.line.id;
         let time = self.network.awake(to, taken_in);
         let seq = self.line.next_seq();
@@ -109,7 +110,9 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             return self.lost(payload, "no_such_peer");
         }
         match self.network.links.transport {
-            _ if self.line.uplink.is_some() => self.hand_to_uplink(to, bytes, payload, message),
+            _ if !self.network.plain_access && self.access.uplink.is_some() => {
+                self.hand_to_uplink(to, bytes, payload, message)
+            }
             Transport::Stream => {
                 let place = self.connection_to(to);
                 self.transmit_on(Some(place), payload, message);
@@ -140,7 +143,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     #[inline(never)]
     fn enqueue(&mut self, item: Waiting<P::Message>) {
         let room = self.network.links.queue;
-        let Some(uplink) = &mut self.line.uplink else { return };
+        let Some(uplink) = &mut self.access.uplink else { return };
         let idle = uplink.queue.is_empty();
         let gone = uplink.push(item, room);
         for dropped in gone {
@@ -153,7 +156,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     /// Sets the timer for the departure of the queue's head, if there is one.
     fn announce_departure(&mut self) {
-        let Some(uplink) = &self.line.uplink else { return };
+        let Some(uplink) = &self.access.uplink else { return };
         let Some(head) = uplink.queue.front() else { return };
         let (after, epoch) = (transfer_time(head.bytes, uplink.rate), uplink.epoch);
         // The line is the slot's, not the node's: it works on while the node stands still.
@@ -164,7 +167,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     /// The head of the queue has left: it is in the network now, and the next goes on the line.
     pub(crate) fn departed(&mut self, epoch: u32) {
-        let Some(uplink) = self.line.uplink.as_mut().filter(|uplink| uplink.epoch == epoch) else { return };
+        let Some(uplink) = self.access.uplink.as_mut().filter(|uplink| uplink.epoch == epoch) else { return };
         let Some(head) = uplink.pop() else { return };
         match (head.message, self.network.links.transport) {
             (Some(message), Transport::Datagram) => self.transmit_datagram(head.to, head.payload, message),
@@ -242,7 +245,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// Closes a connection, behind what was sent.
     pub(crate) fn close_one(&mut self, peer: u32, connection: Connection) {
         let Some(place): Option<Place> = self.links.find(peer, connection) else { return };
-        if self.line.uplink.as_ref().is_none_or(|uplink| uplink.queue.is_empty()) {
+        if self.access.uplink.as_ref().is_none_or(|uplink| uplink.queue.is_empty()) {
             return self.say_goodbye(place);
         }
         self.links.head_mut(place).is_closing = true;

@@ -52,10 +52,7 @@ impl<P: SimProtocol> Slots<P> {
     #[inline]
     pub(crate) fn prefetch(&self, id: u32) {
         let place = (id - self.first) as usize;
-        let Some(slot) = self.slots.get(place) else { return };
-        prefetch_index(std::slice::from_ref(&slot.line), 0);
-        prefetch_index(std::slice::from_ref(&slot.node), 0);
-        prefetch_index(&self.slots, place + 1);
+        prefetch_index(&self.slots, place);
         prefetch_index(&self.links, place);
         prefetch_index(&self.counts, place);
     }
@@ -66,7 +63,7 @@ impl<P: SimProtocol> Slots<P> {
 
     /// The nodes, by slot; none where a slot is down.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = Option<&P>> {
-        self.slots.iter().map(|slot| slot.node.as_ref())
+        self.slots.iter().map(Slot::node)
     }
 
     /// Bytes of the slots themselves, and of their connections and counts with what these have on the heap.
@@ -79,7 +76,7 @@ impl<P: SimProtocol> Slots<P> {
 }
 
 /// Slots are fetched into the cache so many events ahead.
-const AHEAD: usize = 6;
+const AHEAD: usize = 8;
 /// With fewer bytes of slots they stay in the last cache, and asking for them costs more than it gains.
 const LARGE: usize = 16 << 20;
 

@@ -1,13 +1,12 @@
 //! A slot: one user, whose node comes and goes.
 
-use floodnet_core::observe::Observe;
 use floodnet_core::protocol::{Context, Input, InputOf};
 use floodnet_core::rng::{NodeRng, fold, mix};
 use floodnet_core::time::Duration;
 
 use crate::SimProtocol;
 use crate::event::{Connection, Event, Passed, What};
-use crate::line::{Counts, Line, transfer_time};
+use crate::line::{Access, Counts, Line, transfer_time};
 use crate::link::Transport;
 use crate::links::Links;
 use crate::network::Network;
@@ -23,16 +22,40 @@ pub(crate) struct World<'a, P: SimProtocol> {
     pub(crate) make: &'a (dyn Fn(u32) -> P + Sync),
 }
 
+/// The node of a slot, if there is one. As an `Option`, but with its tag in front of the node and nowhere else:
+/// to find out that a packet has a receiver touches no further line of the cache.
+#[repr(u32)]
+enum Tenant<P> {
+    Nobody,
+    Node(P),
+}
+
+impl<P> Tenant<P> {
+    #[inline]
+    const fn get(&self) -> Option<&P> {
+        match self {
+            Self::Nobody => None,
+            Self::Node(node) => Some(node),
+        }
+    }
+}
+
 /// See the module.
+///
+/// A copy of a flooded message touches the line and the first bytes of the node, which are in one line of the
+/// cache.
+#[repr(C, align(64))]
 pub(crate) struct Slot<P: SimProtocol> {
+    line: Line,
+    node: Tenant<P>,
     rng: NodeRng,
-    pub(crate) line: Line<P::Message>,
-    pub(crate) node: Option<P>,
+    access: Access<P::Message>,
 }
 
 impl<P: SimProtocol> Slot<P> {
     pub(crate) fn new(id: u32, network: &Network<'_>) -> Self {
-        Self { node: None, rng: NodeRng::new(0), line: Line::new(id, network.links.class(id).up) }
+        let access = Access::new(network.links.class(id).up);
+        Self { line: Line::new(id), node: Tenant::Nobody, rng: NodeRng::new(0), access }
     }
 
     /// Takes one input. Its effects go to `queue` and `observer`. True if a node took in a packet.
@@ -46,9 +69,9 @@ impl<P: SimProtocol> Slot<P> {
         observer: &mut Ob,
     ) -> bool {
         self.note(&event);
-        let Self { node, rng, line } = self;
+        let Self { line, node, rng, access } = self;
         let network = &world.network;
-        let mut port = Port { now: event.time, line, links, counts, network, queue, observer };
+        let mut port = Port { now: event.time, line, access, links, counts, network, queue, observer };
         let Event { time, to, from, seq, connection, rank, passed, what } = event;
         match what {
             What::Packet(message) => {
@@ -89,17 +112,25 @@ impl<P: SimProtocol> Slot<P> {
         self.line.note(time.rotate_left(32) ^ source ^ kind << 17);
     }
 
+    /// The node, if the slot is up.
+    pub(crate) const fn node(&self) -> Option<&P> {
+        self.node.get()
+    }
+
+    fn neighbors(&self) -> &[u32] {
+        self.node().map_or(&[], P::neighbors)
+    }
+
     /// The slot's part of the run's digest: its history and, at the end, its neighbors.
     pub(crate) fn digest(&self) -> u64 {
-        let held = neighbors(&self.node)
-            .iter()
-            .fold(self.line.digest, |digest, &peer| fold(digest, u64::from(peer)));
+        let held =
+            self.neighbors().iter().fold(self.line.digest, |digest, &peer| fold(digest, u64::from(peer)));
         mix(fold(u64::from(self.line.id), held))
     }
 
     /// Packets that wait in the access line, and how many of them carry a message of the application.
     pub(crate) fn waiting(&self) -> (u64, u64) {
-        let queue = self.line.uplink.iter().flat_map(|uplink| &uplink.queue);
+        let queue = self.access.uplink.iter().flat_map(|uplink| &uplink.queue);
         queue.filter(|waiting| waiting.message.is_some()).fold((0, 0), |(packets, payloads), waiting| {
             (packets + 1, payloads + u64::from(waiting.payload.is_some()))
         })
@@ -110,7 +141,7 @@ impl<P: SimProtocol> Slot<P> {
 #[inline(never)]
 fn act_rarely<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
     event: Event<P>,
-    node: &mut Option<P>,
+    node: &mut Tenant<P>,
     rng: &mut NodeRng,
     world: &World<'_, P>,
     port: &mut Port<'_, P, Q, Ob>,
@@ -123,7 +154,7 @@ fn act_rarely<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
             let payload = SimPayload::new(index, port.network.plan.publishes[index as usize].size);
             feed(node, rng, world, port, Input::Command(P::publish(payload)));
         }
-        What::Pause(until) if node.is_some() => {
+        What::Pause(until) if node.get().is_some() => {
             port.pause(until);
             if let Some(busy) = P::hold(true) {
                 let (me, incarnation) = (port.line.id, port.line.incarnation);
@@ -140,14 +171,14 @@ fn act_rarely<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
             feed(node, rng, world, port, Input::Timer(timer));
         }
         What::Departed { epoch } => port.departed(epoch),
-        What::Opened(dial) if node.is_none() || dial.to_life != port.line.incarnation => {
+        What::Opened(dial) if node.get().is_none() || dial.to_life != port.line.incarnation => {
             port.opened_in_vain(from, dial.connection);
         }
         What::Opened(dial) => {
             if port.opened(from, &dial) {
                 feed(node, rng, world, port, Input::LinkDown(from));
             }
-            port.sweep(neighbors(node));
+            port.sweep(node.get().map_or(&[], P::neighbors));
         }
         What::Closed(peer) => {
             // What the peer says stays behind its data, which may still wait for the downlink.
@@ -176,7 +207,7 @@ impl<M> Packet<M> {
     #[inline(always)]
     fn arrive<P: SimProtocol<Message = M>, Q: Schedule<P>, Ob: Observer>(
         self,
-        node: &mut Option<P>,
+        node: &mut Tenant<P>,
         rng: &mut NodeRng,
         world: &World<'_, P>,
         port: &mut Port<'_, P, Q, Ob>,
@@ -192,7 +223,7 @@ impl<M> Packet<M> {
         }
         let payload = P::carried(&message).map(|carried| carried.message);
         let refused = match port.network.links.transport {
-            _ if node.is_none() => Some("down"),
+            _ if node.get().is_none() => Some("down"),
             Transport::Stream => (!port.accepts(from, connection)).then_some("stale"),
             Transport::Datagram if passed.has(Passed::STALE) => Some("stale"),
             Transport::Datagram => (!port.reaches(from)).then_some("unreachable"),
@@ -210,19 +241,19 @@ impl<M> Packet<M> {
 /// Hands an input to the node, if it is up.
 #[inline(always)]
 fn feed<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
-    node: &mut Option<P>,
+    node: &mut Tenant<P>,
     rng: &mut NodeRng,
     world: &World<'_, P>,
     port: &mut Port<'_, P, Q, Ob>,
     input: InputOf<P>,
 ) {
-    if let Some(node) = node {
+    if let Tenant::Node(node) = node {
         node.handle(input, &mut Context { now: port.now, config: world.config, rng, effects: port });
     }
 }
 
 fn start<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
-    node: &mut Option<P>,
+    node: &mut Tenant<P>,
     rng: &mut NodeRng,
     world: &World<'_, P>,
     port: &mut Port<'_, P, Q, Ob>,
@@ -232,18 +263,19 @@ fn start<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
     port.line.lives += 1;
     *rng = NodeRng::new(node_key(port.network.plan.seed, port.line.id, incarnation));
     port.report(Observed::Up { incarnation });
-    *node = Some((world.make)(port.line.id));
+    *node = Tenant::Node((world.make)(port.line.id));
     feed(node, rng, world, port, Input::Start);
 }
 
 fn stop<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
-    node: &mut Option<P>,
+    node: &mut Tenant<P>,
     end: End,
     port: &mut Port<'_, P, Q, Ob>,
 ) {
-    if node.take().is_none() {
+    if node.get().is_none() {
         return;
     }
+    *node = Tenant::Nobody;
     port.report(Observed::Down(end));
     match end {
         End::Crash(kind) => port.crash(kind),
@@ -253,10 +285,6 @@ fn stop<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
             }
         }
     }
-}
-
-fn neighbors<P: Observe>(node: &Option<P>) -> &[P::Peer] {
-    node.as_ref().map_or(&[], |node| node.neighbors())
 }
 
 /// Key of the random stream of a node.

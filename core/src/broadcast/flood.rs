@@ -42,6 +42,7 @@ impl Default for Config {
 
 /// The flooding side of a node.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Flood<Peer, P: Payload> {
     seen: P::Seen,
     inbox: Inbox<(P, u16)>,

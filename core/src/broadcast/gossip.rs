@@ -34,6 +34,7 @@ impl Default for Config {
 
 /// The gossiping side of a node.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Gossip<Peer, P: Payload> {
     seen: P::Seen,
     peer: PhantomData<Peer>,

@@ -84,9 +84,10 @@ fn report(
 fn spent(cost: &Cost, nodes: u32) -> String {
     let nodes = u64::from(nodes.max(1));
     let mut text = format!(
-        "  cost     {:.2} s to set up, {:.2} s to run: {:.2} M events/s, {:.2} M packets/s",
+        "  cost     {:.2} s to set up, {:.2} s to run, {:.2} s to sum up: {:.2} M events/s, {:.2} M packets/s",
         cost.setup_seconds,
         cost.run_seconds,
+        cost.finish_seconds,
         cost.inputs_per_second() / 1e6,
         cost.packets_per_second() / 1e6,
     );
