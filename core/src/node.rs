@@ -97,7 +97,17 @@ impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Node<O, B> {
         let mut side = BroadcastSide::<O, B, E> { outer: cx.effects, layers: PhantomData };
         let mut inner =
             Context { now: cx.now, config: &cx.config.broadcast, rng: &mut *cx.rng, effects: &mut side };
-        self.broadcast.handle(input, self.overlay.neighbors(), &mut inner);
+        self.broadcast.handle(input, &Neighbors(&self.overlay), &mut inner);
+    }
+}
+
+/// The overlay's view, looked up when it is asked for.
+struct Neighbors<'a, O>(&'a O);
+
+impl<O: Overlay> AsRef<[O::Peer]> for Neighbors<'_, O> {
+    #[inline]
+    fn as_ref(&self) -> &[O::Peer] {
+        self.0.neighbors()
     }
 }
 

@@ -71,7 +71,7 @@ impl Broadcast for Spy {
     fn handle<E: Effects<Self>>(
         &mut self,
         input: BroadcastInputOf<Self>,
-        view: &[u32],
+        view: &(impl AsRef<[u32]> + ?Sized),
         cx: &mut Context<'_, Self, E>,
     ) {
         let told = match input {
@@ -85,7 +85,7 @@ impl Broadcast for Spy {
         if told == Told::Start {
             cx.set_timer(Duration::from_secs(1), ());
         }
-        self.0.push((told, view.to_vec()));
+        self.0.push((told, view.as_ref().to_vec()));
     }
 
     fn carried(_: &Nothing) -> Option<Carried<u32>> {

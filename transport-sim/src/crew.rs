@@ -17,7 +17,7 @@ use crate::slot::World;
 /// At most so many shards.
 pub(crate) const MOST_JOBS: usize = 256;
 /// Fewer events in a window are not worth waking threads (some 20 microseconds) for.
-const BUSY: u64 = 2_000;
+pub(crate) const BUSY: u64 = 2_000;
 
 /// A shard with what observes it and what others have sent it.
 pub(crate) struct Cell<P: SimProtocol, Ob> {
@@ -135,6 +135,8 @@ impl<P: SimProtocol, Ob: Observer> Crew for Alone<'_, P, Ob> {
 pub(crate) struct Team<'a, P: SimProtocol, Ob> {
     alone: Alone<'a, P, Ob>,
     orders: &'a Orders,
+    /// Threads are woken for so many events.
+    busy: u64,
 }
 
 #[derive(Default)]
@@ -208,7 +210,7 @@ impl<P: SimProtocol, Ob: Observer> Crew for Team<'_, P, Ob> {
     fn run_until(&self, goal: Goal) {
         let cells = self.alone.cells;
         let load: u64 = cells.iter().map(|cell| lock(cell).load(goal.window)).sum();
-        if load < BUSY {
+        if load < self.busy {
             return self.alone.run_until(goal);
         }
         self.orders.give(Some(goal), cells.len() - 1);
@@ -217,10 +219,11 @@ impl<P: SimProtocol, Ob: Observer> Crew for Team<'_, P, Ob> {
     }
 }
 
-/// Calls `drive` with a thread for each cell but the first.
+/// Calls `drive` with a thread for each cell but the first, for windows of so many events.
 pub(crate) fn with_threads<P: SimProtocol, Ob: Observer + Send, R>(
     cells: &[Mutex<Cell<P, Ob>>],
     world: &World<'_, P>,
+    busy: u64,
     drive: impl FnOnce(&Team<'_, P, Ob>) -> R,
 ) -> R {
     let orders = Orders::default();
@@ -237,6 +240,6 @@ pub(crate) fn with_threads<P: SimProtocol, Ob: Observer + Send, R>(
                 }
             });
         }
-        drive(&Team { alone: Alone { cells, world }, orders: &orders })
+        drive(&Team { alone: Alone { cells, world }, orders: &orders, busy })
     })
 }

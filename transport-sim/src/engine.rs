@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use floodnet_core::time::Time;
 
 use crate::SimProtocol;
-use crate::crew::{Alone, Cell, MOST_JOBS, cells, ranges, with_threads};
+use crate::crew::{Alone, BUSY, Cell, MOST_JOBS, cells, ranges, with_threads};
 use crate::drive::{Divided, Drive, Undivided};
 use crate::link::LinkModel;
 use crate::network::Network;
@@ -44,6 +44,7 @@ pub struct Simulation<'a, P: SimProtocol> {
     config: &'a P::Config,
     make: &'a (dyn Fn(u32) -> P + Sync),
     barriers: Vec<Time>,
+    busy: u64,
 }
 
 /// How a run ended.
@@ -106,7 +107,7 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
         config: &'a P::Config,
         make: &'a (dyn Fn(u32) -> P + Sync),
     ) -> Self {
-        Self { plan, links, config, make, barriers: Vec::new() }
+        Self { plan, links, config, make, barriers: Vec::new(), busy: BUSY }
     }
 
     /// Calls [`Observer::sample`] at these times as well as at the end.
@@ -116,6 +117,14 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
         times.sort_unstable();
         times.dedup();
         self.barriers = times;
+        self
+    }
+
+    /// Wakes threads for every window, however little there is to do in it. For tests: it is slow.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn always_wake(mut self) -> Self {
+        self.busy = 0;
         self
     }
 
@@ -164,7 +173,9 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
         let end = if jobs == 1 {
             drive.run(&cells, &Alone { cells: &cells, world: &world }, &mut Divided(observer), watch)
         } else {
-            with_threads(&cells, &world, |team| drive.run(&cells, team, &mut Divided(observer), watch))
+            with_threads(&cells, &world, self.busy, |team| {
+                drive.run(&cells, team, &mut Divided(observer), watch)
+            })
         };
         let (shards, parts): (Vec<_>, Vec<_>) = cells.into_iter().map(Cell::into_parts).unzip();
         observer.unite(parts.into_iter().flatten().collect());

@@ -139,3 +139,51 @@ fn settle_ties<P: Types>(entries: &mut [u64], pages: &[Page<Stored<P>>]) {
         tied.sort_by_key(|&entry| peek(pages, place_of(entry)).map(Stored::tie));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use floodnet_core::protocol::Types;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::pages::Buckets;
+
+    struct Nothing;
+
+    impl Types for Nothing {
+        type Peer = u32;
+        type Message = ();
+        type Timer = ();
+        type Command = ();
+        type Event = ();
+        type Config = ();
+    }
+
+    proptest! {
+        /// Few events and many, in a small block and a large one, with ties of time and of source: as by a
+        /// plain sort that keeps what is equal in the order in which it came.
+        #[test]
+        fn is_a_stable_sort(
+            events in prop::collection::vec((0u16..512, 0u32..300, 0u32..4), 0..600),
+            spread in 1u16..32,
+            cut in 0u32..320,
+        ) {
+            let mut buckets = Buckets::new(1);
+            for &(local, offset, from) in &events {
+                buckets.push(0, Stored::<Nothing>::for_tests(local * spread, offset, from));
+            }
+            let mut pages = Vec::new();
+            buckets.take_into(0, &mut pages);
+            let mut expected: Vec<(usize, &(u16, u32, u32))> = events.iter().enumerate().collect();
+            expected.retain(|(_, (_, offset, _))| *offset <= cut);
+            expected.sort_by_key(|(_, event)| **event);
+            let expected: Vec<u32> = expected.into_iter().map(|(place, _)| place as u32).collect();
+            let mut order = Order::default();
+            for slots in [512 * usize::from(spread), 1 << 16] {
+                order.sort(&pages, slots, cut);
+                let found: Vec<u32> = (0..order.len()).filter_map(|at| order.place(at)).collect();
+                prop_assert_eq!(&found, &expected, "in a block of {} slots", slots);
+            }
+        }
+    }
+}

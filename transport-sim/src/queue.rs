@@ -49,6 +49,15 @@ impl<P: Types> Stored<P> {
     }
 }
 
+#[cfg(test)]
+impl<P: Types> Stored<P> {
+    /// An input of the plan.
+    pub(crate) const fn for_tests(local: u16, offset: u32, from: u32) -> Self {
+        let (connection, passed) = (Connection::NONE, Passed::NOTHING);
+        Self { offset, from, connection, local, rank: Rank::Plan, passed, what: Some(What::Start) }
+    }
+}
+
 /// The queue of the windowed engine, for a shard of the slots.
 pub(crate) struct WindowQueue<P: SimProtocol> {
     /// A window is 2^shift nanoseconds.

@@ -59,7 +59,7 @@ impl<Peer: Copy + Ord, P: Payload> Flood<Peer, P> {
     fn on_command<E: Effects<Self>>(
         &mut self,
         command: BroadcastCommand<P>,
-        view: &[Peer],
+        view: &(impl AsRef<[Peer]> + ?Sized),
         cx: &mut Context<'_, Self, E>,
     ) {
         match command {
@@ -68,7 +68,7 @@ impl<Peer: Copy + Ord, P: Payload> Flood<Peer, P> {
                     return cx.emit(BroadcastEvent::Dropped("already_published"));
                 }
                 cx.emit(BroadcastEvent::Published(payload.id()));
-                for &peer in view {
+                for &peer in view.as_ref() {
                     cx.send(peer, Message { hops: 1, payload: payload.clone() });
                 }
             }
@@ -86,13 +86,13 @@ impl<Peer: Copy + Ord, P: Payload> Flood<Peer, P> {
         &mut self,
         from: Peer,
         Message { hops, payload }: Message<P>,
-        view: &[Peer],
+        view: &(impl AsRef<[Peer]> + ?Sized),
         cx: &mut Context<'_, Self, E>,
     ) {
         if !self.seen.insert(payload.id(), cx.now, &cx.config.seen) {
             return cx.emit(BroadcastEvent::Duplicate(payload.id()));
         }
-        for &peer in view {
+        for &peer in view.as_ref() {
             if peer != from || cx.config.echo {
                 cx.send(peer, Message { hops: hops.saturating_add(1), payload: payload.clone() });
             }
@@ -121,7 +121,7 @@ impl<Peer: Copy + Ord, P: Payload> Broadcast for Flood<Peer, P> {
     fn handle<E: Effects<Self>>(
         &mut self,
         input: BroadcastInputOf<Self>,
-        view: &[Peer],
+        view: &(impl AsRef<[Peer]> + ?Sized),
         cx: &mut Context<'_, Self, E>,
     ) {
         match input {

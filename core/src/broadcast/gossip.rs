@@ -95,7 +95,7 @@ impl<Peer: Copy + Ord, P: Payload> Broadcast for Gossip<Peer, P> {
     fn handle<E: Effects<Self>>(
         &mut self,
         input: BroadcastInputOf<Self>,
-        view: &[Peer],
+        view: &(impl AsRef<[Peer]> + ?Sized),
         cx: &mut Context<'_, Self, E>,
     ) {
         match input {
@@ -105,7 +105,7 @@ impl<Peer: Copy + Ord, P: Payload> Broadcast for Gossip<Peer, P> {
                     return cx.emit(BroadcastEvent::Duplicate(payload.id()));
                 }
                 let next = Message { hops: hops.saturating_add(1), payload: payload.clone() };
-                Self::push(&next, Some(from), view, cx);
+                Self::push(&next, Some(from), view.as_ref(), cx);
                 cx.emit(BroadcastEvent::Delivered { payload, hops });
             }
             BroadcastInput::Command(BroadcastCommand::Publish(payload)) => {
@@ -113,7 +113,7 @@ impl<Peer: Copy + Ord, P: Payload> Broadcast for Gossip<Peer, P> {
                     return cx.emit(BroadcastEvent::Dropped("already_published"));
                 }
                 cx.emit(BroadcastEvent::Published(payload.id()));
-                Self::push(&Message { hops: 1, payload }, None, view, cx);
+                Self::push(&Message { hops: 1, payload }, None, view.as_ref(), cx);
             }
             // Gossip keeps no queue: an application that is busy drops what it cannot take.
             BroadcastInput::Command(BroadcastCommand::Hold | BroadcastCommand::Resume) => {

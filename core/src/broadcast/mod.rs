@@ -88,10 +88,13 @@ pub trait Broadcast:
     type Payload: Payload;
 
     /// Takes one input and pushes its effects; the rules of [`crate::protocol`] apply.
+    ///
+    /// The neighbors are in `view`, which a slice is and a node hands out only when asked: a suppressed copy
+    /// of a message, which is most of what comes, needs none of them and so does not touch their memory.
     fn handle<E: Effects<Self>>(
         &mut self,
         input: BroadcastInputOf<Self>,
-        view: &[Self::Peer],
+        view: &(impl AsRef<[Self::Peer]> + ?Sized),
         cx: &mut Context<'_, Self, E>,
     );
 

@@ -76,8 +76,10 @@ struct Arrived {
     published: Time,
     due: Time,
     origin: u32,
-    /// Whether it is counted, and its hops are not kept: true of most.
-    is_plain: bool,
+    /// Whether it is counted.
+    is_counted: bool,
+    /// Whether its hops are kept.
+    is_followed: bool,
     greatest_hops: u16,
     holders: Holders,
     /// The slowest delivery on time.
@@ -162,7 +164,8 @@ impl Arrivals {
             published: planned.at,
             due: planned.due,
             origin: planned.origin,
-            is_plain: schedule.counts(planned.due),
+            is_counted: schedule.counts(planned.due),
+            is_followed: false,
             greatest_hops: 0,
             holders: Holders::new(count),
             slowest: Duration::ZERO,
@@ -171,7 +174,7 @@ impl Arrivals {
         };
         let mut messages: Vec<Arrived> = schedule.messages.iter().map(arrived).collect();
         for &message in &schedule.followed {
-            messages[message as usize].is_plain = false;
+            messages[message as usize].is_followed = true;
         }
         Self {
             first: slots.start,
@@ -213,7 +216,7 @@ impl Arrivals {
         };
         let place = what.slot.wrapping_sub(self.first);
         let known = entry.holders.put(place, self.slots);
-        let is_usual = entry.is_plain && life.is_settled(entry.published) && what.at < entry.due;
+        let is_usual = entry.is_counted && life.is_settled(entry.published) && what.at < entry.due;
         if known || !is_usual || what.slot == entry.origin {
             return self.delivered_else(plan, lives, what, known);
         }
@@ -223,6 +226,9 @@ impl Arrivals {
         entry.greatest_hops = entry.greatest_hops.max(what.hops);
         entry.slowest = entry.slowest.max(span);
         self.latencies.record(span);
+        if entry.is_followed {
+            self.keep_hops(what.message, place, what.hops);
+        }
     }
 
     /// A delivery of any kind; `known`: the slot had the message already.

@@ -1,5 +1,6 @@
 //! Who holds whom as a neighbor.
 
+use prefetch_index::prefetch_index;
 use smallvec::SmallVec;
 
 use super::graph::Cuts;
@@ -89,7 +90,14 @@ impl Neighbors {
         is_pair(u32::try_from(self.held.len()).unwrap_or(u32::MAX), slot, peer)
     }
 
+    /// Asks the processor to have a slot's list in its cache soon.
+    #[inline]
+    pub(super) fn prefetch(&self, slot: u32) {
+        prefetch_index(&self.held, slot as usize);
+    }
+
     /// Takes in what `slot` did.
+    #[inline]
     pub(super) fn apply(&mut self, slot: u32, change: Change) {
         match change {
             Change::Held(peer) => self.hold(slot, peer),

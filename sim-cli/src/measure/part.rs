@@ -20,6 +20,8 @@ use super::schedule::Schedule;
 
 /// As many changes of links are much: see [`Part::settle`].
 const MANY_CHANGES: usize = 1 << 16;
+/// Lists are fetched into the cache so many changes ahead.
+const AHEAD: usize = 16;
 
 /// Observes slots in a row; made by [`Measures`](super::Measures).
 #[derive(Debug)]
@@ -53,9 +55,14 @@ impl Part {
 
     /// Hands over to `neighbors` what slots did to their lists.
     pub(super) fn hand_over(&mut self, neighbors: &mut Neighbors) {
-        for (slot, change) in self.changes.drain(..) {
+        for (place, &(slot, change)) in self.changes.iter().enumerate() {
+            // The list of the peer may be anywhere in memory: asked for so far ahead, it is there in time.
+            if let Some((_, Change::Held(peer) | Change::Released(peer))) = self.changes.get(place + AHEAD) {
+                neighbors.prefetch(*peer);
+            }
             neighbors.apply(slot, change);
         }
+        self.changes.clear();
         self.changes.shrink_to(2 * MANY_CHANGES);
     }
 

@@ -1,6 +1,8 @@
 //! The windowed engine against the plain one on random scenarios, and each against itself.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::sync::Arc;
 
 use floodnet_core::broadcast::{Flood, Gossip, flood, gossip};
@@ -9,7 +11,7 @@ use floodnet_core::overlay::{Fixed, RandomWalk, fixed, random_walk};
 use floodnet_core::time::Time;
 use floodnet_sim::graph::gnp;
 use floodnet_sim::link::{LinkModel, Transport};
-use floodnet_sim::observer::{Observed, Observer};
+use floodnet_sim::observer::{Divisible, Observed, Observer};
 use floodnet_sim::payload::SimPayload;
 use floodnet_sim::plan::Plan;
 use floodnet_sim::{Outcome, SimProtocol, Simulation};
@@ -139,20 +141,35 @@ impl Case {
         assert_eq!(sums(&reference), sums(&first), "seed {seed}: digest, inputs, packets, in flight");
         let by_heap = by_slot(by_heap);
         assert_eq!(by_slot(log), by_heap, "seed {seed}: what each slot told, in its order");
-        self.check_samples(&samples);
+        self.check_times(&samples.at);
         assert_eq!(by_slot(samples.log), by_heap, "seed {seed}: with barriers as well");
         self.stop_early(&plain);
+        self.divide(cut.always_wake(), &sums(&first), &by_heap);
         first.digest
     }
 
+    /// On any number of threads everything is the same.
+    fn divide<P: SimProtocol>(&self, simulation: Simulation<'_, P>, expected: &Sums, told: &BySlot) {
+        let seed = self.plan.seed;
+        for jobs in [1, 2, 3, 7] {
+            let mut whole = Whole::default();
+            let jobs = NonZeroUsize::new(jobs).expect("not zero");
+            let outcome = simulation.run_divided(jobs, &mut whole, &mut |_| true);
+            let outcome = outcome.expect("the link model is sound");
+            assert_eq!(&sums(&outcome), expected, "seed {seed}: on {jobs} threads");
+            assert_eq!(&by_slot(whole.log), told, "seed {seed}: what each slot told, on {jobs} threads");
+            self.check_times(&whole.at);
+        }
+    }
+
     /// Each barrier before the end once, and the end.
-    fn check_samples(&self, samples: &Samples) {
+    fn check_times(&self, at: &[Time]) {
         let mut expected = self.barriers.clone();
         expected.retain(|barrier| *barrier < self.plan.duration);
         expected.push(self.plan.duration);
         expected.sort_unstable();
         expected.dedup();
-        assert_eq!(samples.at, expected, "seed {}", self.plan.seed);
+        assert_eq!(at, expected, "seed {}", self.plan.seed);
     }
 
     /// A run that is stopped ends in good order.
@@ -190,8 +207,43 @@ impl Observer for Samples {
     }
 }
 
+/// As [`Samples`], in parts.
+#[derive(Default)]
+struct Whole {
+    log: Log,
+    at: Vec<Time>,
+    ranges: Vec<Range<u32>>,
+}
+
+impl Divisible for Whole {
+    type Part = Log;
+
+    fn divide(&mut self, shards: &[Range<u32>]) -> Vec<Log> {
+        self.ranges = shards.to_vec();
+        shards.iter().map(|_| Log::new()).collect()
+    }
+
+    fn sample(&mut self, parts: &mut [Log], at: Time) {
+        for part in parts.iter_mut() {
+            assert!(part.iter().all(|(told, ..)| *told < at), "after the sample, told before it");
+            assert!(part.iter().all(|(told, ..)| self.at.last() <= Some(told)), "before it, told after it");
+            self.log.append(part);
+        }
+        self.at.push(at);
+    }
+
+    fn unite(&mut self, parts: Vec<Log>) {
+        assert_eq!(parts.len(), self.ranges.len());
+        assert!(parts.iter().all(Vec::is_empty), "all was told before the last sample");
+        assert!(self.ranges.windows(2).all(|pair| pair[0].end == pair[1].start), "one shard after another");
+    }
+}
+
+type Sums = (u64, u64, u64, u64, u64, Time, bool);
+type BySlot = BTreeMap<u32, Vec<(Time, Observed)>>;
+
 /// What must be equal.
-fn sums<P>(outcome: &Outcome<P>) -> (u64, u64, u64, u64, u64, Time, bool) {
+fn sums<P: SimProtocol>(outcome: &Outcome<P>) -> Sums {
     let Outcome {
         digest, inputs, packets, in_flight_packets, in_flight_payloads, ended_at, complete, ..
     } = *outcome;
@@ -199,8 +251,8 @@ fn sums<P>(outcome: &Outcome<P>) -> (u64, u64, u64, u64, u64, Time, bool) {
 }
 
 /// The order between slots is free.
-fn by_slot(log: Log) -> BTreeMap<u32, Vec<(Time, Observed)>> {
-    let mut slots: BTreeMap<u32, Vec<(Time, Observed)>> = BTreeMap::new();
+fn by_slot(log: Log) -> BySlot {
+    let mut slots = BySlot::new();
     for (at, slot, what) in log {
         slots.entry(slot).or_default().push((at, what));
     }

@@ -41,11 +41,13 @@ const _: () = assert!(size_of::<SeenWindow>() <= 128, "two cache lines");
 
 #[derive(Clone, Debug)]
 enum Store {
+    /// With the latest entry, which the next one is compared to.
     Few {
         len: u8,
+        latest: Packed,
         few: Few,
     },
-    /// With the latest entry, which the next one is compared to: the log itself is far away.
+    /// As before; here the log itself is far away.
     Many {
         latest: Packed,
         many: Many,
@@ -148,7 +150,11 @@ impl SeenWindow {
     #[inline]
     const fn starting_with(entry: Entry<u32>) -> Self {
         let few = Few { bits: [0; FEW_WORDS], log: [Packed(0); FEW] };
-        Self { first_word: entry.id / WORD, oldest_ms: entry.since_ms, store: Store::Few { len: 0, few } }
+        Self {
+            first_word: entry.id / WORD,
+            oldest_ms: entry.since_ms,
+            store: Store::Few { len: 0, latest: Packed(0), few },
+        }
     }
 
     #[inline]
@@ -191,16 +197,17 @@ impl SeenWindow {
     fn push(&mut self, entry: Entry<u32>) -> bool {
         let Self { first_word, oldest_ms, store } = self;
         match store {
-            Store::Few { len, few: Few { bits, log } } => {
+            Store::Few { len, latest, few: Few { bits, log } } => {
                 let used = usize::from(*len);
-                let latest = log[..used].last();
+                let before = (used > 0).then_some(&*latest);
                 if used == FEW
-                    || !Packed::reaches(entry.since_ms, *oldest_ms, latest)
+                    || !Packed::reaches(entry.since_ms, *oldest_ms, before)
                     || !set(bits, first_word, entry.id)
                 {
                     return false;
                 }
-                log[used] = Packed::new(entry);
+                *latest = Packed::new(entry);
+                log[used] = *latest;
                 *len += 1;
             }
             Store::Many { latest, many: Many { bits, log } } => {
@@ -228,7 +235,7 @@ impl SeenWindow {
         let (from, since) = (*first_word, *oldest_ms);
         let next_ms = match store {
             Store::Few { len: 0, .. } => None,
-            Store::Few { len, few: Few { bits, log } } => {
+            Store::Few { len, few: Few { bits, log }, .. } => {
                 clear(bits, from, log[0].id(from));
                 log.copy_within(1..usize::from(*len), 0);
                 *len -= 1;
@@ -262,7 +269,7 @@ impl SeenWindow {
         let Self { first_word, oldest_ms, store } = self;
         let unpack = |packed: &Packed| packed.entry(*first_word, *oldest_ms);
         let mut log: VecDeque<Entry<u32>> = match store {
-            Store::Few { len, few } => few.log[..usize::from(*len)].iter().map(unpack).collect(),
+            Store::Few { len, few, .. } => few.log[..usize::from(*len)].iter().map(unpack).collect(),
             Store::Many { many, .. } => many.log.iter().map(unpack).collect(),
             Store::Wide { log, .. } => core::mem::take(log),
             // It holds everything.
@@ -361,9 +368,9 @@ mod tests {
         let mut seen = holding(1_000..1_024);
         assert!(matches!(seen.store, Store::Few { len: 24, .. }));
         seen = holding(1_000..1_025);
-        assert!(matches!(seen.store, Store::Many(_)));
+        assert!(matches!(seen.store, Store::Many { .. }));
         assert!((1_000..1_025).all(|id| seen.contains(id)) && !seen.contains(999) && !seen.contains(1_025));
-        assert!(matches!(holding(0..640).store, Store::Many(_)));
+        assert!(matches!(holding(0..640).store, Store::Many { .. }));
         assert!(matches!(holding(0..641).store, Store::Wide { .. }));
     }
 

@@ -22,7 +22,7 @@ pub(crate) fn ms(millis: u64) -> Time {
 
 /// Every packet that was sent was received, lost for a reason, or is under way; messages of the
 /// application likewise.
-pub(crate) fn assert_conserved<P>(log: &Log, outcome: &Outcome<P>) {
+pub(crate) fn assert_conserved<P: floodnet_sim::SimProtocol>(log: &Log, outcome: &Outcome<P>) {
     let (mut packets, mut payloads) = (0i64, 0i64);
     for (_, _, what) in log {
         let (sign, payload) = match what {
