@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | `cargo bench -p floodnet-benches` | all benches, full sizes | some 6 minutes |
 //! | `cargo bench -p floodnet-benches --bench speed -- flood` | those of one subject | |
-//! | `cargo bench --workspace -- --test` | the short mode: each bench runs once, small | seconds |
+//! | `cargo bench -p floodnet-benches -- --test` | the short mode: each bench runs once, small | seconds |
 //! | `cargo run --release -p floodnet-benches --bin counts` | the gate, see `src/bin/counts` | seconds |
 //! | `cargo run --release -p floodnet-benches --bin scaling` | the study, see `src/bin/scaling` | some 3 minutes |
 //!

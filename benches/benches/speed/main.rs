@@ -6,6 +6,8 @@ mod heap;
 mod join;
 mod wire;
 
+use std::time::Duration;
+
 use criterion::{BatchSize, BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput, measurement};
 use floodnet_benches::workload::Workload;
 use floodnet_sim::{Outcome, SimProtocol};
@@ -15,7 +17,7 @@ type Group<'c> = BenchmarkGroup<'c, measurement::WallTime>;
 /// A group for runs of some 10 ms to some seconds: the fewest samples, and each of as many runs as the others.
 fn group<'c>(criterion: &'c mut Criterion, subject: &str) -> Group<'c> {
     let mut group = criterion.benchmark_group(subject);
-    group.sample_size(10).sampling_mode(SamplingMode::Flat);
+    group.sample_size(10).sampling_mode(SamplingMode::Flat).warm_up_time(Duration::from_secs(1));
     group
 }
 

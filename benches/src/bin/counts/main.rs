@@ -13,7 +13,11 @@
 //! that, the benches tell.
 //!
 //! Counts depend on the compiler: with another one than accepted the differences are shown, loudly, and nothing
-//! fails. Without valgrind nothing is counted, loudly as well.
+//! fails. Without valgrind nothing is counted, loudly as well. The processor matters little, as valgrind shows
+//! programs one of its own making; only where the real one lacks AVX2 other copying loops would run.
+//!
+//! Valgrind is all that this needs. Harnesses for the same, such as gungraun, want a second program of just
+//! their version installed beside it.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a command")]
 
