@@ -71,12 +71,12 @@ fn smaller(pixels: &[u8]) -> Vec<u8> {
 fn compose(rows: &[Row], area: &Area<'_>) -> Drawn {
     let margin = scaled(MARGIN);
     area.draw(&Text::new("The cost of a packet", (margin, scaled(36)), font(30, INK, true)))?;
-    let words = "nanoseconds of one processor per simulated packet, real node, quickest run  ·  flood over a \
-                 random graph, 10 to 100 ms per packet";
+    let words = "nanoseconds per simulated packet, real node  ·  dots: quickest run, bars: up to the median  ·  \
+                 flood over a random graph";
     area.draw(&Text::new(words, (margin, scaled(80)), font(LABEL, MUTED, false)))?;
     legend(area)?;
-    let highest = rows.iter().map(|row| row.least_ns).fold(1.0, f64::max);
-    let panels = area.margin(scaled(150), scaled(24), margin - scaled(20), margin - scaled(20));
+    let highest = rows.iter().map(|row| row.median_ns).fold(1.0, f64::max);
+    let panels = area.margin(scaled(162), scaled(24), margin - scaled(20), margin - scaled(20));
     for (varied, panel) in Varied::ALL.into_iter().zip(panels.split_evenly((1, 3))) {
         let rows: Vec<Row> = rows.iter().filter(|row| row.varied == varied).copied().collect();
         let across = || rows.iter().map(|row| f64::from(row.across()));
@@ -98,12 +98,13 @@ fn compose(rows: &[Row], area: &Area<'_>) -> Drawn {
 fn legend(area: &Area<'_>) -> Drawn {
     let mut left = scaled(MARGIN);
     for (name, color) in LINES {
-        let middle = scaled(129);
+        let middle = scaled(124);
         let line = [(left, middle), (left + scaled(36), middle)];
         area.draw(&PathElement::new(line, color.stroke_width(3 * SCALE)))?;
         area.draw(&Circle::new((left + scaled(18), middle), 6 * SCALE, color.filled()))?;
         let style = font(LABEL, INK, false).pos(Pos::new(HPos::Left, VPos::Center));
-        area.draw(&Text::new(name, (left + scaled(46), middle), style))?;
+        // The middle of a line of text lies above that of its letters.
+        area.draw(&Text::new(name, (left + scaled(46), middle + scaled(2)), style))?;
         left += scaled(190);
     }
     Ok(())
@@ -117,24 +118,31 @@ where
     let Some(first) = rows.first() else { return Ok(()) };
     let mut chart = ChartBuilder::on(area)
         .margin(scaled(10))
-        .caption(title(first), font(LABEL, INK, true))
-        .x_label_area_size(scaled(44))
-        .y_label_area_size(scaled(64))
+        .margin_top(scaled(34))
+        .x_label_area_size(scaled(40))
+        .y_label_area_size(scaled(76))
         .build_cartesian_2d(across, up)?;
+    area.draw(&Text::new(title(first), (scaled(86), 0), font(LABEL, INK, true)))?;
     chart
         .configure_mesh()
         .light_line_style(TRANSPARENT)
         .bold_line_style(GRID.stroke_width(SCALE))
         .axis_style(MUTED.stroke_width(SCALE))
         .label_style(font(LABEL, MUTED, false))
+        .set_all_tick_mark_size(scaled(7))
         .x_labels(6)
         .y_labels(6)
-        .x_label_formatter(&|value| count(*value))
-        .y_label_formatter(&|value| count(*value))
+        .x_label_formatter(&|value| short(*value))
+        .y_label_formatter(&|value| count(*value as u64))
         .draw()?;
     for (stream, (_, color)) in [false, true].into_iter().zip(LINES) {
         let points = || rows.iter().filter(|row| row.stream == stream);
-        let line = points().map(|row| (f64::from(row.across()), row.least_ns));
+        let at = |row: &Row| (f64::from(row.across()), row.least_ns);
+        let bar = |row: &Row| {
+            PathElement::new([at(row), (at(row).0, row.median_ns)], color.mix(0.6).stroke_width(2 * SCALE))
+        };
+        chart.draw_series(points().map(bar))?;
+        let line = points().map(at);
         chart.draw_series(LineSeries::new(line.clone(), color.stroke_width(3 * SCALE)))?;
         chart.draw_series(line.map(|point| Circle::new(point, 6 * SCALE, color.filled())))?;
     }
@@ -143,9 +151,8 @@ where
 
 /// What is varied, and what is not.
 fn title(row: &Row) -> String {
-    let nodes = format!("{} nodes", count(f64::from(row.nodes)));
-    let degree = format!("degree {}", row.degree);
-    let messages = format!("{} messages", row.messages);
+    let nodes = format!("{} nodes", count(u64::from(row.nodes)));
+    let (degree, messages) = (format!("degree {}", row.degree), format!("{} messages", row.messages));
     match row.varied {
         Varied::Nodes => format!("by nodes  ({degree}, {messages})"),
         Varied::Degree => format!("by degree  ({nodes}, {messages})"),
@@ -153,11 +160,16 @@ fn title(row: &Row) -> String {
     }
 }
 
-/// A whole number, thousands and millions written short.
-fn count(value: f64) -> String {
+/// A whole number with a comma between thousands.
+fn count(value: u64) -> String {
+    if value < 1_000 { value.to_string() } else { format!("{},{:03}", count(value / 1_000), value % 1_000) }
+}
+
+/// A number for an axis of many magnitudes.
+fn short(value: f64) -> String {
     match value {
         1e6.. => format!("{} M", value / 1e6),
-        1e4.. => format!("{} k", value / 1e3),
+        1e3.. => format!("{} k", value / 1e3),
         _ => format!("{value:.0}"),
     }
 }
@@ -178,9 +190,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_written_short() {
-        let written = [0.0, 20.0, 1_000.0, 10_000.0, 300_000.0, 1_000_000.0].map(count);
-        assert_eq!(written, ["0", "20", "1000", "10 k", "300 k", "1 M"]);
+    fn numbers_can_be_read() {
+        assert_eq!([0.0, 20.0, 1e3, 3e5, 1e6].map(short), ["0", "20", "1 k", "300 k", "1 M"]);
+        assert_eq!([0, 999, 1_000, 1_020_003].map(count), ["0", "999", "1,000", "1,020,003"]);
     }
 
     #[test]
