@@ -126,7 +126,7 @@ pub fn join(nodes: u32, walk: Walk) -> Workload<Walker> {
 }
 
 /// After a [`join`] of 60 s the nodes come and go for two minutes, over streams and without messages: sessions
-/// of 6 min in the mean by the law measured in `BitTorrent` (Weibull of shape 0.59, so that many are short),
+/// of 6 min in the mean by a law of the shape measured in `BitTorrent` (Weibull, 0.59: many are short),
 /// half of them ended by silent crashes, and a minute between two of them.
 ///
 /// # Panics

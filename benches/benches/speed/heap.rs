@@ -1,4 +1,4 @@
-//! What windows bring: the same flood by the engine and by one heap in global order, in turn. Elements are
+//! What windows bring: the same flood by the engine and by one heap in global order, one after the other. Elements are
 //! packets taken in.
 
 use criterion::{BenchmarkId, Criterion};

@@ -23,7 +23,7 @@ fn flooded(size: u32) -> Vec<Packet> {
     (0..BATCH).map(message).collect()
 }
 
-/// One request in four is accepted: as it is in a network that grows, more or less.
+/// One message in five is an answer, the rest are requests.
 fn overlay() -> Vec<Packet> {
     let message = |number: u32| match number % 5 {
         4 => random_walk::Message::JoinAck,

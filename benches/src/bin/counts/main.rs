@@ -14,7 +14,7 @@
 //!
 //! Counts depend on the compiler: with another one than accepted the differences are shown, loudly, and nothing
 //! fails. Without valgrind nothing is counted, loudly as well. The processor matters little, as valgrind shows
-//! programs one of its own making; only where the real one lacks AVX2 other copying loops would run.
+//! programs one of its own making; only where the real one lacks AVX2 other copying loops may run.
 //!
 //! Valgrind is all that this needs. Harnesses for the same, such as gungraun, want a second program of just
 //! their version installed beside it.
@@ -71,7 +71,7 @@ fn run(name: &str) -> Result<u64, String> {
     })
 }
 
-/// What is counted. Its name is given to valgrind ([`callgrind::COUNTED`]): what it calls counts, what is
+/// What is counted. Its name is given to valgrind (the constant `COUNTED` of [`callgrind`]): what it calls counts, what is
 /// around it does not.
 #[inline(never)]
 fn counted_run<P: SimProtocol>(workload: &Workload<P>) -> Outcome<P> {

@@ -6,7 +6,7 @@
 //! cargo run --release -p floodnet-benches --bin scaling -- --draw      # draws the table again
 //! ```
 //!
-//! Takes some minutes, and a few GB of memory for the million nodes. Each line is printed as soon as it is measured.
+//! Takes some minutes, and 5 GB of memory for the million nodes. Each line is printed as soon as it is measured.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a command")]
 

@@ -131,7 +131,7 @@ where
         .label_style(font(LABEL, MUTED, false))
         .set_all_tick_mark_size(scaled(7))
         .x_labels(6)
-        .y_labels(6)
+        .y_labels(9)
         .x_label_formatter(&|value| short(*value))
         .y_label_formatter(&|value| count(*value as u64))
         .draw()?;
