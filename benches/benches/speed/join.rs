@@ -19,7 +19,7 @@ pub(crate) fn bench(criterion: &mut Criterion) {
                 id,
                 &workload,
                 |workload| workload.run(),
-                |ran| ran.nodes.len() as u64,
+                |ran| ran.nodes().count() as u64,
             );
         }
     }
