@@ -145,7 +145,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let (to, connection) = (head.peer, head.connection);
         match passage {
             Passage::Arrives(arrival) => {
-                self.push_on(connection.other_end(), to, arrival, Passed::NOTHING, What::Packet(message));
+                let arrival = self.network.awake(to, arrival);
+                self.push_packet(connection.other_end(), to, arrival, Passed::NOTHING, message);
             }
             Passage::Breaks(breaks_at) => {
                 self.break_at(place, breaks_at);

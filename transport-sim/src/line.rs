@@ -67,13 +67,21 @@ pub(crate) struct Counts {
 
 impl Counts {
     /// The count for `peer`, 0 at first.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn of(&mut self, peer: u32) -> &mut u32 {
-        let next = self.last as usize + 1;
         // It skips the one from whom the message came, and begins again at the first.
-        let guesses = [next, next + 1, 0, 1];
-        let guess = guesses.into_iter().find(|&at| self.pairs.get(at).is_some_and(|pair| pair.0 == peer));
-        let place = guess.unwrap_or_else(|| self.place(peer));
+        let next = self.last as usize + 1;
+        let pairs = self.pairs.as_slice();
+        let is_at = |place: usize| pairs.get(place).is_some_and(|pair| pair.0 == peer);
+        let place = if is_at(next) {
+            next
+        } else if is_at(next + 1) {
+            next + 1
+        } else if is_at(0) {
+            0
+        } else {
+            self.place(peer)
+        };
         self.last = place as u32;
         &mut self.pairs[place].1
     }
@@ -88,6 +96,7 @@ impl Counts {
         if self.pairs.spilled() { self.pairs.capacity() * size_of::<(u32, u32)>() } else { 0 }
     }
 
+    #[inline(never)]
     fn place(&mut self, peer: u32) -> usize {
         match self.pairs.binary_search_by_key(&peer, |(peer, _)| *peer) {
             Ok(place) => place,

@@ -136,6 +136,17 @@ impl<'p> Network<'p> {
         }
     }
 
+    /// Delay of a packet without jitter and faults, on a link of which nothing is known yet.
+    #[inline(always)]
+    pub(crate) fn plain_delay(&self, from: u32, to: u32, nth: Nth) -> Duration {
+        match (&self.links.latency, self.links.per) {
+            (Latency::Law(law), Per::Packet) => {
+                law.sample(self.packet_hash(Purpose::Latency, from, to, nth)).max(self.links.floor)
+            }
+            _ => self.link_delay(from, to),
+        }
+    }
+
     /// With jitter and faults.
     #[inline(never)]
     fn delay_among_faults(&self, from: u32, to: u32, mut delay: Duration, nth: Nth, at: Time) -> Duration {

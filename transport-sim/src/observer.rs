@@ -56,6 +56,12 @@ impl Observed {
 
 /// Takes what a backend reports.
 pub trait Observer {
+    /// `slot` will be observed soon: a chance to have what belongs to it fetched into the processor's cache.
+    #[inline]
+    fn expect(&self, slot: u32) {
+        let _ = slot;
+    }
+
     /// `what` happened at `slot` at `at`.
     fn observe(&mut self, at: Time, slot: u32, what: Observed);
 
@@ -93,6 +99,11 @@ pub trait Divisible {
 
 /// Observes for its owner.
 impl<Ob: Observer> Observer for &mut Ob {
+    #[inline]
+    fn expect(&self, slot: u32) {
+        (**self).expect(slot);
+    }
+
     #[inline]
     fn observe(&mut self, at: Time, slot: u32, what: Observed) {
         (**self).observe(at, slot, what);

@@ -7,7 +7,7 @@ use floodnet_core::time::{Duration, Time};
 use floodnet_core::wire::FRAME_OVERHEAD;
 
 use crate::SimProtocol;
-use crate::event::{Connection, Event, Passed, What};
+use crate::event::{Connection, Event, Passed, Rank, What};
 use crate::line::{Access, Counts, Line, transfer_time};
 use crate::link::Transport;
 use crate::links::{Links, Place};
@@ -50,14 +50,23 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         what: What<P>,
     ) {
         let time = self.network.awake(to, at);
-        self.push_awake(connection, to, time, passed, what);
-    }
-
-    /// As [`push_on`](Self::push_on), to a slot that is awake then.
-    #[inline(always)]
-    fn push_awake(&mut self, connection: Connection, to: u32, time: Time, passed: Passed, what: What<P>) {
         let (from, seq) = (self.line.id, self.line.next_seq());
         let rank = what.rank(from == to, passed);
+        self.queue.push(Event { time, to, from, seq, connection, rank, passed, what });
+    }
+
+    /// As [`push_on`](Self::push_on), a packet to another slot, which is awake then.
+    #[inline(always)]
+    pub(crate) fn push_packet(
+        &mut self,
+        connection: Connection,
+        to: u32,
+        time: Time,
+        passed: Passed,
+        message: P::Message,
+    ) {
+        let (from, seq) = (self.line.id, self.line.next_seq());
+        let (rank, what) = (Rank::Arrival, What::Packet(message));
         self.queue.push(Event { time, to, from, seq, connection, rank, passed, what });
     }
 
@@ -188,9 +197,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let (network, from) = (self.network, self.line.id);
         let nth = Nth { count: self.count_to(to), attempt: 0 };
         if network.plain {
-            let arrival = self.now + network.even_delay(from, to, network.link_delay(from, to), nth);
-            let what = What::Packet(message);
-            return self.push_awake(Connection::NONE, to, arrival, Passed::NOTHING, what);
+            let arrival = self.now + network.plain_delay(from, to, nth);
+            return self.push_packet(Connection::NONE, to, arrival, Passed::NOTHING, message);
         }
         if let Err(reason) = network.attempt(from, to, nth, self.now) {
             return self.lost(payload, reason);
@@ -198,7 +206,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let arrival = self.now + network.delay(from, to, network.link_delay(from, to), nth, self.now);
         let stale = network.has_rebirths() && self.finds_another(to, arrival);
         let passed = if stale { Passed::STALE } else { Passed::NOTHING };
-        self.push_on(Connection::NONE, to, arrival, passed, What::Packet(message));
+        let arrival = network.awake(to, arrival);
+        self.push_packet(Connection::NONE, to, arrival, passed, message);
     }
 
     /// Whether a datagram is addressed to the node that `to` is now and finds a later life at its arrival,

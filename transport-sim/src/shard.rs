@@ -52,9 +52,12 @@ impl<P: SimProtocol> Slots<P> {
     #[inline]
     pub(crate) fn prefetch(&self, id: u32) {
         let place = (id - self.first) as usize;
-        prefetch_index(&self.slots, place);
+        if let Some(slot) = self.slots.get(place) {
+            slot.prefetch();
+        }
         prefetch_index(&self.links, place);
         prefetch_index(&self.counts, place);
+        prefetch_index(&self.counts, place + 1);
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Slot<P>> {
@@ -76,7 +79,7 @@ impl<P: SimProtocol> Slots<P> {
 }
 
 /// Slots are fetched into the cache so many events ahead.
-const AHEAD: usize = 8;
+const AHEAD: usize = 6;
 /// With fewer bytes of slots they stay in the last cache, and asking for them costs more than it gains.
 const LARGE: usize = 16 << 20;
 
@@ -114,6 +117,7 @@ impl<P: SimProtocol> Shard<P> {
             while let Some(id) = block.slot_ahead(0) {
                 if is_large && let Some(id) = block.slot_ahead(AHEAD) {
                     slots.prefetch(id);
+                    observer.expect(id);
                 }
                 queue.start_slot(id);
                 let (slot, links, counts) = slots.get(id);

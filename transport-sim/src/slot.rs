@@ -3,6 +3,7 @@
 use floodnet_core::protocol::{Context, Input, InputOf};
 use floodnet_core::rng::{NodeRng, fold, mix};
 use floodnet_core::time::Duration;
+use prefetch_index::prefetch_index;
 
 use crate::SimProtocol;
 use crate::event::{Connection, Event, Passed, What};
@@ -56,6 +57,15 @@ impl<P: SimProtocol> Slot<P> {
     pub(crate) fn new(id: u32, network: &Network<'_>) -> Self {
         let access = Access::new(network.links.class(id).up);
         Self { line: Line::new(id), node: Tenant::Nobody, rng: NodeRng::new(0), access }
+    }
+
+    /// Asks the processor to have the slot in its cache soon, all lines of it.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self) {
+        let words = std::slice::from_ref(&self.line.digest);
+        for line in 0..size_of::<Self>() / 64 {
+            prefetch_index(words, 8 * line);
+        }
     }
 
     /// Takes one input. Its effects go to `queue` and `observer`. True if a node took in a packet.

@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use floodnet_core::time::Time;
 use floodnet_sim::plan::{End, Plan};
+use prefetch_index::prefetch_index;
 
 use super::latency::Spans;
 
@@ -118,6 +119,12 @@ pub(super) struct Lifecycle {
 }
 
 impl Lifecycle {
+    /// Asks the processor to have what is known of a slot in its cache soon.
+    #[inline]
+    pub(super) fn prefetch(&self, slot: u32) {
+        prefetch_index(&self.slots, slot.wrapping_sub(self.first) as usize);
+    }
+
     /// `slots`, all down. Messages are due until `last_due`.
     pub(super) fn new(slots: Range<u32>, last_due: Time) -> Self {
         let down = Slot { since: Time::MAX, incarnation: 0, state: State::New, lasts: false };

@@ -15,6 +15,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use prefetch_index::prefetch_index;
 use serde::{Deserialize, Serialize};
 
 /// Where packets of one kind ended. All of them are accounted for when
@@ -163,6 +164,12 @@ impl Reasons {
 }
 
 impl Load {
+    /// Asks the processor to have a slot's count in its cache soon.
+    #[inline]
+    pub(super) fn prefetch(&self, slot: u32) {
+        prefetch_index(&self.per_slot, slot.wrapping_sub(self.first) as usize);
+    }
+
     /// Nothing yet, at `slots` and of `messages` messages.
     pub(super) fn new(slots: Range<u32>, messages: usize) -> Self {
         Self {

@@ -131,6 +131,12 @@ impl Part {
 }
 
 impl Observer for Part {
+    #[inline]
+    fn expect(&self, slot: u32) {
+        self.lifecycle.prefetch(slot);
+        self.load.prefetch(slot);
+    }
+
     // Always inlined: where a backend reports, what is reported is known, and a few instructions are left.
     #[inline(always)]
     fn observe(&mut self, at: Time, slot: u32, what: Observed) {
