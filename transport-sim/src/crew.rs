@@ -16,6 +16,8 @@ use crate::slot::World;
 
 /// At most so many shards.
 pub(crate) const MOST_JOBS: usize = 256;
+/// With fewer slots in a shard, what shards send each other costs more than threads gain.
+pub(crate) const LEAST_SHARD: usize = 4_096;
 /// Fewer events in a window are not worth waking threads (some 20 microseconds) for.
 pub(crate) const BUSY: u64 = 2_000;
 

@@ -81,6 +81,10 @@ impl<'a, P: SimProtocol> Drive<'a, P> {
     ) -> (Time, bool) {
         let end = self.world.network.plan.duration;
         let mut mail = None;
+        if !watch(Progress::default()) {
+            with_parts(cells, |parts| whole.sample(parts, Time::ZERO));
+            return (Time::ZERO, false);
+        }
         while let Some(window) = self.next_window(cells, mail) {
             self.place_planned(cells, window);
             let window_end = window_end(cells, window).min(end);

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use floodnet_core::time::Time;
 
 use crate::SimProtocol;
-use crate::crew::{Alone, BUSY, Cell, MOST_JOBS, cells, ranges, with_threads};
+use crate::crew::{Alone, BUSY, Cell, LEAST_SHARD, MOST_JOBS, cells, ranges, with_threads};
 use crate::drive::{Divided, Drive, Undivided};
 use crate::link::LinkModel;
 use crate::network::Network;
@@ -96,7 +96,7 @@ pub struct Progress {
     pub inputs: u64,
 }
 
-/// Says after each window whether the run goes on.
+/// Says whether the run goes on: before the first window, when all slots are built, and after each.
 pub type Watch<'w> = &'w mut dyn FnMut(Progress) -> bool;
 
 impl<'a, P: SimProtocol> Simulation<'a, P> {
@@ -136,7 +136,8 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
         self.run_watched(observer, &mut |_| true)
     }
 
-    /// Runs until the plan ends or `watch` says stop, which it is asked after each window.
+    /// Runs until the plan ends or `watch` says stop, which it is asked before the first window
+    /// and after each.
     ///
     /// # Errors
     /// The link model cannot be run; says why.
@@ -166,7 +167,9 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
     ) -> Result<Outcome<P>, String> {
         self.links.check(self.plan.slots())?;
         let world = self.world();
-        let jobs = jobs.get().min(MOST_JOBS).min(self.plan.slots().max(1) as usize);
+        let slots = self.plan.slots() as usize;
+        let worth = if self.busy == 0 { slots } else { slots / LEAST_SHARD };
+        let jobs = jobs.get().min(MOST_JOBS).min(worth).max(1);
         let parts = observer.divide(&ranges(world.network.slots, jobs));
         let cells = cells(&world, parts);
         let drive = Drive::new(&world, &self.barriers);

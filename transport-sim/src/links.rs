@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use floodnet_core::time::{Duration, Time};
+use prefetch_index::prefetch_index;
 use smallvec::SmallVec;
 
 use crate::event::Connection;
@@ -110,6 +111,16 @@ pub(crate) struct Links {
 }
 
 impl Links {
+    /// Asks the processor to have in its cache soon what the table keeps elsewhere.
+    #[inline]
+    pub(crate) fn prefetch(&self) {
+        let count = self.bodies.len().min(ORDERED / 4);
+        if self.heads.spilled() {
+            (0..count).step_by(4).for_each(|place| prefetch_index(self.heads.as_slice(), place));
+        }
+        (0..count).step_by(2).for_each(|place| prefetch_index(&self.bodies, place));
+    }
+
     pub(crate) fn head(&self, place: Place) -> &Head {
         &self.heads[place]
     }

@@ -11,7 +11,7 @@ use crate::link::Transport;
 use crate::links::Links;
 use crate::network::Network;
 use crate::observer::Observer;
-use crate::queue::WindowQueue;
+use crate::queue::{Block, WindowQueue};
 use crate::slot::{Slot, World};
 
 /// Slots with their connections. What not every run needs is kept apart, so that it costs nothing there.
@@ -56,8 +56,17 @@ impl<P: SimProtocol> Slots<P> {
             slot.prefetch();
         }
         prefetch_index(&self.links, place);
+        prefetch_index(&self.links, place + 1);
         prefetch_index(&self.counts, place);
         prefetch_index(&self.counts, place + 1);
+    }
+
+    /// The same for what a slot, asked for before, has elsewhere.
+    #[inline]
+    fn prefetch_links(&self, id: u32) {
+        if let Some(links) = self.links.get((id - self.first) as usize) {
+            links.prefetch();
+        }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Slot<P>> {
@@ -79,7 +88,11 @@ impl<P: SimProtocol> Slots<P> {
 }
 
 /// Slots are fetched into the cache so many events ahead.
-const AHEAD: usize = 6;
+const AHEAD: usize = 8;
+/// What the tables of these slots have elsewhere, as soon as the tables are there.
+const LINKS_AHEAD: usize = 3;
+/// Events, through which slots are found, are fetched so many ahead.
+const EVENTS_AHEAD: usize = 16;
 /// With fewer bytes of slots they stay in the last cache, and asking for them costs more than it gains.
 const LARGE: usize = 16 << 20;
 
@@ -115,9 +128,8 @@ impl<P: SimProtocol> Shard<P> {
         for number in 0..queue.blocks() {
             let Some(mut block) = queue.take_block(number) else { continue };
             while let Some(id) = block.slot_ahead(0) {
-                if is_large && let Some(id) = block.slot_ahead(AHEAD) {
-                    slots.prefetch(id);
-                    observer.expect(id);
+                if is_large {
+                    prefetch(slots, &block, observer);
                 }
                 queue.start_slot(id);
                 let (slot, links, counts) = slots.get(id);
@@ -127,7 +139,7 @@ impl<P: SimProtocol> Shard<P> {
                     if let Some(event) = queue.next_own(&block) {
                         *packets += u64::from(slot.act_apart(event, (links, counts), world, queue, observer));
                     } else if let Some(event) = block.next_for(id) {
-                        block.prefetch(2);
+                        block.prefetch(EVENTS_AHEAD);
                         *packets += u64::from(slot.act(event, (links, counts), world, queue, observer));
                     } else {
                         break;
@@ -138,5 +150,17 @@ impl<P: SimProtocol> Shard<P> {
             queue.end_slots();
             queue.give_back(block, number);
         }
+    }
+}
+
+/// Asks for what the events behind the next one will touch.
+#[inline(always)]
+fn prefetch<P: SimProtocol, Ob: Observer>(slots: &Slots<P>, block: &Block<P>, observer: &Ob) {
+    if let Some(id) = block.slot_ahead(AHEAD) {
+        slots.prefetch(id);
+        observer.expect(id);
+    }
+    if let Some(id) = block.slot_ahead(LINKS_AHEAD) {
+        slots.prefetch_links(id);
     }
 }

@@ -29,7 +29,7 @@ pub struct Manifest {
     pub digest: String,
     /// Whether the run reached its end.
     pub complete: bool,
-    /// To read, draw and prepare, in seconds.
+    /// To read, draw and build all slots, in seconds.
     pub setup_seconds: f64,
     /// To run, with all that is measured on the way, in seconds.
     pub run_seconds: f64,

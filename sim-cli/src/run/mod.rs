@@ -51,7 +51,7 @@ pub struct Finished {
 /// What a run took. Differs from machine to machine and from run to run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Cost {
-    /// To read, draw and prepare, in seconds.
+    /// To read, draw and build all slots, in seconds.
     pub setup_seconds: f64,
     /// To run, with all that is measured on the way, in seconds.
     pub run_seconds: f64,
@@ -131,8 +131,13 @@ pub(crate) fn run_protocol<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Compla
     let make = |slot| P::node(slot, &config);
     let barriers = measures.barriers();
     let simulation = Simulation::new(&setup.plan, &setup.links, &config, &make).sample_at(barriers);
-    let ready = clock();
-    let outcome = simulation.run_divided(job.jobs, &mut measures, job.watch);
+    let (mut ready, watch) = (None, &mut job.watch);
+    let outcome = simulation.run_divided(job.jobs, &mut measures, &mut |progress| {
+        // Asked first when all slots are built.
+        ready.get_or_insert_with(clock);
+        watch(progress)
+    });
+    let ready = ready.unwrap_or(began);
     let outcome = outcome.map_err(|error| Complaint::new("link", error, ""))?;
     let ran = clock();
     let ending = Ending {
