@@ -203,7 +203,7 @@ mod tests {
     fn who_joins_has_neighbors() {
         for walk in [Walk::Default, Walk::Tutorial] {
             let ran = join(300, walk).run();
-            let joined = ran.nodes.iter().flatten().filter(|node| !neighbors(node).is_empty()).count();
+            let joined = ran.nodes().flatten().filter(|node| !neighbors(node).is_empty()).count();
             assert!(joined > 290, "{walk:?}: {joined} of 300");
         }
     }

@@ -102,6 +102,7 @@ pub(crate) type Place = usize;
 
 /// See the module.
 #[derive(Default)]
+#[expect(clippy::box_collection, reason = "one word in each of a million tables, nearly always empty")]
 pub(crate) struct Links {
     /// Ordered by name as long as there is no index.
     heads: SmallVec<[Head; INLINE]>,
