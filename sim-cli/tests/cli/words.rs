@@ -37,6 +37,8 @@ fn help_of_run() {
           --force            Replace the run that is in the folder
           --dry-run          Check and prepare, but do not run
           --no-pictures      Draw no pictures
+      -j, --jobs <N>         Threads, 0 for one per core; the results are the same for any number
+                             [default: 1]
           --format <FORMAT>  What standard output carries [default: text] [possible values: text, json]
       -h, --help             Print help
       -V, --version          Print version
