@@ -12,11 +12,18 @@
 //! | [`stream`] | random streams for what is drawn before a run |
 //! | [`payload`] | the simulator's content: an index and a size |
 //! | [`observer`] | what a run reports |
-//! | `engine` | runs every slot through its inputs, window by window |
+//! | `engine` | a run from outside: what is to run, and how it ended |
+//! | `drive` | the way through time, from window to window |
+//! | `crew` | who runs the shards: one thread or several |
+//! | `shard` | a range of slots, and how they run through a window |
+//! | `agenda` | what the plan does to slots |
 //! | `queue` | events by window of time and block of slots |
+//! | `order` | the order of events within a block |
+//! | `pages` | buckets of equal pages that serve again |
 //! | `slot` | one user, whose node comes and goes |
 //! | `port` | where a node's effects go |
-//! | `line`, `uplink` | the network side of a slot, its access line |
+//! | `line`, `uplink` | a slot's history and sequence, its access line |
+//! | `links` | the table of a slot's connections |
 //! | `connection` | streams: dial, order, retransmission, break, goodbye |
 //! | `network` | delays, losses and cuts as pure functions |
 //! | `event` | inputs on their way, and their order |

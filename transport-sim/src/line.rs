@@ -1,4 +1,4 @@
-//! The network side of a slot: its sequence, its digest, its access line.
+//! The network side of a slot: its history and sequence, its access line, its counts of packets by link.
 
 use floodnet_core::rng::{fold_spread, mix};
 use floodnet_core::time::{Duration, Time};

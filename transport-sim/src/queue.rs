@@ -7,6 +7,9 @@
 use std::collections::{BTreeMap, BinaryHeap};
 use std::ops::Range;
 
+use floodnet_core::broadcast::Flood;
+use floodnet_core::node::Node;
+use floodnet_core::overlay::RandomWalk;
 use floodnet_core::protocol::Types;
 use floodnet_core::time::{Duration, Time};
 
@@ -14,6 +17,7 @@ use crate::SimProtocol;
 use crate::event::{Connection, Event, Key, Passed, Rank, What};
 use crate::order::Order;
 use crate::pages::{Buckets, Page, at, peek, prefetch};
+use crate::payload::SimPayload;
 use crate::port::Schedule;
 
 /// At least so many windows are kept as buckets; what is later waits in a map.
@@ -41,6 +45,11 @@ pub(crate) struct Stored<P: Types> {
     /// None when it has been handled.
     what: Option<What<P>>,
 }
+
+/// A node of the laboratory, to state sizes for.
+type Walker = Node<RandomWalk<u32>, Flood<u32, SimPayload>>;
+
+const _: () = assert!(size_of::<Stored<Walker>>() <= 32, "two events to a line of the cache");
 
 impl<P: Types> Stored<P> {
     /// The order of those that reach one slot at one time, but for those of one source.

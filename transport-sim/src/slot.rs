@@ -1,5 +1,8 @@
 //! A slot: one user, whose node comes and goes.
 
+use floodnet_core::broadcast::Flood;
+use floodnet_core::node::Node;
+use floodnet_core::overlay::RandomWalk;
 use floodnet_core::protocol::{Context, Input, InputOf};
 use floodnet_core::rng::{NodeRng, fold, mix};
 use floodnet_core::time::Duration;
@@ -52,6 +55,11 @@ pub(crate) struct Slot<P: SimProtocol> {
     rng: NodeRng,
     access: Access<P::Message>,
 }
+
+const _: () = assert!(
+    size_of::<Slot<Node<RandomWalk<u32>, Flood<u32, SimPayload>>>>() <= 320,
+    "at a million slots each byte is a megabyte"
+);
 
 impl<P: SimProtocol> Slot<P> {
     pub(crate) fn new(id: u32, network: &Network<'_>) -> Self {
