@@ -37,6 +37,18 @@
 
 pub mod workload;
 
+/// Says what went wrong, if anything did, and how the program ends.
+#[expect(clippy::print_stderr, reason = "said by commands")]
+pub fn exit_code(done: Result<(), String>) -> std::process::ExitCode {
+    match done {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("error: {problem}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
 /// Whether benches shall only show that they work: see the head of this page.
 #[must_use]
 pub fn is_short() -> bool {

@@ -18,7 +18,7 @@ use crate::wire::Wire;
 /// Something of the overlay or of the broadcast.
 ///
 /// The tag is a word of its own: with a byte and three of padding, moving a message is moving odd pieces of
-/// it, each of which waits for the one before (a tenth of the time per packet in a simulated flood).
+/// it, each of which waits for the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Layer<O, B> {

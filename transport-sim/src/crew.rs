@@ -18,7 +18,7 @@ use crate::slot::World;
 pub(crate) const MOST_JOBS: usize = 256;
 /// With fewer slots in a shard, what shards send each other costs more than threads gain.
 pub(crate) const LEAST_SHARD: usize = 4_096;
-/// Fewer events in a window are not worth waking threads (some 20 microseconds) for.
+/// Fewer events in a window are not worth waking threads for.
 pub(crate) const BUSY: u64 = 2_000;
 
 /// A shard with what observes it and what others have sent it.
@@ -32,26 +32,46 @@ pub(crate) struct Cell<P: SimProtocol, Ob> {
 /// All shards of a run. Only one thread uses a cell at a time, so a lock never waits.
 pub(crate) type Cells<P, Ob> = Vec<Mutex<Cell<P, Ob>>>;
 
-/// The slots of each of `shards` shards.
-pub(crate) fn ranges(slots: u32, shards: usize) -> Vec<Range<u32>> {
-    let size = size_of_shard(slots, shards);
-    let bounds: Vec<u32> = (0..=shards as u32).map(|shard| shard.saturating_mul(size).min(slots)).collect();
-    bounds.windows(2).map(|pair| pair[0]..pair[1]).collect()
+/// How slots are divided into shards: consecutive, of equal size but for the last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Division {
+    slots: u32,
+    shards: u32,
+    size: u32,
 }
 
-fn size_of_shard(slots: u32, shards: usize) -> u32 {
-    slots.div_ceil(shards as u32).max(1)
+impl Division {
+    /// `slots` slots into `shards` shards, at least one.
+    pub(crate) fn new(slots: u32, shards: usize) -> Self {
+        let shards = u32::try_from(shards).unwrap_or(u32::MAX).max(1);
+        Self { slots, shards, size: slots.div_ceil(shards).max(1) }
+    }
+
+    /// The slots of each shard.
+    pub(crate) fn ranges(self) -> Vec<Range<u32>> {
+        let bound = |shard: u32| shard.saturating_mul(self.size).min(self.slots);
+        (0..self.shards).map(|shard| bound(shard)..bound(shard + 1)).collect()
+    }
+
+    /// Number of the shard that a slot is in.
+    #[inline]
+    pub(crate) const fn shard_of(self, slot: u32) -> usize {
+        (slot / self.size) as usize
+    }
 }
 
 /// A cell for each part of an observer.
-pub(crate) fn cells<P: SimProtocol, Ob>(world: &World<'_, P>, parts: Vec<Ob>) -> Cells<P, Ob> {
-    let (slots, shards) = (world.network.slots, parts.len());
-    let size = size_of_shard(slots, shards);
+pub(crate) fn cells<P: SimProtocol, Ob>(
+    world: &World<'_, P>,
+    division: Division,
+    parts: Vec<Ob>,
+) -> Cells<P, Ob> {
+    let shards = parts.len();
     let cell = |(range, part)| {
         let inbox = (0..shards).map(|_| Vec::new()).collect();
-        Mutex::new(Cell { shard: Shard::new(range, size, &world.network), part: Some(part), inbox })
+        Mutex::new(Cell { shard: Shard::new(range, division, &world.network), part: Some(part), inbox })
     };
-    ranges(slots, shards).into_iter().zip(parts).map(cell).collect()
+    division.ranges().into_iter().zip(parts).map(cell).collect()
 }
 
 pub(crate) fn lock<P: SimProtocol, Ob>(cell: &Mutex<Cell<P, Ob>>) -> MutexGuard<'_, Cell<P, Ob>> {
@@ -193,7 +213,7 @@ struct Turn<'a>(&'a Orders);
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state();
-        state.busy -= 1;
+        state.busy = state.busy.saturating_sub(1);
         state.failed |= std::thread::panicking();
         self.0.done.notify_one();
     }

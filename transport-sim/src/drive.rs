@@ -8,10 +8,11 @@ use floodnet_core::time::Time;
 
 use crate::SimProtocol;
 use crate::agenda::{NOBODY, PlanInput, plan_inputs};
-use crate::crew::{Cell, Crew, Goal, exchange, lock};
+use crate::crew::{Cell, Crew, Division, Goal, exchange, lock};
 use crate::engine::{Progress, Watch};
 use crate::event::Event;
 use crate::observer::{Divisible, Observer};
+use crate::queue::Windows;
 use crate::slot::World;
 
 /// After about so many inputs the whole observer takes over what its parts have gathered.
@@ -50,6 +51,8 @@ impl<D: Divisible> Whole<D::Part> for Divided<'_, D> {
 /// See the module.
 pub(crate) struct Drive<'a, P: SimProtocol> {
     world: &'a World<'a, P>,
+    windows: Windows,
+    division: Division,
     planned: Peekable<IntoIter<PlanInput>>,
     /// Number of the plan's next input.
     number: u32,
@@ -59,9 +62,11 @@ pub(crate) struct Drive<'a, P: SimProtocol> {
 }
 
 impl<'a, P: SimProtocol> Drive<'a, P> {
-    pub(crate) fn new(world: &'a World<'a, P>, barriers: &'a [Time]) -> Self {
+    pub(crate) fn new(world: &'a World<'a, P>, division: Division, barriers: &'a [Time]) -> Self {
         Self {
             world,
+            windows: Windows::new(world.network.links.least_delay()),
+            division,
             planned: plan_inputs(&world.network).into_iter().peekable(),
             number: 0,
             barriers: barriers.iter().copied().peekable(),
@@ -87,7 +92,7 @@ impl<'a, P: SimProtocol> Drive<'a, P> {
         }
         while let Some(window) = self.next_window(cells, mail) {
             self.place_planned(cells, window);
-            let window_end = window_end(cells, window).min(end);
+            let window_end = self.windows.end_of(window).min(end);
             while let Some(barrier) = self.barriers.next_if(|barrier| *barrier < window_end) {
                 crew.run_until(Goal { window, cut: barrier });
                 with_parts(cells, |parts| whole.sample(parts, barrier));
@@ -117,32 +122,21 @@ impl<'a, P: SimProtocol> Drive<'a, P> {
     /// The first window with an input in it, before the end.
     fn next_window<Ob>(&mut self, cells: &[Mutex<Cell<P, Ob>>], mail: Option<Time>) -> Option<u64> {
         let planned = self.planned.peek().map(|input| input.at);
-        let mut first = None;
-        let mut last = 0;
-        for cell in cells {
-            let queue = &lock(cell).shard.queue;
-            let outside = planned.into_iter().chain(mail).map(|at| queue.window_of(at));
-            first = queue.next_window().into_iter().chain(outside).chain(first).min();
-            last = queue.window_of(self.world.network.plan.duration);
-        }
-        first.filter(|window| *window <= last)
+        let outside = planned.into_iter().chain(mail).map(|at| self.windows.of(at));
+        let queued = cells.iter().filter_map(|cell| lock(cell).shard.queue.next_window());
+        let last = self.windows.of(self.world.network.plan.duration);
+        queued.chain(outside).min().filter(|window| *window <= last)
     }
 
     /// Puts the plan's inputs of this window into the queues.
     fn place_planned<Ob>(&mut self, cells: &[Mutex<Cell<P, Ob>>], window: u64) {
-        let window_of = |at| lock(&cells[0]).shard.queue.window_of(at);
-        while let Some(input) = self.planned.next_if(|next| window_of(next.at) == window) {
+        while let Some(input) = self.planned.next_if(|next| self.windows.of(next.at) == window) {
             let PlanInput { at, slot, .. } = input;
-            let shard = lock(&cells[0]).shard.queue.shard_of(slot);
             let event = Event::plain(at, slot, NOBODY, self.number, input.what(&self.world.network));
-            lock(&cells[shard]).shard.queue.place(event);
+            lock(&cells[self.division.shard_of(slot)]).shard.queue.place(event);
             self.number += 1;
         }
     }
-}
-
-fn window_end<P: SimProtocol, Ob>(cells: &[Mutex<Cell<P, Ob>>], window: u64) -> Time {
-    lock(&cells[0]).shard.queue.end_of(window)
 }
 
 /// Lends all parts of the observer.

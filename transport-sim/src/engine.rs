@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use floodnet_core::time::Time;
 
 use crate::SimProtocol;
-use crate::crew::{Alone, BUSY, Cell, LEAST_SHARD, MOST_JOBS, cells, ranges, with_threads};
+use crate::crew::{Alone, BUSY, Cell, Division, LEAST_SHARD, MOST_JOBS, cells, with_threads};
 use crate::drive::{Divided, Drive, Undivided};
 use crate::link::LinkModel;
 use crate::network::Network;
@@ -148,9 +148,10 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
     ) -> Result<Outcome<P>, String> {
         self.links.check(self.plan.slots())?;
         let world = self.world();
-        let cells = cells(&world, vec![observer]);
+        let division = Division::new(world.network.slots, 1);
+        let cells = cells(&world, division, vec![observer]);
         let alone = Alone { cells: &cells, world: &world };
-        let end = Drive::new(&world, &self.barriers).run(&cells, &alone, &mut Undivided, watch);
+        let end = Drive::new(&world, division, &self.barriers).run(&cells, &alone, &mut Undivided, watch);
         Ok(outcome(cells.into_iter().map(|cell| Cell::into_parts(cell).0), end))
     }
 
@@ -170,9 +171,10 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
         let slots = self.plan.slots() as usize;
         let worth = if self.busy == 0 { slots } else { slots / LEAST_SHARD };
         let jobs = jobs.get().min(MOST_JOBS).min(worth).max(1);
-        let parts = observer.divide(&ranges(world.network.slots, jobs));
-        let cells = cells(&world, parts);
-        let drive = Drive::new(&world, &self.barriers);
+        let division = Division::new(world.network.slots, jobs);
+        let parts = observer.divide(&division.ranges());
+        let cells = cells(&world, division, parts);
+        let drive = Drive::new(&world, division, &self.barriers);
         let end = if jobs == 1 {
             drive.run(&cells, &Alone { cells: &cells, world: &world }, &mut Divided(observer), watch)
         } else {

@@ -68,9 +68,9 @@ impl<'p> Network<'p> {
         let lossless = links.loss == 0 && losses.is_empty() && cuts.is_empty();
         let rebirths = plan.lives.iter().any(|lives| lives.len() > 1);
         let plain_access = links.classes.iter().all(|class| *class == Class::default());
-        let slow: Vec<&Disturbance> =
-            of(|kind| matches!(kind, DisturbanceKind::Slow { .. } | DisturbanceKind::Pause(_)));
-        let even = links.jitter == Duration::ZERO && slow.is_empty();
+        let slows: Vec<&Disturbance> = of(|kind| matches!(kind, DisturbanceKind::Slow { .. }));
+        let pauses: Vec<&Disturbance> = of(|kind| matches!(kind, DisturbanceKind::Pause(_)));
+        let even = links.jitter == Duration::ZERO && slows.is_empty() && pauses.is_empty();
         Self {
             plan,
             links,
@@ -79,8 +79,8 @@ impl<'p> Network<'p> {
             seed: fold(plan.seed, 0x6c69_6e6b), // "link": apart from the streams of nodes and plan
             cuts,
             losses,
-            slows: of(|kind| matches!(kind, DisturbanceKind::Slow { .. })),
-            pauses: of(|kind| matches!(kind, DisturbanceKind::Pause(_))),
+            slows,
+            pauses,
             rebirths,
             slots: plan.slots(),
             counts,
@@ -127,23 +127,24 @@ impl<'p> Network<'p> {
 
     /// As [`Self::delay`], before jitter and faults.
     #[inline(always)]
-    pub(crate) fn even_delay(&self, from: u32, to: u32, link_delay: Duration, nth: Nth) -> Duration {
-        match (&self.links.latency, self.links.per) {
-            (Latency::Law(law), Per::Packet) => {
-                law.sample(self.packet_hash(Purpose::Latency, from, to, nth)).max(self.links.floor)
-            }
-            _ => link_delay,
-        }
+    fn even_delay(&self, from: u32, to: u32, link_delay: Duration, nth: Nth) -> Duration {
+        self.drawn_delay(from, to, nth).unwrap_or(link_delay)
     }
 
     /// Delay of a packet without jitter and faults, on a link of which nothing is known yet.
     #[inline(always)]
     pub(crate) fn plain_delay(&self, from: u32, to: u32, nth: Nth) -> Duration {
+        self.drawn_delay(from, to, nth).unwrap_or_else(|| self.link_delay(from, to))
+    }
+
+    /// The delay that is drawn for a packet; none where that of the link holds.
+    #[inline(always)]
+    fn drawn_delay(&self, from: u32, to: u32, nth: Nth) -> Option<Duration> {
         match (&self.links.latency, self.links.per) {
             (Latency::Law(law), Per::Packet) => {
-                law.sample(self.packet_hash(Purpose::Latency, from, to, nth)).max(self.links.floor)
+                Some(law.sample(self.packet_hash(Purpose::Latency, from, to, nth)).max(self.links.floor))
             }
-            _ => self.link_delay(from, to),
+            _ => None,
         }
     }
 

@@ -14,6 +14,7 @@ use floodnet_core::protocol::Types;
 use floodnet_core::time::{Duration, Time};
 
 use crate::SimProtocol;
+use crate::crew::Division;
 use crate::event::{Connection, Event, Key, Passed, Rank, What};
 use crate::order::Order;
 use crate::pages::{Buckets, Page, at, peek, prefetch};
@@ -31,6 +32,44 @@ const MOST_SHIFT: u32 = 31;
 /// About so many blocks or more, of 2^9 to 2^14 slots. With larger blocks the slots of one leave the cache,
 /// with smaller ones there are more buckets to write to than the memory unit follows.
 const BLOCKS: u32 = 64;
+
+/// How time is cut into windows, of 2^shift nanoseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Windows {
+    shift: u32,
+}
+
+impl Windows {
+    /// No longer than the least delay of a link.
+    pub(crate) fn new(least_delay: Duration) -> Self {
+        Self { shift: least_delay.as_nanos().max(1).ilog2().min(MOST_SHIFT) }
+    }
+
+    /// The window that a time is in.
+    #[inline]
+    pub(crate) const fn of(self, time: Time) -> u64 {
+        time.as_nanos() >> self.shift
+    }
+
+    const fn start_of(self, window: u64) -> Time {
+        Time::from_nanos(window << self.shift)
+    }
+
+    /// First instant after a window.
+    pub(crate) const fn end_of(self, window: u64) -> Time {
+        // The last window ends with time itself.
+        match window.saturating_add(1).checked_mul(1 << self.shift) {
+            Some(end) => Time::from_nanos(end),
+            None => Time::MAX,
+        }
+    }
+
+    /// Nanoseconds from the start of its window to a time.
+    #[inline]
+    const fn offset_of(self, time: Time) -> u32 {
+        (time.as_nanos() & ((1 << self.shift) - 1)) as u32
+    }
+}
 
 /// An event in a bucket, which knows its window and its block: 32 bytes where messages are small.
 pub(crate) struct Stored<P: Types> {
@@ -69,8 +108,7 @@ impl<P: Types> Stored<P> {
 
 /// The queue of the windowed engine, for a shard of the slots.
 pub(crate) struct WindowQueue<P: SimProtocol> {
-    /// A window is 2^shift nanoseconds.
-    shift: u32,
+    windows: Windows,
     /// The window that runs.
     window: u64,
     /// Slots of this shard.
@@ -93,8 +131,7 @@ pub(crate) struct WindowQueue<P: SimProtocol> {
     running: u32,
     /// End of the part of the window that runs.
     cut: Time,
-    /// Slots of a shard, but for the last.
-    shard_size: u32,
+    division: Division,
     /// For slots of other shards, by shard.
     mail: Vec<Vec<Event<P>>>,
     /// The first time in [`Self::mail`].
@@ -151,23 +188,21 @@ impl<P: Types> Block<P> {
 }
 
 impl<P: SimProtocol> WindowQueue<P> {
-    /// For these slots, which act on each other and on others after `least_delay` or more, and mostly
-    /// within `usual_delay`.
+    /// For these slots of a division, which act on each other and on others mostly within `usual_delay`.
     pub(crate) fn new(
         slots: Range<u32>,
-        shard_size: u32,
-        least_delay: Duration,
+        division: Division,
+        windows: Windows,
         usual_delay: Duration,
     ) -> Self {
-        let shift = least_delay.as_nanos().max(1).ilog2().min(MOST_SHIFT);
         let count = slots.end - slots.start;
         let block_shift = (u32::BITS - (count / BLOCKS).leading_zeros()).clamp(9, 14);
         let blocks = (count as usize >> block_shift) + 1;
         // With room for the group that is not yet moved.
-        let usual = (usual_delay.as_nanos() >> shift) + 1 + GROUP;
+        let usual = windows.of(Time::ZERO + usual_delay) + 1 + GROUP;
         let ring = usual.next_power_of_two().clamp(LEAST_RING, MOST_RING);
         Self {
-            shift,
+            windows,
             window: 0,
             slots,
             block_shift,
@@ -180,27 +215,10 @@ impl<P: SimProtocol> WindowQueue<P> {
             own: BinaryHeap::new(),
             running: u32::MAX,
             cut: Time::ZERO,
-            shard_size,
+            division,
             mail: Vec::new(),
             mail_at: Time::MAX,
             spare: None,
-        }
-    }
-
-    pub(crate) const fn window_of(&self, time: Time) -> u64 {
-        time.as_nanos() >> self.shift
-    }
-
-    const fn start_of(&self, window: u64) -> Time {
-        Time::from_nanos(window << self.shift)
-    }
-
-    /// First instant after a window.
-    pub(crate) const fn end_of(&self, window: u64) -> Time {
-        // The last window ends with time itself.
-        match window.saturating_add(1).checked_mul(1 << self.shift) {
-            Some(end) => Time::from_nanos(end),
-            None => Time::MAX,
         }
     }
 
@@ -214,7 +232,7 @@ impl<P: SimProtocol> WindowQueue<P> {
         let near = ring.find(|window| self.counts[self.in_ring(*window)] > 0);
         near.or_else(|| {
             let (_, group) = self.far.first_key_value()?;
-            group.iter().map(|event| self.window_of(event.time)).min()
+            group.iter().map(|event| self.windows.of(event.time)).min()
         })
     }
 
@@ -248,7 +266,7 @@ impl<P: SimProtocol> WindowQueue<P> {
 
     /// What `block` has in the running window before the cut, in order; none if there is nothing.
     pub(crate) fn take_block(&mut self, number: usize) -> Option<Block<P>> {
-        let start = self.start_of(self.window);
+        let start = self.windows.start_of(self.window);
         if self.cut <= start {
             return None;
         }
@@ -280,7 +298,7 @@ impl<P: SimProtocol> WindowQueue<P> {
     /// Takes back the memory of a block that has run, and what in it comes after the cut.
     pub(crate) fn give_back(&mut self, mut block: Block<P>, number: usize) {
         let bucket = self.in_ring(self.window) * self.blocks + number;
-        let is_cut = self.cut < self.end_of(self.window);
+        let is_cut = self.cut < self.windows.end_of(self.window);
         for mut page in block.pages.drain(..) {
             if is_cut {
                 for event in page.drain(..).filter(|event| event.what.is_some()) {
@@ -329,12 +347,6 @@ impl<P: SimProtocol> WindowQueue<P> {
         near.chain(far).filter_map(What::message)
     }
 
-    /// Number of the shard that a slot is in.
-    #[inline]
-    pub(crate) const fn shard_of(&self, slot: u32) -> usize {
-        (slot / self.shard_size) as usize
-    }
-
     /// Exchanges what was sent to this shard since the last time against an emptied vector.
     pub(crate) fn swap_mail(&mut self, shard: usize, emptied: &mut Vec<Event<P>>) {
         if let Some(mail) = self.mail.get_mut(shard) {
@@ -362,7 +374,7 @@ impl<P: SimProtocol> WindowQueue<P> {
     /// Puts an event where it belongs by its time.
     #[inline(always)]
     pub(crate) fn place(&mut self, event: Event<P>) {
-        let window = self.window_of(event.time);
+        let window = self.windows.of(event.time);
         if window >= self.horizon {
             return self.far_group(window).push(event);
         }
@@ -372,7 +384,7 @@ impl<P: SimProtocol> WindowQueue<P> {
         self.counts[ring] += 1;
         let Event { time, from, connection, rank, passed, what, .. } = event;
         let stored = Stored {
-            offset: (time.as_nanos() & ((1 << self.shift) - 1)) as u32,
+            offset: self.windows.offset_of(time),
             from,
             connection,
             local: (local & ((1 << self.block_shift) - 1)) as u16,
@@ -386,7 +398,7 @@ impl<P: SimProtocol> WindowQueue<P> {
     /// What is sent to the shard of this slot.
     #[inline]
     fn mail_to(&mut self, slot: u32, at: Time) -> &mut Vec<Event<P>> {
-        let shard = self.shard_of(slot);
+        let shard = self.division.shard_of(slot);
         self.mail_at = self.mail_at.min(at);
         if self.mail.len() <= shard {
             self.mail.resize_with(shard + 1, Vec::new);
@@ -412,7 +424,7 @@ impl<P: SimProtocol> Schedule<P> for WindowQueue<P> {
             }
         } else {
             // The law of the windows: what one slot does reaches another in a later window only.
-            assert!(self.window_of(event.time) > self.window, "an event overtakes the least delay");
+            assert!(self.windows.of(event.time) > self.window, "an event overtakes the least delay");
             if !self.slots.contains(&event.to) {
                 return self.mail_to(event.to, event.time).push(event);
             }

@@ -6,12 +6,13 @@ use floodnet_core::time::Time;
 use prefetch_index::prefetch_index;
 
 use crate::SimProtocol;
+use crate::crew::Division;
 use crate::line::Counts;
 use crate::link::Transport;
 use crate::links::Links;
 use crate::network::Network;
 use crate::observer::Observer;
-use crate::queue::{Block, WindowQueue};
+use crate::queue::{Block, WindowQueue, Windows};
 use crate::slot::{Slot, World};
 
 /// Slots with their connections. What not every run needs is kept apart, so that it costs nothing there.
@@ -107,11 +108,11 @@ pub(crate) struct Shard<P: SimProtocol> {
 }
 
 impl<P: SimProtocol> Shard<P> {
-    pub(crate) fn new(range: Range<u32>, shard_size: u32, network: &Network<'_>) -> Self {
-        let (least, usual) = (network.links.least_delay(), network.links.usual_delay());
+    pub(crate) fn new(range: Range<u32>, division: Division, network: &Network<'_>) -> Self {
+        let (windows, usual) = (Windows::new(network.links.least_delay()), network.links.usual_delay());
         Self {
             slots: Slots::new(range.clone(), network),
-            queue: WindowQueue::new(range, shard_size, least, usual),
+            queue: WindowQueue::new(range, division, windows, usual),
             inputs: 0,
             packets: 0,
         }

@@ -96,7 +96,7 @@ struct Rest {
     other: u32,
 }
 
-/// What became of one message at the slots of a part.
+/// What became of one message at the slots of a part, or of all parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) published: bool,
@@ -108,6 +108,24 @@ pub(super) struct Tally {
     pub(super) greatest_hops: u16,
     /// The slowest delivery on time.
     pub(super) slowest: Duration,
+}
+
+impl Tally {
+    /// Slots other than the origin that have it.
+    pub(super) const fn holders(&self) -> u32 {
+        self.on_time + self.late + self.other
+    }
+
+    /// Takes in what became of it at other slots.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.published |= other.published;
+        self.on_time += other.on_time;
+        self.on_time_joined += other.on_time_joined;
+        self.late += other.late;
+        self.other += other.other;
+        self.greatest_hops = self.greatest_hops.max(other.greatest_hops);
+        self.slowest = self.slowest.max(other.slowest);
+    }
 }
 
 /// Sums over messages.

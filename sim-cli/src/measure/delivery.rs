@@ -24,7 +24,7 @@
 //! message may reach a slot at any time until the end, and each slot counts once: so bits are kept until every
 //! slot has the message, and freed then.
 
-use floodnet_core::time::{Duration, Time};
+use floodnet_core::time::Time;
 use floodnet_sim::plan::Plan;
 
 use super::arrivals::{Counts, NO_HOPS, Tally};
@@ -40,20 +40,12 @@ pub(super) struct Message {
     pub(super) at: Time,
     pub(super) due: Time,
     pub(super) origin: u32,
-    pub(super) published: bool,
     pub(super) receivers: u32,
     /// Receivers that had joined at the publication.
     pub(super) receivers_joined: u32,
     pub(super) copies: Copies,
-    /// Slots other than the origin that have it.
-    pub(super) holders: u32,
-    pub(super) on_time: u32,
-    pub(super) on_time_joined: u32,
-    pub(super) late: u32,
-    pub(super) other: u32,
-    pub(super) greatest_hops: u16,
-    /// The slowest delivery on time.
-    pub(super) slowest: Duration,
+    /// What became of it at all slots.
+    pub(super) tally: Tally,
 }
 
 /// All messages, when the run is over.
@@ -80,7 +72,7 @@ impl Deliveries {
             all.counts.add(&part.arrivals.counts());
             part.arrivals.add_joined(&mut steps);
             for ((number, message), copies) in (0..).zip(&mut all.messages).zip(part.load.by_message()) {
-                message.add(&part.arrivals.tally(number));
+                message.tally.add(&part.arrivals.tally(number));
                 message.copies.add(copies);
             }
         }
@@ -123,30 +115,11 @@ impl Message {
             at: planned.at,
             due: planned.due,
             origin: planned.origin,
-            published: false,
             receivers: 0,
             receivers_joined: 0,
             copies: Copies::default(),
-            holders: 0,
-            on_time: 0,
-            on_time_joined: 0,
-            late: 0,
-            other: 0,
-            greatest_hops: 0,
-            slowest: Duration::ZERO,
+            tally: Tally::default(),
         }
-    }
-
-    /// Takes in what became of it at some slots.
-    fn add(&mut self, tally: &Tally) {
-        self.published |= tally.published;
-        self.holders += tally.on_time + tally.late + tally.other;
-        self.on_time += tally.on_time;
-        self.on_time_joined += tally.on_time_joined;
-        self.late += tally.late;
-        self.other += tally.other;
-        self.greatest_hops = self.greatest_hops.max(tally.greatest_hops);
-        self.slowest = self.slowest.max(tally.slowest);
     }
 
     /// Whether it is counted in a run that ended at `end`.
@@ -156,12 +129,13 @@ impl Message {
 
     /// `packets / (n - 1) - 1`; none when it reached nobody.
     pub(super) fn redundancy(&self, packets: u64) -> Option<f64> {
-        (self.holders > 0).then(|| packets as f64 / f64::from(self.holders) - 1.0)
+        let holders = self.tally.holders();
+        (holders > 0).then(|| packets as f64 / f64::from(holders) - 1.0)
     }
 
     /// Greatest hop count; none when it reached nobody.
     pub(super) fn last_hop(&self) -> Option<u16> {
-        (self.holders > 0).then_some(self.greatest_hops)
+        (self.tally.holders() > 0).then_some(self.tally.greatest_hops)
     }
 }
 

@@ -3,6 +3,7 @@ use crate::measure::latency::Ms;
 use crate::measure::testing::{ENDING, Script, always_up, life, ms, publish, secs, settings};
 use crate::measure::{Ending, Results};
 use floodnet_core::observe::Observation;
+use floodnet_core::time::Duration;
 use floodnet_sim::observer::{Observed, Observer};
 
 /// One message from slot 0 at 1 s, deadline 10 s, run of 20 s.

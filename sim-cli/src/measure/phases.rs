@@ -103,7 +103,7 @@ impl Sources<'_> {
         let within = self.messages.iter().filter(|message| from <= message.at && message.at < until);
         let (mut on_time, mut receivers) = (0, 0);
         for message in within.filter(|message| message.is_counted(self.end)) {
-            on_time += u64::from(message.on_time);
+            on_time += u64::from(message.tally.on_time);
             receivers += u64::from(message.receivers);
         }
         ratio(on_time, receivers)

@@ -153,7 +153,7 @@ impl Totals {
             // A message that was planned for after an interruption is neither late nor counted.
             if message.is_counted(end) {
                 all.add(message);
-            } else if message.published {
+            } else if message.tally.published {
                 all.late_publishes += 1;
             }
         }
@@ -162,19 +162,19 @@ impl Totals {
 
     fn add(&mut self, message: &Message) {
         self.receivers += u64::from(message.receivers);
-        self.on_time += u64::from(message.on_time);
+        self.on_time += u64::from(message.tally.on_time);
         self.receivers_joined += u64::from(message.receivers_joined);
-        self.on_time_joined += u64::from(message.on_time_joined);
-        self.late += u64::from(message.late);
-        self.other += u64::from(message.other);
+        self.on_time_joined += u64::from(message.tally.on_time_joined);
+        self.late += u64::from(message.tally.late);
+        self.other += u64::from(message.tally.other);
         if message.receivers > 0 {
-            self.ratios.add(f64::from(message.on_time) / f64::from(message.receivers));
+            self.ratios.add(f64::from(message.tally.on_time) / f64::from(message.receivers));
         }
         match (message.redundancy(message.copies.received), message.redundancy(message.copies.sent)) {
             (Some(rmr), Some(rmr_sent)) => {
                 self.rmr.add(rmr);
                 self.rmr_sent.add(rmr_sent);
-                self.hops.add(f64::from(message.greatest_hops));
+                self.hops.add(f64::from(message.tally.greatest_hops));
                 self.greatest_hops = self.greatest_hops.max(message.last_hop());
             }
             _ => {
@@ -306,20 +306,20 @@ fn message_rows(m: &Measures, messages: &[Message], end: Time) -> Vec<MessageRow
         at: message.at,
         origin: message.origin,
         size: publish.size,
-        published: message.published,
+        published: message.tally.published,
         counted: message.is_counted(end),
         receivers: message.receivers,
-        delivered: message.on_time,
-        late: message.late,
-        other: message.other,
-        delivery_ratio: ratio(u64::from(message.on_time), u64::from(message.receivers)),
+        delivered: message.tally.on_time,
+        late: message.tally.late,
+        other: message.tally.other,
+        delivery_ratio: ratio(u64::from(message.tally.on_time), u64::from(message.receivers)),
         payloads_sent: message.copies.sent,
         payloads_received: message.copies.received,
         duplicates: message.copies.duplicates,
         rmr: message.redundancy(message.copies.received).map(|rmr| round_to(rmr, DIGITS)),
         rmr_sent: message.redundancy(message.copies.sent).map(|rmr| round_to(rmr, DIGITS)),
         ldh: message.last_hop(),
-        last_ms: (message.on_time > 0).then(|| span_ms(message.slowest)),
+        last_ms: (message.tally.on_time > 0).then(|| span_ms(message.tally.slowest)),
     };
     (0..).zip(both).map(row).collect()
 }

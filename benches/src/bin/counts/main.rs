@@ -50,13 +50,7 @@ fn main() -> ExitCode {
         ["--accept"] => accept(),
         _ => Err(USAGE.to_owned()),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => {
-            eprintln!("error: {problem}");
-            ExitCode::FAILURE
-        }
-    }
+    floodnet_benches::exit_code(done)
 }
 
 /// Does the named run, and returns how many inputs were handled.

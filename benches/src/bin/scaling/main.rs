@@ -34,13 +34,7 @@ fn main() -> ExitCode {
         [stem] if !stem.starts_with('-') => measure(stem),
         _ => Err(USAGE.to_owned()),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => {
-            eprintln!("error: {problem}");
-            ExitCode::FAILURE
-        }
-    }
+    floodnet_benches::exit_code(done)
 }
 
 fn measure(stem: &str) -> Result<(), String> {
