@@ -13,12 +13,24 @@ use crate::queue::Stored;
 /// Fewer than one event in so many slots: sort by comparison.
 const SPARSE: usize = 8;
 
+/// Events of one slot: up to this position in the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Group {
+    /// Slot within the block.
+    pub(crate) local: u32,
+    pub(crate) end: u32,
+}
+
 /// Places of events among pages, in order. Keeps its memory from block to block.
 #[derive(Default)]
 pub(crate) struct Order {
     /// Upper half: nanoseconds after the start of the window. Lower half: the place.
     entries: Vec<u64>,
+    /// The slots that have events, in order.
+    groups: Vec<Group>,
     counts: Vec<u32>,
+    /// Slot and entry of each event as it came.
+    came: Vec<(u32, u64)>,
 }
 
 const fn entry(offset: u32, place: u32) -> u64 {
@@ -38,6 +50,8 @@ impl Order {
     /// a block of so many slots.
     pub(crate) fn sort<P: Types>(&mut self, pages: &[Page<Stored<P>>], slots: usize, cut: u32) {
         let events: usize = pages.iter().map(Vec::len).sum();
+        self.entries.clear();
+        self.groups.clear();
         if events * SPARSE < slots && room(pages) <= 1 << 16 {
             self.compare(pages, cut);
         } else {
@@ -51,40 +65,50 @@ impl Order {
     }
 
     /// Place of the event that is at this position in the order.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn place(&self, position: usize) -> Option<u32> {
         self.entries.get(position).map(|&entry| place_of(entry))
     }
 
+    /// The slots that have events, in order.
+    #[inline(always)]
+    pub(crate) fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// The events, which are large and far apart, are read once.
     fn count_into_place<P: Types>(&mut self, pages: &[Page<Stored<P>>], slots: usize, cut: u32) {
-        self.counts.clear();
-        self.counts.resize(slots + 1, 0);
-        for_each(pages, |_, event| {
+        let Self { entries, groups, counts, came } = self;
+        counts.clear();
+        counts.resize(slots, 0);
+        came.clear();
+        for_each(pages, |place, event| {
             if event.offset <= cut {
-                self.counts[usize::from(event.local) + 1] += 1;
+                counts[usize::from(event.local)] += 1;
+                came.push((u32::from(event.local), entry(event.offset, place)));
             }
         });
         let mut sum = 0;
-        for count in &mut self.counts {
+        for (local, count) in (0u32..).zip(counts.iter_mut()) {
+            let begin = sum;
             sum += *count;
-            *count = sum;
-        }
-        self.entries.clear();
-        self.entries.resize(sum as usize, 0);
-        for_each(pages, |place, event| {
-            if event.offset <= cut {
-                let next = &mut self.counts[usize::from(event.local)];
-                self.entries[*next as usize] = entry(event.offset, place);
-                *next += 1;
+            if *count > 0 {
+                groups.push(Group { local, end: sum });
             }
-        });
-        // Each count is now where the events of its slot end.
+            *count = begin;
+        }
+        entries.resize(came.len(), 0);
+        for &(local, entry) in came.iter() {
+            let next = &mut counts[local as usize];
+            entries[*next as usize] = entry;
+            *next += 1;
+        }
         let mut begin = 0;
-        for &end in &self.counts[..slots] {
-            let end = end as usize;
+        for group in groups.iter() {
+            let end = group.end as usize;
             if end - begin > 1 {
-                sort_few(&mut self.entries[begin..end]);
-                settle_ties(&mut self.entries[begin..end], pages);
+                sort_few(&mut entries[begin..end]);
+                settle_ties(&mut entries[begin..end], pages);
             }
             begin = end;
         }
@@ -92,7 +116,6 @@ impl Order {
 
     /// With slot, time and place in one number: at most 2^16 places.
     fn compare<P: Types>(&mut self, pages: &[Page<Stored<P>>], cut: u32) {
-        self.entries.clear();
         for_each(pages, |place, event| {
             if event.offset <= cut {
                 let (local, offset) = (u64::from(event.local), u64::from(event.offset));
@@ -101,7 +124,10 @@ impl Order {
         });
         self.entries.sort_unstable();
         let same_slot = |a: &u64, b: &u64| a >> 48 == b >> 48;
+        let mut end = 0;
         for group in self.entries.chunk_by_mut(same_slot) {
+            end += group.len() as u32;
+            self.groups.push(Group { local: (group[0] >> 48) as u32, end });
             for number in group.iter_mut() {
                 *number = entry((*number >> 16) as u32, (*number & 0xffff) as u32);
             }
@@ -182,6 +208,15 @@ mod tests {
                 order.sort(&pages, slots, cut);
                 let found: Vec<u32> = (0..order.len()).filter_map(|at| order.place(at)).collect();
                 prop_assert_eq!(&found, &expected, "in a block of {} slots", slots);
+                let mut begin = 0;
+                for group in order.groups() {
+                    prop_assert!(group.end > begin, "a slot without events");
+                    for &place in &found[begin as usize..group.end as usize] {
+                        prop_assert_eq!(u32::from(events[place as usize].0 * spread), group.local);
+                    }
+                    begin = group.end;
+                }
+                prop_assert_eq!(begin as usize, order.len());
             }
         }
     }

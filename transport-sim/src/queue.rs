@@ -144,17 +144,31 @@ pub(crate) struct WindowQueue<P: SimProtocol> {
 pub(crate) struct Block<P: Types> {
     pages: Vec<Page<Stored<P>>>,
     order: Order,
+    /// How many slots have begun.
+    begun: usize,
+    /// Position of the next event.
     next: usize,
+    /// Behind the last event of the slot that runs.
+    end: usize,
     window_start: Time,
     first_slot: u32,
 }
 
 impl<P: Types> Block<P> {
-    /// The slot of the event that is so many behind the next one; 0 is the next one itself.
+    /// The next slot that has events; [`Self::next_event`] gives them.
+    #[inline(always)]
+    pub(crate) fn next_slot(&mut self) -> Option<u32> {
+        let group = *self.order.groups().get(self.begun)?;
+        self.begun += 1;
+        self.end = group.end as usize;
+        Some(self.first_slot + group.local)
+    }
+
+    /// The slot that comes so many behind the one that runs.
     #[inline(always)]
     pub(crate) fn slot_ahead(&self, count: usize) -> Option<u32> {
-        let stored = peek(&self.pages, self.order.place(self.next + count)?)?;
-        Some(self.first_slot + u32::from(stored.local))
+        let group = self.order.groups().get(self.begun + count - 1)?;
+        Some(self.first_slot + group.local)
     }
 
     /// Asks the processor to have an event in its cache that is so many behind the next one.
@@ -165,25 +179,27 @@ impl<P: Types> Block<P> {
         }
     }
 
-    /// The next event, if it is for `slot`.
+    /// The next event of the slot that runs.
     #[inline(always)]
-    pub(crate) fn next_for(&mut self, slot: u32) -> Option<Event<P>> {
-        let stored = at(&mut self.pages, self.order.place(self.next)?)?;
-        let Stored { offset, from, connection, local, rank, passed, .. } = *stored;
-        if self.first_slot + u32::from(local) != slot {
+    pub(crate) fn next_event(&mut self) -> Option<Event<P>> {
+        if self.next >= self.end {
             return None;
         }
+        let stored = at(&mut self.pages, self.order.place(self.next)?)?;
+        let Stored { offset, from, connection, local, rank, passed, .. } = *stored;
         let what = stored.what.take()?;
         self.next += 1;
         let time = self.window_start + Duration::from_nanos(u64::from(offset));
-        Some(Event { time, to: slot, from, seq: 0, connection, rank, passed, what })
+        let to = self.first_slot + u32::from(local);
+        Some(Event { time, to, from, seq: 0, connection, rank, passed, what })
     }
 
-    /// Where the next event stands in the order of inputs, if it is for `slot`.
-    pub(crate) fn next_key(&self, slot: u32) -> Option<Key> {
-        let stored = peek(&self.pages, self.order.place(self.next)?)?;
+    /// Where the next event of the slot that runs stands in the order of inputs.
+    pub(crate) fn next_key(&self) -> Option<Key> {
+        let place = if self.next < self.end { self.order.place(self.next)? } else { return None };
+        let stored = peek(&self.pages, place)?;
         let time = self.window_start + Duration::from_nanos(u64::from(stored.offset));
-        (self.first_slot + u32::from(stored.local) == slot).then_some((time, stored.rank, stored.from))
+        Some((time, stored.rank, stored.from))
     }
 }
 
@@ -274,7 +290,9 @@ impl<P: SimProtocol> WindowQueue<P> {
         let mut block = self.spare.take().unwrap_or_else(|| Block {
             pages: Vec::new(),
             order: Order::default(),
+            begun: 0,
             next: 0,
+            end: 0,
             window_start: Time::ZERO,
             first_slot: 0,
         });
@@ -285,7 +303,7 @@ impl<P: SimProtocol> WindowQueue<P> {
         }
         block.window_start = start;
         block.first_slot = self.slots.start + ((number as u32) << self.block_shift);
-        block.next = 0;
+        (block.begun, block.next, block.end) = (0, 0, 0);
         // The last instant before the cut, as nanoseconds of the window.
         let last = self.cut.since(start).as_nanos() - 1;
         let last = u32::try_from(last).unwrap_or(u32::MAX);
@@ -331,7 +349,7 @@ impl<P: SimProtocol> WindowQueue<P> {
     #[inline(never)]
     fn is_own_next(&self, block: &Block<P>) -> bool {
         let own = self.own.peek().map(Event::key);
-        block.next_key(self.running).is_none_or(|arrived| own.is_some_and(|own| own < arrived))
+        block.next_key().is_none_or(|arrived| own.is_some_and(|own| own < arrived))
     }
 
     /// Everything that has not happened, its message if it is a packet.

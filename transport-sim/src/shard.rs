@@ -88,11 +88,11 @@ impl<P: SimProtocol> Slots<P> {
     }
 }
 
-/// Slots are fetched into the cache so many events ahead.
-const AHEAD: usize = 8;
+/// Slots with something to do are fetched into the cache so many ahead.
+const AHEAD: usize = 4;
 /// What the tables of these slots have elsewhere, as soon as the tables are there.
-const LINKS_AHEAD: usize = 3;
-/// Events, through which slots are found, are fetched so many ahead.
+const LINKS_AHEAD: usize = 2;
+/// Events are fetched so many ahead.
 const EVENTS_AHEAD: usize = 16;
 /// With fewer bytes of slots they stay in the last cache, and asking for them costs more than it gains.
 const LARGE: usize = 16 << 20;
@@ -128,7 +128,7 @@ impl<P: SimProtocol> Shard<P> {
         let is_large = slots.slots.len() * size_of::<Slot<P>>() > LARGE;
         for number in 0..queue.blocks() {
             let Some(mut block) = queue.take_block(number) else { continue };
-            while let Some(id) = block.slot_ahead(0) {
+            while let Some(id) = block.next_slot() {
                 if is_large {
                     prefetch(slots, &block, observer);
                 }
@@ -139,7 +139,7 @@ impl<P: SimProtocol> Shard<P> {
                     // two ways is so on both: a packet from the block would have to wait for itself there.
                     if let Some(event) = queue.next_own(&block) {
                         *packets += u64::from(slot.act_apart(event, (links, counts), world, queue, observer));
-                    } else if let Some(event) = block.next_for(id) {
+                    } else if let Some(event) = block.next_event() {
                         block.prefetch(EVENTS_AHEAD);
                         *packets += u64::from(slot.act(event, (links, counts), world, queue, observer));
                     } else {
@@ -154,7 +154,7 @@ impl<P: SimProtocol> Shard<P> {
     }
 }
 
-/// Asks for what the events behind the next one will touch.
+/// Asks for what the slots behind the one that runs will touch.
 #[inline(always)]
 fn prefetch<P: SimProtocol, Ob: Observer>(slots: &Slots<P>, block: &Block<P>, observer: &Ob) {
     if let Some(id) = block.slot_ahead(AHEAD) {
