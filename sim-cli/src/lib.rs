@@ -12,12 +12,14 @@
 //! | [`measure`] | what observations mean in numbers |
 //! | [`run`] | one run, and its folder |
 //! | [`ensemble`] | many runs of one scenario |
+//! | [`compare`] | two configurations, metric by metric |
 //! | [`stats`] | intervals and comparisons |
 //! | [`tables`] | CSV and GraphML |
 //! | [`picture`] | topology, timeline, latency, degrees |
 //! | `commands` | the command line |
 
 mod commands;
+pub mod compare;
 pub mod ensemble;
 mod format;
 pub mod measure;

@@ -7,4 +7,5 @@ mod output;
 mod prepared;
 mod render;
 mod run;
+mod runs;
 mod words;
