@@ -13,6 +13,7 @@
 //! | [`run`] | one run, and its folder |
 //! | [`ensemble`] | many runs of one scenario |
 //! | [`compare`] | two configurations, metric by metric |
+//! | [`sweep`] | a grid of scenarios |
 //! | [`stats`] | intervals and comparisons |
 //! | [`tables`] | CSV and GraphML |
 //! | [`picture`] | topology, timeline, latency, degrees |
@@ -30,6 +31,7 @@ pub mod scenario;
 pub mod setup;
 mod spelling;
 pub mod stats;
+pub mod sweep;
 pub mod tables;
 
 pub use commands::main_with;

@@ -4,10 +4,12 @@ mod compare;
 mod console;
 mod files;
 mod init;
+mod merge;
 mod progress;
 mod render;
 mod run;
 mod runs;
+mod sweep;
 mod validate;
 
 use std::ffi::OsString;
@@ -85,6 +87,10 @@ enum Command {
     Run(RunArgs),
     /// Compare two results, or two scenarios: what differs beyond chance, and what got worse
     Compare(CompareArgs),
+    /// Run a grid of scenarios, many seeds of each; goes on where it was left
+    Sweep(SweepArgs),
+    /// Put the parts of a sweep together
+    Merge(MergeArgs),
     /// Draw pictures of a finished run, by running it again
     Render(RenderArgs),
     /// Print the JSON Schema of the scenario language
@@ -207,6 +213,49 @@ enum ComparisonFormat {
 }
 
 #[derive(Args, Debug)]
+struct SweepArgs {
+    /// The plan: which scenario, which values, how many runs
+    plan: PathBuf,
+    /// Do only the K-th of N parts, such as 2/7; merge puts them together
+    #[arg(long, value_name = "K/N", value_parser = part)]
+    partition: Option<(u32, u32)>,
+    /// Runs of each cell [default: as the plan says]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    runs: Option<u32>,
+    /// Add runs until the interval of the first metric is this share of its mean to both sides, such as 0.5%
+    #[arg(long, value_name = "SHARE", value_parser = percentage)]
+    until_ci: Option<f64>,
+    /// Most runs of a cell with --until-ci
+    #[arg(long, value_name = "N", default_value_t = 1000, requires = "until_ci")]
+    max_runs: u32,
+    /// Folder of the results [default: runs/sweep-NAME]
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Runs side by side, 0 for one per core; the results are the same for any number
+    #[arg(short, long, value_name = "N", default_value_t = 1)]
+    jobs: u16,
+    /// Check and count, but do not run
+    #[arg(long)]
+    dry_run: bool,
+    /// What standard output carries
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Args, Debug)]
+struct MergeArgs {
+    /// Folders of the parts
+    #[arg(required = true, value_name = "DIR")]
+    parts: Vec<PathBuf>,
+    /// Folder of the whole
+    #[arg(short, long, value_name = "DIR")]
+    out: PathBuf,
+    /// What standard output carries
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Args, Debug)]
 struct RenderArgs {
     /// Folder of the run
     run: PathBuf,
@@ -297,6 +346,8 @@ fn execute(registry: &Registry, command: &Command, console: &Console) -> Result<
         Command::Validate(args) => validate::execute(args, registry, console),
         Command::Run(args) => run::execute(args, registry, console),
         Command::Compare(args) => compare::execute(args, registry, console),
+        Command::Sweep(args) => sweep::execute(args, registry, console),
+        Command::Merge(args) => merge::execute(args, console),
         Command::Render(args) => render::execute(args, registry, console),
         Command::Schema => {
             let schema = crate::scenario::schema(registry.tables());
@@ -354,6 +405,13 @@ const EXIT_STATUS: &str = r".SH EXIT STATUS
 /// The templates that there are.
 fn template_names() -> PossibleValuesParser {
     templates().iter().map(|template| PossibleValue::new(template.name).help(template.about)).into()
+}
+
+/// One of several parts: K/N.
+fn part(text: &str) -> Result<(u32, u32), String> {
+    let parts = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
+    let valid = parts.filter(|&(k, n): &(u32, u32)| 1 <= k && k <= n);
+    valid.ok_or_else(|| format!("`{text}` is no part: write K/N with K from 1 to N, such as 2/7"))
 }
 
 /// A share: a percentage, or a number.

@@ -50,7 +50,7 @@ impl Crowd {
         Self { bar, positions, interrupted: on_interrupt() }
     }
 
-    /// Says that a run was done before.
+    /// Says how many runs are done.
     pub(super) fn finished(&self, done: usize) {
         self.bar.set_message(format!("{done} of {} runs", self.positions.len()));
     }

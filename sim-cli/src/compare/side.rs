@@ -10,6 +10,7 @@ use crate::ensemble::Table;
 use crate::ensemble::config;
 use crate::measure::metrics::Numbers;
 use crate::run::folder::{run_index, run_name};
+use crate::sweep::store;
 
 /// Runs of one configuration.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +73,9 @@ impl Side {
     /// There are none, or they cannot be read; says what.
     pub fn read(folder: &Path) -> Result<Vec<Self>, String> {
         let shown = folder.display();
+        if store::is_sweep(folder) {
+            return store::sides(folder);
+        }
         let entries = fs::read_dir(folder).map_err(|error| format!("{shown}: {error}"))?;
         let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
         let mut runs: Vec<usize> = names.filter_map(|name| run_index(&name)).collect();

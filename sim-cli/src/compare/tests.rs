@@ -76,7 +76,7 @@ fn a_change_for_the_worse_is_found_and_called_so() {
     let tolerated = row(&compare(&base, &new, Some(0.99)), "delivery_ratio");
     assert!((tolerated.verdict, tolerated.is_regression) == (Verdict::Worse, false), "{tolerated:?}");
     let text = worse.to_text(false);
-    assert!(text.contains("  link.loss   0.1   ->   0.5\n") && text.contains("WORSE (p "), "{text}");
+    assert!(text.contains("  link.loss  0.1 -> 0.5\n") && text.contains("WORSE (p "), "{text}");
     assert!(text.contains("new   tiny (12 runs)   paired by seed\n"), "{text}");
     let markdown = worse.to_markdown();
     assert!(markdown.starts_with("### ❌ floodnet compare: of "), "{markdown}");

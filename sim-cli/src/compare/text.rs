@@ -68,11 +68,10 @@ fn write_pair(text: &mut String, pair: &Pair, all: bool) {
     let _ = writeln!(text, "base  {}\nnew   {}   {}", side(&pair.base), side(&pair.new), method(pair));
     if !pair.config.is_empty() {
         text.push('\n');
-        let rows = pair.config.iter().map(|differing| {
-            let (key, base, new) = shown(differing);
-            vec![key, base, "->".to_owned(), new]
-        });
-        let _ = write!(text, "{}", align(&rows.collect::<Vec<_>>()));
+        let width = pair.config.iter().map(|(key, ..)| key.len()).max().unwrap_or(0);
+        for (key, base, new) in pair.config.iter().map(shown) {
+            let _ = writeln!(text, "  {key:width$}  {base} -> {new}");
+        }
     }
     text.push('\n');
     let rows: Vec<&Row> = pair.rows.iter().filter(|row| all || is_shown(row)).collect();

@@ -39,6 +39,7 @@ mod seeds;
 mod table;
 pub(crate) mod text;
 
-pub use pool::{Control, Failed, numbers, run_all, run_each};
+pub use pool::{Control, Failed, numbers, run_all, run_each, run_list};
 pub use seeds::{seed, seeds};
 pub use table::Table;
+pub(crate) use table::unit;

@@ -8,4 +8,5 @@ mod prepared;
 mod render;
 mod run;
 mod runs;
+mod sweep;
 mod words;
