@@ -128,7 +128,10 @@ pub(super) fn cells(row: &Row) -> [String; 6] {
     let interval = row.difference.and_then(|difference| difference.interval);
     let figure = Figure::new(unit, around, interval.map(|(low, high)| (high - low) / 2.0));
     let relative = row.relative().filter(|relative| relative.abs() >= 5e-4);
-    let relative = relative.map_or_else(String::new, |relative| format!(" ({:+.1} %)", relative * 100.0));
+    let relative = relative.map_or_else(String::new, |relative| match relative {
+        relative if relative >= 9.0 => format!(" (x {})", format::number(relative + 1.0, 0)),
+        relative => format!(" ({:+.1} %)", relative * 100.0),
+    });
     let change = row.change().map_or_else(|| "-".to_owned(), |change| figure.change(change) + &relative);
     let ends =
         interval.filter(|(low, high)| low < high).map_or_else(|| "-".to_owned(), |ends| figure.range(ends));

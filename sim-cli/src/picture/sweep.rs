@@ -2,11 +2,12 @@
 
 use super::backend::units;
 use super::canvas::{Canvas, MARGIN, Picture};
-use super::chart::{Area, CHART, Chart, Drawn, LABEL, LEFT, Marked, base, draw_on, fill, grid, stroke};
+use super::chart::{Area, CHART, Chart, Drawn, LABEL, LEFT, Marked, base, draw_on, fill, grid, stroke, text};
 use super::color::Palette;
 use super::text::{Anchor, Face};
 use super::{Style, format};
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, VPos};
 
 /// Pixels of the upper and of the right edge of the plot.
 const TOP: f32 = 180.0;
@@ -18,7 +19,7 @@ type Plot<'c, 'a> = Chart<'c, 'a, Marked, Marked>;
 /// A mean and its interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SweepPoint {
-    /// The mean.
+    /// The mean; infinite if it is never, which is written instead of drawn.
     pub mean: f64,
     /// The lower end.
     pub low: f64,
@@ -47,7 +48,7 @@ pub struct SweepView {
 
 impl SweepView {
     fn points(&self) -> impl Iterator<Item = &SweepPoint> {
-        self.series.iter().flat_map(|(_, points)| points).flatten()
+        self.series.iter().flat_map(|(_, points)| points).flatten().filter(|point| point.mean.is_finite())
     }
 
     /// The range of all intervals, with room around it; a share stays within [0, 1].
@@ -69,6 +70,9 @@ impl SweepView {
     fn value(&self, value: f64, step: f64) -> String {
         let factor = if self.is_share { 100.0 } else { 1.0 };
         let decimals = (1.0 - (step * factor).abs().max(1e-9).log10()).clamp(0.0, 6.0) as usize;
+        if value.is_infinite() {
+            return "never".to_owned();
+        }
         let number = format::number(value * factor, decimals);
         match (self.is_share, self.is_millis) {
             (true, _) => format!("{number} %"),
@@ -131,13 +135,20 @@ fn draw_series(
     series: usize,
 ) -> Drawn {
     let color = palette.category(rank);
-    let aside = (rank as f64 - (series as f64 - 1.0) / 2.0) * 0.02;
+    let aside = (rank as f64 - (series as f64 - 1.0) / 2.0) * 0.05;
     let places: Vec<(f64, SweepPoint)> = points
         .iter()
         .enumerate()
         .filter_map(|(place, point)| Some((place as f64 + aside, (*point)?)))
         .collect();
     let area = plot.plotting_area();
+    let (never, places): (Vec<_>, Vec<_>) =
+        places.into_iter().partition(|(_, point)| point.mean.is_infinite());
+    for (x, _) in never {
+        let style = text(Face::regular(LABEL - 2.0, color), HPos::Center, VPos::Top);
+        let word = Text::new("never", (0, units(rank as f32 * 24.0)), style);
+        area.draw(&(EmptyElement::at((x - aside, plot.y_range().end)) + word))?;
+    }
     area.draw(&PathElement::new(
         places.iter().map(|(x, point)| (*x, point.mean)).collect::<Vec<_>>(),
         stroke(color, 3.0),
@@ -172,7 +183,13 @@ pub fn sweep_map(view: &SweepView, style: &Style) -> Picture {
         for (column, point) in points.iter().enumerate() {
             let x = left + column as f32 * width;
             let Some(point) = point else { continue };
-            let share = if most > least { (point.mean - least) / (most - least) } else { 0.5 };
+            let share = if point.mean.is_infinite() {
+                1.0
+            } else if most > least {
+                (point.mean - least) / (most - least)
+            } else {
+                0.5
+            };
             let color = palette.sequential(share as f32);
             canvas.rectangle((x + 1.0, y + 1.0), (x + width - 1.0, y + height - 1.0), color, 1.0);
             let ink = if color.is_bright() {
@@ -223,8 +240,9 @@ mod tests {
         let none = view(0, 0, |_, _| None);
         let one = view(1, 1, |_, _| Some(0.0));
         let gaps = view(3, 5, |line, value| (line != value).then_some((line * value) as f64));
+        let never = view(2, 3, |line, value| Some(if line == value { f64::INFINITY } else { 5.0 }));
         let huge = view(9, 30, |line, value| Some(1e12 * (line + value) as f64));
-        for view in [none, one, gaps, huge] {
+        for view in [none, one, gaps, never, huge] {
             for picture in [sweep_lines(&view, &Style::default()), sweep_map(&view, &Style::default())] {
                 assert_eq!((picture.width(), picture.height()), (1600, 900));
             }

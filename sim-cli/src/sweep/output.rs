@@ -200,7 +200,7 @@ impl<'a> Outcome<'a> {
             }
             let name = name.join(", ");
             let place = along.values.iter().position(|value| *value == cell.values[axis])?;
-            let point = table.estimate(metric).filter(|of| of.mean.is_finite()).map(|of| {
+            let point = table.estimate(metric).map(|of| {
                 let (low, high) = of.interval.unwrap_or((of.mean, of.mean));
                 SweepPoint { mean: of.mean, low, high }
             });
