@@ -94,7 +94,11 @@ enum Command {
     /// Draw pictures of a finished run, by running it again
     Render(RenderArgs),
     /// Print the JSON Schema of the scenario language
-    Schema,
+    Schema {
+        /// That of the plan of a sweep instead
+        #[arg(long)]
+        plan: bool,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -349,8 +353,9 @@ fn execute(registry: &Registry, command: &Command, console: &Console) -> Result<
         Command::Sweep(args) => sweep::execute(args, registry, console),
         Command::Merge(args) => merge::execute(args, console),
         Command::Render(args) => render::execute(args, registry, console),
-        Command::Schema => {
-            let schema = crate::scenario::schema(registry.tables());
+        Command::Schema { plan } => {
+            let schema =
+                if *plan { crate::sweep::plan::schema() } else { crate::scenario::schema(registry.tables()) };
             console.result(&format!("{schema:#}\n"));
             Ok(())
         }

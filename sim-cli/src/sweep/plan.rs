@@ -14,10 +14,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::measure::metrics::find;
+use crate::measure::metrics::{METRICS, find};
 use crate::scenario::Diagnostics;
 use crate::scenario::diagnostics::{Bytes, Problem, Sources};
 use crate::spelling::choices;
@@ -249,12 +250,46 @@ impl Reader<'_> {
     }
 }
 
+/// JSON Schema of a plan. The first line of a plan names it: `#:schema ./plan.schema.json`.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    let text = |about: &str| json!({ "type": "string", "description": about });
+    let list = |items: &serde_json::Value| json!({ "type": "array", "minItems": 1, "items": items });
+    let value = json!({ "type": ["string", "number", "boolean"] });
+    let of_keys = |leaf: &serde_json::Value, about: &str| {
+        let either = json!({ "anyOf": [leaf, { "type": "object" }] });
+        json!({ "type": "object", "minProperties": 1, "description": about, "additionalProperties": either })
+    };
+    let names: Vec<&str> = METRICS.iter().map(|metric| metric.path).collect();
+    let open = json!({ "type": "string", "pattern": "^(drops|lost\\.by_reason|phases)\\.\\S+$" });
+    let metric = json!({ "anyOf": [{ "enum": names }, open] });
+    let mut metrics = list(&metric);
+    metrics["description"] = json!("What tables and pictures show, the first one first.");
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "floodnet sweep",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["scenario", "grid"],
+        "properties": {
+            "name": text("What the sweep is called; the name of the file unless given."),
+            "about": text("What the sweep asks, in a sentence."),
+            "scenario": text("The scenario, looked up beside the plan."),
+            "runs": { "type": "integer", "minimum": 1, "default": 20, "description": "Runs of each cell." },
+            "metrics": metrics,
+            "set": of_keys(&value, "Values put into the scenario of all cells, as --set does."),
+            "grid": of_keys(&list(&value), "Keys that vary, with their values: every combination is a cell."),
+        }
+    })
+}
+
 /// How to write a grid.
 const GRID: &str = "write [grid] and below it keys with lists, such as \"link.loss\" = [0, 0.01, 0.05]";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sweep::index::{Index, Rule};
 
     fn parse(text: &str) -> Result<SweepPlan, String> {
         SweepPlan::parse(Path::new("plans/p.toml"), text).map_err(|error| error.to_string())
@@ -275,6 +310,28 @@ mod tests {
         assert_eq!(plan.values(0), ["3", "0"]);
         assert_eq!(plan.values(1), ["3", "0.0_1"]);
         assert_eq!(plan.values(5), ["4", "0.05"]);
+    }
+
+    #[test]
+    fn plans_of_the_repository_are_plans_and_name_their_schema() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/plans");
+        let text = fs::read_to_string(folder.join("plan.schema.json")).unwrap_or_default();
+        let current = format!("{:#}\n", schema());
+        assert!(text == current, "write it anew: sim-cli schema --plan > scenarios/plans/plan.schema.json");
+        let registry = crate::registry::Registry::builtin();
+        let mut found = 0;
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                let plan = SweepPlan::load(&path).unwrap_or_else(|error| panic!("{error}"));
+                let rule = Rule { runs: plan.runs, until_ci: None, max_runs: 0 };
+                let (index, _) = Index::of(&plan, rule, &registry).unwrap();
+                assert_eq!(index.cells.len(), plan.cells());
+                assert!(fs::read_to_string(&path).unwrap().starts_with("#:schema ./plan.schema.json\n"));
+                found += 1;
+            }
+        }
+        assert!(found >= 2);
     }
 
     #[test]

@@ -129,6 +129,57 @@ fn expectations_are_judged_on_the_interval() {
     }
 }
 
+/// Ctrl-C keeps the runs that were finished.
+#[cfg(target_os = "linux")]
+#[test]
+fn interrupted_runs_keep_what_was_finished() {
+    let lab = Lab::new();
+    // The runs are many, and the folder shows when the first ones are there.
+    let mut command = lab.command(&["run", "small.toml", "--no-pictures", "--runs", "5000", "--out", "all"]);
+    let child =
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let began = std::time::Instant::now();
+    while !lab.path().join(".all.partial/run-002/manifest.json").exists() {
+        assert!(began.elapsed() < std::time::Duration::from_secs(60), "no run was ever finished");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{err}");
+    let all = json(&lab, "all/runs.json");
+    let runs = all["runs"].as_u64().unwrap();
+    assert!((3..5000).contains(&runs) && all["complete"] == false, "{runs} runs");
+    assert!(
+        err.contains(&format!("interrupted: the results hold the {runs} runs that were finished")),
+        "{err}"
+    );
+    assert!(String::from_utf8_lossy(&output.stdout).lines().next().unwrap().ends_with(" · interrupted"));
+    for run in 0..runs {
+        assert_eq!(lab.summary(&format!("all/run-{run:03}"))["seed"], all["each"][run as usize]["seed"]);
+    }
+    assert_eq!(
+        lab.names("").iter().filter(|name| name.starts_with('.')).count(),
+        0,
+        "nothing is left of the draft"
+    );
+}
+
+#[test]
+fn a_picture_is_drawn_of_one_of_the_runs() {
+    let lab = Lab::new();
+    runs(&lab, &["--out", "all"]);
+    let said = lab.run(&["render", "all"]);
+    assert!(
+        said.code == 2 && said.err.contains("all holds 4 runs: name one of them, such as all/run-000"),
+        "{}",
+        said.err
+    );
+    lab.ok(&["render", "all/run-003", "--what", "degrees"]);
+    assert!(lab.names("all/run-003").contains(&"degrees.png".to_owned()));
+}
+
 #[test]
 fn a_folder_of_many_runs_is_replaced_only_by_force_and_whole() {
     let lab = Lab::new();
