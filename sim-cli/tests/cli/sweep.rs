@@ -117,6 +117,28 @@ fn a_killed_sweep_goes_on_to_the_same_bytes() {
     assert_eq!(files(&lab, "killed"), files(&lab, "whole"));
 }
 
+/// Ctrl-C ends a sweep with the code of an interruption; finished runs stay.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupted_sweep_keeps_its_runs() {
+    let lab = lab();
+    let arguments = ["sweep", "grid.toml", "--runs", "5000", "--out", "cut"];
+    let child = lab.command(&arguments).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let began = std::time::Instant::now();
+    let count = || std::fs::read_dir(lab.path().join("cut/cells")).map_or(0, Iterator::count);
+    while count() < 3 {
+        assert!(began.elapsed() < std::time::Duration::from_secs(60), "no run was ever finished");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{err}");
+    assert!(err.contains("interrupted: finished runs are in cut, the same command goes on"), "{err}");
+    assert!((3..20_000).contains(&count()), "{} runs", count());
+}
+
 #[test]
 fn runs_are_added_until_the_interval_is_narrow_whatever_the_jobs() {
     let lab = lab();
