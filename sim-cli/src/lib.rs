@@ -11,11 +11,17 @@
 //! | [`setup`] | from a scenario to what the simulator takes |
 //! | [`measure`] | what observations mean in numbers |
 //! | [`run`] | one run, and its folder |
+//! | [`ensemble`] | many runs of one scenario |
+//! | [`compare`] | two configurations, metric by metric |
+//! | [`sweep`] | a grid of scenarios |
+//! | [`stats`] | intervals and comparisons |
 //! | [`tables`] | CSV and GraphML |
 //! | [`picture`] | topology, timeline, latency, degrees |
 //! | `commands` | the command line |
 
 mod commands;
+pub mod compare;
+pub mod ensemble;
 mod format;
 pub mod measure;
 pub mod picture;
@@ -24,6 +30,8 @@ pub mod run;
 pub mod scenario;
 pub mod setup;
 mod spelling;
+pub mod stats;
+pub mod sweep;
 pub mod tables;
 
 pub use commands::main_with;

@@ -9,11 +9,18 @@ use super::progress::Watcher;
 use super::{Failure, RenderArgs};
 use crate::picture::Style;
 use crate::registry::Registry;
-use crate::run::folder::{read_manifest, write_whole};
+use crate::run::folder::{read_manifest, run_name, write_whole};
 use crate::run::{Finished, pictures, run};
 
 pub(super) fn execute(args: &RenderArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
     let manifest = read_manifest(&args.run).map_err(Failure::Failed)?;
+    if let Some(runs) = manifest.runs {
+        return Err(Failure::Usage(format!(
+            "{} holds {runs} runs: name one of them, such as {}",
+            args.run.display(),
+            args.run.join(run_name(0)).display()
+        )));
+    }
     let file = args.run.join("scenario.resolved.toml");
     let mut set = Vec::new();
     if !args.at.is_empty() {

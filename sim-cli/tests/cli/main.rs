@@ -7,4 +7,6 @@ mod output;
 mod prepared;
 mod render;
 mod run;
+mod runs;
+mod sweep;
 mod words;
