@@ -12,6 +12,8 @@
 //! | [`measure`] | what observations mean in numbers |
 //! | [`run`] | one run, and its folder |
 //! | [`tables`] | CSV and GraphML |
+//! | [`trace`] | a run step by step |
+//! | [`verify`] | whether a run goes the same way again |
 //! | [`picture`] | topology, timeline, latency, degrees |
 //! | `commands` | the command line |
 
@@ -25,5 +27,7 @@ pub mod scenario;
 pub mod setup;
 mod spelling;
 pub mod tables;
+pub mod trace;
+pub mod verify;
 
 pub use commands::main_with;
