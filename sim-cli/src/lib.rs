@@ -11,6 +11,8 @@
 //! | [`setup`] | from a scenario to what the simulator takes |
 //! | [`measure`] | what observations mean in numbers |
 //! | [`run`] | one run, and its folder |
+//! | [`ensemble`] | many runs of one scenario |
+//! | [`stats`] | intervals and comparisons |
 //! | [`tables`] | CSV and GraphML |
 //! | [`trace`] | a run step by step |
 //! | [`verify`] | whether a run goes the same way again |
@@ -18,6 +20,7 @@
 //! | `commands` | the command line |
 
 mod commands;
+pub mod ensemble;
 mod format;
 pub mod measure;
 pub mod picture;
@@ -26,6 +29,7 @@ pub mod run;
 pub mod scenario;
 pub mod setup;
 mod spelling;
+pub mod stats;
 pub mod tables;
 pub mod trace;
 pub mod verify;

@@ -170,11 +170,14 @@ pub const PHASE_METRICS: &[Metric] = &[
 /// Every `drops.REASON` and `lost.by_reason.REASON`: a count for that reason.
 static REASON: Metric = higher("drops");
 
+/// Where counts by reason stand in a summary, and how their metrics begin.
+const REASONS: [(&str, &str); 2] = [("/drops", "drops."), ("/lost/by_reason", "lost.by_reason.")];
+
 /// Group and reason of a metric that counts by reason.
 fn reason(metric: &str) -> Option<(&'static str, &str)> {
     let of =
         |(group, prefix): (&'static str, &str)| metric.strip_prefix(prefix).map(|reason| (group, reason));
-    let found = [("/drops", "drops."), ("/lost/by_reason", "lost.by_reason.")].into_iter().find_map(of);
+    let found = REASONS.into_iter().find_map(of);
     found.filter(|(_, reason)| !reason.is_empty())
 }
 
@@ -264,6 +267,39 @@ impl Numbers {
     #[must_use]
     pub fn of(summary: &Summary) -> Self {
         Self(serde_json::to_value(summary).expect("numbers, words and lists are valid JSON"))
+    }
+
+    /// The numbers of a `summary.json`.
+    ///
+    /// # Errors
+    ///
+    /// The text is no summary; says where.
+    pub fn parse(summary: &str) -> Result<Self, String> {
+        let read: Summary = serde_json::from_str(summary).map_err(|error| error.to_string())?;
+        Ok(Self::of(&read))
+    }
+
+    /// Every metric that the run has, in the order of [`METRICS`], then by reason, then by fault. A fault is
+    /// called by its name, by its number if an earlier one has the same name. None: not measured.
+    #[must_use]
+    pub fn all(&self) -> Vec<(String, Option<f64>)> {
+        let mut names: Vec<String> = METRICS.iter().map(|metric| metric.path.to_owned()).collect();
+        for (group, prefix) in REASONS {
+            let reasons = self.0.pointer(group).and_then(Value::as_object);
+            names.extend(reasons.into_iter().flatten().map(|(reason, _)| format!("{prefix}{reason}")));
+        }
+        let faults = self.0.get("phases").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        for (number, fault) in faults.iter().enumerate() {
+            let is_first = faults.iter().position(|other| other["name"] == fault["name"]) == Some(number);
+            let name = fault["name"].as_str().filter(|_| is_first);
+            let name = name.map_or_else(|| number.to_string(), str::to_owned);
+            names.extend(PHASE_METRICS.iter().map(|metric| format!("phases.{name}.{}", metric.path)));
+        }
+        let value = |name: String| {
+            let value = self.get(&name).ok().flatten();
+            (name, value)
+        };
+        names.into_iter().map(value).collect()
     }
 
     /// The value of `metric`: infinity for "never", none when it was not measured.

@@ -49,6 +49,21 @@ fn metrics_are_found_by_their_path() {
 }
 
 #[test]
+fn all_metrics_of_a_run_are_listed_with_their_values() {
+    let numbers = Numbers::of(&small_summary());
+    let all = numbers.all();
+    assert!(all.len() > METRICS.len() + PHASE_METRICS.len());
+    for (name, value) in &all {
+        assert_eq!(numbers.get(name), Ok(*value), "{name}");
+    }
+    let has = |wanted: &str| all.iter().any(|(name, _)| name == wanted);
+    assert!(has("drops.cut") && has("lost.by_reason.cut") && has("phases.crash.heal_ms"), "{all:?}");
+    let again = Numbers::parse(&small_summary().to_json()).unwrap();
+    assert_eq!(again.all(), all, "the same from the file");
+    assert!(Numbers::parse("{}").is_err());
+}
+
+#[test]
 fn unknown_metrics_are_errors_that_say_what_was_meant() {
     let numbers = Numbers::of(&small_summary());
     for metric in

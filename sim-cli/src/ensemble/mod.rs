@@ -1,0 +1,33 @@
+//! Many runs of one scenario: independent seeds, runs side by side, results in order.
+//!
+//! One run is one draw. What is said of a scenario is said of many: [`seeds`] names them, [`run_all`] keeps
+//! everything that came of each, [`numbers`] the metrics alone, [`run_each`] what the caller makes of each.
+//! Each run stays on one thread, so its results are those of a single run of its seed, whatever else runs
+//! beside it.
+//!
+//! ```
+//! use std::num::NonZeroUsize;
+//! use std::path::Path;
+//! use sim_cli::{ensemble, registry::Registry, scenario::Scenario};
+//!
+//! let text = "name = \"ring\"\nduration = \"5s\"\nnodes.count = 9\noverlay.static.ring = true\nbroadcast.flood = {}\n\
+//!             [[traffic]]\nfrom = \"random\"\nevery = \"1s\"\nstart = \"1s\"\nstop = \"3s\"\n\
+//!             [measure]\nstart = \"1s\"\ndeadline = \"2s\"\n";
+//! let registry = Registry::builtin();
+//! let ring = Scenario::parse("ring.toml", text, Path::new("."), &[], registry.tables()).unwrap();
+//! let seeds = ensemble::seeds(ring.seed, 3);
+//! let runs = ensemble::numbers(&ring, &registry, &seeds, NonZeroUsize::MIN).unwrap();
+//! let ratios: Vec<f64> = runs.iter().map(|run| run.get("delivery_ratio").unwrap().unwrap()).collect();
+//! assert_eq!(ratios, [1.0; 3]);
+//! ```
+//!
+//! | module | subject |
+//! |---|---|
+//! | `seeds` | the seed of the k-th run |
+//! | `pool` | runs side by side |
+
+mod pool;
+mod seeds;
+
+pub use pool::{Control, Failed, numbers, run_all, run_each};
+pub use seeds::{seed, seeds};
