@@ -30,10 +30,7 @@ stop = "17s"
 pub(crate) const FILES: [(&str, &str); 3] = [
     ("links.txt", "0 1\n1 2\n2 3\n3 4\n4 0\n0 2\n5 1\n6 5\n7 6\n7 0\n"),
     ("delays.tsv", "0 31 82.5\n31 0 12\n82.5 12 0\n"),
-    (
-        "sessions.csv",
-        "slot,up_s,down_s\n1,1,9.5\n1,11,20\n2,0.5,20\n3,2,7\n3,7.25,15\n4,3,20\n5,1,19\n",
-    ),
+    ("sessions.csv", "slot,up_s,down_s\n1,1,9.5\n1,11,20\n2,0.5,20\n3,2,7\n3,7.25,15\n4,3,20\n5,1,19\n"),
 ];
 
 const WALK: &str = "[overlay.random_walk]\n[broadcast.flood]\n";
