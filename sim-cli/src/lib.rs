@@ -13,6 +13,7 @@
 //! | [`run`] | one run, and its folder |
 //! | [`ensemble`] | many runs of one scenario |
 //! | [`stats`] | intervals and comparisons |
+//! | [`oracle`] | results that are known beforehand |
 //! | [`tables`] | CSV and GraphML |
 //! | [`trace`] | a run step by step |
 //! | [`verify`] | whether a run goes the same way again |
@@ -23,6 +24,7 @@ mod commands;
 pub mod ensemble;
 mod format;
 pub mod measure;
+pub mod oracle;
 pub mod picture;
 pub mod registry;
 pub mod run;

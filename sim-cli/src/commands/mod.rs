@@ -3,6 +3,7 @@
 mod console;
 mod files;
 mod init;
+mod oracle;
 mod progress;
 mod render;
 mod replay;
@@ -90,6 +91,8 @@ enum Command {
     Verify(VerifyArgs),
     /// Run a finished run again, stop at a time, show nodes, write what happened step by step
     Replay(ReplayArgs),
+    /// Check laws with a known answer: does the tool measure what it must?
+    Oracle(OracleArgs),
     /// Print the JSON Schema of the scenario language
     Schema,
     /// Print a completion script for a shell
@@ -214,6 +217,28 @@ struct ReplayArgs {
     trace_format: Option<TraceFormat>,
 }
 
+#[derive(Args, Debug)]
+struct OracleArgs {
+    /// Laws to check, by the beginning of their names [default: all]
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Fewer laws and fewer runs, over in half a minute
+    #[arg(long)]
+    quick: bool,
+    /// Say what the laws are and where their answers come from, and check none
+    #[arg(long)]
+    list: bool,
+    /// Laws of a file instead of the built-in ones; their scenarios are looked up beside it
+    #[arg(long, value_name = "FILE")]
+    suite: Option<PathBuf>,
+    /// Runs side by side, 0 for one per core
+    #[arg(short, long, value_name = "N", default_value_t = 0)]
+    jobs: u16,
+    /// What standard output carries
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
 /// docs/trace.md describes both.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 enum TraceFormat {
@@ -300,6 +325,7 @@ fn execute(registry: &Registry, command: &Command, console: &Console) -> Result<
         Command::Render(args) => render::execute(args, registry, console),
         Command::Verify(args) => verify::execute(args, registry, console),
         Command::Replay(args) => replay::execute(args, registry, console),
+        Command::Oracle(args) => oracle::execute(args, registry, console),
         Command::Schema => {
             let schema = crate::scenario::schema(registry.tables());
             console.result(&format!("{schema:#}\n"));

@@ -260,7 +260,7 @@ fn hint(name: &str) -> String {
 }
 
 /// The numbers of a summary by name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Numbers(Value);
 
 impl Numbers {
@@ -305,6 +305,12 @@ impl Numbers {
             (name, value)
         };
         names.into_iter().map(value).collect()
+    }
+
+    /// The numbers of a summary that is JSON already.
+    #[cfg(test)]
+    pub(crate) const fn from_value(value: Value) -> Self {
+        Self(value)
     }
 
     /// The value of `metric`: infinity for "never", none when it was not measured.
