@@ -39,6 +39,8 @@ pub(super) fn execute(args: &OracleArgs, registry: &Registry, console: &Console)
     }
     let jobs = NonZeroUsize::new(usize::from(args.jobs));
     let jobs = jobs.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+    // Before anything is printed.
+    suite.laws.iter().try_for_each(|law| suite.scenario(law, registry).map(drop)).map_err(invalid)?;
     let mut findings = Vec::new();
     let is_text = args.format == Format::Text && !console.is_quiet();
     if is_text {
@@ -72,7 +74,8 @@ pub(super) fn execute(args: &OracleArgs, registry: &Registry, console: &Console)
 
 /// A suite or a scenario of it that cannot be used.
 fn invalid(message: String) -> Failure {
-    Failure::Invalid(format!("error: {message}\n"))
+    let begins = if message.starts_with("error") { "" } else { "error: " };
+    Failure::Invalid(format!("{begins}{message}\n"))
 }
 
 fn heading() -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use floodnet_core::time::Time;
 
@@ -190,7 +190,7 @@ enum Form {
 }
 
 impl Trace {
-    fn begin(path: &PathBuf, format: Option<TraceFormat>, head: &Head<'_>) -> io::Result<Self> {
+    fn begin(path: &Path, format: Option<TraceFormat>, head: &Head<'_>) -> io::Result<Self> {
         let named = if path.to_string_lossy().ends_with(".perfetto.json") {
             TraceFormat::Perfetto
         } else {

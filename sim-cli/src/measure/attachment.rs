@@ -190,7 +190,7 @@ mod tests {
             topology_at_end: false,
         };
         let mut measures = Measures::new(plan, settings);
-        let mut parts = measures.divide(&[0..6]);
+        let mut parts = measures.divide(std::slice::from_ref(&(0..6)));
         for slot in 0..6 {
             parts[0].observe(secs(0), slot, Observed::Up { incarnation: 0 });
         }

@@ -13,5 +13,8 @@ pub mod expression;
 pub mod judge;
 pub mod suite;
 
+#[cfg(test)]
+mod values_tests;
+
 pub use judge::{Finding, Verdict, consult};
 pub use suite::{Law, Suite};

@@ -230,7 +230,9 @@ impl Suite {
                 Scenario::parse(name, text, Path::new(""), &set, registry.tables())
             }
         };
-        read.map_err(|problems| format!("law `{}`:\n{}", law.name, problems.render(false)))
+        read.map_err(|problems| {
+            format!("{}\n = law `{}` of the suite", problems.render(false).trim_end(), law.name)
+        })
     }
 }
 

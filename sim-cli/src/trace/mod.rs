@@ -4,11 +4,13 @@
 //! |---|---|
 //! | [`record`] | one step |
 //! | [`jsonl`] | steps as lines of JSON |
+//! | [`layout`] | the state of a node for people |
 //! | [`perfetto`] | steps as a picture in time, for `ui.perfetto.dev` |
 //!
 //! Following a run changes nothing in it: the steps are those of the run that is measured.
 
 pub mod jsonl;
+pub mod layout;
 pub mod perfetto;
 pub mod record;
 
@@ -87,7 +89,7 @@ pub struct Shown {
     pub holds: Option<Vec<u32>>,
     /// Who holds it.
     pub held_by: Vec<u32>,
-    /// Its node, in `Debug` form.
+    /// Its node, in `Debug` form, laid out by [`layout::compact`].
     pub state: String,
 }
 
@@ -157,7 +159,7 @@ impl Shown {
     fn meet<P: Runnable>(&mut self, slot: u32, node: &P) {
         if slot == self.slot {
             self.holds = Some(node.neighbors().to_vec());
-            self.state = format!("{node:#?}");
+            self.state = layout::compact(&format!("{node:#?}"));
         } else if node.neighbors().contains(&self.slot) {
             self.held_by.push(slot);
         }

@@ -3,8 +3,11 @@
 mod folder;
 mod invalid;
 mod lab;
+mod oracle;
 mod output;
 mod prepared;
 mod render;
+mod replay;
 mod run;
+mod verify;
 mod words;

@@ -205,6 +205,11 @@ fn main() -> ExitCode {
     if std::env::args().any(|argument| argument == "--list") {
         return ExitCode::SUCCESS;
     }
+    let filters: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    if !filters.is_empty() && !filters.iter().any(|filter| "planted".contains(filter.as_str())) {
+        println!("planted: filtered out");
+        return ExitCode::SUCCESS;
+    }
     check();
     println!("a planted HashMap is caught and located ... ok");
     ExitCode::SUCCESS
