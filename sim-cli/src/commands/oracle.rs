@@ -63,8 +63,12 @@ pub(super) fn execute(args: &OracleArgs, registry: &Registry, console: &Console)
         console.result(&(text + "\n"));
     }
     if is_text {
-        let laws = plural(suite.laws.len(), "law");
-        console.result(&format!("\n{laws}: {holds} hold, {fails} fail, {undecided} undecided\n"));
+        let (laws, checks) = (plural(suite.laws.len(), "law"), plural(findings.len(), "check"));
+        let confidence = CONFIDENCE * 100.0;
+        console.result(&format!(
+            "\n{laws}, {checks}: {holds} hold, {fails} fail, {undecided} undecided\n\
+             expected ± what the law itself may be off; found ± interval of {confidence} % over runs\n",
+        ));
     }
     for finding in findings.iter().filter(|finding| finding.verdict != Verdict::Holds) {
         console.error(&complaint(finding));
@@ -83,7 +87,7 @@ fn heading() -> String {
 }
 
 fn line([law, measured, relation, expected, found, verdict]: [&str; 6]) -> String {
-    format!("{law:20} {measured:38} {relation:2} {expected:>12}  {found:>24}  {verdict}\n")
+    format!("{law:20} {measured:38} {relation:2} {expected:>17}  {found:>21}  {verdict}\n")
 }
 
 fn row(finding: &Finding) -> String {
@@ -92,12 +96,16 @@ fn row(finding: &Finding) -> String {
         Some((low, high)) => format!("{} ± {}", number(finding.value), shown((high - low) / 2.0)),
         None => number(finding.value),
     };
+    let expected = match finding.tolerance {
+        tolerance if tolerance > 0.0 => format!("{} ± {}", number(finding.expected), shown(tolerance)),
+        _ => number(finding.expected),
+    };
     let verdict = match finding.verdict {
         Verdict::Holds => "holds",
         Verdict::Fails => "FAILS",
         Verdict::Undecided => "undecided",
     };
-    line([&finding.law, &finding.measured, finding.relation, &number(finding.expected), &found, verdict])
+    line([&finding.law, &finding.measured, finding.relation, &expected, &found, verdict])
 }
 
 /// A number with up to six significant digits.

@@ -54,11 +54,12 @@ fn a_law_that_does_not_hold_is_reported() {
     let said = lab.run(&["oracle", "--suite", "laws/suite.toml"]);
     assert_eq!(said.code, 3);
     assert_snapshot!(said.out, @r"
-    law                  measured                                      expected                     found  verdict
-    tree                 payloads_sent / publishes              =            49                        49  holds
-    false                payloads_sent / publishes              =            50                    49 ± 0  FAILS
+    law                  measured                                           expected                  found  verdict
+    tree                 payloads_sent / publishes              =                 49                     49  holds
+    false                payloads_sent / publishes              =                 50                 49 ± 0  FAILS
 
-    2 laws: 1 hold, 1 fail, 0 undecided
+    2 laws, 2 checks: 1 hold, 1 fail, 0 undecided
+    expected ± what the law itself may be off; found ± interval of 99.9 % over runs
     ");
     assert_snapshot!(said.err, @r"
     error: law `false` fails: A tree needs N packets
@@ -66,7 +67,7 @@ fn a_law_that_does_not_hold_is_reported() {
         source: nowhere
     ");
     let quick = lab.ok(&["oracle", "--suite", "laws/suite.toml", "--quick"]);
-    assert!(quick.out.ends_with("\n1 law: 1 hold, 0 fail, 0 undecided\n"), "{}", quick.out);
+    assert!(quick.out.contains("\n1 law, 1 check: 1 hold, 0 fail, 0 undecided\n"), "{}", quick.out);
     assert_eq!(lab.ok(&["oracle", "--suite", "laws/suite.toml", "tree", "-q"]).out, "");
 }
 
