@@ -12,6 +12,8 @@
 //! | [`measure`] | what observations mean in numbers |
 //! | [`run`] | one run, and its folder |
 //! | [`ensemble`] | many runs of one scenario |
+//! | [`compare`] | two configurations, metric by metric |
+//! | [`sweep`] | a grid of scenarios |
 //! | [`stats`] | intervals and comparisons |
 //! | [`oracle`] | results that are known beforehand |
 //! | [`tables`] | CSV and GraphML |
@@ -21,6 +23,7 @@
 //! | `commands` | the command line |
 
 mod commands;
+pub mod compare;
 pub mod ensemble;
 mod format;
 pub mod measure;
@@ -32,6 +35,7 @@ pub mod scenario;
 pub mod setup;
 mod spelling;
 pub mod stats;
+pub mod sweep;
 pub mod tables;
 pub mod trace;
 pub mod verify;

@@ -1,6 +1,7 @@
 //! Reading scenarios for the commands.
 
 use std::hash::{BuildHasher, RandomState};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
@@ -47,6 +48,12 @@ pub(super) fn load(
         set.push(("seed".to_owned(), parse_seed(seed, console)?));
     }
     Loaded::read(path, set, registry)
+}
+
+/// The threads that `--jobs` means: 0 is one for each core.
+pub(super) fn threads(jobs: u16) -> NonZeroUsize {
+    let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    NonZeroUsize::new(usize::from(jobs)).unwrap_or_else(cores)
 }
 
 /// Colors are taken out again where they are not wanted.

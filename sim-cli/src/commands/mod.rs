@@ -1,13 +1,17 @@
 //! The command line: arguments, exit codes, and a module for each command.
 
+mod compare;
 mod console;
 mod files;
 mod init;
+mod merge;
 mod oracle;
 mod progress;
 mod render;
 mod replay;
 mod run;
+mod runs;
+mod sweep;
 mod validate;
 mod verify;
 
@@ -85,6 +89,12 @@ enum Command {
     Validate(ValidateArgs),
     /// Run a scenario, measure it and draw it
     Run(RunArgs),
+    /// Compare two results, or two scenarios: what differs beyond chance, and what got worse
+    Compare(CompareArgs),
+    /// Run a grid of scenarios, many seeds of each; goes on where it was left
+    Sweep(SweepArgs),
+    /// Put the parts of a sweep together
+    Merge(MergeArgs),
     /// Draw pictures of a finished run, by running it again
     Render(RenderArgs),
     /// Run again on one and on several threads, and check that it goes the same way
@@ -146,7 +156,13 @@ struct RunArgs {
     file: PathBuf,
     #[command(flatten)]
     overrides: Overrides,
-    /// Folder of the results [default: runs/NAME-SEED]
+    /// Independent runs, each with a seed of its own: means over them with intervals of 95 %
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    runs: Option<u32>,
+    /// Repeat one of many runs alone, by its number from 0
+    #[arg(long, value_name = "K", conflicts_with = "runs")]
+    run_index: Option<u32>,
+    /// Folder of the results [default: runs/NAME-SEED, of N runs runs/NAME-SEED-xN]
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Replace the run that is in the folder
@@ -158,9 +174,92 @@ struct RunArgs {
     /// Draw no pictures
     #[arg(long)]
     no_pictures: bool,
-    /// Threads, 0 for one per core; the results are the same for any number
+    /// Threads, 0 for one per core; the results are the same for any number. Many runs go side by side
     #[arg(short, long, value_name = "N", default_value_t = 1)]
     jobs: u16,
+    /// What standard output carries
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Args, Debug)]
+struct CompareArgs {
+    /// Folder of results, or scenario to run now
+    base: PathBuf,
+    /// The same, of what is to be compared with it
+    new: PathBuf,
+    /// Runs of each scenario, with the same seeds for both
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
+    /// Seed of run 0 of both scenarios [default: that of BASE]
+    #[arg(long, value_name = "SEED")]
+    seed: Option<u64>,
+    /// Put in another value in both scenarios (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    set: Vec<(String, String)>,
+    /// Put in another value in NEW only (may be repeated)
+    #[arg(long = "set-new", value_name = "KEY=VALUE", value_parser = key_value)]
+    set_new: Vec<(String, String)>,
+    /// Compare these metrics only, such as delivery_ratio (may be repeated)
+    #[arg(short, long = "metric", value_name = "METRIC")]
+    metrics: Vec<String>,
+    /// What may get worse by less than this share of its old value is no regression, such as 5%
+    #[arg(long, value_name = "SHARE", value_parser = percentage)]
+    threshold: Option<f64>,
+    /// Runs side by side, 0 for one per core
+    #[arg(short, long, value_name = "N", default_value_t = 1)]
+    jobs: u16,
+    /// What standard output carries
+    #[arg(long, value_enum, default_value_t = ComparisonFormat::Text)]
+    format: ComparisonFormat,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+enum ComparisonFormat {
+    Text,
+    Json,
+    Markdown,
+    Junit,
+}
+
+#[derive(Args, Debug)]
+struct SweepArgs {
+    /// The plan: which scenario, which values, how many runs
+    plan: PathBuf,
+    /// Do only the K-th of N parts, such as 2/7; merge puts them together
+    #[arg(long, value_name = "K/N", value_parser = part)]
+    partition: Option<(u32, u32)>,
+    /// Runs of each cell [default: as the plan says]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    runs: Option<u32>,
+    /// Add runs until the interval of the first metric is this share of its mean to both sides, such as 0.5%
+    #[arg(long, value_name = "SHARE", value_parser = percentage)]
+    until_ci: Option<f64>,
+    /// Most runs of a cell with --until-ci
+    #[arg(long, value_name = "N", default_value_t = 1000, requires = "until_ci")]
+    max_runs: u32,
+    /// Folder of the results [default: runs/sweep-NAME]
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Runs side by side, 0 for one per core; the results are the same for any number
+    #[arg(short, long, value_name = "N", default_value_t = 1)]
+    jobs: u16,
+    /// Check and count, but do not run
+    #[arg(long)]
+    dry_run: bool,
+    /// What standard output carries
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Args, Debug)]
+struct MergeArgs {
+    /// Folders of the parts
+    #[arg(required = true, value_name = "DIR")]
+    parts: Vec<PathBuf>,
+    /// Folder of the whole
+    #[arg(short, long, value_name = "DIR")]
+    out: PathBuf,
     /// What standard output carries
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -322,6 +421,9 @@ fn execute(registry: &Registry, command: &Command, console: &Console) -> Result<
         Command::Init(args) => init::execute(args, registry, console),
         Command::Validate(args) => validate::execute(args, registry, console),
         Command::Run(args) => run::execute(args, registry, console),
+        Command::Compare(args) => compare::execute(args, registry, console),
+        Command::Sweep(args) => sweep::execute(args, registry, console),
+        Command::Merge(args) => merge::execute(args, console),
         Command::Render(args) => render::execute(args, registry, console),
         Command::Verify(args) => verify::execute(args, registry, console),
         Command::Replay(args) => replay::execute(args, registry, console),
@@ -375,13 +477,31 @@ fn manual(name: Option<&str>, console: &Console) -> Result<(), Failure> {
 
 /// What clap does not know, for the page of the program.
 const EXIT_STATUS: &str = r".SH EXIT STATUS
-0 ok; 1 failed; 2 usage or invalid scenario; 3 an expectation does not hold; 4 determinism violated;
+0 ok; 1 failed; 2 usage or invalid scenario; 3 an expectation does not hold, or a comparison found a regression; 4 determinism violated;
 130 interrupted (what was there is kept, and marked).
 ";
 
 /// The templates that there are.
 fn template_names() -> PossibleValuesParser {
     templates().iter().map(|template| PossibleValue::new(template.name).help(template.about)).into()
+}
+
+/// One of several parts: K/N.
+fn part(text: &str) -> Result<(u32, u32), String> {
+    let parts = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
+    let valid = parts.filter(|&(k, n): &(u32, u32)| 1 <= k && k <= n);
+    valid.ok_or_else(|| format!("`{text}` is no part: write K/N with K from 1 to N, such as 2/7"))
+}
+
+/// A share: a percentage, or a number.
+fn percentage(text: &str) -> Result<f64, String> {
+    let number =
+        |text: &str| text.trim().parse::<f64>().ok().filter(|value| value.is_finite() && *value >= 0.0);
+    let share = match text.strip_suffix('%') {
+        Some(percent) => number(percent).map(|percent| percent / 100.0),
+        None => number(text),
+    };
+    share.ok_or_else(|| format!("`{text}` is no share: write such as 5%"))
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

@@ -1,7 +1,7 @@
 //! The progress bar, and Ctrl-C.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use floodnet_core::time::Time;
@@ -9,7 +9,72 @@ use floodnet_sim::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::console::Console;
+use crate::ensemble::Control;
 use crate::measure::seconds;
+
+/// A flag that Ctrl-C sets, the same for all of the process. The second Ctrl-C ends the process at once; without
+/// a handler the first does.
+fn on_interrupt() -> Arc<AtomicBool> {
+    static INTERRUPTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    let install = || {
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&interrupted);
+        let _ = ctrlc::set_handler(move || {
+            if flag.swap(true, Ordering::SeqCst) {
+                std::process::exit(130);
+            }
+        });
+        interrupted
+    };
+    Arc::clone(INTERRUPTED.get_or_init(install))
+}
+
+/// Shows how far many runs are, as [`Watcher`] does for one.
+pub(super) struct Crowd {
+    bar: ProgressBar,
+    /// Milliseconds of simulated time, by run.
+    positions: Vec<AtomicU64>,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl Crowd {
+    /// For `runs` runs until `end`.
+    pub(super) fn new(runs: usize, end: Time, console: &Console) -> Self {
+        let target =
+            if console.is_quiet() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let whole = end.as_nanos() / 1_000_000;
+        let bar = ProgressBar::with_draw_target(Some(whole * runs as u64), target);
+        let style = ProgressStyle::with_template("  {bar:32.cyan/dim} {percent:>3} %  {msg}  eta {eta}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let positions = (0..runs).map(|_| AtomicU64::new(0)).collect();
+        Self { bar, positions, interrupted: on_interrupt() }
+    }
+
+    /// Says how many runs are done.
+    pub(super) fn finished(&self, done: usize) {
+        self.bar.set_message(format!("{done} of {} runs", self.positions.len()));
+    }
+
+    /// Whether Ctrl-C was pressed.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::SeqCst)
+    }
+
+    /// Takes the bar away.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Control for Crowd {
+    fn goes_on(&self, index: usize, progress: Progress) -> bool {
+        if let Some(position) = self.positions.get(index) {
+            let now = progress.now.as_nanos() / 1_000_000;
+            self.bar.inc(now.saturating_sub(position.swap(now, Ordering::Relaxed)));
+        }
+        !self.is_interrupted()
+    }
+}
 
 /// Shows how far a run is, on standard error if that is a terminal, and stops it on Ctrl-C.
 pub(super) struct Watcher {
@@ -27,15 +92,7 @@ impl Watcher {
         let bar = ProgressBar::with_draw_target(Some(end.as_nanos() / 1_000_000), target);
         let style = ProgressStyle::with_template("  {bar:32.cyan/dim} {percent:>3} %  {msg}  eta {eta}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&interrupted);
-        // The second Ctrl-C ends the process at once. Without a handler Ctrl-C does so right away.
-        let _ = ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
-            }
-        });
-        Self { bar, began: Instant::now(), shown: None, interrupted }
+        Self { bar, began: Instant::now(), shown: None, interrupted: on_interrupt() }
     }
 
     /// Whether the run goes on.

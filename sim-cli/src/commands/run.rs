@@ -1,15 +1,16 @@
 //! `sim-cli run`
 
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use floodnet_sim::Memory;
 
 use super::console::Console;
-use super::files::load;
+use super::files::{load, threads};
 use super::progress::Watcher;
+use super::runs;
 use super::validate::{cost_ahead, describe};
 use super::{Failure, Format, RunArgs};
+use crate::ensemble;
 use crate::measure::expect::{Outcome, Verdict};
 use crate::registry::Registry;
 use crate::run::folder::Place;
@@ -18,13 +19,19 @@ use crate::run::{Cost, Finished, Ran, prepare, run};
 use crate::scenario::Scenario;
 
 pub(super) fn execute(args: &RunArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
-    let loaded = load(&args.file, &args.overrides, registry, console)?;
+    let mut loaded = load(&args.file, &args.overrides, registry, console)?;
+    if let Some(index) = args.run_index {
+        loaded.scenario.seed = ensemble::seed(loaded.scenario.seed, index);
+    }
     let scenario = &loaded.scenario;
     if args.dry_run {
         let setup = prepare(scenario, registry).map_err(|error| loaded.complain(&error))?;
         console.result(&scenario.to_resolved_toml());
         console.note(&format!("{}\n{}", describe(scenario, &setup), cost_ahead(&setup)));
         return Ok(());
+    }
+    if let Some(count) = args.runs.filter(|&count| count > 1) {
+        return runs::execute(args, count, &loaded, registry, console);
     }
     let folder = args.out.clone().unwrap_or_else(|| default_folder(scenario));
     let place = Place::check(&folder, args.force).map_err(Failure::Failed)?;
@@ -34,12 +41,6 @@ pub(super) fn execute(args: &RunArgs, registry: &Registry, console: &Console) ->
     let ran = ran.map_err(|error| loaded.complain(&error))?;
     place.write(scenario, &ran, !args.no_pictures).map_err(Failure::Failed)?;
     report(scenario, &ran, &place, args, console)
-}
-
-/// How many threads `--jobs` means: 0 is one for each core.
-fn threads(jobs: u16) -> NonZeroUsize {
-    let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    NonZeroUsize::new(usize::from(jobs)).unwrap_or_else(cores)
 }
 
 fn default_folder(scenario: &Scenario) -> PathBuf {

@@ -134,6 +134,12 @@ fn folder(
 
 /// Manifest and scenario of the run in a folder.
 pub(super) fn open(folder: &Path, registry: &Registry) -> Result<(Manifest, Loaded), Failure> {
+    if folder.join("runs.json").is_file() {
+        let shown = folder.display();
+        return Err(Failure::Failed(format!(
+            "{shown} holds many runs: name the folder of one of them, below it"
+        )));
+    }
     let manifest = read_manifest(folder).map_err(Failure::Failed)?;
     let loaded = Loaded::read(&folder.join(RESOLVED), Vec::new(), registry)?;
     Ok((manifest, loaded))

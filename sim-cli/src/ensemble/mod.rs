@@ -25,9 +25,21 @@
 //! |---|---|
 //! | `seeds` | the seed of the k-th run |
 //! | `pool` | runs side by side |
+//! | `table` | metrics by run |
+//! | `config` | what two scenarios differ in, seeds apart |
+//! | [`report`] | what all runs say: `runs.json`, `runs.csv` |
+//! | `text` | the same for people |
+//! | [`figure`] | means and intervals in as many digits as mean something |
 
+pub mod config;
+pub mod figure;
 mod pool;
+pub mod report;
 mod seeds;
+mod table;
+pub(crate) mod text;
 
-pub use pool::{Control, Failed, numbers, run_all, run_each};
+pub use pool::{Control, Failed, numbers, run_all, run_each, run_list};
 pub use seeds::{seed, seeds};
+pub use table::Table;
+pub(crate) use table::unit;

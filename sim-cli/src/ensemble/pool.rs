@@ -63,10 +63,25 @@ pub fn run_each<T: Send>(
     control: &impl Control,
     keep: &(impl Fn(usize, &Scenario, Ran) -> T + Sync),
 ) -> Result<Vec<Option<T>>, Failed> {
+    let work: Vec<(&Scenario, u64)> = seeds.iter().map(|&seed| (scenario, seed)).collect();
+    run_list(&work, registry, jobs, control, keep)
+}
+
+/// As [`run_each`], for runs of several scenarios, each with its seed.
+///
+/// # Errors
+/// As [`run_each`].
+pub fn run_list<T: Send>(
+    work: &[(&Scenario, u64)],
+    registry: &Registry,
+    jobs: NonZeroUsize,
+    control: &impl Control,
+    keep: &(impl Fn(usize, &Scenario, Ran) -> T + Sync),
+) -> Result<Vec<Option<T>>, Failed> {
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let kept: Mutex<Vec<Option<T>>> = Mutex::new(seeds.iter().map(|_| None).collect());
+    let kept: Mutex<Vec<Option<T>>> = Mutex::new(work.iter().map(|_| None).collect());
     let failed: Mutex<Option<Failed>> = Mutex::new(None);
-    let one = |index: usize, seed: u64| {
+    let one = |index: usize, scenario: &Scenario, seed: u64| {
         let scenario = Scenario { seed, ..scenario.clone() };
         let watch = &mut |progress| {
             let goes_on = control.goes_on(index, progress);
@@ -88,16 +103,16 @@ pub fn run_each<T: Send>(
             }
         }
     };
-    let work = || {
+    let work_off = || {
         while !stop.load(Ordering::Relaxed) {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(&seed) = seeds.get(index) else { break };
-            one(index, seed);
+            let Some(&(scenario, seed)) = work.get(index) else { break };
+            one(index, scenario, seed);
         }
     };
-    match jobs.get().min(seeds.len()) {
-        0 | 1 => work(),
-        threads => thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work)))),
+    match jobs.get().min(work.len()) {
+        0 | 1 => work_off(),
+        threads => thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work_off)))),
     }
     match failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
         Some(failed) => Err(failed),

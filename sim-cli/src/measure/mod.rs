@@ -57,7 +57,7 @@ use floodnet_core::time::{Duration, Time};
 use floodnet_sim::observer::Divisible;
 use floodnet_sim::plan::Plan;
 
-pub(crate) use number::seconds;
+pub(crate) use number::{DIGITS, round_to, seconds};
 pub use results::{MessageRow, Results};
 
 use attachment::{Attachments, Look};

@@ -5,10 +5,10 @@ use floodnet_core::time::{Duration, Time};
 use serde::Serializer;
 
 /// Significant digits of every ratio and mean.
-pub(super) const DIGITS: usize = 6;
+pub(crate) const DIGITS: usize = 6;
 
 /// `value` to `digits` significant digits (1 or more), ties to even in decimal. Infinities and NaN stay.
-pub(super) fn round_to(value: f64, digits: usize) -> f64 {
+pub(crate) fn round_to(value: f64, digits: usize) -> f64 {
     // Formatting and parsing are both correctly rounded by the standard library, on every machine.
     format!("{value:.*e}", digits.saturating_sub(1)).parse().unwrap_or(value)
 }

@@ -6,6 +6,8 @@
 //! | [`timeline`](timeline()) | delivery, nodes and components over the run, with its faults |
 //! | [`latency_cdf`] | the distribution of latency over all pairs, undelivered ones included |
 //! | [`degree_histogram`] | how many neighbors nodes have |
+//! | [`sweep_lines`] | a metric over a grid, with intervals |
+//! | [`sweep_map`] | a metric over a grid of two keys, as colors |
 //!
 //! [`layout`](layout::layout) is public by itself: the positions serve other formats too, and a caller
 //! that draws several times of one run can keep them. Pictures of the same data are the same bytes for
@@ -28,6 +30,7 @@ pub mod layout;
 mod pack;
 mod place;
 mod sidebar;
+mod sweep;
 mod text;
 mod timeline;
 mod topology;
@@ -41,6 +44,7 @@ pub use canvas::Picture;
 pub use color::Theme;
 pub use degrees::{DegreeView, degree_histogram};
 pub use latency::{CdfSeries, latency_cdf};
+pub use sweep::{SweepPoint, SweepView, sweep_lines, sweep_map};
 pub use timeline::{FaultMark, MessagePoint, Sample, TimelineView, timeline};
 pub use topology::{ColorBy, NodeState, NodeView, TopologyView, topology};
 

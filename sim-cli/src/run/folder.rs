@@ -62,16 +62,35 @@ impl Place {
     /// # Errors
     /// Something cannot be written; then nothing is left behind, and what stood there stands there still.
     pub fn write(&self, scenario: &Scenario, ran: &Ran, draw: bool) -> Result<(), String> {
-        let shown = self.folder.display();
-        let failed = |error: io::Error| format!("cannot write to {shown}: {error}");
+        let draft = self.draft()?;
+        write_run(draft.path(), scenario, ran, draw).map_err(|error| self.failed(&error))?;
+        self.finish(&draft)
+    }
+
+    /// A folder beside the place to write into, empty. It goes away unless [`Place::finish`] takes it.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(crate) fn draft(&self) -> Result<Draft, String> {
         let draft = Draft(self.sibling("partial"));
         // What a killed process may have left.
-        remove(&draft.0).map_err(failed)?;
-        fs::create_dir_all(&draft.0).map_err(failed)?;
-        write_all(&draft.0, scenario, ran, draw).map_err(failed)?;
+        remove(&draft.0).and_then(|()| fs::create_dir_all(&draft.0)).map_err(|error| self.failed(&error))?;
+        Ok(draft)
+    }
+
+    /// Puts the finished draft in its place.
+    ///
+    /// # Errors
+    /// It cannot be moved; then what stood there stands there still.
+    pub(crate) fn finish(&self, draft: &Draft) -> Result<(), String> {
         // A run takes a while: somebody may have put something there.
         Self::check(&self.folder, self.force)?;
-        self.move_in(&draft.0).map_err(failed)
+        self.move_in(&draft.0).map_err(|error| self.failed(&error))
+    }
+
+    /// How an error of writing here is told.
+    pub(crate) fn failed(&self, error: &io::Error) -> String {
+        format!("cannot write to {}: {error}", self.folder.display())
     }
 
     /// Puts the finished draft in its place.
@@ -100,7 +119,14 @@ impl Place {
 
 /// A file or folder in the making. What still stands there in the end, after an error or a panic too, goes
 /// away.
-struct Draft(PathBuf);
+pub(crate) struct Draft(PathBuf);
+
+impl Draft {
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
 
 impl Drop for Draft {
     fn drop(&mut self) {
@@ -136,15 +162,33 @@ fn holds(folder: &Path) -> io::Result<Holds> {
     };
     let mut names = Vec::new();
     for entry in entries {
-        names.push(entry?.file_name().to_string_lossy().into_owned());
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        let is_one_of_many = run_index(&name).is_some();
+        let ours =
+            if is_one_of_many { matches!(holds(&folder.join(&name))?, Holds::Run) } else { is_of_run(&name) };
+        names.push((ours, name));
     }
+    // What is not ours comes first.
     names.sort_unstable();
-    Ok(match names.iter().find(|name| !is_of_run(name)).or(names.first()) {
+    Ok(match names.into_iter().next() {
         None => Holds::Nothing,
         // Other programs have manifests too, so it must read as that of a run.
-        Some(name) if is_of_run(name) && read_manifest(folder).is_ok() => Holds::Run,
-        Some(name) => Holds::Other(name.clone()),
+        Some((true, _)) if read_manifest(folder).is_ok() => Holds::Run,
+        Some((_, name)) => Holds::Other(name),
     })
+}
+
+/// The folder of the run `index` within that of many.
+#[must_use]
+pub fn run_name(index: usize) -> String {
+    format!("run-{index:03}")
+}
+
+/// The index of the run whose folder has this name.
+#[must_use]
+pub fn run_index(name: &str) -> Option<usize> {
+    let index = name.strip_prefix("run-")?.parse().ok()?;
+    (run_name(index) == name).then_some(index)
 }
 
 /// Whether a run, or pictures and reports of it, can have a file of this name.
@@ -160,6 +204,8 @@ fn is_of_run(name: &str) -> bool {
         "latency.png",
         "degrees.png",
         "report.html",
+        "runs.json",
+        "runs.csv",
     ];
     let graph = name.starts_with("topology") && (name.ends_with(".png") || name.ends_with(".graphml"));
     graph || fixed.contains(&name)
@@ -172,7 +218,11 @@ fn remove(folder: &Path) -> io::Result<()> {
     }
 }
 
-fn write_all(folder: &Path, scenario: &Scenario, ran: &Ran, draw: bool) -> io::Result<()> {
+/// Writes the files of a run into `folder`, which is there.
+///
+/// # Errors
+/// One cannot be written.
+pub(crate) fn write_run(folder: &Path, scenario: &Scenario, ran: &Ran, draw: bool) -> io::Result<()> {
     let Some(finished) = &ran.finished else { return Ok(()) };
     let Finished { results, cost } = finished;
     let resolved = scenario.to_resolved_toml();
@@ -186,18 +236,36 @@ fn write_all(folder: &Path, scenario: &Scenario, ran: &Ran, draw: bool) -> io::R
         ..Manifest::new(cost, summary.nodes)
     };
     fs::write(folder.join(RESOLVED), resolved)?;
-    each_table(&ran.setup, results, |name, write| {
-        let mut to = BufWriter::new(File::create(folder.join(name))?);
-        write(&mut to)?;
-        to.flush()
-    })?;
+    each_table(&ran.setup, results, |name, write| file(folder, name, |to| write(to)))?;
     if draw {
         for (name, picture) in pictures::draw(&ran.setup, results, What::All, &Style::default()) {
             fs::write(folder.join(name), picture.to_png())?;
         }
     }
-    let text = serde_json::to_string_pretty(&manifest).map_err(io::Error::other)?;
+    write_manifest(folder, &manifest)
+}
+
+/// Writes `manifest.json`.
+///
+/// # Errors
+/// It cannot be written.
+pub(crate) fn write_manifest(folder: &Path, manifest: &Manifest) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(manifest).map_err(io::Error::other)?;
     fs::write(folder.join(MANIFEST), text + "\n")
+}
+
+/// Writes one file of `folder`.
+///
+/// # Errors
+/// It cannot be written.
+pub(crate) fn file(
+    folder: &Path,
+    name: &str,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut to = BufWriter::new(File::create(folder.join(name))?);
+    write(&mut to)?;
+    to.flush()
 }
 
 /// Writes a table.

@@ -25,8 +25,11 @@ pub struct Manifest {
     pub config_hash: String,
     /// Seed of the run.
     pub seed: u64,
-    /// Digest of the run.
+    /// Digest of the run; of many runs, that of their digests.
     pub digest: String,
+    /// How many runs the folder holds, if it is one of many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs: Option<usize>,
     /// Whether the run reached its end.
     pub complete: bool,
     /// To read, draw and build all slots, in seconds.
@@ -63,6 +66,7 @@ impl Manifest {
             config_hash: String::new(),
             seed: 0,
             digest: String::new(),
+            runs: None,
             complete: true,
             setup_seconds: cost.setup_seconds,
             run_seconds: cost.run_seconds,

@@ -68,6 +68,24 @@ pub struct Cost {
 }
 
 impl Cost {
+    /// What both took, as if one after the other.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        let memory = Memory {
+            slots: self.memory.slots.max(other.memory.slots),
+            links: self.memory.links.max(other.memory.links),
+            events: self.memory.events.max(other.memory.events),
+        };
+        Self {
+            setup_seconds: self.setup_seconds + other.setup_seconds,
+            run_seconds: self.run_seconds + other.run_seconds,
+            finish_seconds: self.finish_seconds + other.finish_seconds,
+            inputs: self.inputs + other.inputs,
+            packets: self.packets + other.packets,
+            memory,
+        }
+    }
+
     /// Inputs handled per second of the run.
     #[must_use]
     pub fn inputs_per_second(&self) -> f64 {

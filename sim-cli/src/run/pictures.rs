@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use floodnet_core::time::Time;
 use floodnet_sim::plan::DisturbanceKind;
 
+use crate::measure::latency::Latencies;
 use crate::measure::topology::{SlotState, Topology};
 use crate::measure::{Results, seconds};
 use crate::picture::{
@@ -134,11 +135,16 @@ fn timeline_view(setup: &Setup, results: &Results) -> TimelineView {
 }
 
 fn latencies(setup: &Setup, results: &Results) -> CdfSeries {
-    let recorded = results.latencies.histogram().iter_recorded();
+    latency_series(&setup.measure.scenario, &results.latencies, results.receivers)
+}
+
+/// Latencies called `name` over `receivers` pairs, to draw.
+pub(crate) fn latency_series(name: &str, latencies: &Latencies, receivers: u64) -> CdfSeries {
+    let recorded = latencies.histogram().iter_recorded();
     CdfSeries {
-        name: setup.measure.scenario.clone(),
+        name: name.to_owned(),
         counts: recorded.map(|step| (step.value_iterated_to() as f64 / 1e6, step.count_at_value())).collect(),
-        undelivered: results.receivers.saturating_sub(results.latencies.count()),
+        undelivered: receivers.saturating_sub(latencies.count()),
     }
 }
 

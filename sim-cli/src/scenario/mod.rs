@@ -14,7 +14,7 @@
 mod builtin;
 mod check;
 mod churn;
-mod diagnostics;
+pub(crate) mod diagnostics;
 mod document;
 mod expect;
 mod fault;

@@ -9,5 +9,7 @@ mod prepared;
 mod render;
 mod replay;
 mod run;
+mod runs;
+mod sweep;
 mod verify;
 mod words;

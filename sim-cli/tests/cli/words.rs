@@ -4,7 +4,8 @@ use insta::assert_snapshot;
 
 use crate::lab::Lab;
 
-const COMMANDS: [&str; 7] = ["init", "validate", "run", "render", "schema", "completions", "man"];
+const COMMANDS: [&str; 10] =
+    ["init", "validate", "run", "compare", "sweep", "merge", "render", "schema", "completions", "man"];
 
 #[test]
 fn every_command_helps() {
@@ -33,12 +34,16 @@ fn help_of_run() {
                              "random"
           --set <KEY=VALUE>  Put in another value, such as link.loss=0.05 or traffic.0.every=10ms (may
                              be repeated)
-      -o, --out <DIR>        Folder of the results [default: runs/NAME-SEED]
+          --runs <N>         Independent runs, each with a seed of its own: means over them with
+                             intervals of 95 %
+          --run-index <K>    Repeat one of many runs alone, by its number from 0
+      -o, --out <DIR>        Folder of the results [default: runs/NAME-SEED, of N runs
+                             runs/NAME-SEED-xN]
           --force            Replace the run that is in the folder
           --dry-run          Check and prepare, but do not run
           --no-pictures      Draw no pictures
-      -j, --jobs <N>         Threads, 0 for one per core; the results are the same for any number
-                             [default: 1]
+      -j, --jobs <N>         Threads, 0 for one per core; the results are the same for any number. Many
+                             runs go side by side [default: 1]
           --format <FORMAT>  What standard output carries [default: text] [possible values: text, json]
       -h, --help             Print help
       -V, --version          Print version

@@ -1,0 +1,114 @@
+//! `sim-cli compare`
+
+use std::path::Path;
+
+use super::console::Console;
+use super::files::{Loaded, threads};
+use super::progress::Crowd;
+use super::{CompareArgs, ComparisonFormat, Failure};
+use crate::compare::Comparison;
+use crate::compare::side::Side;
+use crate::ensemble::{self, config};
+use crate::measure::metrics::find;
+use crate::registry::Registry;
+use crate::run::Ran;
+use crate::scenario::Scenario;
+
+/// Where a side comes from.
+enum Source {
+    Results(Vec<Side>),
+    Scenario(Box<Loaded>),
+}
+
+pub(super) fn execute(args: &CompareArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
+    for metric in &args.metrics {
+        find(metric).map_err(|unknown| Failure::Usage(unknown.to_string()))?;
+    }
+    let base = open(&args.base, args.set.clone(), registry)?;
+    let set_new = args.set.iter().chain(&args.set_new).cloned().collect();
+    let new = open(&args.new, set_new, registry)?;
+    if matches!((&base, &new), (Source::Results(_), Source::Results(_))) && !args.set.is_empty()
+        || matches!(new, Source::Results(_)) && !args.set_new.is_empty()
+    {
+        return Err(Failure::Usage("values can be put into scenarios only, not into results".to_owned()));
+    }
+    let seeds = seeds(args, &base, &new);
+    let base = runs(base, &seeds, args, registry, console)?;
+    let new = runs(new, &seeds, args, registry, console)?;
+    let comparison = Comparison::of(&base, &new, &args.metrics, args.threshold).map_err(Failure::Usage)?;
+    let text = match args.format {
+        ComparisonFormat::Text if console.is_quiet() => String::new(),
+        ComparisonFormat::Text => comparison.to_text(console.is_verbose()),
+        ComparisonFormat::Json => comparison.to_json(),
+        ComparisonFormat::Markdown => comparison.to_markdown(),
+        ComparisonFormat::Junit => comparison.to_junit().map_err(Failure::Failed)?,
+    };
+    console.result(&text);
+    let worse: Vec<String> = comparison
+        .regressions()
+        .map(|(pair, row)| match pair.cell.as_str() {
+            "" => row.metric.clone(),
+            cell => format!("{} at {cell}", row.metric),
+        })
+        .collect();
+    if worse.is_empty() {
+        return Ok(());
+    }
+    let (first, rest) = worse.split_at(worse.len().min(5));
+    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+    console.error(&format!("worse than before: {}{more}", first.join(", ")));
+    Err(Failure::Expectation)
+}
+
+/// Reads results, or a scenario.
+fn open(path: &Path, set: Vec<(String, String)>, registry: &Registry) -> Result<Source, Failure> {
+    if path.is_dir() {
+        return Side::read(path).map(Source::Results).map_err(Failure::Failed);
+    }
+    Loaded::read(path, set, registry).map(|loaded| Source::Scenario(Box::new(loaded)))
+}
+
+/// The seeds of scenarios that run now: those of the results on the other side, so that they are paired, else
+/// those of the first scenario for both.
+fn seeds(args: &CompareArgs, base: &Source, new: &Source) -> Vec<u64> {
+    let of_results = |source: &Source| match source {
+        Source::Results(sides) => sides.first().map(|side| side.seeds.clone()),
+        Source::Scenario(_) => None,
+    };
+    let first = match (base, new) {
+        (Source::Scenario(loaded), _) | (_, Source::Scenario(loaded)) => loaded.scenario.seed,
+        _ => 0,
+    };
+    let own = || ensemble::seeds(args.seed.unwrap_or(first), args.runs);
+    match args.seed {
+        Some(_) => own(),
+        None => of_results(base).or_else(|| of_results(new)).unwrap_or_else(own),
+    }
+}
+
+/// The runs of a side, which a scenario makes now.
+fn runs(
+    source: Source,
+    seeds: &[u64],
+    args: &CompareArgs,
+    registry: &Registry,
+    console: &Console,
+) -> Result<Vec<Side>, Failure> {
+    let loaded = match source {
+        Source::Results(sides) => return Ok(sides),
+        Source::Scenario(loaded) => loaded,
+    };
+    let scenario = &loaded.scenario;
+    let crowd = Crowd::new(seeds.len(), scenario.duration.after_start(), console);
+    let keep = |_, _: &Scenario, ran: Ran| ran.finished.map(|of| of.results.summary.to_json());
+    let ran = ensemble::run_each(scenario, registry, seeds, threads(args.jobs), &crowd, &keep);
+    crowd.finish();
+    let ran = ran.map_err(|failed| loaded.complain(&failed.why))?;
+    let texts: Vec<String> = ran.into_iter().flatten().flatten().collect();
+    if crowd.is_interrupted() || texts.len() < seeds.len() {
+        return Err(Failure::Interrupted);
+    }
+    let summaries = texts.iter().map(|text| (scenario.name.clone(), text.as_str()));
+    let side = Side::of(&scenario.name, Some(config::keys(&scenario.to_resolved_toml())), summaries);
+    Ok(vec![side.map_err(Failure::Failed)?])
+}

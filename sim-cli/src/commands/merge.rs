@@ -1,0 +1,34 @@
+//! `sim-cli merge`
+
+use super::console::Console;
+use super::sweep::tell;
+use super::{Failure, MergeArgs};
+use crate::sweep::output::Outcome;
+use crate::sweep::store::{Gather, Store};
+
+pub(super) fn execute(args: &MergeArgs, console: &Console) -> Result<(), Failure> {
+    let parts: Result<Vec<Store>, String> = args.parts.iter().map(|part| Store::open(part)).collect();
+    let parts = parts.map_err(Failure::Failed)?;
+    let Some(first) = parts.first() else { return Ok(()) };
+    if let Some(other) = parts.iter().find(|part| part.index != first.index) {
+        return Err(Failure::Usage(format!(
+            "{} and {} are parts of different sweeps: their sweep.json differ",
+            first.folder().display(),
+            other.folder().display()
+        )));
+    }
+    let store = Store::create(&args.out, first.index.clone()).map_err(Failure::Failed)?;
+    store.gather(&parts).map_err(|why| match why {
+        Gather::Differ(what) => {
+            Failure::Determinism(format!("{what}: two parts have different results of the same run"))
+        }
+        Gather::Write(error) => Failure::Failed(format!("cannot write to {}: {error}", args.out.display())),
+    })?;
+    let (complete, all) = Outcome::of(&store).cells();
+    if complete < all {
+        return Err(Failure::Failed(format!(
+            "only {complete} of {all} cells are complete in these parts: finish them, or name the parts that are missing"
+        )));
+    }
+    tell(&store, args.format, console)
+}

@@ -1,0 +1,159 @@
+//! `sim-cli run --runs N`
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::console::Console;
+use super::files::{Loaded, threads};
+use super::progress::Crowd;
+use super::{Failure, Format, RunArgs};
+use crate::ensemble::report::{Kept, Report};
+use crate::ensemble::{self, Failed};
+use crate::measure::seconds;
+use crate::picture::{Style, latency_cdf};
+use crate::registry::Registry;
+use crate::run::folder::{Place, file, run_name, write_manifest, write_run};
+use crate::run::manifest::Manifest;
+use crate::run::pictures::latency_series;
+use crate::run::{Cost, Ran};
+use crate::scenario::Scenario;
+use crate::stats::decide::Decision;
+use crate::tables;
+
+/// What the runs came to, and what they took.
+struct Made {
+    report: Report,
+    cost: Cost,
+    nodes: u32,
+}
+
+pub(super) fn execute(
+    args: &RunArgs,
+    count: u32,
+    loaded: &Loaded,
+    registry: &Registry,
+    console: &Console,
+) -> Result<(), Failure> {
+    let scenario = &loaded.scenario;
+    let default = || PathBuf::from(format!("runs/{}-{}-x{count}", scenario.name, scenario.seed));
+    let place =
+        Place::check(&args.out.clone().unwrap_or_else(default), args.force).map_err(Failure::Failed)?;
+    let draft = place.draft().map_err(Failure::Failed)?;
+    let seeds = ensemble::seeds(scenario.seed, count);
+    let crowd = Crowd::new(seeds.len(), scenario.duration.after_start(), console);
+    let done = AtomicUsize::new(0);
+    let keep = |index: usize, scenario: &Scenario, ran: Ran| {
+        let kept = keep_run(&draft.path().join(run_name(index)), index, scenario, ran);
+        crowd.finished(done.fetch_add(1, Ordering::Relaxed) + 1);
+        kept
+    };
+    let ran = ensemble::run_each(scenario, registry, &seeds, threads(args.jobs), &crowd, &keep);
+    crowd.finish();
+    let ran = ran.map_err(|failed| complain(loaded, &failed))?;
+    let kept: io::Result<Vec<_>> = ran.into_iter().flatten().filter_map(Result::transpose).collect();
+    let kept = kept.map_err(|error| Failure::Failed(place.failed(&error)))?;
+    if kept.is_empty() {
+        console.note("  interrupted before the first run was finished: nothing is written");
+        return Err(Failure::Interrupted);
+    }
+    let nodes = kept.first().map_or(0, |(_, _, nodes)| *nodes);
+    let cost = kept.iter().fold(Cost::default(), |sum, (_, cost, _)| sum.plus(*cost));
+    let kept = kept.into_iter().map(|(kept, ..)| kept).collect();
+    let made = Made { report: Report::of(scenario, seeds.len(), kept), cost, nodes };
+    write(draft.path(), scenario, &made, !args.no_pictures)
+        .map_err(|error| Failure::Failed(place.failed(&error)))?;
+    place.finish(&draft).map_err(Failure::Failed)?;
+    tell(scenario, &made, &place, args, console)
+}
+
+/// A scenario that cannot be run is told as for a single run.
+fn complain(loaded: &Loaded, failed: &Failed) -> Failure {
+    loaded.complain(&failed.why)
+}
+
+/// Writes the folder of one run, and keeps what all runs together are made of.
+fn keep_run(
+    folder: &Path,
+    index: usize,
+    scenario: &Scenario,
+    ran: Ran,
+) -> io::Result<Option<(Kept, Cost, u32)>> {
+    fs::create_dir_all(folder)?;
+    write_run(folder, scenario, &ran, false)?;
+    let finished = ran.finished;
+    Ok(finished
+        .map(|of| (of.results.summary.nodes, of))
+        .map(|(nodes, of)| (Kept::of(index, of.results), of.cost, nodes)))
+}
+
+/// Writes what all runs say together.
+fn write(folder: &Path, scenario: &Scenario, made: &Made, draw: bool) -> io::Result<()> {
+    let Made { report, cost, nodes } = made;
+    let resolved = scenario.to_resolved_toml();
+    let manifest = Manifest {
+        scenario: scenario.name.clone(),
+        config_hash: blake3::hash(resolved.as_bytes()).to_hex().to_string(),
+        seed: scenario.seed,
+        digest: report.digest(),
+        complete: report.complete,
+        runs: Some(report.runs),
+        ..Manifest::new(cost, *nodes)
+    };
+    fs::write(folder.join("scenario.resolved.toml"), resolved)?;
+    fs::write(folder.join("runs.json"), report.to_json())?;
+    file(folder, "runs.csv", |to| report.write_csv(to))?;
+    let curve = report.latencies.curve(report.receivers);
+    file(folder, "latency.csv", |to| tables::write_latency_curve(to, &curve))?;
+    if draw {
+        let name = format!("{} runs", report.runs);
+        let series = latency_series(&name, &report.latencies, report.receivers);
+        let title = format!("{}: publish to delivery, {name}", scenario.name);
+        let picture = latency_cdf(&title, &[series], &Style::default());
+        fs::write(folder.join("latency.png"), picture.to_png())?;
+    }
+    write_manifest(folder, &manifest)
+}
+
+/// Prints what came of it, and says how it went.
+fn tell(
+    scenario: &Scenario,
+    made: &Made,
+    place: &Place,
+    args: &RunArgs,
+    console: &Console,
+) -> Result<(), Failure> {
+    let report = &made.report;
+    let duration = seconds(scenario.duration.after_start());
+    match args.format {
+        Format::Json => console.result(&report.to_json()),
+        Format::Text if !console.is_quiet() => {
+            console.result(&report.to_text(made.nodes, duration, console.is_verbose()));
+        }
+        Format::Text => {}
+    }
+    let shown = place.folder().display();
+    let again = format!("sim-cli run {shown}/scenario.resolved.toml");
+    console.note(&format!("  results  {shown}"));
+    console.note(&format!("  again    {again} --runs {}", args.runs.unwrap_or(1)));
+    let not_held = || report.expect.iter().filter(|judged| judged.verdict != Decision::Holds);
+    // The worst of what does not hold, else of the first expectation.
+    let worst = not_held().chain(&report.expect).find_map(|judged| judged.worst.map(|worst| (judged, worst)));
+    if let Some((judged, worst)) = worst {
+        console.note(&format!("  worst    {again} --run-index {}   ({})", worst.run, judged.key));
+    }
+    if !report.complete {
+        console.note(&format!("  interrupted: the results hold the {} runs that were finished", report.runs));
+        return Err(Failure::Interrupted);
+    }
+    for judged in not_held() {
+        let (key, bound, measured) = (&judged.key, &judged.bound, judged.measured());
+        let text = match judged.verdict {
+            Decision::Undecided => format!("{key} is {measured}, which does not decide {bound}: add runs"),
+            _ => format!("{key} is {measured}, expected {bound}"),
+        };
+        console.error(&format!("{}: {text}", scenario.name));
+    }
+    if not_held().next().is_none() { Ok(()) } else { Err(Failure::Expectation) }
+}

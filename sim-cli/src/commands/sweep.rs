@@ -1,0 +1,93 @@
+//! `sim-cli sweep`
+
+use std::path::{Path, PathBuf};
+
+use super::console::Console;
+use super::files::threads;
+use super::progress::Crowd;
+use super::{Failure, Format, SweepArgs};
+use crate::format;
+use crate::registry::Registry;
+use crate::scenario::Diagnostics;
+use crate::sweep::index::{Index, Rule, Wrong};
+use crate::sweep::output::Outcome;
+use crate::sweep::plan::SweepPlan;
+use crate::sweep::run::{Maker, Missing, Part, Stopped};
+use crate::sweep::store::Store;
+
+pub(super) fn execute(args: &SweepArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
+    let plan = SweepPlan::load(&args.plan).map_err(|wrong| invalid(&wrong))?;
+    let rule =
+        Rule { runs: args.runs.unwrap_or(plan.runs), until_ci: args.until_ci, max_runs: args.max_runs };
+    if rule.until_ci.is_some() && rule.runs < 2 {
+        return Err(Failure::Usage(
+            "one run has no interval: --until-ci needs 2 runs or more to begin with".to_owned(),
+        ));
+    }
+    let (index, scenarios) = Index::of(&plan, rule, registry).map_err(|wrong| match wrong {
+        Wrong::Scenario(wrong) => invalid(&wrong),
+        Wrong::Cells(why) => Failure::Usage(format!("{}: {why}", args.plan.display())),
+    })?;
+    let cells = format::plural(index.cells.len(), "cell");
+    if args.dry_run {
+        let runs = format::plural(index.cells.len() * rule.runs as usize, "run");
+        console.result(&format!("{}: ok: {cells}, {runs}\n", args.plan.display()));
+        return Ok(());
+    }
+    let part = args.partition.map_or(Part::ALL, |(k, n)| Part { k, n });
+    let default = || Path::new("runs").join(format!("sweep-{}{}", plan.name, suffix(part)));
+    let folder: PathBuf = args.out.clone().unwrap_or_else(default);
+    let store = Store::create(&folder, index).map_err(Failure::Failed)?;
+    let (jobs, longest) =
+        (threads(args.jobs), scenarios.iter().map(|scenario| scenario.duration.after_start()).max());
+    let maker = Maker { store: &store, scenarios: &scenarios, part, jobs, control: &(), registry };
+    let Missing { missing, all } = maker.count();
+    let crowd = Crowd::new(missing, longest.unwrap_or_default(), console);
+    let maker = Maker { store: &store, scenarios: &scenarios, part, jobs, control: &crowd, registry };
+    let done = if missing < all { format!(", {} there already", all - missing) } else { String::new() };
+    console.note(&format!("{}  {cells}, {}{done}", plan.name, format::plural(all, "run")));
+    let made = maker.make();
+    crowd.finish();
+    made.map_err(|stopped| match stopped {
+        Stopped::Interrupted => {
+            console.note(&format!(
+                "  interrupted: finished runs are in {}, the same command goes on",
+                folder.display()
+            ));
+            Failure::Interrupted
+        }
+        Stopped::Scenario(cell, failed) => Failure::Usage(format!("{cell}: {}", failed.why)),
+        Stopped::Write(error) => Failure::Failed(format!("cannot write to {}: {error}", folder.display())),
+    })?;
+    tell(&store, args.format, console)
+}
+
+/// Writes and prints the results if all cells are there, else says what is missing.
+pub(super) fn tell(store: &Store, format: Format, console: &Console) -> Result<(), Failure> {
+    let outcome = Outcome::of(store);
+    let shown = store.folder().display();
+    if outcome.is_complete() {
+        outcome.write(store).map_err(Failure::Failed)?;
+        match format {
+            Format::Json => console.result(&outcome.to_json()),
+            Format::Text if !console.is_quiet() => console.result(&outcome.to_text()),
+            Format::Text => {}
+        }
+        console.note(&format!("  results  {shown}"));
+    } else {
+        let (complete, all) = outcome.cells();
+        console.note(&format!(
+            "  {complete} of {all} cells are complete in {shown}; put all parts together with"
+        ));
+        console.note("  sim-cli merge DIR... --out DIR");
+    }
+    Ok(())
+}
+
+fn suffix(part: Part) -> String {
+    if part == Part::ALL { String::new() } else { format!("-{}of{}", part.k, part.n) }
+}
+
+fn invalid(wrong: &Diagnostics) -> Failure {
+    Failure::Invalid(format!("{}\n", wrong.render(true)))
+}

@@ -1,0 +1,101 @@
+//! Results of one side of a comparison.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::ensemble::Table;
+use crate::ensemble::config;
+use crate::measure::metrics::Numbers;
+use crate::run::folder::{run_index, run_name};
+use crate::sweep::store;
+
+/// Runs of one configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Side {
+    /// What it is called.
+    pub name: String,
+    /// Which cell of a sweep; empty outside one.
+    pub cell: String,
+    /// The configuration, where it is known; see [`config::keys`].
+    pub config: Option<BTreeMap<String, String>>,
+    /// Seed of each run.
+    pub seeds: Vec<u64>,
+    /// Digest of each run.
+    pub digests: Vec<String>,
+    /// Metrics of each run.
+    pub table: Table,
+}
+
+/// What is read of a `summary.json` besides its metrics.
+#[derive(Deserialize)]
+struct Head {
+    seed: u64,
+    digest: String,
+    #[serde(default = "yes")]
+    complete: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl Side {
+    /// A side called `name` of runs with these summaries, as the text of each.
+    ///
+    /// # Errors
+    /// One is no summary, or of an interrupted run; the error begins with its place.
+    pub fn of<'a>(
+        name: &str,
+        config: Option<BTreeMap<String, String>>,
+        summaries: impl IntoIterator<Item = (String, &'a str)>,
+    ) -> Result<Self, String> {
+        let mut side = Self { name: name.to_owned(), config, ..Self::default() };
+        let mut rows = Vec::new();
+        for (place, text) in summaries {
+            let head: Head = serde_json::from_str(text).map_err(|error| format!("{place}: {error}"))?;
+            if !head.complete {
+                return Err(format!("{place}: the run was interrupted: its numbers are not comparable"));
+            }
+            side.seeds.push(head.seed);
+            side.digests.push(head.digest);
+            rows.push(Numbers::parse(text).map_err(|error| format!("{place}: {error}"))?);
+        }
+        side.table = Table::of(rows);
+        Ok(side)
+    }
+
+    /// Reads the results in `folder`: of one run, of many runs, or of a sweep, which has a side for each cell.
+    ///
+    /// # Errors
+    /// There are none, or they cannot be read; says what.
+    pub fn read(folder: &Path) -> Result<Vec<Self>, String> {
+        let shown = folder.display();
+        if store::is_sweep(folder) {
+            return store::sides(folder);
+        }
+        let entries = fs::read_dir(folder).map_err(|error| format!("{shown}: {error}"))?;
+        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let mut runs: Vec<usize> = names.filter_map(|name| run_index(&name)).collect();
+        runs.sort_unstable();
+        let mut files: Vec<_> =
+            runs.iter().map(|&run| folder.join(run_name(run)).join("summary.json")).collect();
+        if files.is_empty() {
+            files.push(folder.join("summary.json"));
+        }
+        let mut texts = Vec::new();
+        for file in files {
+            let place = file.display().to_string();
+            let text = fs::read_to_string(&file).map_err(|error| {
+                format!("{shown} holds no results: {place}: {error}\nname the folder of a run, of many runs or of a sweep, or a scenario")
+            })?;
+            texts.push((place, text));
+        }
+        let resolved = fs::read_to_string(folder.join("scenario.resolved.toml")).ok();
+        let config = resolved.as_deref().map(config::keys);
+        let name = shown.to_string();
+        Ok(vec![Self::of(&name, config, texts.iter().map(|(place, text)| (place.clone(), text.as_str())))?])
+    }
+}

@@ -1,0 +1,20 @@
+//! A grid of scenarios: every combination of values, many seeds of each.
+//!
+//! A **cell** is one combination. It is known by the hash of its configuration, each run of it by that hash and
+//! its seed, and a finished run is one file, written whole. So a sweep goes on where it was left, and its parts
+//! may be made anywhere and put together in any way: the results are the same bytes. All cells have the same
+//! seeds (common random numbers).
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`plan`] | the plan as it is written |
+//! | [`index`] | the cells of a plan |
+//! | [`store`] | the folder |
+//! | [`run`] | making what is missing |
+//! | `output` | tables and pictures of a finished sweep |
+
+pub mod index;
+pub mod output;
+pub mod plan;
+pub mod run;
+pub mod store;
