@@ -96,12 +96,14 @@ enum Event {
 }
 
 /// A message that is still pushed.
+#[derive(Debug)]
 struct Hot {
     payload: SimPayload,
     hops: u16,
     rounds: u32,
 }
 
+#[derive(Debug)]
 struct PushGossip {
     me: u32,
     view: Vec<u32>,

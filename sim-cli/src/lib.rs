@@ -15,7 +15,10 @@
 //! | [`compare`] | two configurations, metric by metric |
 //! | [`sweep`] | a grid of scenarios |
 //! | [`stats`] | intervals and comparisons |
+//! | [`oracle`] | results that are known beforehand |
 //! | [`tables`] | CSV and GraphML |
+//! | [`trace`] | a run step by step |
+//! | [`verify`] | whether a run goes the same way again |
 //! | [`picture`] | topology, timeline, latency, degrees |
 //! | `commands` | the command line |
 
@@ -24,6 +27,7 @@ pub mod compare;
 pub mod ensemble;
 mod format;
 pub mod measure;
+pub mod oracle;
 pub mod picture;
 pub mod registry;
 pub mod run;
@@ -33,5 +37,7 @@ mod spelling;
 pub mod stats;
 pub mod sweep;
 pub mod tables;
+pub mod trace;
+pub mod verify;
 
 pub use commands::main_with;

@@ -120,8 +120,8 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
         self
     }
 
-    /// Wakes threads for every window, however little there is to do in it. For tests: it is slow.
-    #[doc(hidden)]
+    /// Divides even a small run over threads, and wakes them for every window, however little there is to do
+    /// in it: slow, and the way to find out whether the outcome depends on the number of threads.
     #[must_use]
     pub const fn always_wake(mut self) -> Self {
         self.busy = 0;

@@ -56,18 +56,24 @@ mod uplink;
 
 pub use engine::{Memory, Outcome, Progress, Simulation, Watch};
 
+use std::fmt::Debug;
+
 use floodnet_core::observe::Observe;
 
 use crate::payload::SimPayload;
 
-/// A protocol that the simulator can run: peers are slots, content is an index, and nodes can be handed
-/// to another thread.
+/// A protocol that the simulator can run: peers are slots, content is an index, nodes can be handed to
+/// another thread, and nodes, messages and timers can be shown.
 pub trait SimProtocol:
-    Observe<Peer = u32, Payload = SimPayload, Message: Send, Timer: Send, Config: Sync> + Send
+    Observe<Peer = u32, Payload = SimPayload, Message: Send + Debug, Timer: Send + Debug, Config: Sync>
+    + Send
+    + Debug
 {
 }
 
 impl<P> SimProtocol for P where
-    P: Observe<Peer = u32, Payload = SimPayload, Message: Send, Timer: Send, Config: Sync> + Send
+    P: Observe<Peer = u32, Payload = SimPayload, Message: Send + Debug, Timer: Send + Debug, Config: Sync>
+        + Send
+        + Debug
 {
 }

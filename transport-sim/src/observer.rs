@@ -1,9 +1,10 @@
 //! What a backend reports while it runs: the only source of measures.
 
+use std::fmt::Debug;
 use std::ops::Range;
 
 use floodnet_core::observe::Observation;
-use floodnet_core::time::Time;
+use floodnet_core::time::{Duration, Time};
 
 use crate::plan::End;
 
@@ -54,8 +55,84 @@ impl Observed {
     }
 }
 
+/// What reached a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrived {
+    /// The plan: the slot comes up.
+    Start,
+    /// The plan: it goes down.
+    Stop(End),
+    /// The plan: it publishes this message.
+    Publish(u32),
+    /// The plan: it stands still until then.
+    Pause(Time),
+    /// The pause is over.
+    Awake,
+    /// A timer that a node set is due: this slot's node in the life of this number.
+    Timer {
+        /// The life. If it is over, the timer goes nowhere.
+        life: u32,
+    },
+    /// The head of the queue before the limited uplink has left.
+    Departed,
+    /// This peer dialed.
+    Dialed(u32),
+    /// A connection with this peer is over, or was not opened.
+    Closed(u32),
+    /// A packet. It arrives twice where a limited downlink takes it in first.
+    Packet {
+        /// The sender.
+        from: u32,
+        /// The message of the application that it carries.
+        payload: Option<u32>,
+        /// Hops of that message from its origin.
+        hops: u16,
+    },
+}
+
+/// What a slot takes and what its node wants done: what [`Observed`] leaves out, for those who follow nodes
+/// step by step. Content shows in its `Debug` form.
+#[derive(Clone, Copy, Debug)]
+pub enum Step<'a> {
+    /// The slot takes an input: before all that comes of it.
+    Takes {
+        /// The input.
+        what: Arrived,
+        /// The message of a packet, what a timer brings back.
+        content: Option<&'a dyn Debug>,
+    },
+    /// The node sends, just before [`Observed::Sent`].
+    Sends {
+        /// The receiver.
+        to: u32,
+        /// The message of the application that it carries.
+        payload: Option<u32>,
+        /// Bytes, frame included.
+        bytes: u32,
+        /// The message.
+        content: &'a dyn Debug,
+    },
+    /// The node sets a timer.
+    SetsTimer {
+        /// How long from now.
+        after: Duration,
+        /// What comes back.
+        content: &'a dyn Debug,
+    },
+    /// The node closes its connections with this peer.
+    Disconnects(u32),
+}
+
 /// Takes what a backend reports.
 pub trait Observer {
+    /// Whether [`trace`](Self::trace) is called. Where it is not, it costs nothing.
+    const TRACES: bool = false;
+
+    /// `step` happened at `slot` at `at`.
+    fn trace(&mut self, at: Time, slot: u32, step: Step<'_>) {
+        let _ = (at, slot, step);
+    }
+
     /// `slot` will be observed soon: a chance to have what belongs to it fetched into the processor's cache.
     #[inline]
     fn expect(&self, slot: u32) {
@@ -99,6 +176,12 @@ pub trait Divisible {
 
 /// Observes for its owner.
 impl<Ob: Observer> Observer for &mut Ob {
+    const TRACES: bool = Ob::TRACES;
+
+    fn trace(&mut self, at: Time, slot: u32, step: Step<'_>) {
+        (**self).trace(at, slot, step);
+    }
+
     #[inline]
     fn expect(&self, slot: u32) {
         (**self).expect(slot);

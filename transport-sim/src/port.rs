@@ -12,7 +12,7 @@ use crate::line::{Access, Counts, Line, transfer_time};
 use crate::link::Transport;
 use crate::links::{Links, Place};
 use crate::network::{Network, Nth};
-use crate::observer::{Observed, Observer};
+use crate::observer::{Observed, Observer, Step};
 use crate::uplink::Waiting;
 
 /// Takes events on their way to their slots.
@@ -100,6 +100,11 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         self.observer.observe(self.now, self.line.id, what);
     }
 
+    /// Only for observers that follow each step.
+    fn trace(&mut self, step: Step<'_>) {
+        self.observer.trace(self.now, self.line.id, step);
+    }
+
     /// The packet that carries this message, if any, will never be received. Apart from the way of a packet
     /// that is received, and without the packet itself, so that this one stays in registers.
     #[cold]
@@ -114,6 +119,9 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     fn hand_over(&mut self, to: u32, message: P::Message) {
         let payload = P::carried(&message).map(|carried| carried.message);
         let bytes = frame_size::<P>(&message);
+        if Ob::TRACES {
+            self.trace(Step::Sends { to, payload, bytes, content: &message });
+        }
         self.report(Observed::Sent { to, payload, bytes });
         if to == self.line.id || to >= self.network.slots {
             return self.lost(payload, "no_such_peer");
@@ -269,11 +277,17 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Effects<P> for Port<'_, P, Q,
     }
 
     fn set_timer(&mut self, after: Duration, timer: P::Timer) {
+        if Ob::TRACES {
+            self.trace(Step::SetsTimer { after, content: &timer });
+        }
         let (id, incarnation) = (self.line.id, self.line.incarnation);
         self.push(id, self.now + after, What::Timer { incarnation, timer });
     }
 
     fn disconnect(&mut self, peer: u32) {
+        if Ob::TRACES {
+            self.trace(Step::Disconnects(peer));
+        }
         if self.network.links.transport == Transport::Stream {
             self.close(peer);
         }

@@ -1,5 +1,7 @@
 //! A slot: one user, whose node comes and goes.
 
+use std::fmt::Debug;
+
 use floodnet_core::broadcast::Flood;
 use floodnet_core::node::Node;
 use floodnet_core::overlay::RandomWalk;
@@ -14,7 +16,7 @@ use crate::line::{Access, Counts, Line, transfer_time};
 use crate::link::Transport;
 use crate::links::Links;
 use crate::network::Network;
-use crate::observer::{Observed, Observer};
+use crate::observer::{Arrived, Observed, Observer, Step};
 use crate::payload::SimPayload;
 use crate::plan::End;
 use crate::port::{Port, Schedule, frame_size};
@@ -86,6 +88,9 @@ impl<P: SimProtocol> Slot<P> {
         queue: &mut Q,
         observer: &mut Ob,
     ) -> bool {
+        if Ob::TRACES {
+            trace(&event, observer);
+        }
         self.note(&event);
         let Self { line, node, rng, access } = self;
         let network = &world.network;
@@ -153,6 +158,36 @@ impl<P: SimProtocol> Slot<P> {
             (packets + 1, payloads + u64::from(waiting.payload.is_some()))
         })
     }
+}
+
+/// Tells an observer who follows each step what the slot is about to take.
+#[inline(never)]
+fn trace<P: SimProtocol, Ob: Observer>(event: &Event<P>, observer: &mut Ob) {
+    let mut content: Option<&dyn Debug> = None;
+    let what = match &event.what {
+        What::Start => Arrived::Start,
+        What::Stop(end) => Arrived::Stop(*end),
+        What::Publish(index) => Arrived::Publish(*index),
+        What::Pause(until) => Arrived::Pause(*until),
+        What::Awake { .. } => Arrived::Awake,
+        What::Timer { incarnation, timer } => {
+            content = Some(timer);
+            Arrived::Timer { life: *incarnation }
+        }
+        What::Departed { .. } => Arrived::Departed,
+        What::Opened(_) => Arrived::Dialed(event.from),
+        What::Closed(peer) => Arrived::Closed(*peer),
+        What::Packet(message) => {
+            content = Some(message);
+            let carried = P::carried(message);
+            Arrived::Packet {
+                from: event.from,
+                payload: carried.map(|carried| carried.message),
+                hops: carried.map_or(0, |carried| carried.hops),
+            }
+        }
+    };
+    observer.trace(event.time, event.to, Step::Takes { what, content });
 }
 
 /// Takes any input but a packet. Apart, so that the way of a packet stays short.

@@ -5,24 +5,28 @@ mod console;
 mod files;
 mod init;
 mod merge;
+mod oracle;
 mod progress;
 mod render;
+mod replay;
 mod run;
 mod runs;
 mod sweep;
 mod validate;
+mod verify;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 
 use crate::picture::Theme;
 use crate::registry::Registry;
 use crate::run::pictures::What;
 use crate::scenario::templates;
+use crate::scenario::units::Duration;
 use console::Console;
 
 /// Runs overlay scenarios on a simulated network, measures them and draws them.
@@ -93,6 +97,12 @@ enum Command {
     Merge(MergeArgs),
     /// Draw pictures of a finished run, by running it again
     Render(RenderArgs),
+    /// Run again on one and on several threads, and check that it goes the same way
+    Verify(VerifyArgs),
+    /// Run a finished run again, stop at a time, show nodes, write what happened step by step
+    Replay(ReplayArgs),
+    /// Check laws with a known answer: does the tool measure what it must?
+    Oracle(OracleArgs),
     /// Print the JSON Schema of the scenario language
     Schema {
         /// That of the plan of a sweep instead
@@ -277,6 +287,70 @@ struct RenderArgs {
     out: Option<PathBuf>,
 }
 
+#[derive(Args, Debug)]
+struct VerifyArgs {
+    /// Scenarios, or folders of runs
+    #[arg(required = true, value_name = "SCENARIO")]
+    targets: Vec<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
+    /// Threads of the further runs (several: 2,3,7)
+    #[arg(short, long, value_name = "N", default_value = "3", value_delimiter = ',', value_parser = value_parser!(u16).range(1..=256))]
+    jobs: Vec<u16>,
+}
+
+#[derive(Args, Debug)]
+struct ReplayArgs {
+    /// Folder of the run
+    run: PathBuf,
+    /// Stop here, such as 2min: all before this time has happened and nothing after [default: the end]
+    #[arg(long, value_name = "TIME")]
+    until: Option<Duration>,
+    /// Show this node: its neighbors, last inputs and state; with --trace write only such (may be repeated)
+    #[arg(long, value_name = "N")]
+    node: Vec<u32>,
+    /// How many of its last inputs to show
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    last: usize,
+    /// Write what happened step by step to this file
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Form of that file [default: perfetto if its name ends with .perfetto.json, else jsonl]
+    #[arg(long, value_enum, requires = "trace")]
+    trace_format: Option<TraceFormat>,
+}
+
+#[derive(Args, Debug)]
+struct OracleArgs {
+    /// Laws to check, by the beginning of their names [default: all]
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Fewer laws and fewer runs, over in half a minute
+    #[arg(long)]
+    quick: bool,
+    /// Say what the laws are and where their answers come from, and check none
+    #[arg(long)]
+    list: bool,
+    /// Laws of a file instead of the built-in ones; their scenarios are looked up beside it
+    #[arg(long, value_name = "FILE")]
+    suite: Option<PathBuf>,
+    /// Runs side by side, 0 for one per core
+    #[arg(short, long, value_name = "N", default_value_t = 0)]
+    jobs: u16,
+    /// What standard output carries
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// docs/trace.md describes both.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+enum TraceFormat {
+    /// A line of JSON for each step
+    Jsonl,
+    /// For ui.perfetto.dev and chrome://tracing
+    Perfetto,
+}
+
 /// How a command can fail. Its number is the exit code.
 #[derive(Debug)]
 enum Failure {
@@ -333,6 +407,8 @@ fn main_from(registry: &Registry, arguments: impl IntoIterator<Item = OsString>)
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             match &failure {
+                // Each was reported where it was found.
+                Failure::Determinism(message) if message.is_empty() => {}
                 Failure::Failed(message) | Failure::Usage(message) | Failure::Determinism(message) => {
                     console.error(message);
                 }
@@ -353,6 +429,9 @@ fn execute(registry: &Registry, command: &Command, console: &Console) -> Result<
         Command::Sweep(args) => sweep::execute(args, registry, console),
         Command::Merge(args) => merge::execute(args, console),
         Command::Render(args) => render::execute(args, registry, console),
+        Command::Verify(args) => verify::execute(args, registry, console),
+        Command::Replay(args) => replay::execute(args, registry, console),
+        Command::Oracle(args) => oracle::execute(args, registry, console),
         Command::Schema { plan } => {
             let schema =
                 if *plan { crate::sweep::plan::schema() } else { crate::scenario::schema(registry.tables()) };

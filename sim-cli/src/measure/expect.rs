@@ -40,7 +40,7 @@ impl Op {
     ];
 
     /// The comparison that `text` begins with, and the rest.
-    fn split(text: &str) -> Option<(Self, &str)> {
+    pub(crate) fn split(text: &str) -> Option<(Self, &str)> {
         Self::ALL.iter().find_map(|&(spelling, op)| Some((op, text.strip_prefix(spelling)?.trim())))
     }
 

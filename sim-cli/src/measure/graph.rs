@@ -86,12 +86,19 @@ pub(super) struct Scanner {
     target_degree: u32,
     cuts: Vec<usize>,
     shape: Shape,
+    /// By slot.
+    degrees: Vec<u32>,
 }
 
 impl Scanner {
     /// For nodes that want `target_degree` neighbors (0: none has a target).
     pub(super) fn new(target_degree: Option<u32>) -> Self {
         Self { target_degree: target_degree.unwrap_or(0), ..Self::default() }
+    }
+
+    /// The degrees at the last look, by slot; nothing before the first.
+    pub(super) fn degrees(&self) -> &[u32] {
+        &self.degrees
     }
 
     /// The graph as it is now, under `cuts`.
@@ -109,11 +116,13 @@ impl Scanner {
         &self.shape
     }
 
-    fn look(&self, neighbors: &Neighbors, slots: &Everybody<'_>, cuts: &Cuts<'_>) -> Shape {
+    fn look(&mut self, neighbors: &Neighbors, slots: &Everybody<'_>, cuts: &Cuts<'_>) -> Shape {
         let (one_sided, held) = neighbors.pairs();
         let mut shape = Shape { one_sided, held, ..Shape::default() };
         let mut union = UnionFind::<u32>::new(slots.len());
         let mut joins = 0;
+        self.degrees.clear();
+        self.degrees.resize(slots.len(), 0);
         for (slot, _) in (0..).zip(slots.slots()).filter(|(_, state)| state.is_joined()) {
             let mut degree = 0;
             for peer in neighbors.edges_at(slot, cuts) {
@@ -123,6 +132,7 @@ impl Scanner {
                     joins += u32::from(union.union(slot, peer));
                 }
             }
+            self.degrees[slot as usize] = degree;
             shape.nodes += 1;
             shape.at_target += u32::from(degree >= self.target_degree);
             let (least, greatest) = shape.degrees.unwrap_or((degree, degree));

@@ -141,6 +141,11 @@ pub const METRICS: &[Metric] = &[
     neither("leaves"),
     neither("crashes"),
     neither("repairs"),
+    neither("attachment.links"),
+    neither("attachment.degree"),
+    neither("attachment.by_degree"),
+    neither("attachment.uniform"),
+    neither("attachment.chi2"),
     neither("topology.nodes"),
     neither("topology.links"),
     higher("topology.degree_max"),
@@ -255,7 +260,7 @@ fn hint(name: &str) -> String {
 }
 
 /// The numbers of a summary by name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Numbers(Value);
 
 impl Numbers {
@@ -300,6 +305,12 @@ impl Numbers {
             (name, value)
         };
         names.into_iter().map(value).collect()
+    }
+
+    /// The numbers of a summary that is JSON already.
+    #[cfg(test)]
+    pub(crate) const fn from_value(value: Value) -> Self {
+        Self(value)
     }
 
     /// The value of `metric`: infinity for "never", none when it was not measured.

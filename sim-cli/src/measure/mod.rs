@@ -15,6 +15,7 @@
 //! | [`latency`] | quantiles over pairs of which some never happened |
 //! | [`load`] | packets, bytes, drops, conservation |
 //! | [`lifecycle`] | up, joined, joins, leaves, crashes, repairs, time to join |
+//! | [`attachment`] | to whom newcomers link |
 //! | [`graph`] | edges of the measured graph, components, asymmetry |
 //! | [`series`] | samples, partition rate, averages |
 //! | [`topology`] | clustering, triangles, paths, assortativity; the graph to draw |
@@ -27,6 +28,7 @@
 //! [`barriers`]: Measures::barriers
 
 mod arrivals;
+pub mod attachment;
 pub mod delivery;
 pub mod expect;
 pub mod graph;
@@ -58,6 +60,7 @@ use floodnet_sim::plan::Plan;
 pub(crate) use number::{DIGITS, round_to, seconds};
 pub use results::{MessageRow, Results};
 
+use attachment::{Attachments, Look};
 use graph::{Cuts, Isolation, Scanner};
 use lifecycle::Everybody;
 use neighbors::Neighbors;
@@ -113,6 +116,7 @@ pub struct Measures {
     neighbors: Neighbors,
     scanner: Scanner,
     isolation: Isolation,
+    attachments: Attachments,
     rows: Vec<Row>,
     topologies: Vec<Topology>,
     /// The last barrier.
@@ -139,6 +143,7 @@ impl Measures {
             neighbors: Neighbors::new(plan.slots()),
             scanner: Scanner::new(settings.target_degree),
             isolation: Isolation::default(),
+            attachments: Attachments::default(),
             rows: Vec::new(),
             topologies: Vec::new(),
             seen: Time::ZERO,
@@ -190,10 +195,15 @@ impl Measures {
     fn row(&mut self, parts: &[Part], at: Time) -> Row {
         let cuts = Cuts::at(&self.plan, at);
         let everybody = everybody(parts);
+        let Sums { census, counts, traffic } = Sums::over(parts);
+        let in_window = (self.settings.start..self.settings.stop).contains(&at);
+        let degrees = self.scanner.degrees();
+        let look =
+            Look { neighbors: &self.neighbors, slots: &everybody, cuts: &cuts, degrees, joins: census.joins };
+        self.attachments.sample(at, in_window, &look);
         let shape = self.scanner.scan(&mut self.neighbors, &everybody, &cuts);
         self.isolation.sample(at, &shape.isolated, &everybody);
         let row = Row::of_shape(at, shape, self.settings.target_degree.is_some());
-        let Sums { census, counts, traffic } = Sums::over(parts);
         Row {
             nodes_up: census.up,
             unjoined: census.unjoined(),

@@ -262,6 +262,7 @@ impl Ended<'_> {
             leaves: census.leaves,
             crashes: census.crashes,
             repairs: census.repairs,
+            attachment: m.attachments.finish(),
             topology: graph.measure(m.plan.seed),
             phases: self.phases(m),
             expect: Vec::new(),

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::attachment::Attachment;
 use super::expect::Verdict;
 use super::latency::{Latencies, Ms, Quantiles};
 use super::load::{ByKind, Conservation, Losses, Packets};
@@ -205,6 +206,9 @@ pub struct Summary {
     pub crashes: u64,
     /// Links asked for in place of lost ones.
     pub repairs: u64,
+    /// To whom newcomers linked.
+    #[serde(default)]
+    pub attachment: Attachment,
     /// The graph at the end of the run.
     pub topology: TopologyMeasures,
     /// What each fault did.

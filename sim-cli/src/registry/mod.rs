@@ -11,6 +11,8 @@
 
 mod builtin;
 
+use std::fmt::Debug;
+
 use floodnet_core::broadcast::Broadcast;
 use floodnet_core::node::{Config, Node};
 use floodnet_core::overlay::Overlay;
@@ -21,6 +23,7 @@ use floodnet_sim::payload::SimPayload;
 
 use crate::run::{Job, Ran, run_protocol};
 use crate::scenario::{CheckedTable, Complaint, TableKind, Tables};
+use crate::trace::{Followed, Following, follow_protocol};
 
 /// What a protocol may know of a scenario besides its own tables.
 #[derive(Clone, Debug)]
@@ -73,7 +76,9 @@ pub trait Runnable: SimProtocol {
 }
 
 /// An overlay that a scenario can name.
-pub trait NamedOverlay: Overlay<Peer = u32, Message: Wire + Send, Timer: Send, Config: Sync> + Send {
+pub trait NamedOverlay:
+    Overlay<Peer = u32, Message: Wire + Send + Debug, Timer: Send + Debug, Config: Sync> + Send + Debug
+{
     /// The table `[overlay.KEY]`.
     type Table: CheckedTable;
 
@@ -104,7 +109,15 @@ pub trait NamedOverlay: Overlay<Peer = u32, Message: Wire + Send, Timer: Send, C
 
 /// A broadcast that a scenario can name.
 pub trait NamedBroadcast:
-    Broadcast<Peer = u32, Payload = SimPayload, Message: Wire + Send, Timer: Send, Config: Sync> + Default + Send
+    Broadcast<
+        Peer = u32,
+        Payload = SimPayload,
+        Message: Wire + Send + Debug,
+        Timer: Send + Debug,
+        Config: Sync,
+    > + Default
+    + Send
+    + Debug
 {
     /// The table `[broadcast.KEY]`.
     type Table: CheckedTable;
@@ -143,11 +156,22 @@ impl<O: NamedOverlay, B: NamedBroadcast> Runnable for Node<O, B> {
 /// Runs a job with the protocol it was registered for.
 pub(crate) type Runner = fn(&mut Job<'_>) -> Result<Ran, Complaint>;
 
+/// The same for a run that is followed step by step.
+pub(crate) type Follower = fn(Following<'_>) -> Result<Followed, Complaint>;
+
+/// What can be done with one protocol.
+struct Entry {
+    overlay: &'static str,
+    broadcast: &'static str,
+    runner: Runner,
+    follower: Follower,
+}
+
 /// See the module.
 #[derive(Default)]
 pub struct Registry {
     tables: Tables,
-    runners: Vec<(&'static str, &'static str, Runner)>,
+    entries: Vec<Entry>,
 }
 
 impl Registry {
@@ -165,7 +189,8 @@ impl Registry {
             self.tables.broadcasts.push(TableKind::checked::<P::BroadcastTable>(broadcast));
         }
         self.tables.pairs.push((overlay, broadcast));
-        self.runners.push((overlay, broadcast, run_protocol::<P>));
+        let (runner, follower) = (run_protocol::<P>, follow_protocol::<P>);
+        self.entries.push(Entry { overlay, broadcast, runner, follower });
         self
     }
 
@@ -176,6 +201,14 @@ impl Registry {
     }
 
     pub(crate) fn runner(&self, overlay: &str, broadcast: &str) -> Option<Runner> {
-        self.runners.iter().find(|(o, b, _)| *o == overlay && *b == broadcast).map(|(.., runner)| *runner)
+        self.entry(overlay, broadcast).map(|entry| entry.runner)
+    }
+
+    pub(crate) fn follower(&self, overlay: &str, broadcast: &str) -> Option<Follower> {
+        self.entry(overlay, broadcast).map(|entry| entry.follower)
+    }
+
+    fn entry(&self, overlay: &str, broadcast: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.overlay == overlay && entry.broadcast == broadcast)
     }
 }

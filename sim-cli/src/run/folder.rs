@@ -8,12 +8,16 @@ use std::path::{Path, PathBuf};
 use super::manifest::Manifest;
 use super::pictures::{self, What};
 use super::{Finished, Ran};
+use crate::measure::Results;
 use crate::picture::Style;
 use crate::scenario::Scenario;
+use crate::setup::Setup;
 use crate::tables;
 
 /// The file that tells a folder of a run from any other.
-const MANIFEST: &str = "manifest.json";
+pub const MANIFEST: &str = "manifest.json";
+/// The scenario with every default filled in.
+pub const RESOLVED: &str = "scenario.resolved.toml";
 
 /// Where a run is to be written.
 #[derive(Clone, Debug)]
@@ -191,7 +195,7 @@ pub fn run_index(name: &str) -> Option<usize> {
 fn is_of_run(name: &str) -> bool {
     let fixed = [
         MANIFEST,
-        "scenario.resolved.toml",
+        RESOLVED,
         "summary.json",
         "timeseries.csv",
         "messages.csv",
@@ -231,15 +235,8 @@ pub(crate) fn write_run(folder: &Path, scenario: &Scenario, ran: &Ran, draw: boo
         complete: summary.complete,
         ..Manifest::new(cost, summary.nodes)
     };
-    fs::write(folder.join("scenario.resolved.toml"), resolved)?;
-    fs::write(folder.join("summary.json"), summary.to_json())?;
-    file(folder, "timeseries.csv", |to| tables::write_timeseries(to, &results.timeseries))?;
-    file(folder, "messages.csv", |to| tables::write_messages(to, &results.messages))?;
-    file(folder, "latency.csv", |to| tables::write_latency_curve(to, &results.latency_curve()))?;
-    for graph in &results.topologies {
-        let name = format!("topology{}.graphml", pictures::suffix(graph.at, &ran.setup));
-        file(folder, &name, |to| tables::write_graphml(to, graph))?;
-    }
+    fs::write(folder.join(RESOLVED), resolved)?;
+    each_table(&ran.setup, results, |name, write| file(folder, name, |to| write(to)))?;
     if draw {
         for (name, picture) in pictures::draw(&ran.setup, results, What::All, &Style::default()) {
             fs::write(folder.join(name), picture.to_png())?;
@@ -269,6 +266,81 @@ pub(crate) fn file(
     let mut to = BufWriter::new(File::create(folder.join(name))?);
     write(&mut to)?;
     to.flush()
+}
+
+/// Writes a table.
+type WriteTable<'a> = &'a dyn Fn(&mut dyn Write) -> io::Result<()>;
+
+/// Hands over each file of a run that has the same bytes wherever and however it is made.
+fn each_table(
+    setup: &Setup,
+    results: &Results,
+    mut give: impl FnMut(&str, WriteTable<'_>) -> io::Result<()>,
+) -> io::Result<()> {
+    give("summary.json", &|to| to.write_all(results.summary.to_json().as_bytes()))?;
+    give("timeseries.csv", &|to| tables::write_timeseries(to, &results.timeseries))?;
+    give("messages.csv", &|to| tables::write_messages(to, &results.messages))?;
+    give("latency.csv", &|to| tables::write_latency_curve(to, &results.latency_curve()))?;
+    for graph in &results.topologies {
+        let name = format!("topology{}.graphml", pictures::suffix(graph.at, setup));
+        give(&name, &|to| tables::write_graphml(to, graph))?;
+    }
+    Ok(())
+}
+
+/// The files of a run that have the same bytes wherever and however it is made, by name.
+///
+/// # Panics
+/// Never: writing to memory does not fail.
+#[must_use]
+pub fn tables_of(setup: &Setup, results: &Results) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    let written = each_table(setup, results, |name, write| {
+        let mut bytes = Vec::new();
+        write(&mut bytes)?;
+        files.push((name.to_owned(), bytes));
+        Ok(())
+    });
+    written.expect("memory takes what is written");
+    files
+}
+
+/// A file that is written piece by piece beside its place, and moved there when it is whole.
+pub struct Whole {
+    to: BufWriter<File>,
+    draft: Draft,
+    place: PathBuf,
+}
+
+impl Whole {
+    /// Begins a file that is to stand at `path`.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn begin(path: &Path) -> io::Result<Self> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let draft = Draft(path.with_file_name(format!(".{name}.partial")));
+        Ok(Self { to: BufWriter::new(File::create(&draft.0)?), draft, place: path.to_owned() })
+    }
+
+    /// Moves the file to its place.
+    ///
+    /// # Errors
+    /// It cannot be written or moved; then what stood there stands there still.
+    pub fn end(mut self) -> io::Result<()> {
+        self.to.flush()?;
+        fs::rename(&self.draft.0, &self.place)
+    }
+}
+
+impl Write for Whole {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.to.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
 }
 
 /// Reads the manifest of the run in `folder`.

@@ -27,6 +27,8 @@ pub(crate) struct Job<'a> {
     dry: bool,
     /// Threads.
     jobs: NonZeroUsize,
+    /// Divide the run over them however small it is.
+    divide: bool,
     watch: &'a mut dyn FnMut(Progress) -> bool,
 }
 
@@ -112,7 +114,20 @@ pub fn run(
     jobs: NonZeroUsize,
     watch: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Ran, Complaint> {
-    dispatch(registry, Job { scenario, dry: false, jobs, watch })
+    dispatch(registry, Job { scenario, dry: false, jobs, divide: false, watch })
+}
+
+/// As [`run`], but divides even a small run over `jobs` threads. It takes longer and must come to the same.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_divided(
+    scenario: &Scenario,
+    registry: &Registry,
+    jobs: NonZeroUsize,
+    watch: &mut dyn FnMut(Progress) -> bool,
+) -> Result<Ran, Complaint> {
+    dispatch(registry, Job { scenario, dry: false, jobs, divide: true, watch })
 }
 
 /// Prepares `scenario` without running it.
@@ -120,8 +135,11 @@ pub fn run(
 /// # Errors
 /// As [`run`].
 pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<Setup, Complaint> {
-    dispatch(registry, Job { scenario, dry: true, jobs: NonZeroUsize::MIN, watch: &mut |_| true })
-        .map(|ran| ran.setup)
+    dispatch(
+        registry,
+        Job { scenario, dry: true, jobs: NonZeroUsize::MIN, divide: false, watch: &mut |_| true },
+    )
+    .map(|ran| ran.setup)
 }
 
 fn dispatch(registry: &Registry, mut job: Job<'_>) -> Result<Ran, Complaint> {
@@ -137,18 +155,17 @@ fn dispatch(registry: &Registry, mut job: Job<'_>) -> Result<Ran, Complaint> {
 pub(crate) fn run_protocol<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Complaint> {
     let began = clock();
     let scenario = job.scenario;
-    let setup = set_up::<P>(scenario)?;
-    let overlay = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
-    let broadcast = scenario.broadcast.read().map_err(|error| unread("broadcast", &error))?;
-    let config =
-        P::config(overlay, broadcast, &setup.setting).map_err(|complaint| named(complaint, scenario))?;
+    let (setup, config) = set_up_nodes::<P>(scenario)?;
     if job.dry {
         return Ok(Ran { setup, finished: None });
     }
     let mut measures = Measures::new(setup.plan.clone(), setup.measure.clone());
     let make = |slot| P::node(slot, &config);
     let barriers = measures.barriers();
-    let simulation = Simulation::new(&setup.plan, &setup.links, &config, &make).sample_at(barriers);
+    let mut simulation = Simulation::new(&setup.plan, &setup.links, &config, &make).sample_at(barriers);
+    if job.divide {
+        simulation = simulation.always_wake();
+    }
     let (mut ready, watch) = (None, &mut job.watch);
     let outcome = simulation.run_divided(job.jobs, &mut measures, &mut |progress| {
         // Asked first when all slots are built.
@@ -180,6 +197,16 @@ pub(crate) fn run_protocol<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Compla
         memory,
     };
     Ok(Ran { setup, finished: Some(Finished { results, cost }) })
+}
+
+/// What a run of `scenario` takes, and the settings of its nodes.
+pub(crate) fn set_up_nodes<P: Runnable>(scenario: &Scenario) -> Result<(Setup, P::Config), Complaint> {
+    let setup = set_up::<P>(scenario)?;
+    let overlay = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
+    let broadcast = scenario.broadcast.read().map_err(|error| unread("broadcast", &error))?;
+    let config =
+        P::config(overlay, broadcast, &setup.setting).map_err(|complaint| named(complaint, scenario))?;
+    Ok((setup, config))
 }
 
 /// The complaint of a protocol, whose keys begin with `overlay` or `broadcast`, with the name of the table.

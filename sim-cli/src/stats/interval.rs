@@ -95,9 +95,19 @@ impl Estimate {
 
 /// Half of Student's interval for two or more values.
 fn half_width(values: &[f64], mean: f64) -> f64 {
+    half_width_at(values, mean, CONFIDENCE)
+}
+
+fn half_width_at(values: &[f64], mean: f64, confidence: f64) -> f64 {
     let count = values.len() as f64;
-    let t = student_quantile(0.5 + CONFIDENCE / 2.0, count - 1.0);
+    let t = student_quantile(0.5 + confidence / 2.0, count - 1.0);
     t * (variance(values, mean) / count).sqrt()
+}
+
+/// Half of Student's interval of another confidence than [`CONFIDENCE`]; infinite for fewer than two values.
+#[must_use]
+pub fn student_half(values: &[f64], confidence: f64) -> f64 {
+    if values.len() < 2 { f64::INFINITY } else { half_width_at(values, mean(values), confidence) }
 }
 
 /// The expanded percentile interval of the mean of two or more values.

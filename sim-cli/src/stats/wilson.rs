@@ -8,10 +8,16 @@ use super::CONFIDENCE;
 /// "Probable Inference, the Law of Succession, and Statistical Inference", JASA 22). All of [0, 1] for no runs.
 #[must_use]
 pub fn wilson(hits: u64, runs: u64) -> (f64, f64) {
+    wilson_at(hits, runs, CONFIDENCE)
+}
+
+/// As [`wilson`], of another confidence than [`CONFIDENCE`].
+#[must_use]
+pub fn wilson_at(hits: u64, runs: u64, confidence: f64) -> (f64, f64) {
     if runs == 0 {
         return (0.0, 1.0);
     }
-    let z = Normal::standard().inverse_cdf(0.5 + CONFIDENCE / 2.0);
+    let z = Normal::standard().inverse_cdf(0.5 + confidence / 2.0);
     let (n, share) = (runs as f64, hits as f64 / runs as f64);
     let center = share + z * z / (2.0 * n);
     let half = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();

@@ -142,6 +142,14 @@ impl Lab {
         names
     }
 
+    /// The digest of a run of this scenario, of which nothing stays.
+    pub(crate) fn digest_of(&self, scenario: &str) -> String {
+        self.ok(&["run", scenario, "--no-pictures", "--out", ".digest"]);
+        let digest = self.summary(".digest")["digest"].as_str().unwrap().to_owned();
+        fs::remove_dir_all(self.path().join(".digest")).unwrap();
+        digest
+    }
+
     /// The summary of the run in `folder`.
     pub(crate) fn summary(&self, folder: &str) -> serde_json::Value {
         serde_json::from_str(&self.read(&format!("{folder}/summary.json"))).unwrap()

@@ -3,10 +3,13 @@
 mod folder;
 mod invalid;
 mod lab;
+mod oracle;
 mod output;
 mod prepared;
 mod render;
+mod replay;
 mod run;
 mod runs;
 mod sweep;
+mod verify;
 mod words;

@@ -17,7 +17,7 @@ pub(crate) enum Move {
 pub(crate) struct Gone(u32);
 
 /// See the module.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Holder {
     /// Ascending.
     pub(crate) held: Vec<u32>,

@@ -39,7 +39,7 @@ pub(crate) enum Told {
 }
 
 /// See the module.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Script {
     kept: Vec<u32>,
 }

@@ -6,6 +6,7 @@ use floodnet_core::time::{Duration, Time};
 use floodnet_sim::payload::SimPayload;
 
 /// `P`, with its timers counted and its time checked.
+#[derive(Debug)]
 pub(crate) struct Watched<P> {
     pub(crate) inner: P,
     timers: u32,

@@ -1,0 +1,151 @@
+//! `sim-cli oracle`: laws with a known answer, and whether runs give it.
+
+use std::num::NonZeroUsize;
+
+use serde::Serialize;
+
+use super::console::Console;
+use super::{Failure, Format, OracleArgs};
+use crate::format::plural;
+use crate::oracle::judge::CONFIDENCE;
+use crate::oracle::{Finding, Suite, Verdict, consult};
+use crate::registry::Registry;
+
+/// What is printed with `--format json`.
+#[derive(Serialize)]
+struct Report<'a> {
+    confidence: f64,
+    holds: usize,
+    fails: usize,
+    undecided: usize,
+    findings: &'a [Finding],
+}
+
+pub(super) fn execute(args: &OracleArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
+    let mut suite = match &args.suite {
+        Some(path) => Suite::load(path),
+        None => Suite::builtin(),
+    }
+    .map_err(invalid)?;
+    suite.select(&args.names).map_err(Failure::Usage)?;
+    if args.quick {
+        suite.shorten();
+    }
+    if args.list {
+        for law in &suite.laws {
+            console.result(&format!("{:20} {}\n{:20} {}\n", law.name, law.about, "", law.source));
+        }
+        return Ok(());
+    }
+    let jobs = NonZeroUsize::new(usize::from(args.jobs));
+    let jobs = jobs.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+    // Before anything is printed.
+    suite.laws.iter().try_for_each(|law| suite.scenario(law, registry).map(drop)).map_err(invalid)?;
+    let mut findings = Vec::new();
+    let is_text = args.format == Format::Text && !console.is_quiet();
+    if is_text {
+        console.result(&heading());
+    }
+    for law in &suite.laws {
+        // Ctrl-C ends the process at once: nothing is written that could be left half-done.
+        let Some(found) = consult(&suite, law, registry, jobs, &()).map_err(invalid)? else { continue };
+        if is_text {
+            found.iter().for_each(|finding| console.result(&row(finding)));
+        }
+        findings.extend(found);
+    }
+    let of = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
+    let (holds, fails, undecided) = (of(Verdict::Holds), of(Verdict::Fails), of(Verdict::Undecided));
+    if args.format == Format::Json {
+        let report = Report { confidence: CONFIDENCE, holds, fails, undecided, findings: &findings };
+        let text =
+            serde_json::to_string_pretty(&report).map_err(|error| Failure::Failed(error.to_string()))?;
+        console.result(&(text + "\n"));
+    }
+    if is_text {
+        let (laws, checks) = (plural(suite.laws.len(), "law"), plural(findings.len(), "check"));
+        let confidence = CONFIDENCE * 100.0;
+        console.result(&format!(
+            "\n{laws}, {checks}: {holds} hold, {fails} fail, {undecided} undecided\n\
+             expected ± what the law itself may be off; found ± interval of {confidence} % over runs\n",
+        ));
+    }
+    for finding in findings.iter().filter(|finding| finding.verdict != Verdict::Holds) {
+        console.error(&complaint(finding));
+    }
+    if fails + undecided == 0 { Ok(()) } else { Err(Failure::Expectation) }
+}
+
+/// A suite or a scenario of it that cannot be used.
+fn invalid(message: String) -> Failure {
+    let begins = if message.starts_with("error") { "" } else { "error: " };
+    Failure::Invalid(format!("{begins}{message}\n"))
+}
+
+fn heading() -> String {
+    line(["law", "measured", "", "expected", "found", "verdict"])
+}
+
+fn line([law, measured, relation, expected, found, verdict]: [&str; 6]) -> String {
+    format!("{law:20} {measured:38} {relation:2} {expected:>17}  {found:>21}  {verdict}\n")
+}
+
+fn row(finding: &Finding) -> String {
+    let number = |value: Option<f64>| value.map_or_else(|| "not measured".to_owned(), shown);
+    let found = match finding.interval {
+        Some((low, high)) => format!("{} ± {}", number(finding.value), shown((high - low) / 2.0)),
+        None => number(finding.value),
+    };
+    let expected = match finding.tolerance {
+        tolerance if tolerance > 0.0 => format!("{} ± {}", number(finding.expected), shown(tolerance)),
+        _ => number(finding.expected),
+    };
+    let verdict = match finding.verdict {
+        Verdict::Holds => "holds",
+        Verdict::Fails => "FAILS",
+        Verdict::Undecided => "undecided",
+    };
+    line([&finding.law, &finding.measured, finding.relation, &expected, &found, verdict])
+}
+
+/// A number with up to six significant digits.
+fn shown(value: f64) -> String {
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        return format!("{value}");
+    }
+    let digits = 5 - (value.abs().log10().floor() as i32).clamp(-3, 5);
+    let text = format!("{value:.*}", usize::try_from(digits).unwrap_or(0));
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+fn complaint(finding: &Finding) -> String {
+    let Finding { law, about, source, measured, relation, formula, runs, .. } = finding;
+    let runs = plural(*runs as usize, "run");
+    match finding.verdict {
+        Verdict::Undecided => format!(
+            "law `{law}` is undecided: {runs} know `{measured}` too badly to compare it with {formula}; give it more runs"
+        ),
+        _ => format!(
+            "law `{law}` fails: {about}\n    `{measured}` {relation} {formula} was expected of {runs}\n    source: {source}"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        for (value, text) in [
+            (40_001.0, "40001"),
+            (3.000_500_05, "3.0005"),
+            (0.000_012_345_678, "0.00001235"),
+            (25.5, "25.5"),
+            (1_234_567.5, "1234568"),
+            (-0.25, "-0.25"),
+        ] {
+            assert_eq!(shown(value), text);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! `sim-cli verify`: a scenario goes the same way however often and on however many threads it is run, and a
+//! folder of results holds what its scenario gives.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use super::console::Console;
+use super::files::{Loaded, load};
+use super::progress::Watcher;
+use super::{Failure, VerifyArgs};
+use crate::measure::seconds;
+use crate::registry::Registry;
+use crate::run::folder::{RESOLVED, read_manifest};
+use crate::run::manifest::Manifest;
+use crate::verify::folder::{Checked, check};
+use crate::verify::step::Parting;
+use crate::verify::{Difference, Verified, Way, verify};
+
+pub(super) fn execute(args: &VerifyArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
+    let mut failed = None;
+    for target in &args.targets {
+        let verified = if target.is_dir() {
+            folder(target, args, registry, console)
+        } else {
+            scenario(target, args, registry, console)
+        };
+        match verified {
+            Ok(line) if console.is_quiet() => drop(line),
+            Ok(line) => console.result(&format!("{}: {line}\n", target.display())),
+            // Go on, so that one call shows what is wrong with each.
+            Err(Failure::Determinism(message)) => {
+                console.error(&format!("{}: {message}", target.display()));
+                failed = Some(Failure::Determinism(String::new()));
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+fn scenario(
+    file: &Path,
+    args: &VerifyArgs,
+    registry: &Registry,
+    console: &Console,
+) -> Result<String, Failure> {
+    let loaded = load(file, &args.overrides, registry, console)?;
+    let jobs: Vec<NonZeroUsize> =
+        args.jobs.iter().filter_map(|&jobs| NonZeroUsize::new(usize::from(jobs))).collect();
+    let mut watcher = Watcher::new(loaded.scenario.duration.after_start(), console);
+    let verified = verify(&loaded.scenario, registry, &jobs, &mut |progress| watcher.watch(progress));
+    watcher.finish();
+    let Verified { ways, difference, complete } = verified.map_err(|error| loaded.complain(&error))?;
+    if !complete {
+        return Err(Failure::Interrupted);
+    }
+    let names: Vec<String> = ways.iter().map(|(way, _)| way.name()).collect();
+    match difference {
+        Some(difference) => Err(Failure::Determinism(describe(&ways, &difference))),
+        None => {
+            let digest = ways.first().map_or("", |(_, digest)| digest);
+            Ok(format!("the same on {}: digest {digest}", names.join("; ")))
+        }
+    }
+}
+
+fn describe(ways: &[(Way, String)], difference: &Difference) -> String {
+    let names = difference.ways.map(Way::name);
+    let names = [names[0].as_str(), names[1].as_str()];
+    let width = names[0].len().max(names[1].len());
+    let mut text = "the same scenario and seed went two ways\n".to_owned();
+    for (name, way) in names.iter().zip(difference.ways) {
+        let digest = ways.iter().find(|(found, _)| *found == way).map_or("", |(_, digest)| digest);
+        text.push_str(&format!("    {name:width$}  digest {digest}\n"));
+    }
+    match &difference.parting {
+        Some(parting) => text.push_str(&show_parting(parting, names)),
+        None => {
+            text.push_str(
+                "  step by step the two went the same way, so chance is rare in it; run verify again\n",
+            );
+            text.push_str("  what differs in their files:\n");
+            difference.files.iter().for_each(|file| text.push_str(&file.show(names)));
+        }
+    }
+    text.trim_end().to_owned()
+}
+
+fn show_parting(parting: &Parting, names: [&str; 2]) -> String {
+    let Parting { at, slot, input, sides, before } = parting;
+    let width = names[0].len().max(names[1].len()).max("before".len());
+    let at = seconds(*at);
+    let mut text = match input {
+        Some(_) => {
+            format!("  they part at node {slot} at {at} s: it took the same input and did something else\n")
+        }
+        None => format!("  they part at node {slot} at {at} s: it took another input\n"),
+    };
+    for record in before {
+        text.push_str(&format!("    {:width$}  {record}\n", "before"));
+    }
+    if let Some(input) = input {
+        text.push_str(&format!("    {:width$}  {input}\n", "input"));
+    }
+    for (name, side) in names.iter().zip(sides) {
+        let step = side.as_ref().map_or_else(|| "(nothing more)".to_owned(), ToString::to_string);
+        text.push_str(&format!("    {name:width$}  {step}\n"));
+    }
+    text
+}
+
+fn folder(
+    folder: &Path,
+    args: &VerifyArgs,
+    registry: &Registry,
+    console: &Console,
+) -> Result<String, Failure> {
+    if args.overrides.seed.is_some() || !args.overrides.set.is_empty() {
+        return Err(Failure::Usage(format!(
+            "{} is the folder of a run, which is verified as it is: leave --seed and --set out",
+            folder.display()
+        )));
+    }
+    let (manifest, loaded) = open(folder, registry)?;
+    if !manifest.complete {
+        return Err(Failure::Failed(format!(
+            "{} holds a run that was interrupted: there is no whole one to hold it against",
+            folder.display()
+        )));
+    }
+    let digest = hold_against(folder, &manifest, &loaded, registry, console)?;
+    Ok(format!("digest and tables as stored: digest {digest}"))
+}
+
+/// Manifest and scenario of the run in a folder.
+pub(super) fn open(folder: &Path, registry: &Registry) -> Result<(Manifest, Loaded), Failure> {
+    if folder.join("runs.json").is_file() {
+        let shown = folder.display();
+        return Err(Failure::Failed(format!(
+            "{shown} holds many runs: name the folder of one of them, below it"
+        )));
+    }
+    let manifest = read_manifest(folder).map_err(Failure::Failed)?;
+    let loaded = Loaded::read(&folder.join(RESOLVED), Vec::new(), registry)?;
+    Ok((manifest, loaded))
+}
+
+/// Runs what is in a folder again, and gives the digest if everything in it is as it was.
+pub(super) fn hold_against(
+    folder: &Path,
+    manifest: &Manifest,
+    loaded: &Loaded,
+    registry: &Registry,
+    console: &Console,
+) -> Result<String, Failure> {
+    let scenario = &loaded.scenario;
+    let mut watcher = Watcher::new(scenario.duration.after_start(), console);
+    let jobs = NonZeroUsize::MIN;
+    let checked = check(folder, manifest, scenario, registry, jobs, &mut |progress| watcher.watch(progress));
+    watcher.finish();
+    let Checked { digest, differences, complete } = checked.map_err(|error| loaded.complain(&error))?;
+    if !complete {
+        return Err(Failure::Interrupted);
+    }
+    if differences.is_empty() {
+        return Ok(digest);
+    }
+    let mut text = "running it again gives something else than is stored\n".to_owned();
+    differences.iter().for_each(|file| text.push_str(&file.show(["stored", "now"])));
+    let now = (env!("CARGO_PKG_VERSION"), env!("FLOODNET_GIT"));
+    let made = (manifest.version.as_str(), manifest.git.as_str());
+    if made == now {
+        text.push_str("  this program made it, so the files were changed, or the machine or a protocol is not deterministic");
+    } else {
+        let [made, now] = [made, now].map(|(version, git)| format!("version {version} ({git})"));
+        text.push_str(&format!("  it was made by {made}, this is {now}"));
+    }
+    Err(Failure::Determinism(text))
+}

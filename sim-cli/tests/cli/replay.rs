@@ -1,0 +1,116 @@
+//! `replay`: nodes at a time, and what happened step by step.
+
+use serde_json::Value;
+
+use crate::lab::Lab;
+
+fn ran() -> Lab {
+    let lab = Lab::new();
+    lab.ok(&["run", "small.toml", "--no-pictures", "--out", "a"]);
+    lab
+}
+
+fn lines(lab: &Lab, name: &str) -> Vec<Value> {
+    lab.read(name).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_node_is_shown_as_it_was() {
+    let lab = ran();
+    let digest = lab.summary("a")["digest"].as_str().unwrap().to_owned();
+    let before = lab.files("");
+    let said = lab.ok(&["replay", "a", "--until", "4s", "--node", "7", "--node", "0", "--last", "2"]);
+    let head =
+        format!("small  seed 7 · digest {digest}, as stored · stopped at 4 s with 50 of 50 nodes up\n");
+    assert!(said.out.starts_with(&head), "{}", said.out);
+    for part in [
+        "\nnode 0 at 4 s\n",
+        "\nnode 7 at 4 s\n",
+        "  neighbors  ",
+        "  held by    ",
+        "  last inputs\n",
+        "  state\n",
+    ] {
+        assert!(said.out.contains(part), "no `{part}` in {}", said.out);
+    }
+    let inputs = said.out.lines().filter(|line| line.contains("  takes: "));
+    assert_eq!(inputs.count(), 4, "two of each: {}", said.out);
+    assert_eq!(lab.files(""), before, "nothing is written");
+    // Before anything happened.
+    let early = lab.ok(&["replay", "a", "--until", "0", "--node", "7"]);
+    assert!(
+        early.out.contains("with 0 of 50 nodes up") && early.out.contains("  is down\n"),
+        "{}",
+        early.out
+    );
+}
+
+#[test]
+fn stopping_earlier_is_the_same_run() {
+    let lab = ran();
+    lab.ok(&["replay", "a", "--trace", "whole.jsonl"]);
+    lab.ok(&["replay", "a", "--trace", "half.jsonl", "--until", "4500ms"]);
+    let (whole, half) = (lab.read("whole.jsonl"), lab.read("half.jsonl"));
+    let (whole, half): (Vec<&str>, Vec<&str>) = (whole.lines().collect(), half.lines().collect());
+    assert!(half.len() > 500 && whole.len() > half.len() + 500, "{} of {}", half.len(), whole.len());
+    assert_eq!(whole[1..half.len()], half[1..], "but for the head");
+    let next: Value = serde_json::from_str(whole[half.len()]).unwrap();
+    assert!(next["ns"].as_u64().unwrap() >= 4_500_000_000, "what follows is later: {next}");
+}
+
+#[test]
+fn a_trace_says_what_the_summary_counts() {
+    let lab = ran();
+    let said = lab.ok(&["replay", "a", "--trace", "t.jsonl"]);
+    let lines = lines(&lab, "t.jsonl");
+    assert!(said.err.contains("  trace  t.jsonl: "), "{}", said.err);
+    let summary = lab.summary("a");
+    assert_eq!(lines[0]["floodnet_trace"], 1);
+    assert_eq!(lines[0]["digest"], summary["digest"]);
+    let of = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).count() as u64;
+    for (kind, metric) in [("send", "packets_sent"), ("delivered", "deliveries"), ("duplicate", "duplicates")]
+    {
+        assert_eq!(of(kind), summary[metric].as_u64().unwrap(), "{kind}");
+    }
+    assert_eq!(of("start"), 50);
+    assert_eq!(of("published"), summary["publishes"].as_u64().unwrap());
+    let times: Vec<u64> = lines[1..].iter().map(|line| line["ns"].as_u64().unwrap()).collect();
+    assert!(times.is_sorted(), "in order of time");
+    // One node alone.
+    lab.ok(&["replay", "a", "--trace", "seven.jsonl", "--node", "7"]);
+    let seven = self::lines(&lab, "seven.jsonl");
+    assert!(seven[1..].iter().all(|line| line["node"] == 7));
+    assert_eq!(seven.len() - 1, lines.iter().filter(|line| line["node"] == 7).count());
+}
+
+#[test]
+fn a_picture_in_time_for_small_runs() {
+    let lab = ran();
+    lab.ok(&["replay", "a", "--until", "4s", "--trace", "t.perfetto.json"]);
+    let trace: Value = serde_json::from_str(&lab.read("t.perfetto.json")).unwrap();
+    let events = trace["traceEvents"].as_array().unwrap();
+    let of = |phase: &str| events.iter().filter(|event| event["ph"] == phase).count();
+    assert!(of("X") > 500, "inputs and lives");
+    assert_eq!(events.iter().filter(|event| event["name"] == "thread_name").count(), 50);
+    assert!(of("f") > 50 && of("s") >= of("f"), "arrows of {} copies, {} arrived", of("s"), of("f"));
+    let lives = events.iter().filter(|event| event["cat"] == "life");
+    assert_eq!(lives.count(), 50);
+    // The name decides unless the form is given.
+    lab.ok(&["replay", "a", "--until", "4s", "--trace", "t.json", "--trace-format", "perfetto"]);
+    assert_eq!(lab.read("t.json"), lab.read("t.perfetto.json"));
+}
+
+#[test]
+fn what_is_not_there_is_refused() {
+    let lab = ran();
+    let late = lab.refused(&["replay", "a", "--until", "9s"]);
+    assert_eq!(late, "error: --until 9s is after the end of the run, 8s\n");
+    let nobody = lab.refused(&["replay", "a", "--node", "50"]);
+    assert_eq!(nobody, "error: there is no node 50: the run has 50 nodes, numbered from 0\n");
+    let unit = lab.refused(&["replay", "a", "--until", "4"]);
+    assert!(unit.contains("invalid value '4' for '--until <TIME>'"), "{unit}");
+    let said = lab.run(&["replay", "a", "--trace", "no/such/folder.jsonl"]);
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("cannot write no/such/folder.jsonl: "), "{}", said.err);
+    assert_eq!(lab.run(&["replay", "."]).code, 1);
+}

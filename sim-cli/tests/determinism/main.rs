@@ -1,0 +1,21 @@
+//! The same scenario and seed are the same run: in every build, on any number of threads, in any
+//! environment, and (against the golden digests) from one version to the next.
+
+mod cases;
+mod environment;
+mod golden;
+mod unused;
+mod vectors;
+mod ways;
+
+use std::num::NonZeroUsize;
+
+use sim_cli::registry::Registry;
+use sim_cli::run::run;
+use sim_cli::scenario::Scenario;
+
+/// Digest of a run on one thread.
+fn digest(scenario: &Scenario, registry: &Registry) -> String {
+    let ran = run(scenario, registry, NonZeroUsize::MIN, &mut |_| true).expect("it can be set up");
+    ran.finished.expect("it ran").results.summary.digest
+}
