@@ -3,6 +3,7 @@
 use floodnet_core::broadcast::Flood;
 use floodnet_core::node::Node;
 use floodnet_core::overlay::RandomWalk;
+use floodnet_core::planted::{self, Bug};
 use floodnet_core::protocol::{Context, Input, InputOf};
 use floodnet_core::rng::{NodeRng, fold, mix};
 use floodnet_core::time::Duration;
@@ -247,6 +248,9 @@ impl<M> Packet<M> {
             Transport::Datagram => (!port.reaches(from)).then_some("unreachable"),
         };
         if let Some(reason) = refused {
+            if planted::has(Bug::LossUncounted) && reason == "down" {
+                return false;
+            }
             port.lost(payload, reason);
             return false;
         }
