@@ -11,6 +11,7 @@
 //! | [`setup`] | from a scenario to what the simulator takes |
 //! | [`measure`] | what observations mean in numbers |
 //! | [`run`] | one run, and its folder |
+//! | [`swarm`] | random scenarios, and what must hold in each |
 //! | [`tables`] | CSV and GraphML |
 //! | [`picture`] | topology, timeline, latency, degrees |
 //! | `commands` | the command line |
@@ -24,6 +25,7 @@ pub mod run;
 pub mod scenario;
 pub mod setup;
 mod spelling;
+pub mod swarm;
 pub mod tables;
 
 pub use commands::main_with;

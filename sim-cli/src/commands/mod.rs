@@ -6,6 +6,7 @@ mod init;
 mod progress;
 mod render;
 mod run;
+mod swarm;
 mod validate;
 
 use std::ffi::OsString;
@@ -83,6 +84,8 @@ enum Command {
     Run(RunArgs),
     /// Draw pictures of a finished run, by running it again
     Render(RenderArgs),
+    /// Try random scenarios, and check in each what must hold whatever happens
+    Swarm(SwarmArgs),
     /// Print the JSON Schema of the scenario language
     Schema,
     /// Print a completion script for a shell
@@ -174,6 +177,30 @@ struct RenderArgs {
     out: Option<PathBuf>,
 }
 
+#[derive(Args, Debug)]
+struct SwarmArgs {
+    /// Keep the protocols of this scenario, and draw all else [default: the built-in protocols, with settings drawn too]
+    file: Option<PathBuf>,
+    /// Check the scenario as it is, and no others
+    #[arg(long, requires = "file", conflicts_with_all = ["count", "base", "first"])]
+    alone: bool,
+    /// How many scenarios
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 1_000)]
+    count: u64,
+    /// Seed of the first; the others follow it
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    base: u64,
+    /// Try the seeds in this file before, one in a line [default: those that failed once]
+    #[arg(long, value_name = "FILE")]
+    first: Option<PathBuf>,
+    /// Threads, 0 for one per core; the results are the same for any number
+    #[arg(short, long, value_name = "N", default_value_t = 0)]
+    jobs: u16,
+    /// Folder for the scenarios that fail
+    #[arg(short, long, value_name = "DIR", default_value = "swarm-failures")]
+    out: PathBuf,
+}
+
 /// How a command can fail. Its number is the exit code.
 #[derive(Debug)]
 enum Failure {
@@ -247,6 +274,7 @@ fn execute(registry: &Registry, command: &Command, console: &Console) -> Result<
         Command::Validate(args) => validate::execute(args, registry, console),
         Command::Run(args) => run::execute(args, registry, console),
         Command::Render(args) => render::execute(args, registry, console),
+        Command::Swarm(args) => swarm::execute(args, registry, console),
         Command::Schema => {
             let schema = crate::scenario::schema(registry.tables());
             console.result(&format!("{schema:#}\n"));

@@ -37,7 +37,7 @@ pub(super) fn execute(args: &RunArgs, registry: &Registry, console: &Console) ->
 }
 
 /// How many threads `--jobs` means: 0 is one for each core.
-fn threads(jobs: u16) -> NonZeroUsize {
+pub(super) fn threads(jobs: u16) -> NonZeroUsize {
     let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     NonZeroUsize::new(usize::from(jobs)).unwrap_or_else(cores)
 }

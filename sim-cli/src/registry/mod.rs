@@ -21,6 +21,8 @@ use floodnet_sim::payload::SimPayload;
 
 use crate::run::{Job, Ran, run_protocol};
 use crate::scenario::{CheckedTable, Complaint, TableKind, Tables};
+use crate::swarm::Promises;
+use crate::swarm::check::{Checker, check_protocol};
 
 /// What a protocol may know of a scenario besides its own tables.
 #[derive(Clone, Debug)]
@@ -70,6 +72,20 @@ pub trait Runnable: SimProtocol {
         let _ = overlay;
         Ok(None)
     }
+
+    /// What the swarm test may hold the protocol to, with these tables.
+    #[must_use]
+    fn promises(overlay: &Self::OverlayTable, broadcast: &Self::BroadcastTable) -> Promises {
+        let _ = (overlay, broadcast);
+        Promises::default()
+    }
+
+    /// The neighbors that a slot ought to hold while they are up, if they are given beforehand.
+    #[must_use]
+    fn given(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
+        let _ = config;
+        None::<fn(u32) -> Vec<u32>>
+    }
 }
 
 /// An overlay that a scenario can name.
@@ -100,6 +116,18 @@ pub trait NamedOverlay: Overlay<Peer = u32, Message: Wire + Send, Timer: Send, C
         let _ = table;
         Ok(None)
     }
+
+    /// Adds what the overlay promises; see [`Runnable::promises`].
+    fn promise(table: &Self::Table, promises: &mut Promises) {
+        let _ = (table, promises);
+    }
+
+    /// See [`Runnable::given`].
+    #[must_use]
+    fn given(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
+        let _ = config;
+        None::<fn(u32) -> Vec<u32>>
+    }
 }
 
 /// A broadcast that a scenario can name.
@@ -114,6 +142,11 @@ pub trait NamedBroadcast:
     /// # Errors
     /// The table cannot be run in this setting; says why, with the key inside the table.
     fn config(table: Self::Table, setting: &Setting) -> Result<Self::Config, Complaint>;
+
+    /// Adds what the broadcast promises; see [`Runnable::promises`].
+    fn promise(table: &Self::Table, promises: &mut Promises) {
+        let _ = (table, promises);
+    }
 }
 
 impl<O: NamedOverlay, B: NamedBroadcast> Runnable for Node<O, B> {
@@ -138,6 +171,17 @@ impl<O: NamedOverlay, B: NamedBroadcast> Runnable for Node<O, B> {
     fn slots(overlay: &O::Table) -> Result<Option<u32>, Complaint> {
         O::slots(overlay)
     }
+
+    fn promises(overlay: &O::Table, broadcast: &B::Table) -> Promises {
+        let mut promises = Promises::default();
+        O::promise(overlay, &mut promises);
+        B::promise(broadcast, &mut promises);
+        promises
+    }
+
+    fn given(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
+        O::given(&config.overlay)
+    }
 }
 
 /// Runs a job with the protocol it was registered for.
@@ -147,7 +191,7 @@ pub(crate) type Runner = fn(&mut Job<'_>) -> Result<Ran, Complaint>;
 #[derive(Default)]
 pub struct Registry {
     tables: Tables,
-    runners: Vec<(&'static str, &'static str, Runner)>,
+    runners: Vec<(&'static str, &'static str, Runner, Checker)>,
 }
 
 impl Registry {
@@ -165,7 +209,7 @@ impl Registry {
             self.tables.broadcasts.push(TableKind::checked::<P::BroadcastTable>(broadcast));
         }
         self.tables.pairs.push((overlay, broadcast));
-        self.runners.push((overlay, broadcast, run_protocol::<P>));
+        self.runners.push((overlay, broadcast, run_protocol::<P>, check_protocol::<P>));
         self
     }
 
@@ -176,6 +220,16 @@ impl Registry {
     }
 
     pub(crate) fn runner(&self, overlay: &str, broadcast: &str) -> Option<Runner> {
-        self.runners.iter().find(|(o, b, _)| *o == overlay && *b == broadcast).map(|(.., runner)| *runner)
+        self.find(overlay, broadcast).map(|(runner, _)| runner)
+    }
+
+    pub(crate) fn checker(&self, overlay: &str, broadcast: &str) -> Option<Checker> {
+        self.find(overlay, broadcast).map(|(_, checker)| checker)
+    }
+
+    fn find(&self, overlay: &str, broadcast: &str) -> Option<(Runner, Checker)> {
+        let mut runners = self.runners.iter();
+        let found = runners.find(|(o, b, ..)| *o == overlay && *b == broadcast);
+        found.map(|&(_, _, runner, checker)| (runner, checker))
     }
 }
