@@ -184,6 +184,9 @@ struct SwarmArgs {
     /// Check the scenario as it is, and no others
     #[arg(long, requires = "file", conflicts_with_all = ["count", "base", "first"])]
     alone: bool,
+    /// Print the scenario of this seed, and run none
+    #[arg(long, value_name = "SEED", conflicts_with = "alone")]
+    show: Option<u64>,
     /// How many scenarios
     #[arg(short = 'n', long, value_name = "N", default_value_t = 1_000)]
     count: u64,

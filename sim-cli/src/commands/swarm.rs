@@ -20,12 +20,22 @@ use crate::swarm::{Violation, seeds};
 
 /// Failures that are told one by one, and written.
 const SHOWN: usize = 5;
+/// Seeds of networks that did not heal that are named.
+const SEEDS: usize = 10;
 
 pub(super) fn execute(args: &SwarmArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
     let plain = Overrides { seed: None, set: Vec::new() };
     let loaded = args.file.as_ref().map(|file| load(file, &plain, registry, console)).transpose()?;
     if let (true, Some(loaded)) = (args.alone, &loaded) {
         return alone(loaded, registry, console);
+    }
+    let protocols = loaded.map_or(Protocols::Builtin, |loaded| Protocols::Given {
+        overlay: loaded.scenario.overlay,
+        broadcast: loaded.scenario.broadcast,
+    });
+    if let Some(seed) = args.show {
+        console.result(&draw(seed, &protocols).text);
+        return Ok(());
     }
     let campaign = Campaign {
         first: match &args.first {
@@ -34,10 +44,7 @@ pub(super) fn execute(args: &SwarmArgs, registry: &Registry, console: &Console) 
         },
         base: args.base,
         count: args.count,
-        protocols: loaded.map_or(Protocols::Builtin, |loaded| Protocols::Given {
-            overlay: loaded.scenario.overlay,
-            broadcast: loaded.scenario.broadcast,
-        }),
+        protocols,
     };
     let began = Instant::now();
     let bar = bar(campaign.len(), console);
@@ -136,8 +143,8 @@ fn report(tried: &Tried, took: Duration, base: u64) -> String {
         1_000 - UNHEALED_PERMILLE
     );
     if !tried.unhealed.is_empty() {
-        let seeds: Vec<String> = tried.unhealed.iter().take(10).map(u64::to_string).collect();
-        let more = if tried.unhealed.len() > 10 { ", .." } else { "" };
+        let seeds: Vec<String> = tried.unhealed.iter().take(SEEDS).map(u64::to_string).collect();
+        let more = if tried.unhealed.len() > SEEDS { ", .." } else { "" };
         let _ = writeln!(text, "  Not so with the seeds {}{more}.", seeds.join(", "));
     }
     if let Some((feature, times)) = tried.features.iter().min_by_key(|(_, times)| **times) {

@@ -179,7 +179,10 @@ impl<P: Runnable> Bench<'_, P> {
             return Some(rules.missing(given).is_none());
         }
         let all_reachable = links.classes.iter().all(|class| class.reachable);
-        (self.promises.heals && all_reachable).then_some(one_piece)
+        let Setup { plan, setting, .. } = self.setup;
+        // Nodes that know different entry nodes, or none that is there, have no way to each other.
+        let common = setting.entry.len() == 1 && plan.life_at(setting.entry[0], plan.duration).is_some();
+        (self.promises.heals && all_reachable && common).then_some(one_piece)
     }
 
     /// Another engine must come to the same.

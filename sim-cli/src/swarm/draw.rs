@@ -252,7 +252,14 @@ impl Drawing {
             "gnp" => table([("mean_degree", Value::Float(f64::from(few) + 0.5))]),
             "small_world" => table([("k", whole(even)), ("rewire", self.share(0, 100))]),
             "preferential" => table([("links", whole(few))]),
-            "tree" => table([("arity", whole(few))]),
+            // Of arity 1 it is a line.
+            "tree" => table([("arity", whole(few + 1))]),
+            // A message takes as long as its way: one that goes round must arrive before the end.
+            "ring" | "line" => {
+                self.count = self.count.min(32);
+                self.put("nodes.count", whole(self.count));
+                Value::Boolean(true)
+            }
             "complete" => {
                 self.count = self.count.min(40);
                 self.put("nodes.count", whole(self.count));
@@ -381,7 +388,10 @@ impl Drawing {
     fn fault(&mut self) {
         let at = self.between(500, self.trouble_ms - 200);
         let lasts = self.between(100, (self.trouble_ms - at).min(9_000));
-        let kind = self.one_of(&["crash", "partition", "cut", "loss fault", "slow", "pause"]);
+        let kinds = ["crash", "partition", "cut", "loss fault", "pause", "slow"];
+        // Several times slower at once would be slow until long after the trouble.
+        let kinds = if self.features.contains(&"slow") { &kinds[..5] } else { &kinds };
+        let kind = self.one_of(kinds);
         let fraction = self.share(5, 50);
         let what = match kind {
             "crash" => {
