@@ -22,7 +22,7 @@ pub enum Bug {
     InboxUnbounded,
     /// The first step of a join request costs no hop.
     HopLimitOffByOne,
-    /// A node accepts its own join request.
+    /// A join request is passed on to its joiner too, and accepted there.
     SelfLink,
     /// A node accepts a joiner that is its neighbor.
     DoubleLink,

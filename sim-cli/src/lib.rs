@@ -11,6 +11,7 @@
 //! | [`setup`] | from a scenario to what the simulator takes |
 //! | [`measure`] | what observations mean in numbers |
 //! | [`run`] | one run, and its folder |
+//! | [`hunt`] | a run in which something goes wrong, and the smallest scenario of it |
 //! | [`swarm`] | random scenarios, and what must hold in each |
 //! | [`tables`] | CSV and GraphML |
 //! | [`picture`] | topology, timeline, latency, degrees |
@@ -18,6 +19,7 @@
 
 mod commands;
 mod format;
+pub mod hunt;
 pub mod measure;
 pub mod picture;
 pub mod registry;

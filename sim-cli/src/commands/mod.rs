@@ -2,6 +2,7 @@
 
 mod console;
 mod files;
+mod hunt;
 mod init;
 mod progress;
 mod render;
@@ -84,6 +85,8 @@ enum Command {
     Run(RunArgs),
     /// Draw pictures of a finished run, by running it again
     Render(RenderArgs),
+    /// Look for a run in which something goes wrong, and make its scenario small
+    Hunt(HuntArgs),
     /// Try random scenarios, and check in each what must hold whatever happens
     Swarm(SwarmArgs),
     /// Print the JSON Schema of the scenario language
@@ -175,6 +178,29 @@ struct RenderArgs {
     /// Folder of the pictures [default: the folder of the run]
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+struct HuntArgs {
+    /// The scenario to start from
+    file: PathBuf,
+    /// What to look for: a metric and a bound, such as "delivery_ratio < 0.99" or "cut_off_ms >= 30s"
+    #[arg(long = "for", value_name = "METRIC OP VALUE")]
+    wish: String,
+    #[command(flatten)]
+    overrides: Overrides,
+    /// How long to look and to make small, in time of this machine
+    #[arg(long, value_name = "TIME", default_value = "1min")]
+    budget: String,
+    /// Threads, 0 for one per core
+    #[arg(short, long, value_name = "N", default_value_t = 0)]
+    jobs: u16,
+    /// Folder of the scenario that is found, NAME-found.toml
+    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    out: PathBuf,
+    /// Replace a scenario that was found before
+    #[arg(long)]
+    force: bool,
 }
 
 #[derive(Args, Debug)]
@@ -277,6 +303,7 @@ fn execute(registry: &Registry, command: &Command, console: &Console) -> Result<
         Command::Validate(args) => validate::execute(args, registry, console),
         Command::Run(args) => run::execute(args, registry, console),
         Command::Render(args) => render::execute(args, registry, console),
+        Command::Hunt(args) => hunt::execute(args, registry, console),
         Command::Swarm(args) => swarm::execute(args, registry, console),
         Command::Schema => {
             let schema = crate::scenario::schema(registry.tables());

@@ -113,6 +113,8 @@ pub struct Measures {
     neighbors: Neighbors,
     scanner: Scanner,
     isolation: Isolation,
+    /// Nodes outside of the largest component while no fault is active.
+    cut_off: Isolation,
     rows: Vec<Row>,
     topologies: Vec<Topology>,
     /// The last barrier.
@@ -139,6 +141,7 @@ impl Measures {
             neighbors: Neighbors::new(plan.slots()),
             scanner: Scanner::new(settings.target_degree),
             isolation: Isolation::default(),
+            cut_off: Isolation::default(),
             rows: Vec::new(),
             topologies: Vec::new(),
             seen: Time::ZERO,
@@ -192,6 +195,8 @@ impl Measures {
         let everybody = everybody(parts);
         let shape = self.scanner.scan(&mut self.neighbors, &everybody, &cuts);
         self.isolation.sample(at, &shape.isolated, &everybody);
+        let outside = if is_disturbed(&self.plan, at) { &[][..] } else { &shape.outside };
+        self.cut_off.sample(at, outside, &everybody);
         let row = Row::of_shape(at, shape, self.settings.target_degree.is_some());
         let Sums { census, counts, traffic } = Sums::over(parts);
         Row {
@@ -232,6 +237,13 @@ impl Measures {
         });
         topology
     }
+}
+
+/// Whether a fault of the plan is active at `at`.
+fn is_disturbed(plan: &Plan, at: Time) -> bool {
+    let faults = plan.faults.iter().map(|fault| (fault.from, fault.until));
+    let disturbances = plan.disturbances.iter().map(|fault| (fault.from, fault.until));
+    faults.chain(disturbances).any(|(from, until)| from <= at && at < until)
 }
 
 /// The slots of all parts.

@@ -410,7 +410,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         not: Peer,
         cx: &mut Context<'_, Self, E>,
     ) -> Option<Peer> {
-        let hole = self.neighbors.position(not);
+        let hole = self.neighbors.position(not).filter(|_| !planted::has(Bug::SelfLink));
         let others = self.neighbors.len() - usize::from(hole.is_some());
         if others == 0 {
             return None;
