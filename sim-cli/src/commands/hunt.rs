@@ -13,7 +13,7 @@ use super::console::Console;
 use super::files::load;
 use super::run::threads;
 use super::{Failure, HuntArgs};
-use crate::hunt::{Found, Hunt, Stage, Wish, file};
+use crate::hunt::{Change, Found, Hunt, Stage, Wish, file};
 use crate::registry::Registry;
 use crate::run::prepare;
 use crate::scenario::{Scenario, units};
@@ -39,7 +39,8 @@ pub(super) fn execute(args: &HuntArgs, registry: &Registry, console: &Console) -
     let budget = Duration::from_nanos(budget.as_nanos());
     let hunt = Hunt::new(registry, &wish, threads(args.jobs), budget, &stopped);
     let spinner = spinner(console);
-    let found = hunt.search(&start, |stage| spinner.set_message(describe(stage)));
+    let change = if args.only_seeds { Change::Seed } else { Change::All };
+    let found = hunt.search(&start, change, |stage| spinner.set_message(describe(stage)));
     let Some(found) = found else {
         spinner.finish_and_clear();
         if stopped() {
@@ -95,10 +96,18 @@ fn describe(stage: Stage<'_>) -> String {
 fn describe_found(found: &Found) -> String {
     let Scenario { nodes, duration, faults, churn, traffic, seed, .. } = &found.scenario;
     let mut text = nodes.count.map(|count| format!("{count} nodes, ")).unwrap_or_default();
-    let _ = write!(text, "{duration}, {} faults, ", faults.len());
+    let _ = write!(text, "{duration}, {}, ", counted(faults.len(), "fault"));
     text.push_str(if churn.is_some() { "churn, " } else { "no churn, " });
-    let _ = write!(text, "{} streams of messages, seed {seed}: {}", traffic.len(), found.value);
+    let _ = write!(text, "{} of messages, seed {seed}: {}", counted(traffic.len(), "stream"), found.value);
     text
+}
+
+fn counted(count: usize, what: &str) -> String {
+    match count {
+        0 => format!("no {what}s"),
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
 }
 
 /// With a name of its own, and the expectation that it fails.

@@ -189,6 +189,9 @@ struct HuntArgs {
     wish: String,
     #[command(flatten)]
     overrides: Overrides,
+    /// Look with other seeds only: change no node, fault or churn before something is found
+    #[arg(long)]
+    only_seeds: bool,
     /// How long to look and to make small, in time of this machine
     #[arg(long, value_name = "TIME", default_value = "1min")]
     budget: String,

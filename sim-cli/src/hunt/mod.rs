@@ -25,6 +25,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+pub use mutate::Change;
 pub use wish::Wish;
 
 use crate::registry::Registry;
@@ -84,55 +85,63 @@ impl<'a> Hunt<'a> {
     }
 
     /// Looks for a scenario like `scenario` in which it goes wrong: itself first, then with other seeds and
-    /// changes.
-    pub fn search(&self, scenario: &Scenario, mut tell: impl FnMut(Stage<'_>)) -> Option<Found> {
+    /// changes, if `change` says so.
+    pub fn search(
+        &self,
+        scenario: &Scenario,
+        change: Change,
+        mut tell: impl FnMut(Stage<'_>),
+    ) -> Option<Found> {
+        self.first(
+            u64::MAX,
+            |number| mutate::like(scenario, number, change),
+            |tried| tell(Stage::Tried(tried)),
+        )
+    }
+
+    /// The first of `count` candidates in which it goes wrong, whichever is done first.
+    fn first(
+        &self,
+        count: u64,
+        candidate: impl Fn(u64) -> Scenario + Sync,
+        mut tell: impl FnMut(u64),
+    ) -> Option<Found> {
         let mut found = None;
+        // Those after one that goes wrong need not be run to their end.
+        let wrong = AtomicU64::new(u64::MAX);
         let work = |number| {
-            if self.is_over() {
+            let go_on = || number <= wrong.load(Ordering::Relaxed) && !self.is_over();
+            if !go_on() {
                 return Tried::Over;
             }
-            self.try_out(&mutate::like(scenario, number))
+            let tried = self.try_out(&candidate(number), &go_on);
+            if matches!(tried, Tried::Wrong(_)) {
+                wrong.fetch_min(number, Ordering::Relaxed);
+            }
+            tried
         };
-        in_order(self.jobs, u64::MAX, work, |number, tried| match tried {
+        in_order(self.jobs, count, work, |number, tried| match tried {
             Tried::Wrong(wrong) => {
                 found = Some(*wrong);
                 false
             }
             Tried::Over => false,
             Tried::Fine => {
-                tell(Stage::Tried(number + 1));
+                tell(number + 1);
                 true
             }
         });
         found
     }
 
-    /// The first of `candidates` in which it goes wrong.
-    fn first(&self, candidates: &[Scenario]) -> Option<Found> {
-        let mut found = None;
-        let work = |number: u64| match candidates.get(usize::try_from(number).unwrap_or(usize::MAX)) {
-            Some(candidate) if !self.is_over() => self.try_out(candidate),
-            _ => Tried::Over,
-        };
-        in_order(self.jobs, candidates.len() as u64, work, |_, tried| match tried {
-            Tried::Wrong(wrong) => {
-                found = Some(*wrong);
-                false
-            }
-            Tried::Over => false,
-            Tried::Fine => true,
-        });
-        found
-    }
-
     /// Runs `candidate`, if it makes sense, and looks whether it goes wrong.
-    fn try_out(&self, candidate: &Scenario) -> Tried {
+    fn try_out(&self, candidate: &Scenario, go_on: &dyn Fn() -> bool) -> Tried {
         // Reading it back checks it as a file is checked.
         let text = candidate.to_resolved_toml();
         let read = Scenario::parse("hunt", &text, Path::new(""), &[], self.registry.tables());
         let Ok(scenario) = read else { return Tried::Fine };
         self.runs.fetch_add(1, Ordering::Relaxed);
-        let ran = run(&scenario, self.registry, NonZeroUsize::MIN, &mut |_| !self.is_over());
+        let ran = run(&scenario, self.registry, NonZeroUsize::MIN, &mut |_| go_on());
         let finished = ran.ok().and_then(|ran| ran.finished);
         let Some(summary) = finished.map(|finished| finished.results.summary) else { return Tried::Fine };
         if !summary.complete {

@@ -9,13 +9,22 @@ use crate::scenario::{Crash, CrashKind, Fault, FaultKind, Lifetime, Loss, Partit
 /// So many scenarios are the given one with other seeds, before others are tried.
 const PLAIN: u64 = 4;
 
+/// What may differ from the given scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The seed.
+    Seed,
+    /// The seed, the number of nodes, faults, churn, loss.
+    All,
+}
+
 /// The scenario of this number: 0 is the given one.
 #[must_use]
-pub fn like(scenario: &Scenario, number: u64) -> Scenario {
+pub fn like(scenario: &Scenario, number: u64, change: Change) -> Scenario {
     let mut like = scenario.clone();
     // TOML's integers are signed.
     like.seed = scenario.seed.wrapping_add(number) & (u64::MAX >> 1);
-    if number < PLAIN {
+    if number < PLAIN || change == Change::Seed {
         return like;
     }
     let mut rng = NodeRng::new(fold(scenario.seed, number));

@@ -8,15 +8,17 @@ use super::{Found, Hunt, Stage};
 use crate::scenario::units::{Duration, Size};
 use crate::scenario::{Latency, Lifetime, Link, Scenario};
 
-/// Seeds that are tried for each number of nodes.
-const SEEDS: u64 = 12;
+/// Seeds that are tried for each number of nodes, and for each of few nodes.
+const SEEDS: (u64, u64) = (12, 100);
+/// So many nodes are few: they run in no time.
+const FEW: u32 = 32;
 /// The fewest nodes of a network.
 const LEAST: u32 = 2;
 
 type Step = fn(&Scenario) -> Vec<Scenario>;
 
 /// What is tried, in this order, again and again while something helps.
-const STEPS: [Step; 8] = [nodes, faults, churn, traffic, time, links, arrivals, round];
+const STEPS: [Step; 10] = [nodes, faults, churn, traffic, time, earlier, links, arrivals, measure, round];
 
 impl Hunt<'_> {
     /// Makes what was found as small as it gets before the time is over.
@@ -24,8 +26,11 @@ impl Hunt<'_> {
         loop {
             let before = found.scenario.clone();
             for step in STEPS {
-                while let Some(smaller) = self.first(&step(&found.scenario)) {
-                    found = smaller;
+                loop {
+                    let smaller = step(&found.scenario);
+                    let at = |number: u64| smaller[usize::try_from(number).unwrap_or(0)].clone();
+                    let Some(next) = self.first(smaller.len() as u64, at, |_| {}) else { break };
+                    found = next;
                     tell(Stage::Smaller(&found));
                 }
             }
@@ -55,8 +60,7 @@ fn nodes(scenario: &Scenario) -> Vec<Scenario> {
         vec![count / 16, count / 8, count / 4, count / 2, count / 4 * 3, count.saturating_sub(1)];
     targets.retain(|&target| LEAST <= target && target < count);
     targets.dedup();
-    let seeds = (0..SEEDS).map(|n| if n == 0 { scenario.seed } else { n });
-    let seeds: Vec<u64> = seeds.collect();
+    let seeds = seeds(scenario);
     let smaller = targets.into_iter().flat_map(|target| {
         seeds.iter().map(move |&seed| {
             with(scenario, |smaller| {
@@ -147,6 +151,41 @@ fn time(scenario: &Scenario) -> Vec<Scenario> {
     shorter.filter(|shorter| second <= shorter.duration && shorter.duration < scenario.duration).collect()
 }
 
+/// With less time before something happens.
+fn earlier(scenario: &Scenario) -> Vec<Scenario> {
+    let half = |time: Duration| part(time, 1, 2);
+    let mut sooner = Vec::new();
+    if let Some(start) = scenario.churn.as_ref().map(|churn| churn.start) {
+        sooner.push(with(scenario, |sooner| {
+            sooner.churn.iter_mut().for_each(|churn| {
+                churn.start = half(start);
+                churn.stop = Duration(churn.stop.0 - (start.0 - half(start).0));
+            });
+        }));
+    }
+    for n in 0..scenario.faults.len() {
+        sooner.push(with(scenario, |sooner| sooner.faults[n].at = half(sooner.faults[n].at)));
+    }
+    for n in 0..scenario.traffic.len() {
+        let start = scenario.traffic[n].start;
+        sooner.push(with(scenario, |sooner| {
+            let traffic = &mut sooner.traffic[n];
+            traffic.start = half(start);
+            traffic.stop = Duration(traffic.stop.0 - (start.0 - half(start).0));
+        }));
+    }
+    others(scenario, sooner)
+}
+
+/// With the window that goes without saying.
+fn measure(scenario: &Scenario) -> Vec<Scenario> {
+    let simpler = with(scenario, |simpler| {
+        simpler.measure.start = Duration(simpler.nodes.arrive.0 + Duration::from_secs(10).0);
+        simpler.measure.stop = simpler.duration;
+    });
+    others(scenario, vec![simpler])
+}
+
 fn links(scenario: &Scenario) -> Vec<Scenario> {
     let plain = Link::default();
     let simpler = vec![
@@ -175,5 +214,16 @@ fn arrivals(scenario: &Scenario) -> Vec<Scenario> {
 
 /// Times in whole seconds, which read better.
 fn round(scenario: &Scenario) -> Vec<Scenario> {
-    others(scenario, vec![changed(scenario, to_seconds)])
+    let rounded = changed(scenario, to_seconds);
+    if rounded == *scenario {
+        return Vec::new();
+    }
+    seeds(scenario).into_iter().map(|seed| with(&rounded, |rounded| rounded.seed = seed)).collect()
+}
+
+/// The scenario's own seed, and others to try in its place.
+fn seeds(scenario: &Scenario) -> Vec<u64> {
+    let are_few = scenario.nodes.count.is_some_and(|count| count <= FEW);
+    let others = 1..if are_few { SEEDS.1 } else { SEEDS.0 };
+    std::iter::once(scenario.seed).chain(others).collect()
 }
