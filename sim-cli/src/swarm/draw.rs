@@ -244,7 +244,8 @@ impl Drawing {
             "tree",
             "complete",
         ]);
-        let even = 2 * self.between(1, 4);
+        // With two links each, a message would go round a ring of all nodes.
+        let even = 2 * self.between(2, 4);
         let few = self.between(1, 5);
         let value = match kind {
             "k_out" => whole(few),
@@ -274,10 +275,10 @@ impl Drawing {
         if self.sometimes("echo", 25) {
             self.put("broadcast.flood.echo", Value::Boolean(true));
         }
-        // Not so few, nor for so short, that a message is forgotten while copies are on their way: a flood
-        // whose memory is too small goes on for ever.
+        // Not so few, nor for so short, that messages are forgotten while copies are on their way, also when a
+        // partition of 9 s lets go of all that waited: a flood whose memory is too small goes on for ever.
         if self.sometimes("seen bounded", 40) {
-            let seen = self.between(24, 60);
+            let seen = self.between(60, 80);
             self.put("broadcast.flood.seen", whole(seen));
         }
         if self.sometimes("seen_for", 40) {
@@ -474,7 +475,7 @@ mod tests {
     use super::*;
     use crate::registry::Registry;
 
-    /// Every scenario that is drawn is valid, and each feature is in at least one of fifty.
+    /// Every scenario that is drawn is valid, and each feature is in one of a hundred at least.
     #[test]
     fn scenarios_are_valid_and_have_every_feature() {
         let registry = Registry::builtin();
@@ -490,7 +491,7 @@ mod tests {
             features.dedup();
             features.into_iter().for_each(|feature| *seen.entry(feature).or_default() += 1);
         }
-        assert!(seen.len() >= 60, "{} features", seen.len());
+        assert!(seen.len() >= 58, "{} features", seen.len());
         let rarest = seen.iter().min_by_key(|(_, times)| **times);
         assert!(rarest.is_none_or(|(_, times)| *times >= 5), "{rarest:?}");
     }

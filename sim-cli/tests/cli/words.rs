@@ -4,7 +4,8 @@ use insta::assert_snapshot;
 
 use crate::lab::Lab;
 
-const COMMANDS: [&str; 7] = ["init", "validate", "run", "render", "schema", "completions", "man"];
+const COMMANDS: [&str; 9] =
+    ["init", "validate", "run", "render", "hunt", "swarm", "schema", "completions", "man"];
 
 #[test]
 fn every_command_helps() {
