@@ -13,7 +13,7 @@ use super::console::Console;
 use super::files::load;
 use super::run::threads;
 use super::{Failure, HuntArgs};
-use crate::hunt::{Change, Found, Hunt, Stage, Wish, file};
+use crate::hunt::{Change, Found, Hunt, Stage, Wish, by_wish, file};
 use crate::registry::Registry;
 use crate::run::prepare;
 use crate::scenario::{Scenario, units};
@@ -37,7 +37,8 @@ pub(super) fn execute(args: &HuntArgs, registry: &Registry, console: &Console) -
     let interrupted = interruption();
     let stopped = || interrupted.load(Ordering::SeqCst);
     let budget = Duration::from_nanos(budget.as_nanos());
-    let hunt = Hunt::new(registry, &wish, threads(args.jobs), budget, &stopped);
+    let judge = by_wish(&wish, registry);
+    let hunt = Hunt::new(registry, &judge, threads(args.jobs), budget, &stopped);
     let spinner = spinner(console);
     let change = if args.only_seeds { Change::Seed } else { Change::All };
     let found = hunt.search(&start, change, |stage| spinner.set_message(describe(stage)));
@@ -98,7 +99,7 @@ fn describe_found(found: &Found) -> String {
     let mut text = nodes.count.map(|count| format!("{count} nodes, ")).unwrap_or_default();
     let _ = write!(text, "{duration}, {}, ", counted(faults.len(), "fault"));
     text.push_str(if churn.is_some() { "churn, " } else { "no churn, " });
-    let _ = write!(text, "{} of messages, seed {seed}: {}", counted(traffic.len(), "stream"), found.value);
+    let _ = write!(text, "{} of messages, seed {seed}: {}", counted(traffic.len(), "stream"), found.what);
     text
 }
 
@@ -125,9 +126,8 @@ fn named(found: Found, name: &str, wish: &Wish) -> Found {
 fn write(target: &Path, found: &Found, wish: &Wish, registry: &Registry) -> Result<String, Failure> {
     let text = file::short(&found.scenario, registry.tables());
     let head = format!(
-        "# Found by: sim-cli hunt --for \"{wish}\". Here {} is {}.\n# Run it with: sim-cli run {}\n",
-        wish.metric(),
-        found.value,
+        "# Found by: sim-cli hunt --for \"{wish}\". Here {}.\n# Run it with: sim-cli run {}\n",
+        found.what,
         target.display()
     );
     let failed = |error: io::Error| Failure::Failed(format!("cannot write {}: {error}", target.display()));

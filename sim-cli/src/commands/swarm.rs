@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -11,15 +12,18 @@ use super::console::Console;
 use super::files::{Loaded, load};
 use super::run::threads;
 use super::{Failure, Overrides, SwarmArgs};
+use crate::hunt::{Found as Wrong, Hunt, by_invariant, file};
 use crate::registry::Registry;
 use crate::swarm::campaign::{Campaign, Failure as Found, Tried, UNHEALED_PERMILLE};
 use crate::swarm::check::{Again, HEAL, check};
-use crate::swarm::draw::{Protocols, draw};
+use crate::swarm::draw::{Drawn, Protocols, draw};
 use crate::swarm::violation::Invariant;
 use crate::swarm::{Violation, seeds};
 
 /// Failures that are told one by one, and written.
 const SHOWN: usize = 5;
+/// How long each is made smaller.
+const SMALLER: Duration = Duration::from_secs(10);
 /// Seeds of networks that did not heal that are named.
 const SEEDS: usize = 10;
 
@@ -62,7 +66,9 @@ pub(super) fn execute(args: &SwarmArgs, registry: &Registry, console: &Console) 
     if tried.is_sound() {
         return Ok(());
     }
-    let written = write(&tried, &campaign, &args.out)?;
+    console.note("  making the scenarios that failed small ..");
+    let written = Writer { campaign: &campaign, registry, jobs: threads(args.jobs), folder: &args.out }
+        .write(&tried)?;
     for path in &written {
         console.note(&format!("  again    sim-cli swarm --alone {}", path.display()));
     }
@@ -157,23 +163,52 @@ fn report(tried: &Tried, took: Duration, base: u64) -> String {
     text
 }
 
-/// Writes the scenarios that failed.
-fn write(tried: &Tried, campaign: &Campaign, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let unhealed = tried.unhealed.iter().filter(|_| tried.too_many_unhealed.is_some());
-    let mut seeds: Vec<(u64, String)> =
-        tried.failures.iter().map(|found| (found.seed, found.violation.to_string())).collect();
-    seeds.extend(unhealed.map(|&seed| (seed, "not one component".to_owned())));
-    seeds.truncate(SHOWN);
-    fs::create_dir_all(folder)?;
-    let mut written = Vec::new();
-    for (seed, why) in seeds {
-        let path = folder.join(format!("swarm-{seed}.toml"));
-        let drawn = draw(seed, &campaign.protocols);
-        let head = format!("# {why}\n# Check it again with: sim-cli swarm --alone {}\n\n", path.display());
-        fs::write(&path, head + &drawn.text)?;
-        written.push(path);
+/// Writes the scenarios that failed, as small as they get.
+struct Writer<'a> {
+    campaign: &'a Campaign,
+    registry: &'a Registry,
+    jobs: NonZeroUsize,
+    folder: &'a Path,
+}
+
+impl Writer<'_> {
+    fn write(&self, tried: &Tried) -> Result<Vec<PathBuf>, Failure> {
+        fs::create_dir_all(self.folder)?;
+        let mut written = Vec::new();
+        for Found { seed, violation, .. } in tried.failures.iter().take(SHOWN) {
+            let text = self.small(*seed, violation).unwrap_or_else(|| self.drawn(*seed).text);
+            written.push(self.put(*seed, &violation.to_string(), &text)?);
+        }
+        let unhealed = tried.unhealed.iter().filter(|_| tried.too_many_unhealed.is_some());
+        for &seed in unhealed.take(SHOWN) {
+            written.push(self.put(seed, "not one component", &self.drawn(seed).text)?);
+        }
+        Ok(written)
     }
-    Ok(written)
+
+    fn drawn(&self, seed: u64) -> Drawn {
+        draw(seed, &self.campaign.protocols)
+    }
+
+    /// The smallest scenario that breaks the same invariant, as far as one comes soon.
+    fn small(&self, seed: u64, violation: &Violation) -> Option<String> {
+        let tables = self.registry.tables();
+        let scenario = self.drawn(seed).scenario(tables).ok()?;
+        let judge = by_invariant(violation.invariant, self.registry);
+        let hunt = Hunt::new(self.registry, &judge, self.jobs, SMALLER, &|| false);
+        let found = hunt.shrink(Wrong { scenario, what: violation.to_string() }, |_| ());
+        Some(format!("# Made small: {}\n{}", found.what, file::short(&found.scenario, tables)))
+    }
+
+    fn put(&self, seed: u64, why: &str, text: &str) -> Result<PathBuf, Failure> {
+        let path = self.folder.join(format!("swarm-{seed}.toml"));
+        let head = format!(
+            "# Seed {seed} of the swarm test: {why}\n# Check it again with: sim-cli swarm --alone {}\n",
+            path.display()
+        );
+        fs::write(&path, head + text)?;
+        Ok(path)
+    }
 }
 
 #[cfg(test)]

@@ -31,12 +31,14 @@ pub use wish::Wish;
 use crate::registry::Registry;
 use crate::run::run;
 use crate::scenario::Scenario;
+use crate::swarm::Invariant;
 use crate::swarm::campaign::in_order;
+use crate::swarm::check::{Again, check};
 
 /// What a hunt is after, where, and for how long.
 pub struct Hunt<'a> {
     registry: &'a Registry,
-    wish: &'a Wish,
+    judge: &'a Judge<'a>,
     jobs: NonZeroUsize,
     end: Instant,
     runs: AtomicU64,
@@ -44,13 +46,59 @@ pub struct Hunt<'a> {
     stopped: &'a (dyn Fn() -> bool + Sync),
 }
 
+/// Runs a scenario, as long as the function that it is given says to go on, and looks whether it goes wrong.
+pub type Judge<'a> = dyn Fn(&Scenario, &dyn Fn() -> bool) -> Verdict + Sync + 'a;
+
+/// What a [`Judge`] says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It went wrong: how.
+    Wrong(String),
+    /// It did not, or cannot be run.
+    Fine,
+    /// It was not run to its end.
+    Over,
+}
+
+/// Judges by a wish: wrong is a run that fulfills it.
+pub fn by_wish<'a>(
+    wish: &'a Wish,
+    registry: &'a Registry,
+) -> impl Fn(&Scenario, &dyn Fn() -> bool) -> Verdict + Sync + 'a {
+    move |scenario, go_on| {
+        let ran = run(scenario, registry, NonZeroUsize::MIN, &mut |_| go_on());
+        let finished = ran.ok().and_then(|ran| ran.finished);
+        let Some(summary) = finished.map(|finished| finished.results.summary) else { return Verdict::Fine };
+        if !summary.complete {
+            return Verdict::Over;
+        }
+        let value = wish.is_met(&summary);
+        value.map_or(Verdict::Fine, |value| Verdict::Wrong(format!("{} is {value}", wish.metric())))
+    }
+}
+
+/// Judges by an invariant of the swarm test: wrong is a run that breaks it.
+pub fn by_invariant(
+    invariant: Invariant,
+    registry: &Registry,
+) -> impl Fn(&Scenario, &dyn Fn() -> bool) -> Verdict + Sync + '_ {
+    // Other engines show what they do otherwise, and nothing else.
+    let again = if invariant == Invariant::SameDigest { &Again::ALL[..] } else { &[Again::Not] };
+    move |scenario, _| {
+        let checked = again.iter().filter_map(|&again| check(scenario, registry, again).ok());
+        let mut violations = checked.filter_map(|checked| checked.violation);
+        let found = violations.find(|violation| violation.invariant == invariant);
+        found.map_or(Verdict::Fine, |violation| Verdict::Wrong(violation.to_string()))
+    }
+}
+
 /// A scenario in which it went wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     /// The scenario.
     pub scenario: Scenario,
-    /// What the metric was.
-    pub value: f64,
+    /// What went wrong, such as `cut_off_ms is 34000`.
+    pub what: String,
 }
 
 /// How a hunt goes on: shown to the user.
@@ -63,16 +111,16 @@ pub enum Stage<'a> {
 }
 
 impl<'a> Hunt<'a> {
-    /// A hunt for `wish` that takes `budget` at most, on `jobs` threads.
+    /// A hunt for what `judge` calls wrong that takes `budget` at most, on `jobs` threads.
     #[must_use]
     pub fn new(
         registry: &'a Registry,
-        wish: &'a Wish,
+        judge: &'a Judge<'a>,
         jobs: NonZeroUsize,
         budget: Duration,
         stopped: &'a (dyn Fn() -> bool + Sync),
     ) -> Self {
-        Self { registry, wish, jobs, end: clock() + budget, runs: AtomicU64::new(0), stopped }
+        Self { registry, judge, jobs, end: clock() + budget, runs: AtomicU64::new(0), stopped }
     }
 
     /// How many scenarios have been run.
@@ -141,15 +189,10 @@ impl<'a> Hunt<'a> {
         let read = Scenario::parse("hunt", &text, Path::new(""), &[], self.registry.tables());
         let Ok(scenario) = read else { return Tried::Fine };
         self.runs.fetch_add(1, Ordering::Relaxed);
-        let ran = run(&scenario, self.registry, NonZeroUsize::MIN, &mut |_| go_on());
-        let finished = ran.ok().and_then(|ran| ran.finished);
-        let Some(summary) = finished.map(|finished| finished.results.summary) else { return Tried::Fine };
-        if !summary.complete {
-            return Tried::Over;
-        }
-        match self.wish.is_met(&summary) {
-            Some(value) => Tried::Wrong(Box::new(Found { scenario, value })),
-            None => Tried::Fine,
+        match (self.judge)(&scenario, go_on) {
+            Verdict::Wrong(what) => Tried::Wrong(Box::new(Found { scenario, what })),
+            Verdict::Fine => Tried::Fine,
+            Verdict::Over => Tried::Over,
         }
     }
 }

@@ -74,7 +74,7 @@ fn nodes(scenario: &Scenario) -> Vec<Scenario> {
 }
 
 fn faults(scenario: &Scenario) -> Vec<Scenario> {
-    let without = |n| with(scenario, |smaller| drop(smaller.faults.remove(n)));
+    let without = |n| with(scenario, |smaller| _ = smaller.faults.remove(n));
     let shorter = |n: usize| {
         with(scenario, |smaller| {
             if let Some(lasts) = lasts(&mut smaller.faults[n].kind)
@@ -125,7 +125,7 @@ fn traffic(scenario: &Scenario) -> Vec<Scenario> {
         smaller.push(with(scenario, |smaller| smaller.traffic.clear()));
     }
     if count > 1 {
-        smaller.extend((0..count).map(|n| with(scenario, |smaller| drop(smaller.traffic.remove(n)))));
+        smaller.extend((0..count).map(|n| with(scenario, |smaller| _ = smaller.traffic.remove(n))));
     }
     for n in 0..count {
         let span = Duration(scenario.traffic[n].stop.0 - scenario.traffic[n].start.0);

@@ -89,7 +89,7 @@ fn whole(number: u32) -> Value {
 
 impl Drawing {
     fn new(seed: u64) -> Self {
-        let purpose = 0x7377_6172_6d; // "swarm"
+        let purpose = 0x0073_7761_726d; // "swarm"
         let rng = NodeRng::new(fold(seed, purpose));
         Self { rng, root: Table::new(), features: Features::new(), count: 0, trouble_ms: 0, seed }
     }

@@ -321,9 +321,8 @@ impl<'a> Log<'a> {
     }
 
     fn delivers(&mut self, message: u32, hops: u16) {
-        if self.input.carried.is_some_and(|came| came.message == message) {
-            self.take_in(message, hops);
-        } else if !self.heard.contains_key(&message) {
+        let came_now = self.input.carried.is_some_and(|came| came.message == message);
+        if came_now || !self.heard.contains_key(&message) {
             self.take_in(message, hops);
         }
         let twice =
