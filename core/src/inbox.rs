@@ -4,6 +4,8 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use crate::planted::{self, Bug};
+
 /// Deliveries that wait while the application is held. One word while it is not.
 #[derive(Clone, Debug)]
 #[expect(clippy::box_collection, reason = "one word in each of a million nodes, nearly always empty")]
@@ -19,6 +21,18 @@ impl<T> Default for Inbox<T> {
 }
 
 impl<T> Inbox<T> {
+    /// How many deliveries wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.waiting.as_ref().map_or(0, |waiting| waiting.len())
+    }
+
+    /// Whether none waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The application takes nothing until [`resume`](Self::resume).
     pub fn hold(&mut self) {
         self.waiting.get_or_insert_default();
@@ -37,7 +51,7 @@ impl<T> Inbox<T> {
     pub fn offer(&mut self, item: T, most: u32) -> Result<Option<T>, T> {
         match &mut self.waiting {
             None => Ok(Some(item)),
-            Some(waiting) if waiting.len() < most as usize => {
+            Some(waiting) if waiting.len() < most as usize || planted::has(Bug::InboxUnbounded) => {
                 waiting.push_back(item);
                 Ok(None)
             }

@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 use arrayvec::ArrayVec;
 
 use crate::broadcast::{Broadcast, BroadcastCommand, BroadcastEvent, BroadcastInput, BroadcastInputOf};
-use crate::observe::{Carried, Observation, Observe, Payload};
+use crate::observe::{Carried, Observation, Observe, Payload, Stored, Walk};
 use crate::overlay::{Overlay, OverlayEvent};
 use crate::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
 use crate::time::Duration;
@@ -258,6 +258,18 @@ where
     #[inline]
     fn wire_size(message: &Self::Message) -> u32 {
         crate::wire::packet_size(message)
+    }
+
+    fn walk(message: &Self::Message) -> Option<Walk<O::Peer>> {
+        match message {
+            Layer::Overlay(message) => O::walk(message),
+            Layer::Broadcast(_) => None,
+        }
+    }
+
+    fn stored(&self, config: &Self::Config, tell: &mut dyn FnMut(Stored)) {
+        self.overlay.stored(&config.overlay, tell);
+        self.broadcast.stored(&config.broadcast, tell);
     }
 
     #[inline]

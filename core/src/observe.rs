@@ -54,6 +54,26 @@ pub struct Carried<Id> {
     pub hops: u16,
 }
 
+/// A request that is passed on from node to node, a bounded number of times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Walk<Peer> {
+    /// For whom it walks.
+    pub origin: Peer,
+    /// How many times it may still be passed on.
+    pub hop_limit: u8,
+}
+
+/// A collection that a node keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// What it holds, such as `neighbors`.
+    pub what: &'static str,
+    /// How many there are.
+    pub count: usize,
+    /// How many there may be; none without a bound.
+    pub most: Option<usize>,
+}
+
 /// A protocol that a laboratory can run: it says which of its events are publish, deliver, neighbor
 /// up, neighbor down and repair, and how large its messages are.
 pub trait Observe: Protocol {
@@ -80,6 +100,19 @@ pub trait Observe: Protocol {
     /// Bytes of `message` as a packet on the wire, without the frame around it: equal to the length of
     /// the encoder's output.
     fn wire_size(message: &Self::Message) -> u32;
+
+    /// The walking request that `message` is, if any. For checks of the rule that each step costs a hop;
+    /// none, as provided, for a protocol without such requests.
+    #[must_use]
+    fn walk(message: &Self::Message) -> Option<Walk<<Self as Types>::Peer>> {
+        let _ = message;
+        None
+    }
+
+    /// Tells of the collections that the node keeps, for checks of their bounds. As provided, of none.
+    fn stored(&self, config: &Self::Config, tell: &mut dyn FnMut(Stored)) {
+        let _ = (config, tell);
+    }
 
     /// The peers this node holds as neighbors, in the node's own order.
     fn neighbors(&self) -> &[<Self as Types>::Peer];

@@ -16,6 +16,8 @@
 //! | [`sweep`] | a grid of scenarios |
 //! | [`stats`] | intervals and comparisons |
 //! | [`oracle`] | results that are known beforehand |
+//! | [`hunt`] | a run in which something goes wrong, and the smallest scenario of it |
+//! | [`swarm`] | random scenarios, and what must hold in each |
 //! | [`tables`] | CSV and GraphML |
 //! | [`trace`] | a run step by step |
 //! | [`verify`] | whether a run goes the same way again |
@@ -26,6 +28,7 @@ mod commands;
 pub mod compare;
 pub mod ensemble;
 mod format;
+pub mod hunt;
 pub mod measure;
 pub mod oracle;
 pub mod picture;
@@ -35,6 +38,7 @@ pub mod scenario;
 pub mod setup;
 mod spelling;
 pub mod stats;
+pub mod swarm;
 pub mod sweep;
 pub mod tables;
 pub mod trace;

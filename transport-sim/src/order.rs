@@ -5,6 +5,7 @@
 //! place by slot, which touches every slot of the block; few are sorted by comparison, since in a sparse
 //! run (a million nodes that join one by one) most slots of a block have nothing to do.
 
+use floodnet_core::planted::{self, Bug};
 use floodnet_core::protocol::Types;
 
 use crate::pages::{Page, for_each, peek, room};
@@ -162,6 +163,9 @@ fn settle_ties<P: Types>(entries: &mut [u64], pages: &[Page<Stored<P>>]) {
     }
     for tied in entries.chunk_by_mut(|a, b| offset_of(*a) == offset_of(*b)) {
         tied.sort_by_key(|&entry| peek(pages, place_of(entry)).map(Stored::tie));
+        if planted::has(Bug::TieOrder) {
+            tied.reverse();
+        }
     }
 }
 

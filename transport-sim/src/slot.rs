@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use floodnet_core::broadcast::Flood;
 use floodnet_core::node::Node;
 use floodnet_core::overlay::RandomWalk;
+use floodnet_core::planted::{self, Bug};
 use floodnet_core::protocol::{Context, Input, InputOf};
 use floodnet_core::rng::{NodeRng, fold, mix};
 use floodnet_core::time::Duration;
@@ -282,6 +283,9 @@ impl<M> Packet<M> {
             Transport::Datagram => (!port.reaches(from)).then_some("unreachable"),
         };
         if let Some(reason) = refused {
+            if planted::has(Bug::LossUncounted) && reason == "down" {
+                return false;
+            }
             port.lost(payload, reason);
             return false;
         }

@@ -10,7 +10,8 @@ use super::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf,
 };
 use crate::inbox::Inbox;
-use crate::observe::{Carried, Payload};
+use crate::observe::{Carried, Payload, Stored};
+use crate::planted::{self, Bug};
 use crate::protocol::{Context, Effects, Types};
 
 /// A flooded message.
@@ -89,12 +90,14 @@ impl<Peer: Copy + Ord, P: Payload> Flood<Peer, P> {
         view: &(impl AsRef<[Peer]> + ?Sized),
         cx: &mut Context<'_, Self, E>,
     ) {
-        if !self.seen.insert(payload.id(), cx.now, &cx.config.seen) {
+        let bounds = if planted::has(Bug::SeenUnbounded) { &SeenLimits::UNLIMITED } else { &cx.config.seen };
+        if !self.seen.insert(payload.id(), cx.now, bounds) && !planted::has(Bug::NoDuplicateCheck) {
             return cx.emit(BroadcastEvent::Duplicate(payload.id()));
         }
+        let step = u16::from(!planted::has(Bug::HopsNotCounted));
         for &peer in view.as_ref() {
-            if peer != from || cx.config.echo {
-                cx.send(peer, Message { hops: hops.saturating_add(1), payload: payload.clone() });
+            if peer != from || cx.config.echo || planted::has(Bug::Echo) {
+                cx.send(peer, Message { hops: hops.saturating_add(step), payload: payload.clone() });
             }
         }
         match self.inbox.offer((payload, hops), cx.config.queue) {
@@ -135,5 +138,12 @@ impl<Peer: Copy + Ord, P: Payload> Broadcast for Flood<Peer, P> {
     #[inline]
     fn carried(message: &Message<P>) -> Option<Carried<P::Id>> {
         Some(Carried { message: message.payload.id(), hops: message.hops })
+    }
+
+    fn stored(&self, config: &Config, tell: &mut dyn FnMut(Stored)) {
+        let most = config.seen.most.map(|most| most as usize);
+        tell(Stored { what: "messages seen", count: self.seen.len(), most });
+        let most = Some(config.queue as usize);
+        tell(Stored { what: "deliveries waiting", count: self.inbox.len(), most });
     }
 }

@@ -11,7 +11,7 @@ use super::seen::{Seen, SeenLimits};
 use super::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf,
 };
-use crate::observe::{Carried, Payload};
+use crate::observe::{Carried, Payload, Stored};
 use crate::protocol::{Context, Effects, Types};
 
 /// Up to this many choices are noted without allocating.
@@ -127,5 +127,10 @@ impl<Peer: Copy + Ord, P: Payload> Broadcast for Gossip<Peer, P> {
     #[inline]
     fn carried(message: &Message<P>) -> Option<Carried<P::Id>> {
         Some(Carried { message: message.payload.id(), hops: message.hops })
+    }
+
+    fn stored(&self, config: &Config, tell: &mut dyn FnMut(Stored)) {
+        let most = config.seen.most.map(|most| most as usize);
+        tell(Stored { what: "messages seen", count: self.seen.len(), most });
     }
 }

@@ -7,6 +7,7 @@ use alloc::sync::Arc;
 
 use super::{Overlay, OverlayEvent, View};
 use crate::graph::Graph;
+use crate::observe::Stored;
 use crate::protocol::{Context, Effects, Input, InputOf, Types};
 use crate::time::Duration;
 
@@ -140,6 +141,11 @@ impl Overlay for Fixed {
             Input::Timer(Timer::Redial) => self.on_redial(cx),
             Input::LinkDown(peer) => self.on_link_down(peer, cx),
         }
+    }
+
+    fn stored(&self, config: &Config, tell: &mut dyn FnMut(Stored)) {
+        let most = Some(config.graph.neighbors(self.me).len());
+        tell(Stored { what: "neighbors", count: self.neighbors.len(), most });
     }
 
     #[inline]

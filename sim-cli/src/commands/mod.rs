@@ -3,6 +3,7 @@
 mod compare;
 mod console;
 mod files;
+mod hunt;
 mod init;
 mod merge;
 mod oracle;
@@ -11,6 +12,7 @@ mod render;
 mod replay;
 mod run;
 mod runs;
+mod swarm;
 mod sweep;
 mod validate;
 mod verify;
@@ -103,6 +105,10 @@ enum Command {
     Replay(ReplayArgs),
     /// Check laws with a known answer: does the tool measure what it must?
     Oracle(OracleArgs),
+    /// Look for a run in which something goes wrong, and make its scenario small
+    Hunt(HuntArgs),
+    /// Try random scenarios, and check in each what must hold whatever happens
+    Swarm(SwarmArgs),
     /// Print the JSON Schema of the scenario language
     Schema {
         /// That of the plan of a sweep instead
@@ -351,6 +357,59 @@ enum TraceFormat {
     Perfetto,
 }
 
+#[derive(Args, Debug)]
+struct HuntArgs {
+    /// The scenario to start from
+    file: PathBuf,
+    /// What to look for: a metric and a bound, such as "delivery_ratio < 0.99" or "cut_off_ms >= 30s"
+    #[arg(long = "for", value_name = "METRIC OP VALUE")]
+    wish: String,
+    #[command(flatten)]
+    overrides: Overrides,
+    /// Look with other seeds only: change no node, fault or churn before something is found
+    #[arg(long)]
+    only_seeds: bool,
+    /// How long to look and to make small, in time of this machine
+    #[arg(long, value_name = "TIME", default_value = "1min")]
+    budget: String,
+    /// Threads, 0 for one per core
+    #[arg(short, long, value_name = "N", default_value_t = 0)]
+    jobs: u16,
+    /// Folder of the scenario that is found, NAME-found.toml
+    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    out: PathBuf,
+    /// Replace a scenario that was found before
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Args, Debug)]
+struct SwarmArgs {
+    /// Keep the protocols of this scenario, and draw all else [default: the built-in protocols, with settings drawn too]
+    file: Option<PathBuf>,
+    /// Check the scenario as it is, and no others
+    #[arg(long, requires = "file", conflicts_with_all = ["count", "base", "first"])]
+    alone: bool,
+    /// Print the scenario of this seed, and run none
+    #[arg(long, value_name = "SEED", conflicts_with = "alone")]
+    show: Option<u64>,
+    /// How many scenarios
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 1_000)]
+    count: u64,
+    /// Seed of the first; the others follow it
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    base: u64,
+    /// Try the seeds in this file before, one in a line [default: those that failed once]
+    #[arg(long, value_name = "FILE")]
+    first: Option<PathBuf>,
+    /// Threads, 0 for one per core; the results are the same for any number
+    #[arg(short, long, value_name = "N", default_value_t = 0)]
+    jobs: u16,
+    /// Folder for the scenarios that fail
+    #[arg(short, long, value_name = "DIR", default_value = "swarm-failures")]
+    out: PathBuf,
+}
+
 /// How a command can fail. Its number is the exit code.
 #[derive(Debug)]
 enum Failure {
@@ -432,6 +491,8 @@ fn execute(registry: &Registry, command: &Command, console: &Console) -> Result<
         Command::Verify(args) => verify::execute(args, registry, console),
         Command::Replay(args) => replay::execute(args, registry, console),
         Command::Oracle(args) => oracle::execute(args, registry, console),
+        Command::Hunt(args) => hunt::execute(args, registry, console),
+        Command::Swarm(args) => swarm::execute(args, registry, console),
         Command::Schema { plan } => {
             let schema =
                 if *plan { crate::sweep::plan::schema() } else { crate::scenario::schema(registry.tables()) };

@@ -9,13 +9,16 @@
 //! - `isolated`: joined nodes without an edge.
 //! - `largest_component`: nodes of the largest component / joined nodes.
 //! - `degree`: edges at a joined node.
+//! - `cut_off_ms`: how long, up to the last sample, some joined node has been outside of the largest component
+//!   (of several equal ones, that of the least slot) in every sample while no fault was active; the longest
+//!   over all nodes. A fault is active from its beginning to its end; a crash that is for ever is not.
 //! - `asymmetry`: pairs that exactly one end holds / pairs that at least one end holds. Cuts are of no
 //!   matter here; held links to nodes that are down are held by one end.
 //!
 //! A scan reads each list of neighbors once, in order, and costs one union per edge; when neither the links
 //! nor the cuts have changed since the last scan it costs nothing.
 
-use floodnet_core::time::Time;
+use floodnet_core::time::{Duration, Time};
 use floodnet_sim::plan::{DisturbanceKind, Plan};
 use petgraph::unionfind::UnionFind;
 
@@ -71,6 +74,8 @@ pub(super) struct Shape {
     pub(super) at_target: u32,
     /// Joined nodes without an edge, ascending.
     pub(super) isolated: Vec<u32>,
+    /// Joined nodes outside of the largest component, ascending.
+    pub(super) outside: Vec<u32>,
 }
 
 impl Shape {
@@ -143,17 +148,22 @@ impl Scanner {
         }
         // Each edge that joined two components made one of two.
         shape.components = shape.nodes - joins;
-        shape.largest = largest(&union.into_labeling()).min(shape.nodes);
+        let joined = || (0..).zip(slots.slots()).filter(|(_, slot)| slot.is_joined()).map(|(slot, _)| slot);
+        (shape.largest, shape.outside) = largest(&union.into_labeling(), joined);
         shape
     }
 }
 
-/// How often the most frequent label stands in `labels`, each of which is a place in it.
-fn largest(labels: &[u32]) -> u32 {
-    let mut size = vec![0_u32; labels.len()];
-    labels.iter().for_each(|&label| size[label as usize] += 1);
-    // Slots outside of the graph are components of one, and no larger than those within.
-    size.into_iter().max().unwrap_or(0)
+/// How many of the `nodes` have the most frequent label (of several, that of the first node), and which
+/// have another. Labels are places in `labels`.
+fn largest<I: Iterator<Item = u32>>(labels: &[u32], nodes: impl Fn() -> I) -> (u32, Vec<u32>) {
+    let label_of = |node: u32| labels[node as usize];
+    let mut sizes = vec![0_u32; labels.len()];
+    nodes().for_each(|node| sizes[label_of(node) as usize] += 1);
+    let size_at = |node: u32| sizes[label_of(node) as usize];
+    let Some(most) = nodes().map(size_at).max() else { return (0, Vec::new()) };
+    let chosen = nodes().find(|&node| size_at(node) == most).map(label_of);
+    (most, nodes().filter(|&node| Some(label_of(node)) != chosen).collect())
 }
 
 /// For each slot the number of its component: 0 for the largest, then by size, then by least slot. None
@@ -186,13 +196,13 @@ pub(super) fn ranks(slots: u32, nodes: &[u32], edges: &[(u32, u32)]) -> Vec<Opti
     of_slot
 }
 
-/// How long which joined nodes have been without an edge, as far as the samples can tell: from the first
-/// of the unbroken samples that found them so.
+/// How long which joined nodes have been in some bad state (without an edge, outside of the largest
+/// component), as far as the samples can tell: from the first of the unbroken samples that found them so.
 #[derive(Debug, Default)]
 pub(super) struct Isolation(Vec<(u32, Time)>);
 
 impl Isolation {
-    /// Takes a sample in: `isolated`, ascending, are without an edge at `at`.
+    /// Takes a sample in: `isolated`, ascending, are in that state at `at`.
     pub(super) fn sample(&mut self, at: Time, isolated: &[u32], slots: &Everybody<'_>) {
         let before = std::mem::take(&mut self.0);
         let mut before = before.into_iter().peekable();
@@ -206,9 +216,14 @@ impl Isolation {
         self.0 = isolated.iter().map(since).collect();
     }
 
-    /// Whether some node has been without an edge for longer than `grace`.
-    pub(super) fn longer_than(&self, grace: floodnet_core::time::Duration, at: Time) -> bool {
-        self.0.iter().any(|&(_, since)| at.since(since) > grace)
+    /// Whether some node has been in it for longer than `grace`.
+    pub(super) fn longer_than(&self, grace: Duration, at: Time) -> bool {
+        self.longest(at) > grace
+    }
+
+    /// How long some node has been in it: the longest.
+    pub(super) fn longest(&self, at: Time) -> Duration {
+        self.0.iter().map(|&(_, since)| at.since(since)).max().unwrap_or(Duration::ZERO)
     }
 }
 

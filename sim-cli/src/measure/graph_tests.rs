@@ -242,3 +242,51 @@ fn what_carries_nothing_is_cut_or_held_by_one_end() {
     assert_eq!(cut[1], [half_open, (1, 2), (3, 4)]);
     assert_eq!(cut[2], [], "links to a node that is down are not among them");
 }
+
+/// 0-1-2 and 3-4 from the start; 5 never joins.
+fn two_parts() -> Script {
+    let mut script = Script::all_up(6);
+    for (a, b) in [(0, 1), (1, 2), (3, 4)] {
+        script.link(ms(100), a, b);
+    }
+    script
+}
+
+fn cut_off(script: Script, plan: floodnet_sim::plan::Plan) -> Option<f64> {
+    let settings = settings(&plan);
+    script.measure(plan, settings).summary.cut_off_ms
+}
+
+#[test]
+fn who_is_outside_of_the_largest_component_to_the_end_is_cut_off() {
+    let plan = || always_up(6, 20);
+    assert_eq!(cut_off(two_parts(), plan()), Some(19_000.0), "from the first sample to the last");
+    let mut joined = two_parts();
+    joined.link(ms(12_500), 2, 3);
+    joined.unlink(ms(15_500), 2, 3);
+    assert_eq!(cut_off(joined, plan()), Some(4_000.0), "the break at 13 s .. 15 s counts");
+    let mut whole = two_parts();
+    whole.link(ms(12_500), 2, 3);
+    assert_eq!(cut_off(whole, plan()), Some(0.0), "not any more, and who never joined is not cut off");
+    assert_eq!(cut_off(Script::all_up(6), plan()), Some(0.0), "nobody has joined");
+}
+
+#[test]
+fn nobody_is_cut_off_while_a_fault_is_active() {
+    let mut plan = always_up(6, 20);
+    let loss = DisturbanceKind::Loss(1);
+    plan.disturbances.push(disturbance(secs(5), secs(9), loss.clone()));
+    assert_eq!(cut_off(two_parts(), plan.clone()), Some(11_000.0), "from 9 s on");
+    plan.disturbances.push(disturbance(secs(15), secs(21), loss));
+    assert_eq!(cut_off(two_parts(), plan), Some(0.0), "a fault at the end");
+}
+
+#[test]
+fn of_two_equal_components_that_of_the_least_slot_is_the_largest() {
+    let mut script = Script::all_up(4);
+    script.link(ms(100), 0, 3);
+    script.link(ms(100), 1, 2);
+    script.crash(ms(10_500), 2);
+    let results = measure(script);
+    assert_eq!(results.summary.cut_off_ms, Some(19_000.0), "1 was outside before and after");
+}

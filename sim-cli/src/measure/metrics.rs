@@ -122,6 +122,7 @@ pub const METRICS: &[Metric] = &[
     higher("isolated.mean"),
     higher("isolated.max"),
     higher("isolated.end"),
+    higher("cut_off_ms").millis(),
     higher("unjoined.mean"),
     higher("unjoined.max"),
     higher("unjoined.end"),

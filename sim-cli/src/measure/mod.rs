@@ -117,6 +117,8 @@ pub struct Measures {
     scanner: Scanner,
     isolation: Isolation,
     attachments: Attachments,
+    /// Nodes outside of the largest component while no fault is active.
+    cut_off: Isolation,
     rows: Vec<Row>,
     topologies: Vec<Topology>,
     /// The last barrier.
@@ -144,6 +146,7 @@ impl Measures {
             scanner: Scanner::new(settings.target_degree),
             isolation: Isolation::default(),
             attachments: Attachments::default(),
+            cut_off: Isolation::default(),
             rows: Vec::new(),
             topologies: Vec::new(),
             seen: Time::ZERO,
@@ -203,6 +206,8 @@ impl Measures {
         self.attachments.sample(at, in_window, &look);
         let shape = self.scanner.scan(&mut self.neighbors, &everybody, &cuts);
         self.isolation.sample(at, &shape.isolated, &everybody);
+        let outside = if is_disturbed(&self.plan, at) { &[][..] } else { &shape.outside };
+        self.cut_off.sample(at, outside, &everybody);
         let row = Row::of_shape(at, shape, self.settings.target_degree.is_some());
         Row {
             nodes_up: census.up,
@@ -242,6 +247,13 @@ impl Measures {
         });
         topology
     }
+}
+
+/// Whether a fault of the plan is active at `at`.
+fn is_disturbed(plan: &Plan, at: Time) -> bool {
+    let faults = plan.faults.iter().map(|fault| (fault.from, fault.until));
+    let disturbances = plan.disturbances.iter().map(|fault| (fault.from, fault.until));
+    faults.chain(disturbances).any(|(from, until)| from <= at && at < until)
 }
 
 /// The slots of all parts.

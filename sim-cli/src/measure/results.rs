@@ -251,6 +251,7 @@ impl Ended<'_> {
             components: window.count(|row| row.components, last.components),
             largest_component: window.largest_component(last.largest_component),
             isolated: window.count(|row| row.isolated, last.isolated),
+            cut_off_ms: m.rows.last().map(|row| span_ms(m.cut_off.longest(row.at))),
             unjoined: window.count(|row| row.unjoined, census.unjoined()),
             never_joined: census.never_joined(),
             asymmetry: window.asymmetry(),

@@ -184,6 +184,9 @@ pub struct Summary {
     pub largest_component: LargestComponent,
     /// Joined nodes without an edge.
     pub isolated: MeanMaxEnd,
+    /// Longest time that a joined node has been outside of the largest component, up to the last sample and
+    /// without a fault; in milliseconds.
+    pub cut_off_ms: Option<f64>,
     /// Nodes up that have not joined.
     pub unjoined: MeanMaxEnd,
     /// Lives that never joined.

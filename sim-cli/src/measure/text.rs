@@ -95,7 +95,7 @@ impl Summary {
             self.leaves,
             grouped(self.crashes)
         );
-        vec![
+        let mut lines = vec![
             line("not in one piece", percent(self.partition_rate)),
             line("components", with_max(self.components.mean, self.components.max.map(|max| max as f64))),
             line("largest component", percent(self.largest_component.mean)),
@@ -109,7 +109,11 @@ impl Summary {
             line("mean path", number(self.topology.asp)),
             line("diameter", number(self.topology.diameter.map(f64::from))),
             line("clustering", number(self.topology.clustering)),
-        ]
+        ];
+        if let Some(cut_off) = self.cut_off_ms.filter(|&span| span > 0.0) {
+            lines.push(line("cut off at the end", time(Some(Ms::from_value(cut_off)))));
+        }
+        lines
     }
 
     fn faults(&self) -> Vec<Line> {

@@ -16,6 +16,7 @@ use floodnet_sim::payload::SimPayload;
 use super::{NamedBroadcast, NamedOverlay, Registry, Setting};
 use crate::scenario::{Accept, Complaint, FloodTable, GossipTable, RandomWalkTable, StaticTable};
 use crate::setup::{malformed, unreadable};
+use crate::swarm::Promises;
 
 type SimFlood = Flood<u32, SimPayload>;
 type SimGossip = Gossip<u32, SimPayload>;
@@ -58,6 +59,15 @@ impl NamedOverlay for RandomWalk<u32> {
     fn target_degree(table: &RandomWalkTable) -> Option<u32> {
         Some(table.degree)
     }
+
+    fn promise(table: &RandomWalkTable, promises: &mut Promises) {
+        promises.hop_limit = u8::try_from(table.hop_limit).ok();
+        // One of each of its two kinds.
+        promises.timers = Some(2);
+        promises.symmetric = true;
+        // Random graphs of degree 2 are connected by luck.
+        promises.heals = table.retry && table.repair && table.degree > 2;
+    }
 }
 
 impl NamedOverlay for Fixed {
@@ -77,6 +87,16 @@ impl NamedOverlay for Fixed {
             StaticTable::File(path) => read(path).map(|graph| Some(graph.nodes())),
             _ => Ok(None),
         }
+    }
+
+    fn promise(_: &StaticTable, promises: &mut Promises) {
+        promises.timers = Some(1);
+        promises.symmetric = true;
+    }
+
+    fn given(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
+        let graph = config.graph.clone();
+        Some(move |slot| graph.neighbors(slot).to_vec())
     }
 }
 
@@ -113,6 +133,14 @@ impl NamedBroadcast for SimFlood {
         let keep = table.seen_for.get().map(|keep| keep.0);
         Ok(flood::Config { echo: table.echo, seen: SeenLimits { most, keep }, queue: table.queue })
     }
+
+    fn promise(table: &FloodTable, promises: &mut Promises) {
+        let most = table.seen.get().map(|most| u32::try_from(most).unwrap_or(u32::MAX));
+        promises.remembers = SeenLimits { most, keep: table.seen_for.get().map(|keep| keep.0) };
+        promises.once = true;
+        promises.echo = table.echo;
+        promises.reaches_all = true;
+    }
 }
 
 impl NamedBroadcast for SimGossip {
@@ -120,5 +148,11 @@ impl NamedBroadcast for SimGossip {
 
     fn config(table: GossipTable, _: &Setting) -> Result<Self::Config, Complaint> {
         Ok(gossip::Config { fanout: table.fanout, ..gossip::Config::default() })
+    }
+
+    fn promise(_: &GossipTable, promises: &mut Promises) {
+        promises.remembers = SeenLimits::default();
+        promises.once = true;
+        promises.echo = false;
     }
 }

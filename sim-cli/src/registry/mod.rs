@@ -23,6 +23,8 @@ use floodnet_sim::payload::SimPayload;
 
 use crate::run::{Job, Ran, run_protocol};
 use crate::scenario::{CheckedTable, Complaint, TableKind, Tables};
+use crate::swarm::Promises;
+use crate::swarm::check::{Checker, check_protocol};
 use crate::trace::{Followed, Following, follow_protocol};
 
 /// What a protocol may know of a scenario besides its own tables.
@@ -73,6 +75,20 @@ pub trait Runnable: SimProtocol {
         let _ = overlay;
         Ok(None)
     }
+
+    /// What the swarm test may hold the protocol to, with these tables.
+    #[must_use]
+    fn promises(overlay: &Self::OverlayTable, broadcast: &Self::BroadcastTable) -> Promises {
+        let _ = (overlay, broadcast);
+        Promises::default()
+    }
+
+    /// The neighbors that a slot ought to hold while they are up, if they are given beforehand.
+    #[must_use]
+    fn given(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
+        let _ = config;
+        None::<fn(u32) -> Vec<u32>>
+    }
 }
 
 /// An overlay that a scenario can name.
@@ -105,6 +121,18 @@ pub trait NamedOverlay:
         let _ = table;
         Ok(None)
     }
+
+    /// Adds what the overlay promises; see [`Runnable::promises`].
+    fn promise(table: &Self::Table, promises: &mut Promises) {
+        let _ = (table, promises);
+    }
+
+    /// See [`Runnable::given`].
+    #[must_use]
+    fn given(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
+        let _ = config;
+        None::<fn(u32) -> Vec<u32>>
+    }
 }
 
 /// A broadcast that a scenario can name.
@@ -127,6 +155,11 @@ pub trait NamedBroadcast:
     /// # Errors
     /// The table cannot be run in this setting; says why, with the key inside the table.
     fn config(table: Self::Table, setting: &Setting) -> Result<Self::Config, Complaint>;
+
+    /// Adds what the broadcast promises; see [`Runnable::promises`].
+    fn promise(table: &Self::Table, promises: &mut Promises) {
+        let _ = (table, promises);
+    }
 }
 
 impl<O: NamedOverlay, B: NamedBroadcast> Runnable for Node<O, B> {
@@ -151,6 +184,17 @@ impl<O: NamedOverlay, B: NamedBroadcast> Runnable for Node<O, B> {
     fn slots(overlay: &O::Table) -> Result<Option<u32>, Complaint> {
         O::slots(overlay)
     }
+
+    fn promises(overlay: &O::Table, broadcast: &B::Table) -> Promises {
+        let mut promises = Promises::default();
+        O::promise(overlay, &mut promises);
+        B::promise(broadcast, &mut promises);
+        promises
+    }
+
+    fn given(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
+        O::given(&config.overlay)
+    }
 }
 
 /// Runs a job with the protocol it was registered for.
@@ -165,6 +209,7 @@ struct Entry {
     broadcast: &'static str,
     runner: Runner,
     follower: Follower,
+    checker: Checker,
 }
 
 /// See the module.
@@ -189,8 +234,13 @@ impl Registry {
             self.tables.broadcasts.push(TableKind::checked::<P::BroadcastTable>(broadcast));
         }
         self.tables.pairs.push((overlay, broadcast));
-        let (runner, follower) = (run_protocol::<P>, follow_protocol::<P>);
-        self.entries.push(Entry { overlay, broadcast, runner, follower });
+        self.entries.push(Entry {
+            overlay,
+            broadcast,
+            runner: run_protocol::<P>,
+            follower: follow_protocol::<P>,
+            checker: check_protocol::<P>,
+        });
         self
     }
 
@@ -206,6 +256,10 @@ impl Registry {
 
     pub(crate) fn follower(&self, overlay: &str, broadcast: &str) -> Option<Follower> {
         self.entry(overlay, broadcast).map(|entry| entry.follower)
+    }
+
+    pub(crate) fn checker(&self, overlay: &str, broadcast: &str) -> Option<Checker> {
+        self.entry(overlay, broadcast).map(|entry| entry.checker)
     }
 
     fn entry(&self, overlay: &str, broadcast: &str) -> Option<&Entry> {

@@ -4,8 +4,23 @@ use insta::assert_snapshot;
 
 use crate::lab::Lab;
 
-const COMMANDS: [&str; 10] =
-    ["init", "validate", "run", "compare", "sweep", "merge", "render", "schema", "completions", "man"];
+const COMMANDS: [&str; 15] = [
+    "init",
+    "validate",
+    "run",
+    "compare",
+    "sweep",
+    "merge",
+    "render",
+    "verify",
+    "replay",
+    "oracle",
+    "hunt",
+    "swarm",
+    "schema",
+    "completions",
+    "man",
+];
 
 #[test]
 fn every_command_helps() {

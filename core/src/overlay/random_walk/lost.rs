@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use arrayvec::ArrayVec;
 
 /// How many are remembered (a guess: one in a hundred nodes that finds one again rejoins two halves).
-const MOST: usize = 4;
+pub(super) const MOST: usize = 4;
 /// How often one is tried, with pauses that double: over 17 minutes in all.
 const TRIES: u8 = 8;
 /// The first pause.
@@ -36,6 +36,11 @@ struct Missed<Peer> {
 impl<Peer: Copy + Eq> Lost<Peer> {
     pub(super) const fn new() -> Self {
         Self(None)
+    }
+
+    /// How many are remembered.
+    pub(super) fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |missed| missed.waiting.len() + usize::from(missed.trying.is_some()))
     }
 
     /// This neighbor was lost just now. The one that was lost first makes room.

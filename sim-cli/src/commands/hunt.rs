@@ -1,0 +1,145 @@
+//! `sim-cli hunt`
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use std::{fs, io};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::console::Console;
+use super::files::{load, threads};
+use super::{Failure, HuntArgs};
+use crate::hunt::{Change, Found, Hunt, Stage, Wish, by_wish, file};
+use crate::registry::Registry;
+use crate::run::prepare;
+use crate::scenario::{Scenario, units};
+
+pub(super) fn execute(args: &HuntArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
+    let wish = Wish::parse(&args.wish).map_err(Failure::Usage)?;
+    let budget: units::Duration = args
+        .budget
+        .parse()
+        .map_err(|why: String| Failure::Usage(format!("--budget: {}", why.replace('\n', ": "))))?;
+    let loaded = load(&args.file, &args.overrides, registry, console)?;
+    prepare(&loaded.scenario, registry).map_err(|error| loaded.complain(&error))?;
+    let start = Scenario { expect: Vec::new(), ..loaded.scenario };
+    let target = args.out.join(format!("{}-found.toml", start.name));
+    if target.exists() && !args.force {
+        return Err(Failure::Usage(format!(
+            "{} is there already: choose another folder with --out, or write --force to replace it",
+            target.display()
+        )));
+    }
+    let interrupted = interruption();
+    let stopped = || interrupted.load(Ordering::SeqCst);
+    let budget = Duration::from_nanos(budget.as_nanos());
+    let judge = by_wish(&wish, registry);
+    let hunt = Hunt::new(registry, &judge, threads(args.jobs), budget, &stopped);
+    let spinner = spinner(console);
+    let change = if args.only_seeds { Change::Seed } else { Change::All };
+    let found = hunt.search(&start, change, |stage| spinner.set_message(describe(stage)));
+    let Some(found) = found else {
+        spinner.finish_and_clear();
+        if stopped() {
+            return Err(Failure::Interrupted);
+        }
+        console.result(&format!("not found in {} scenarios: {wish}\n", hunt.runs()));
+        return Err(Failure::Expectation);
+    };
+    let first = describe_found(&found);
+    let small = hunt.shrink(found, |stage| spinner.set_message(describe(stage)));
+    spinner.finish_and_clear();
+    let small = named(small, &start.name, &wish);
+    let text = write(&target, &small, &wish, registry)?;
+    console.result(&format!(
+        "found  {wish}, in {} scenarios\n\n  first    {first}\n  small    {}\n\n{}\n",
+        hunt.runs(),
+        describe_found(&small),
+        indented(&text)
+    ));
+    console.note(&format!("  written  {}", target.display()));
+    console.note(&format!("  again    sim-cli run {}", target.display()));
+    Ok(())
+}
+
+/// Whether the user has asked to stop. The second Ctrl-C ends the process at once.
+fn interruption() -> Arc<AtomicBool> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupted);
+    let _ = ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::SeqCst) {
+            std::process::exit(130);
+        }
+    });
+    interrupted
+}
+
+fn spinner(console: &Console) -> ProgressBar {
+    let target = if console.is_quiet() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let spinner = ProgressBar::with_draw_target(None, target);
+    let style = ProgressStyle::with_template("  {spinner} {msg}  {elapsed}");
+    spinner.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    spinner
+}
+
+fn describe(stage: Stage<'_>) -> String {
+    match stage {
+        Stage::Tried(count) => format!("{count} scenarios tried"),
+        Stage::Smaller(found) => format!("found; smaller: {}", describe_found(found)),
+    }
+}
+
+fn describe_found(found: &Found) -> String {
+    let Scenario { nodes, duration, faults, churn, traffic, seed, .. } = &found.scenario;
+    let mut text = nodes.count.map(|count| format!("{count} nodes, ")).unwrap_or_default();
+    let _ = write!(text, "{duration}, {}, ", counted(faults.len(), "fault"));
+    text.push_str(if churn.is_some() { "churn, " } else { "no churn, " });
+    let _ = write!(text, "{} of messages, seed {seed}: {}", counted(traffic.len(), "stream"), found.what);
+    text
+}
+
+fn counted(count: usize, what: &str) -> String {
+    match count {
+        0 => format!("no {what}s"),
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
+/// With a name of its own, and the expectation that it fails.
+fn named(found: Found, name: &str, wish: &Wish) -> Found {
+    let scenario = Scenario {
+        name: format!("{name}-found"),
+        about: String::new(),
+        expect: vec![wish.opposite()],
+        ..found.scenario
+    };
+    Found { scenario, ..found }
+}
+
+/// Writes the scenario, all or nothing, and gives its text.
+fn write(target: &Path, found: &Found, wish: &Wish, registry: &Registry) -> Result<String, Failure> {
+    let text = file::short(&found.scenario, registry.tables());
+    let head = format!(
+        "# Found by: sim-cli hunt --for \"{wish}\". Here {}.\n# Run it with: sim-cli run {}\n",
+        found.what,
+        target.display()
+    );
+    let failed = |error: io::Error| Failure::Failed(format!("cannot write {}: {error}", target.display()));
+    if let Some(folder) = target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let beside: PathBuf = target.with_extension("toml.part");
+    fs::write(&beside, format!("{head}{text}")).map_err(failed)?;
+    fs::rename(&beside, target).map_err(failed)?;
+    Ok(text)
+}
+
+fn indented(text: &str) -> String {
+    let lines = text.lines().map(|line| if line.is_empty() { String::new() } else { format!("    {line}") });
+    lines.collect::<Vec<_>>().join("\n")
+}
