@@ -69,11 +69,16 @@ use floodnet_core::overlay::RandomWalk;
 use crate::peer::Peer;
 
 pub mod driver;
+pub mod gate;
 pub mod handle;
+pub mod identity;
+pub mod limits;
 pub mod options;
 pub mod peer;
+pub mod rate;
 pub mod stats;
 
+mod addresses;
 mod connection;
 mod greeting;
 mod links;
