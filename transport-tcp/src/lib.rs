@@ -87,7 +87,11 @@ use floodnet_core::overlay::RandomWalk;
 
 use crate::peer::Peer;
 
+#[doc(hidden)]
+pub mod bare;
 pub mod driver;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod gate;
 pub mod handle;
 pub mod identity;
