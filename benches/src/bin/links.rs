@@ -184,9 +184,25 @@ fn resident() -> Result<usize> {
     Ok(pages * 4_096)
 }
 
+/// Processor time of this process so far.
+fn processor() -> Result<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let fields: Vec<&str> = stat.rsplit_once(')').ok_or("no such figure")?.1.split_whitespace().collect();
+    // User and system time, in hundredths of a second.
+    let ticks: u64 = [11, 12].iter().filter_map(|at| fields.get(*at)?.parse::<u64>().ok()).sum();
+    Ok(Duration::from_millis(10 * ticks))
+}
+
+/// The node's processor time for each of so many things.
+fn each(since: Duration, count: u64) -> Result<String> {
+    let micros = processor()?.saturating_sub(since).as_micros();
+    Ok(format!("{:.1} us of the node's processor each", micros as f64 / count.max(1) as f64))
+}
+
 async fn measure(what: What) -> Result<()> {
     let node = node().await?;
     let to = node.me().address();
+    let used = processor()?;
     match what {
         What::Memory { links } => {
             let before = resident()?;
@@ -204,16 +220,13 @@ async fn measure(what: What) -> Result<()> {
         What::Handshakes => {
             let mut peers = Peers::start(to, &["handshakes"])?;
             let rate = peers.next()?;
-            say(&format!("handshakes, both ends        {rate}/s   ({} welcomed)", node.stats().welcomed));
+            say(&format!("handshakes, both ends        {rate}/s   {}", each(used, node.stats().welcomed)?));
         }
         What::Relay { sinks } => {
             let mut peers = Peers::start(to, &["relay", "--sinks", &sinks.to_string()])?;
             let rate = peers.next()?;
-            let stats = node.stats();
-            say(&format!(
-                "relayed to {sinks}, verified     {rate} messages/s   ({} dropped)",
-                stats.outbox_full
-            ));
+            let (each, dropped) = (each(used, MESSAGES.into())?, node.stats().outbox_full);
+            say(&format!("relayed to {sinks}, verified       {rate}/s   {each}, {dropped} dropped"));
         }
         What::Delay => {
             let mut peers = Peers::start(to, &["delay"])?;
@@ -222,13 +235,11 @@ async fn measure(what: What) -> Result<()> {
         What::Duplicates => {
             let mut peers = Peers::start(to, &["duplicates"])?;
             peers.next()?;
-            let (before, started) = (node.stats().gate_dropped, Instant::now());
+            let (before, started, used) = (node.stats().gate_dropped, Instant::now(), processor()?);
             tokio::time::sleep(Duration::from_secs(5)).await;
             let count = node.stats().gate_dropped - before;
-            say(&format!(
-                "duplicates dropped           {:.0}/s",
-                count as f64 / started.elapsed().as_secs_f64()
-            ));
+            let rate = count as f64 / started.elapsed().as_secs_f64();
+            say(&format!("duplicates dropped           {rate:.0}/s   {}", each(used, count)?));
         }
     }
     Ok(())
