@@ -79,7 +79,9 @@ pub(crate) async fn memory_is_bounded() -> Result<()> {
     let mut number = 0;
     while started.elapsed() < Duration::from_secs(12) {
         number += 1;
-        node.talk(&mut friend, number).await?;
+        if let Err(error) = node.talk(&mut friend, number).await {
+            return Err(format!("{error}: {:?}", node.figures().await?).into());
+        }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     attackers.abort_all();
