@@ -56,6 +56,25 @@ pub(crate) async fn files_run_out() -> Result<()> {
     node.end().await
 }
 
+/// A process that is stopped for a while, as by a laptop that sleeps: it notices, asks its peers for a sign of
+/// life and goes on.
+pub(crate) async fn a_stopped_process_goes_on() -> Result<()> {
+    let mut node = Process::start("lab", 1_000).await?;
+    let mut friend = start(vec![Peer::at(node.address)], Limits::of(Profile::Lab)).await?;
+    friend.neighbors().wait_for(|held| !held.is_empty()).await?;
+    node.talk(&mut friend, 0).await?;
+    node.signal("STOP").await?;
+    tokio::time::sleep(Duration::from_millis(6_500)).await;
+    node.signal("CONT").await?;
+    let took = node.talk(&mut friend, 1).await?;
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let figures = node.figures().await?;
+    ensure(figures["clock_jumps"] > 0, || format!("it did not notice: {figures:?}"))?;
+    ensure(figures["links"] == 1 && friend.links() == 1, || format!("the link is gone: {figures:?}"))?;
+    println!("a line there and back {took:.0?} after a pause of 6.5 s");
+    node.end().await
+}
+
 /// What a whole node may take, whatever its peers do.
 const MOST_KIB: u64 = 64 * 1_024;
 

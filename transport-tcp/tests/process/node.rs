@@ -141,6 +141,13 @@ impl Process {
             .map_err(|_| format!("line {number} did not arrive"))?
     }
 
+    /// Sends it a signal.
+    pub(crate) async fn signal(&self, name: &str) -> Result<()> {
+        let process = self.child.id().ok_or("it has ended")?;
+        let status = Command::new("kill").args([format!("-{name}"), process.to_string()]).status().await?;
+        if status.success() { Ok(()) } else { Err(format!("no signal {name}").into()) }
+    }
+
     /// Lets it leave, and looks whether it did so in good order.
     pub(crate) async fn end(mut self) -> Result<()> {
         drop(self.input);
