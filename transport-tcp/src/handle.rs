@@ -1,14 +1,17 @@
 //! What an application holds of a running node.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::connection::Shared;
 use crate::driver::SocketProtocol;
+use crate::limits::Limits;
 use crate::peer::Peer;
+use crate::shared::Shared;
 use crate::stats::Stats;
 
 /// A running node. Dropping it makes the node leave, in the background.
@@ -49,7 +52,7 @@ impl<P: SocketProtocol> Handle<P> {
         Self { commands, events, neighbors, shared, task }
     }
 
-    /// The node's name: the address that others dial.
+    /// The node's name: its identity, and the address that others dial.
     #[must_use]
     pub fn me(&self) -> Peer {
         self.shared.me
@@ -83,14 +86,32 @@ impl<P: SocketProtocol> Handle<P> {
         self.neighbors.clone()
     }
 
+    /// How many links stand: to neighbors, and to peers that it only talked to.
+    #[must_use]
+    pub fn links(&self) -> usize {
+        self.shared.links.load(Relaxed)
+    }
+
     /// What the node did so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.shared.counters.read()
     }
 
+    /// What the [`gate`](crate::gate) dropped so far, by its reasons.
+    #[must_use]
+    pub fn gate_drops(&self) -> BTreeMap<&'static str, u64> {
+        self.shared.counters.gate.read()
+    }
+
+    /// What the node allows its peers and itself.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
     /// Closes all connections behind what was sent, and waits for that, within
-    /// [`Limits::linger`](crate::options::Limits::linger).
+    /// [`Limits::linger`](crate::limits::Limits::linger).
     ///
     /// # Errors
     /// The node had stopped before: its task panicked.

@@ -1,0 +1,272 @@
+//! What waits to be written on one link.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::fair::Fair;
+use crate::frame::Reason;
+
+/// A packet on its way out.
+#[derive(Debug)]
+pub(crate) struct Packet {
+    pub(crate) bytes: Bytes,
+    /// Whether the application's message is in it; else it is the overlay's own.
+    pub(crate) is_payload: bool,
+    /// The link on which it, or what caused it, came; 0 for what this node says of its own.
+    pub(crate) source: u64,
+}
+
+/// What became of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Queued {
+    /// It waits, and so many older ones had to go.
+    Dropped(usize),
+    /// The outbox has been full for too long.
+    Stuck,
+}
+
+/// What is to be written next.
+#[derive(Debug)]
+pub(crate) enum Work {
+    Packets(Vec<Bytes>),
+    Pong,
+    /// Ask for a sign of life, which must come in time.
+    Probe,
+    /// Everything is written: end the link.
+    Goodbye(Reason),
+}
+
+/// Bounds of an outbox.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    /// Messages of the application; a quarter as many of the overlay fit beside them.
+    pub(crate) packets: usize,
+    /// Bytes of either.
+    pub(crate) bytes: usize,
+    pub(crate) patience: Duration,
+}
+
+/// Between the node, which never waits, and the task that writes on a link. Bounded.
+///
+/// What the application and what the overlay says wait apart and are written in turn, and so does, within each,
+/// what came from different links: a storm of one does not hold up the others, and makes room first.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    room: Room,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    payload: Fair,
+    control: Fair,
+    /// Whether it is the overlay's turn.
+    control_next: bool,
+    /// Since when nothing was taken, while there was no room.
+    full_since: Option<Instant>,
+    pong: bool,
+    probe: bool,
+    goodbye: Option<Reason>,
+}
+
+/// Bytes and packets that are written at once, about.
+const BATCH: (usize, usize) = (16 * 1_024, 32);
+
+impl Outbox {
+    pub(crate) fn new(room: Room) -> Self {
+        Self { room, state: Mutex::default(), changed: Notify::new() }
+    }
+
+    /// Nothing that holds the lock can panic half-way.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queues a packet, at the price of older ones if need be.
+    pub(crate) fn push(&self, packet: Packet, now: Instant) -> Queued {
+        let Room { packets, bytes, patience } = self.room;
+        let mut state = self.state();
+        let dropped = if packet.is_payload {
+            state.payload.push(packet.source, packet.bytes, packets, bytes)
+        } else {
+            state.control.push(packet.source, packet.bytes, (packets / 4).max(1), bytes)
+        };
+        if dropped > 0 && now.duration_since(*state.full_since.get_or_insert(now)) >= patience {
+            return Queued::Stuck;
+        }
+        drop(state);
+        self.changed.notify_one();
+        Queued::Dropped(dropped)
+    }
+
+    /// Puts what waits in `other` before what waits here.
+    pub(crate) fn take_over(&self, other: &Self, now: Instant) {
+        let [earlier, later] = [other, self].map(|outbox| {
+            let mut state = outbox.state();
+            (std::mem::take(&mut state.payload), std::mem::take(&mut state.control))
+        });
+        for (payload, control) in [earlier, later] {
+            for (queue, is_payload) in [(payload, true), (control, false)] {
+                for (source, bytes) in queue.into_packets() {
+                    self.push(Packet { bytes, is_payload, source }, now);
+                }
+            }
+        }
+    }
+
+    /// Answers a ping.
+    pub(crate) fn pong(&self) {
+        self.state().pong = true;
+        self.changed.notify_one();
+    }
+
+    /// Asks the peer for a sign of life.
+    pub(crate) fn probe(&self) {
+        self.state().probe = true;
+        self.changed.notify_one();
+    }
+
+    /// Ends the link behind what waits.
+    pub(crate) fn goodbye(&self, reason: Reason) {
+        self.state().goodbye.get_or_insert(reason);
+        self.changed.notify_one();
+    }
+
+    /// What is to be done now, if anything.
+    pub(crate) fn take(&self) -> Option<Work> {
+        let mut state = self.state();
+        if std::mem::take(&mut state.pong) {
+            return Some(Work::Pong);
+        }
+        if std::mem::take(&mut state.probe) {
+            return Some(Work::Probe);
+        }
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while bytes < BATCH.0
+            && batch.len() < BATCH.1
+            && let Some(packet) = state.pop()
+        {
+            bytes += packet.len();
+            batch.push(packet);
+        }
+        if !batch.is_empty() {
+            state.full_since = None;
+            return Some(Work::Packets(batch));
+        }
+        state.goodbye.map(Work::Goodbye)
+    }
+
+    /// What is to be done, when there is something.
+    pub(crate) async fn next(&self) -> Work {
+        loop {
+            if let Some(work) = self.take() {
+                return work;
+            }
+            self.changed.notified().await;
+        }
+    }
+}
+
+impl State {
+    /// The next packet, of either kind in turn.
+    fn pop(&mut self) -> Option<Bytes> {
+        let control_first = self.control_next;
+        self.control_next = !control_first;
+        if control_first {
+            self.control.pop().or_else(|| self.payload.pop())
+        } else {
+            self.payload.pop().or_else(|| self.control.pop())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOM: Room = Room { packets: 3, bytes: 10, patience: Duration::from_secs(5) };
+
+    fn packet(text: &'static str, is_payload: bool) -> Packet {
+        Packet { bytes: Bytes::from_static(text.as_bytes()), is_payload, source: 1 }
+    }
+
+    fn texts(outbox: &Outbox) -> Vec<String> {
+        let Some(Work::Packets(packets)) = outbox.take() else { return Vec::new() };
+        packets.iter().map(|packet| String::from_utf8_lossy(packet).into_owned()).collect()
+    }
+
+    fn push(outbox: &Outbox, text: &'static str, now: Instant) -> Queued {
+        outbox.push(packet(text, text.starts_with('p')), now)
+    }
+
+    #[test]
+    fn the_oldest_goes_first_and_each_kind_has_its_turn() {
+        let (outbox, now) = (Outbox::new(ROOM), Instant::now());
+        for text in ["p1", "p2", "p3", "c1"] {
+            assert_eq!(push(&outbox, text, now), Queued::Dropped(0));
+        }
+        assert_eq!(push(&outbox, "p4", now), Queued::Dropped(1));
+        assert_eq!(push(&outbox, "c2", now), Queued::Dropped(1), "there is room for one of the overlay's");
+        assert_eq!(texts(&outbox), ["p2", "c2", "p3", "p4"]);
+        push(&outbox, "p12345", now);
+        assert_eq!(push(&outbox, "p12345678901", now), Queued::Dropped(1), "bytes are bounded too");
+        assert_eq!(texts(&outbox), ["p12345678901"], "but one always fits");
+    }
+
+    /// However much the overlay has to say, the application's messages wait for as many at most.
+    #[test]
+    fn a_storm_of_the_overlay_does_not_hold_up_messages() {
+        let (outbox, now) = (Outbox::new(Room { packets: 400, bytes: 9_999, ..ROOM }), Instant::now());
+        for _ in 0..1_000 {
+            push(&outbox, "c", now);
+        }
+        push(&outbox, "p", now);
+        let place = texts(&outbox).iter().position(|text| text == "p");
+        assert!(place.is_some_and(|place| place < 2), "{place:?}");
+    }
+
+    #[test]
+    fn nothing_taken_for_too_long_is_stuck() {
+        let (outbox, now) = (Outbox::new(ROOM), Instant::now());
+        for _ in 0..3 {
+            push(&outbox, "p", now);
+        }
+        assert_eq!(push(&outbox, "p", now), Queued::Dropped(1));
+        assert_eq!(push(&outbox, "p", now + Duration::from_secs(4)), Queued::Dropped(1));
+        assert_eq!(push(&outbox, "p", now + Duration::from_secs(5)), Queued::Stuck);
+        assert_eq!(texts(&outbox).len(), 3);
+        for _ in 0..3 {
+            push(&outbox, "p", now);
+        }
+        assert_eq!(push(&outbox, "p", now + Duration::from_secs(99)), Queued::Dropped(1), "anew");
+    }
+
+    #[test]
+    fn signs_of_life_overtake_and_the_goodbye_comes_last() {
+        let outbox = Outbox::new(ROOM);
+        outbox.goodbye(Reason::Leaving);
+        outbox.goodbye(Reason::Done);
+        push(&outbox, "p", Instant::now());
+        outbox.probe();
+        outbox.pong();
+        assert!(matches!(outbox.take(), Some(Work::Pong)));
+        assert!(matches!(outbox.take(), Some(Work::Probe)));
+        assert_eq!(texts(&outbox), ["p"]);
+        assert!(matches!(outbox.take(), Some(Work::Goodbye(Reason::Leaving))), "the first reason counts");
+    }
+
+    #[test]
+    fn what_waited_on_a_dial_goes_before_what_waits_on_the_link() {
+        let (dial, link, now) = (Outbox::new(ROOM), Outbox::new(ROOM), Instant::now());
+        push(&link, "p2", now);
+        push(&dial, "p1", now);
+        link.take_over(&dial, now);
+        assert_eq!(texts(&link), ["p1", "p2"]);
+        assert!(dial.take().is_none());
+    }
+}
