@@ -15,8 +15,9 @@ use tokio::time::timeout;
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 use tracing::debug;
 
+use crate::gate::{Gate, LinkInfo, Verdict};
 use crate::greeting::Greeting;
-use crate::options::Limits;
+use crate::limits::Limits;
 use crate::peer::Peer;
 use crate::stats::Counters;
 
@@ -37,7 +38,7 @@ pub(crate) enum Report<M> {
     /// Who dialed has said who it is. The connection lives until `keep` is dropped.
     Greeted { greeting: Greeting, id: u64, keep: oneshot::Sender<()> },
     /// A message came.
-    Message { from: Peer, id: u64, message: M },
+    Message { link: LinkInfo, message: M },
     /// The connection has ended, or could not be opened. Comes last.
     Closed { peer: Peer, id: u64 },
 }
@@ -51,6 +52,8 @@ enum End {
     Dead,
     /// It sent what it may not send.
     BadFrame,
+    /// The gate has cut it.
+    Cut,
     /// It is not who it should be, or did not say who it is.
     BadGreeting,
 }
@@ -63,19 +66,23 @@ fn frame(stream: TcpStream, limits: &Limits) -> (Frames, Sink) {
     if let Err(error) = stream.set_nodelay(true) {
         debug!(%error, "no TCP_NODELAY");
     }
-    let codec =
-        LengthDelimitedCodec::builder().length_field_type::<u16>().max_frame_length(limits.frame).new_codec();
+    let codec = LengthDelimitedCodec::builder()
+        .length_field_type::<u16>()
+        .max_frame_length(limits.packet)
+        .new_codec();
     let (read, write) = stream.into_split();
     (FramedRead::new(read, codec.clone()), FramedWrite::new(write, codec))
 }
 
 /// Serves a connection that another node dialed.
-pub(crate) async fn incoming<M: Wire>(
+pub(crate) async fn incoming<M: Wire + 'static>(
     stream: TcpStream,
     id: u64,
     shared: Arc<Shared>,
+    gate: Arc<dyn Gate<M>>,
     reports: mpsc::Sender<Report<M>>,
 ) {
+    let Ok(remote) = stream.peer_addr() else { return };
     let (mut frames, mut sink) = frame(stream, &shared.limits);
     let greeted = timeout(shared.limits.handshake, answer(&mut frames, &mut sink, &shared)).await;
     let greeting = match greeted.unwrap_or(Err(End::BadGreeting)) {
@@ -87,8 +94,9 @@ pub(crate) async fn incoming<M: Wire>(
         return;
     }
     let from = greeting.me;
+    let link = LinkInfo { peer: from, remote, is_outgoing: false, id };
     let end = tokio::select! {
-        end = read_messages(&mut frames, from, id, &shared, &reports) => end,
+        end = read_messages(&mut frames, link, &shared, gate.as_ref(), &reports) => end,
         end = write_signs(&mut sink, &shared) => end,
         _ = kept => return,
     };
@@ -140,7 +148,7 @@ async fn dial(peer: Peer, id: u64, shared: &Shared) -> Result<(Frames, Sink), En
     let (mut frames, mut sink) = frame(stream, &shared.limits);
     greet(&mut sink, shared, id).await?;
     let answer = read_greeting(&mut frames).await?;
-    if answer.me == peer { Ok((frames, sink)) } else { Err(End::BadGreeting) }
+    if peer.identity().is_none() || answer.me == peer { Ok((frames, sink)) } else { Err(End::BadGreeting) }
 }
 
 async fn answer(frames: &mut Frames, sink: &mut Sink, shared: &Shared) -> Result<Greeting, End> {
@@ -180,11 +188,11 @@ async fn next_frame(frames: &mut Frames, shared: &Shared) -> Result<BytesMut, En
     }
 }
 
-async fn read_messages<M: Wire>(
+async fn read_messages<M: Wire + 'static>(
     frames: &mut Frames,
-    from: Peer,
-    id: u64,
+    link: LinkInfo,
     shared: &Shared,
+    gate: &dyn Gate<M>,
     reports: &mpsc::Sender<Report<M>>,
 ) -> End {
     loop {
@@ -196,7 +204,18 @@ async fn read_messages<M: Wire>(
             continue;
         }
         let Ok(message) = wire::decode(&packet) else { return End::BadFrame };
-        if reports.send(Report::Message { from, id, message }).await.is_err() {
+        match gate.check(&message, &link) {
+            Verdict::Pass => {}
+            Verdict::Drop(reason) => {
+                shared.counters.gate_dropped(reason);
+                continue;
+            }
+            Verdict::Cut(reason) => {
+                shared.counters.gate_cut(reason);
+                return End::Cut;
+            }
+        }
+        if reports.send(Report::Message { link, message }).await.is_err() {
             return End::Closed;
         }
     }
@@ -248,7 +267,7 @@ async fn write(sink: &mut Sink, packet: Bytes, shared: &Shared) -> Result<(), En
 fn note(end: &End, shared: &Shared) {
     debug!(?end, "connection ended");
     match end {
-        End::Closed => {}
+        End::Closed | End::Cut => {}
         End::Dead => shared.counters.dead.add(),
         End::BadFrame => shared.counters.bad_frames.add(),
         End::BadGreeting => shared.counters.bad_greetings.add(),

@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,9 +16,12 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::connection::{Report, Shared};
+use crate::gate::{Gate, LinkInfo, Open, Verdict};
 use crate::handle::Handle;
+use crate::identity::Keypair;
+use crate::limits::{Limits, MAX_PACKET};
 use crate::links::Links;
-use crate::options::{Limits, Options};
+use crate::options::Options;
 use crate::peer::Peer;
 use crate::stats::Counters;
 use crate::timers::Timers;
@@ -55,8 +59,8 @@ impl<P> SocketProtocol for P where
 /// Starts the node that `node` makes of its name. It runs until its handle is dropped.
 ///
 /// # Errors
-/// The address cannot be listened on; or it is a wildcard (`0.0.0.0`), which nobody can dial, and
-/// [`Options::advertise`] gives no other; or a limit is zero or above what a frame can hold.
+/// The address cannot be listened on; or the operating system has no randomness for an identity; or a limit
+/// is zero or above what a frame can hold.
 ///
 /// # Panics
 /// Outside of a tokio runtime with I/O and time.
@@ -65,17 +69,31 @@ pub async fn spawn<P: SocketProtocol>(
     config: P::Config,
     options: Options,
 ) -> io::Result<Handle<P>> {
-    let Options { listen, advertise, seed, limits } = options;
-    check(&limits)?;
-    let listener = TcpListener::bind(listen).await?;
+    spawn_gated(node, config, options, Arc::new(Open)).await
+}
+
+/// As [`spawn`], with a gate that each message must pass before the node sees it.
+///
+/// # Errors
+/// As [`spawn`].
+///
+/// # Panics
+/// As [`spawn`].
+pub async fn spawn_gated<P: SocketProtocol>(
+    node: impl FnOnce(Peer) -> P,
+    config: P::Config,
+    options: Options,
+    gate: Arc<dyn Gate<P::Message>>,
+) -> io::Result<Handle<P>> {
+    check(&options)?;
+    let listener = listen(options.listen, options.ports).await?;
+    let Options { advertise, keypair, seed, limits, .. } = options;
     let address = match advertise {
         Some(address) => address,
         None => listener.local_addr()?,
     };
-    if address.ip().is_unspecified() {
-        return Err(invalid("a wildcard address needs another one to advertise"));
-    }
-    let me = Peer::new(address);
+    let keypair = keypair.map_or_else(Keypair::generate, Ok)?;
+    let me = Peer::new(keypair.identity(), address);
     let session = random();
     let (reports_in, reports) = mpsc::channel(limits.inbox);
     let (commands_in, commands) = mpsc::channel(limits.commands);
@@ -87,7 +105,8 @@ pub async fn spawn<P: SocketProtocol>(
         config,
         rng: NodeRng::new(seed.unwrap_or_else(random)),
         started: Instant::now(),
-        links: Links::new(listener, Arc::clone(&shared), reports_in),
+        links: Links::new(listener, Arc::clone(&shared), Arc::clone(&gate), reports_in),
+        gate,
         timers: Timers::new(),
         actions: Vec::new(),
         events,
@@ -98,15 +117,31 @@ pub async fn spawn<P: SocketProtocol>(
     Ok(Handle::new(commands_in, events_out, view_out, shared, task))
 }
 
-fn check(limits: &Limits) -> io::Result<()> {
-    if [limits.outbox, limits.inbox, limits.commands, limits.events].contains(&0) {
+/// Listens on `address`, or on the first of so many ports above it that is free.
+async fn listen(address: SocketAddr, ports: u16) -> io::Result<TcpListener> {
+    let mut port = address.port();
+    let last = if port == 0 { 0 } else { port.saturating_add(ports) };
+    loop {
+        match TcpListener::bind(SocketAddr::new(address.ip(), port)).await {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && port < last => port += 1,
+            bound => return bound,
+        }
+    }
+}
+
+fn check(options: &Options) -> io::Result<()> {
+    let limits = &options.limits;
+    if [limits.outbox, limits.outbox_bytes, limits.inbox, limits.commands, limits.events].contains(&0) {
         return Err(invalid("a queue needs room for one"));
     }
-    if limits.frame == 0 || limits.frame > wire::MAX_PACKET {
-        return Err(invalid("a frame holds 1 to 65535 bytes"));
+    if limits.packet == 0 || limits.packet > MAX_PACKET {
+        return Err(invalid("a packet holds 1 to 65518 bytes"));
     }
     if limits.idle < MIN_SWEEP {
         return Err(invalid("idle links need at least a millisecond"));
+    }
+    if options.network.name.len() > 255 {
+        return Err(invalid("the name of a network holds up to 255 bytes"));
     }
     Ok(())
 }
@@ -129,6 +164,7 @@ struct Driver<P: SocketProtocol> {
     rng: NodeRng,
     started: Instant,
     links: Links<P::Message>,
+    gate: Arc<dyn Gate<P::Message>>,
     timers: Timers<P::Timer>,
     /// What the node wants done; empty between inputs.
     actions: Vec<ActionOf<P>>,
@@ -172,18 +208,29 @@ impl<P: SocketProtocol> Driver<P> {
                     self.tell(Input::LinkDown(greeting.me));
                 }
             }
-            Report::Message { from, id, message } => {
-                if self.links.is_current(from, id) {
-                    self.shared.counters.received.add();
-                    self.tell(Input::Message { from, message });
-                } else {
-                    self.shared.counters.stale.add();
-                }
-            }
+            Report::Message { link, message } => self.on_message(&link, message),
             Report::Closed { peer, id } => {
                 if self.links.closed(peer, id) {
                     self.tell(Input::LinkDown(peer));
                 }
+            }
+        }
+    }
+
+    fn on_message(&mut self, link: &LinkInfo, message: P::Message) {
+        if !self.links.is_current(link.peer, link.id) {
+            return self.shared.counters.stale.add();
+        }
+        match self.gate.admit(&message, link) {
+            Verdict::Pass => {
+                self.shared.counters.received.add();
+                self.tell(Input::Message { from: link.peer, message });
+            }
+            Verdict::Drop(reason) => self.shared.counters.gate_dropped(reason),
+            Verdict::Cut(reason) => {
+                self.shared.counters.gate_cut(reason);
+                self.links.disconnect(link.peer);
+                self.tell(Input::LinkDown(link.peer));
             }
         }
     }

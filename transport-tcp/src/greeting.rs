@@ -44,15 +44,16 @@ impl Wire for Greeting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::Identity;
     use floodnet_core::wire;
 
     #[test]
     fn golden_bytes() {
-        let me = Peer::new("127.0.0.1:258".parse().expect("an address"));
+        let me = Peer::new(Identity::from_bytes([0xab; 32]), "127.0.0.1:258".parse().expect("an address"));
         let greeting = Greeting { me, session: 1, number: 2 };
         let bytes = wire::encode(&greeting);
-        let expected = b"\x01flnt\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x02\x04\x7f\0\0\x01\x01\x02";
-        assert_eq!(bytes, expected);
+        let head = b"\x01flnt\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x02";
+        assert_eq!(bytes, [&head[..], &[0xab; 32], b"\x04\x7f\0\0\x01\x01\x02"].concat());
         assert_eq!(bytes.len(), wire::packet_size(&greeting) as usize);
         assert_eq!(wire::decode(&bytes), Ok(greeting));
         for end in 0..bytes.len() {

@@ -1,5 +1,6 @@
 //! What an application holds of a running node.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::connection::Shared;
 use crate::driver::SocketProtocol;
+use crate::limits::Limits;
 use crate::peer::Peer;
 use crate::stats::Stats;
 
@@ -89,8 +91,20 @@ impl<P: SocketProtocol> Handle<P> {
         self.shared.counters.read()
     }
 
+    /// What the [`gate`](crate::gate) dropped so far, by its reasons.
+    #[must_use]
+    pub fn gate_drops(&self) -> BTreeMap<&'static str, u64> {
+        self.shared.counters.gate.read()
+    }
+
+    /// What the node allows its peers and itself.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
     /// Closes all connections behind what was sent, and waits for that, within
-    /// [`Limits::linger`](crate::options::Limits::linger).
+    /// [`Limits::linger`](crate::limits::Limits::linger).
     ///
     /// # Errors
     /// The node had stopped before: its task panicked.

@@ -24,6 +24,7 @@
 //!
 //! | module | subject |
 //! |---|---|
+//! | [`chat`] | the `chat` program |
 //! | [`peer`] | the name of a node: the address on which it listens |
 //! | [`options`] | settings and limits |
 //! | [`driver`] | the task that owns the node |
@@ -68,12 +69,18 @@ use floodnet_core::overlay::RandomWalk;
 
 use crate::peer::Peer;
 
+pub mod chat;
 pub mod driver;
+pub mod gate;
 pub mod handle;
+pub mod identity;
+pub mod limits;
 pub mod options;
 pub mod peer;
+pub mod rate;
 pub mod stats;
 
+mod addresses;
 mod connection;
 mod greeting;
 mod links;

@@ -13,6 +13,7 @@ use tokio::time::{Duration, Instant, sleep, timeout};
 use tracing::warn;
 
 use crate::connection::{self, Report, Shared};
+use crate::gate::Gate;
 use crate::greeting::Greeting;
 use crate::peer::Peer;
 
@@ -60,6 +61,7 @@ pub(crate) struct Links<M> {
     /// How many connections there have been.
     connections: u64,
     shared: Arc<Shared>,
+    gate: Arc<dyn Gate<M>>,
     reports: mpsc::Sender<Report<M>>,
     // The tasks end with these sets.
     outgoing: JoinSet<()>,
@@ -68,7 +70,12 @@ pub(crate) struct Links<M> {
 }
 
 impl<M: Wire + Send + 'static> Links<M> {
-    pub(crate) fn new(listener: TcpListener, shared: Arc<Shared>, reports: mpsc::Sender<Report<M>>) -> Self {
+    pub(crate) fn new(
+        listener: TcpListener,
+        shared: Arc<Shared>,
+        gate: Arc<dyn Gate<M>>,
+        reports: mpsc::Sender<Report<M>>,
+    ) -> Self {
         let mut listening = JoinSet::new();
         listening.spawn(accept(listener, reports.clone()));
         Self {
@@ -77,6 +84,7 @@ impl<M: Wire + Send + 'static> Links<M> {
             failed: VecDeque::new(),
             connections: 0,
             shared,
+            gate,
             reports,
             outgoing: JoinSet::new(),
             incoming: JoinSet::new(),
@@ -87,7 +95,7 @@ impl<M: Wire + Send + 'static> Links<M> {
     /// Queues `packet` for `to` without waiting, dialing it first if need be.
     pub(crate) fn send(&mut self, to: Peer, packet: Bytes) {
         let counters = &self.shared.counters;
-        if packet.len() > self.shared.limits.frame {
+        if packet.len() > self.shared.limits.packet {
             return counters.too_long.add();
         }
         let known = self.table.get(&to).is_some_and(|link| link.outgoing.is_some());
@@ -132,7 +140,7 @@ impl<M: Wire + Send + 'static> Links<M> {
         self.shared.counters.accepted.add();
         let id = self.next_id();
         let (shared, reports) = (Arc::clone(&self.shared), self.reports.clone());
-        self.incoming.spawn(connection::incoming(stream, id, shared, reports));
+        self.incoming.spawn(connection::incoming(stream, id, shared, Arc::clone(&self.gate), reports));
     }
 
     /// Takes an incoming connection whose dialer has said who it is. True when the link was closed for it.
@@ -199,7 +207,7 @@ impl<M: Wire + Send + 'static> Links<M> {
         self.failed.pop_front()
     }
 
-    /// Closes everything, behind what was sent, within the time that [`Limits`](crate::options::Limits)
+    /// Closes everything, behind what was sent, within the time that [`Limits`](crate::limits::Limits)
     /// grant. What still comes in is read and ignored, as for a single link.
     pub(crate) async fn leave(mut self, mut reports: mpsc::Receiver<Report<M>>) {
         self.listener.abort_all();

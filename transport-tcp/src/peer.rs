@@ -1,52 +1,123 @@
-//! The name of a node: the address on which it listens.
+//! The name of a node: who it is, and the address on which it listens.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use floodnet_core::wire::{DecodeError, Wire, take};
 
-/// Names a node by its listening address. Two spellings of one address are the same peer: an IPv4 address
-/// mapped into IPv6 is stored as IPv4, and flow labels and scopes are left out.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Peer(SocketAddr);
+use crate::identity::{Identity, KEY_BYTES};
+
+/// Names a node by its identity, and says where it listens.
+///
+/// Two names of the same identity are the same peer, wherever it listens. A peer whose identity is not known
+/// yet ([`Peer::at`]: an entry node that a person typed in) is its address; whoever answers there takes what
+/// is sent to it. Such a name never travels.
+///
+/// Two spellings of one address are the same: an IPv4 address mapped into IPv6 is stored as IPv4, and flow
+/// labels and scopes are left out.
+#[derive(Clone, Copy)]
+pub struct Peer {
+    identity: Option<Identity>,
+    address: SocketAddr,
+}
 
 impl Peer {
-    /// The node that listens there.
+    /// The node of this identity, which listens there.
     #[must_use]
-    pub const fn new(address: SocketAddr) -> Self {
-        Self(SocketAddr::new(address.ip().to_canonical(), address.port()))
+    pub const fn new(identity: Identity, address: SocketAddr) -> Self {
+        Self { identity: Some(identity), address: canonical(address) }
+    }
+
+    /// Whoever listens there.
+    #[must_use]
+    pub const fn at(address: SocketAddr) -> Self {
+        Self { identity: None, address: canonical(address) }
+    }
+
+    /// Who it is, if that is known.
+    #[must_use]
+    pub const fn identity(self) -> Option<Identity> {
+        self.identity
     }
 
     /// Where it listens.
     #[must_use]
     pub const fn address(self) -> SocketAddr {
-        self.0
+        self.address
+    }
+}
+
+/// The one spelling of an address.
+const fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+impl Ord for Peer {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.identity, other.identity) {
+            (Some(mine), Some(theirs)) => mine.cmp(&theirs),
+            (None, None) => self.address.cmp(&other.address),
+            (None, Some(_)) => Ordering::Less,
+            (Some(_), None) => Ordering::Greater,
+        }
+    }
+}
+
+impl PartialOrd for Peer {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Peer {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Peer {}
+
+impl Hash for Peer {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self.identity {
+            Some(identity) => identity.hash(state),
+            None => self.address.hash(state),
+        }
+    }
+}
+
+/// The address, and the first digits of the identity.
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, ..] = match self.identity {
+            Some(identity) => *identity.as_bytes(),
+            None => return self.address.fmt(f),
+        };
+        write!(f, "{}#{a:02x}{b:02x}{c:02x}{d:02x}", self.address)
     }
 }
 
 impl fmt::Debug for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        fmt::Display::fmt(self, f)
     }
 }
 
-impl fmt::Display for Peer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// 4 or 6, the bytes of the address, the port.
+/// The identity; 4 or 6, the bytes of the address, the port. An identity of zeros is one that is not known,
+/// and does not decode.
 impl Wire for Peer {
     fn size(&self) -> u32 {
-        match self.0 {
-            SocketAddr::V4(_) => 1 + 4 + 2,
-            SocketAddr::V6(_) => 1 + 16 + 2,
+        match self.address {
+            SocketAddr::V4(_) => 32 + 1 + 4 + 2,
+            SocketAddr::V6(_) => 32 + 1 + 16 + 2,
         }
     }
 
     fn encode(&self, out: &mut Vec<u8>) {
-        match self.0.ip() {
+        out.extend_from_slice(self.identity.as_ref().map_or(&[0; KEY_BYTES], Identity::as_bytes).as_slice());
+        match self.address.ip() {
             IpAddr::V4(ip) => {
                 out.push(4);
                 out.extend_from_slice(&ip.octets());
@@ -56,20 +127,21 @@ impl Wire for Peer {
                 out.extend_from_slice(&ip.octets());
             }
         }
-        out.extend_from_slice(&self.0.port().to_be_bytes());
+        out.extend_from_slice(&self.address.port().to_be_bytes());
     }
 
     fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
+        let identity: [u8; KEY_BYTES] = take(input)?;
         let ip = match take(input)? {
             [4] => IpAddr::V4(Ipv4Addr::from(take::<4>(input)?)),
             [6] => IpAddr::V6(Ipv6Addr::from(take::<16>(input)?)),
             [kind] => return Err(DecodeError::Kind(kind)),
         };
         let port = take(input).map(u16::from_be_bytes)?;
-        if ip != ip.to_canonical() {
+        if ip != ip.to_canonical() || identity == [0; KEY_BYTES] {
             return Err(DecodeError::Content);
         }
-        Ok(Self(SocketAddr::new(ip, port)))
+        Ok(Self::new(Identity::from_bytes(identity), SocketAddr::new(ip, port)))
     }
 }
 
@@ -79,18 +151,23 @@ mod tests {
     use floodnet_core::wire;
     use proptest::prelude::*;
 
+    fn address(text: &str) -> SocketAddr {
+        text.parse().expect("an address")
+    }
+
     proptest! {
         #[test]
-        fn peers_come_back_as_they_went(address: SocketAddr) {
-            let peer = Peer::new(address);
+        fn peers_come_back_as_they_went(key in 1u8.., address: SocketAddr) {
+            let peer = Peer::new(Identity::from_bytes([key; 32]), address);
             let bytes = wire::encode(&peer);
             prop_assert_eq!(bytes.len(), wire::packet_size(&peer) as usize);
-            prop_assert_eq!(wire::decode(&bytes), Ok(peer));
+            let back: Peer = wire::decode(&bytes).expect("just encoded");
+            prop_assert_eq!((back.identity(), back.address()), (peer.identity(), peer.address()));
         }
 
         #[test]
         fn what_decodes_encodes_to_the_same_bytes(kind in prop_oneof![Just(4u8), Just(6)], rest: [u8; 18], len in 0usize..=18) {
-            let bytes = [&[wire::VERSION, kind], &rest[..len]].concat();
+            let bytes = [&[wire::VERSION], &[9; 32][..], &[kind], &rest[..len]].concat();
             if let Ok(peer) = wire::decode::<Peer>(&bytes) {
                 prop_assert_eq!(wire::encode(&peer), bytes);
             }
@@ -99,16 +176,28 @@ mod tests {
 
     #[test]
     fn golden_bytes() {
-        let peer = Peer::new("127.0.0.1:258".parse().expect("an address"));
-        assert_eq!(wire::encode(&peer), [1, 4, 127, 0, 0, 1, 1, 2]);
+        let peer = Peer::new(Identity::from_bytes([0xab; 32]), address("127.0.0.1:258"));
+        assert_eq!(wire::encode(&peer), [&[1], &[0xab; 32][..], &[4, 127, 0, 0, 1, 1, 2]].concat());
+        assert_eq!(peer.to_string(), "127.0.0.1:258#abababab");
     }
 
     #[test]
     fn a_mapped_address_is_the_same_peer_and_has_one_encoding() {
-        let plain = Peer::new("127.0.0.1:1".parse().expect("an address"));
-        assert_eq!(Peer::new("[::ffff:127.0.0.1]:1".parse().expect("an address")), plain);
-        let mut mapped = vec![wire::VERSION, 6];
+        let plain = Peer::at(address("127.0.0.1:1"));
+        assert_eq!(Peer::at(address("[::ffff:127.0.0.1]:1")), plain);
+        let mut mapped = [&[wire::VERSION], &[9; 32][..], &[6]].concat();
         mapped.extend([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1, 0, 1]);
         assert_eq!(wire::decode::<Peer>(&mapped), Err(DecodeError::Content));
+    }
+
+    #[test]
+    fn an_identity_is_the_same_peer_wherever_it_listens() {
+        let (ada, bob) = (Identity::from_bytes([1; 32]), Identity::from_bytes([2; 32]));
+        let (here, there) = (address("127.0.0.1:1"), address("127.0.0.1:2"));
+        assert_eq!(Peer::new(ada, here), Peer::new(ada, there));
+        assert_ne!(Peer::new(ada, here), Peer::new(bob, here));
+        assert_ne!(Peer::at(here), Peer::new(ada, here), "not known to be the same");
+        assert_ne!(Peer::at(here), Peer::at(there));
+        assert_eq!(wire::decode::<Peer>(&wire::encode(&Peer::at(here))), Err(DecodeError::Content));
     }
 }

@@ -14,7 +14,8 @@ use floodnet_core::node::{Config, Layer};
 use floodnet_core::overlay::random_walk;
 use floodnet_tcp::driver::spawn;
 use floodnet_tcp::handle::Handle;
-use floodnet_tcp::options::{Limits, Options};
+use floodnet_tcp::limits::{Limits, MAX_PACKET, Profile};
+use floodnet_tcp::options::Options;
 use floodnet_tcp::peer::Peer;
 use floodnet_tcp::stats::Stats;
 use floodnet_tcp::{FloodNode, flood_node};
@@ -35,7 +36,7 @@ fn options(limits: Limits) -> Options {
 
 /// Signs of life often enough for a test to wait for their absence.
 fn quick() -> Limits {
-    Limits { ping: Duration::from_millis(100), dead: Duration::from_secs(5), ..Limits::default() }
+    Limits { ping: Duration::from_millis(100), dead: Duration::from_secs(5), ..Limits::of(Profile::Lab) }
 }
 
 async fn start(degree: u32, entry: &[Peer], options: Options) -> Running {
@@ -188,7 +189,7 @@ async fn an_entry_node_that_comes_up_later_is_found() {
     let place = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = place.local_addr().expect("bound");
     drop(place);
-    let early = start(2, &[Peer::new(address)], options(quick())).await;
+    let early = start(2, &[Peer::at(address)], options(quick())).await;
     counted(&early, "a dial", |stats| stats.dialed > 0).await;
     let late = start(2, &[], Options { listen: address, ..options(quick()) }).await;
     holds(&early, "the entry node", |held| held.as_slice() == [late.me()]).await;
@@ -197,7 +198,7 @@ async fn an_entry_node_that_comes_up_later_is_found() {
 
 #[tokio::test]
 async fn bad_frames_close_their_connection_and_nothing_else() {
-    let limits = Limits { frame: 1_000, ..quick() };
+    let limits = Limits { packet: 1_000, ..quick() };
     let mut good = start(2, &[], options(limits.clone())).await;
     let friend = start(2, &[good.me()], options(limits)).await;
     holds(&good, "a friend", |neighbors| neighbors.len() == 1).await;
@@ -333,7 +334,7 @@ async fn a_neighbor_that_takes_no_data_is_dropped_and_disturbs_nobody() {
 
 #[tokio::test]
 async fn a_message_longer_than_a_frame_is_not_sent() {
-    let limits = Limits { frame: 1_000, ..quick() };
+    let limits = Limits { packet: 1_000, ..quick() };
     let node = start(2, &[], options(limits.clone())).await;
     let mut friend = start(2, &[node.me()], options(limits)).await;
     holds(&node, "a friend", |neighbors| neighbors.len() == 1).await;
@@ -353,9 +354,7 @@ async fn senseless_options_are_refused() {
         let error = spawn(flood_node, config, options).await.expect_err("senseless");
         assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput, "{error}");
     };
-    let wildcard = "0.0.0.0:0".parse().expect("an address");
-    refused(Options { listen: wildcard, ..Options::default() }).await;
     refused(options(Limits { outbox: 0, ..Limits::default() })).await;
-    refused(options(Limits { frame: 65_536, ..Limits::default() })).await;
+    refused(options(Limits { packet: MAX_PACKET + 1, ..Limits::default() })).await;
     refused(options(Limits { idle: Duration::ZERO, ..Limits::default() })).await;
 }

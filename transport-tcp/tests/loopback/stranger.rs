@@ -1,6 +1,7 @@
 //! A peer made of bare sockets, which does with the protocol what it likes.
 
 use floodnet_core::wire::Wire;
+use floodnet_tcp::identity::Identity;
 use floodnet_tcp::peer::Peer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -50,7 +51,9 @@ impl Stranger {
     }
 
     pub(crate) fn me(&self) -> Peer {
-        Peer::new(self.listener.local_addr().expect("bound"))
+        let address = self.listener.local_addr().expect("bound");
+        let [a, b] = address.port().to_be_bytes();
+        Peer::new(Identity::from_bytes([[a, b]; 16].concat().try_into().expect("32 bytes")), address)
     }
 
     pub(crate) async fn greet_as(&mut self, me: Peer, number: u64) {
