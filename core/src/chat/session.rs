@@ -205,6 +205,11 @@ impl<I: Identity> Session<I> {
         self.presence_due
     }
 
+    /// Whether we have said who we are; who speaks before that has no name yet.
+    pub const fn is_introduced(&self) -> bool {
+        self.presence_said.is_some()
+    }
+
     /// A new neighbor may know people who do not know us: says who we are soon. If it is the only neighbor, we
     /// may have missed others, so that presence asks for theirs.
     pub fn on_neighbor(&mut self, is_only: bool, clock: Clock, rng: &mut NodeRng) {

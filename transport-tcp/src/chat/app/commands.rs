@@ -38,6 +38,7 @@ impl App {
         if let Some(wait) = self.wait_for_somebody(is_last) {
             return wait;
         }
+        self.introduce().await;
         match self.session.say(text, self.clocks.read()) {
             Ok(envelope) => self.publish(envelope).await,
             Err(why) => self.screen.notice(&format!("not sent: {why}")),
@@ -74,6 +75,7 @@ impl App {
                 }
             },
         };
+        self.introduce().await;
         match self.session.say_to(key, text, self.clocks.read()) {
             Ok(envelope) => {
                 self.publish(envelope).await;
@@ -125,7 +127,7 @@ impl App {
                 Ok(()) => {
                     self.save_contacts();
                     self.screen.notice(&format!(
-                        "{nick}~{} is your contact {petname} from now on; /verify {petname} to be sure that it is {petname}",
+                        "your contact {petname} is {nick}~{}; to be sure: /verify {petname}",
                         fingerprint(key)
                     ));
                     return true;
@@ -226,7 +228,7 @@ impl App {
         let verified = self.session.people().contacts().get(&key).is_some_and(|contact| contact.verified);
         let note = if verified { " (verified before)" } else { "" };
         self.screen.answer(&format!(
-            "Compare these digits with {shown}{note}, by voice or side by side; {shown} sees them by the same command:\n{}\n\
+            "{shown}{note} sees the same digits with /verify. Compare them, by voice or side by side:\n{}\n\
              If they are the same: /verify {who} yes",
             rows.join("\n")
         ));

@@ -173,6 +173,15 @@ impl App {
         !self.handle.neighbors().borrow().is_empty()
     }
 
+    /// Says who we are, if nobody knows that yet.
+    async fn introduce(&mut self) {
+        if !self.session.is_introduced()
+            && let Some(envelope) = self.session.presence(true, self.clocks.read())
+        {
+            self.publish(envelope).await;
+        }
+    }
+
     async fn publish(&mut self, envelope: Envelope) {
         self.gate.lock().said(&envelope);
         if self.handle.publish(envelope).await.is_err() {

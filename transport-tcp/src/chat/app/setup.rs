@@ -199,14 +199,10 @@ fn screen(plain: bool, prompt: String) -> (Screen, mpsc::Receiver<Typed>) {
 impl App {
     fn greet(&mut self, notes: &[String]) {
         let me = self.session.me();
-        let text = format!(
-            "you are {}~{} in {}, listening on {}. /help tells what you can type",
-            self.session.name(),
-            fingerprint(&me),
-            self.room,
-            self.handle.me().address(),
-        );
-        self.screen.notice(&text);
+        let who = format!("you are {}~{}", self.session.name(), fingerprint(&me));
+        self.screen.notice(&format!("{who}; /help tells what you can type"));
+        let address = self.handle.me().address();
+        self.screen.notice(&format!("this is {}; listening on {address}", self.room));
         for note in notes {
             self.screen.warning(note);
         }
