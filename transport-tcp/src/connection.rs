@@ -1,275 +1,330 @@
-//! The life of one connection: greeting, frames, end. Messages travel from the dialer only; the other
-//! direction carries signs of life.
+//! The life of one connection: handshake, welcome, frames, end. One task serves both directions.
 
-use std::io;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
-use floodnet_core::wire::{self, Wire};
-use futures_util::{SinkExt, StreamExt};
-use tokio::io::AsyncWriteExt;
+use bytes::BytesMut;
+use floodnet_core::wire::Wire;
+use futures_util::FutureExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
-use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
+use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use crate::gate::{Gate, LinkInfo, Verdict};
-use crate::greeting::Greeting;
-use crate::limits::Limits;
-use crate::peer::Peer;
-use crate::stats::Counters;
+use crate::door::Place;
+use crate::frame::{self, Frame, LENGTH, Reason};
+use crate::gate::{Gate, LinkInfo};
+use crate::outbox::Outbox;
+use crate::peer::{NamesSender, Peer};
+use crate::secure::{Broken, Cipher, Handshake, Hello, LONGEST_HANDSHAKE, Refusal, TAG};
+use crate::shared::Shared;
 
-/// What all tasks of a node share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) me: Peer,
-    pub(crate) session: u64,
-    pub(crate) limits: Limits,
-    pub(crate) counters: Counters,
-}
+mod serve;
+
+pub(crate) use serve::seal;
 
 /// What a connection tells the task that owns the node.
 #[derive(Debug)]
 pub(crate) enum Report<M> {
-    /// Somebody dialed.
-    Accepted(TcpStream),
-    /// Who dialed has said who it is. The connection lives until `keep` is dropped.
-    Greeted { greeting: Greeting, id: u64, keep: oneshot::Sender<()> },
+    /// Who was dialed has said who it is. The dial goes on if `go_on` is used, and ends if it is dropped.
+    Met { id: u64, peer: Peer, go_on: oneshot::Sender<()> },
+    /// Who was dialed welcomes this node: its life, and its number of the link.
+    Opened { link: Arc<LinkInfo>, session: u64, number: u64 },
+    /// Who dialed has said who it is and waits for the answer.
+    Asked(Visitor),
     /// A message came.
-    Message { link: LinkInfo, message: M },
-    /// The connection has ended, or could not be opened. Comes last.
-    Closed { peer: Peer, id: u64 },
+    Message { link: Arc<LinkInfo>, message: M },
+    /// The connection has ended, or could not be opened. Comes last; not at all when the node itself ended it
+    /// at once.
+    Closed { id: u64 },
+}
+
+/// Somebody who dialed and has shown its identity.
+#[derive(Debug)]
+pub(crate) struct Visitor {
+    pub(crate) link: Arc<LinkInfo>,
+    pub(crate) session: u64,
+    pub(crate) number: u64,
+    /// Ends the connection at once.
+    pub(crate) token: CancellationToken,
+    pub(crate) answer: oneshot::Sender<Answer>,
+}
+
+/// What a visitor is told.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// It may stay. What is put into the outbox is sent to it.
+    Welcome { outbox: Arc<Outbox>, number: u64 },
+    /// It may not.
+    Refuse(Reason),
 }
 
 /// Why a connection ended.
-#[derive(Debug)]
-enum End {
-    /// The other side closed it, or the operating system did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The operating system closed it, or the other side did without a word.
     Closed,
-    /// It fell silent, or did not take data.
+    /// Nobody listens there.
+    Unreachable,
+    /// The other side said goodbye.
+    Goodbye(Reason),
+    /// The other side did not want the link.
+    Refused(Reason),
+    /// This side said goodbye.
+    Left,
+    /// The node has stopped, or does not want the link any more.
+    Stopped,
+    /// No sign of life came.
     Dead,
-    /// It sent what it may not send.
+    /// It did not take data.
+    Stalled,
+    /// A frame did not become whole in time.
+    SlowFrame,
+    /// The handshake did not end in time.
+    SlowHandshake,
+    /// The handshake failed: another network or key, or no handshake at all.
+    BadHandshake,
+    /// The other side speaks another version.
+    WrongVersion,
+    /// Somebody else answered than was dialed, or the proof of the identity is wrong.
+    WrongIdentity,
+    /// This node has dialed itself.
+    Itself,
+    /// A frame was changed, repeated or left out on its way.
+    Tampered,
+    /// A frame of forbidden length or content.
     BadFrame,
-    /// The gate has cut it.
+    /// The application's gate has cut it.
     Cut,
-    /// It is not who it should be, or did not say who it is.
-    BadGreeting,
+    /// The task failed: an error of this program.
+    Panicked,
 }
 
-type Frames = FramedRead<OwnedReadHalf, LengthDelimitedCodec>;
-type Sink = FramedWrite<OwnedWriteHalf, LengthDelimitedCodec>;
-
-fn frame(stream: TcpStream, limits: &Limits) -> (Frames, Sink) {
-    // Packets are small and wait for nobody: sent at once. Failing to say so costs speed only.
-    if let Err(error) = stream.set_nodelay(true) {
-        debug!(%error, "no TCP_NODELAY");
+impl From<Broken> for End {
+    fn from(_: Broken) -> Self {
+        Self::BadHandshake
     }
-    let codec = LengthDelimitedCodec::builder()
-        .length_field_type::<u16>()
-        .max_frame_length(limits.packet)
-        .new_codec();
-    let (read, write) = stream.into_split();
-    (FramedRead::new(read, codec.clone()), FramedWrite::new(write, codec))
+}
+
+/// A stream and what came on it and has not been taken.
+pub(crate) struct Wired {
+    tcp: TcpStream,
+    buffer: BytesMut,
+}
+
+/// Bytes that are read at once, about.
+const READ: usize = 4 * 1_024;
+
+impl Wired {
+    fn new(tcp: TcpStream) -> Self {
+        // Packets are small and wait for nobody: sent at once. Failing to say so costs speed only.
+        if let Err(error) = tcp.set_nodelay(true) {
+            debug!(%error, "no TCP_NODELAY");
+        }
+        Self { tcp, buffer: BytesMut::new() }
+    }
+
+    /// The next frame of a handshake.
+    async fn read(&mut self, least: usize, most: usize) -> Result<BytesMut, End> {
+        loop {
+            if let Some(frame) = frame::split(&mut self.buffer, least, most).map_err(|_| End::BadHandshake)? {
+                return Ok(frame);
+            }
+            self.buffer.reserve(LONGEST_HANDSHAKE + LENGTH);
+            match self.tcp.read_buf(&mut self.buffer).await {
+                Ok(1..) => {}
+                Ok(0) if !self.buffer.is_empty() => return Err(End::BadHandshake),
+                Ok(0) | Err(_) => return Err(End::Closed),
+            }
+        }
+    }
+
+    async fn write(&mut self, message: &[u8]) -> Result<(), End> {
+        let length = u16::try_from(message.len()).map_err(|_| End::BadHandshake)?;
+        let frame = [&length.to_be_bytes(), message].concat();
+        self.tcp.write_all(&frame).await.map_err(|_| End::Closed)
+    }
+
+    /// Seals a first frame and writes it.
+    async fn write_sealed(&mut self, cipher: &mut dyn Cipher, frame: Frame<'_>) -> Result<(), End> {
+        let mut out = Vec::new();
+        seal(cipher, frame, &mut out)?;
+        self.tcp.write_all(&out).await.map_err(|_| End::Closed)
+    }
+}
+
+/// Runs a connection until it ends or is ended, counts, logs and reports why. A panic ends this link only.
+pub(crate) async fn watched<M>(
+    id: u64,
+    token: CancellationToken,
+    shared: Arc<Shared>,
+    reports: mpsc::Sender<Report<M>>,
+    connection: impl Future<Output = End>,
+) {
+    let guarded = AssertUnwindSafe(connection).catch_unwind();
+    let Some(outcome) = token.run_until_cancelled(guarded).await else { return };
+    let end = outcome.unwrap_or(End::Panicked);
+    shared.counters.note(end);
+    if shared.may_log() {
+        debug!(id, ?end, "connection ended");
+    }
+    // Without a receiver the node has stopped, and nobody wants to know.
+    let _ = reports.send(Report::Closed { id }).await;
 }
 
 /// Serves a connection that another node dialed.
-pub(crate) async fn incoming<M: Wire + 'static>(
-    stream: TcpStream,
+pub(crate) async fn incoming<M: Wire + NamesSender + 'static>(
+    tcp: TcpStream,
     id: u64,
+    mut place: Place,
+    token: CancellationToken,
     shared: Arc<Shared>,
     gate: Arc<dyn Gate<M>>,
     reports: mpsc::Sender<Report<M>>,
-) {
-    let Ok(remote) = stream.peer_addr() else { return };
-    let (mut frames, mut sink) = frame(stream, &shared.limits);
-    let greeted = timeout(shared.limits.handshake, answer(&mut frames, &mut sink, &shared)).await;
-    let greeting = match greeted.unwrap_or(Err(End::BadGreeting)) {
-        Ok(greeting) => greeting,
-        Err(end) => return note(&end, &shared),
-    };
-    let (keep, kept) = oneshot::channel();
-    if reports.send(Report::Greeted { greeting, id, keep }).await.is_err() {
-        return;
-    }
-    let from = greeting.me;
-    let link = LinkInfo { peer: from, remote, is_outgoing: false, id };
-    let end = tokio::select! {
-        end = read_messages(&mut frames, link, &shared, gate.as_ref(), &reports) => end,
-        end = write_signs(&mut sink, &shared) => end,
-        _ = kept => return,
-    };
-    note(&end, &shared);
-    // Without a receiver the node has stopped, and nobody wants to know.
-    let _ = reports.send(Report::Closed { peer: from, id }).await;
-}
-
-/// Dials `peer` and sends it what comes out of `outbox`, until that is closed and empty.
-pub(crate) async fn outgoing<M>(
-    peer: Peer,
-    id: u64,
-    outbox: mpsc::Receiver<Bytes>,
-    shared: Arc<Shared>,
-    reports: mpsc::Sender<Report<M>>,
-) {
-    if let Err(end) = dial_and_write(peer, id, outbox, &shared).await {
-        note(&end, &shared);
-    }
-    let _ = reports.send(Report::Closed { peer, id }).await;
-}
-
-async fn dial_and_write(
-    peer: Peer,
-    id: u64,
-    outbox: mpsc::Receiver<Bytes>,
-    shared: &Shared,
-) -> Result<(), End> {
-    let dialed = timeout(shared.limits.handshake, dial(peer, id, shared)).await;
-    let (mut frames, mut sink) = dialed.unwrap_or(Err(End::BadGreeting))?;
-    tokio::select! {
-        end = read_signs(&mut frames, shared) => return Err(end),
-        written = write_messages(&mut sink, outbox, shared) => written?,
-    }
-    // To close while signs of life lie unread would reset the connection, and the last messages with it.
-    let closing = async {
-        sink.get_mut().shutdown().await?;
-        while let Some(Ok(_)) = frames.next().await {}
-        Ok::<(), io::Error>(())
-    };
-    match timeout(shared.limits.linger, closing).await {
-        Ok(closed) => closed.map_err(|_| End::Closed),
-        Err(_) => Err(End::Dead),
-    }
-}
-
-async fn dial(peer: Peer, id: u64, shared: &Shared) -> Result<(Frames, Sink), End> {
-    let stream = TcpStream::connect(peer.address()).await.map_err(|_| End::Closed)?;
-    let (mut frames, mut sink) = frame(stream, &shared.limits);
-    greet(&mut sink, shared, id).await?;
-    let answer = read_greeting(&mut frames).await?;
-    if peer.identity().is_none() || answer.me == peer { Ok((frames, sink)) } else { Err(End::BadGreeting) }
-}
-
-async fn answer(frames: &mut Frames, sink: &mut Sink, shared: &Shared) -> Result<Greeting, End> {
-    let greeting = read_greeting(frames).await?;
-    if greeting.me == shared.me {
-        return Err(End::BadGreeting);
-    }
-    greet(sink, shared, 0).await?;
-    Ok(greeting)
-}
-
-async fn greet(sink: &mut Sink, shared: &Shared, number: u64) -> Result<(), End> {
-    let greeting = Greeting { me: shared.me, session: shared.session, number };
-    sink.send(Bytes::from(wire::encode(&greeting))).await.map_err(|_| End::Closed)
-}
-
-async fn read_greeting(frames: &mut Frames) -> Result<Greeting, End> {
-    match frames.next().await {
-        Some(Ok(packet)) => wire::decode(&packet).map_err(|_| End::BadGreeting),
-        Some(Err(_)) | None => Err(End::BadGreeting),
-    }
-}
-
-/// The next frame; it must come in time.
-async fn next_frame(frames: &mut Frames, shared: &Shared) -> Result<BytesMut, End> {
-    match timeout(shared.limits.dead, frames.next()).await {
-        Err(_) => Err(End::Dead),
-        Ok(None) => Err(End::Closed),
-        Ok(Some(Ok(packet))) => Ok(packet),
-        // The codec says so when a frame is too long, or when the stream ends inside one.
-        Ok(Some(Err(error))) => match error.kind() {
-            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof | io::ErrorKind::Other => {
-                Err(End::BadFrame)
-            }
-            _ => Err(End::Closed),
-        },
-    }
-}
-
-async fn read_messages<M: Wire + 'static>(
-    frames: &mut Frames,
-    link: LinkInfo,
-    shared: &Shared,
-    gate: &dyn Gate<M>,
-    reports: &mpsc::Sender<Report<M>>,
 ) -> End {
-    loop {
-        let packet = match next_frame(frames, shared).await {
-            Ok(packet) => packet,
-            Err(end) => return end,
-        };
-        if packet.is_empty() {
-            continue;
-        }
-        let Ok(message) = wire::decode(&packet) else { return End::BadFrame };
-        match gate.check(&message, &link) {
-            Verdict::Pass => {}
-            Verdict::Drop(reason) => {
-                shared.counters.gate_dropped(reason);
-                continue;
-            }
-            Verdict::Cut(reason) => {
-                shared.counters.gate_cut(reason);
-                return End::Cut;
-            }
-        }
-        if reports.send(Report::Message { link, message }).await.is_err() {
-            return End::Closed;
-        }
-    }
+    let mut wired = Wired::new(tcp);
+    let admitting = admit(&mut wired, id, &mut place, token, &shared, &reports);
+    let (cipher, link, outbox) = match timeout(shared.limits.handshake, admitting).await {
+        Ok(Ok(admitted)) => admitted,
+        Ok(Err(end)) => return end,
+        Err(_) => return End::SlowHandshake,
+    };
+    let end = serve::serve(wired, cipher, link, outbox, &shared, gate.as_ref(), &reports).await;
+    drop(place);
+    end
 }
 
-/// Reads where only signs of life may come.
-async fn read_signs(frames: &mut Frames, shared: &Shared) -> End {
-    loop {
-        match next_frame(frames, shared).await {
-            Ok(packet) if packet.is_empty() => {}
-            Ok(_) => return End::BadFrame,
-            Err(end) => return end,
-        }
-    }
-}
+type Admitted = (Box<dyn Cipher>, Arc<LinkInfo>, Arc<Outbox>);
 
-/// Writes signs of life.
-async fn write_signs(sink: &mut Sink, shared: &Shared) -> End {
-    loop {
-        tokio::time::sleep(shared.limits.ping).await;
-        if let Err(end) = write(sink, Bytes::new(), shared).await {
-            return end;
-        }
-    }
-}
-
-/// Writes what comes out of `outbox`, and signs of life when nothing does.
-async fn write_messages(
-    sink: &mut Sink,
-    mut outbox: mpsc::Receiver<Bytes>,
+async fn admit<M>(
+    wired: &mut Wired,
+    id: u64,
+    place: &mut Place,
+    token: CancellationToken,
     shared: &Shared,
-) -> Result<(), End> {
-    loop {
-        match timeout(shared.limits.ping, outbox.recv()).await {
-            Ok(Some(packet)) => write(sink, packet, shared).await?,
-            Ok(None) => return Ok(()),
-            Err(_) => write(sink, Bytes::new(), shared).await?,
+    reports: &mpsc::Sender<Report<M>>,
+) -> Result<Admitted, End> {
+    let remote = wired.tcp.peer_addr().map_err(|_| End::Closed)?;
+    let mut handshake = Handshake::acceptor(&shared.credentials)?;
+    let first = shared.credentials.first_message();
+    handshake.read(&wired.read(first, first).await?)?;
+    wired.write(&handshake.write(&shared.hello(0).encode())?).await?;
+    let payload = handshake.read(&wired.read(1, LONGEST_HANDSHAKE).await?)?;
+    let met = handshake.meet(&payload);
+    let mut cipher = handshake.finish()?;
+    let (hello, refused) = match met {
+        Ok(hello) if Some(hello.identity) == shared.me.identity() => return Err(End::Itself),
+        Ok(hello) if place.opened().is_err() => (hello, Some(Reason::Full)),
+        Ok(hello) => (hello, None),
+        Err(Refusal::Version) => {
+            wired.write_sealed(cipher.as_mut(), Frame::Goodbye(Reason::Version)).await?;
+            return Err(End::WrongVersion);
+        }
+        Err(refusal) => return Err(refused_by(refusal)),
+    };
+    let peer = Peer::new(hello.identity, (remote.ip(), hello.about.port).into());
+    let link = Arc::new(LinkInfo { peer, remote, is_outgoing: false, id });
+    let answer = match refused {
+        Some(reason) => Answer::Refuse(reason),
+        None => ask(Arc::clone(&link), &hello, token, reports).await?,
+    };
+    match answer {
+        Answer::Welcome { outbox, number } => {
+            wired.write_sealed(cipher.as_mut(), Frame::Welcome(number)).await?;
+            Ok((cipher, link, outbox))
+        }
+        Answer::Refuse(reason) => {
+            shared.counters.refused.add();
+            wired.write_sealed(cipher.as_mut(), Frame::Goodbye(reason)).await?;
+            // To close while something lies unread would reset the connection, and the reason with it.
+            let _ = wired.tcp.shutdown().await;
+            while let Ok(1..) = wired.tcp.read(&mut [0; 256]).await {}
+            Err(End::Left)
         }
     }
 }
 
-async fn write(sink: &mut Sink, packet: Bytes, shared: &Shared) -> Result<(), End> {
-    match timeout(shared.limits.stall, sink.send(packet)).await {
-        Ok(sent) => sent.map_err(|_| End::Closed),
-        Err(_) => Err(End::Dead),
+async fn ask<M>(
+    link: Arc<LinkInfo>,
+    hello: &Hello,
+    token: CancellationToken,
+    reports: &mpsc::Sender<Report<M>>,
+) -> Result<Answer, End> {
+    let (answer, answered) = oneshot::channel();
+    let visitor = Visitor { link, session: hello.about.session, number: hello.about.number, token, answer };
+    reports.send(Report::Asked(visitor)).await.map_err(|_| End::Stopped)?;
+    Ok(answered.await.unwrap_or(Answer::Refuse(Reason::Leaving)))
+}
+
+const fn refused_by(refusal: Refusal) -> End {
+    match refusal {
+        Refusal::Malformed => End::BadHandshake,
+        Refusal::Forged => End::WrongIdentity,
+        Refusal::Version => End::WrongVersion,
     }
 }
 
-fn note(end: &End, shared: &Shared) {
-    debug!(?end, "connection ended");
-    match end {
-        End::Closed | End::Cut => {}
-        End::Dead => shared.counters.dead.add(),
-        End::BadFrame => shared.counters.bad_frames.add(),
-        End::BadGreeting => shared.counters.bad_greetings.add(),
+/// Dials `to` and serves the connection.
+pub(crate) async fn outgoing<M: Wire + NamesSender + 'static>(
+    to: Peer,
+    id: u64,
+    outbox: Arc<Outbox>,
+    shared: Arc<Shared>,
+    gate: Arc<dyn Gate<M>>,
+    reports: mpsc::Sender<Report<M>>,
+) -> End {
+    let dialed = timeout(shared.limits.handshake, dial(to, id, &shared, &reports)).await;
+    let (wired, cipher, link) = match dialed.unwrap_or(Err(End::SlowHandshake)) {
+        Ok(dialed) => dialed,
+        Err(End::Refused(Reason::Simultaneous)) => {
+            // Its own dial is on its way and takes over what waits here; only if it does not come has this
+            // one failed.
+            tokio::time::sleep(shared.limits.handshake).await;
+            return End::Refused(Reason::Simultaneous);
+        }
+        Err(end) => return end,
+    };
+    serve::serve(wired, cipher, link, outbox, &shared, gate.as_ref(), &reports).await
+}
+
+async fn dial<M>(
+    to: Peer,
+    id: u64,
+    shared: &Shared,
+    reports: &mpsc::Sender<Report<M>>,
+) -> Result<(Wired, Box<dyn Cipher>, Arc<LinkInfo>), End> {
+    let tcp = TcpStream::connect(to.address()).await.map_err(|_| End::Unreachable)?;
+    let remote = tcp.peer_addr().map_err(|_| End::Closed)?;
+    let mut wired = Wired::new(tcp);
+    let mut handshake = Handshake::dialer(&shared.credentials)?;
+    wired.write(&handshake.write(&[])?).await?;
+    let payload = handshake.read(&wired.read(1, LONGEST_HANDSHAKE).await?)?;
+    let hello = handshake.meet(&payload).map_err(refused_by)?;
+    if Some(hello.identity) == shared.me.identity() {
+        return Err(End::Itself);
     }
+    if to.identity().is_some_and(|expected| expected != hello.identity) {
+        return Err(End::WrongIdentity);
+    }
+    let peer = Peer::new(hello.identity, to.address());
+    let (go_on, answered) = oneshot::channel();
+    reports.send(Report::Met { id, peer, go_on }).await.map_err(|_| End::Stopped)?;
+    answered.await.map_err(|_| End::Stopped)?;
+    wired.write(&handshake.write(&shared.hello(id).encode())?).await?;
+    let mut cipher = handshake.finish()?;
+    let sealed = wired.read(1 + TAG, 1 + 8 + TAG).await?;
+    let mut opened = Vec::new();
+    cipher.open(&sealed, &mut opened)?;
+    let number = match Frame::decode(&opened) {
+        Ok(Frame::Welcome(number)) => number,
+        Ok(Frame::Goodbye(reason)) => return Err(End::Refused(reason)),
+        _ => return Err(End::BadHandshake),
+    };
+    let link = Arc::new(LinkInfo { peer, remote, is_outgoing: true, id });
+    let opened = Report::Opened { link: Arc::clone(&link), session: hello.about.session, number };
+    reports.send(opened).await.map_err(|_| End::Stopped)?;
+    Ok((wired, cipher, link))
 }

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use floodnet_core::observe::Observe;
@@ -13,17 +14,24 @@ use floodnet_core::time::Time;
 use floodnet_core::wire::{self, Wire};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
 
-use crate::connection::{Report, Shared};
+use crate::accept::accept;
+use crate::connection::Report;
+use crate::dialing::Dialing;
 use crate::gate::{Gate, LinkInfo, Open, Verdict};
 use crate::handle::Handle;
 use crate::identity::Keypair;
-use crate::limits::{Limits, MAX_PACKET};
-use crate::links::Links;
+use crate::limits::MAX_PACKET;
+use crate::links::{Hands, Links};
 use crate::options::Options;
-use crate::peer::Peer;
-use crate::stats::Counters;
+use crate::peer::{NamesSender, Peer};
+use crate::secure::Credentials;
+use crate::shared::Shared;
+use crate::sleep::Sleep;
 use crate::timers::Timers;
 
 /// A protocol that can run on sockets: its peers are addresses, its messages have an encoding, and all of
@@ -32,7 +40,7 @@ pub trait SocketProtocol:
     Observe
     + Types<
         Peer = Peer,
-        Message: Wire + Send + 'static,
+        Message: Wire + NamesSender + Send + 'static,
         Timer: Send,
         Command: Send + 'static,
         Event: Send + 'static,
@@ -46,7 +54,7 @@ impl<P> SocketProtocol for P where
     P: Observe
         + Types<
             Peer = Peer,
-            Message: Wire + Send + 'static,
+            Message: Wire + NamesSender + Send + 'static,
             Timer: Send,
             Command: Send + 'static,
             Event: Send + 'static,
@@ -87,31 +95,43 @@ pub async fn spawn_gated<P: SocketProtocol>(
 ) -> io::Result<Handle<P>> {
     check(&options)?;
     let listener = listen(options.listen, options.ports).await?;
-    let Options { advertise, keypair, seed, limits, .. } = options;
+    let Options { advertise, keypair, network, seed, limits, .. } = options;
     let address = match advertise {
         Some(address) => address,
         None => listener.local_addr()?,
     };
     let keypair = keypair.map_or_else(Keypair::generate, Ok)?;
     let me = Peer::new(keypair.identity(), address);
-    let session = random();
+    let credentials = Credentials::new(keypair, &network)?;
     let (reports_in, reports) = mpsc::channel(limits.inbox);
     let (commands_in, commands) = mpsc::channel(limits.commands);
     let (events, events_out) = mpsc::channel(limits.events);
     let (view, view_out) = watch::channel(Vec::new());
-    let shared = Arc::new(Shared { me, session, limits, counters: Counters::default() });
+    let shared = Arc::new(Shared::new(me, credentials, random(), limits));
+    let (tasks, root, door) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
+    let hands = Hands {
+        shared: Arc::clone(&shared),
+        gate: Arc::clone(&gate),
+        reports: reports_in,
+        tasks: tasks.clone(),
+        root: root.clone(),
+    };
+    tasks.spawn(accept(listener, hands.clone(), door.clone()));
     let driver = Driver {
         node: node(me),
         config,
         rng: NodeRng::new(seed.unwrap_or_else(random)),
-        started: Instant::now(),
-        links: Links::new(listener, Arc::clone(&shared), Arc::clone(&gate), reports_in),
+        links: Links::new(hands, Dialing::default()),
         gate,
         timers: Timers::new(),
         actions: Vec::new(),
         events,
         view,
+        sleep: Sleep::new(),
         shared: Arc::clone(&shared),
+        tasks,
+        door: door.drop_guard(),
+        _root: root.drop_guard(),
     };
     let task = tokio::spawn(driver.run(commands, reports));
     Ok(Handle::new(commands_in, events_out, view_out, shared, task))
@@ -162,7 +182,6 @@ struct Driver<P: SocketProtocol> {
     node: P,
     config: P::Config,
     rng: NodeRng,
-    started: Instant,
     links: Links<P::Message>,
     gate: Arc<dyn Gate<P::Message>>,
     timers: Timers<P::Timer>,
@@ -170,7 +189,13 @@ struct Driver<P: SocketProtocol> {
     actions: Vec<ActionOf<P>>,
     events: mpsc::Sender<P::Event>,
     view: watch::Sender<Vec<Peer>>,
+    sleep: Sleep,
     shared: Arc<Shared>,
+    tasks: TaskTracker,
+    /// Ends the task that takes connections.
+    door: DropGuard,
+    /// Ends all other tasks with this one.
+    _root: DropGuard,
 }
 
 impl<P: SocketProtocol> Driver<P> {
@@ -181,11 +206,14 @@ impl<P: SocketProtocol> Driver<P> {
     ) {
         let mut sweep = interval((self.shared.limits.idle / 4).max(MIN_SWEEP));
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut watch = interval(Sleep::LOOK);
+        watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.tell(Input::Start);
         loop {
-            while let Some(peer) = self.links.pop_failed() {
+            while let Some(peer) = self.links.pop_down() {
                 self.tell(Input::LinkDown(peer));
             }
+            self.shared.links.store(self.links.len(), Relaxed);
             let due = self.timers.next_due(Instant::now());
             tokio::select! {
                 Some(report) = reports.recv() => self.on_report(report),
@@ -194,31 +222,34 @@ impl<P: SocketProtocol> Driver<P> {
                     None => break,
                 },
                 () = sleep_until(due) => self.fire(),
-                _ = sweep.tick() => self.sweep(),
+                _ = sweep.tick() => self.links.sweep(self.node.neighbors()),
+                _ = watch.tick() => self.look_at_clocks(),
             }
         }
-        self.links.leave(reports).await;
+        self.leave(reports).await;
     }
 
     fn on_report(&mut self, report: Report<P::Message>) {
         match report {
-            Report::Accepted(stream) => self.links.accept(stream),
-            Report::Greeted { greeting, id, keep } => {
-                if self.links.greeted(greeting, id, keep) {
-                    self.tell(Input::LinkDown(greeting.me));
+            Report::Met { id, peer, go_on } => {
+                let info = LinkInfo { peer, remote: peer.address(), is_outgoing: true, id };
+                if self.links.met(id, peer, self.gate.meet(&info)) {
+                    // Without a receiver the dial has ended, which comes next.
+                    let _ = go_on.send(());
                 }
+            }
+            Report::Opened { link, session, number } => self.links.opened(link, session, number),
+            Report::Asked(visitor) => {
+                let is_welcome = self.gate.meet(&visitor.link);
+                self.links.asked(visitor, is_welcome, self.node.neighbors());
             }
             Report::Message { link, message } => self.on_message(&link, message),
-            Report::Closed { peer, id } => {
-                if self.links.closed(peer, id) {
-                    self.tell(Input::LinkDown(peer));
-                }
-            }
+            Report::Closed { id } => self.links.closed(id),
         }
     }
 
     fn on_message(&mut self, link: &LinkInfo, message: P::Message) {
-        if !self.links.is_current(link.peer, link.id) {
+        if !self.links.is_current(link) {
             return self.shared.counters.stale.add();
         }
         match self.gate.admit(&message, link) {
@@ -229,9 +260,38 @@ impl<P: SocketProtocol> Driver<P> {
             Verdict::Drop(reason) => self.shared.counters.gate_dropped(reason),
             Verdict::Cut(reason) => {
                 self.shared.counters.gate_cut(reason);
-                self.links.disconnect(link.peer);
-                self.tell(Input::LinkDown(link.peer));
+                self.links.punish(link);
             }
+        }
+    }
+
+    /// After the machine has slept, links may be dead without anybody having said so.
+    fn look_at_clocks(&mut self) {
+        if self.sleep.has_slept() {
+            self.shared.counters.clock_jumps.add();
+            info!("the clock has jumped: links are asked for a sign of life");
+            self.links.probe_all();
+        }
+    }
+
+    /// Ends everything behind what was sent, within the time that [`Limits`](crate::limits::Limits) grant. What still comes in is
+    /// read and ignored.
+    async fn leave(mut self, mut reports: mpsc::Receiver<Report<P::Message>>) {
+        drop(self.door);
+        self.links.say_goodbye();
+        let flushed = async {
+            loop {
+                tokio::select! {
+                    () = self.tasks.wait() => return,
+                    // Dials that only carry last words go on; visitors are turned away.
+                    Some(report) = reports.recv() => if let Report::Met { go_on, .. } = report {
+                        let _ = go_on.send(());
+                    },
+                }
+            }
+        };
+        if timeout(self.shared.limits.linger, flushed).await.is_err() {
+            warn!("left before everything was sent");
         }
     }
 
@@ -241,17 +301,10 @@ impl<P: SocketProtocol> Driver<P> {
         }
     }
 
-    fn sweep(&mut self) {
-        for peer in self.links.sweep(self.node.neighbors()) {
-            self.shared.counters.idle.add();
-            self.tell(Input::LinkDown(peer));
-        }
-    }
-
     /// Hands the node an input and does what it wants. Never waits.
     fn tell(&mut self, input: InputOf<P>) {
         let now = Instant::now();
-        let nanos = now.duration_since(self.started).as_nanos();
+        let nanos = now.duration_since(self.shared.started()).as_nanos();
         let mut actions = std::mem::take(&mut self.actions);
         self.node.handle(
             input,
@@ -264,7 +317,10 @@ impl<P: SocketProtocol> Driver<P> {
         );
         for action in actions.drain(..) {
             match action {
-                Action::Send { to, message } => self.links.send(to, wire::encode(&message).into()),
+                Action::Send { to, message } => {
+                    let is_payload = P::carried(&message).is_some();
+                    self.links.send(to, wire::encode(&message).into(), is_payload);
+                }
                 Action::SetTimer { after, timer } => {
                     self.timers.set(now, Duration::from_nanos(after.as_nanos()), timer);
                 }

@@ -41,6 +41,13 @@ pub struct LinkInfo {
 ///
 /// A function from message and link to verdict is a gate that checks and admits all that passes.
 pub trait Gate<M>: Send + Sync + 'static {
+    /// Whether the node wants a link to this peer, whose identity is proved: the place for lists of who may
+    /// come in and who may not. As provided, all may.
+    fn meet(&self, link: &LinkInfo) -> bool {
+        let _ = link;
+        true
+    }
+
     /// A look in the task of the link. It must not block.
     fn check(&self, message: &M, link: &LinkInfo) -> Verdict;
 

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::connection::Shared;
 use crate::driver::SocketProtocol;
 use crate::limits::Limits;
 use crate::peer::Peer;
+use crate::shared::Shared;
 use crate::stats::Stats;
 
 /// A running node. Dropping it makes the node leave, in the background.
@@ -51,7 +52,7 @@ impl<P: SocketProtocol> Handle<P> {
         Self { commands, events, neighbors, shared, task }
     }
 
-    /// The node's name: the address that others dial.
+    /// The node's name: its identity, and the address that others dial.
     #[must_use]
     pub fn me(&self) -> Peer {
         self.shared.me
@@ -83,6 +84,12 @@ impl<P: SocketProtocol> Handle<P> {
     #[must_use]
     pub fn neighbors(&self) -> watch::Receiver<Vec<Peer>> {
         self.neighbors.clone()
+    }
+
+    /// How many links stand: to neighbors, and to peers that it only talked to.
+    #[must_use]
+    pub fn links(&self) -> usize {
+        self.shared.links.load(Relaxed)
     }
 
     /// What the node did so far.

@@ -80,10 +80,17 @@ pub mod peer;
 pub mod rate;
 pub mod stats;
 
+mod accept;
 mod addresses;
 mod connection;
-mod greeting;
+mod dialing;
+mod door;
+mod frame;
 mod links;
+mod outbox;
+mod secure;
+mod shared;
+mod sleep;
 mod timers;
 
 /// The tutorial's node: flooding over the random-walk overlay.

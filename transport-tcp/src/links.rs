@@ -1,259 +1,444 @@
-//! The connections of a node, by peer, and the tasks that serve them.
+//! The links of a node, by identity, and the dials that may become links.
+//!
+//! There is one connection between two nodes, whoever dialed. What keeps it one:
+//! - A dialer that learns that it has a link to who answers drops the dial; what waited goes to the link.
+//! - When both dial at once, the connection that the lesser identity dialed is kept: it refuses the other's
+//!   dial, and the other drops its own. Nothing is sent before the welcome, so nothing is lost.
+//! - A further connection of a peer is refused and the first is asked for a sign of life; unless it is of the
+//!   same life and later, for then the peer itself has given up the first.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use floodnet_core::wire::Wire;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
-use tokio::time::{Duration, Instant, sleep, timeout};
-use tracing::warn;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::info;
 
-use crate::connection::{self, Report, Shared};
-use crate::gate::Gate;
-use crate::greeting::Greeting;
-use crate::peer::Peer;
+use crate::connection::{self, Answer, Report, Visitor};
+use crate::dialing::{Dialing, Forbidden};
+use crate::frame::Reason;
+use crate::gate::{Gate, LinkInfo};
+use crate::identity::Identity;
+use crate::outbox::{Outbox, Packet, Queued, Room};
+use crate::peer::{NamesSender, Peer};
+use crate::shared::Shared;
 
-/// Pause after the operating system could not accept a connection: out of files, most likely.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// A link younger than this is not closed to make room for another.
+const GRACE: Duration = Duration::from_secs(1);
 
-/// A connection that this node dialed.
-struct Outgoing {
-    id: u64,
-    /// Dropping it closes the connection behind what is queued.
-    outbox: mpsc::Sender<Bytes>,
-}
-
-/// A connection that the peer dialed.
-struct Incoming {
-    id: u64,
+/// A connection over which messages go.
+struct Link {
+    info: Arc<LinkInfo>,
+    outbox: Arc<Outbox>,
+    /// Ends it at once.
+    token: CancellationToken,
+    /// The life of the peer, and its number of the link.
     session: u64,
     number: u64,
-    /// Dropping it closes the connection. Never sent on.
-    _keep: oneshot::Sender<()>,
-}
-
-/// Both directions between this node and one peer; at least one is there.
-struct Link {
-    outgoing: Option<Outgoing>,
-    incoming: Option<Incoming>,
+    /// The address without an identity under which it was dialed, if it was.
+    alias: Option<SocketAddr>,
     /// When a message was last sent or received.
     used: Instant,
 }
 
-impl Link {
-    fn new() -> Self {
-        Self { outgoing: None, incoming: None, used: Instant::now() }
+/// A connection that is being opened.
+struct Dial {
+    id: u64,
+    /// Who has answered.
+    met: Option<Identity>,
+    outbox: Arc<Outbox>,
+    token: CancellationToken,
+}
+
+/// What tasks of links need.
+pub(crate) struct Hands<M> {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) gate: Arc<dyn Gate<M>>,
+    pub(crate) reports: mpsc::Sender<Report<M>>,
+    pub(crate) tasks: TaskTracker,
+    /// Ends all tasks.
+    pub(crate) root: CancellationToken,
+}
+
+impl<M> Clone for Hands<M> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            gate: Arc::clone(&self.gate),
+            reports: self.reports.clone(),
+            tasks: self.tasks.clone(),
+            root: self.root.clone(),
+        }
     }
 }
 
 pub(crate) struct Links<M> {
-    table: BTreeMap<Peer, Link>,
-    /// What comes in on links that are being closed, by the number of the outgoing connection. The peer takes
-    /// the end of either connection for the end of both, so this one must not end before the other has
-    /// carried what was sent.
-    closing: BTreeMap<u64, Incoming>,
-    /// Peers whose link failed while the node was busy with something else.
-    failed: VecDeque<Peer>,
-    /// How many connections there have been.
-    connections: u64,
-    shared: Arc<Shared>,
-    gate: Arc<dyn Gate<M>>,
-    reports: mpsc::Sender<Report<M>>,
-    // The tasks end with these sets.
-    outgoing: JoinSet<()>,
-    incoming: JoinSet<()>,
-    listener: JoinSet<()>,
+    open: BTreeMap<Identity, Link>,
+    /// By the peer as it was asked for.
+    dials: BTreeMap<Peer, Dial>,
+    /// Who answered at addresses that were dialed without an identity, while the link stands.
+    aliases: BTreeMap<SocketAddr, Identity>,
+    /// Peers whose link went down while the node was busy with something else.
+    down: VecDeque<Peer>,
+    dialing: Dialing,
+    hands: Hands<M>,
 }
 
-impl<M: Wire + Send + 'static> Links<M> {
-    pub(crate) fn new(
-        listener: TcpListener,
-        shared: Arc<Shared>,
-        gate: Arc<dyn Gate<M>>,
-        reports: mpsc::Sender<Report<M>>,
-    ) -> Self {
-        let mut listening = JoinSet::new();
-        listening.spawn(accept(listener, reports.clone()));
+impl<M: Wire + NamesSender + Send + 'static> Links<M> {
+    pub(crate) const fn new(hands: Hands<M>, dialing: Dialing) -> Self {
         Self {
-            table: BTreeMap::new(),
-            closing: BTreeMap::new(),
-            failed: VecDeque::new(),
-            connections: 0,
-            shared,
-            gate,
-            reports,
-            outgoing: JoinSet::new(),
-            incoming: JoinSet::new(),
-            listener: listening,
+            open: BTreeMap::new(),
+            dials: BTreeMap::new(),
+            aliases: BTreeMap::new(),
+            down: VecDeque::new(),
+            dialing,
+            hands,
         }
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.hands.shared
+    }
+
+    fn outbox(&self) -> Arc<Outbox> {
+        let limits = &self.shared().limits;
+        Arc::new(Outbox::new(Room {
+            packets: limits.outbox,
+            bytes: limits.outbox_bytes,
+            patience: limits.outbox_patience,
+        }))
+    }
+
+    /// The link to a peer, whichever way it is named.
+    fn identity_of(&self, peer: Peer) -> Option<Identity> {
+        peer.identity().or_else(|| self.aliases.get(&peer.address()).copied())
+    }
+
+    /// The dial that leads, or may lead, to a peer.
+    fn dial_to(&self, peer: Peer) -> Option<&Dial> {
+        self.dials
+            .get(&peer)
+            .or_else(|| self.dials.values().find(|dial| dial.met.is_some() && dial.met == peer.identity()))
     }
 
     /// Queues `packet` for `to` without waiting, dialing it first if need be.
-    pub(crate) fn send(&mut self, to: Peer, packet: Bytes) {
-        let counters = &self.shared.counters;
-        if packet.len() > self.shared.limits.packet {
-            return counters.too_long.add();
+    pub(crate) fn send(&mut self, to: Peer, bytes: Bytes, is_payload: bool) {
+        if bytes.len() > self.shared().limits.packet {
+            return self.shared().counters.too_long.add();
         }
-        let known = self.table.get(&to).is_some_and(|link| link.outgoing.is_some());
-        if !known && !self.dial(to) {
-            self.table.remove(&to);
-            return self.failed.push_back(to);
-        }
-        let counters = &self.shared.counters;
-        let Some(link) = self.table.get_mut(&to) else { return };
-        let Some(outgoing) = &link.outgoing else { return };
-        link.used = Instant::now();
-        match outgoing.outbox.try_send(packet) {
-            Ok(()) => counters.sent.add(),
-            Err(TrySendError::Full(_)) => counters.outbox_full.add(),
-            // Its end has been reported, and comes next.
-            Err(TrySendError::Closed(_)) => counters.stale.add(),
+        let now = Instant::now();
+        let link = self.identity_of(to).and_then(|identity| self.open.get_mut(&identity));
+        let outbox = if let Some(link) = link {
+            link.used = now;
+            Arc::clone(&link.outbox)
+        } else if let Some(dial) = self.dial_to(to) {
+            Arc::clone(&dial.outbox)
+        } else if let Some(outbox) = self.dial(to) {
+            outbox
+        } else {
+            return self.down.push_back(to);
+        };
+        let counters = &self.hands.shared.counters;
+        match outbox.push(Packet { bytes, is_payload }, now) {
+            Queued::Dropped(older) => {
+                counters.sent.add();
+                counters.outbox_full.add_many(older);
+            }
+            Queued::Stuck => {
+                counters.outbox_stuck.add();
+                self.give_up(to);
+            }
         }
     }
 
-    /// Starts to dial; false when that is not allowed.
-    fn dial(&mut self, to: Peer) -> bool {
-        reap(&mut self.outgoing);
-        if to == self.shared.me || self.outgoing.len() >= self.shared.limits.outgoing {
-            self.shared.counters.dial_limit.add();
+    /// Ends the link or dial to `peer` at once.
+    fn give_up(&mut self, peer: Peer) {
+        if let Some(dial) = self.dials.remove(&peer) {
+            dial.token.cancel();
+            self.down.push_back(peer);
+        } else if let Some(identity) = self.identity_of(peer) {
+            self.cut(identity);
+        }
+    }
+
+    /// Ends the link to this identity at once.
+    fn cut(&mut self, identity: Identity) {
+        if let Some(link) = self.remove(identity) {
+            link.token.cancel();
+        }
+    }
+
+    /// Takes a link out of the table; the node will be told.
+    fn remove(&mut self, identity: Identity) -> Option<Link> {
+        let link = self.open.remove(&identity)?;
+        self.down.push_back(link.info.peer);
+        self.forget_alias(&link).into_iter().for_each(|alias| self.down.push_back(alias));
+        Some(link)
+    }
+
+    fn forget_alias(&mut self, link: &Link) -> Option<Peer> {
+        let alias = link.alias?;
+        self.aliases.remove(&alias);
+        Some(Peer::at(alias))
+    }
+
+    /// Starts to dial, if that is allowed.
+    fn dial(&mut self, to: Peer) -> Option<Arc<Outbox>> {
+        let shared = &self.hands.shared;
+        let outgoing = self.open.values().filter(|link| link.info.is_outgoing).count() + self.dials.len();
+        if to == shared.me || outgoing >= shared.limits.outgoing {
+            shared.counters.dial_limit.add();
+            return None;
+        }
+        match self.dialing.take(to, &shared.limits, shared.now()) {
+            Ok(()) => {}
+            Err(Forbidden::Address) => {
+                shared.counters.dial_forbidden.add();
+                return None;
+            }
+            Err(Forbidden::Rate) => {
+                shared.counters.dial_rate.add();
+                return None;
+            }
+        }
+        shared.counters.dialed.add();
+        let (id, token, outbox) = (shared.next_number(), self.hands.root.child_token(), self.outbox());
+        let Hands { shared, gate, reports, tasks, .. } = self.hands.clone();
+        let connection =
+            connection::outgoing(to, id, Arc::clone(&outbox), Arc::clone(&shared), gate, reports.clone());
+        tasks.spawn(connection::watched(id, token.clone(), shared, reports, connection));
+        self.dials.insert(to, Dial { id, met: None, outbox: Arc::clone(&outbox), token });
+        Some(outbox)
+    }
+
+    fn dial_of(&self, id: u64) -> Option<Peer> {
+        self.dials.iter().find(|(_, dial)| dial.id == id).map(|(to, _)| *to)
+    }
+
+    /// Who was dialed has answered. Whether the dial goes on.
+    pub(crate) fn met(&mut self, id: u64, peer: Peer, is_welcome: bool) -> bool {
+        // A dial that nobody waits for any more only carries last words.
+        let Some(to) = self.dial_of(id) else { return true };
+        let Some(identity) = peer.identity() else { return false };
+        if !is_welcome {
+            self.dials.remove(&to);
+            self.down.push_back(to);
+            self.shared().counters.unwelcome.add();
             return false;
         }
-        self.shared.counters.dialed.add();
-        let id = self.next_id();
-        let (outbox, queued) = mpsc::channel(self.shared.limits.outbox);
-        let (shared, reports) = (Arc::clone(&self.shared), self.reports.clone());
-        self.outgoing.spawn(connection::outgoing(to, id, queued, shared, reports));
-        self.table.entry(to).or_insert_with(Link::new).outgoing = Some(Outgoing { id, outbox });
+        let former = match self.open.get_mut(&identity) {
+            Some(link) => {
+                if to.identity().is_none() && link.alias.is_none() {
+                    link.alias = Some(to.address());
+                    self.aliases.insert(to.address(), identity);
+                }
+                Some(Arc::clone(&link.outbox))
+            }
+            None => self
+                .dials
+                .iter()
+                .find(|(other, dial)| **other != to && (dial.met == Some(identity) || **other == peer))
+                .map(|(_, dial)| Arc::clone(&dial.outbox)),
+        };
+        if let Some(former) = former {
+            if let Some(dial) = self.dials.remove(&to) {
+                former.take_over(&dial.outbox, Instant::now());
+            }
+            return false;
+        }
+        if let Some(dial) = self.dials.get_mut(&to) {
+            dial.met = Some(identity);
+        }
         true
     }
 
-    /// Serves a connection that somebody dialed.
-    pub(crate) fn accept(&mut self, stream: TcpStream) {
-        reap(&mut self.incoming);
-        if self.incoming.len() >= self.shared.limits.incoming {
-            return self.shared.counters.refused.add();
-        }
-        self.shared.counters.accepted.add();
-        let id = self.next_id();
-        let (shared, reports) = (Arc::clone(&self.shared), self.reports.clone());
-        self.incoming.spawn(connection::incoming(stream, id, shared, Arc::clone(&self.gate), reports));
+    /// Who was dialed welcomes this node.
+    pub(crate) fn opened(&mut self, info: Arc<LinkInfo>, session: u64, number: u64) {
+        let Some(to) = self.dial_of(info.id) else { return };
+        let (Some(dial), Some(identity)) = (self.dials.remove(&to), info.peer.identity()) else { return };
+        let alias = to.identity().is_none().then(|| to.address());
+        let Dial { outbox, token, .. } = dial;
+        self.establish(identity, Link { info, outbox, token, session, number, alias, used: Instant::now() });
     }
 
-    /// Takes an incoming connection whose dialer has said who it is. True when the link was closed for it.
-    ///
-    /// A node dials a peer again only after it has closed its former connection. So a second connection is
-    /// the news that the first is gone, whose own end may be reported later or never.
-    pub(crate) fn greeted(&mut self, greeting: Greeting, id: u64, keep: oneshot::Sender<()>) -> bool {
-        let Greeting { me: peer, session, number } = greeting;
-        let former = self.table.get(&peer).and_then(|link| link.incoming.as_ref());
-        if former.is_some_and(|former| former.session == session && former.number > number) {
-            return false;
+    fn establish(&mut self, identity: Identity, link: Link) {
+        if let Some(alias) = link.alias {
+            self.aliases.insert(alias, identity);
         }
-        let replaced = former.is_some();
-        if replaced {
-            self.table.remove(&peer);
+        if self.shared().may_log() {
+            info!(peer = %link.info.peer, remote = %link.info.remote, outgoing = link.info.is_outgoing, "link up");
         }
-        let link = self.table.entry(peer).or_insert_with(Link::new);
-        link.incoming = Some(Incoming { id, session, number, _keep: keep });
-        replaced
+        self.open.insert(identity, link);
+    }
+
+    /// Somebody who dialed asks to stay.
+    pub(crate) fn asked(&mut self, visitor: Visitor, is_welcome: bool, neighbors: &[Peer]) {
+        let Visitor { link: info, session, number, token, answer } = visitor;
+        // Without an identity there is no visitor.
+        let Some(identity) = info.peer.identity() else { return };
+        if let Err(reason) = self.admit(identity, session, number, is_welcome, neighbors) {
+            let _ = answer.send(Answer::Refuse(reason));
+            return;
+        }
+        let (outbox, alias) =
+            match self.dial_to(info.peer).map(|dial| dial.id).and_then(|id| self.dial_of(id)) {
+                Some(to) => match self.dials.remove(&to) {
+                    Some(dial) => {
+                        dial.token.cancel();
+                        (dial.outbox, to.identity().is_none().then(|| to.address()))
+                    }
+                    None => (self.outbox(), None),
+                },
+                None => (self.outbox(), None),
+            };
+        let mine = self.shared().next_number();
+        let welcome = Answer::Welcome { outbox: Arc::clone(&outbox), number: mine };
+        if answer.send(welcome).is_err() {
+            // Gone already: what waited for it is lost with it.
+            self.down.push_back(info.peer);
+            self.down.extend(alias.map(Peer::at));
+            return;
+        }
+        self.shared().counters.welcomed.add();
+        self.establish(identity, Link { info, outbox, token, session, number, alias, used: Instant::now() });
+    }
+
+    /// Whether a visitor may stay. Makes room for it if need be.
+    fn admit(
+        &mut self,
+        identity: Identity,
+        session: u64,
+        number: u64,
+        is_welcome: bool,
+        neighbors: &[Peer],
+    ) -> Result<(), Reason> {
+        if !is_welcome {
+            self.shared().counters.unwelcome.add();
+            return Err(Reason::Unwelcome);
+        }
+        if let Some(former) = self.open.get(&identity) {
+            if former.session != session || former.number > number {
+                former.outbox.probe();
+                self.shared().counters.duplicate_links.add();
+                return Err(Reason::Duplicate);
+            }
+            self.cut(identity);
+        }
+        // A dial that has met nobody yet can be dropped without the other side ever knowing of it.
+        let is_dialed = self.dials.values().any(|dial| dial.met == Some(identity));
+        if is_dialed && self.shared().me.identity() < Some(identity) {
+            return Err(Reason::Simultaneous);
+        }
+        let incoming = self.open.values().filter(|link| !link.info.is_outgoing).count();
+        if incoming >= self.shared().limits.incoming && !self.make_room(neighbors) {
+            return Err(Reason::Full);
+        }
+        Ok(())
+    }
+
+    /// Closes the incoming link that was not used for longest and is nobody's who is held as a neighbor.
+    fn make_room(&mut self, neighbors: &[Peer]) -> bool {
+        let idlest = self
+            .open
+            .iter()
+            .filter(|(_, link)| {
+                !link.info.is_outgoing && link.used.elapsed() >= GRACE && !neighbors.contains(&link.info.peer)
+            })
+            .min_by_key(|(_, link)| link.used)
+            .map(|(identity, _)| *identity);
+        let evicted = idlest.and_then(|identity| self.remove(identity));
+        if let Some(link) = &evicted {
+            link.outbox.goodbye(Reason::Full);
+            self.shared().counters.evicted.add();
+        }
+        evicted.is_some()
     }
 
     /// Whether a message on this connection still counts.
-    pub(crate) fn is_current(&mut self, from: Peer, id: u64) -> bool {
-        let Some(link) = self.table.get_mut(&from) else { return false };
+    pub(crate) fn is_current(&mut self, info: &LinkInfo) -> bool {
+        let link = info.peer.identity().and_then(|identity| self.open.get_mut(&identity));
+        let Some(link) = link.filter(|link| link.info.id == info.id) else { return false };
         link.used = Instant::now();
-        link.incoming.as_ref().is_some_and(|incoming| incoming.id == id)
+        true
     }
 
-    /// A connection has ended. True when it was part of a link, which is closed with it.
-    pub(crate) fn closed(&mut self, peer: Peer, id: u64) -> bool {
-        self.closing.remove(&id);
-        let is_part = self.table.get(&peer).is_some_and(|link| {
-            link.outgoing.as_ref().is_some_and(|outgoing| outgoing.id == id)
-                || link.incoming.as_ref().is_some_and(|incoming| incoming.id == id)
-        });
-        is_part && self.table.remove(&peer).is_some()
-    }
-
-    /// Closes the link to `peer`, behind what was sent.
-    pub(crate) fn disconnect(&mut self, peer: Peer) {
-        if let Some(Link { outgoing: Some(outgoing), incoming: Some(incoming), .. }) =
-            self.table.remove(&peer)
+    /// A connection has ended.
+    pub(crate) fn closed(&mut self, id: u64) {
+        if let Some(to) = self.dial_of(id) {
+            self.dials.remove(&to);
+            return self.down.push_back(to);
+        }
+        let identity = self.open.iter().find(|(_, link)| link.info.id == id).map(|(identity, _)| *identity);
+        if let Some(link) = identity.and_then(|identity| self.remove(identity))
+            && self.shared().may_log()
         {
-            self.closing.insert(outgoing.id, incoming);
+            info!(peer = %link.info.peer, "link down");
         }
     }
 
-    /// Closes links that nobody uses and gives their peers.
-    pub(crate) fn sweep(&mut self, neighbors: &[Peer]) -> Vec<Peer> {
-        let idle = self.shared.limits.idle;
-        let mut closed = Vec::new();
-        self.table.retain(|peer, link| {
-            let stays = link.used.elapsed() < idle || neighbors.contains(peer);
-            if !stays {
-                closed.push(*peer);
-            }
-            stays
-        });
-        closed
-    }
-
-    /// A peer whose link failed while the node was busy.
-    pub(crate) fn pop_failed(&mut self) -> Option<Peer> {
-        self.failed.pop_front()
-    }
-
-    /// Closes everything, behind what was sent, within the time that [`Limits`](crate::limits::Limits)
-    /// grant. What still comes in is read and ignored, as for a single link.
-    pub(crate) async fn leave(mut self, mut reports: mpsc::Receiver<Report<M>>) {
-        self.listener.abort_all();
-        while let Some((&peer, _)) = self.table.first_key_value() {
-            self.disconnect(peer);
-        }
-        let flushed = async {
-            loop {
-                tokio::select! {
-                    ended = self.outgoing.join_next() => if ended.is_none() { return },
-                    Some(_) = reports.recv() => {}
-                }
-            }
-        };
-        if timeout(self.shared.limits.linger, flushed).await.is_err() {
-            warn!("left before everything was sent");
+    /// Closes the link to `peer`, behind what was sent. The node knows.
+    pub(crate) fn disconnect(&mut self, peer: Peer) {
+        if let Some(link) = self.identity_of(peer).and_then(|identity| self.open.remove(&identity)) {
+            self.forget_alias(&link);
+            link.outbox.goodbye(Reason::Done);
+        } else if let Some(dial) = self.dials.remove(&peer) {
+            dial.outbox.goodbye(Reason::Done);
         }
     }
 
-    const fn next_id(&mut self) -> u64 {
-        self.connections += 1;
-        self.connections
-    }
-}
-
-/// Forgets tasks that have ended.
-fn reap(tasks: &mut JoinSet<()>) {
-    while let Some(ended) = tasks.try_join_next() {
-        if let Err(error) = ended {
-            warn!(%error, "a connection's task failed");
+    /// Cuts the link on which a message came that an honest peer does not send.
+    pub(crate) fn punish(&mut self, info: &LinkInfo) {
+        if let Some(identity) = info.peer.identity() {
+            self.cut(identity);
         }
     }
-}
 
-async fn accept<M>(listener: TcpListener, reports: mpsc::Sender<Report<M>>) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                if reports.send(Report::Accepted(stream)).await.is_err() {
-                    return;
-                }
-            }
-            Err(error) => {
-                warn!(%error, "cannot accept");
-                sleep(ACCEPT_PAUSE).await;
+    /// Closes links that nobody uses.
+    pub(crate) fn sweep(&mut self, neighbors: &[Peer]) {
+        let idle = self.shared().limits.idle;
+        let unused: Vec<Identity> = self
+            .open
+            .iter()
+            .filter(|(_, link)| link.used.elapsed() >= idle && !neighbors.contains(&link.info.peer))
+            .map(|(identity, _)| *identity)
+            .collect();
+        for identity in unused {
+            if let Some(link) = self.remove(identity) {
+                link.outbox.goodbye(Reason::Done);
+                self.shared().counters.idle.add();
             }
         }
+    }
+
+    /// Asks all peers for a sign of life.
+    pub(crate) fn probe_all(&self) {
+        self.open.values().for_each(|link| link.outbox.probe());
+    }
+
+    /// A peer whose link has gone down.
+    pub(crate) fn pop_down(&mut self) -> Option<Peer> {
+        self.down.pop_front()
+    }
+
+    /// How many links stand.
+    pub(crate) fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Tells all peers, and ends all links behind what was sent.
+    pub(crate) fn say_goodbye(&mut self) {
+        for link in std::mem::take(&mut self.open).into_values() {
+            link.outbox.goodbye(Reason::Leaving);
+        }
+        for dial in std::mem::take(&mut self.dials).into_values() {
+            dial.outbox.goodbye(Reason::Leaving);
+        }
+        self.hands.tasks.close();
     }
 }

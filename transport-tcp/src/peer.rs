@@ -5,6 +5,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use floodnet_core::node::Layer;
+use floodnet_core::overlay::{fixed, random_walk};
 use floodnet_core::wire::{DecodeError, Wire, take};
 
 use crate::identity::{Identity, KEY_BYTES};
@@ -142,6 +144,35 @@ impl Wire for Peer {
             return Err(DecodeError::Content);
         }
         Ok(Self::new(Identity::from_bytes(identity), SocketAddr::new(ip, port)))
+    }
+}
+
+/// Messages that may name their sender. A node does not know under which address others see it, and a liar
+/// would name somebody else's: so who gets a message first hand puts in what the connection shows.
+pub trait NamesSender {
+    /// Puts `sender` in place of the same peer. As provided, the message names nobody.
+    fn name_sender(&mut self, sender: Peer) {
+        let _ = sender;
+    }
+}
+
+impl NamesSender for random_walk::Message<Peer> {
+    fn name_sender(&mut self, sender: Peer) {
+        match self {
+            Self::Join { joiner, .. } if *joiner == sender => *joiner = sender,
+            Self::Join { .. } | Self::JoinAck | Self::Displaced => {}
+        }
+    }
+}
+
+impl NamesSender for fixed::Message {}
+
+impl<O: NamesSender, B> NamesSender for Layer<O, B> {
+    fn name_sender(&mut self, sender: Peer) {
+        match self {
+            Self::Overlay(message) => message.name_sender(sender),
+            Self::Broadcast(_) => {}
+        }
     }
 }
 

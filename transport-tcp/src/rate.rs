@@ -65,6 +65,9 @@ impl Bucket {
 
     /// Takes `units` and gives the time to wait until they are there.
     pub(crate) fn take(&mut self, rate: Rate, units: u32, now: Duration) -> Duration {
+        if rate.is_unlimited() {
+            return Duration::ZERO;
+        }
         let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
         let cost = rate.cost.saturating_mul(u64::from(units));
         let capacity = rate.cost.saturating_mul(u64::from(rate.burst));

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
+use crate::connection::End;
+use crate::frame::Reason;
+
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// Counts since the node was started.
@@ -38,34 +41,88 @@ macro_rules! counters {
 counters! {
     /// Connections dialed, whether or not anybody answered.
     dialed,
+    /// Dials not tried because there were too many links, or because the peer is this node.
+    dial_limit,
+    /// Dials not tried because such addresses are not dialed on hearsay.
+    dial_forbidden,
+    /// Dials not tried because there were too many lately.
+    dial_rate,
+    /// Dials that nobody answered.
+    unreachable,
     /// Connections taken from others.
     accepted,
-    /// Connections closed at once because there were too many.
+    /// Connections that the operating system could not hand over.
+    accept_errors,
+    /// Connections closed at once: their source group has enough, or knocks too often.
+    door_group,
+    /// Connections closed at once: too many knock.
+    door_rate,
+    /// Connections closed at once: too many are half-open.
+    door_half_open,
+    /// Handshakes that failed: another network or key, or no handshake at all.
+    bad_handshakes,
+    /// Handshakes that did not end in time.
+    slow_handshakes,
+    /// Handshakes in which the identity was not proved, or not the one that was dialed.
+    wrong_identity,
+    /// Handshakes with nodes of another version.
+    wrong_version,
+    /// Connections of this node to itself.
+    own_dials,
+    /// Links of others that this node welcomed.
+    welcomed,
+    /// Links of others that this node refused after the handshake.
     refused,
-    /// Dials not tried because there were too many connections.
-    dial_limit,
-    /// Connections whose greeting did not come, was late, wrong or somebody else's.
-    bad_greetings,
-    /// Connections closed because of a frame that was too long, cut off, or no packet.
+    /// Links refused because there is one to that peer already.
+    duplicate_links,
+    /// Links that the application did not want.
+    unwelcome,
+    /// Links closed to make room for others.
+    evicted,
+    /// Dials that the other side refused after the handshake.
+    refused_by_peer,
+    /// Links that ended with the peer's goodbye.
+    goodbyes,
+    /// Links that ended without a word.
+    broken,
+    /// Links closed because of a frame that was changed, repeated or left out on its way.
+    tampered,
+    /// Links closed because of a frame that was too long, cut off, or no packet.
     bad_frames,
-    /// Connections closed because they fell silent or did not take data for too long.
+    /// Links closed because a frame did not become whole in time.
+    slow_frames,
+    /// Links closed because they fell silent.
     dead,
+    /// Links closed because the peer did not take data.
+    stalled,
+    /// Links closed because what waits for the peer had no room for too long.
+    outbox_stuck,
     /// Links closed because nothing was said on them for long.
     idle,
+    /// Links whose task failed by an error of the program.
+    panicked,
     /// Messages sent, that is queued for a connection.
     sent,
     /// Messages handed to the node.
     received,
     /// Messages dropped because too many waited for their receiver.
     outbox_full,
-    /// Messages dropped because they are longer than a frame.
+    /// Messages dropped because they are longer than a packet may be.
     too_long,
-    /// Messages dropped because their connection was closed meanwhile.
+    /// Messages dropped because their link was closed meanwhile.
     stale,
+    /// Times that a link had to wait because it sent too much.
+    throttled,
     /// Messages that the gate dropped, those for which it cut the link included.
     gate_dropped,
     /// Links cut by the gate.
     gate_cut,
+    /// Fresh keys taken.
+    rekeys,
+    /// Times that the machine was found to have slept, or its clock to have been set.
+    clock_jumps,
+    /// Lines not logged because there were too many.
+    log_dropped,
     /// Events dropped because the application did not take them in time.
     events_dropped,
 }
@@ -77,6 +134,10 @@ pub(crate) struct Counter(AtomicU64);
 impl Counter {
     pub(crate) fn add(&self) {
         self.0.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn add_many(&self, count: usize) {
+        self.0.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Relaxed);
     }
 
     fn get(&self) -> u64 {
@@ -100,6 +161,29 @@ impl ByReason {
 }
 
 impl Counters {
+    /// A connection has ended.
+    pub(crate) fn note(&self, end: End) {
+        match end {
+            End::Closed => self.broken.add(),
+            End::Unreachable => self.unreachable.add(),
+            End::Goodbye(_) => self.goodbyes.add(),
+            End::Refused(Reason::Version) | End::WrongVersion => self.wrong_version.add(),
+            End::Refused(_) => self.refused_by_peer.add(),
+            End::Dead => self.dead.add(),
+            End::Stalled => self.stalled.add(),
+            End::SlowFrame => self.slow_frames.add(),
+            End::SlowHandshake => self.slow_handshakes.add(),
+            End::BadHandshake => self.bad_handshakes.add(),
+            End::WrongIdentity => self.wrong_identity.add(),
+            End::Itself => self.own_dials.add(),
+            End::Tampered => self.tampered.add(),
+            End::BadFrame => self.bad_frames.add(),
+            End::Panicked => self.panicked.add(),
+            // Counted where it was decided.
+            End::Left | End::Stopped | End::Cut => {}
+        }
+    }
+
     /// The gate has dropped a message.
     pub(crate) fn gate_dropped(&self, reason: &'static str) {
         self.gate.add(reason);

@@ -1,0 +1,126 @@
+//! Who may be dialed. A peer that the node knows from others only may be a victim's address, named so that
+//! many nodes dial it: such dials are few, and go to few places.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::addresses::may_dial;
+use crate::limits::Limits;
+use crate::peer::Peer;
+use crate::rate::Bucket;
+
+/// Why a peer is not dialed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Forbidden {
+    /// Its address is of a kind that nobody should have to take on hearsay.
+    Address,
+    /// Too many dials lately, in all or to that address.
+    Rate,
+}
+
+/// Addresses remembered at most; beyond it those dialed longest ago are forgotten first.
+const REMEMBERED: usize = 1_024;
+
+#[derive(Debug, Default)]
+pub(crate) struct Dialing {
+    all: Bucket,
+    /// When each address was last dialed.
+    last: BTreeMap<IpAddr, Duration>,
+}
+
+impl Dialing {
+    /// Whether `peer` may be dialed now; it counts as dialed then. Peers without a known identity are those
+    /// that a person typed in, so they always may.
+    pub(crate) fn take(&mut self, peer: Peer, limits: &Limits, now: Duration) -> Result<(), Forbidden> {
+        if peer.identity().is_none() {
+            return Ok(());
+        }
+        if !may_dial(peer.address(), limits.reach) {
+            return Err(Forbidden::Address);
+        }
+        let pause = limits.dial_pause;
+        let ip = peer.address().ip();
+        if !pause.is_zero() && self.last.get(&ip).is_some_and(|last| now < *last + pause) {
+            return Err(Forbidden::Rate);
+        }
+        if !self.all.try_take(limits.dials, 1, now) {
+            return Err(Forbidden::Rate);
+        }
+        if !pause.is_zero() {
+            self.remember(ip, pause, now);
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, ip: IpAddr, pause: Duration, now: Duration) {
+        if self.last.len() >= REMEMBERED {
+            self.last.retain(|_, last| now < *last + pause);
+        }
+        if self.last.len() >= REMEMBERED
+            && let Some(oldest) = self.last.iter().min_by_key(|(_, last)| **last).map(|(ip, _)| *ip)
+        {
+            self.last.remove(&oldest);
+        }
+        self.last.insert(ip, now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::Identity;
+    use crate::limits::Profile;
+    use std::net::SocketAddr;
+
+    fn told(address: &str) -> Peer {
+        Peer::new(Identity::from_bytes([1; 32]), address.parse().expect("an address"))
+    }
+
+    fn typed(address: &str) -> Peer {
+        Peer::at(address.parse::<SocketAddr>().expect("an address"))
+    }
+
+    #[test]
+    fn a_victims_address_is_dialed_once_a_minute() {
+        let (limits, mut dialing) = (Limits::of(Profile::Public), Dialing::default());
+        let start = Duration::from_secs(100);
+        let dials = (0..120).filter(|second| {
+            let now = start + Duration::from_secs(*second);
+            // A hundred requests a second, each with another port.
+            (0..100)
+                .filter(|port| dialing.take(told(&format!("8.8.8.8:{}", 2_000 + port)), &limits, now).is_ok())
+                .count()
+                == 1
+        });
+        assert_eq!(dials.count(), 2);
+    }
+
+    #[test]
+    fn dials_on_hearsay_are_few_and_those_of_the_user_are_not_counted() {
+        let (limits, mut dialing) = (Limits::of(Profile::Public), Dialing::default());
+        let now = Duration::from_secs(100);
+        let dials =
+            (0..200).filter(|n| dialing.take(told(&format!("8.8.{n}.8:5000")), &limits, now).is_ok()).count();
+        assert_eq!(dials, 4, "the burst");
+        assert_eq!(dialing.take(told("9.8.7.6:5000"), &limits, now), Err(Forbidden::Rate));
+        assert_eq!(dialing.take(told("10.0.0.1:5000"), &limits, now), Err(Forbidden::Address));
+        for address in ["8.8.0.8:5000", "10.0.0.1:22", "127.0.0.1:55555"] {
+            assert_eq!(dialing.take(typed(address), &limits, now), Ok(()), "{address}");
+        }
+        let lab = Limits::of(Profile::Lab);
+        assert!((0..500).all(|_| dialing.take(told("127.0.0.1:5000"), &lab, now).is_ok()));
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let limits = Limits { dials: crate::rate::Rate::UNLIMITED, ..Limits::of(Profile::Public) };
+        let mut dialing = Dialing::default();
+        for n in 0..5_000u32 {
+            let [_, b, c, d] = n.to_be_bytes();
+            let now = Duration::from_millis(u64::from(n));
+            assert_eq!(dialing.take(told(&format!("8.{b}.{c}.{d}:5000")), &limits, now), Ok(()));
+        }
+        assert_eq!(dialing.last.len(), REMEMBERED);
+    }
+}

@@ -1,0 +1,202 @@
+//! Frames of a link: a length of two bytes, big-endian, and so many sealed bytes. Inside, a kind and what
+//! belongs to it.
+
+use bytes::{Buf, BytesMut};
+use floodnet_core::wire::{DecodeError, take};
+
+/// Bytes of a length.
+pub(crate) const LENGTH: usize = 2;
+
+/// Why a link is closed, as its end says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// It is not needed any more.
+    Done,
+    /// The node stops.
+    Leaving,
+    /// There is a link between the two already.
+    Duplicate,
+    /// Both dialed at once, and the other one's connection is kept.
+    Simultaneous,
+    /// There are too many.
+    Full,
+    /// The application does not want this peer.
+    Unwelcome,
+    /// No version in common.
+    Version,
+    /// Any that a later version may have.
+    Other,
+}
+
+impl Reason {
+    const ALL: [Self; 7] = [
+        Self::Done,
+        Self::Leaving,
+        Self::Duplicate,
+        Self::Simultaneous,
+        Self::Full,
+        Self::Unwelcome,
+        Self::Version,
+    ];
+
+    fn code(self) -> u8 {
+        let place = Self::ALL.iter().position(|known| *known == self);
+        place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)
+    }
+
+    fn of(code: u8) -> Self {
+        Self::ALL.get(usize::from(code)).copied().unwrap_or(Self::Other)
+    }
+}
+
+/// What a frame says, once opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Frame<'a> {
+    /// A packet of the node's protocol.
+    Packet(&'a [u8]),
+    /// "Are you there?"
+    Ping,
+    /// "I am."
+    Pong,
+    /// "This link ends." Nothing comes after it.
+    Goodbye(Reason),
+    /// "What follows is sealed with a fresh key."
+    Rekey,
+    /// "The link stands", from who was dialed, with its count of links. Comes first.
+    Welcome(u64),
+}
+
+impl<'a> Frame<'a> {
+    /// Adds the encoding to `out`.
+    pub(crate) fn encode(self, out: &mut Vec<u8>) {
+        match self {
+            Self::Packet(packet) => {
+                out.push(0);
+                out.extend_from_slice(packet);
+            }
+            Self::Ping => out.push(1),
+            Self::Pong => out.push(2),
+            Self::Goodbye(reason) => out.extend([3, reason.code()]),
+            Self::Rekey => out.push(4),
+            Self::Welcome(number) => {
+                out.push(5);
+                out.extend_from_slice(&number.to_be_bytes());
+            }
+        }
+    }
+
+    /// What the opened bytes of a frame say.
+    pub(crate) fn decode(mut input: &'a [u8]) -> Result<Self, DecodeError> {
+        let rest = &mut input;
+        let frame = match take(rest)? {
+            [0] => return Ok(Self::Packet(rest)),
+            [1] => Self::Ping,
+            [2] => Self::Pong,
+            [3] => {
+                let [code] = take(rest)?;
+                Self::Goodbye(Reason::of(code))
+            }
+            [4] => Self::Rekey,
+            [5] => Self::Welcome(take(rest).map(u64::from_be_bytes)?),
+            [kind] => return Err(DecodeError::Kind(kind)),
+        };
+        if input.is_empty() { Ok(frame) } else { Err(DecodeError::Trailing) }
+    }
+}
+
+/// A frame announces more or fewer bytes than it may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BadLength;
+
+/// Takes the first frame off `buffer`, without its length, if all of it is there. Its length must be within
+/// `least..=most`.
+pub(crate) fn split(buffer: &mut BytesMut, least: usize, most: usize) -> Result<Option<BytesMut>, BadLength> {
+    let Some(&length) = buffer.first_chunk::<LENGTH>() else { return Ok(None) };
+    let length = usize::from(u16::from_be_bytes(length));
+    if length < least || length > most {
+        return Err(BadLength);
+    }
+    if buffer.len() < LENGTH + length {
+        return Ok(None);
+    }
+    buffer.advance(LENGTH);
+    Ok(Some(buffer.split_to(length)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn bytes(frame: Frame<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        frame.encode(&mut out);
+        out
+    }
+
+    #[test]
+    fn golden_bytes() {
+        let frames = [
+            (Frame::Packet(b"ab"), &b"\0ab"[..]),
+            (Frame::Packet(b""), b"\0"),
+            (Frame::Ping, b"\x01"),
+            (Frame::Pong, b"\x02"),
+            (Frame::Goodbye(Reason::Done), b"\x03\0"),
+            (Frame::Goodbye(Reason::Version), b"\x03\x06"),
+            (Frame::Rekey, b"\x04"),
+            (Frame::Welcome(258), b"\x05\0\0\0\0\0\0\x01\x02"),
+        ];
+        for (frame, expected) in frames {
+            assert_eq!(bytes(frame), expected, "{frame:?}");
+            assert_eq!(Frame::decode(expected), Ok(frame));
+        }
+        assert_eq!(Frame::decode(b"\x03\xc8"), Ok(Frame::Goodbye(Reason::Other)), "of a later version");
+        assert_eq!(Frame::decode(b"\x06"), Err(DecodeError::Kind(6)));
+        assert_eq!(Frame::decode(b""), Err(DecodeError::TooShort));
+        assert_eq!(Frame::decode(b"\x01\0"), Err(DecodeError::Trailing));
+    }
+
+    #[test]
+    fn frames_are_taken_off_one_by_one() {
+        let mut buffer = BytesMut::from(&b"\0\x02ab\0\x01c\0\x05de"[..]);
+        assert_eq!(split(&mut buffer, 1, 9), Ok(Some(BytesMut::from(&b"ab"[..]))));
+        assert_eq!(split(&mut buffer, 1, 9), Ok(Some(BytesMut::from(&b"c"[..]))));
+        assert_eq!(split(&mut buffer, 1, 9), Ok(None), "not all of it is there");
+        assert_eq!(split(&mut buffer, 1, 4), Err(BadLength), "known before the rest comes");
+        assert_eq!(split(&mut buffer, 6, 9), Err(BadLength));
+        assert_eq!(split(&mut BytesMut::from(&b"\0"[..]), 1, 9), Ok(None));
+    }
+
+    proptest! {
+        #[test]
+        fn what_decodes_encodes_to_the_same_bytes(input: Vec<u8>) {
+            match Frame::decode(&input) {
+                Ok(Frame::Goodbye(Reason::Other)) | Err(_) => {}
+                Ok(frame) => prop_assert_eq!(bytes(frame), input),
+            }
+        }
+
+        /// However a stream is cut, the same frames come out, and never more bytes than went in.
+        #[test]
+        fn splitting_does_not_depend_on_how_bytes_arrive(stream: Vec<u8>, cuts: Vec<u8>, most in 0usize..300) {
+            let whole = {
+                let mut buffer = BytesMut::from(&stream[..]);
+                let mut frames = Vec::new();
+                while let Ok(Some(frame)) = split(&mut buffer, 1, most) {
+                    frames.push(frame);
+                }
+                frames
+            };
+            let (mut buffer, mut frames, mut rest) = (BytesMut::new(), Vec::new(), &stream[..]);
+            for cut in cuts.into_iter().map(usize::from).chain([usize::MAX]) {
+                let (now, later) = rest.split_at(cut.min(rest.len()));
+                buffer.extend_from_slice(now);
+                rest = later;
+                while let Ok(Some(frame)) = split(&mut buffer, 1, most) {
+                    frames.push(frame);
+                }
+            }
+            prop_assert_eq!(frames, whole);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What all tasks of a node share.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::door::Door;
+use crate::limits::Limits;
+use crate::peer::Peer;
+use crate::rate::{Bucket, Rate};
+use crate::secure::{About, Credentials, Hello};
+use crate::stats::Counters;
+
+/// Lines that a node logs about its links: who knocks at a port must not fill a disk.
+const LOG_RATE: Rate = Rate::per_second(10, 100);
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) me: Peer,
+    pub(crate) credentials: Credentials,
+    /// Which life of the node this is.
+    pub(crate) session: u64,
+    pub(crate) limits: Limits,
+    pub(crate) counters: Counters,
+    pub(crate) door: Door,
+    /// How many links stand.
+    pub(crate) links: AtomicUsize,
+    started: Instant,
+    connections: AtomicU64,
+    log: Mutex<Bucket>,
+}
+
+impl Shared {
+    pub(crate) fn new(me: Peer, credentials: Credentials, session: u64, limits: Limits) -> Self {
+        Self {
+            me,
+            credentials,
+            session,
+            door: Door::new(&limits),
+            links: AtomicUsize::new(0),
+            limits,
+            counters: Counters::default(),
+            started: Instant::now(),
+            connections: AtomicU64::new(0),
+            log: Mutex::default(),
+        }
+    }
+
+    /// A number greater than all before, for a connection.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.connections.fetch_add(1, Relaxed) + 1
+    }
+
+    /// Time since the node was started.
+    pub(crate) fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// When the node was started.
+    pub(crate) const fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// What this node says of itself on its link of this number.
+    pub(crate) fn hello(&self, number: u64) -> Hello {
+        self.credentials.hello(About::new(self.me.address().port(), self.session, number))
+    }
+
+    /// Whether one more line may be logged.
+    pub(crate) fn may_log(&self) -> bool {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = log.try_take(LOG_RATE, 1, self.now());
+        if !may {
+            self.counters.log_dropped.add();
+        }
+        may
+    }
+}
