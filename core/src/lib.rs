@@ -30,6 +30,8 @@ extern crate std;
 pub mod broadcast;
 pub mod chat;
 pub mod content;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod graph;
 pub mod inbox;
 pub mod laws;

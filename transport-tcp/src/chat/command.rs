@@ -204,6 +204,7 @@ fn distance(one: &str, other: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn lines_mean_what_the_tutorial_says() {
@@ -228,6 +229,13 @@ mod tests {
             ("//who is a command", say("/who is a command")),
         ] {
             assert_eq!(parse(line), expected, "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_means_something(line in "\\PC{0,40}", front in prop::sample::select(vec!["", "/", "@", "set username ", "/verify ", "//"])) {
+            let _ = parse(&format!("{front}{line}"));
         }
     }
 

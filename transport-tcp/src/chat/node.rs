@@ -349,6 +349,7 @@ impl Again {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use std::sync::{Arc, Mutex};
 
     use floodnet_core::chat::crypto::Toy;
@@ -406,6 +407,18 @@ mod tests {
         let done = replay(text.as_slice()).expect("the same");
         assert_eq!(done.inputs, 8);
         assert!(done.actions > 8, "{done:?}");
+    }
+
+    proptest! {
+        /// Whatever a file holds, it is run again or refused.
+        #[test]
+        fn damaged_recordings_are_refused(at: prop::sample::Index, byte: u8, cut: prop::sample::Index) {
+            let mut text = recorded();
+            let (at, cut) = (at.index(text.len()), cut.index(text.len()));
+            text[at] = byte;
+            let _ = replay(text.as_slice());
+            let _ = replay(&text[cut..]);
+        }
     }
 
     #[test]

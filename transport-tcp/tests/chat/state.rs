@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use crate::binary;
-use crate::process::{Chat, Start};
+use crate::process::{Chat, PATIENCE, Start};
 
 struct House {
     folder: tempfile::TempDir,
@@ -23,15 +24,27 @@ impl House {
         Start::new(binary(), self.data(name), name).peers(&[peer.to_owned()]).spawn()
     }
 
+    /// Waits until the file whose name begins so contains `what`.
+    fn waits_for(&self, name: &str, begins: &str, what: &str) {
+        let until = Instant::now() + PATIENCE;
+        let contains = |path| fs::read_to_string(path).is_ok_and(|text| text.contains(what));
+        while !self.find(name, begins).is_some_and(contains) {
+            assert!(Instant::now() < until, "{what} is not saved");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// The file whose name begins so.
     fn file(&self, name: &str, begins: &str) -> PathBuf {
-        let files = fs::read_dir(self.data(name)).expect("a folder");
-        let mut paths = files.map(|entry| entry.expect("an entry").path());
-        let found = paths.find(|path| {
+        self.find(name, begins).unwrap_or_else(|| panic!("no file {begins}"))
+    }
+
+    fn find(&self, name: &str, begins: &str) -> Option<PathBuf> {
+        let files = fs::read_dir(self.data(name)).ok()?;
+        files.filter_map(|entry| Some(entry.ok()?.path())).find(|path| {
             let name = path.file_name().and_then(|name| name.to_str()).expect("plain");
             name.starts_with(begins) && !name.contains("damaged")
-        });
-        found.unwrap_or_else(|| panic!("no file {begins}"))
+        })
     }
 }
 
@@ -49,11 +62,11 @@ fn who_was_there_before_comes_back_without_the_entry_node() {
     bob.say("@carol remember me");
     carol.hears("remember me");
     let me = carol.heard()[0].clone();
+    // A process that is killed leaves what it saved last; peers are saved within a second.
+    let bob_at = bob.address();
+    house.waits_for("carol", "peers-", &bob_at);
     carol.kill();
     entry.kill();
-    // The state of a killed process is that of its last save, so it saves early: peers are kept at the start
-    // of each pause.
-    assert!(carol_knows_peers(&house), "peers were saved");
     let mut carol =
         Start::new(binary(), house.data("carol"), "carol").peers(&["127.0.0.1:1".to_owned()]).spawn();
     carol.tells("connected");
@@ -62,11 +75,6 @@ fn who_was_there_before_comes_back_without_the_entry_node() {
     assert!(!bob.has_told("NOT your contact"), "the same key");
     assert!(carol.heard().iter().all(|line| !line.contains("remember me")), "not twice, as {me}");
     assert!(carol.ends().success());
-}
-
-fn carol_knows_peers(house: &House) -> bool {
-    let text = fs::read_to_string(house.file("carol", "peers-")).expect("saved");
-    text.lines().count() > 1
 }
 
 #[test]

@@ -99,7 +99,9 @@ async fn a_private_port_answers_strangers_with_nothing_at_all() {
         let mut keyless = Stranger::dial(address).await;
         assert!(!keyless.shake(&Face::new(1)).await);
         let mut strangers = vec![wrong, keyless];
-        for bytes in [&b"GET / HTTP/1.1\r\n\r\n"[..], b"SSH-2.0-OpenSSH\r\n", &[0x16, 3, 1, 2], &[0; 50], &[0xff; 99]] {
+        for bytes in
+            [&b"GET / HTTP/1.1\r\n\r\n"[..], b"SSH-2.0-OpenSSH\r\n", &[0x16, 3, 1, 2], &[0; 50], &[0xff; 99]]
+        {
             let mut scanner = Stranger::dial(address).await;
             scanner.write(bytes).await;
             strangers.push(scanner);
@@ -143,7 +145,8 @@ async fn other_networks_versions_and_forged_identities_do_not_come_in() {
         in_time("the end", borrowed.is_closed()).await;
     };
     pair.talk_through(attack).await;
-    let counts = |stats: Stats| (stats.bad_handshakes + stats.broken, stats.wrong_version, stats.wrong_identity);
+    let counts =
+        |stats: Stats| (stats.bad_handshakes + stats.broken, stats.wrong_version, stats.wrong_identity);
     counted(&pair.victim, "each", |stats| counts(stats) == (1, 2, 2)).await;
     assert_eq!(pair.victim.stats().welcomed, 1, "the friend alone");
     assert_eq!(pair.victim.neighbors().borrow().as_slice(), [pair.friend.me()]);
@@ -213,11 +216,8 @@ async fn repeated_frames_end_the_link() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_and_silent_connections_are_shown_the_door() {
-    let limits = Limits {
-        handshake: Duration::from_millis(400),
-        frame: Duration::from_millis(400),
-        ..quick()
-    };
+    let limits =
+        Limits { handshake: Duration::from_millis(400), frame: Duration::from_millis(400), ..quick() };
     let mut pair = Pair::start(options(limits)).await;
     let address = pair.victim.me();
     let attack = async {
@@ -232,7 +232,8 @@ async fn slow_and_silent_connections_are_shown_the_door() {
         let slow = drip(Stranger::dial(address).await, [&[0, 32][..], &[9; 30]].concat());
         let mut shaken = Stranger::welcomed(address, &Face::new(1)).await;
         let frame = shaken.seal(&[0; 60]);
-        let (muted, ..) = in_time("all of them", async { tokio::join!(mute.is_closed(), slow, drip(shaken, frame)) }).await;
+        let (muted, ..) =
+            in_time("all of them", async { tokio::join!(mute.is_closed(), slow, drip(shaken, frame)) }).await;
         assert_eq!(muted, 0);
     };
     pair.talk_through(attack).await;
@@ -433,7 +434,13 @@ async fn twenty_thousand_malformed_inputs() {
     let stats = pair.victim.stats();
     assert!(inputs >= 20_000);
     assert_eq!(stats.panicked, 0);
-    let ends = stats.bad_handshakes + stats.bad_frames + stats.tampered + stats.broken + stats.goodbyes + stats.wrong_identity + stats.wrong_version;
+    let ends = stats.bad_handshakes
+        + stats.bad_frames
+        + stats.tampered
+        + stats.broken
+        + stats.goodbyes
+        + stats.wrong_identity
+        + stats.wrong_version;
     assert!(ends > 1_000, "{stats:?}");
     assert_eq!(pair.victim.neighbors().borrow().as_slice(), [pair.friend.me()]);
 }
@@ -450,7 +457,9 @@ async fn malformed(address: Peer, random: &mut floodnet_core::rng::NodeRng, work
         // Before the handshake: any bytes, or the right length with wrong content.
         let length = [0, 32];
         let garbage = bytes(200);
-        stranger.write(&if garbage.len() % 2 == 0 { garbage } else { [&length[..], &[7; 32]].concat() }).await;
+        stranger
+            .write(&if garbage.len() % 2 == 0 { garbage } else { [&length[..], &[7; 32]].concat() })
+            .await;
         stranger.write(&bytes(300)).await;
         drop(stranger);
         return 1;

@@ -277,7 +277,8 @@ impl Gate<Message> for Strict {
 async fn the_gate_decides_before_the_node_sees_a_message() {
     let unwanted = Face::new(66);
     let gate = Arc::new(Strict { unwanted: unwanted.claims, admitted: std::sync::Mutex::default() });
-    let config = Config { overlay: random_walk::Config::new(Vec::new()), broadcast: flood::Config::default() };
+    let config =
+        Config { overlay: random_walk::Config::new(Vec::new()), broadcast: flood::Config::default() };
     let mut node =
         spawn_gated::<FloodNode>(flood_node, config, options(quick()), gate).await.expect("a free port");
 
@@ -314,7 +315,8 @@ async fn a_panic_in_the_task_of_a_link_ends_that_link_only() {
         }
         Of::Overlay(_) => Verdict::Pass,
     });
-    let config = Config { overlay: random_walk::Config::new(Vec::new()), broadcast: flood::Config::default() };
+    let config =
+        Config { overlay: random_walk::Config::new(Vec::new()), broadcast: flood::Config::default() };
     let mut node =
         spawn_gated::<FloodNode>(flood_node, config, options(quick()), gate).await.expect("a free port");
     let mut victim = Stranger::welcomed(node.me(), &Face::new(1)).await;

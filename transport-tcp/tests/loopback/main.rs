@@ -124,4 +124,3 @@ async fn settled(nodes: &[Running], degree: usize) {
     };
     in_time("one network", settling).await;
 }
-

@@ -80,7 +80,6 @@ async fn an_entry_node_that_comes_up_later_is_found() {
     holds(&late, "the newcomer", |held| held.as_slice() == [early.me()]).await;
 }
 
-
 /// Both dial at once, each the other's address without knowing who is there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_that_dial_each_other_at_once_have_one_link() {
@@ -140,7 +139,9 @@ async fn a_node_on_a_wildcard_address_is_found_where_it_is() {
     settled(&nodes, 2).await;
     let addresses: BTreeSet<String> = nodes
         .iter()
-        .flat_map(|node| node.neighbors().borrow().iter().map(|peer| peer.address().ip().to_string()).collect::<Vec<_>>())
+        .flat_map(|node| {
+            node.neighbors().borrow().iter().map(|peer| peer.address().ip().to_string()).collect::<Vec<_>>()
+        })
         .collect();
     assert_eq!(addresses, BTreeSet::from(["127.0.0.1".to_owned()]));
 }
@@ -164,7 +165,8 @@ async fn a_taken_port_is_passed_over() {
     let listen = first.me().address();
     let second = start(2, &[], Options { listen, ports: 20, ..options(quick()) }).await;
     assert!(second.me().address().port() > listen.port());
-    let config = Config { overlay: random_walk::Config::new(Vec::new()), broadcast: flood::Config::default() };
+    let config =
+        Config { overlay: random_walk::Config::new(Vec::new()), broadcast: flood::Config::default() };
     let refused = spawn(flood_node, config, Options { listen, ..options(quick()) }).await;
     assert_eq!(refused.expect_err("taken").kind(), std::io::ErrorKind::AddrInUse);
 }

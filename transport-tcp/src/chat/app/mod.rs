@@ -98,6 +98,10 @@ struct App {
     log: PathBuf,
     /// Peers met, the latest first.
     met: Vec<Peer>,
+    /// They are not saved yet.
+    met_more: bool,
+    /// What was saved last.
+    kept: Kept,
     unread: VecDeque<Unread>,
     waiting: Option<Waiting>,
     was_connected: bool,
@@ -249,6 +253,7 @@ impl App {
         self.met.retain(|known| *known != peer);
         self.met.insert(0, peer);
         self.met.truncate(MOST_MET);
+        self.met_more = true;
         if !self.was_connected {
             self.was_connected = true;
             self.screen.notice("connected");
@@ -304,6 +309,10 @@ impl App {
         if let Some(metrics) = &self.metrics {
             metrics.send_replace(self.snapshot());
         }
+        if std::mem::take(&mut self.met_more) {
+            let saved = self.files.save_peers(&self.met);
+            self.saved(saved);
+        }
         let clock = self.clocks.read();
         let silent_since = clock.unix_ms.saturating_sub(SILENT_MS);
         self.session.people_mut().gone_before(silent_since);
@@ -335,18 +344,20 @@ impl App {
 
     /// Keeps what must not be forgotten. A full disk does not end the chat.
     fn save(&mut self, is_end: bool) {
-        let reserved = if is_end { 0 } else { RESERVED };
-        let kept = Kept {
-            name: Some(self.session.name().clone()),
-            next_seq: self.session.next_seq().saturating_add(reserved),
-        };
+        // Only when half of what was given out is used, or the name is another.
+        let next_seq = self.session.next_seq();
+        let is_used = next_seq.saturating_add(RESERVED / 2) > self.kept.next_seq;
+        if is_end || is_used || self.kept.name.as_ref() != Some(self.session.name()) {
+            let reserved = if is_end { 0 } else { RESERVED };
+            self.kept =
+                Kept { name: Some(self.session.name().clone()), next_seq: next_seq.saturating_add(reserved) };
+            let saved = self.files.save_kept(&self.kept);
+            self.saved(saved);
+        }
         let mut gate = self.gate.lock();
         let replay = (gate.replay_mut().take_changed() || is_end).then(|| gate.replay().clone());
         drop(gate);
-        let saved = self.files.save_kept(&kept).and_then(|()| {
-            self.files.save_peers(&self.met)?;
-            replay.map_or(Ok(()), |replay| self.files.save_replay(&replay, is_end))
-        });
+        let saved = replay.map_or(Ok(()), |replay| self.files.save_replay(&replay, is_end));
         self.saved(saved);
     }
 

@@ -171,6 +171,8 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
         profile,
         log,
         met,
+        met_more: false,
+        kept: reserved,
         unread: std::collections::VecDeque::new(),
         waiting: None,
         was_connected: false,
