@@ -1,10 +1,19 @@
 //! A node on tokio sockets: the same state machine that the simulator runs, driven by TCP.
 //!
-//! # Not secure
+//! # What is promised, and what is not
 //!
-//! **Nothing here is authenticated or encrypted.** Whoever reaches the port can read and forge messages,
-//! and can claim any listening address as its own. So a node binds to loopback unless told otherwise; do
-//! not tell it otherwise on a network that you do not trust.
+//! Links are encrypted, and both ends prove who they are: each node has an [`identity`], an ed25519 key, which
+//! it shows in a Noise XX handshake. Who listens on the wire sees addresses, times and sizes, not what is
+//! said; who changes, repeats or leaves out a byte ends the link. Nodes of another network cannot finish a
+//! handshake, and the port of a private network ([`options::Network::key`]) answers strangers with nothing at
+//! all. Whatever a peer can make a node do is bounded, by one of three profiles of [`limits`].
+//!
+//! **Identities are free**, so a link says who is there, not that it is somebody to trust: in an open network
+//! anybody may come in, read what is flooded and publish. **A link says nothing about the author** of a
+//! message, which has passed through many hands: an application signs what it publishes and verifies it in a
+//! [`gate`], before the node marks it as seen and passes it on. Not hidden are who talks to whom, and the
+//! addresses in requests for neighbors. The handshake's library (`snow`) is widely used and not audited; it is
+//! kept behind one module.
 //!
 //! # How it works
 //!
@@ -13,20 +22,30 @@
 //! waits for a peer or for the application: what does not fit into a bounded queue is dropped and counted
 //! ([`stats`]).
 //!
-//! **A connection carries messages one way, from who dialed it.** To send to a peer a node dials it; to
-//! answer, the peer dials back. So two nodes that dial each other at once have nothing to sort out, at the
-//! price of two sockets per link. Against the direction only signs of life travel (empty frames), so that
-//! either end notices when the other falls silent. Whatever ends one of the two ends the link: both are
-//! closed, and the node gets its `LinkDown`, at both ends.
+//! **One connection for each pair of nodes**, served by one task. To send to a peer without a link the node
+//! dials it; what waits is sent when the other side welcomes it. When both dial at once the connection of the
+//! lesser identity is kept, and because nothing is sent before the welcome, nothing is lost. A second
+//! connection of an identity is refused while the first gives signs of life, unless the peer itself has given
+//! up the first. Whatever ends a link brings the node its `LinkDown`, at both ends.
 //!
-//! A frame is a length of two bytes, big-endian, and a packet of [`floodnet_core::wire`]. The first frame
-//! in each direction is a greeting that names the sender's listening address.
+//! **A [`Peer`] is an identity that carries an address.** The address in a request for neighbors is hearsay
+//! and may be a victim's, so such dials are few, some addresses are never dialed, and who answers must have the
+//! identity that was named. The first who hears from a joiner puts in the address that the connection shows.
+//!
+//! On the wire a frame is a length of two bytes, big-endian, and a Noise message of so many bytes. The
+//! handshake's second and third message carry identity, signature over the channel's key, versions, features,
+//! listening port, and which life of the node and which of its links this is. Then each frame is a kind (packet,
+//! ping, pong, goodbye, rekey, welcome) and its content; a packet is one of [`floodnet_core::wire`]. Each side
+//! takes fresh keys after 2^20 frames or an hour.
 //!
 //! | module | subject |
 //! |---|---|
 //! | [`chat`] | the `chat` program |
-//! | [`peer`] | the name of a node: the address on which it listens |
-//! | [`options`] | settings and limits |
+//! | [`identity`] | who a node is, and the file that keeps its key |
+//! | [`peer`] | the name of a node: its identity, and the address on which it listens |
+//! | [`options`] | settings |
+//! | [`limits`] | what a node allows its peers and itself: `public`, `lan`, `lab` |
+//! | [`gate`] | the application's word on peers and messages |
 //! | [`driver`] | the task that owns the node |
 //! | [`handle`] | what an application holds of a running node |
 //! | [`stats`] | what was done, and what was dropped |

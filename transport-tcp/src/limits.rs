@@ -97,7 +97,7 @@ pub enum Reach {
 /// Bounds on what peers, and the node itself, can take up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of the longest packet; at most [`MAX_PACKET`](crate::limits::MAX_PACKET).
+    /// Bytes of the longest packet; at most [`MAX_PACKET`].
     pub packet: usize,
     /// Packets that wait for one peer; beyond it the oldest application's message is dropped.
     pub outbox: usize,

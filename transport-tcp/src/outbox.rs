@@ -14,7 +14,7 @@ use crate::frame::Reason;
 #[derive(Debug)]
 pub(crate) struct Packet {
     pub(crate) bytes: Bytes,
-    /// Whether the application's message is in it: those go first when room is short.
+    /// Whether the application's message is in it; else it is the overlay's own.
     pub(crate) is_payload: bool,
 }
 
@@ -30,7 +30,7 @@ pub(crate) enum Queued {
 /// What is to be written next.
 #[derive(Debug)]
 pub(crate) enum Work {
-    Packets(Vec<Packet>),
+    Packets(Vec<Bytes>),
     Pong,
     /// Ask for a sign of life, which must come in time.
     Probe,
@@ -41,13 +41,17 @@ pub(crate) enum Work {
 /// Bounds of an outbox.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Room {
+    /// Messages of the application; a quarter as many of the overlay fit beside them.
     pub(crate) packets: usize,
+    /// Bytes of either.
     pub(crate) bytes: usize,
     pub(crate) patience: Duration,
 }
 
-/// Between the node, which never waits, and the task that writes on a link. Bounded: the oldest message of the
-/// application goes first, the overlay's own last.
+/// Between the node, which never waits, and the task that writes on a link. Bounded: the oldest goes first.
+///
+/// What the application and what the overlay says wait apart and are written in turn, so that a storm of one
+/// does not hold up the other.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     room: Room,
@@ -57,17 +61,47 @@ pub(crate) struct Outbox {
 
 #[derive(Debug, Default)]
 struct State {
-    packets: VecDeque<Packet>,
-    bytes: usize,
-    /// Since when nothing could be queued without dropping.
+    payload: Queue,
+    control: Queue,
+    /// Whether it is the overlay's turn.
+    control_next: bool,
+    /// Since when nothing was taken, while there was no room.
     full_since: Option<Instant>,
     pong: bool,
     probe: bool,
     goodbye: Option<Reason>,
 }
 
-/// Bytes that are written at once, about.
-const BATCH: usize = 16 * 1_024;
+#[derive(Debug, Default)]
+struct Queue {
+    packets: VecDeque<Bytes>,
+    bytes: usize,
+}
+
+impl Queue {
+    /// Puts `packet` at the end and gives how many had to go for it.
+    fn push(&mut self, packet: Bytes, packets: usize, bytes: usize) -> usize {
+        let before = self.packets.len();
+        self.bytes += packet.len();
+        self.packets.push_back(packet);
+        while self.packets.len() > packets || (self.bytes > bytes && self.packets.len() > 1) {
+            self.pop();
+        }
+        before + 1 - self.packets.len()
+    }
+
+    fn pop(&mut self) -> Option<Bytes> {
+        let packet = self.packets.pop_front()?;
+        self.bytes -= packet.len();
+        if self.packets.is_empty() && self.packets.capacity() > 32 {
+            self.packets = VecDeque::new();
+        }
+        Some(packet)
+    }
+}
+
+/// Bytes and packets that are written at once, about.
+const BATCH: (usize, usize) = (16 * 1_024, 32);
 
 impl Outbox {
     pub(crate) fn new(room: Room) -> Self {
@@ -81,21 +115,14 @@ impl Outbox {
 
     /// Queues a packet, at the price of older ones if need be.
     pub(crate) fn push(&self, packet: Packet, now: Instant) -> Queued {
+        let Room { packets, bytes, patience } = self.room;
         let mut state = self.state();
-        let mut dropped = 0;
-        state.bytes += packet.bytes.len();
-        state.packets.push_back(packet);
-        while state.packets.len() > self.room.packets
-            || (state.bytes > self.room.bytes && state.packets.len() > 1)
-        {
-            let place = state.packets.iter().position(|packet| packet.is_payload).unwrap_or(0);
-            let Some(gone) = state.packets.remove(place) else { break };
-            state.bytes -= gone.bytes.len();
-            dropped += 1;
-        }
-        if dropped == 0 {
-            state.full_since = None;
-        } else if now.duration_since(*state.full_since.get_or_insert(now)) >= self.room.patience {
+        let dropped = if packet.is_payload {
+            state.payload.push(packet.bytes, packets, bytes)
+        } else {
+            state.control.push(packet.bytes, (packets / 4).max(1), bytes)
+        };
+        if dropped > 0 && now.duration_since(*state.full_since.get_or_insert(now)) >= patience {
             return Queued::Stuck;
         }
         drop(state);
@@ -105,12 +132,16 @@ impl Outbox {
 
     /// Puts what waits in `other` before what waits here.
     pub(crate) fn take_over(&self, other: &Self, now: Instant) {
-        let earlier = std::mem::take(&mut other.state().packets);
-        other.state().bytes = 0;
-        let later = std::mem::take(&mut self.state().packets);
-        self.state().bytes = 0;
-        for packet in earlier.into_iter().chain(later) {
-            self.push(packet, now);
+        let [earlier, later] = [other, self].map(|outbox| {
+            let mut state = outbox.state();
+            (std::mem::take(&mut state.payload), std::mem::take(&mut state.control))
+        });
+        for (payload, control) in [earlier, later] {
+            for (queue, is_payload) in [(payload, true), (control, false)] {
+                for bytes in queue.packets {
+                    self.push(Packet { bytes, is_payload }, now);
+                }
+            }
         }
     }
 
@@ -142,19 +173,16 @@ impl Outbox {
             return Some(Work::Probe);
         }
         let (mut batch, mut bytes) = (Vec::new(), 0);
-        while bytes < BATCH
-            && let Some(packet) = state.packets.pop_front()
+        while bytes < BATCH.0
+            && batch.len() < BATCH.1
+            && let Some(packet) = state.pop()
         {
-            bytes += packet.bytes.len();
+            bytes += packet.len();
             batch.push(packet);
         }
-        state.bytes -= bytes;
         if !batch.is_empty() {
             state.full_since = None;
             return Some(Work::Packets(batch));
-        }
-        if state.packets.capacity() > 32 {
-            state.packets = VecDeque::new();
         }
         state.goodbye.map(Work::Goodbye)
     }
@@ -166,6 +194,19 @@ impl Outbox {
                 return work;
             }
             self.changed.notified().await;
+        }
+    }
+}
+
+impl State {
+    /// The next packet, of either kind in turn.
+    fn pop(&mut self) -> Option<Bytes> {
+        let control_first = self.control_next;
+        self.control_next = !control_first;
+        if control_first {
+            self.control.pop().or_else(|| self.payload.pop())
+        } else {
+            self.payload.pop().or_else(|| self.control.pop())
         }
     }
 }
@@ -182,46 +223,53 @@ mod tests {
 
     fn texts(outbox: &Outbox) -> Vec<String> {
         let Some(Work::Packets(packets)) = outbox.take() else { return Vec::new() };
-        packets.iter().map(|packet| String::from_utf8_lossy(&packet.bytes).into_owned()).collect()
+        packets.iter().map(|packet| String::from_utf8_lossy(packet).into_owned()).collect()
+    }
+
+    fn push(outbox: &Outbox, text: &'static str, now: Instant) -> Queued {
+        outbox.push(packet(text, text.starts_with('p')), now)
     }
 
     #[test]
-    fn the_oldest_payload_goes_first_and_control_last() {
+    fn the_oldest_goes_first_and_each_kind_has_its_turn() {
         let (outbox, now) = (Outbox::new(ROOM), Instant::now());
-        for text in ["c1", "p1", "p2"] {
-            assert_eq!(outbox.push(packet(text, text.starts_with('p')), now), Queued::Dropped(0));
+        for text in ["p1", "p2", "p3", "c1"] {
+            assert_eq!(push(&outbox, text, now), Queued::Dropped(0));
         }
-        assert_eq!(outbox.push(packet("p3", true), now), Queued::Dropped(1));
-        assert_eq!(outbox.push(packet("c2", false), now), Queued::Dropped(1));
-        assert_eq!(texts(&outbox), ["c1", "p3", "c2"]);
-        for text in ["c1", "c2", "c3", "c4"] {
-            outbox.push(packet(text, false), now);
+        assert_eq!(push(&outbox, "p4", now), Queued::Dropped(1));
+        assert_eq!(push(&outbox, "c2", now), Queued::Dropped(1), "there is room for one of the overlay's");
+        assert_eq!(texts(&outbox), ["p2", "c2", "p3", "p4"]);
+        push(&outbox, "p12345", now);
+        assert_eq!(push(&outbox, "p12345678901", now), Queued::Dropped(1), "bytes are bounded too");
+        assert_eq!(texts(&outbox), ["p12345678901"], "but one always fits");
+    }
+
+    /// However much the overlay has to say, the application's messages wait for as many at most.
+    #[test]
+    fn a_storm_of_the_overlay_does_not_hold_up_messages() {
+        let (outbox, now) = (Outbox::new(Room { packets: 400, bytes: 9_999, ..ROOM }), Instant::now());
+        for _ in 0..1_000 {
+            push(&outbox, "c", now);
         }
-        assert_eq!(texts(&outbox), ["c2", "c3", "c4"]);
-        outbox.push(packet("123456", true), now);
-        assert_eq!(
-            outbox.push(packet("123456789012", true), now),
-            Queued::Dropped(1),
-            "bytes are bounded too"
-        );
-        assert_eq!(texts(&outbox), ["123456789012"], "but one always fits");
+        push(&outbox, "p", now);
+        let place = texts(&outbox).iter().position(|text| text == "p");
+        assert!(place.is_some_and(|place| place < 2), "{place:?}");
     }
 
     #[test]
-    fn full_for_too_long_is_stuck() {
+    fn nothing_taken_for_too_long_is_stuck() {
         let (outbox, now) = (Outbox::new(ROOM), Instant::now());
         for _ in 0..3 {
-            outbox.push(packet("p", true), now);
+            push(&outbox, "p", now);
         }
-        assert_eq!(outbox.push(packet("p", true), now), Queued::Dropped(1));
-        let later = now + Duration::from_secs(4);
-        assert_eq!(outbox.push(packet("p", true), later), Queued::Dropped(1));
-        assert_eq!(outbox.push(packet("p", true), now + Duration::from_secs(5)), Queued::Stuck);
+        assert_eq!(push(&outbox, "p", now), Queued::Dropped(1));
+        assert_eq!(push(&outbox, "p", now + Duration::from_secs(4)), Queued::Dropped(1));
+        assert_eq!(push(&outbox, "p", now + Duration::from_secs(5)), Queued::Stuck);
         assert_eq!(texts(&outbox).len(), 3);
         for _ in 0..3 {
-            outbox.push(packet("p", true), later);
+            push(&outbox, "p", now);
         }
-        assert_eq!(outbox.push(packet("p", true), now + Duration::from_secs(99)), Queued::Dropped(1), "anew");
+        assert_eq!(push(&outbox, "p", now + Duration::from_secs(99)), Queued::Dropped(1), "anew");
     }
 
     #[test]
@@ -229,7 +277,7 @@ mod tests {
         let outbox = Outbox::new(ROOM);
         outbox.goodbye(Reason::Leaving);
         outbox.goodbye(Reason::Done);
-        outbox.push(packet("p", true), Instant::now());
+        push(&outbox, "p", Instant::now());
         outbox.probe();
         outbox.pong();
         assert!(matches!(outbox.take(), Some(Work::Pong)));
@@ -241,10 +289,10 @@ mod tests {
     #[test]
     fn what_waited_on_a_dial_goes_before_what_waits_on_the_link() {
         let (dial, link, now) = (Outbox::new(ROOM), Outbox::new(ROOM), Instant::now());
-        link.push(packet("2", true), now);
-        dial.push(packet("1", true), now);
+        push(&link, "p2", now);
+        push(&dial, "p1", now);
         link.take_over(&dial, now);
-        assert_eq!(texts(&link), ["1", "2"]);
+        assert_eq!(texts(&link), ["p1", "p2"]);
         assert!(dial.take().is_none());
     }
 }

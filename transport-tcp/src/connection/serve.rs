@@ -25,6 +25,22 @@ const REKEY_AFTER: u64 = 1 << 20;
 /// Buffers that have grown beyond this are given back once they are empty.
 const KEPT: usize = 4 * 1_024;
 
+/// Keeps one direction of a link to its rates.
+#[derive(Default)]
+struct Pace {
+    packets: Bucket,
+    bytes: Bucket,
+}
+
+impl Pace {
+    /// Time to wait after so many packets of so many bytes.
+    fn after(&mut self, packets: usize, bytes: usize, shared: &Shared) -> Duration {
+        let (limits, now) = (&shared.limits, shared.now());
+        let [packets, bytes] = [packets, bytes].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        self.packets.take(limits.packets, packets, now).max(self.bytes.take(limits.bytes, bytes, now))
+    }
+}
+
 /// What both directions of a link share. They are one task, so the lock is never waited for.
 struct Line<'a> {
     cipher: Mutex<Box<dyn Cipher>>,
@@ -63,7 +79,7 @@ pub(super) async fn serve<M: Wire + NamesSender + 'static>(
     let (read, write) = tcp.split();
     let line = Line { cipher: Mutex::new(cipher), heard: AtomicU64::new(0), outbox: &outbox, shared };
     line.hear();
-    let reader = Reader { read, buffer, since: None, packets: Bucket::default(), bytes: Bucket::default() };
+    let reader = Reader { read, buffer, since: None, pace: Pace::default() };
     tokio::select! {
         end = reader.run(&line, &link, gate, reports) => end,
         end = Writer::new(write).run(&line) => end,
@@ -75,8 +91,7 @@ struct Reader<'a> {
     buffer: BytesMut,
     /// Since when there is a part of a frame.
     since: Option<Instant>,
-    packets: Bucket,
-    bytes: Bucket,
+    pace: Pace,
 }
 
 impl Reader<'_> {
@@ -93,7 +108,12 @@ impl Reader<'_> {
                 Ok(sealed) => sealed,
                 Err(end) => return end,
             };
-            self.pace(sealed.len(), line.shared).await;
+            // Who sends too much waits: nothing of what honest peers say in a burst is lost here.
+            let wait = self.pace.after(1, sealed.len(), line.shared);
+            if !wait.is_zero() {
+                line.shared.counters.throttled.add();
+                sleep(wait).await;
+            }
             if line.cipher().open(&sealed, &mut opened).is_err() {
                 return End::Tampered;
             }
@@ -171,18 +191,6 @@ impl Reader<'_> {
             }
         }
     }
-
-    /// Waits until the link may have another frame of this length. Who sends more than that waits with it, and
-    /// nothing of what honest peers say in a burst is lost here.
-    async fn pace(&mut self, length: usize, shared: &Shared) {
-        let (limits, now) = (&shared.limits, shared.now());
-        let length = u32::try_from(length).unwrap_or(u32::MAX);
-        let wait = self.packets.take(limits.packets, 1, now).max(self.bytes.take(limits.bytes, length, now));
-        if !wait.is_zero() {
-            shared.counters.throttled.add();
-            sleep(wait).await;
-        }
-    }
 }
 
 struct Writer<'a> {
@@ -191,6 +199,7 @@ struct Writer<'a> {
     out: Vec<u8>,
     /// When something was last written.
     wrote: Instant,
+    pace: Pace,
     /// Frames sealed with this key, and since when.
     sealed: u64,
     keyed: Instant,
@@ -199,7 +208,7 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn new(write: WriteHalf<'a>) -> Self {
         let now = Instant::now();
-        Self { write, out: Vec::new(), wrote: now, sealed: 0, keyed: now }
+        Self { write, out: Vec::new(), wrote: now, pace: Pace::default(), sealed: 0, keyed: now }
     }
 
     async fn run(mut self, line: &Line<'_>) -> End {
@@ -223,6 +232,7 @@ impl<'a> Writer<'a> {
                 }
                 probe = None;
             }
+            let packets = if let Some(Work::Packets(packets)) = &work { packets.len() } else { 1 };
             let written = match work {
                 None if now >= ping_at => self.seal(line, Frame::Ping),
                 None => Ok(()),
@@ -232,15 +242,22 @@ impl<'a> Writer<'a> {
                     self.seal(line, Frame::Ping)
                 }
                 Some(Work::Packets(packets)) => {
-                    packets.iter().try_for_each(|packet| self.seal(line, Frame::Packet(&packet.bytes)))
+                    packets.iter().try_for_each(|packet| self.seal(line, Frame::Packet(packet)))
                 }
                 Some(Work::Goodbye(reason)) => return self.leave(line, reason).await,
             };
             if written.is_err() {
                 return End::Tampered;
             }
+            let bytes = self.out.len();
             if let Err(end) = self.flush(line.shared).await {
                 return end;
+            }
+            // No faster than the other side is likely to read: what waits shall wait here, where what is old
+            // makes room for what is new, and not in the buffers on the way.
+            let wait = self.pace.after(packets, bytes, line.shared);
+            if !wait.is_zero() {
+                sleep(wait).await;
             }
         }
     }

@@ -188,3 +188,5 @@ impl Handshake {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;

@@ -105,8 +105,8 @@ fn a_changed_bit_anywhere_ends_it() {
         lengths
     };
     assert_eq!(lengths, [0, 48, 32 + 48 + Hello::BYTES + TAG, 48 + Hello::BYTES + TAG]);
-    for at in 1..=3 {
-        for place in 0..lengths[at] {
+    for (at, length) in lengths.into_iter().enumerate().skip(1) {
+        for place in 0..length {
             let flip = |now: usize, message: &mut Vec<u8>| {
                 if now == at {
                     message[place] ^= 1;

@@ -366,7 +366,7 @@ async fn in_public_no_private_address_is_dialed_on_hearsay() {
     for secret in 100u8..120 {
         stranger.send_packet(&join(Peer::new(Face::new(secret).claims, place), 0)).await;
     }
-    counted(&victim, "all", |stats| stats.dial_forbidden == 20).await;
+    counted(&victim, "all", |stats| stats.dial_forbidden >= 20).await;
     assert!(tokio::time::timeout(Duration::from_millis(100), target.accept()).await.is_err());
     assert_eq!(victim.stats().dialed, 0);
 }

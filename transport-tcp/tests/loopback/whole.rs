@@ -146,6 +146,7 @@ async fn a_node_on_a_wildcard_address_is_found_where_it_is() {
     assert_eq!(addresses, BTreeSet::from(["127.0.0.1".to_owned()]));
 }
 
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 #[tokio::test]
 async fn nodes_meet_over_ipv6() {
     let listen: SocketAddr = "[::1]:0".parse().expect("an address");
