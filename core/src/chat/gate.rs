@@ -92,7 +92,7 @@ impl Gate {
         is_authentic: bool,
         clock: Clock,
     ) -> Result<(), Refusal> {
-        let checked = self.dear(envelope, is_authentic);
+        let checked = self.dear(envelope, is_authentic, clock);
         self.counted(checked)?;
         self.passed = self.passed.saturating_add(1);
         self.replay.take(envelope);
@@ -108,11 +108,10 @@ impl Gate {
         if self.replay.has(envelope) {
             return Err(Refusal::Drop("duplicate"));
         }
-        let is_contact = self.contacts.contains(&envelope.origin());
-        self.quota.admits(envelope.origin(), is_contact, clock.now).map_err(Refusal::Drop)
+        self.within_quota(envelope, clock)
     }
 
-    fn dear(&self, envelope: &Envelope, is_authentic: bool) -> Result<(), Refusal> {
+    fn dear(&mut self, envelope: &Envelope, is_authentic: bool, clock: Clock) -> Result<(), Refusal> {
         if !is_authentic {
             return Err(Refusal::Cut("bad_signature"));
         }
@@ -123,7 +122,14 @@ impl Gate {
         if !self.replay.is_new_count(envelope) {
             return Err(Refusal::Drop("old_count"));
         }
-        Ok(())
+        self.within_quota(envelope, clock)
+    }
+
+    /// Asked twice: before the signature to spare it, and after it because others may have been counted
+    /// meanwhile.
+    fn within_quota(&mut self, envelope: &Envelope, clock: Clock) -> Result<(), Refusal> {
+        let is_contact = self.contacts.contains(&envelope.origin());
+        self.quota.admits(envelope.origin(), is_contact, clock.now).map_err(Refusal::Drop)
     }
 
     fn counted(&mut self, checked: Result<(), Refusal>) -> Result<(), Refusal> {

@@ -164,6 +164,17 @@ fn of_two_copies_that_are_checked_at_once_one_passes() {
     assert_eq!(gate.after_signature(&good, true, clock(0)), Err(Refusal::Drop("duplicate")));
 }
 
+/// Many of one author may be under way between the two looks.
+#[test]
+fn a_burst_that_is_checked_at_once_is_counted() {
+    let mut gate = gate();
+    let burst: Vec<Envelope> = (0..100).map(|seq| said(1, seq, NOW, b"")).collect();
+    let before = burst.iter().filter(|envelope| gate.before_signature(envelope, clock(0)).is_ok()).count();
+    let after =
+        burst.iter().filter(|envelope| gate.after_signature(envelope, true, clock(0)).is_ok()).count();
+    assert_eq!((before, after), (100, 20));
+}
+
 /// Every number of an envelope where arithmetic could go wrong, then two minutes of life.
 #[test]
 fn extremes() {

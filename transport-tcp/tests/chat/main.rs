@@ -4,6 +4,7 @@ mod dialogue;
 mod process;
 mod state;
 mod swarm;
+mod wire;
 
 use std::path::Path;
 
