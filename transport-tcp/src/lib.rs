@@ -88,8 +88,12 @@ use floodnet_core::overlay::RandomWalk;
 
 use crate::peer::Peer;
 
+#[doc(hidden)]
+pub mod bare;
 pub mod chat;
 pub mod driver;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod gate;
 pub mod handle;
 pub mod identity;

@@ -397,8 +397,7 @@ mod tests {
             node.handle(input, &mut Context { now, config: &config, rng: &mut rng, effects: &mut actions });
         }
         drop(node);
-        let bytes = buffer.0.lock().expect("not poisoned").clone();
-        bytes
+        buffer.0.lock().expect("not poisoned").clone()
     }
 
     #[test]

@@ -108,8 +108,9 @@ impl Credentials {
     /// Draws a channel key and signs it.
     pub(crate) fn new(keypair: Keypair, network: &Network) -> io::Result<Self> {
         let pattern = if network.key.is_some() { PRIVATE } else { OPEN };
-        let params: NoiseParams = pattern.parse().map_err(io::Error::other)?;
-        let channel = Builder::new(params.clone()).generate_keypair().map_err(io::Error::other)?;
+        let failed = |error: snow::Error| io::Error::other(error.to_string());
+        let params: NoiseParams = pattern.parse().map_err(failed)?;
+        let channel = Builder::new(params.clone()).generate_keypair().map_err(failed)?;
         let binding = keypair.sign(&hello::bound(&channel.public));
         Ok(Self {
             keypair,

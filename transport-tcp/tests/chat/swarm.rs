@@ -9,6 +9,8 @@ use crate::process::{Chat, Start};
 const DEADLINE: Duration = Duration::from_secs(10);
 /// After a kill somebody says something so often.
 const PROBE: Duration = Duration::from_millis(250);
+/// And that counts only where it comes within this time.
+const PROBE_DEADLINE: Duration = Duration::from_secs(1);
 
 /// What was measured of one swarm.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +19,8 @@ pub(crate) struct Outcome {
     pub(crate) join: [Duration; 2],
     /// Share of (message, receiver) pairs that came in time, of messages from all before the kill.
     pub(crate) before: f64,
-    /// From the kill on, until each message reached at least 99.5 % of those left, and all of them.
+    /// From the kill on, until each message reached at least 99.5 % of those left within a second, and all of
+    /// them.
     pub(crate) heal: [Option<Duration>; 2],
     /// As `before`, of messages from all that are left, after they had time to heal.
     pub(crate) after: f64,
@@ -71,7 +74,8 @@ fn all_talk(chats: &mut [Chat], what: &str) -> f64 {
     came as f64 / (chats.len() * (chats.len() - 1)) as f64
 }
 
-/// For a while one after the other says something. From when on did each of these reach 99.5 %, and all?
+/// For a while one after the other says something. From when on did each of these reach 99.5 %, and all, at
+/// once?
 fn probe(chats: &mut [Chat], watch: Duration) -> [Option<Duration>; 2] {
     let killed = Instant::now();
     let mut probes = Vec::new();
@@ -82,12 +86,13 @@ fn probe(chats: &mut [Chat], watch: Duration) -> [Option<Duration>; 2] {
         probes.push((Instant::now(), speaker, words));
         std::thread::sleep(PROBE);
     }
-    let until = Instant::now() + DEADLINE;
+    std::thread::sleep(PROBE_DEADLINE);
     let mut healed = [Some(Duration::ZERO); 2];
     for (said, speaker, words) in &probes {
         let others = chats.iter().enumerate().filter(|(number, _)| number != speaker);
-        let came = others.filter(|(_, chat)| chat.heard_by(words, until).is_some()).count();
-        let share = came as f64 / (chats.len() - 1) as f64;
+        let until = *said + PROBE_DEADLINE;
+        let came = others.filter(|(_, chat)| chat.heard_by(words, until).is_some_and(|at| at <= until));
+        let share = came.count() as f64 / (chats.len() - 1) as f64;
         for (healed, least) in healed.iter_mut().zip([0.995, 1.0]) {
             if share < least {
                 *healed = None;
