@@ -126,6 +126,12 @@ impl People {
         self.contacts.get(key).is_some_and(|contact| contact.blocked)
     }
 
+    /// Whether the user has compared this key with its owner.
+    #[must_use]
+    pub fn is_verified(&self, key: &Key) -> bool {
+        self.contacts.get(key).is_some_and(|contact| contact.verified)
+    }
+
     /// Somebody says who they are.
     pub fn meet(&mut self, key: Key, name: Name, here: bool, unix_ms: u64) -> Met {
         let former = self

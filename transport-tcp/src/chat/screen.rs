@@ -39,6 +39,7 @@ const NAMES: [AnsiColor; 6] = [
 
 const DIM: Style = Style::new().effects(Effects::DIMMED);
 const LOUD: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Red))).effects(Effects::BOLD);
+const VERIFIED: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Green))).effects(Effects::BOLD);
 const SECRET: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Magenta))).effects(Effects::BOLD);
 
 impl Screen {
@@ -65,15 +66,16 @@ impl Screen {
         if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
-    /// A name in the color of its key, the fingerprint dimmed.
-    fn name(&self, key: &Key, shown: &str) -> String {
+    /// A name in the color of its key, the fingerprint dimmed, a mark behind it if the key was compared.
+    fn name(&self, key: &Key, shown: &str, verified: bool) -> String {
         let shown = escape(shown);
         let (nick, print) = shown.split_once('~').map_or((shown.as_str(), String::new()), |(nick, print)| {
             (nick, self.paint(DIM, &format!("~{print}")))
         });
         let color = NAMES[usize::from(key.0[0]) % NAMES.len()];
         let style = Style::new().fg_color(Some(Color::Ansi(color))).effects(Effects::BOLD);
-        format!("{}{print}", self.paint(style, nick))
+        let mark = if verified { self.paint(VERIFIED, "✓") } else { String::new() };
+        format!("{}{print}{mark}", self.paint(style, nick))
     }
 
     fn time(&self) -> String {
@@ -81,22 +83,24 @@ impl Screen {
         self.paint(DIM, &now)
     }
 
-    /// Somebody said something to all.
-    pub fn said(&mut self, key: &Key, shown: &str, text: &str) {
+    /// Somebody said something to all. `verified` if the user has compared their key.
+    pub fn said(&mut self, key: &Key, shown: &str, verified: bool, text: &str) {
         let line = match self.out {
             Out::Plain => format!("{}: {}", escape(shown), escape(text)),
-            Out::Terminal(_) => format!("{} {}: {}", self.time(), self.name(key, shown), escape(text)),
+            Out::Terminal(_) => {
+                format!("{} {}: {}", self.time(), self.name(key, shown, verified), escape(text))
+            }
         };
         self.message(&line);
     }
 
     /// Somebody said something to the user alone.
-    pub fn direct(&mut self, key: &Key, shown: &str, text: &str) {
+    pub fn direct(&mut self, key: &Key, shown: &str, verified: bool, text: &str) {
         let line = match self.out {
             Out::Plain => format!("{} -> you: {}", escape(shown), escape(text)),
             Out::Terminal(_) => {
                 let (mark, to) = (self.paint(SECRET, "✉"), self.paint(SECRET, "→ you"));
-                format!("{} {mark} {} {to}: {}", self.time(), self.name(key, shown), escape(text))
+                format!("{} {mark} {} {to}: {}", self.time(), self.name(key, shown, verified), escape(text))
             }
         };
         self.message(&line);

@@ -295,7 +295,8 @@ impl App {
         }
         for unread in std::mem::take(&mut self.unread) {
             let shown = self.session.people().shown(&unread.from);
-            self.screen.direct(&unread.from, &shown, &unread.text);
+            let verified = self.session.people().is_verified(&unread.from);
+            self.screen.direct(&unread.from, &shown, verified, &unread.text);
         }
     }
 

@@ -264,11 +264,13 @@ impl App {
         match self.session.hear(envelope, self.clocks.read(), &mut self.rng) {
             Heard::Said { from, text } => {
                 let shown = self.session.people().shown(&from);
-                self.screen.said(&from, &shown, &text);
+                let verified = self.session.people().is_verified(&from);
+                self.screen.said(&from, &shown, verified, &text);
             }
             Heard::Direct { from, text } => {
                 let shown = self.session.people().shown(&from);
-                self.screen.direct(&from, &shown, &text);
+                let verified = self.session.people().is_verified(&from);
+                self.screen.direct(&from, &shown, verified, &text);
                 if self.unread.len() == MOST_UNREAD {
                     self.unread.pop_front();
                 }
