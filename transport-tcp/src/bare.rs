@@ -32,7 +32,14 @@ impl Caller {
     /// # Errors
     /// Nobody answers, or not as it should be.
     pub async fn dial(&self, address: SocketAddr) -> io::Result<Bare> {
-        let mut tcp = TcpStream::connect(address).await?;
+        self.shake(TcpStream::connect(address).await?).await
+    }
+
+    /// Shakes hands over a connection, and waits for the welcome.
+    ///
+    /// # Errors
+    /// Nobody answers as it should be.
+    pub async fn shake(&self, mut tcp: TcpStream) -> io::Result<Bare> {
         tcp.set_nodelay(true)?;
         let mut buffer = BytesMut::new();
         let mut handshake = Handshake::dialer(&self.0).map_err(broken)?;
@@ -104,6 +111,14 @@ impl Bare {
         self.tcp.write_all(&self.out).await?;
         self.out.clear();
         Ok(())
+    }
+
+    /// Sends bytes as they are.
+    ///
+    /// # Errors
+    /// The other side has closed.
+    pub async fn write_raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.tcp.write_all(bytes).await
     }
 
     /// Sends a sign of life.

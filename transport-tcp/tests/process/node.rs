@@ -1,0 +1,148 @@
+//! The node's process, and the handle that its parent has of it.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::time::Duration;
+
+use bytes::Bytes;
+use floodnet_core::broadcast::{BroadcastEvent, flood};
+use floodnet_core::content::Content;
+use floodnet_core::node::{Config, Layer};
+use floodnet_core::overlay::random_walk;
+use floodnet_tcp::driver::spawn;
+use floodnet_tcp::handle::Handle;
+use floodnet_tcp::limits::Limits;
+use floodnet_tcp::options::Options;
+use floodnet_tcp::peer::Peer;
+use floodnet_tcp::{FloodNode, flood_node};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+use super::Result;
+
+/// Makes this program be the node.
+pub(crate) const MODE: &str = "be-a-node";
+
+/// A node in this process.
+pub(crate) async fn start(entry: Vec<Peer>, limits: Limits) -> Result<Handle<FloodNode>> {
+    let config = Config { overlay: random_walk::Config::new(entry), broadcast: flood::Config::default() };
+    Ok(spawn(flood_node, config, Options { limits, ..Options::default() }).await?)
+}
+
+/// Runs a node that says where it listens and what it hears, publishes the lines that it gets, and answers
+/// `?` with its figures, until there are no more lines.
+pub(crate) async fn run(profile: &str) -> Result<()> {
+    let mut node = start(Vec::new(), Limits::of(profile.parse()?)).await?;
+    // Opened while there are files left.
+    let mut status = File::open("/proc/self/status")?;
+    println!("at {}", node.me().address());
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    loop {
+        tokio::select! {
+            event = node.next_event() => {
+                if let Some(Layer::Broadcast(BroadcastEvent::Delivered { payload, .. })) = event
+                    && payload.bytes().len() < 100
+                {
+                    println!("heard {}", String::from_utf8_lossy(payload.bytes()));
+                }
+            }
+            line = lines.next_line() => match line?.as_deref() {
+                Some("?") => println!("figures {}", figures(&node, &mut status)?),
+                Some(text) => node.publish(Content::new(Bytes::from(text.to_owned()))).await?,
+                None => return Ok(node.leave().await?),
+            },
+        }
+    }
+}
+
+fn figures(node: &Handle<FloodNode>, file: &mut File) -> Result<String> {
+    let mut status = String::new();
+    file.rewind()?;
+    file.read_to_string(&mut status)?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no such figure")?;
+    let peak: u64 = peak.trim().trim_end_matches("kB").trim().parse()?;
+    let mut figures = vec![("peak_kib", peak), ("links", node.links() as u64)];
+    figures.extend(node.stats().iter());
+    Ok(figures.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" "))
+}
+
+/// The process. Ended when it is dropped.
+pub(crate) struct Process {
+    child: Child,
+    input: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+    pub(crate) address: SocketAddr,
+}
+
+impl Process {
+    /// Starts it, with so many files at most.
+    pub(crate) async fn start(profile: &str, files: u32) -> Result<Self> {
+        let mut child = Command::new("sh")
+            .args(["-c", &format!("ulimit -n {files} && exec \"$0\" {MODE} {profile}")])
+            .arg(std::env::current_exe()?)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let input = child.stdin.take().ok_or("no input")?;
+        let mut lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
+        let first = lines.next_line().await?.ok_or("it ended at once")?;
+        let address = first.strip_prefix("at ").ok_or("no address")?.parse()?;
+        Ok(Self { child, input, lines, address })
+    }
+
+    async fn write(&mut self, line: &str) -> Result<()> {
+        Ok(self.input.write_all(format!("{line}\n").as_bytes()).await?)
+    }
+
+    /// What follows `word` on the next line that begins with it.
+    async fn next(&mut self, word: &str) -> Result<String> {
+        loop {
+            let line = self.lines.next_line().await?.ok_or("it has ended")?;
+            if let Some(rest) = line.strip_prefix(word) {
+                return Ok(rest.to_owned());
+            }
+        }
+    }
+
+    /// Its figures.
+    pub(crate) async fn figures(&mut self) -> Result<BTreeMap<String, u64>> {
+        self.write("?").await?;
+        let line = self.next("figures ").await?;
+        let figure =
+            |word: &str| Some((word.split_once('=')?.0.to_owned(), word.split_once('=')?.1.parse().ok()?));
+        Ok(line.split(' ').filter_map(figure).collect())
+    }
+
+    /// Both say something to each other; each must hear it in time.
+    pub(crate) async fn talk(&mut self, friend: &mut Handle<FloodNode>, number: u32) -> Result<()> {
+        let talking = async {
+            let text = format!("friend {number}");
+            friend.publish(Content::new(text.clone().into())).await?;
+            while self.next("heard ").await? != text {}
+            let text = format!("node {number}");
+            self.write(&text).await?;
+            loop {
+                if let Some(Layer::Broadcast(BroadcastEvent::Delivered { payload, .. })) =
+                    friend.next_event().await
+                    && payload.bytes().as_ref() == text.as_bytes()
+                {
+                    return Ok(());
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(3), talking)
+            .await
+            .map_err(|_| format!("line {number} took longer than three seconds"))?
+    }
+
+    /// Lets it leave, and looks whether it did so in good order.
+    pub(crate) async fn end(mut self) -> Result<()> {
+        drop(self.input);
+        let status = self.child.wait().await?;
+        if status.success() { Ok(()) } else { Err(format!("it ended with {status}").into()) }
+    }
+}
