@@ -45,6 +45,15 @@ impl Identity {
     }
 }
 
+impl Identity {
+    /// The X25519 form of the key, for sealing to its owner. None if it is no key, or of small order.
+    #[must_use]
+    pub fn agreement_key(&self) -> Option<[u8; KEY_BYTES]> {
+        let key = VerifyingKey::from_bytes(&self.0).ok().filter(|key| !key.is_weak())?;
+        Some(key.to_montgomery().to_bytes())
+    }
+}
+
 /// In hexadecimal.
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -130,6 +139,12 @@ impl Keypair {
     #[must_use]
     pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; KEY_BYTES]> {
         Zeroizing::new(blake3::derive_key(purpose, self.0.as_bytes()))
+    }
+
+    /// The X25519 secret that belongs to [`Identity::agreement_key`].
+    #[must_use]
+    pub fn agreement_secret(&self) -> Zeroizing<[u8; KEY_BYTES]> {
+        Zeroizing::new(self.0.to_scalar_bytes())
     }
 
     fn secret(&self) -> &[u8; KEY_BYTES] {

@@ -40,6 +40,7 @@
 //!
 //! | module | subject |
 //! |---|---|
+//! | [`chat`] | the `chat` program |
 //! | [`identity`] | who a node is, and the file that keeps its key |
 //! | [`peer`] | the name of a node: its identity, and the address on which it listens |
 //! | [`options`] | settings |
@@ -89,6 +90,7 @@ use crate::peer::Peer;
 
 #[doc(hidden)]
 pub mod bare;
+pub mod chat;
 pub mod driver;
 #[doc(hidden)]
 pub mod fuzzing;

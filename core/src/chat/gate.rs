@@ -1,0 +1,175 @@
+//! What is checked before a node takes a message, cheap checks first.
+//!
+//! network, time window, ids of messages taken, quota, **signature**, sequence window; and only then is the
+//! message remembered. Who sends garbage under a known id, or an id before its message, so gains nothing.
+
+use alloc::collections::BTreeMap;
+use alloc::collections::BTreeSet;
+
+use super::Clock;
+use super::crypto::{Key, Verify};
+use super::envelope::{Envelope, NetworkId};
+use super::quota::{Limits, Quota};
+use super::replay::Replay;
+
+/// Why a message does not pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is dropped.
+    Drop(&'static str),
+    /// It proves that who sent it to us breaks the rules: their link is cut as well.
+    Cut(&'static str),
+}
+
+impl Refusal {
+    /// The reason by name.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Drop(reason) | Self::Cut(reason) => reason,
+        }
+    }
+}
+
+/// The checks of one node.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    network: NetworkId,
+    replay: Replay,
+    quota: Quota,
+    /// Who is refused last when too much is said.
+    contacts: BTreeSet<Key>,
+    passed: u64,
+    refused: BTreeMap<&'static str, u64>,
+}
+
+impl Gate {
+    /// The gate of a node in this network.
+    #[must_use]
+    pub fn new(network: NetworkId, limits: Limits, replay: Replay, clock: Clock) -> Self {
+        Self {
+            network,
+            replay,
+            quota: Quota::new(limits, clock.now),
+            contacts: BTreeSet::new(),
+            passed: 0,
+            refused: BTreeMap::new(),
+        }
+    }
+
+    /// Everything in order; for who does not need the steps apart.
+    ///
+    /// # Errors
+    /// The message does not pass.
+    pub fn check(
+        &mut self,
+        envelope: &Envelope,
+        verify: &(impl Verify + ?Sized),
+        clock: Clock,
+    ) -> Result<(), Refusal> {
+        self.before_signature(envelope, clock)?;
+        let is_authentic = envelope.is_authentic(verify);
+        self.after_signature(envelope, is_authentic, clock)
+    }
+
+    /// The cheap checks. Between these and [`after_signature`](Self::after_signature) the gate may be lent to
+    /// others, so that signatures are checked on several threads at once.
+    ///
+    /// # Errors
+    /// The message does not pass, and its signature need not be looked at.
+    pub fn before_signature(&mut self, envelope: &Envelope, clock: Clock) -> Result<(), Refusal> {
+        let checked = self.cheap(envelope, clock);
+        self.counted(checked)
+    }
+
+    /// The rest of the checks, after the signature was found good or bad. What passes is remembered.
+    ///
+    /// # Errors
+    /// The message does not pass.
+    pub fn after_signature(
+        &mut self,
+        envelope: &Envelope,
+        is_authentic: bool,
+        clock: Clock,
+    ) -> Result<(), Refusal> {
+        let checked = self.dear(envelope, is_authentic, clock);
+        self.counted(checked)?;
+        self.passed = self.passed.saturating_add(1);
+        self.replay.take(envelope);
+        self.quota.count(envelope.origin(), clock.now);
+        Ok(())
+    }
+
+    fn cheap(&mut self, envelope: &Envelope, clock: Clock) -> Result<(), Refusal> {
+        if envelope.network() != self.network {
+            return Err(Refusal::Cut("other_network"));
+        }
+        self.replay.in_time(envelope, clock.unix_ms).map_err(Refusal::Drop)?;
+        if self.replay.has(envelope) {
+            return Err(Refusal::Drop("duplicate"));
+        }
+        self.within_quota(envelope, clock)
+    }
+
+    fn dear(&mut self, envelope: &Envelope, is_authentic: bool, clock: Clock) -> Result<(), Refusal> {
+        if !is_authentic {
+            return Err(Refusal::Cut("bad_signature"));
+        }
+        // Another copy may have passed meanwhile.
+        if self.replay.has(envelope) {
+            return Err(Refusal::Drop("duplicate"));
+        }
+        if !self.replay.is_new_count(envelope) {
+            return Err(Refusal::Drop("old_count"));
+        }
+        self.within_quota(envelope, clock)
+    }
+
+    /// Asked twice: before the signature to spare it, and after it because others may have been counted
+    /// meanwhile.
+    fn within_quota(&mut self, envelope: &Envelope, clock: Clock) -> Result<(), Refusal> {
+        let is_contact = self.contacts.contains(&envelope.origin());
+        self.quota.admits(envelope.origin(), is_contact, clock.now).map_err(Refusal::Drop)
+    }
+
+    fn counted(&mut self, checked: Result<(), Refusal>) -> Result<(), Refusal> {
+        if let Err(refusal) = checked {
+            let count = self.refused.entry(refusal.reason()).or_default();
+            *count = count.saturating_add(1);
+        }
+        checked
+    }
+
+    /// Remembers what this node itself says, so that it is not taken when it comes back.
+    pub fn said(&mut self, envelope: &Envelope) {
+        self.replay.take(envelope);
+    }
+
+    /// Says who is refused last.
+    pub fn set_contacts(&mut self, contacts: impl IntoIterator<Item = Key>) {
+        self.contacts = contacts.into_iter().collect();
+    }
+
+    /// Messages that passed.
+    #[must_use]
+    pub const fn passed(&self) -> u64 {
+        self.passed
+    }
+
+    /// Messages that did not, by reason.
+    #[must_use]
+    pub const fn refused(&self) -> &BTreeMap<&'static str, u64> {
+        &self.refused
+    }
+
+    /// The memory of what was taken.
+    #[must_use]
+    pub const fn replay(&self) -> &Replay {
+        &self.replay
+    }
+
+    /// The memory of what was taken, to ask whether it changed.
+    pub const fn replay_mut(&mut self) -> &mut Replay {
+        &mut self.replay
+    }
+}

@@ -1,0 +1,61 @@
+//! A chat: what people say, spread by a broadcast, and what nobody but its author can have said.
+//!
+//! All of it is pure: no clock, no socket, no file, no randomness, and the ciphers behind two small
+//! traits ([`crypto`]), so that the simulator and the tests run without them.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`crypto`] | keys, signatures, and what a chat asks of ciphers |
+//! | [`envelope`] | a signed message as it travels |
+//! | [`gate`] | what is checked before a node takes a message, cheap checks first |
+//! | [`replay`] | each message once: time window, ids, sequence windows |
+//! | [`quota`] | how much one author, and all together, may say |
+//! | [`direct`] | sealed messages for one reader |
+//! | [`people`] | names, contacts, and who is who |
+//! | [`session`] | one person in one room: says and hears |
+//! | [`text`] | names, fingerprints, and text that cannot hurt a terminal |
+//! | [`store`] | saved state as lines that tell when they are damaged |
+//!
+//! The way of a message: the session of its author makes an [`Envelope`](envelope::Envelope) and gives it to
+//! the node, which floods it. At each other node the [`Gate`](gate::Gate) looks at it first: only what it lets
+//! pass reaches the node, is remembered as seen, shown, and forwarded, in the bytes in which it came. Whoever
+//! forwards a message with a wrong signature has not checked it, so the link to them is cut.
+
+// A peer chooses the bytes that come here: nothing may panic, wrap or be cut short without saying so.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions
+    )
+)]
+
+pub mod crypto;
+pub mod direct;
+pub mod envelope;
+pub mod gate;
+pub mod people;
+pub mod quota;
+pub mod replay;
+pub mod session;
+pub mod store;
+pub mod text;
+
+mod lru;
+#[cfg(test)]
+mod tests;
+
+use crate::time::Time;
+
+/// The two clocks of a chat, read by the driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// Since the start of the process; never goes back. Rates and pauses are measured by it.
+    pub now: Time,
+    /// Milliseconds since 1970, by the wall clock, which may jump. Messages are stamped with it.
+    pub unix_ms: u64,
+}

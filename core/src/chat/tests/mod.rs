@@ -1,0 +1,47 @@
+//! The parts of a chat together, with ciphers that are only pretended.
+
+mod direct;
+mod envelope;
+mod gate;
+mod people;
+mod replay;
+mod session;
+mod text;
+
+use super::Clock;
+use super::crypto::Toy;
+use super::envelope::{Draft, Envelope, Kind, NetworkId};
+use super::gate::Gate;
+use super::quota::Limits;
+use super::replay::Replay;
+use super::session::Session;
+use super::text::Name;
+use crate::time::Time;
+
+const NOW: u64 = 1_764_000_000_000;
+const NET: NetworkId = NetworkId([7; 16]);
+
+fn clock(ms: u64) -> Clock {
+    Clock { now: Time::from_millis(ms), unix_ms: NOW + ms }
+}
+
+fn said(by: u64, seq: u64, unix_ms: u64, body: &[u8]) -> Envelope {
+    let draft = Draft { network: NET, kind: Kind::Say, seq, unix_ms, body };
+    Envelope::sign(&draft, &Toy::new(by)).expect("short enough")
+}
+
+fn gate() -> Gate {
+    Gate::new(NET, Limits::PUBLIC, Replay::new(NOW - 1), clock(0))
+}
+
+fn toy() -> Toy {
+    Toy::new(0)
+}
+
+fn name(text: &str) -> Name {
+    Name::new(text).expect("a name")
+}
+
+fn session(number: u64, called: &str) -> Session<Toy> {
+    Session::new(Toy::new(number), NET, name(called), 0, clock(0))
+}

@@ -1,0 +1,61 @@
+//! The bodies of the fuzz targets on random bytes, and on what fuzzers found worth keeping.
+
+use std::path::Path;
+
+use floodnet_core::fuzzing;
+use proptest::prelude::*;
+
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    // Mostly small numbers, which lengths and kinds are made of.
+    prop::collection::vec(prop_oneof![3 => 0u8..16, 1 => any::<u8>()], 0..600)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn packet(data in bytes()) {
+        fuzzing::packet(&data);
+    }
+
+    #[test]
+    fn envelope(data in bytes()) {
+        fuzzing::envelope(&data);
+    }
+
+    #[test]
+    fn chat_message(data in bytes()) {
+        fuzzing::chat_message(&data);
+    }
+
+    #[test]
+    fn stored_state(data in bytes()) {
+        fuzzing::stored_state(&data);
+    }
+
+    #[test]
+    fn state_machine(data in bytes()) {
+        fuzzing::state_machine(&data);
+    }
+}
+
+/// Each file of the corpus, through its target.
+#[test]
+fn the_corpus() {
+    let targets: [(&str, fn(&[u8])); 5] = [
+        ("packet", fuzzing::packet),
+        ("envelope", fuzzing::envelope),
+        ("chat_message", fuzzing::chat_message),
+        ("stored_state", fuzzing::stored_state),
+        ("state_machine", fuzzing::state_machine),
+    ];
+    for (name, target) in targets {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+        let mut count = 0;
+        for entry in std::fs::read_dir(folder).expect("a folder for each target") {
+            target(&std::fs::read(entry.expect("an entry").path()).expect("a file"));
+            count += 1;
+        }
+        assert!(count > 0, "{name} has no corpus");
+    }
+}

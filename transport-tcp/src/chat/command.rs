@@ -1,0 +1,261 @@
+//! What a typed line means.
+
+/// What the user wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Nothing.
+    Empty,
+    /// Say this to everybody.
+    Say(String),
+    /// Say something to one person.
+    Direct {
+        /// As typed, without the `@`.
+        to: String,
+        /// What to say.
+        text: String,
+    },
+    /// Take a name.
+    Name(String),
+    /// Tell what can be typed.
+    Help,
+    /// Tell the neighbors in the network.
+    Peers,
+    /// Tell who is here.
+    Who,
+    /// Tell the contacts.
+    Contacts,
+    /// Show or confirm the digits of somebody.
+    Verify {
+        /// Whom.
+        who: String,
+        /// Whether the digits were compared.
+        compared: bool,
+    },
+    /// Hear somebody no more, or again.
+    Block {
+        /// Whom.
+        who: String,
+        /// Or again.
+        block: bool,
+    },
+    /// Call a contact otherwise.
+    Rename {
+        /// Whom.
+        who: String,
+        /// The petname.
+        petname: String,
+    },
+    /// Forget a contact.
+    Forget(String),
+    /// Show direct messages that were not answered.
+    Unread,
+    /// Tell how things are.
+    Status,
+    /// Leave.
+    Quit,
+    /// It means nothing; what to tell the user.
+    Wrong(String),
+}
+
+/// What can be typed.
+pub const HELP: &str = "\
+text                  say it to everybody
+@bob text             say it to bob alone, sealed
+set username bob      be called bob (also: /name bob)
+/who                  who is here
+/contacts             people you have named: who writes to you, and whom you write to
+/verify bob           digits to compare with bob, to be sure that it is bob
+/verify bob yes       they are the same
+/rename bob rob       call your contact bob rob, whatever they call themself
+/block bob, /unblock  hear bob no more, or again
+/forget bob           take bob out of your contacts
+/unread               direct messages that you have not answered
+/peers, /status       the network
+exit, quit, /quit     leave
+//text                say /text to everybody";
+
+/// Commands, and what each needs.
+const COMMANDS: [(&str, &str); 13] = [
+    ("help", ""),
+    ("peers", ""),
+    ("who", ""),
+    ("contacts", ""),
+    ("name", "NAME"),
+    ("verify", "NAME"),
+    ("block", "NAME"),
+    ("unblock", "NAME"),
+    ("rename", "NAME NEW"),
+    ("forget", "NAME"),
+    ("unread", ""),
+    ("status", ""),
+    ("quit", ""),
+];
+
+/// Reads a line.
+#[must_use]
+pub fn parse(line: &str) -> Command {
+    let line = line.trim();
+    match line {
+        "" => return Command::Empty,
+        "exit" | "quit" => return Command::Quit,
+        _ => {}
+    }
+    if let Some(name) =
+        line.strip_prefix("set username").filter(|rest| rest.is_empty() || rest.starts_with(' '))
+    {
+        return named(name, Command::Name, "set username NAME");
+    }
+    if let Some(rest) = line.strip_prefix('@') {
+        let (to, text) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        return match (to.trim_end_matches([':', ',']), text.trim()) {
+            ("", _) | (_, "") => Command::Wrong("write it as: @name text".to_owned()),
+            (to, text) => Command::Direct { to: to.to_owned(), text: text.to_owned() },
+        };
+    }
+    match line.strip_prefix('/') {
+        None => Command::Say(line.to_owned()),
+        Some(rest) if rest.starts_with('/') => Command::Say(rest.to_owned()),
+        Some(rest) => slash(rest),
+    }
+}
+
+fn slash(rest: &str) -> Command {
+    let (word, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let who = |make: fn(String) -> Command| named(rest, make, &usage(word));
+    match word.to_lowercase().as_str() {
+        "help" | "h" | "?" => Command::Help,
+        "peers" => Command::Peers,
+        "who" => Command::Who,
+        "contacts" => Command::Contacts,
+        "unread" => Command::Unread,
+        "status" => Command::Status,
+        "quit" | "exit" => Command::Quit,
+        "name" => who(Command::Name),
+        "forget" => who(Command::Forget),
+        "block" => who(|who| Command::Block { who, block: true }),
+        "unblock" => who(|who| Command::Block { who, block: false }),
+        "verify" => match words(rest).as_slice() {
+            [who] => Command::Verify { who: plain(who), compared: false },
+            [who, "yes"] => Command::Verify { who: plain(who), compared: true },
+            _ => Command::Wrong(format!("write it as: {} [yes]", usage(word))),
+        },
+        "rename" => match words(rest).as_slice() {
+            [who, petname] => Command::Rename { who: plain(who), petname: (*petname).to_owned() },
+            _ => Command::Wrong(format!("write it as: {}", usage(word))),
+        },
+        _ => Command::Wrong(unknown(word)),
+    }
+}
+
+fn words(text: &str) -> Vec<&str> {
+    text.split_whitespace().collect()
+}
+
+/// A name may be typed as it is for a message.
+fn plain(who: &str) -> String {
+    who.trim_start_matches('@').to_owned()
+}
+
+fn named(rest: &str, make: impl Fn(String) -> Command, usage: &str) -> Command {
+    match words(rest).as_slice() {
+        [who] => make(plain(who)),
+        _ => Command::Wrong(format!("write it as: {usage}")),
+    }
+}
+
+fn usage(word: &str) -> String {
+    let needs =
+        COMMANDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map_or("", |(_, needs)| needs);
+    format!("/{} {needs}", word.to_lowercase()).trim_end().to_owned()
+}
+
+fn unknown(word: &str) -> String {
+    let near = COMMANDS.iter().map(|(name, _)| *name).filter(|name| {
+        let starts = !word.is_empty() && name.starts_with(word);
+        starts || distance(name, word) <= 2
+    });
+    let near = near.min_by_key(|name| distance(name, word));
+    let word = floodnet_core::chat::text::escape(word);
+    match near {
+        Some(near) => format!("there is no /{word}; did you mean /{near}?"),
+        None => format!("there is no /{word}; /help tells what there is (and //{word} says it to everybody)"),
+    }
+}
+
+/// Edits between two words; long ones are far from everything.
+fn distance(one: &str, other: &str) -> usize {
+    if other.len() > 20 {
+        return usize::MAX;
+    }
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (above, letter) in one.chars().enumerate() {
+        let mut corner = above;
+        row[0] = above + 1;
+        for (at, target) in other.iter().enumerate() {
+            let replaced = corner + usize::from(letter != *target);
+            corner = row[at + 1];
+            row[at + 1] = replaced.min(corner + 1).min(row[at] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn lines_mean_what_the_tutorial_says() {
+        let say = |text: &str| Command::Say(text.to_owned());
+        let direct = |to: &str, text: &str| Command::Direct { to: to.to_owned(), text: text.to_owned() };
+        for (line, expected) in [
+            ("hello, all", say("hello, all")),
+            ("  ", Command::Empty),
+            ("set username bob", Command::Name("bob".to_owned())),
+            ("set usernames are fun", say("set usernames are fun")),
+            ("@bob psst", direct("bob", "psst")),
+            ("@bob: psst, you", direct("bob", "psst, you")),
+            ("@bob~k5xq-aaaa hi", direct("bob~k5xq-aaaa", "hi")),
+            ("exit", Command::Quit),
+            ("quit", Command::Quit),
+            ("exit now", say("exit now")),
+            ("/quit", Command::Quit),
+            ("/WHO", Command::Who),
+            ("/verify @bob", Command::Verify { who: "bob".to_owned(), compared: false }),
+            ("/verify bob yes", Command::Verify { who: "bob".to_owned(), compared: true }),
+            ("/block bob", Command::Block { who: "bob".to_owned(), block: true }),
+            ("//who is a command", say("/who is a command")),
+        ] {
+            assert_eq!(parse(line), expected, "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_means_something(line in "\\PC{0,40}", front in prop::sample::select(vec!["", "/", "@", "set username ", "/verify ", "//"])) {
+            let _ = parse(&format!("{front}{line}"));
+        }
+    }
+
+    #[test]
+    fn what_means_nothing_is_explained() {
+        for (line, expected) in [
+            ("@bob", "@name text"),
+            ("@ hi", "@name text"),
+            ("set username", "set username NAME"),
+            ("set username two words", "set username NAME"),
+            ("/verify", "/verify NAME [yes]"),
+            ("/block a b", "/block NAME"),
+            ("/hepl", "/help?"),
+            ("/stat", "/status?"),
+            ("/dance\u{1b}[2J", "\\u{1b}"),
+        ] {
+            match parse(line) {
+                Command::Wrong(why) => assert!(why.contains(expected), "{line}: {why}"),
+                other => panic!("{line}: {other:?}"),
+            }
+        }
+    }
+}

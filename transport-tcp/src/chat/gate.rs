@@ -1,0 +1,108 @@
+//! The checks of `core` at the sockets.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use floodnet_core::chat::Clock;
+use floodnet_core::chat::envelope::{Envelope, NetworkId};
+use floodnet_core::chat::gate::{Gate, Refusal};
+use floodnet_core::chat::quota::Limits;
+use floodnet_core::chat::replay::Replay;
+use floodnet_core::node::Layer;
+use floodnet_core::time::Time;
+
+use super::cipher::Verifier;
+use super::node::Message;
+use crate::gate::{LinkInfo, Verdict};
+use crate::limits::Profile;
+
+/// How much may be said under a profile.
+#[must_use]
+pub const fn limits(profile: Profile) -> Limits {
+    match profile {
+        Profile::Public => Limits::PUBLIC,
+        Profile::Lan => Limits::LAN,
+        Profile::Lab => Limits::LAB,
+    }
+}
+
+/// Reads the two clocks of a chat.
+#[derive(Clone, Copy, Debug)]
+pub struct Clocks {
+    started: Instant,
+}
+
+impl Clocks {
+    /// Starts the one that never goes back.
+    #[must_use]
+    pub fn start() -> Self {
+        Self { started: Instant::now() }
+    }
+
+    /// What they show.
+    #[must_use]
+    pub fn read(&self) -> Clock {
+        let nanos = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        // A clock set before 1970 stands at 1970.
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Clock { now: Time::from_nanos(nanos), unix_ms: u64::try_from(wall.as_millis()).unwrap_or(u64::MAX) }
+    }
+}
+
+/// The gate of a chat's node. Signatures are checked in the tasks of the links, several at once; all else is
+/// short and done under a lock.
+#[derive(Debug)]
+pub struct ChatGate {
+    gate: Mutex<Gate>,
+    clocks: Clocks,
+}
+
+impl ChatGate {
+    /// The gate of a network.
+    #[must_use]
+    pub fn new(network: NetworkId, limits: Limits, replay: Replay, clocks: Clocks) -> Self {
+        Self { gate: Mutex::new(Gate::new(network, limits, replay, clocks.read())), clocks }
+    }
+
+    /// The checks, to look at or to tell something. Others wait meanwhile.
+    pub fn lock(&self) -> MutexGuard<'_, Gate> {
+        // Nothing under this lock leaves it in the middle of a change.
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn verdict(checked: Result<(), Refusal>) -> Verdict {
+    match checked {
+        Ok(()) => Verdict::Pass,
+        Err(Refusal::Drop(reason)) => Verdict::Drop(reason),
+        Err(Refusal::Cut(reason)) => Verdict::Cut(reason),
+    }
+}
+
+const fn envelope(message: &Message) -> Option<&Envelope> {
+    match message {
+        Layer::Broadcast(flooded) => Some(&flooded.payload),
+        Layer::Overlay(_) => None,
+    }
+}
+
+impl crate::gate::Gate<Message> for ChatGate {
+    fn check(&self, message: &Message, _: &LinkInfo) -> Verdict {
+        let Some(envelope) = envelope(message) else { return Verdict::Pass };
+        let clock = self.clocks.read();
+        let before = self.lock().before_signature(envelope, clock);
+        if before.is_err() {
+            return verdict(before);
+        }
+        if envelope.is_authentic(&Verifier) {
+            return Verdict::Pass;
+        }
+        verdict(self.lock().after_signature(envelope, false, clock))
+    }
+
+    /// In the order in which the node gets them, so that what is remembered as taken is what it got.
+    fn admit(&self, message: &Message, _: &LinkInfo) -> Verdict {
+        let Some(envelope) = envelope(message) else { return Verdict::Pass };
+        verdict(self.lock().after_signature(envelope, true, self.clocks.read()))
+    }
+}

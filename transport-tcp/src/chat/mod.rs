@@ -1,0 +1,28 @@
+//! The `chat` program: [`floodnet_core::chat`] on sockets, for people.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`args`] | the command line |
+//! | [`app`] | the program: what is typed, heard and due |
+//! | [`command`] | what a typed line means |
+//! | [`screen`], [`input`] | a terminal or a pipe |
+//! | [`cipher`] | signatures and sealed boxes |
+//! | [`gate`] | the checks of `core` at the sockets |
+//! | [`node`] | the node, which can be recorded and run again |
+//! | [`room`] | who talks with whom |
+//! | [`folder`], [`files`] | what is kept from one run to the next |
+//! | [`log`], [`metrics`] | what is told to whom looks after it |
+
+pub mod app;
+pub mod args;
+pub mod cipher;
+pub mod command;
+pub mod files;
+pub mod folder;
+pub mod gate;
+pub mod input;
+pub mod log;
+pub mod metrics;
+pub mod node;
+pub mod room;
+pub mod screen;

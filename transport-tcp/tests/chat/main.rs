@@ -1,0 +1,14 @@
+//! The program `chat` as a person meets it: real processes on real sockets.
+
+mod dialogue;
+mod process;
+mod state;
+mod swarm;
+mod wire;
+
+use std::path::Path;
+
+/// The program under test.
+fn binary() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_chat"))
+}

@@ -1,0 +1,168 @@
+//! What is kept from one run to the next, whole or damaged.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::binary;
+use crate::process::{Chat, PATIENCE, Start};
+
+struct House {
+    folder: tempfile::TempDir,
+}
+
+impl House {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn data(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn start(&self, name: &str, peer: &str) -> Chat {
+        Start::new(binary(), self.data(name), name).peers(&[peer.to_owned()]).spawn()
+    }
+
+    /// Waits until the file whose name begins so contains `what`.
+    fn waits_for(&self, name: &str, begins: &str, what: &str) {
+        let until = Instant::now() + PATIENCE;
+        let contains = |path| fs::read_to_string(path).is_ok_and(|text| text.contains(what));
+        while !self.find(name, begins).is_some_and(contains) {
+            assert!(Instant::now() < until, "{what} is not saved");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// The file whose name begins so.
+    fn file(&self, name: &str, begins: &str) -> PathBuf {
+        self.find(name, begins).unwrap_or_else(|| panic!("no file {begins}"))
+    }
+
+    fn find(&self, name: &str, begins: &str) -> Option<PathBuf> {
+        let files = fs::read_dir(self.data(name)).ok()?;
+        files.filter_map(|entry| Some(entry.ok()?.path())).find(|path| {
+            let name = path.file_name().and_then(|name| name.to_str()).expect("plain");
+            name.starts_with(begins) && !name.contains("damaged")
+        })
+    }
+}
+
+#[test]
+fn who_was_there_before_comes_back_without_the_entry_node() {
+    let house = House::new();
+    let mut entry = house.start("entry", "127.0.0.1:1");
+    let mut bob = house.start("bob", &entry.address());
+    let mut carol = house.start("carol", &entry.address());
+    for chat in [&bob, &carol] {
+        chat.tells("connected");
+        chat.tells("entry~");
+    }
+    bob.tells("carol~");
+    bob.say("@carol remember me");
+    carol.hears("remember me");
+    let me = carol.heard()[0].clone();
+    // A process that is killed leaves what it saved last; peers are saved within a second.
+    let bob_at = bob.address();
+    house.waits_for("carol", "peers-", &bob_at);
+    carol.kill();
+    entry.kill();
+    let mut carol =
+        Start::new(binary(), house.data("carol"), "carol").peers(&["127.0.0.1:1".to_owned()]).spawn();
+    carol.tells("connected");
+    bob.say("@carol welcome back");
+    carol.hears("-> you: welcome back");
+    assert!(!bob.has_told("NOT your contact"), "the same key");
+    assert!(carol.heard().iter().all(|line| !line.contains("remember me")), "not twice, as {me}");
+    assert!(carol.ends().success());
+}
+
+#[test]
+fn damaged_files_are_told_kept_aside_and_survived() {
+    let house = House::new();
+    let ada = house.start("ada", "127.0.0.1:1");
+    let mut bob = house.start("bob", &ada.address());
+    bob.tells("ada~");
+    bob.say("@ada hello");
+    ada.hears("hello");
+    bob.tells("your contact ada");
+    bob.say("set username robert");
+    bob.tells("you are called robert now");
+    assert!(bob.ends().success());
+
+    // One file is cut, in another a bit is flipped, a third is empty.
+    let contacts = house.file("bob", "contacts");
+    let text = fs::read(&contacts).expect("saved");
+    fs::write(&contacts, &text[..text.len() - 5]).expect("written");
+    let me = house.file("bob", "me");
+    let mut bytes = fs::read(&me).expect("saved");
+    let place = bytes.len() - 4;
+    bytes[place] ^= 1;
+    fs::write(&me, &bytes).expect("written");
+    fs::write(house.file("bob", "taken-"), "").expect("written");
+
+    let data = house.data("bob");
+    let plain = ["--listen", "127.0.0.1:0", "--profile", "lab", "--plain"];
+    let mut bob = Start::bare(binary(), data).args(&plain).peers(&[ada.address()]).spawn();
+    for what in ["contacts is damaged", "0 contacts could be read", "me is damaged", "taken-"] {
+        bob.tells(what);
+    }
+    bob.tells("you are robert~");
+    bob.tells("connected");
+    bob.say("still here");
+    ada.hears("robert~");
+    ada.hears("still here");
+    assert!(house.data("bob").join("contacts.damaged-1").exists());
+    assert!(bob.ends().success());
+}
+
+#[test]
+fn a_damaged_key_is_never_replaced() {
+    let house = House::new();
+    let mut ada = house.start("ada", "127.0.0.1:1");
+    ada.tells("you are ada~");
+    assert!(ada.ends().success());
+    let key = house.file("ada", "key");
+    let text = fs::read(&key).expect("saved");
+    for damaged in [&text[..text.len() / 2], b"", b"floodnet-key-v1 secret 00 public 00"] {
+        fs::write(&key, damaged).expect("written");
+        let mut ada = house.start("ada", "127.0.0.1:1");
+        assert_eq!(ada.ends().code(), Some(1));
+        ada.tells("is damaged: restore it from a copy");
+        assert_eq!(fs::read(&key).expect("there"), damaged);
+    }
+    fs::write(&key, &text).expect("written");
+    let mut ada = house.start("ada", "127.0.0.1:1");
+    ada.tells("you are ada~");
+    assert!(ada.ends().success());
+}
+
+#[test]
+fn two_chats_do_not_share_a_folder() {
+    let house = House::new();
+    let first = house.start("ada", "127.0.0.1:1");
+    first.tells("you are ada~");
+    let mut second = house.start("ada", "127.0.0.1:1");
+    assert_eq!(second.ends().code(), Some(2));
+    second.tells("another chat is using");
+    second.tells("--data");
+}
+
+#[test]
+fn senseless_command_lines_are_explained() {
+    let house = House::new();
+    let long = "x".repeat(33);
+    for (args, why) in [
+        (["--name", "a b"], "cannot contain spaces"),
+        (["--name", &long], "at most 32 characters"),
+        (["--peer", "no.such.host.invalid"], "no.such.host.invalid"),
+        (["--metrics", "0.0.0.0:0"], "this machine only"),
+        (["--key-file", "x"], "--room"),
+        (["--profile", "wan"], "public, lan, lab"),
+        (["--listen", "localhost"], "127.0.0.1:7000"),
+    ] {
+        let mut chat = Start::bare(binary(), house.data("x")).args(&args).spawn();
+        assert_eq!(chat.ends().code(), Some(2), "{args:?}");
+        chat.tells(why);
+    }
+}
