@@ -50,8 +50,11 @@ impl Comparison {
         if found.is_empty() {
             return format!("no difference in any of {metrics}");
         }
-        let rest = count(Verdict::NoDifference);
-        format!("of {metrics} {}; {rest} without a difference", found.join(", "))
+        let rest = match count(Verdict::NoDifference) {
+            0 => String::new(),
+            rest => format!(", {rest} without a difference"),
+        };
+        format!("of {metrics}: {}{rest}", found.join(", "))
     }
 }
 
