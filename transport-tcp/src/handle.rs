@@ -74,9 +74,8 @@ impl<P: SocketProtocol> Handle<P> {
         self.command(P::publish(payload)).await
     }
 
-    /// The next event of the node; none when it has stopped. Events that are not taken in time are dropped (those
-    /// that are no messages first)
-    /// and counted.
+    /// The next event of the node; none when it has stopped. Events that are not taken in time are dropped
+    /// and counted, those that are no messages first.
     pub async fn next_event(&mut self) -> Option<P::Event> {
         self.events.recv().await
     }
