@@ -18,7 +18,8 @@ const LEAST: u32 = 2;
 type Step = fn(&Scenario) -> Vec<Scenario>;
 
 /// What is tried, in this order, again and again while something helps.
-const STEPS: [Step; 10] = [nodes, faults, churn, traffic, time, earlier, links, arrivals, measure, round];
+const STEPS: [Step; 11] =
+    [nodes, faults, churn, traffic, settings, time, earlier, links, arrivals, measure, round];
 
 impl Hunt<'_> {
     /// Makes what was found as small as it gets before the time is over.
@@ -149,6 +150,19 @@ fn time(scenario: &Scenario) -> Vec<Scenario> {
     });
     let second = Duration::from_secs(1);
     shorter.filter(|shorter| second <= shorter.duration && shorter.duration < scenario.duration).collect()
+}
+
+/// With the protocols' own defaults: in all, or for one key.
+fn settings(scenario: &Scenario) -> Vec<Scenario> {
+    let group: [fn(&mut Scenario) -> &mut toml::Table; 2] =
+        [|scenario| &mut scenario.overlay.table, |scenario| &mut scenario.broadcast.table];
+    let mut simpler = Vec::new();
+    for table in group {
+        simpler.push(with(scenario, |simpler| table(simpler).clear()));
+        let keys: Vec<String> = table(&mut scenario.clone()).keys().cloned().collect();
+        simpler.extend(keys.iter().map(|key| with(scenario, |simpler| _ = table(simpler).remove(key))));
+    }
+    simpler
 }
 
 /// With less time before something happens.
