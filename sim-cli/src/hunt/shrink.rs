@@ -30,7 +30,10 @@ impl Hunt<'_> {
                 loop {
                     let smaller = step(&found.scenario);
                     let at = |number: u64| smaller[usize::try_from(number).unwrap_or(0)].clone();
-                    let Some(next) = self.first(smaller.len() as u64, at, |_| {}) else { break };
+                    let Some(next) = self.first(Some(&found.scenario), smaller.len() as u64, at, |_| {})
+                    else {
+                        break;
+                    };
                     found = next;
                     tell(Stage::Smaller(&found));
                 }
