@@ -141,15 +141,18 @@ impl<'a> Hunt<'a> {
         mut tell: impl FnMut(Stage<'_>),
     ) -> Option<Found> {
         self.first(
+            None,
             u64::MAX,
             |number| mutate::like(scenario, number, change),
             |tried| tell(Stage::Tried(tried)),
         )
     }
 
-    /// The first of `count` candidates in which it goes wrong, whichever is done first.
+    /// The first of `count` candidates in which it goes wrong, whichever is done first. One that reads as
+    /// `known` is none.
     fn first(
         &self,
+        known: Option<&Scenario>,
         count: u64,
         candidate: impl Fn(u64) -> Scenario + Sync,
         mut tell: impl FnMut(u64),
@@ -162,7 +165,7 @@ impl<'a> Hunt<'a> {
             if !go_on() {
                 return Tried::Over;
             }
-            let tried = self.try_out(&candidate(number), &go_on);
+            let tried = self.try_out(&candidate(number), known, &go_on);
             if matches!(tried, Tried::Wrong(_)) {
                 wrong.fetch_min(number, Ordering::Relaxed);
             }
@@ -183,11 +186,11 @@ impl<'a> Hunt<'a> {
     }
 
     /// Runs `candidate`, if it makes sense, and looks whether it goes wrong.
-    fn try_out(&self, candidate: &Scenario, go_on: &dyn Fn() -> bool) -> Tried {
+    fn try_out(&self, candidate: &Scenario, known: Option<&Scenario>, go_on: &dyn Fn() -> bool) -> Tried {
         // Reading it back checks it as a file is checked.
         let text = candidate.to_resolved_toml();
         let read = Scenario::parse("hunt", &text, Path::new(""), &[], self.registry.tables());
-        let Ok(scenario) = read else { return Tried::Fine };
+        let Some(scenario) = read.ok().filter(|read| Some(read) != known) else { return Tried::Fine };
         self.runs.fetch_add(1, Ordering::Relaxed);
         match (self.judge)(&scenario, go_on) {
             Verdict::Wrong(what) => Tried::Wrong(Box::new(Found { scenario, what })),

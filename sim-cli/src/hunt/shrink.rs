@@ -18,7 +18,8 @@ const LEAST: u32 = 2;
 type Step = fn(&Scenario) -> Vec<Scenario>;
 
 /// What is tried, in this order, again and again while something helps.
-const STEPS: [Step; 10] = [nodes, faults, churn, traffic, time, earlier, links, arrivals, measure, round];
+const STEPS: [Step; 11] =
+    [nodes, faults, churn, traffic, settings, time, earlier, links, arrivals, measure, round];
 
 impl Hunt<'_> {
     /// Makes what was found as small as it gets before the time is over.
@@ -29,7 +30,10 @@ impl Hunt<'_> {
                 loop {
                     let smaller = step(&found.scenario);
                     let at = |number: u64| smaller[usize::try_from(number).unwrap_or(0)].clone();
-                    let Some(next) = self.first(smaller.len() as u64, at, |_| {}) else { break };
+                    let Some(next) = self.first(Some(&found.scenario), smaller.len() as u64, at, |_| {})
+                    else {
+                        break;
+                    };
                     found = next;
                     tell(Stage::Smaller(&found));
                 }
@@ -149,6 +153,19 @@ fn time(scenario: &Scenario) -> Vec<Scenario> {
     });
     let second = Duration::from_secs(1);
     shorter.filter(|shorter| second <= shorter.duration && shorter.duration < scenario.duration).collect()
+}
+
+/// With the protocols' own defaults: in all, or for one key.
+fn settings(scenario: &Scenario) -> Vec<Scenario> {
+    let group: [fn(&mut Scenario) -> &mut toml::Table; 2] =
+        [|scenario| &mut scenario.overlay.table, |scenario| &mut scenario.broadcast.table];
+    let mut simpler = Vec::new();
+    for table in group {
+        simpler.push(with(scenario, |simpler| table(simpler).clear()));
+        let keys: Vec<String> = table(&mut scenario.clone()).keys().cloned().collect();
+        simpler.extend(keys.iter().map(|key| with(scenario, |simpler| _ = table(simpler).remove(key))));
+    }
+    simpler
 }
 
 /// With less time before something happens.

@@ -460,6 +460,16 @@ impl Drawing {
             let traffic = traffic.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
             self.push("traffic", Value::Table(traffic));
         }
+        if self.sometimes("many messages", 15) {
+            // When nothing is wrong, so that few are under way at a time.
+            let many = [
+                ("from", text("random")),
+                ("every", ms(250)),
+                ("start", ms(self.trouble_ms + 500)),
+                ("stop", ms(self.trouble_ms + 30_000)),
+            ];
+            self.push("traffic", table(many));
+        }
         let last = [
             ("from", text("random")),
             ("every", ms(900)),
@@ -491,7 +501,7 @@ mod tests {
             features.dedup();
             features.into_iter().for_each(|feature| *seen.entry(feature).or_default() += 1);
         }
-        assert!(seen.len() >= 58, "{} features", seen.len());
+        assert!(seen.len() >= 59, "{} features", seen.len());
         let rarest = seen.iter().min_by_key(|(_, times)| **times);
         assert!(rarest.is_none_or(|(_, times)| *times >= 5), "{rarest:?}");
     }
