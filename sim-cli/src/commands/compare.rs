@@ -1,11 +1,13 @@
 //! `sim-cli compare`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
 
 use super::console::Console;
 use super::files::{Loaded, threads};
 use super::progress::Crowd;
-use super::{CompareArgs, ComparisonFormat, Failure};
+use super::{Failure, key_value, percentage};
 use crate::compare::Comparison;
 use crate::compare::side::Side;
 use crate::ensemble::{self, config};
@@ -13,6 +15,46 @@ use crate::measure::metrics::find;
 use crate::registry::Registry;
 use crate::run::Ran;
 use crate::scenario::Scenario;
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ComparisonFormat {
+    Text,
+    Json,
+    Markdown,
+    Junit,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CompareArgs {
+    /// Folder of results, or scenario to run now
+    pub(super) base: PathBuf,
+    /// The same, of what is to be compared with it
+    pub(super) new: PathBuf,
+    /// Runs of each scenario, with the same seeds for both
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) runs: u32,
+    /// Seed of run 0 of both scenarios [default: that of BASE]
+    #[arg(long, value_name = "SEED")]
+    pub(super) seed: Option<u64>,
+    /// Put in another value in both scenarios (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(super) set: Vec<(String, String)>,
+    /// Put in another value in NEW only (may be repeated)
+    #[arg(long = "set-new", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(super) set_new: Vec<(String, String)>,
+    /// Compare these metrics only, such as delivery_ratio (may be repeated)
+    #[arg(short, long = "metric", value_name = "METRIC")]
+    pub(super) metrics: Vec<String>,
+    /// What may get worse by less than this share of its old value is no regression, such as 5%
+    #[arg(long, value_name = "SHARE", value_parser = percentage)]
+    pub(super) threshold: Option<f64>,
+    /// Runs side by side, 0 for one per core
+    #[arg(short, long, value_name = "N", default_value_t = 1)]
+    pub(super) jobs: u16,
+    /// What standard output carries
+    #[arg(long, value_enum, default_value_t = ComparisonFormat::Text)]
+    pub(super) format: ComparisonFormat,
+}
 
 /// Where a side comes from.
 enum Source {

@@ -7,15 +7,42 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use std::{fs, io};
 
+use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::console::Console;
 use super::files::{load, threads};
-use super::{Failure, HuntArgs};
+use super::{Failure, Overrides};
 use crate::hunt::{Change, Found, Hunt, Stage, Wish, by_wish, file};
 use crate::registry::Registry;
 use crate::run::prepare;
 use crate::scenario::{Scenario, units};
+
+#[derive(Args, Debug)]
+pub(super) struct HuntArgs {
+    /// The scenario to start from
+    pub(super) file: PathBuf,
+    /// What to look for: a metric and a bound, such as "delivery_ratio < 0.99" or "cut_off_ms >= 30s"
+    #[arg(long = "for", value_name = "METRIC OP VALUE")]
+    pub(super) wish: String,
+    #[command(flatten)]
+    pub(super) overrides: Overrides,
+    /// Look with other seeds only: change no node, fault or churn before something is found
+    #[arg(long)]
+    pub(super) only_seeds: bool,
+    /// How long to look and to make small, in time of this machine
+    #[arg(long, value_name = "TIME", default_value = "1min")]
+    pub(super) budget: String,
+    /// Threads, 0 for one per core
+    #[arg(short, long, value_name = "N", default_value_t = 0)]
+    pub(super) jobs: u16,
+    /// Folder of the scenario that is found, NAME-found.toml
+    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    pub(super) out: PathBuf,
+    /// Replace a scenario that was found before
+    #[arg(long)]
+    pub(super) force: bool,
+}
 
 pub(super) fn execute(args: &HuntArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
     let wish = Wish::parse(&args.wish).map_err(Failure::Usage)?;

@@ -2,12 +2,28 @@
 
 use std::fs;
 use std::path::Path;
+use std::path::PathBuf;
+
+use clap::Args;
 
 use super::console::Console;
-use super::{Failure, InitArgs};
+use super::{Failure, template_names};
 use crate::registry::Registry;
 use crate::run::folder::write_whole;
 use crate::scenario::{schema, templates};
+
+#[derive(Args, Debug)]
+pub(super) struct InitArgs {
+    /// Folder of the scenario
+    #[arg(default_value = ".")]
+    pub(super) dir: PathBuf,
+    /// Which scenario to start from
+    #[arg(short, long, value_name = "NAME", default_value = templates()[0].name, value_parser = template_names())]
+    pub(super) template: String,
+    /// Replace files that are there
+    #[arg(long)]
+    pub(super) force: bool,
+}
 
 pub(super) fn execute(args: &InitArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
     let mut known = templates().iter();

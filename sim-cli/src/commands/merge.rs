@@ -1,10 +1,27 @@
 //! `sim-cli merge`
 
+use std::path::PathBuf;
+
+use clap::Args;
+
 use super::console::Console;
 use super::sweep::tell;
-use super::{Failure, MergeArgs};
+use super::{Failure, Format};
 use crate::sweep::output::Outcome;
 use crate::sweep::store::{Gather, Store};
+
+#[derive(Args, Debug)]
+pub(super) struct MergeArgs {
+    /// Folders of the parts
+    #[arg(required = true, value_name = "DIR")]
+    pub(super) parts: Vec<PathBuf>,
+    /// Folder of the whole
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    /// What standard output carries
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+}
 
 pub(super) fn execute(args: &MergeArgs, console: &Console) -> Result<(), Failure> {
     let parts: Result<Vec<Store>, String> = args.parts.iter().map(|part| Store::open(part)).collect();

@@ -18,18 +18,26 @@ mod validate;
 mod verify;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::picture::Theme;
 use crate::registry::Registry;
-use crate::run::pictures::What;
 use crate::scenario::templates;
-use crate::scenario::units::Duration;
+use compare::CompareArgs;
 use console::Console;
+use hunt::HuntArgs;
+use init::InitArgs;
+use merge::MergeArgs;
+use oracle::OracleArgs;
+use render::RenderArgs;
+use replay::ReplayArgs;
+use run::RunArgs;
+use swarm::SwarmArgs;
+use sweep::SweepArgs;
+use validate::ValidateArgs;
+use verify::VerifyArgs;
 
 /// Runs overlay scenarios on a simulated network, measures them and draws them.
 #[derive(Parser, Debug)]
@@ -66,21 +74,6 @@ enum Color {
 enum Format {
     Text,
     Json,
-}
-
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-enum ThemeName {
-    Light,
-    Dark,
-}
-
-impl From<ThemeName> for Theme {
-    fn from(name: ThemeName) -> Self {
-        match name {
-            ThemeName::Light => Self::Light,
-            ThemeName::Dark => Self::Dark,
-        }
-    }
 }
 
 #[derive(Subcommand, Debug)]
@@ -129,19 +122,6 @@ enum Command {
 }
 
 #[derive(Args, Debug)]
-struct InitArgs {
-    /// Folder of the scenario
-    #[arg(default_value = ".")]
-    dir: PathBuf,
-    /// Which scenario to start from
-    #[arg(short, long, value_name = "NAME", default_value = templates()[0].name, value_parser = template_names())]
-    template: String,
-    /// Replace files that are there
-    #[arg(long)]
-    force: bool,
-}
-
-#[derive(Args, Debug)]
 struct Overrides {
     /// Seed of everything that is drawn: a number, also in hexadecimal (0x2a), or "random"
     #[arg(long, value_name = "SEED", allow_hyphen_values = true)]
@@ -149,265 +129,6 @@ struct Overrides {
     /// Put in another value, such as link.loss=0.05 or traffic.0.every=10ms (may be repeated)
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     set: Vec<(String, String)>,
-}
-
-#[derive(Args, Debug)]
-struct ValidateArgs {
-    /// Scenarios
-    #[arg(required = true)]
-    files: Vec<PathBuf>,
-    #[command(flatten)]
-    overrides: Overrides,
-}
-
-#[derive(Args, Debug)]
-struct RunArgs {
-    /// The scenario
-    file: PathBuf,
-    #[command(flatten)]
-    overrides: Overrides,
-    /// Independent runs, each with a seed of its own: means over them with intervals of 95 %
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    runs: Option<u32>,
-    /// Repeat one of many runs alone, by its number from 0
-    #[arg(long, value_name = "K", conflicts_with = "runs")]
-    run_index: Option<u32>,
-    /// Folder of the results [default: runs/NAME-SEED, of N runs runs/NAME-SEED-xN]
-    #[arg(short, long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Replace the run that is in the folder
-    #[arg(long)]
-    force: bool,
-    /// Check and prepare, but do not run
-    #[arg(long)]
-    dry_run: bool,
-    /// Draw no pictures
-    #[arg(long)]
-    no_pictures: bool,
-    /// Threads, 0 for one per core; the results are the same for any number. Many runs go side by side
-    #[arg(short, long, value_name = "N", default_value_t = 1)]
-    jobs: u16,
-    /// What standard output carries
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Args, Debug)]
-struct CompareArgs {
-    /// Folder of results, or scenario to run now
-    base: PathBuf,
-    /// The same, of what is to be compared with it
-    new: PathBuf,
-    /// Runs of each scenario, with the same seeds for both
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
-    runs: u32,
-    /// Seed of run 0 of both scenarios [default: that of BASE]
-    #[arg(long, value_name = "SEED")]
-    seed: Option<u64>,
-    /// Put in another value in both scenarios (may be repeated)
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
-    set: Vec<(String, String)>,
-    /// Put in another value in NEW only (may be repeated)
-    #[arg(long = "set-new", value_name = "KEY=VALUE", value_parser = key_value)]
-    set_new: Vec<(String, String)>,
-    /// Compare these metrics only, such as delivery_ratio (may be repeated)
-    #[arg(short, long = "metric", value_name = "METRIC")]
-    metrics: Vec<String>,
-    /// What may get worse by less than this share of its old value is no regression, such as 5%
-    #[arg(long, value_name = "SHARE", value_parser = percentage)]
-    threshold: Option<f64>,
-    /// Runs side by side, 0 for one per core
-    #[arg(short, long, value_name = "N", default_value_t = 1)]
-    jobs: u16,
-    /// What standard output carries
-    #[arg(long, value_enum, default_value_t = ComparisonFormat::Text)]
-    format: ComparisonFormat,
-}
-
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-enum ComparisonFormat {
-    Text,
-    Json,
-    Markdown,
-    Junit,
-}
-
-#[derive(Args, Debug)]
-struct SweepArgs {
-    /// The plan: which scenario, which values, how many runs
-    plan: PathBuf,
-    /// Do only the K-th of N parts, such as 2/7; merge puts them together
-    #[arg(long, value_name = "K/N", value_parser = part)]
-    partition: Option<(u32, u32)>,
-    /// Runs of each cell [default: as the plan says]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    runs: Option<u32>,
-    /// Add runs until the interval of the first metric is this share of its mean to both sides, such as 0.5%
-    #[arg(long, value_name = "SHARE", value_parser = percentage)]
-    until_ci: Option<f64>,
-    /// Most runs of a cell with --until-ci
-    #[arg(long, value_name = "N", default_value_t = 1000, requires = "until_ci")]
-    max_runs: u32,
-    /// Folder of the results [default: runs/sweep-NAME]
-    #[arg(short, long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Runs side by side, 0 for one per core; the results are the same for any number
-    #[arg(short, long, value_name = "N", default_value_t = 1)]
-    jobs: u16,
-    /// Check and count, but do not run
-    #[arg(long)]
-    dry_run: bool,
-    /// What standard output carries
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Args, Debug)]
-struct MergeArgs {
-    /// Folders of the parts
-    #[arg(required = true, value_name = "DIR")]
-    parts: Vec<PathBuf>,
-    /// Folder of the whole
-    #[arg(short, long, value_name = "DIR")]
-    out: PathBuf,
-    /// What standard output carries
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Args, Debug)]
-struct RenderArgs {
-    /// Folder of the run
-    run: PathBuf,
-    /// Which pictures
-    #[arg(short, long, value_enum, default_value_t = What::All)]
-    what: What,
-    /// Draw the graph at this time instead, such as 2min (may be repeated)
-    #[arg(long, value_name = "TIME")]
-    at: Vec<String>,
-    /// Light or dark
-    #[arg(long, value_enum, default_value_t = ThemeName::Light)]
-    theme: ThemeName,
-    /// Folder of the pictures [default: the folder of the run]
-    #[arg(short, long, value_name = "DIR")]
-    out: Option<PathBuf>,
-}
-
-#[derive(Args, Debug)]
-struct VerifyArgs {
-    /// Scenarios, or folders of runs
-    #[arg(required = true, value_name = "SCENARIO")]
-    targets: Vec<PathBuf>,
-    #[command(flatten)]
-    overrides: Overrides,
-    /// Threads of the further runs (several: 2,3,7)
-    #[arg(short, long, value_name = "N", default_value = "3", value_delimiter = ',', value_parser = value_parser!(u16).range(1..=256))]
-    jobs: Vec<u16>,
-}
-
-#[derive(Args, Debug)]
-struct ReplayArgs {
-    /// Folder of the run
-    run: PathBuf,
-    /// Stop here, such as 2min: all before this time has happened and nothing after [default: the end]
-    #[arg(long, value_name = "TIME")]
-    until: Option<Duration>,
-    /// Show this node: its neighbors, last inputs and state; with --trace write only such (may be repeated)
-    #[arg(long, value_name = "N")]
-    node: Vec<u32>,
-    /// How many of its last inputs to show
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    last: usize,
-    /// Write what happened step by step to this file
-    #[arg(long, value_name = "FILE")]
-    trace: Option<PathBuf>,
-    /// Form of that file [default: perfetto if its name ends with .perfetto.json, else jsonl]
-    #[arg(long, value_enum, requires = "trace")]
-    trace_format: Option<TraceFormat>,
-}
-
-#[derive(Args, Debug)]
-struct OracleArgs {
-    /// Laws to check, by the beginning of their names [default: all]
-    #[arg(value_name = "NAME")]
-    names: Vec<String>,
-    /// Fewer laws and fewer runs, over in half a minute
-    #[arg(long)]
-    quick: bool,
-    /// Say what the laws are and where their answers come from, and check none
-    #[arg(long)]
-    list: bool,
-    /// Laws of a file instead of the built-in ones; their scenarios are looked up beside it
-    #[arg(long, value_name = "FILE")]
-    suite: Option<PathBuf>,
-    /// Runs side by side, 0 for one per core
-    #[arg(short, long, value_name = "N", default_value_t = 0)]
-    jobs: u16,
-    /// What standard output carries
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-/// docs/trace.md describes both.
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-enum TraceFormat {
-    /// A line of JSON for each step
-    Jsonl,
-    /// For ui.perfetto.dev and chrome://tracing
-    Perfetto,
-}
-
-#[derive(Args, Debug)]
-struct HuntArgs {
-    /// The scenario to start from
-    file: PathBuf,
-    /// What to look for: a metric and a bound, such as "delivery_ratio < 0.99" or "cut_off_ms >= 30s"
-    #[arg(long = "for", value_name = "METRIC OP VALUE")]
-    wish: String,
-    #[command(flatten)]
-    overrides: Overrides,
-    /// Look with other seeds only: change no node, fault or churn before something is found
-    #[arg(long)]
-    only_seeds: bool,
-    /// How long to look and to make small, in time of this machine
-    #[arg(long, value_name = "TIME", default_value = "1min")]
-    budget: String,
-    /// Threads, 0 for one per core
-    #[arg(short, long, value_name = "N", default_value_t = 0)]
-    jobs: u16,
-    /// Folder of the scenario that is found, NAME-found.toml
-    #[arg(short, long, value_name = "DIR", default_value = ".")]
-    out: PathBuf,
-    /// Replace a scenario that was found before
-    #[arg(long)]
-    force: bool,
-}
-
-#[derive(Args, Debug)]
-struct SwarmArgs {
-    /// Keep the protocols of this scenario, and draw all else [default: the built-in protocols, with settings drawn too]
-    file: Option<PathBuf>,
-    /// Check the scenario as it is, and no others
-    #[arg(long, requires = "file", conflicts_with_all = ["count", "base", "first"])]
-    alone: bool,
-    /// Print the scenario of this seed, and run none
-    #[arg(long, value_name = "SEED", conflicts_with = "alone")]
-    show: Option<u64>,
-    /// How many scenarios
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 1_000)]
-    count: u64,
-    /// Seed of the first; the others follow it
-    #[arg(long, value_name = "SEED", default_value_t = 0)]
-    base: u64,
-    /// Try the seeds in this file before, one in a line [default: those that failed once]
-    #[arg(long, value_name = "FILE")]
-    first: Option<PathBuf>,
-    /// Threads, 0 for one per core; the results are the same for any number
-    #[arg(short, long, value_name = "N", default_value_t = 0)]
-    jobs: u16,
-    /// Folder for the scenarios that fail
-    #[arg(short, long, value_name = "DIR", default_value = "swarm-failures")]
-    out: PathBuf,
 }
 
 /// How a command can fail. Its number is the exit code.

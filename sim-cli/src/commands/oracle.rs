@@ -1,15 +1,39 @@
 //! `sim-cli oracle`: laws with a known answer, and whether runs give it.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
+use clap::Args;
 use serde::Serialize;
 
 use super::console::Console;
-use super::{Failure, Format, OracleArgs};
+use super::{Failure, Format};
 use crate::format::plural;
 use crate::oracle::judge::CONFIDENCE;
 use crate::oracle::{Finding, Suite, Verdict, consult};
 use crate::registry::Registry;
+
+#[derive(Args, Debug)]
+pub(super) struct OracleArgs {
+    /// Laws to check, by the beginning of their names [default: all]
+    #[arg(value_name = "NAME")]
+    pub(super) names: Vec<String>,
+    /// Fewer laws and fewer runs, over in half a minute
+    #[arg(long)]
+    pub(super) quick: bool,
+    /// Say what the laws are and where their answers come from, and check none
+    #[arg(long)]
+    pub(super) list: bool,
+    /// Laws of a file instead of the built-in ones; their scenarios are looked up beside it
+    #[arg(long, value_name = "FILE")]
+    pub(super) suite: Option<PathBuf>,
+    /// Runs side by side, 0 for one per core
+    #[arg(short, long, value_name = "N", default_value_t = 0)]
+    pub(super) jobs: u16,
+    /// What standard output carries
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+}
 
 /// What is printed with `--format json`.
 #[derive(Serialize)]

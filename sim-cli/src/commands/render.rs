@@ -2,15 +2,53 @@
 
 use std::fs;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
+use clap::{Args, ValueEnum};
+
+use super::Failure;
 use super::console::Console;
 use super::files::Loaded;
 use super::progress::Watcher;
-use super::{Failure, RenderArgs};
 use crate::picture::Style;
+use crate::picture::Theme;
 use crate::registry::Registry;
 use crate::run::folder::{read_manifest, run_name, write_whole};
+use crate::run::pictures::What;
 use crate::run::{Finished, pictures, run};
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ThemeName {
+    Light,
+    Dark,
+}
+
+impl From<ThemeName> for Theme {
+    fn from(name: ThemeName) -> Self {
+        match name {
+            ThemeName::Light => Self::Light,
+            ThemeName::Dark => Self::Dark,
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RenderArgs {
+    /// Folder of the run
+    pub(super) run: PathBuf,
+    /// Which pictures
+    #[arg(short, long, value_enum, default_value_t = What::All)]
+    pub(super) what: What,
+    /// Draw the graph at this time instead, such as 2min (may be repeated)
+    #[arg(long, value_name = "TIME")]
+    pub(super) at: Vec<String>,
+    /// Light or dark
+    #[arg(long, value_enum, default_value_t = ThemeName::Light)]
+    pub(super) theme: ThemeName,
+    /// Folder of the pictures [default: the folder of the run]
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
 
 pub(super) fn execute(args: &RenderArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
     let manifest = read_manifest(&args.run).map_err(Failure::Failed)?;

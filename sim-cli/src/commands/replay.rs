@@ -2,24 +2,56 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::{Args, ValueEnum};
 use floodnet_core::time::Time;
 
+use super::Failure;
 use super::console::Console;
 use super::files::Loaded;
 use super::progress::Watcher;
 use super::verify::{hold_against, open};
-use super::{Failure, ReplayArgs, TraceFormat};
 use crate::format::{count, plural};
 use crate::measure::seconds;
 use crate::registry::Registry;
 use crate::run::folder::Whole;
 use crate::run::prepare;
+use crate::scenario::units::Duration;
 use crate::trace::jsonl::{FORM, Head, write_head, write_record};
 use crate::trace::perfetto::{MOST_RECORDS, Perfetto};
 use crate::trace::record::Record;
 use crate::trace::{Follow, Followed, Shown, follow};
+
+/// docs/trace.md describes both.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TraceFormat {
+    /// A line of JSON for each step
+    Jsonl,
+    /// For ui.perfetto.dev and chrome://tracing
+    Perfetto,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ReplayArgs {
+    /// Folder of the run
+    pub(super) run: PathBuf,
+    /// Stop here, such as 2min: all before this time has happened and nothing after [default: the end]
+    #[arg(long, value_name = "TIME")]
+    pub(super) until: Option<Duration>,
+    /// Show this node: its neighbors, last inputs and state; with --trace write only such (may be repeated)
+    #[arg(long, value_name = "N")]
+    pub(super) node: Vec<u32>,
+    /// How many of its last inputs to show
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(super) last: usize,
+    /// Write what happened step by step to this file
+    #[arg(long, value_name = "FILE")]
+    pub(super) trace: Option<PathBuf>,
+    /// Form of that file [default: perfetto if its name ends with .perfetto.json, else jsonl]
+    #[arg(long, value_enum, requires = "trace")]
+    pub(super) trace_format: Option<TraceFormat>,
+}
 
 pub(super) fn execute(args: &ReplayArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
     let (manifest, loaded) = open(&args.run, registry)?;

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use floodnet_sim::Memory;
 
 use super::console::Console;
 use super::files::{load, threads};
 use super::progress::Watcher;
-use super::runs;
 use super::validate::{cost_ahead, describe};
-use super::{Failure, Format, RunArgs};
+use super::{Failure, Format, Overrides, runs};
 use crate::ensemble;
 use crate::measure::expect::{Outcome, Verdict};
 use crate::registry::Registry;
@@ -17,6 +17,38 @@ use crate::run::folder::Place;
 use crate::run::manifest::peak_bytes;
 use crate::run::{Cost, Finished, Ran, prepare, run};
 use crate::scenario::Scenario;
+
+#[derive(Args, Debug)]
+pub(super) struct RunArgs {
+    /// The scenario
+    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) overrides: Overrides,
+    /// Independent runs, each with a seed of its own: means over them with intervals of 95 %
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) runs: Option<u32>,
+    /// Repeat one of many runs alone, by its number from 0
+    #[arg(long, value_name = "K", conflicts_with = "runs")]
+    pub(super) run_index: Option<u32>,
+    /// Folder of the results [default: runs/NAME-SEED, of N runs runs/NAME-SEED-xN]
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Replace the run that is in the folder
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Check and prepare, but do not run
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Draw no pictures
+    #[arg(long)]
+    pub(super) no_pictures: bool,
+    /// Threads, 0 for one per core; the results are the same for any number. Many runs go side by side
+    #[arg(short, long, value_name = "N", default_value_t = 1)]
+    pub(super) jobs: u16,
+    /// What standard output carries
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+}
 
 pub(super) fn execute(args: &RunArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
     let mut loaded = load(&args.file, &args.overrides, registry, console)?;

@@ -6,11 +6,12 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::console::Console;
 use super::files::{Loaded, load, threads};
-use super::{Failure, Overrides, SwarmArgs};
+use super::{Failure, Overrides};
 use crate::hunt::{Found as Wrong, Hunt, by_invariant, file};
 use crate::registry::Registry;
 use crate::swarm::campaign::{Campaign, Failure as Found, Tried, UNHEALED_PERMILLE};
@@ -18,6 +19,33 @@ use crate::swarm::check::{Again, HEAL, check};
 use crate::swarm::draw::{Drawn, Protocols, draw};
 use crate::swarm::violation::Invariant;
 use crate::swarm::{Violation, seeds};
+
+#[derive(Args, Debug)]
+pub(super) struct SwarmArgs {
+    /// Keep the protocols of this scenario, and draw all else [default: the built-in protocols, with settings drawn too]
+    pub(super) file: Option<PathBuf>,
+    /// Check the scenario as it is, and no others
+    #[arg(long, requires = "file", conflicts_with_all = ["count", "base", "first"])]
+    pub(super) alone: bool,
+    /// Print the scenario of this seed, and run none
+    #[arg(long, value_name = "SEED", conflicts_with = "alone")]
+    pub(super) show: Option<u64>,
+    /// How many scenarios
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 1_000)]
+    pub(super) count: u64,
+    /// Seed of the first; the others follow it
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    pub(super) base: u64,
+    /// Try the seeds in this file before, one in a line [default: those that failed once]
+    #[arg(long, value_name = "FILE")]
+    pub(super) first: Option<PathBuf>,
+    /// Threads, 0 for one per core; the results are the same for any number
+    #[arg(short, long, value_name = "N", default_value_t = 0)]
+    pub(super) jobs: u16,
+    /// Folder for the scenarios that fail
+    #[arg(short, long, value_name = "DIR", default_value = "swarm-failures")]
+    pub(super) out: PathBuf,
+}
 
 /// Failures that are told one by one, and written.
 const SHOWN: usize = 5;

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Args;
+
 use super::console::Console;
 use super::files::threads;
 use super::progress::Crowd;
-use super::{Failure, Format, SweepArgs};
+use super::{Failure, Format, part, percentage};
 use crate::format;
 use crate::registry::Registry;
 use crate::scenario::Diagnostics;
@@ -14,6 +16,36 @@ use crate::sweep::output::Outcome;
 use crate::sweep::plan::SweepPlan;
 use crate::sweep::run::{Maker, Missing, Part, Stopped};
 use crate::sweep::store::Store;
+
+#[derive(Args, Debug)]
+pub(super) struct SweepArgs {
+    /// The plan: which scenario, which values, how many runs
+    pub(super) plan: PathBuf,
+    /// Do only the K-th of N parts, such as 2/7; merge puts them together
+    #[arg(long, value_name = "K/N", value_parser = part)]
+    pub(super) partition: Option<(u32, u32)>,
+    /// Runs of each cell [default: as the plan says]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) runs: Option<u32>,
+    /// Add runs until the interval of the first metric is this share of its mean to both sides, such as 0.5%
+    #[arg(long, value_name = "SHARE", value_parser = percentage)]
+    pub(super) until_ci: Option<f64>,
+    /// Most runs of a cell with --until-ci
+    #[arg(long, value_name = "N", default_value_t = 1000, requires = "until_ci")]
+    pub(super) max_runs: u32,
+    /// Folder of the results [default: runs/sweep-NAME]
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Runs side by side, 0 for one per core; the results are the same for any number
+    #[arg(short, long, value_name = "N", default_value_t = 1)]
+    pub(super) jobs: u16,
+    /// Check and count, but do not run
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// What standard output carries
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+}
 
 pub(super) fn execute(args: &SweepArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
     let plan = SweepPlan::load(&args.plan).map_err(|wrong| invalid(&wrong))?;

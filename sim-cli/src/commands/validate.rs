@@ -1,12 +1,25 @@
 //! `sim-cli validate`
 
+use std::path::PathBuf;
+
+use clap::Args;
+
 use super::console::Console;
 use super::files::load;
-use super::{Failure, ValidateArgs};
+use super::{Failure, Overrides};
 use crate::registry::Registry;
 use crate::run::prepare;
 use crate::scenario::Scenario;
 use crate::setup::Setup;
+
+#[derive(Args, Debug)]
+pub(super) struct ValidateArgs {
+    /// Scenarios
+    #[arg(required = true)]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) overrides: Overrides,
+}
 
 pub(super) fn execute(args: &ValidateArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
     let mut failed = None;

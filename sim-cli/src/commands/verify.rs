@@ -2,12 +2,14 @@
 //! folder of results holds what its scenario gives.
 
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, value_parser};
 
 use super::console::Console;
 use super::files::{Loaded, load};
 use super::progress::Watcher;
-use super::{Failure, VerifyArgs};
+use super::{Failure, Overrides};
 use crate::measure::seconds;
 use crate::registry::Registry;
 use crate::run::folder::{RESOLVED, read_manifest};
@@ -15,6 +17,18 @@ use crate::run::manifest::Manifest;
 use crate::verify::folder::{Checked, check};
 use crate::verify::step::Parting;
 use crate::verify::{Difference, Verified, Way, verify};
+
+#[derive(Args, Debug)]
+pub(super) struct VerifyArgs {
+    /// Scenarios, or folders of runs
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub(super) targets: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) overrides: Overrides,
+    /// Threads of the further runs (several: 2,3,7)
+    #[arg(short, long, value_name = "N", default_value = "3", value_delimiter = ',', value_parser = value_parser!(u16).range(1..=256))]
+    pub(super) jobs: Vec<u16>,
+}
 
 pub(super) fn execute(args: &VerifyArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
     let mut failed = None;
