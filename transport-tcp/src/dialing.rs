@@ -33,22 +33,28 @@ impl Dialing {
     /// Whether `peer` may be dialed now; it counts as dialed then. Peers without a known identity are those
     /// that a person typed in, so they always may.
     pub(crate) fn take(&mut self, peer: Peer, limits: &Limits, now: Duration) -> Result<(), Forbidden> {
+        self.check(peer, limits, now)?;
+        if peer.identity().is_some() {
+            self.all.take(limits.dials, 1, now);
+            if !limits.dial_pause.is_zero() {
+                self.remember(peer.address().ip(), limits.dial_pause, now);
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`take`](Self::take), but it does not count as dialed.
+    pub(crate) fn check(&self, peer: Peer, limits: &Limits, now: Duration) -> Result<(), Forbidden> {
         if peer.identity().is_none() {
             return Ok(());
         }
         if !may_dial(peer.address(), limits.reach) {
             return Err(Forbidden::Address);
         }
-        let pause = limits.dial_pause;
-        let ip = peer.address().ip();
-        if !pause.is_zero() && self.last.get(&ip).is_some_and(|last| now < *last + pause) {
+        let last = self.last.get(&peer.address().ip());
+        let is_recent = last.is_some_and(|last| now < *last + limits.dial_pause);
+        if is_recent || !{ self.all }.try_take(limits.dials, 1, now) {
             return Err(Forbidden::Rate);
-        }
-        if !self.all.try_take(limits.dials, 1, now) {
-            return Err(Forbidden::Rate);
-        }
-        if !pause.is_zero() {
-            self.remember(ip, pause, now);
         }
         Ok(())
     }

@@ -28,6 +28,7 @@ use crate::identity::Keypair;
 use crate::limits::MAX_PACKET;
 use crate::links::{Hands, Links};
 use crate::options::Options;
+use crate::outbox::Packet;
 use crate::peer::{NamesSender, Peer};
 use crate::secure::Credentials;
 use crate::shared::Shared;
@@ -252,10 +253,13 @@ impl<P: SocketProtocol> Driver<P> {
         if !self.links.is_current(link) {
             return self.shared.counters.stale.add();
         }
+        if message.asks_for().is_some_and(|asked| !self.links.may_see(asked)) {
+            return;
+        }
         match self.gate.admit(&message, link) {
             Verdict::Pass => {
                 self.shared.counters.received.add();
-                self.tell(Input::Message { from: link.peer, message });
+                self.tell_from(link.id, Input::Message { from: link.peer, message });
             }
             Verdict::Drop(reason) => self.shared.counters.gate_dropped(reason),
             Verdict::Cut(reason) => {
@@ -301,8 +305,13 @@ impl<P: SocketProtocol> Driver<P> {
         }
     }
 
-    /// Hands the node an input and does what it wants. Never waits.
+    /// Hands the node an input of its own side and does what it wants.
     fn tell(&mut self, input: InputOf<P>) {
+        self.tell_from(0, input);
+    }
+
+    /// Hands the node an input that came on the link of this number, and does what it wants. Never waits.
+    fn tell_from(&mut self, source: u64, input: InputOf<P>) {
         let now = Instant::now();
         let nanos = now.duration_since(self.shared.started()).as_nanos();
         let mut actions = std::mem::take(&mut self.actions);
@@ -319,7 +328,8 @@ impl<P: SocketProtocol> Driver<P> {
             match action {
                 Action::Send { to, message } => {
                     let is_payload = P::carried(&message).is_some();
-                    self.links.send(to, wire::encode(&message).into(), is_payload);
+                    let bytes = wire::encode(&message).into();
+                    self.links.send(to, Packet { bytes, is_payload, source });
                 }
                 Action::SetTimer { after, timer } => {
                     self.timers.set(now, Duration::from_nanos(after.as_nanos()), timer);

@@ -148,6 +148,28 @@ mod tests {
         }
     }
 
+    /// What fuzzing has found worth keeping.
+    #[test]
+    fn the_corpus_is_borne() {
+        type Body = fn(&[u8]);
+        let bodies: [(&str, Body); 6] = [
+            ("frames", frames),
+            ("packet", packet),
+            ("hello", hello),
+            ("handshake", handshake),
+            ("session", session),
+            ("key_file", key_file),
+        ];
+        for (name, body) in bodies {
+            let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+            let inputs: Vec<_> = std::fs::read_dir(&folder).expect("a corpus").collect();
+            assert!(!inputs.is_empty(), "{name}");
+            for input in inputs {
+                body(&std::fs::read(input.expect("readable").path()).expect("readable"));
+            }
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 

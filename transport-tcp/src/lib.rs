@@ -109,6 +109,7 @@ mod addresses;
 mod connection;
 mod dialing;
 mod door;
+mod fair;
 mod frame;
 mod links;
 mod outbox;

@@ -12,7 +12,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use floodnet_core::wire::Wire;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -26,7 +25,7 @@ use crate::frame::Reason;
 use crate::gate::{Gate, LinkInfo};
 use crate::identity::Identity;
 use crate::outbox::{Outbox, Packet, Queued, Room};
-use crate::peer::{NamesSender, Peer};
+use crate::peer::{Asked, NamesSender, Peer};
 use crate::shared::Shared;
 
 /// A link younger than this is not closed to make room for another.
@@ -128,8 +127,8 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
     }
 
     /// Queues `packet` for `to` without waiting, dialing it first if need be.
-    pub(crate) fn send(&mut self, to: Peer, bytes: Bytes, is_payload: bool) {
-        if bytes.len() > self.shared().limits.packet {
+    pub(crate) fn send(&mut self, to: Peer, packet: Packet) {
+        if packet.bytes.len() > self.shared().limits.packet {
             return self.shared().counters.too_long.add();
         }
         let now = Instant::now();
@@ -145,7 +144,7 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
             return self.down.push_back(to);
         };
         let counters = &self.hands.shared.counters;
-        match outbox.push(Packet { bytes, is_payload }, now) {
+        match outbox.push(packet, now) {
             Queued::Dropped(older) => {
                 counters.sent.add();
                 counters.outbox_full.add_many(older);
@@ -215,6 +214,24 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
         tasks.spawn(connection::watched(id, token.clone(), shared, reports, connection));
         self.dials.insert(to, Dial { id, met: None, outbox: Arc::clone(&outbox), token });
         Some(outbox)
+    }
+
+    /// Whether the node should see a message that asks it to dial somebody. It holds whom it accepts as a
+    /// neighbor before it has dialed, and may let another go for it: so it does not hear of those whom it could
+    /// not dial.
+    pub(crate) fn may_see(&self, asked: Asked) -> bool {
+        let Asked { peer, for_sure } = asked;
+        let is_linked = self.identity_of(peer).is_some_and(|identity| self.open.contains_key(&identity));
+        if is_linked || peer == self.shared().me {
+            return true;
+        }
+        let counters = &self.shared().counters;
+        match self.dialing.check(peer, &self.shared().limits, self.shared().now()) {
+            Err(Forbidden::Address) => counters.dial_forbidden.add(),
+            Err(Forbidden::Rate) if for_sure => counters.dial_rate.add(),
+            Ok(()) | Err(Forbidden::Rate) => return true,
+        }
+        false
     }
 
     fn dial_of(&self, id: u64) -> Option<Peer> {

@@ -1,6 +1,5 @@
 //! What waits to be written on one link.
 
-use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::fair::Fair;
 use crate::frame::Reason;
 
 /// A packet on its way out.
@@ -16,6 +16,8 @@ pub(crate) struct Packet {
     pub(crate) bytes: Bytes,
     /// Whether the application's message is in it; else it is the overlay's own.
     pub(crate) is_payload: bool,
+    /// The link on which it, or what caused it, came; 0 for what this node says of its own.
+    pub(crate) source: u64,
 }
 
 /// What became of a packet.
@@ -48,10 +50,10 @@ pub(crate) struct Room {
     pub(crate) patience: Duration,
 }
 
-/// Between the node, which never waits, and the task that writes on a link. Bounded: the oldest goes first.
+/// Between the node, which never waits, and the task that writes on a link. Bounded.
 ///
-/// What the application and what the overlay says wait apart and are written in turn, so that a storm of one
-/// does not hold up the other.
+/// What the application and what the overlay says wait apart and are written in turn, and so does, within each,
+/// what came from different links: a storm of one does not hold up the others, and makes room first.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     room: Room,
@@ -61,8 +63,8 @@ pub(crate) struct Outbox {
 
 #[derive(Debug, Default)]
 struct State {
-    payload: Queue,
-    control: Queue,
+    payload: Fair,
+    control: Fair,
     /// Whether it is the overlay's turn.
     control_next: bool,
     /// Since when nothing was taken, while there was no room.
@@ -70,34 +72,6 @@ struct State {
     pong: bool,
     probe: bool,
     goodbye: Option<Reason>,
-}
-
-#[derive(Debug, Default)]
-struct Queue {
-    packets: VecDeque<Bytes>,
-    bytes: usize,
-}
-
-impl Queue {
-    /// Puts `packet` at the end and gives how many had to go for it.
-    fn push(&mut self, packet: Bytes, packets: usize, bytes: usize) -> usize {
-        let before = self.packets.len();
-        self.bytes += packet.len();
-        self.packets.push_back(packet);
-        while self.packets.len() > packets || (self.bytes > bytes && self.packets.len() > 1) {
-            self.pop();
-        }
-        before + 1 - self.packets.len()
-    }
-
-    fn pop(&mut self) -> Option<Bytes> {
-        let packet = self.packets.pop_front()?;
-        self.bytes -= packet.len();
-        if self.packets.is_empty() && self.packets.capacity() > 32 {
-            self.packets = VecDeque::new();
-        }
-        Some(packet)
-    }
 }
 
 /// Bytes and packets that are written at once, about.
@@ -118,9 +92,9 @@ impl Outbox {
         let Room { packets, bytes, patience } = self.room;
         let mut state = self.state();
         let dropped = if packet.is_payload {
-            state.payload.push(packet.bytes, packets, bytes)
+            state.payload.push(packet.source, packet.bytes, packets, bytes)
         } else {
-            state.control.push(packet.bytes, (packets / 4).max(1), bytes)
+            state.control.push(packet.source, packet.bytes, (packets / 4).max(1), bytes)
         };
         if dropped > 0 && now.duration_since(*state.full_since.get_or_insert(now)) >= patience {
             return Queued::Stuck;
@@ -138,8 +112,8 @@ impl Outbox {
         });
         for (payload, control) in [earlier, later] {
             for (queue, is_payload) in [(payload, true), (control, false)] {
-                for bytes in queue.packets {
-                    self.push(Packet { bytes, is_payload }, now);
+                for (source, bytes) in queue.into_packets() {
+                    self.push(Packet { bytes, is_payload, source }, now);
                 }
             }
         }
@@ -218,7 +192,7 @@ mod tests {
     const ROOM: Room = Room { packets: 3, bytes: 10, patience: Duration::from_secs(5) };
 
     fn packet(text: &'static str, is_payload: bool) -> Packet {
-        Packet { bytes: Bytes::from_static(text.as_bytes()), is_payload }
+        Packet { bytes: Bytes::from_static(text.as_bytes()), is_payload, source: 1 }
     }
 
     fn texts(outbox: &Outbox) -> Vec<String> {

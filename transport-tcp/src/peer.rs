@@ -147,13 +147,28 @@ impl Wire for Peer {
     }
 }
 
-/// Messages that may name their sender. A node does not know under which address others see it, and a liar
-/// would name somebody else's: so who gets a message first hand puts in what the connection shows.
+/// Messages that may name peers to whom the node has no link.
 pub trait NamesSender {
-    /// Puts `sender` in place of the same peer. As provided, the message names nobody.
+    /// Puts `sender` in place of the same peer. A node does not know under which address others see it, and a
+    /// liar would name somebody else's: so who gets a message first hand puts in what the connection shows. As
+    /// provided, the message names nobody.
     fn name_sender(&mut self, sender: Peer) {
         let _ = sender;
     }
+
+    /// Whom the node may dial for this message, if anybody. As provided, nobody.
+    fn asks_for(&self) -> Option<Asked> {
+        None
+    }
+}
+
+/// Somebody whom a node may dial for a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Who.
+    pub peer: Peer,
+    /// Whether the node will, whatever it costs; else it may pass the message on instead.
+    pub for_sure: bool,
 }
 
 impl NamesSender for random_walk::Message<Peer> {
@@ -161,6 +176,13 @@ impl NamesSender for random_walk::Message<Peer> {
         match self {
             Self::Join { joiner, .. } if *joiner == sender => *joiner = sender,
             Self::Join { .. } | Self::JoinAck | Self::Displaced => {}
+        }
+    }
+
+    fn asks_for(&self) -> Option<Asked> {
+        match self {
+            Self::Join { joiner, hop_limit } => Some(Asked { peer: *joiner, for_sure: *hop_limit == 0 }),
+            Self::JoinAck | Self::Displaced => None,
         }
     }
 }
@@ -172,6 +194,13 @@ impl<O: NamesSender, B> NamesSender for Layer<O, B> {
         match self {
             Self::Overlay(message) => message.name_sender(sender),
             Self::Broadcast(_) => {}
+        }
+    }
+
+    fn asks_for(&self) -> Option<Asked> {
+        match self {
+            Self::Overlay(message) => message.asks_for(),
+            Self::Broadcast(_) => None,
         }
     }
 }

@@ -43,9 +43,9 @@ counters! {
     dialed,
     /// Dials not tried because there were too many links, or because the peer is this node.
     dial_limit,
-    /// Dials not tried because such addresses are not dialed on hearsay.
+    /// Dials not tried, and requests for them dropped, because such addresses are not dialed on hearsay.
     dial_forbidden,
-    /// Dials not tried because there were too many lately.
+    /// Dials not tried, and requests for them dropped, because there were too many lately.
     dial_rate,
     /// Dials that nobody answered.
     unreachable,

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{Read, Seek};
 use std::net::SocketAddr;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use floodnet_core::broadcast::{BroadcastEvent, flood};
@@ -117,8 +117,9 @@ impl Process {
         Ok(line.split(' ').filter_map(figure).collect())
     }
 
-    /// Both say something to each other; each must hear it in time.
-    pub(crate) async fn talk(&mut self, friend: &mut Handle<FloodNode>, number: u32) -> Result<()> {
+    /// Both say something to each other, and each must hear it. Gives how long that took.
+    pub(crate) async fn talk(&mut self, friend: &mut Handle<FloodNode>, number: u32) -> Result<Duration> {
+        let started = Instant::now();
         let talking = async {
             let text = format!("friend {number}");
             friend.publish(Content::new(text.clone().into())).await?;
@@ -130,13 +131,21 @@ impl Process {
                     friend.next_event().await
                     && payload.bytes().as_ref() == text.as_bytes()
                 {
-                    return Ok(());
+                    return Ok(started.elapsed());
                 }
             }
         };
-        tokio::time::timeout(Duration::from_secs(3), talking)
+        // Far longer than it takes, even on a busy machine.
+        tokio::time::timeout(Duration::from_secs(20), talking)
             .await
-            .map_err(|_| format!("line {number} took longer than three seconds"))?
+            .map_err(|_| format!("line {number} did not arrive"))?
+    }
+
+    /// Sends it a signal.
+    pub(crate) async fn signal(&self, name: &str) -> Result<()> {
+        let process = self.child.id().ok_or("it has ended")?;
+        let status = Command::new("kill").args([format!("-{name}"), process.to_string()]).status().await?;
+        if status.success() { Ok(()) } else { Err(format!("no signal {name}").into()) }
     }
 
     /// Lets it leave, and looks whether it did so in good order.
