@@ -285,7 +285,7 @@ impl Spawn<'_> {
             let mut entry = typed.to_vec();
             entry.extend(&met);
             if typed.is_empty() {
-                entry.extend(neighbor_on_this_machine(ip, port));
+                entry.extend(neighbors_on_this_machine(ip, port));
             }
             match self.spawn_at(address, entry, gate).await {
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse && port < *ports.end() => {}
@@ -332,11 +332,13 @@ fn open_record(path: &Path) -> io::Result<std::fs::File> {
     options.open(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 
-/// The first chat of this machine, if that is not this one.
-fn neighbor_on_this_machine(ip: IpAddr, port: u16) -> Option<Peer> {
-    let local: IpAddr = match ip {
+/// Where the first chat of this machine may listen, if that is not this one.
+fn neighbors_on_this_machine(ip: IpAddr, port: u16) -> Vec<Peer> {
+    let loopback: IpAddr = match ip {
         IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
     };
-    (port != PORT).then(|| Peer::at(SocketAddr::new(local, PORT)))
+    let own = (!ip.is_unspecified() && ip != loopback).then_some(ip);
+    let first = own.into_iter().chain([loopback]).map(|ip| SocketAddr::new(ip, PORT));
+    first.filter(|_| port != PORT).map(Peer::at).collect()
 }
