@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use floodnet_core::observe::Observe;
+use floodnet_core::observe::{Observation, Observe};
 use floodnet_core::protocol::{Action, ActionOf, Context, Input, InputOf, Types};
 use floodnet_core::rng::NodeRng;
 use floodnet_core::time::Time;
@@ -335,15 +335,22 @@ impl<P: SocketProtocol> Driver<P> {
                     self.timers.set(now, Duration::from_nanos(after.as_nanos()), timer);
                 }
                 Action::Disconnect(peer) => self.links.disconnect(peer),
-                Action::Emit(event) => {
-                    if self.events.try_send(event).is_err() {
-                        self.shared.counters.events_dropped.add();
-                    }
-                }
+                Action::Emit(event) => self.emit(event),
             }
         }
         self.actions = actions;
         self.show_view();
+    }
+
+    /// Tells the application. What a storm brings forth by the thousand (duplicates, drops, neighbors that come
+    /// and go) leaves half of the queue to messages.
+    fn emit(&self, event: P::Event) {
+        let matters = matches!(P::observe(&event), Observation::Published(_) | Observation::Delivered { .. });
+        if !matters && self.events.capacity() <= self.shared.limits.events / 2 {
+            self.shared.counters.events_skipped.add();
+        } else if self.events.try_send(event).is_err() {
+            self.shared.counters.events_dropped.add();
+        }
     }
 
     /// Publishes the neighbors if they have changed.

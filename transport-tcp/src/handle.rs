@@ -75,7 +75,7 @@ impl<P: SocketProtocol> Handle<P> {
     }
 
     /// The next event of the node; none when it has stopped. Events that are not taken in time are dropped
-    /// and counted.
+    /// and counted, those that are no messages first.
     pub async fn next_event(&mut self) -> Option<P::Event> {
         self.events.recv().await
     }

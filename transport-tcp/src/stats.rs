@@ -123,6 +123,8 @@ counters! {
     clock_jumps,
     /// Lines not logged because there were too many.
     log_dropped,
+    /// Events that are no messages, not told because the application was slow.
+    events_skipped,
     /// Events dropped because the application did not take them in time.
     events_dropped,
 }

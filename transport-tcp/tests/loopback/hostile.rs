@@ -35,7 +35,9 @@ impl Pair {
                 if is_reply { (&self.victim, &mut self.friend) } else { (&self.friend, &mut self.victim) };
             from.publish(text.clone()).await.expect("it runs");
             let arrives = tokio::time::timeout(Duration::from_secs(2), next_text(to, &text)).await;
-            assert!(arrives.is_ok(), "line {} took longer than two seconds", self.said);
+            let held = [&self.victim, &self.friend].map(|node| node.neighbors().borrow().clone());
+            let stats = [&self.victim, &self.friend].map(|node| node.stats());
+            assert!(arrives.is_ok(), "line {} did not arrive in time: {held:?} {stats:?}", self.said);
         }
     }
 
