@@ -42,7 +42,8 @@ proptest! {
 /// Each file of the corpus, through its target.
 #[test]
 fn the_corpus() {
-    let targets: [(&str, fn(&[u8])); 5] = [
+    type Target = fn(&[u8]);
+    let targets: [(&str, Target); 5] = [
         ("packet", fuzzing::packet),
         ("envelope", fuzzing::envelope),
         ("chat_message", fuzzing::chat_message),

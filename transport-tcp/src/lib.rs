@@ -40,7 +40,7 @@
 //!
 //! | module | subject |
 //! |---|---|
-//! | [`chat`] | the `chat` program |
+//! | `chat` | the `chat` program; a feature, on by default |
 //! | [`identity`] | who a node is, and the file that keeps its key |
 //! | [`peer`] | the name of a node: its identity, and the address on which it listens |
 //! | [`options`] | settings |
@@ -90,6 +90,7 @@ use crate::peer::Peer;
 
 #[doc(hidden)]
 pub mod bare;
+#[cfg(feature = "chat")]
 pub mod chat;
 pub mod driver;
 #[doc(hidden)]

@@ -25,7 +25,7 @@ pub fn write<'a>(kind: &'a str, lines: impl IntoIterator<Item = &'a str>) -> Str
     out
 }
 
-/// Reads what [`write`] wrote. A file of another kind has no whole line.
+/// Reads what [`write()`] wrote. A file of another kind has no whole line.
 #[must_use]
 pub fn read<'a>(kind: &str, bytes: &'a [u8]) -> Stored<'a> {
     let mut stored = Stored::default();

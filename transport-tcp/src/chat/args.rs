@@ -18,8 +18,8 @@ pub const PORT: u16 = 55_555;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "chat", version, about)]
 pub struct Args {
-    /// Listen there [default: 127.0.0.1, at port 55555 or the next free one]. `0.0.0.0` or `[::]` let others
-    /// of your network in
+    /// Listen there [default: 127.0.0.1, at port 55555 or the next free one]. An address of your network lets
+    /// its people in; `0.0.0.0` or `[::]` anybody
     #[arg(long, value_name = "IP[:PORT]", value_parser = listen)]
     pub listen: Option<Listen>,
     /// Join the network of this chat; may be given several times [default: port 55555 of this machine, and

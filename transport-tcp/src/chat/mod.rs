@@ -8,7 +8,7 @@
 //! | [`screen`], [`input`] | a terminal or a pipe |
 //! | [`cipher`] | signatures and sealed boxes |
 //! | [`gate`] | the checks of `core` at the sockets |
-//! | [`node`] | the node, which can be recorded and run again |
+//! | [`node`], [`record`] | the node, which can be recorded and run again |
 //! | [`room`] | who talks with whom |
 //! | [`folder`], [`files`] | what is kept from one run to the next |
 //! | [`log`], [`metrics`] | what is told to whom looks after it |
@@ -24,5 +24,6 @@ pub mod input;
 pub mod log;
 pub mod metrics;
 pub mod node;
+pub mod record;
 pub mod room;
 pub mod screen;

@@ -107,6 +107,53 @@ fn a_pipe_carries_a_line_for_each_message_and_ends_with_its_input() {
 }
 
 #[test]
+fn contacts_are_verified_renamed_blocked_and_forgotten() {
+    let table = Table::new();
+    let mut ada = table.first("ada");
+    let mut bob = table.joining("bob", &ada);
+    ada.tells("bob~");
+    bob.tells("ada~");
+    let mut carol = table.joining("carol", &ada);
+    let groups = |chat: &mut Chat, who: &str| {
+        chat.say(&format!("/verify {who}"));
+        chat.tells(&format!("If they are the same: /verify {who} yes"));
+        let told = chat.told();
+        let rows = told.iter().filter(|line| line.chars().filter(char::is_ascii_digit).count() == 20);
+        rows.map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+    };
+    let digits = groups(&mut ada, "bob");
+    assert_eq!(digits.len(), 3, "sixty digits");
+    assert_eq!(groups(&mut bob, "ada"), digits);
+    ada.say("/verify bob yes");
+    ada.tells("bob is verified");
+    ada.say("/rename bob rob");
+    ada.tells("bob is your contact rob");
+    bob.say("@ada one");
+    ada.hears("rob -> you: one");
+    ada.say("/unread");
+    ada.say("/unread");
+    ada.tells("no direct message waits");
+    ada.say("/block rob");
+    ada.tells("you do not hear rob any more");
+    bob.say("two");
+    bob.say("@ada three");
+    bob.say("not yet");
+    // By the time that somebody else answers to it, it has come to ada as well.
+    carol.hears("not yet");
+    carol.say("heard it");
+    ada.hears("heard it");
+    ada.say("/unblock rob");
+    ada.tells("you hear rob again");
+    ada.say("/forget rob");
+    ada.tells("rob is not your contact any more");
+    bob.say("four");
+    ada.hears(": four");
+    let heard = ada.heard();
+    assert_eq!(heard.iter().filter(|line| line.contains("one")).count(), 2, "shown again when asked for");
+    assert!(heard.iter().all(|line| !line.contains("two") && !line.contains("three")), "{heard:?}");
+}
+
+#[test]
 fn what_nobody_got_is_no_success() {
     let table = Table::new();
     let mut alone = table.first("alone");

@@ -135,6 +135,11 @@ impl Chat {
         self.err.find(what).is_some()
     }
 
+    /// Everything told by the way.
+    pub(crate) fn told(&self) -> Vec<String> {
+        self.err.text()
+    }
+
     /// All messages heard.
     pub(crate) fn heard(&self) -> Vec<String> {
         self.out.text()

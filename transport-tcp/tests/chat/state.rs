@@ -1,6 +1,8 @@
 //! What is kept from one run to the next, whole or damaged.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -135,6 +137,38 @@ fn a_damaged_key_is_never_replaced() {
     let mut ada = house.start("ada", "127.0.0.1:1");
     ada.tells("you are ada~");
     assert!(ada.ends().success());
+}
+
+#[test]
+fn counts_are_told_and_the_log_goes_into_its_file() {
+    let house = House::new();
+    let log = house.data("the.log");
+    let args = ["--metrics", "127.0.0.1:0", "--log", log.to_str().expect("plain")];
+    let start = Start::new(binary(), house.data("ada"), "ada").args(&args);
+    let mut ada = start.peers(&["127.0.0.1:1".to_owned()]).spawn();
+    let mut bob = house.start("bob", &ada.address());
+    bob.tells("ada~");
+    bob.say("a marker");
+    ada.hears("a marker");
+    ada.tells("counts are at http://");
+    let told = ada.told();
+    let line = told.iter().find(|line| line.contains("http://")).expect("just told");
+    let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("a place");
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let mut stream = TcpStream::connect(address).expect("it listens");
+        stream.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").expect("it reads");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("it answers");
+        if text.contains("chat_neighbors 1\n") && text.ends_with("# EOF\n") {
+            break;
+        }
+        assert!(Instant::now() < until, "{text}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(bob.ends().success() && ada.ends().success());
+    let text = fs::read_to_string(log).expect("it was written");
+    assert!(text.contains("link up") && !text.contains("marker"), "{text}");
 }
 
 #[test]

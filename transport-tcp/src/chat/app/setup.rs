@@ -25,7 +25,8 @@ use crate::chat::gate::{self, ChatGate, Clocks};
 use crate::chat::input::{self, Typed};
 use crate::chat::log;
 use crate::chat::metrics::{self, Snapshot};
-use crate::chat::node::{self, ChatNode, Recorder};
+use crate::chat::node::{self, ChatNode};
+use crate::chat::record::{self, Recorder};
 use crate::chat::room::{self, Room};
 use crate::chat::screen::Screen;
 use crate::driver::spawn_gated;
@@ -93,14 +94,14 @@ pub async fn run(args: Args) -> Result<ExitCode, Failure> {
 fn replay(path: &Path) -> Result<ExitCode, Failure> {
     let shown = path.display();
     let file = std::fs::File::open(path).map_err(|error| Failure::Failed(format!("{shown}: {error}")))?;
-    match node::replay(BufReader::new(file)) {
+    match record::replay(BufReader::new(file)) {
         Ok(done) => {
-            let node::Replayed { inputs, actions } = done;
+            let record::Replayed { inputs, actions } = done;
             Screen::plain().notice(&format!("{shown}: {inputs} inputs led to the same {actions} actions"));
             Ok(ExitCode::SUCCESS)
         }
-        Err(node::ReplayError::Differs(line)) => {
-            let error = node::ReplayError::Differs(line);
+        Err(record::ReplayError::Differs(line)) => {
+            let error = record::ReplayError::Differs(line);
             Screen::plain().warning(&format!("{shown}: {error}"));
             Ok(ExitCode::from(4))
         }
@@ -123,16 +124,16 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
 
     let clocks = Clocks::start();
     let files = Files::new(folder.path(), room.id());
-    let mut notes = Vec::new();
+    let (mut warnings, mut notes) = (Vec::new(), Vec::new());
     let keypair =
         Keypair::load_or_create(&files.key()).map_err(|error| Failure::Failed(error.to_string()))?;
-    let kept = files.load_kept(&mut notes).map_err(Failure::Failed)?;
-    let replay = files.load_replay(clocks.read().unix_ms, &mut notes).map_err(Failure::Failed)?;
-    let met = files.load_peers(&mut notes).map_err(Failure::Failed)?;
+    let kept = files.load_kept(&mut warnings).map_err(Failure::Failed)?;
+    let replay = files.load_replay(clocks.read().unix_ms, &mut warnings).map_err(Failure::Failed)?;
+    let met = files.load_peers(&mut warnings).map_err(Failure::Failed)?;
     let name = args.name.clone().or_else(|| kept.name.clone()).unwrap_or_else(user_name);
     let cipher = Cipher::new(keypair.clone());
     let mut session = Session::new(cipher, room.id(), name, kept.next_seq, clocks.read());
-    files.load_contacts(session.people_mut(), &mut notes).map_err(Failure::Failed)?;
+    files.load_contacts(session.people_mut(), &mut warnings).map_err(Failure::Failed)?;
     // From here on this run counts as not ended in order, until it has.
     let reserved = Kept { name: kept.name, next_seq: session.next_seq().saturating_add(super::RESERVED) };
     let saved = files.save_kept(&reserved).and_then(|()| files.save_replay(&replay, false));
@@ -152,7 +153,8 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
         Some(address) => {
             let (sender, snapshots) = watch::channel(Snapshot::default());
             let bound = metrics::serve(address, snapshots).await;
-            bound.map_err(|error| Failure::Usage(format!("--metrics {address}: {error}")))?;
+            let bound = bound.map_err(|error| Failure::Usage(format!("--metrics {address}: {error}")))?;
+            notes.push(format!("counts are at http://{bound}/metrics"));
             Some(sender)
         }
     };
@@ -182,7 +184,7 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
         refused_ahead: 0,
         metrics,
     };
-    app.greet(&notes);
+    app.greet(&warnings, &notes);
     Ok(app.run(input).await)
 }
 
@@ -199,14 +201,17 @@ fn screen(plain: bool, prompt: String) -> (Screen, mpsc::Receiver<Typed>) {
 }
 
 impl App {
-    fn greet(&mut self, notes: &[String]) {
+    fn greet(&mut self, warnings: &[String], notes: &[String]) {
         let me = self.session.me();
         let who = format!("you are {}~{}", self.session.name(), fingerprint(&me));
         self.screen.notice(&format!("{who}; /help tells what you can type"));
         let address = self.handle.me().address();
         self.screen.notice(&format!("this is {}; listening on {address}", self.room));
         for note in notes {
-            self.screen.warning(note);
+            self.screen.notice(note);
+        }
+        for warning in warnings {
+            self.screen.warning(warning);
         }
     }
 }
@@ -280,7 +285,7 @@ impl Spawn<'_> {
             let mut entry = typed.to_vec();
             entry.extend(&met);
             if typed.is_empty() {
-                entry.extend(neighbor_on_this_machine(ip, port));
+                entry.extend(neighbors_on_this_machine(ip, port));
             }
             match self.spawn_at(address, entry, gate).await {
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse && port < *ports.end() => {}
@@ -327,11 +332,13 @@ fn open_record(path: &Path) -> io::Result<std::fs::File> {
     options.open(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 
-/// The first chat of this machine, if that is not this one.
-fn neighbor_on_this_machine(ip: IpAddr, port: u16) -> Option<Peer> {
-    let local: IpAddr = match ip {
+/// Where the first chat of this machine may listen, if that is not this one.
+fn neighbors_on_this_machine(ip: IpAddr, port: u16) -> Vec<Peer> {
+    let loopback: IpAddr = match ip {
         IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
     };
-    (port != PORT).then(|| Peer::at(SocketAddr::new(local, PORT)))
+    let own = (!ip.is_unspecified() && ip != loopback).then_some(ip);
+    let first = own.into_iter().chain([loopback]).map(|ip| SocketAddr::new(ip, PORT));
+    first.filter(|_| port != PORT).map(Peer::at).collect()
 }
