@@ -192,7 +192,7 @@ async fn attack(mut link: Bare, group: u8) -> Result<()> {
         }
         // Requests that name others.
         _ => {
-            for number in 0u16.. {
+            for number in (0..=u16::MAX).cycle() {
                 let [a, b] = number.to_be_bytes();
                 let victim = Keypair::from_secret(&[[b, 0xff]; 16].concat().try_into().unwrap_or([0; 32]));
                 let joiner = Peer::new(victim.identity(), SocketAddr::from(([10, 9, a, b], 2_000)));
