@@ -3,7 +3,7 @@
 //!
 //! The search goes over seeds and over changes of the scenario: how many nodes, which faults, how much churn
 //! ([`mutate`]). What is found is made smaller step by step, as long as it still goes wrong ([`shrink`]), and
-//! written with the keys that are needed and no others ([`file`]). Where the search gets within its budget
+//! written with the keys that are needed and no others ([`mod@file`]). Where the search gets within its budget
 //! depends on the machine; what a scenario does that it has found does not.
 //!
 //! | module | subject |
@@ -12,7 +12,7 @@
 //! | [`mutate`] | scenarios like a given one |
 //! | [`shrink`] | smaller scenarios that still go wrong |
 //! | [`times`] | the times of a scenario, cut off or squeezed |
-//! | [`file`] | a scenario as a short file |
+//! | [`mod@file`] | a scenario as a short file |
 
 pub mod file;
 pub mod mutate;
