@@ -1,7 +1,7 @@
 //! Bugs that are planted on purpose, to see that the swarm test finds them.
 //!
 //! Only a build with the feature `planted` has them, and does what it should until one is
-//! [`plant`]ed. Every other build asks a constant, so the compiler leaves nothing of them.
+//! `plant`ed. Every other build asks a constant, so the compiler leaves nothing of them.
 
 /// A bug that can be planted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
