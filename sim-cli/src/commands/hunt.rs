@@ -2,16 +2,16 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::{fs, io};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 
 use super::console::Console;
 use super::files::{load, threads};
+use super::progress::{bar, on_interrupt};
 use super::{Failure, Overrides};
 use crate::hunt::{Change, Found, Hunt, Stage, Wish, by_wish, file};
 use crate::registry::Registry;
@@ -60,7 +60,7 @@ pub(super) fn execute(args: &HuntArgs, registry: &Registry, console: &Console) -
             target.display()
         )));
     }
-    let interrupted = interruption();
+    let interrupted = on_interrupt();
     let stopped = || interrupted.load(Ordering::SeqCst);
     let budget = Duration::from_nanos(budget.as_nanos());
     let judge = by_wish(&wish, registry);
@@ -92,23 +92,8 @@ pub(super) fn execute(args: &HuntArgs, registry: &Registry, console: &Console) -
     Ok(())
 }
 
-/// Whether the user has asked to stop. The second Ctrl-C ends the process at once.
-fn interruption() -> Arc<AtomicBool> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&interrupted);
-    let _ = ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
-        }
-    });
-    interrupted
-}
-
 fn spinner(console: &Console) -> ProgressBar {
-    let target = if console.is_quiet() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    let spinner = ProgressBar::with_draw_target(None, target);
-    let style = ProgressStyle::with_template("  {spinner} {msg}  {elapsed}");
-    spinner.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    let spinner = bar(None, "  {spinner} {msg}  {elapsed}", console);
     spinner.enable_steady_tick(Duration::from_millis(100));
     spinner
 }

@@ -14,7 +14,7 @@ use crate::measure::seconds;
 
 /// A flag that Ctrl-C sets, the same for all of the process. The second Ctrl-C ends the process at once; without
 /// a handler the first does.
-fn on_interrupt() -> Arc<AtomicBool> {
+pub(super) fn on_interrupt() -> Arc<AtomicBool> {
     static INTERRUPTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     let install = || {
         let interrupted = Arc::new(AtomicBool::new(false));
@@ -29,6 +29,19 @@ fn on_interrupt() -> Arc<AtomicBool> {
     Arc::clone(INTERRUPTED.get_or_init(install))
 }
 
+/// How simulated time goes on: for [`bar`].
+const OF_TIME: &str = "  {bar:32.cyan/dim} {percent:>3} %  {msg}  eta {eta}";
+
+/// A bar of this length, or a spinner without one, in the words of `template`; on standard error, and hidden when
+/// the user wants quiet.
+pub(super) fn bar(length: Option<u64>, template: &str, console: &Console) -> ProgressBar {
+    let target = if console.is_quiet() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(length, target);
+    let style = ProgressStyle::with_template(template);
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
 /// Shows how far many runs are, as [`Watcher`] does for one.
 pub(super) struct Crowd {
     bar: ProgressBar,
@@ -40,12 +53,8 @@ pub(super) struct Crowd {
 impl Crowd {
     /// For `runs` runs until `end`.
     pub(super) fn new(runs: usize, end: Time, console: &Console) -> Self {
-        let target =
-            if console.is_quiet() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let whole = end.as_nanos() / 1_000_000;
-        let bar = ProgressBar::with_draw_target(Some(whole * runs as u64), target);
-        let style = ProgressStyle::with_template("  {bar:32.cyan/dim} {percent:>3} %  {msg}  eta {eta}");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let bar = bar(Some(whole * runs as u64), OF_TIME, console);
         let positions = (0..runs).map(|_| AtomicU64::new(0)).collect();
         Self { bar, positions, interrupted: on_interrupt() }
     }
@@ -87,11 +96,7 @@ pub(super) struct Watcher {
 impl Watcher {
     /// For a run until `end`.
     pub(super) fn new(end: Time, console: &Console) -> Self {
-        let target =
-            if console.is_quiet() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let bar = ProgressBar::with_draw_target(Some(end.as_nanos() / 1_000_000), target);
-        let style = ProgressStyle::with_template("  {bar:32.cyan/dim} {percent:>3} %  {msg}  eta {eta}");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let bar = bar(Some(end.as_nanos() / 1_000_000), OF_TIME, console);
         Self { bar, began: Instant::now(), shown: None, interrupted: on_interrupt() }
     }
 

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::console::Console;
 use super::files::{Loaded, load, threads};
+use super::progress::bar;
 use super::{Failure, Overrides};
 use crate::hunt::{Found as Wrong, Hunt, by_invariant, file};
 use crate::registry::Registry;
@@ -78,7 +78,7 @@ pub(super) fn execute(args: &SwarmArgs, registry: &Registry, console: &Console) 
         protocols,
     };
     let began = Instant::now();
-    let bar = bar(campaign.len(), console);
+    let bar = bar(Some(campaign.len()), "  {bar:32.cyan/dim} {pos} of {len}  {msg}  eta {eta}", console);
     let tried = campaign.run(registry, threads(args.jobs), |tried| {
         bar.set_position(tried.scenarios);
         bar.set_message(match tried.failures.len() {
@@ -135,14 +135,6 @@ fn read_seeds(file: &Path) -> Result<Vec<u64>, Failure> {
     let text = fs::read_to_string(file)
         .map_err(|error| Failure::Usage(format!("cannot read {}: {error}", file.display())))?;
     seeds::parse(&text).map_err(|why| Failure::Usage(format!("{}: {why}", file.display())))
-}
-
-fn bar(count: u64, console: &Console) -> ProgressBar {
-    let target = if console.is_quiet() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    let bar = ProgressBar::with_draw_target(Some(count), target);
-    let style = ProgressStyle::with_template("  {bar:32.cyan/dim} {pos} of {len}  {msg}  eta {eta}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar
 }
 
 /// What came of it, for people.
