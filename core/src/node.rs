@@ -63,13 +63,13 @@ impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Node<O, B> {
     }
 
     fn drive_overlay<E: Effects<Self>>(&mut self, input: InputOf<O>, cx: &mut Context<'_, Self, E>) {
-        let changes = Changes { few: ArrayVec::new(), more: Vec::new() };
-        let mut side = OverlaySide::<O, B, E> { outer: cx.effects, changes, layers: PhantomData };
+        let mut changes = Changes { few: ArrayVec::new(), more: Vec::new() };
+        let mut side =
+            OverlaySide::<O, B, E> { outer: cx.effects, changes: &mut changes, layers: PhantomData };
         let mut inner =
             Context { now: cx.now, config: &cx.config.overlay, rng: &mut *cx.rng, effects: &mut side };
         self.overlay.handle(input, &mut inner);
-        let Changes { few, more } = side.changes;
-        for change in few.into_iter().chain(more) {
+        for &change in changes.few.iter().chain(&changes.more) {
             let input = match change {
                 Change::Up(peer) => BroadcastInput::NeighborUp(peer),
                 Change::Down(peer) => BroadcastInput::NeighborDown(peer),
@@ -111,15 +111,16 @@ impl<O: Overlay> AsRef<[O::Peer]> for Neighbors<'_, O> {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Change<Peer> {
     Up(Peer),
     Down(Peer),
 }
 
-/// Changes of the view by one input, in order: few, and so kept without allocating, but at the start of a
+/// Changes of the view by one input, in order: few, and so kept without allocating. Most are at the start of a
 /// node with given neighbors.
 struct Changes<Peer> {
-    few: ArrayVec<Change<Peer>, 4>,
+    few: ArrayVec<Change<Peer>, 10>,
     more: Vec<Change<Peer>>,
 }
 
@@ -134,7 +135,7 @@ impl<Peer> Changes<Peer> {
 /// Takes the overlay's effects: wraps them for the node and notes the changes of the view.
 struct OverlaySide<'a, O: Types, B, E> {
     outer: &'a mut E,
-    changes: Changes<O::Peer>,
+    changes: &'a mut Changes<O::Peer>,
     layers: PhantomData<B>,
 }
 

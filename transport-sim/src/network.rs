@@ -51,6 +51,33 @@ pub(crate) struct Network<'p> {
     pub(crate) counts: bool,
     /// Whether all access lines are unlimited and all slots reachable.
     pub(crate) plain_access: bool,
+    packet_delay: PacketDelay,
+}
+
+/// Where the delay of a packet comes from, found out once for the run: a packet only looks at what its law
+/// needs.
+#[derive(Clone, Copy, Debug)]
+enum PacketDelay {
+    /// From its link: see [`Network::link_delay`].
+    Link,
+    /// One of so many nanoseconds, at most 2^63, from the least on.
+    Uniform { least: Duration, values: u64 },
+    /// Any other law.
+    Drawn,
+}
+
+impl PacketDelay {
+    fn new(links: &LinkModel) -> Self {
+        match (&links.latency, links.per) {
+            (Latency::Law(Law::Uniform { min, max }), Per::Packet)
+                if links.floor <= *min && min <= max && max.as_nanos() < 1 << 63 =>
+            {
+                Self::Uniform { least: *min, values: (*max - *min).as_nanos() + 1 }
+            }
+            (Latency::Law(_), Per::Packet) => Self::Drawn,
+            _ => Self::Link,
+        }
+    }
 }
 
 impl<'p> Network<'p> {
@@ -85,6 +112,7 @@ impl<'p> Network<'p> {
             slots: plan.slots(),
             counts,
             plain_access,
+            packet_delay: PacketDelay::new(links),
         }
     }
 
@@ -143,12 +171,20 @@ impl<'p> Network<'p> {
     /// The delay that is drawn for a packet; none where that of the link holds.
     #[inline(always)]
     fn drawn_delay(&self, from: u32, to: u32, nth: Nth) -> Option<Duration> {
-        match (&self.links.latency, self.links.per) {
-            (Latency::Law(law), Per::Packet) => {
-                Some(law.sample(self.packet_hash(Purpose::Latency, from, to, nth)).max(self.links.floor))
+        match self.packet_delay {
+            PacketDelay::Link => None,
+            PacketDelay::Uniform { least, values } => {
+                let bits = self.packet_hash(Purpose::Latency, from, to, nth);
+                Some(least + Duration::from_nanos(scale(bits, values)))
             }
-            _ => None,
+            PacketDelay::Drawn => self.delay_by_law(from, to, nth),
         }
+    }
+
+    #[inline(never)]
+    fn delay_by_law(&self, from: u32, to: u32, nth: Nth) -> Option<Duration> {
+        let Latency::Law(law) = &self.links.latency else { return None };
+        Some(law.sample(self.packet_hash(Purpose::Latency, from, to, nth)).max(self.links.floor))
     }
 
     /// With jitter and faults.

@@ -8,7 +8,7 @@
 use floodnet_core::planted::{self, Bug};
 use floodnet_core::protocol::Types;
 
-use crate::pages::{Page, for_each, peek, room};
+use crate::pages::{Page, numbered, peek, room};
 use crate::queue::Stored;
 
 /// Fewer than one event in so many slots: sort by comparison.
@@ -22,41 +22,61 @@ pub(crate) struct Group {
     pub(crate) end: u32,
 }
 
+/// Bits of a place.
+const PLACE_BITS: u32 = 24;
+/// Bits of a time within a window.
+pub(crate) const TIME_BITS: u32 = 26;
+/// Bits of a slot within a block.
+pub(crate) const LOCAL_BITS: u32 = 14;
+
+const _: () = assert!(LOCAL_BITS + TIME_BITS + PLACE_BITS == u64::BITS);
+
 /// Places of events among pages, in order. Keeps its memory from block to block.
 #[derive(Default)]
 pub(crate) struct Order {
-    /// Upper half: nanoseconds after the start of the window. Lower half: the place.
+    /// An event each: from the upper bits to the lower its slot within the block, nanoseconds after the start
+    /// of the window, its place.
     entries: Vec<u64>,
     /// The slots that have events, in order.
     groups: Vec<Group>,
     counts: Vec<u32>,
-    /// Slot and entry of each event as it came.
-    came: Vec<(u32, u64)>,
+    /// The entries as the events came.
+    came: Vec<u64>,
 }
 
-const fn entry(offset: u32, place: u32) -> u64 {
-    (offset as u64) << 32 | place as u64
+const fn entry(local: u16, offset: u32, place: u32) -> u64 {
+    (local as u64) << (TIME_BITS + PLACE_BITS) | (offset as u64) << PLACE_BITS | place as u64
 }
 
-const fn offset_of(entry: u64) -> u32 {
-    (entry >> 32) as u32
+const fn local_of(entry: u64) -> u32 {
+    (entry >> (TIME_BITS + PLACE_BITS)) as u32
+}
+
+/// Slot and time.
+const fn instant_of(entry: u64) -> u64 {
+    entry >> PLACE_BITS
 }
 
 const fn place_of(entry: u64) -> u32 {
-    entry as u32
+    entry as u32 & ((1 << PLACE_BITS) - 1)
 }
 
 impl Order {
-    /// Orders the events on `pages` that come before `cut` (nanoseconds after the start of the window), in
-    /// a block of so many slots.
-    pub(crate) fn sort<P: Types>(&mut self, pages: &[Page<Stored<P>>], slots: usize, cut: u32) {
+    /// Orders the events on `pages` in a block of so many slots; only those up to `last` (nanoseconds after
+    /// the start of the window), if there is a last.
+    ///
+    /// # Panics
+    /// More events wait for one block in one window than any memory has room for.
+    pub(crate) fn sort<P: Types>(&mut self, pages: &[Page<Stored<P>>], slots: usize, last: Option<u32>) {
+        assert!(room(pages) <= 1 << PLACE_BITS, "2^24 events for 2^14 slots at the same time");
         let events: usize = pages.iter().map(Vec::len).sum();
-        self.entries.clear();
         self.groups.clear();
-        if events * SPARSE < slots && room(pages) <= 1 << 16 {
-            self.compare(pages, cut);
+        let is_sparse = events * SPARSE < slots;
+        self.read(pages, if is_sparse { 0 } else { slots }, events, last);
+        if is_sparse {
+            self.compare(pages);
         } else {
-            self.count_into_place(pages, slots, cut);
+            self.count_into_place(pages);
         }
     }
 
@@ -77,18 +97,34 @@ impl Order {
         &self.groups
     }
 
-    /// The events, which are large and far apart, are read once.
-    fn count_into_place<P: Types>(&mut self, pages: &[Page<Stored<P>>], slots: usize, cut: u32) {
-        let Self { entries, groups, counts, came } = self;
+    /// Notes the entries of all events up to the last, and how many each of the first so many slots has. The
+    /// events, which are large and far apart, are read this once.
+    fn read<P: Types>(&mut self, pages: &[Page<Stored<P>>], slots: usize, events: usize, last: Option<u32>) {
+        let Self { came, counts, .. } = self;
         counts.clear();
         counts.resize(slots, 0);
         came.clear();
-        for_each(pages, |place, event| {
-            if event.offset <= cut {
-                counts[usize::from(event.local)] += 1;
-                came.push((u32::from(event.local), entry(event.offset, place)));
+        came.reserve(events);
+        let mut note = |place, event: &Stored<P>| {
+            if let Some(count) = counts.get_mut(usize::from(event.local)) {
+                *count += 1;
             }
-        });
+            entry(event.local, event.offset, place)
+        };
+        for (first, page) in numbered(pages) {
+            let places = first..first + page.len() as u32;
+            match last {
+                None => came.extend(places.zip(page).map(|(place, event)| note(place, event))),
+                Some(last) => came.extend(
+                    (places.zip(page).filter(|(_, event)| event.offset <= last))
+                        .map(|(place, event)| note(place, event)),
+                ),
+            }
+        }
+    }
+
+    fn count_into_place<P: Types>(&mut self, pages: &[Page<Stored<P>>]) {
+        let Self { entries, groups, counts, came } = self;
         let mut sum = 0;
         for (local, count) in (0u32..).zip(counts.iter_mut()) {
             let begin = sum;
@@ -99,8 +135,8 @@ impl Order {
             *count = begin;
         }
         entries.resize(came.len(), 0);
-        for &(local, entry) in came.iter() {
-            let next = &mut counts[local as usize];
+        for &entry in came.iter() {
+            let next = &mut counts[local_of(entry) as usize];
             entries[*next as usize] = entry;
             *next += 1;
         }
@@ -115,23 +151,13 @@ impl Order {
         }
     }
 
-    /// With slot, time and place in one number: at most 2^16 places.
-    fn compare<P: Types>(&mut self, pages: &[Page<Stored<P>>], cut: u32) {
-        for_each(pages, |place, event| {
-            if event.offset <= cut {
-                let (local, offset) = (u64::from(event.local), u64::from(event.offset));
-                self.entries.push(local << 48 | offset << 16 | u64::from(place));
-            }
-        });
+    fn compare<P: Types>(&mut self, pages: &[Page<Stored<P>>]) {
+        std::mem::swap(&mut self.entries, &mut self.came);
         self.entries.sort_unstable();
-        let same_slot = |a: &u64, b: &u64| a >> 48 == b >> 48;
         let mut end = 0;
-        for group in self.entries.chunk_by_mut(same_slot) {
+        for group in self.entries.chunk_by_mut(|a, b| local_of(*a) == local_of(*b)) {
             end += group.len() as u32;
-            self.groups.push(Group { local: (group[0] >> 48) as u32, end });
-            for number in group.iter_mut() {
-                *number = entry((*number >> 16) as u32, (*number & 0xffff) as u32);
-            }
+            self.groups.push(Group { local: local_of(group[0]), end });
             settle_ties(group, pages);
         }
     }
@@ -158,10 +184,10 @@ fn sort_few(entries: &mut [u64]) {
 /// the order of its sequence.
 #[inline]
 fn settle_ties<P: Types>(entries: &mut [u64], pages: &[Page<Stored<P>>]) {
-    if entries.windows(2).all(|pair| offset_of(pair[0]) != offset_of(pair[1])) {
+    if entries.windows(2).all(|pair| instant_of(pair[0]) != instant_of(pair[1])) {
         return;
     }
-    for tied in entries.chunk_by_mut(|a, b| offset_of(*a) == offset_of(*b)) {
+    for tied in entries.chunk_by_mut(|a, b| instant_of(*a) == instant_of(*b)) {
         tied.sort_by_key(|&entry| peek(pages, place_of(entry)).map(Stored::tie));
         if planted::has(Bug::TieOrder) {
             tied.reverse();
@@ -208,8 +234,8 @@ mod tests {
             expected.sort_by_key(|(_, event)| **event);
             let expected: Vec<u32> = expected.into_iter().map(|(place, _)| place as u32).collect();
             let mut order = Order::default();
-            for slots in [512 * usize::from(spread), 1 << 16] {
-                order.sort(&pages, slots, cut);
+            for slots in [512 * usize::from(spread), 1 << 14] {
+                order.sort(&pages, slots, Some(cut));
                 let found: Vec<u32> = (0..order.len()).filter_map(|at| order.place(at)).collect();
                 prop_assert_eq!(&found, &expected, "in a block of {} slots", slots);
                 let mut begin = 0;

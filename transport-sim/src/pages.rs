@@ -30,10 +30,12 @@ impl<T> Buckets<T> {
     /// Adds an item to a bucket.
     #[inline(always)]
     pub(crate) fn push(&mut self, bucket: usize, item: T) {
-        // Either full, or there is none: a page that was opened holds an item.
-        if self.open[bucket].len().is_multiple_of(PAGE) {
-            self.turn(bucket);
+        let page = &mut self.open[bucket];
+        // Said so that the one comparison serves the vector as well, which else would make room itself.
+        if page.len() < page.capacity() {
+            return page.push(item);
         }
+        self.turn(bucket);
         self.open[bucket].push(item);
     }
 
@@ -45,6 +47,7 @@ impl<T> Buckets<T> {
             self.made += 1;
             Vec::with_capacity(PAGE)
         });
+        assert_eq!(page.capacity(), PAGE, "places count on it");
         let full = std::mem::replace(&mut self.open[bucket], page);
         if !full.is_empty() {
             self.full[bucket].push(full);
@@ -97,14 +100,9 @@ pub(crate) fn prefetch<T>(pages: &[Page<T>], place: u32) {
     }
 }
 
-/// Calls `each` with every item and its place.
-#[inline(always)]
-pub(crate) fn for_each<T>(pages: &[Page<T>], mut each: impl FnMut(u32, &T)) {
-    for (first, page) in (0u32..).step_by(PAGE).zip(pages) {
-        for (place, item) in (first..).zip(page) {
-            each(place, item);
-        }
-    }
+/// The pages, each with the place of its first item.
+pub(crate) fn numbered<T>(pages: &[Page<T>]) -> impl Iterator<Item = (u32, &Page<T>)> {
+    (0u32..).step_by(PAGE).zip(pages)
 }
 
 /// At most how many items the pages hold.

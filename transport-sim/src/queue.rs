@@ -16,7 +16,7 @@ use floodnet_core::time::{Duration, Time};
 use crate::SimProtocol;
 use crate::crew::Division;
 use crate::event::{Connection, Event, Key, Passed, Rank, What};
-use crate::order::Order;
+use crate::order::{LOCAL_BITS, Order, TIME_BITS};
 use crate::pages::{Buckets, Page, at, peek, prefetch};
 use crate::payload::SimPayload;
 use crate::port::Schedule;
@@ -27,8 +27,8 @@ const LEAST_RING: u64 = 64;
 const MOST_RING: u64 = 1024;
 /// What waits in the map moves into the ring in groups of so many windows.
 const GROUP: u64 = 16;
-/// A window is at most 2^31 nanoseconds, so that a time within it takes 32 bits.
-const MOST_SHIFT: u32 = 31;
+/// A window is at most 67 milliseconds, so that a time within it takes few bits.
+const MOST_SHIFT: u32 = TIME_BITS;
 /// About so many blocks or more, of 2^9 to 2^14 slots. With larger blocks the slots of one leave the cache,
 /// with smaller ones there are more buckets to write to than the memory unit follows.
 const BLOCKS: u32 = 64;
@@ -212,7 +212,7 @@ impl<P: SimProtocol> WindowQueue<P> {
         usual_delay: Duration,
     ) -> Self {
         let count = slots.end - slots.start;
-        let block_shift = (u32::BITS - (count / BLOCKS).leading_zeros()).clamp(9, 14);
+        let block_shift = (u32::BITS - (count / BLOCKS).leading_zeros()).clamp(9, LOCAL_BITS);
         let blocks = (count as usize >> block_shift) + 1;
         // With room for the group that is not yet moved.
         let usual = windows.of(Time::ZERO + usual_delay) + 1 + GROUP;
@@ -305,8 +305,8 @@ impl<P: SimProtocol> WindowQueue<P> {
         block.first_slot = self.slots.start + ((number as u32) << self.block_shift);
         (block.begun, block.next, block.end) = (0, 0, 0);
         // The last instant before the cut, as nanoseconds of the window.
-        let last = self.cut.since(start).as_nanos() - 1;
-        let last = u32::try_from(last).unwrap_or(u32::MAX);
+        let is_cut = self.cut < self.windows.end_of(self.window);
+        let last = is_cut.then(|| (self.cut.since(start).as_nanos() - 1) as u32);
         block.order.sort(&block.pages, 1 << self.block_shift, last);
         let ring = self.in_ring(self.window);
         self.counts[ring] -= block.order.len() as u32;

@@ -27,6 +27,9 @@ impl Held {
     }
 }
 
+/// A list of at most so many is read from end to end.
+const FEW: usize = 16;
+
 /// The neighbors of one slot. As many as most have stand in place, in 40 bytes in all.
 type List = SmallVec<[Held; 8]>;
 
@@ -83,7 +86,13 @@ impl Neighbors {
 
     /// Where `slot` holds `peer`, or where that would stand.
     fn place(&self, slot: u32, peer: u32) -> Result<usize, usize> {
-        self.held[slot as usize].binary_search_by_key(&peer, |held| held.peer())
+        let list = self.held[slot as usize].as_slice();
+        if list.len() > FEW {
+            return list.binary_search_by_key(&peer, |held| held.peer());
+        }
+        // All of a short list, without a branch that the processor would guess wrong.
+        let place = list.iter().map(|held| usize::from(held.peer() < peer)).sum::<usize>();
+        if list.get(place).is_some_and(|held| held.peer() == peer) { Ok(place) } else { Err(place) }
     }
 
     fn is_pair(&self, slot: u32, peer: u32) -> bool {
@@ -94,6 +103,8 @@ impl Neighbors {
     #[inline]
     pub(super) fn prefetch(&self, slot: u32) {
         prefetch_index(&self.held, slot as usize);
+        // A list may lie across two lines of the cache.
+        prefetch_index(&self.held, slot as usize + 1);
     }
 
     /// Takes in what `slot` did.
