@@ -73,6 +73,15 @@ impl Between {
         Passage::Breaks(breaks_at)
     }
 
+    /// When an attempt of this number to pass from `from` to `to` at `at` arrives; none if it is lost or cut.
+    #[must_use]
+    pub fn attempt(&self, from: u32, to: u32, count: u32, at: Time) -> Option<Time> {
+        let network = Network::new(&self.plan, &self.links);
+        let nth = Nth { count, attempt: 0 };
+        network.attempt(from, to, nth, at).ok()?;
+        Some(at + network.delay(from, to, network.link_delay(from, to), nth, at))
+    }
+
     /// Whether a dial that reaches `to` at `at` is answered: somebody is up, and not behind a NAT.
     #[must_use]
     pub fn answers(&self, to: u32, at: Time) -> bool {

@@ -22,7 +22,7 @@ use crate::registry::Runnable;
 /// What all nodes of a process share.
 pub(crate) struct World<P: Runnable> {
     pub(crate) config: P::Config,
-    pub(crate) directory: Directory,
+    pub(crate) directory: Arc<Directory>,
     pub(crate) clock: Clock,
     pub(crate) sink: Sink,
 }

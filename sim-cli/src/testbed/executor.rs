@@ -1,12 +1,15 @@
 //! All slots of a run in this process.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration as Span, Instant};
 
 use floodnet_core::time::{Duration, Time};
 use floodnet_sim::Progress;
+use floodnet_sim::between::Between;
+use floodnet_sim::link::LinkModel;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +23,7 @@ use super::gather::Gather;
 use super::machine;
 use super::resident::{HERE, Lateness, Town, is_out_of_files, reside};
 use super::road::Road;
+use super::shaper::Shaper;
 use super::sink::Sink;
 use super::{Bed, Means, Settings, Trouble};
 use crate::measure::Measures;
@@ -51,13 +55,18 @@ pub(crate) fn run_protocol<P: Runnable>(bed: &mut Bed<'_>) -> Result<Ran, Troubl
     let (directory, ports) = reserved.map_err(|error| no_ports(&error))?;
     let names = directory.peers().iter().map(|peer| peer.address().port()).collect();
     let clock = Clock::starting_after(LEAD, bed.settings.speed);
+    let (directory, links) = (Arc::new(directory), Arc::new(setup.links.clone()));
+    let road = match bed.settings.shaped {
+        true => runtime.block_on(shaped(&setup, &links, &directory, clock))?,
+        false => Road::Bare,
+    };
     let sink = Sink::default();
     let world: Arc<World<P>> = Arc::new(World { config, directory, clock, sink: sink.clone() });
     let town = Arc::new(Town {
         world,
         plan: Arc::clone(&setup.plan),
-        links: Arc::new(setup.links.clone()),
-        road: Road::Bare,
+        links,
+        road,
         lateness: Lateness::default(),
         leaving: TaskTracker::new(),
         over: CancellationToken::new(),
@@ -192,7 +201,21 @@ async fn play<P: Runnable>(
     }
     town.leaving.close();
     let _ = tokio::time::timeout(show.clock.real(Duration::from_secs(2)), town.leaving.wait()).await;
+    town.road.end().await;
     Ok(if is_on { (duration, true) } else { (at, false) })
+}
+
+/// The way through a shaper of this process.
+async fn shaped(
+    setup: &Setup,
+    links: &Arc<LinkModel>,
+    directory: &Arc<Directory>,
+    clock: Clock,
+) -> Result<Road, Trouble> {
+    let between = Between::new(Arc::clone(&setup.plan), Arc::clone(links));
+    let started = Shaper::start(between, Arc::clone(directory), clock, SocketAddr::new(HERE.into(), 0)).await;
+    let shaper = started.map_err(|error| Trouble::Failed(format!("the shaper cannot start: {error}")))?;
+    Ok(Road::Shaped { at: shaper.address(), shaper: Some(shaper), directory: Arc::clone(directory) })
 }
 
 /// The threads that drive nodes: one for each core.

@@ -1,7 +1,7 @@
 //! The user of one slot: comes and goes, publishes and stands still at the plan's times, in real time.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration as Span;
@@ -32,7 +32,6 @@ pub(crate) struct Town<P: Runnable> {
     pub(crate) plan: Arc<Plan>,
     pub(crate) links: Arc<LinkModel>,
     pub(crate) road: Road,
-    /// Where nodes listen; the ports are the directory's.
     pub(crate) lateness: Lateness,
     /// Nodes that are saying goodbye.
     pub(crate) leaving: TaskTracker,
@@ -154,18 +153,14 @@ impl<P: Runnable> Town<P> {
     async fn start(&self, slot: u32, incarnation: u32, stop: Time) -> io::Result<Handle<SocketNode<P>>> {
         let plan = &self.plan;
         let peer = self.world.directory.peer(slot).ok_or(io::ErrorKind::NotFound)?;
-        let listen =
-            SocketAddr::new(self.road.bind().unwrap_or_else(|| peer.address().ip()), peer.address().port());
         let options = Options {
-            listen,
-            advertise: Some(peer.address()),
+            listen: peer.address(),
             keypair: Some(keypair(plan.seed, slot)),
             seed: Some(node_key(plan.seed, slot, incarnation)),
             limits: limits(&self.links, self.world.clock),
             connector: self.road.connector(slot),
             ..Options::default()
         };
-        self.road.begins(slot);
         let give_up = tokio::time::Instant::now() + PATIENCE;
         loop {
             let node = |_| SocketNode::new(slot, stop, Arc::clone(&self.world));
