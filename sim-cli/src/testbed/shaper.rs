@@ -157,10 +157,9 @@ impl Shaper {
         let began = self.clock.now();
         let Some((there, back)) = self.shake_hands(from, to, began) else { return hang(near).await };
         self.wait_until(there).await;
-        let far = tokio::select! {
-            far = reach(target.address()) => far,
-            () = gone(&near) => return Ok(()),
-        };
+        // What the dialer says meanwhile waits in its socket.
+        let patience = self.clock.real(self.between.links().dial_timeout);
+        let Ok(far) = tokio::time::timeout(patience, reach(target.address())).await else { return Ok(()) };
         [&near, &far].into_iter().try_for_each(|tcp| tcp.set_nodelay(true))?;
         let end = |slot: u32| {
             let count = self.silenced.get(slot as usize).map_or(0, |count| count.load(Relaxed));
