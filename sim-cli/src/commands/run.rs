@@ -66,9 +66,6 @@ pub(super) struct Ground {
     /// Leave links as the machine has them: no delays, rates and faults of the scenario (tcp)
     #[arg(long)]
     no_shaper: bool,
-    /// Each node in a process of its own (tcp)
-    #[arg(long)]
-    processes: bool,
 }
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,14 +82,14 @@ fn speed(text: &str) -> Result<f64, String> {
 impl Ground {
     /// How to run on sockets; none for the simulator.
     pub(super) fn sockets(&self) -> Result<Option<Settings>, Failure> {
-        let Self { backend, speed, no_shaper, processes } = *self;
-        let settings = Settings { speed, shaped: !no_shaper, processes };
+        let Self { backend, speed, no_shaper } = *self;
+        let settings = Settings { speed, shaped: !no_shaper };
         match backend {
             Backend::Tcp => Ok(Some(settings)),
             Backend::Sim if settings == Settings::default() => Ok(None),
-            Backend::Sim => Err(Failure::Usage(
-                "--speed, --no-shaper and --processes are for sockets: add --backend tcp".to_owned(),
-            )),
+            Backend::Sim => {
+                Err(Failure::Usage("--speed and --no-shaper are for sockets: add --backend tcp".to_owned()))
+            }
         }
     }
 }
@@ -181,8 +178,7 @@ fn report(
 fn used(means: &Means) -> String {
     let or_unknown = |value: Option<String>| value.unwrap_or_else(|| "?".to_owned());
     format!(
-        "  sockets  {} processes, {} listening at most, {} s of processor time, up to {} ms late",
-        means.processes,
+        "  sockets  {} listening at most, {} s of processor time, up to {} ms late",
         or_unknown(means.listening.map(|count| count.to_string())),
         or_unknown(means.cpu_seconds.map(|seconds| format!("{seconds:.1}"))),
         means.latest_ms,

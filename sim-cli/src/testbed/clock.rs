@@ -1,6 +1,6 @@
 //! The plan's time on the machine's clock.
 
-use std::time::{Duration as Span, Instant, SystemTime};
+use std::time::{Duration as Span, Instant};
 
 use floodnet_core::time::{Duration, Time};
 
@@ -15,24 +15,6 @@ impl Clock {
     /// The plan starts after `lead`, and its time runs `speed` times as fast as the machine's.
     pub(crate) fn starting_after(lead: Span, speed: f64) -> Self {
         Self { epoch: now() + lead, speed }
-    }
-
-    /// The same start on another process's clock, or another machine's: as good as their clocks of the day agree.
-    pub(crate) fn starting_at(day: SystemTime, speed: f64) -> Self {
-        let lead = day.duration_since(today());
-        let epoch = match lead {
-            Ok(lead) => now() + lead,
-            Err(past) => now().checked_sub(past.duration()).unwrap_or_else(now),
-        };
-        Self { epoch, speed }
-    }
-
-    /// When the plan starts, as all processes tell time.
-    pub(crate) fn day(&self) -> SystemTime {
-        match self.epoch.checked_duration_since(now()) {
-            Some(lead) => today() + lead,
-            None => today() - self.epoch.elapsed(),
-        }
     }
 
     /// The time of the plan; its start while that is to come.
@@ -67,10 +49,6 @@ fn now() -> Instant {
     Instant::now()
 }
 
-fn today() -> SystemTime {
-    SystemTime::now()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,14 +61,5 @@ mod tests {
         let ahead = clock.instant(Time::from_secs(600));
         assert!(ahead.into_std() - clock.epoch == Span::from_secs(60));
         assert_eq!(Clock::starting_after(Span::from_secs(5), 1.0).now(), Time::ZERO);
-    }
-
-    #[test]
-    fn another_process_starts_at_the_same_time() {
-        let clock = Clock::starting_after(Span::from_secs(3), 2.0);
-        let other = Clock::starting_at(clock.day(), 2.0);
-        let apart = other.instant(Time::ZERO).into_std();
-        let apart = apart.max(clock.epoch) - apart.min(clock.epoch);
-        assert!(apart < Span::from_millis(50), "{apart:?}");
     }
 }

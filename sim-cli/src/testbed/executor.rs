@@ -86,7 +86,6 @@ pub(crate) fn run_protocol<P: Runnable>(bed: &mut Bed<'_>) -> Result<Ran, Troubl
     let means = Means {
         speed: bed.settings.speed,
         shaped: bed.settings.shaped,
-        processes: 1,
         listening,
         cpu_seconds: used,
         latest_ms: round(town.lateness.worst().as_nanos() as f64 / 1e6),

@@ -49,13 +49,11 @@ pub struct Settings {
     pub speed: f64,
     /// Whether links are shaped as the scenario says; else they are the machine's.
     pub shaped: bool,
-    /// Whether each node is a process of its own.
-    pub processes: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { speed: 1.0, shaped: true, processes: false }
+        Self { speed: 1.0, shaped: true }
     }
 }
 
@@ -66,8 +64,6 @@ pub struct Means {
     pub speed: f64,
     /// Whether links were shaped.
     pub shaped: bool,
-    /// Processes that held nodes.
-    pub processes: u32,
     /// Listening sockets of nodes that the system showed at once, at most; null where it does not tell.
     pub listening: Option<u32>,
     /// Processor time of the run, of all processes, in seconds.
