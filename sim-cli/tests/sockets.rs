@@ -41,10 +41,13 @@ fn ms(quantile: Option<Ms>) -> f64 {
     }
 }
 
-/// Open files and threads of this process, where the system tells.
+/// Open files of this process, and threads that a run starts, where the system tells.
 fn held() -> Option<[usize; 2]> {
-    let count = |folder| fs::read_dir(folder).ok().map(Iterator::count);
-    Some([count("/proc/self/fd")?, count("/proc/self/task")?])
+    let files = fs::read_dir("/proc/self/fd").ok()?.count();
+    let threads = fs::read_dir("/proc/self/task").ok()?.flatten();
+    let names = threads.filter_map(|thread| fs::read_to_string(thread.path().join("comm")).ok());
+    let ours = names.filter(|name| name.starts_with("tokio") || name.starts_with("alarm"));
+    Some([files, ours.count()])
 }
 
 /// Runs with one fault, and gives what came of it when nothing is left of the run.
@@ -101,7 +104,8 @@ fn partitions_and_cuts() {
 #[test]
 fn losses_and_slowness_take_time_and_lose_nothing() {
     let usual = run_alone();
-    for fault in ["loss = { share = 0.3, for = \"3s\" }", "slow = { fraction = 1, factor = 5, for = \"3s\" }"]
+    for fault in
+        ["loss = { share = 0.3, for = \"3s\" }", "slow = { fraction = 1.0, factor = 5.0, for = \"3s\" }"]
     {
         let summary = with(&format!("at = \"4s\", {fault}"));
         assert_eq!(summary.delivery_ratio, Some(1.0), "{fault}");
@@ -151,7 +155,7 @@ fn what_sockets_cannot_do_is_refused() {
     for (fault, why) in [
         ("at = \"5s\", crash = { fraction = 0.5 }", "cannot be silent"),
         ("at = \"5s\", loss = { share = 0.1, for = \"1s\" }", "cannot lose packets"),
-        ("at = \"5s\", partition = { groups = [1, 1], for = \"1s\" }", "cannot partition"),
+        ("at = \"5s\", partition = { groups = [0.5, 0.5], for = \"1s\" }", "cannot partition"),
     ] {
         let said = refused(&[("fault", &format!("[{{ {fault} }}]"))], bare);
         assert!(said.contains(why), "{said}");
