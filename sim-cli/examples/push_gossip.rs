@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use floodnet_core::broadcast::seen::{Seen, SeenCache, SeenLimits};
 use floodnet_core::observe::{Carried, Observation, Observe};
 use floodnet_core::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
-use floodnet_core::wire::Wire;
+use floodnet_core::wire::{self, DecodeError, Wire, take};
 use floodnet_sim::payload::SimPayload;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -256,14 +256,56 @@ impl Observe for PushGossip {
     }
 
     fn wire_size(message: &Message) -> u32 {
-        match message {
-            Message::Meet(peers) | Message::Met(peers) | Message::Busy(peers) => 3 + 4 * peers.len() as u32,
-            Message::Push { payload, .. } => 4 + payload.size(),
-        }
+        wire::packet_size(message)
     }
 
     fn neighbors(&self) -> &[u32] {
         &self.view
+    }
+}
+
+/// The number of the kind, then: how many peers and each of them; or hops and content. This is what lets the
+/// protocol run on sockets.
+impl Wire for Message {
+    fn size(&self) -> u32 {
+        match self {
+            Self::Meet(peers) | Self::Met(peers) | Self::Busy(peers) => 2 + 4 * peers.len() as u32,
+            Self::Push { payload, .. } => 3 + payload.size(),
+        }
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        let (kind, peers) = match self {
+            Self::Meet(peers) => (0, peers),
+            Self::Met(peers) => (1, peers),
+            Self::Busy(peers) => (2, peers),
+            Self::Push { payload, hops } => {
+                out.push(3);
+                out.extend_from_slice(&hops.to_be_bytes());
+                return payload.encode(out);
+            }
+        };
+        out.extend([kind, peers.len() as u8]);
+        peers.iter().for_each(|peer| peer.encode(out));
+    }
+
+    fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
+        let [kind] = take(input)?;
+        if kind == 3 {
+            let hops = take(input).map(u16::from_be_bytes)?;
+            return SimPayload::decode(input).map(|payload| Self::Push { payload, hops });
+        }
+        let [count] = take(input)?;
+        if usize::from(count) > TOLD {
+            return Err(DecodeError::Content);
+        }
+        let peers = (0..count).map(|_| u32::decode(input)).collect::<Result<_, _>>()?;
+        match kind {
+            0 => Ok(Self::Meet(peers)),
+            1 => Ok(Self::Met(peers)),
+            2 => Ok(Self::Busy(peers)),
+            kind => Err(DecodeError::Kind(kind)),
+        }
     }
 }
 

@@ -19,6 +19,7 @@
 //! | [`hunt`] | a run in which something goes wrong, and the smallest scenario of it |
 //! | [`swarm`] | random scenarios, and what must hold in each |
 //! | [`tables`] | CSV and GraphML |
+//! | [`testbed`] | the same runs on real TCP |
 //! | [`trace`] | a run step by step |
 //! | [`verify`] | whether a run goes the same way again |
 //! | [`picture`] | topology, timeline, latency, degrees |
@@ -41,6 +42,7 @@ pub mod stats;
 pub mod swarm;
 pub mod sweep;
 pub mod tables;
+pub mod testbed;
 pub mod trace;
 pub mod verify;
 

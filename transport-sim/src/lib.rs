@@ -12,6 +12,7 @@
 //! | [`stream`] | random streams for what is drawn before a run |
 //! | [`payload`] | the simulator's content: an index and a size |
 //! | [`observer`] | what a run reports |
+//! | [`between`] | what links do, for a backend that is not the engine |
 //! | `engine` | a run from outside: what is to run, and how it ended |
 //! | `drive` | the way through time, from window to window |
 //! | `crew` | who runs the shards: one thread or several |
@@ -30,6 +31,7 @@
 //! | `reference` | a plain engine that the windowed one is held against |
 
 mod agenda;
+pub mod between;
 mod connection;
 mod crew;
 mod drive;
@@ -55,6 +57,7 @@ pub mod stream;
 mod uplink;
 
 pub use engine::{Memory, Outcome, Progress, Simulation, Watch};
+pub use slot::node_key;
 
 use std::fmt::Debug;
 

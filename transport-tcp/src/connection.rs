@@ -296,7 +296,7 @@ async fn dial<M>(
     shared: &Shared,
     reports: &mpsc::Sender<Report<M>>,
 ) -> Result<(Wired, Box<dyn Cipher>, Arc<LinkInfo>), End> {
-    let tcp = TcpStream::connect(to.address()).await.map_err(|_| End::Unreachable)?;
+    let tcp = shared.connector.open(to).await.map_err(|_| End::Unreachable)?;
     let remote = tcp.peer_addr().map_err(|_| End::Closed)?;
     let mut wired = Wired::new(tcp);
     let mut handshake = Handshake::dialer(&shared.credentials)?;

@@ -157,6 +157,7 @@ impl Drop for Place {
 mod tests {
     use super::*;
     use crate::identity::Keypair;
+    use crate::options::Connector;
     use crate::options::Network;
     use crate::peer::Peer;
     use crate::secure::Credentials;
@@ -165,7 +166,7 @@ mod tests {
         let key = Keypair::from_secret(&[1; 32]);
         let me = Peer::new(key.identity(), "127.0.0.1:1".parse().expect("an address"));
         let credentials = Credentials::new(key, &Network::default()).expect("randomness");
-        Arc::new(Shared::new(me, credentials, 1, limits))
+        Arc::new(Shared::new(me, credentials, 1, limits, Connector::default()))
     }
 
     fn ip(text: &str) -> IpAddr {

@@ -96,7 +96,7 @@ pub async fn spawn_gated<P: SocketProtocol>(
 ) -> io::Result<Handle<P>> {
     check(&options)?;
     let listener = listen(options.listen, options.ports).await?;
-    let Options { advertise, keypair, network, seed, limits, .. } = options;
+    let Options { advertise, keypair, network, seed, limits, connector, .. } = options;
     let address = match advertise {
         Some(address) => address,
         None => listener.local_addr()?,
@@ -108,7 +108,7 @@ pub async fn spawn_gated<P: SocketProtocol>(
     let (commands_in, commands) = mpsc::channel(limits.commands);
     let (events, events_out) = mpsc::channel(limits.events);
     let (view, view_out) = watch::channel(Vec::new());
-    let shared = Arc::new(Shared::new(me, credentials, random(), limits));
+    let shared = Arc::new(Shared::new(me, credentials, random(), limits, connector));
     let (tasks, root, door) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
     let hands = Hands {
         shared: Arc::clone(&shared),

@@ -1,9 +1,16 @@
 //! Settings of a node on sockets.
 
+use std::future::Future;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::net::TcpStream;
 
 use crate::identity::Keypair;
 use crate::limits::Limits;
+use crate::peer::Peer;
 
 /// Where a node listens, who it is, which network it is of, and what it allows.
 #[derive(Clone, Debug)]
@@ -23,6 +30,8 @@ pub struct Options {
     pub seed: Option<u64>,
     /// What the node allows its peers and itself. Default: those of [`Profile::Lan`](crate::limits::Profile).
     pub limits: Limits,
+    /// How connections to others are opened. Default: straight to their address.
+    pub connector: Connector,
 }
 
 impl Default for Options {
@@ -35,7 +44,41 @@ impl Default for Options {
             network: Network::default(),
             seed: None,
             limits: Limits::default(),
+            connector: Connector::default(),
         }
+    }
+}
+
+/// A connection that is being opened.
+pub type Connecting = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
+
+/// Opens connections to peers: straight to their address, or by a detour, such as through a program that
+/// delays what passes. Whoever answers must prove the identity that was dialed, whichever way it is.
+#[derive(Clone)]
+pub struct Connector(Arc<dyn Fn(Peer) -> Connecting + Send + Sync>);
+
+impl Connector {
+    /// One that opens connections so.
+    pub fn new(open: impl Fn(Peer) -> Connecting + Send + Sync + 'static) -> Self {
+        Self(Arc::new(open))
+    }
+
+    /// Opens a connection to `peer`.
+    pub(crate) fn open(&self, peer: Peer) -> Connecting {
+        (self.0)(peer)
+    }
+}
+
+/// Straight to the peer's address.
+impl Default for Connector {
+    fn default() -> Self {
+        Self::new(|peer| Box::pin(TcpStream::connect(peer.address())))
+    }
+}
+
+impl std::fmt::Debug for Connector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Connector")
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::door::Door;
 use crate::limits::Limits;
+use crate::options::Connector;
 use crate::peer::Peer;
 use crate::rate::{Bucket, Rate};
 use crate::secure::{About, Credentials, Hello};
@@ -23,6 +24,7 @@ pub(crate) struct Shared {
     /// Which life of the node this is.
     pub(crate) session: u64,
     pub(crate) limits: Limits,
+    pub(crate) connector: Connector,
     pub(crate) counters: Counters,
     pub(crate) door: Door,
     /// How many links stand.
@@ -33,7 +35,13 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(me: Peer, credentials: Credentials, session: u64, limits: Limits) -> Self {
+    pub(crate) fn new(
+        me: Peer,
+        credentials: Credentials,
+        session: u64,
+        limits: Limits,
+        connector: Connector,
+    ) -> Self {
         Self {
             me,
             credentials,
@@ -41,6 +49,7 @@ impl Shared {
             door: Door::new(&limits),
             links: AtomicUsize::new(0),
             limits,
+            connector,
             counters: Counters::default(),
             started: Instant::now(),
             connections: AtomicU64::new(0),

@@ -52,6 +52,7 @@ pub(super) struct RenderArgs {
 
 pub(super) fn execute(args: &RenderArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
     let manifest = read_manifest(&args.run).map_err(Failure::Failed)?;
+    manifest.repeats().map_err(Failure::Usage)?;
     if let Some(runs) = manifest.runs {
         return Err(Failure::Usage(format!(
             "{} holds {runs} runs: name one of them, such as {}",

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use floodnet_sim::Memory;
 
 use super::console::Console;
-use super::files::{load, threads};
+use super::files::{Loaded, load, threads};
 use super::progress::Watcher;
 use super::validate::{cost_ahead, describe};
 use super::{Failure, Format, Overrides, runs};
@@ -17,6 +17,7 @@ use crate::run::folder::Place;
 use crate::run::manifest::peak_bytes;
 use crate::run::{Cost, Finished, Ran, prepare, run};
 use crate::scenario::Scenario;
+use crate::testbed::{self, Means, Settings, Trouble};
 
 #[derive(Args, Debug)]
 pub(super) struct RunArgs {
@@ -48,6 +49,57 @@ pub(super) struct RunArgs {
     /// What standard output carries
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) ground: Ground,
+}
+
+/// What a scenario runs on.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Backend")]
+pub(super) struct Ground {
+    /// What to run on: the simulator, or real TCP on this machine in real time
+    #[arg(long, value_enum, default_value_t = Backend::Sim)]
+    backend: Backend,
+    /// Run the plan so many times as fast as real time (tcp)
+    #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = speed)]
+    speed: f64,
+    /// Leave links as the machine has them: no delays, rates and faults of the scenario (tcp)
+    #[arg(long)]
+    no_shaper: bool,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+enum Backend {
+    Sim,
+    Tcp,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse().ok().filter(|speed: &f64| (0.01..=1000.0).contains(speed));
+    speed.ok_or_else(|| format!("`{text}` is no speed: write a number from 0.01 to 1000, such as 2"))
+}
+
+impl Ground {
+    /// How to run on sockets; none for the simulator.
+    pub(super) fn sockets(&self) -> Result<Option<Settings>, Failure> {
+        let Self { backend, speed, no_shaper } = *self;
+        let settings = Settings { speed, shaped: !no_shaper };
+        match backend {
+            Backend::Tcp => Ok(Some(settings)),
+            Backend::Sim if settings == Settings::default() => Ok(None),
+            Backend::Sim => {
+                Err(Failure::Usage("--speed and --no-shaper are for sockets: add --backend tcp".to_owned()))
+            }
+        }
+    }
+}
+
+/// What went wrong on sockets, as a failure of the command.
+pub(super) fn trouble(loaded: &Loaded, trouble: Trouble) -> Failure {
+    match trouble {
+        Trouble::Scenario(complaint) => loaded.complain(&complaint),
+        Trouble::Failed(why) => Failure::Failed(why),
+    }
 }
 
 pub(super) fn execute(args: &RunArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
@@ -56,6 +108,7 @@ pub(super) fn execute(args: &RunArgs, registry: &Registry, console: &Console) ->
         loaded.scenario.seed = ensemble::seed(loaded.scenario.seed, index);
     }
     let scenario = &loaded.scenario;
+    let sockets = args.ground.sockets()?;
     if args.dry_run {
         let setup = prepare(scenario, registry).map_err(|error| loaded.complain(&error))?;
         console.result(&scenario.to_resolved_toml());
@@ -68,9 +121,13 @@ pub(super) fn execute(args: &RunArgs, registry: &Registry, console: &Console) ->
     let folder = args.out.clone().unwrap_or_else(|| default_folder(scenario));
     let place = Place::check(&folder, args.force).map_err(Failure::Failed)?;
     let mut watcher = Watcher::new(scenario.duration.after_start(), console);
-    let ran = run(scenario, registry, threads(args.jobs), &mut |progress| watcher.watch(progress));
+    let watch = &mut |progress| watcher.watch(progress);
+    let ran = match sockets {
+        Some(settings) => testbed::run(scenario, registry, settings, watch),
+        None => run(scenario, registry, threads(args.jobs), watch).map_err(Trouble::Scenario),
+    };
     watcher.finish();
-    let ran = ran.map_err(|error| loaded.complain(&error))?;
+    let ran = ran.map_err(|error| trouble(&loaded, error))?;
     place.write(scenario, &ran, !args.no_pictures).map_err(Failure::Failed)?;
     report(scenario, &ran, &place, args, console)
 }
@@ -87,7 +144,7 @@ fn report(
     args: &RunArgs,
     console: &Console,
 ) -> Result<(), Failure> {
-    let Some(Finished { results, cost }) = &ran.finished else { return Ok(()) };
+    let Some(Finished { results, cost, means }) = &ran.finished else { return Ok(()) };
     let summary = &results.summary;
     match args.format {
         Format::Json => console.result(&summary.to_json()),
@@ -96,10 +153,14 @@ fn report(
     }
     if console.is_verbose() {
         console.note(&spent(cost, summary.nodes));
+        if let Some(means) = means {
+            console.note(&used(means));
+        }
     }
     let shown = place.folder().display();
     console.note(&format!("  results  {shown}"));
-    console.note(&format!("  again    sim-cli run {shown}/scenario.resolved.toml"));
+    let backend = if args.ground.backend == Backend::Tcp { " --backend tcp" } else { "" };
+    console.note(&format!("  again    sim-cli run {shown}/scenario.resolved.toml{backend}"));
     if !summary.complete {
         console.note("  interrupted: the results hold what happened until then");
         return Err(Failure::Interrupted);
@@ -111,6 +172,17 @@ fn report(
         console.error(&format!("{}: {key} is {}, expected {bound}", scenario.name, verdict.measured()));
     }
     if failed.is_empty() { Ok(()) } else { Err(Failure::Expectation) }
+}
+
+/// What a run on sockets used.
+fn used(means: &Means) -> String {
+    let or_unknown = |value: Option<String>| value.unwrap_or_else(|| "?".to_owned());
+    format!(
+        "  sockets  {} listening at most, {} s of processor time, up to {} ms late",
+        or_unknown(means.listening.map(|count| count.to_string())),
+        or_unknown(means.cpu_seconds.map(|seconds| format!("{seconds:.1}"))),
+        means.latest_ms,
+    )
 }
 
 /// What the run cost, and where the memory was.

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::console::Console;
 use super::files::{Loaded, threads};
 use super::progress::Crowd;
-use super::run::RunArgs;
+use super::run::{RunArgs, trouble};
 use super::{Failure, Format};
 use crate::ensemble::report::{Kept, Report};
-use crate::ensemble::{self, Failed};
+use crate::ensemble::{self, Control, Failed};
 use crate::measure::seconds;
 use crate::picture::{Style, latency_cdf};
 use crate::registry::Registry;
@@ -22,6 +22,7 @@ use crate::run::{Cost, Ran};
 use crate::scenario::Scenario;
 use crate::stats::decide::Decision;
 use crate::tables;
+use crate::testbed::{self, Settings, Trouble};
 
 /// What the runs came to, and what they took.
 struct Made {
@@ -50,9 +51,14 @@ pub(super) fn execute(
         crowd.finished(done.fetch_add(1, Ordering::Relaxed) + 1);
         kept
     };
-    let ran = ensemble::run_each(scenario, registry, &seeds, threads(args.jobs), &crowd, &keep);
+    let ran = match args.ground.sockets()? {
+        Some(settings) => on_sockets(scenario, registry, settings, &seeds, &crowd, &keep)
+            .map_err(|failed| trouble(loaded, failed)),
+        None => ensemble::run_each(scenario, registry, &seeds, threads(args.jobs), &crowd, &keep)
+            .map_err(|failed| complain(loaded, &failed)),
+    };
     crowd.finish();
-    let ran = ran.map_err(|failed| complain(loaded, &failed))?;
+    let ran = ran?;
     let kept: io::Result<Vec<_>> = ran.into_iter().flatten().filter_map(Result::transpose).collect();
     let kept = kept.map_err(|error| Failure::Failed(place.failed(&error)))?;
     if kept.is_empty() {
@@ -67,6 +73,31 @@ pub(super) fn execute(
         .map_err(|error| Failure::Failed(place.failed(&error)))?;
     place.finish(&draft).map_err(Failure::Failed)?;
     tell(scenario, &made, &place, args, console)
+}
+
+/// As [`ensemble::run_each`] on sockets: one run after the other, for they share the machine's time.
+fn on_sockets<T>(
+    scenario: &Scenario,
+    registry: &Registry,
+    settings: Settings,
+    seeds: &[u64],
+    crowd: &Crowd,
+    keep: &impl Fn(usize, &Scenario, Ran) -> T,
+) -> Result<Vec<Option<T>>, Trouble> {
+    let mut kept = Vec::new();
+    for (index, &seed) in seeds.iter().enumerate() {
+        let scenario = Scenario { seed, ..scenario.clone() };
+        let mut goes_on = true;
+        let ran = testbed::run(&scenario, registry, settings, &mut |progress| {
+            goes_on = crowd.goes_on(index, progress);
+            goes_on
+        })?;
+        if !goes_on {
+            break;
+        }
+        kept.push(Some(keep(index, &scenario, ran)));
+    }
+    Ok(kept)
 }
 
 /// A scenario that cannot be run is told as for a single run.
@@ -97,6 +128,7 @@ fn write(folder: &Path, scenario: &Scenario, made: &Made, draw: bool) -> io::Res
         scenario: scenario.name.clone(),
         config_hash: blake3::hash(resolved.as_bytes()).to_hex().to_string(),
         seed: scenario.seed,
+        backend: if report.digest().is_empty() { "tcp" } else { "sim" }.to_owned(),
         digest: report.digest(),
         complete: report.complete,
         runs: Some(report.runs),

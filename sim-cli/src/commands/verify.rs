@@ -155,6 +155,7 @@ pub(super) fn open(folder: &Path, registry: &Registry) -> Result<(Manifest, Load
         )));
     }
     let manifest = read_manifest(folder).map_err(Failure::Failed)?;
+    manifest.repeats().map_err(Failure::Usage)?;
     let loaded = Loaded::read(&folder.join(RESOLVED), Vec::new(), registry)?;
     Ok((manifest, loaded))
 }

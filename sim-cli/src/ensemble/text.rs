@@ -97,7 +97,11 @@ impl Report {
         }
         text.push_str(&align(&rows));
         self.write_expectations(&mut text);
-        let _ = writeln!(text, "\n  digest {}   (of the digests of all runs, in order)", self.digest());
+        let digest = self.digest();
+        let _ = match digest.as_str() {
+            "" => writeln!(text, "\n  backend tcp   (in real time: no two runs are the same)"),
+            digest => writeln!(text, "\n  digest {digest}   (of the digests of all runs, in order)"),
+        };
         text
     }
 

@@ -95,8 +95,8 @@ pub struct MeasureSettings {
 /// What only the backend knows when it stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ending {
-    /// The digest of the run.
-    pub digest: u64,
+    /// The digest of the run; none of a backend that does not run the same way twice.
+    pub digest: Option<u64>,
     /// Packets with a message still on their way.
     pub in_flight_payloads: u64,
     /// Packets still on their way.

@@ -87,7 +87,7 @@ fn measure(
     }
     assert!(rest.is_empty());
     // Not complete: what was made up does not conserve packets.
-    measures.finish(Ending { digest: 7, in_flight_payloads: 0, in_flight_packets: 0, complete: false })
+    measures.finish(Ending { digest: Some(7), in_flight_payloads: 0, in_flight_packets: 0, complete: false })
 }
 
 #[test]

@@ -114,8 +114,13 @@ pub struct Summary {
     pub nodes: u32,
     /// Simulated time, in seconds.
     pub duration_s: f64,
-    /// Fold of every input of every node, as 16 hexadecimal digits.
+    /// Fold of every input of every node, as 16 hexadecimal digits. Not written where there is none: sockets do
+    /// not run the same way twice.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub digest: String,
+    /// What it ran on, such as `tcp`. Not written by the simulator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backend: Option<String>,
     /// Only written when the run was interrupted.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub complete: bool,

@@ -70,7 +70,7 @@ pub(crate) fn settings(plan: &Plan) -> MeasureSettings {
 
 /// An orderly end with nothing in flight.
 pub(crate) const ENDING: Ending =
-    Ending { digest: 0xfeed, in_flight_payloads: 0, in_flight_packets: 0, complete: true };
+    Ending { digest: Some(0xfeed), in_flight_payloads: 0, in_flight_packets: 0, complete: true };
 
 /// One thing that happened, for a [`Script`].
 pub(crate) type Line = (Time, u32, Observed);

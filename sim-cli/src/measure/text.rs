@@ -16,10 +16,11 @@ impl Summary {
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = format!(
-            "{}  {} nodes · {} s simulated · seed {}{}\n",
+            "{}  {} nodes · {} s {} · seed {}{}\n",
             self.scenario,
             grouped(u64::from(self.nodes)),
             self.duration_s,
+            self.backend.as_ref().map_or_else(|| "simulated".to_owned(), |backend| format!("on {backend}")),
             self.seed,
             if self.complete { "" } else { " · interrupted" }
         );
@@ -38,11 +39,16 @@ impl Summary {
         for note in &self.notes {
             let _ = writeln!(text, "  note: {note}");
         }
-        let _ = writeln!(
-            text,
-            "\n  digest {}   (identical for the same seed, scenario and version)",
-            self.digest
-        );
+        let _ = match &self.backend {
+            Some(backend) => {
+                writeln!(text, "\n  backend {backend}   (in real time: no two runs are the same)")
+            }
+            None => writeln!(
+                text,
+                "\n  digest {}   (identical for the same seed, scenario and version)",
+                self.digest
+            ),
+        };
         text
     }
 

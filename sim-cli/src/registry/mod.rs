@@ -25,6 +25,7 @@ use crate::run::{Job, Ran, run_protocol};
 use crate::scenario::{CheckedTable, Complaint, TableKind, Tables};
 use crate::swarm::Promises;
 use crate::swarm::check::{Checker, check_protocol};
+use crate::testbed;
 use crate::trace::{Followed, Following, follow_protocol};
 
 /// What a protocol may know of a scenario besides its own tables.
@@ -40,8 +41,17 @@ pub struct Setting {
     pub transport: Transport,
 }
 
-/// A whole protocol that a scenario can name by an overlay and a broadcast.
-pub trait Runnable: SimProtocol {
+/// A whole protocol that a scenario can name by an overlay and a broadcast. Its messages have an encoding, so that
+/// it runs on sockets too.
+pub trait Runnable:
+    SimProtocol<
+        Message: Wire + 'static,
+        Timer: 'static,
+        Command: Send + 'static,
+        Event: Send + 'static,
+        Config: Send + 'static,
+    > + 'static
+{
     /// The table `[overlay.KEY]`.
     type OverlayTable: CheckedTable;
     /// The table `[broadcast.KEY]`.
@@ -93,7 +103,15 @@ pub trait Runnable: SimProtocol {
 
 /// An overlay that a scenario can name.
 pub trait NamedOverlay:
-    Overlay<Peer = u32, Message: Wire + Send + Debug, Timer: Send + Debug, Config: Sync> + Send + Debug
+    Overlay<
+        Peer = u32,
+        Message: Wire + Send + Debug + 'static,
+        Timer: Send + Debug + 'static,
+        Command: Send + 'static,
+        Config: Send + Sync + 'static,
+    > + Send
+    + Debug
+    + 'static
 {
     /// The table `[overlay.KEY]`.
     type Table: CheckedTable;
@@ -140,12 +158,15 @@ pub trait NamedBroadcast:
     Broadcast<
         Peer = u32,
         Payload = SimPayload,
-        Message: Wire + Send + Debug,
-        Timer: Send + Debug,
-        Config: Sync,
+        Message: Wire + Send + Debug + 'static,
+        Timer: Send + Debug + 'static,
+        Command: Send + 'static,
+        Event: Send + 'static,
+        Config: Send + Sync + 'static,
     > + Default
     + Send
     + Debug
+    + 'static
 {
     /// The table `[broadcast.KEY]`.
     type Table: CheckedTable;
@@ -210,6 +231,7 @@ struct Entry {
     runner: Runner,
     follower: Follower,
     checker: Checker,
+    on_sockets: testbed::Runner,
 }
 
 /// See the module.
@@ -240,6 +262,7 @@ impl Registry {
             runner: run_protocol::<P>,
             follower: follow_protocol::<P>,
             checker: check_protocol::<P>,
+            on_sockets: testbed::run_protocol::<P>,
         });
         self
     }
@@ -260,6 +283,10 @@ impl Registry {
 
     pub(crate) fn checker(&self, overlay: &str, broadcast: &str) -> Option<Checker> {
         self.entry(overlay, broadcast).map(|entry| entry.checker)
+    }
+
+    pub(crate) fn on_sockets(&self, overlay: &str, broadcast: &str) -> Option<testbed::Runner> {
+        self.entry(overlay, broadcast).map(|entry| entry.on_sockets)
     }
 
     fn entry(&self, overlay: &str, broadcast: &str) -> Option<&Entry> {

@@ -224,7 +224,7 @@ fn remove(folder: &Path) -> io::Result<()> {
 /// One cannot be written.
 pub(crate) fn write_run(folder: &Path, scenario: &Scenario, ran: &Ran, draw: bool) -> io::Result<()> {
     let Some(finished) = &ran.finished else { return Ok(()) };
-    let Finished { results, cost } = finished;
+    let Finished { results, cost, means } = finished;
     let resolved = scenario.to_resolved_toml();
     let summary = &results.summary;
     let manifest = Manifest {
@@ -232,6 +232,8 @@ pub(crate) fn write_run(folder: &Path, scenario: &Scenario, ran: &Ran, draw: boo
         config_hash: blake3::hash(resolved.as_bytes()).to_hex().to_string(),
         seed: scenario.seed,
         digest: summary.digest.clone(),
+        backend: summary.backend.clone().unwrap_or_else(|| "sim".to_owned()),
+        tcp: means.clone(),
         complete: summary.complete,
         ..Manifest::new(cost, summary.nodes)
     };

@@ -5,6 +5,7 @@ use std::fs;
 use serde::{Deserialize, Serialize};
 
 use super::Cost;
+use crate::testbed::Means;
 
 /// `manifest.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,7 +26,14 @@ pub struct Manifest {
     pub config_hash: String,
     /// Seed of the run.
     pub seed: u64,
-    /// Digest of the run; of many runs, that of their digests.
+    /// What it ran on: `sim`, or `tcp`.
+    #[serde(default = "sim")]
+    pub backend: String,
+    /// What it used there, on sockets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp: Option<Means>,
+    /// Digest of the run; of many runs, that of their digests. Empty on sockets, which do not run the same way
+    /// twice.
     pub digest: String,
     /// How many runs the folder holds, if it is one of many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,6 +73,8 @@ impl Manifest {
             scenario: String::new(),
             config_hash: String::new(),
             seed: 0,
+            backend: sim(),
+            tcp: None,
             digest: String::new(),
             runs: None,
             complete: true,
@@ -77,6 +87,26 @@ impl Manifest {
             bytes_per_node: peak_bytes.map(|bytes| bytes / u64::from(nodes.max(1))),
         }
     }
+}
+
+impl Manifest {
+    /// Refuses runs that nobody can repeat.
+    ///
+    /// # Errors
+    /// It ran on sockets.
+    pub(crate) fn repeats(&self) -> Result<(), String> {
+        match self.backend.as_str() {
+            "sim" => Ok(()),
+            backend => Err(format!(
+                "this is a run on {backend}, which does not go the same way twice: there is nothing to hold it against"
+            )),
+        }
+    }
+}
+
+/// Runs of earlier versions have no other.
+fn sim() -> String {
+    "sim".to_owned()
 }
 
 /// Most memory that this process has held so far, where the system tells (Linux).

@@ -19,6 +19,7 @@ use crate::measure::{Ending, Measures, Results};
 use crate::registry::{Registry, Runnable};
 use crate::scenario::{Complaint, Scenario};
 use crate::setup::{Setup, set_up, unread};
+use crate::testbed::Means;
 
 /// What a protocol's runner works on.
 pub(crate) struct Job<'a> {
@@ -48,6 +49,8 @@ pub struct Finished {
     pub results: Results,
     /// What it took.
     pub cost: Cost,
+    /// What it used on sockets; none in the simulator.
+    pub means: Option<Means>,
 }
 
 /// What a run took. Differs from machine to machine and from run to run.
@@ -176,7 +179,7 @@ pub(crate) fn run_protocol<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Compla
     let outcome = outcome.map_err(|error| Complaint::new("link", error, ""))?;
     let ran = clock();
     let ending = Ending {
-        digest: outcome.digest,
+        digest: Some(outcome.digest),
         in_flight_payloads: outcome.in_flight_payloads,
         in_flight_packets: outcome.in_flight_packets,
         complete: outcome.complete,
@@ -196,7 +199,7 @@ pub(crate) fn run_protocol<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Compla
         packets,
         memory,
     };
-    Ok(Ran { setup, finished: Some(Finished { results, cost }) })
+    Ok(Ran { setup, finished: Some(Finished { results, cost, means: None }) })
 }
 
 /// What a run of `scenario` takes, and the settings of its nodes.

@@ -10,6 +10,7 @@ use std::process::{Command, ExitCode, Output};
 
 use floodnet_core::observe::{Carried, Observation, Observe};
 use floodnet_core::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
+use floodnet_core::wire::{self, DecodeError, Wire, take};
 use floodnet_sim::payload::SimPayload;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -122,12 +123,28 @@ impl Observe for Node {
         Some(Carried { message: message.payload.index(), hops: message.hops })
     }
 
-    fn wire_size(_: &Message) -> u32 {
-        8
+    fn wire_size(message: &Message) -> u32 {
+        wire::packet_size(message)
     }
 
     fn neighbors(&self) -> &[u32] {
         &[]
+    }
+}
+
+impl Wire for Message {
+    fn size(&self) -> u32 {
+        2 + self.payload.size()
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.hops.to_be_bytes());
+        self.payload.encode(out);
+    }
+
+    fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
+        let hops = take(input).map(u16::from_be_bytes)?;
+        SimPayload::decode(input).map(|payload| Self { payload, hops })
     }
 }
 

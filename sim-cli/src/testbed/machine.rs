@@ -1,0 +1,77 @@
+//! What the machine gives: files, processor time, listening sockets.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+/// Raises this process's limit of open files as far as it may go by itself. Gives the limit, where the system has
+/// one.
+#[cfg(unix)]
+pub(crate) fn raise_files() -> Option<u64> {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
+    if soft < hard && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_err() {
+        return Some(soft);
+    }
+    Some(hard)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn raise_files() -> Option<u64> {
+    None
+}
+
+/// Processor time of this process and of its children that have ended, in seconds.
+#[cfg(unix)]
+pub(crate) fn cpu_seconds() -> Option<f64> {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let of = |who| {
+        let usage = getrusage(who).ok()?;
+        let (user, system) = (usage.user_time(), usage.system_time());
+        let micros = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+        Some(micros(user) + micros(system))
+    };
+    Some(of(UsageWho::RUSAGE_SELF)? + of(UsageWho::RUSAGE_CHILDREN)?)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn cpu_seconds() -> Option<f64> {
+    None
+}
+
+/// How many of these ports the system says are listened on; none where it does not say (Linux does).
+pub(crate) fn listening(ports: &BTreeSet<u16>) -> Option<u32> {
+    let text = fs::read_to_string("/proc/self/net/tcp").ok()?;
+    let listens = |line: &str| {
+        let mut words = line.split_whitespace().skip(1);
+        let (local, _, state) = (words.next()?, words.next()?, words.next()?);
+        let port = u16::from_str_radix(local.rsplit(':').next()?, 16).ok()?;
+        (state == "0A" && ports.contains(&port)).then_some(())
+    };
+    u32::try_from(text.lines().filter_map(listens).count()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listening_sockets_are_seen() {
+        let listeners: Vec<_> = (0..3).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let ports = listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
+        if let Some(seen) = listening(&ports) {
+            assert_eq!(seen, 3);
+            drop(listeners);
+            assert_eq!(listening(&ports), Some(0));
+        }
+    }
+
+    #[test]
+    fn work_takes_time() {
+        let Some(before) = cpu_seconds() else { return };
+        let mut sum = 0_u64;
+        while cpu_seconds().unwrap() < before + 0.005 {
+            sum = sum.wrapping_mul(31).wrapping_add(1);
+        }
+        assert!(std::hint::black_box(sum) > 0);
+    }
+}

@@ -1,0 +1,129 @@
+//! The other backend: the same scenario, plan and measures on real TCP.
+//!
+//! Each slot is a node of `floodnet-tcp` with its own listening socket; the plan's joins, leaves, crashes,
+//! pauses and publications happen at their times on the machine's clock, which may run faster than the plan's
+//! ([`Settings::speed`]). What nodes report goes to the same measures. A run on sockets is not repeatable to
+//! the bit, so it has no digest.
+//!
+//! | module | subject |
+//! |---|---|
+//! | `adapter` | any protocol of the laboratory as a node on sockets, and what is observed of it |
+//! | `directory` | who is which slot, and where it listens |
+//! | `clock` | the plan's time on the machine's clock |
+//! | `resident` | the user of one slot: lives, publications, pauses |
+//! | `road` | how nodes reach each other: straight, or through the shaper |
+//! | `shaper`, `alarm` | delays, cuts, losses and rates of the scenario between real sockets; to the tenth of a millisecond |
+//! | `executor` | all slots in this process |
+//! | `sink`, `gather` | observations, in order of time, into the measures |
+//! | `check` | what sockets cannot do |
+//! | `machine` | files, processor time, listening sockets |
+
+mod adapter;
+mod alarm;
+mod check;
+mod clock;
+mod directory;
+mod executor;
+mod gather;
+mod machine;
+mod resident;
+mod road;
+mod shaper;
+mod sink;
+
+use std::fmt;
+
+use floodnet_sim::Progress;
+use serde::{Deserialize, Serialize};
+
+use crate::registry::Registry;
+use crate::run::Ran;
+use crate::scenario::{Complaint, Scenario};
+
+pub(crate) use executor::run_protocol;
+
+/// How to run on sockets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// How many times as fast as real time the plan runs. More than 0.
+    pub speed: f64,
+    /// Whether links are shaped as the scenario says; else they are the machine's.
+    pub shaped: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { speed: 1.0, shaped: true }
+    }
+}
+
+/// What a run on sockets used, for its manifest.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Means {
+    /// Times as fast as real time.
+    pub speed: f64,
+    /// Whether links were shaped.
+    pub shaped: bool,
+    /// Listening sockets of nodes that the system showed at once, at most; null where it does not tell.
+    pub listening: Option<u32>,
+    /// Processor time of the run, of all processes, in seconds.
+    pub cpu_seconds: Option<f64>,
+    /// How late, at worst, the machine was with what the plan wanted, in milliseconds of the plan.
+    pub latest_ms: f64,
+    /// Observations that came too late for their sample.
+    pub late_observations: u64,
+}
+
+/// Why there was no run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trouble {
+    /// The scenario cannot be set up, or not on sockets.
+    Scenario(Complaint),
+    /// The machine did not do what was needed.
+    Failed(String),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scenario(complaint) => complaint.fmt(f),
+            Self::Failed(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for Trouble {}
+
+impl From<Complaint> for Trouble {
+    fn from(complaint: Complaint) -> Self {
+        Self::Scenario(complaint)
+    }
+}
+
+/// What a protocol's run on sockets works on.
+pub(crate) struct Bed<'a> {
+    scenario: &'a Scenario,
+    settings: Settings,
+    watch: &'a mut dyn FnMut(Progress) -> bool,
+}
+
+/// Runs `scenario` on sockets with the protocol that its tables name. `watch` is asked some times a second
+/// whether to go on; a run that is stopped so has results of the time until then.
+///
+/// # Errors
+/// The scenario cannot be run on sockets, or the machine has not enough of what it takes.
+pub fn run(
+    scenario: &Scenario,
+    registry: &Registry,
+    settings: Settings,
+    watch: &mut dyn FnMut(Progress) -> bool,
+) -> Result<Ran, Trouble> {
+    let (overlay, broadcast) = (&scenario.overlay.key, &scenario.broadcast.key);
+    let unknown =
+        || Complaint::new("broadcast", format!("no protocol is `{overlay}` with `{broadcast}`"), "");
+    let runner = registry.on_sockets(overlay, broadcast).ok_or_else(unknown)?;
+    runner(&mut Bed { scenario, settings, watch })
+}
+
+/// A protocol's runner on sockets.
+pub(crate) type Runner = fn(&mut Bed<'_>) -> Result<Ran, Trouble>;

@@ -1,0 +1,62 @@
+//! How nodes reach each other: straight over the machine's sockets, or through what shapes links.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use floodnet_tcp::options::Connector;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use super::directory::Directory;
+use super::shaper::{PREFACE, Shaper};
+
+/// The way between nodes.
+#[derive(Clone, Debug)]
+pub(crate) enum Road {
+    /// Straight.
+    Bare,
+    /// Through the shaper that listens there.
+    Shaped {
+        /// Where.
+        at: SocketAddr,
+        /// The shaper, if it is of this process.
+        shaper: Option<Arc<Shaper>>,
+        /// Who is which slot.
+        directory: Arc<Directory>,
+    },
+}
+
+impl Road {
+    /// How the node of `slot` opens connections.
+    pub(crate) fn connector(&self, slot: u32) -> Connector {
+        let Self::Shaped { at, directory, .. } = self else { return Connector::default() };
+        let (at, directory) = (*at, Arc::clone(directory));
+        Connector::new(move |peer| {
+            let to = directory.slot(peer);
+            Box::pin(async move {
+                let to = to.ok_or(std::io::ErrorKind::NotFound)?;
+                let mut tcp = TcpStream::connect(at).await?;
+                tcp.set_nodelay(true)?;
+                let mut preface = [0; PREFACE];
+                preface[..4].copy_from_slice(&slot.to_be_bytes());
+                preface[4..].copy_from_slice(&to.to_be_bytes());
+                tcp.write_all(&preface).await?;
+                Ok(tcp)
+            })
+        })
+    }
+
+    /// From now on nothing of `slot` reaches anybody, not even that its connections are closed.
+    pub(crate) fn silence(&self, slot: u32) {
+        if let Self::Shaped { shaper: Some(shaper), .. } = self {
+            shaper.silence(slot);
+        }
+    }
+
+    /// All is over.
+    pub(crate) async fn end(&self) {
+        if let Self::Shaped { shaper: Some(shaper), .. } = self {
+            shaper.end().await;
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! Links as the scenario has them, between real sockets of one machine: every connection between nodes goes
+//! through here, and what passes is delayed, stalled, cut or broken by the very functions that the simulator
+//! uses ([`Between`]).
+//!
+//! A connection begins with who dials and whom, two numbers of four bytes, big-endian. What the kernels of two
+//! machines would do is done here: the dial takes a round trip before anything passes; a dial to nobody, or
+//! through a cut, hangs until the dialer gives up; data that is lost is sent again after `rto`, and holds up
+//! what is behind it; when nothing gets through for `break_after`, the connection is reset at both ends. Who
+//! stands still neither sends nor receives. Of a node that was silenced nothing comes any more, not even that
+//! its sockets are closed.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration as Span;
+
+use bytes::Bytes;
+use floodnet_core::time::{Duration, Time};
+use floodnet_sim::between::{Between, Passage};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::alarm::Alarm;
+use super::clock::Clock;
+use super::directory::Directory;
+
+/// Pieces on their way in one direction of a connection; more wait with the sender.
+const UNDER_WAY: usize = 1_024;
+/// Bytes of a piece at most.
+const PIECE: usize = 16 * 1_024;
+/// Bytes of who dials whom.
+pub(crate) const PREFACE: usize = 8;
+/// Pause between two tries to reach a node that is about to listen.
+const TRY: Span = Span::from_millis(5);
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Shaper {
+    between: Between,
+    directory: Arc<Directory>,
+    clock: Clock,
+    alarm: Alarm,
+    address: SocketAddr,
+    /// How many times each slot was silenced.
+    silenced: Vec<AtomicU64>,
+    /// When the access line of each slot is free, up and down.
+    lines: Vec<Mutex<[Time; 2]>>,
+    /// Pieces sent so far on each directed link.
+    counts: Mutex<BTreeMap<(u32, u32), u32>>,
+    tasks: TaskTracker,
+    over: CancellationToken,
+}
+
+/// One of the two ways of an access line.
+#[derive(Clone, Copy)]
+enum Way {
+    Up = 0,
+    Down = 1,
+}
+
+/// One connection, with the number of times that each end had been silenced when it began.
+struct Wire {
+    shaper: Arc<Shaper>,
+    ends: [(u32, u64); 2],
+    /// Reset it at both ends.
+    broken: CancellationToken,
+}
+
+/// What goes from one end to the other.
+enum Piece {
+    Data(Bytes),
+    /// The sender says nothing more.
+    End,
+    /// The sender's end was reset.
+    Reset,
+    /// Nothing got through for too long.
+    Break,
+}
+
+impl Shaper {
+    /// Starts to shape what goes between the slots of `directory`, in a runtime of tokio.
+    ///
+    /// # Errors
+    /// The machine has no port or thread to give.
+    pub(crate) async fn start(
+        between: Between,
+        directory: Arc<Directory>,
+        clock: Clock,
+        listen: SocketAddr,
+    ) -> io::Result<Arc<Self>> {
+        let listener = TcpListener::bind(listen).await?;
+        let slots = between.plan().slots();
+        let shaper = Arc::new(Self {
+            between,
+            directory,
+            clock,
+            alarm: Alarm::start()?,
+            address: listener.local_addr()?,
+            silenced: (0..slots).map(|_| AtomicU64::new(0)).collect(),
+            lines: (0..slots).map(|_| Mutex::new([Time::ZERO; 2])).collect(),
+            counts: Mutex::default(),
+            tasks: TaskTracker::new(),
+            over: CancellationToken::new(),
+        });
+        let taking = Arc::clone(&shaper);
+        shaper.tasks.spawn(async move { taking.take_in(listener).await });
+        Ok(shaper)
+    }
+
+    /// Where nodes dial.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// From now on nothing of `slot` reaches anybody, on any connection that it has now.
+    pub(crate) fn silence(&self, slot: u32) {
+        if let Some(count) = self.silenced.get(slot as usize) {
+            count.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Ends all connections, and waits for that.
+    pub(crate) async fn end(&self) {
+        self.over.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    async fn take_in(self: Arc<Self>, listener: TcpListener) {
+        while let Some(accepted) = self.over.run_until_cancelled(listener.accept()).await {
+            let Ok((tcp, _)) = accepted else {
+                // Out of files, most likely: what waits in the queue is served when there are some again.
+                tokio::time::sleep(TRY).await;
+                continue;
+            };
+            let (shaper, over) = (Arc::clone(&self), self.over.clone());
+            self.tasks.spawn(async move {
+                // However it ends, both sockets are closed by now.
+                let _ = over.run_until_cancelled(shaper.carry(tcp)).await;
+            });
+        }
+    }
+
+    /// Serves a connection until it ends.
+    async fn carry(self: Arc<Self>, mut near: TcpStream) -> io::Result<()> {
+        let mut preface = [0; PREFACE];
+        near.read_exact(&mut preface).await?;
+        let [from, to] = [0, 4]
+            .map(|at| u32::from_be_bytes([preface[at], preface[at + 1], preface[at + 2], preface[at + 3]]));
+        let Some((target, _)) = self.directory.peer(to).zip(self.directory.peer(from)) else { return Ok(()) };
+        let began = self.clock.now();
+        let Some((there, back)) = self.shake_hands(from, to, began) else { return hang(near).await };
+        self.wait_until(there).await;
+        // What the dialer says meanwhile waits in its socket.
+        let patience = self.clock.real(self.between.links().dial_timeout);
+        let Ok(far) = tokio::time::timeout(patience, reach(target.address())).await else { return Ok(()) };
+        [&near, &far].into_iter().try_for_each(|tcp| tcp.set_nodelay(true))?;
+        let end = |slot: u32| {
+            let count = self.silenced.get(slot as usize).map_or(0, |count| count.load(Relaxed));
+            (slot, count)
+        };
+        let broken = CancellationToken::new();
+        let wire = Wire { shaper: Arc::clone(&self), ends: [end(from), end(to)], broken: broken.clone() };
+        let (near_in, near_out) = near.into_split();
+        let (far_in, far_out) = far.into_split();
+        let resets = async {
+            broken.cancelled().await;
+        };
+        tokio::select! {
+            () = resets => {}
+            () = wire.pump_both((near_in, near_out), (far_in, far_out), back) => {}
+        }
+        Ok(())
+    }
+
+    /// When a dial's SYN reaches `to` and when the answer is back; none if that takes too long. As in the
+    /// simulator.
+    fn shake_hands(&self, from: u32, to: u32, began: Time) -> Option<(Time, Time)> {
+        let links = self.between.links();
+        let deadline = began + links.dial_timeout;
+        let (mut at, mut pause) = (began, links.rto);
+        while at < deadline {
+            // One attempt each: what is lost or cut is dialed again.
+            let count = self.count(from, to);
+            if let Some(there) = self.between.attempt(from, to, count, at)
+                && self.between.answers(to, there)
+            {
+                let back = there + self.between.delay(to, from);
+                return (back <= deadline).then_some((there, back));
+            }
+            at = at + pause;
+            pause = pause.times(2);
+        }
+        None
+    }
+
+    fn count(&self, from: u32, to: u32) -> u32 {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry((from, to)).or_default();
+        *count = count.wrapping_add(1);
+        *count
+    }
+
+    /// When so many bytes have passed the access line of `slot`, which takes them from `at` on.
+    fn line(&self, slot: u32, way: Way, bytes: usize, at: Time) -> Time {
+        let class = self.between.links().class(slot);
+        let Some(rate) = (match way {
+            Way::Up => class.up,
+            Way::Down => class.down,
+        }) else {
+            return at;
+        };
+        let Some(line) = self.lines.get(slot as usize) else { return at };
+        let mut free = line.lock().unwrap_or_else(PoisonError::into_inner);
+        let nanos = bytes as u128 * 8 * 1_000_000_000 / u128::from(rate.max(1));
+        let done =
+            at.max(free[way as usize]) + Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
+        free[way as usize] = done;
+        done
+    }
+
+    /// How long `slot` has to wait before its uplink's queue has room.
+    fn backlog(&self, slot: u32, now: Time) -> Duration {
+        let links = self.between.links();
+        let Some(rate) = links.class(slot).up else { return Duration::ZERO };
+        let free = self
+            .lines
+            .get(slot as usize)
+            .map_or(Time::ZERO, |line| line.lock().unwrap_or_else(PoisonError::into_inner)[Way::Up as usize]);
+        let nanos = u128::from(links.queue) * 8 * 1_000_000_000 / u128::from(rate.max(1));
+        let room = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
+        (free - room).since(now)
+    }
+
+    async fn wait_until(&self, at: Time) {
+        self.alarm.until(self.clock.instant(at).into_std()).await;
+    }
+}
+
+/// Keeps a dial that nobody answers until the dialer gives up.
+async fn hang(near: TcpStream) -> io::Result<()> {
+    gone(&near).await;
+    Ok(())
+}
+
+/// Waits until the other end has closed. What it sends meanwhile is for nobody.
+async fn gone(tcp: &TcpStream) {
+    let mut waste = [0; 1_024];
+    loop {
+        let readable = tcp.readable().await;
+        match readable.and_then(|()| tcp.try_read(&mut waste)) {
+            Ok(1..) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Ok(0) | Err(_) => return,
+        }
+    }
+}
+
+/// Dials until somebody answers.
+async fn reach(address: SocketAddr) -> TcpStream {
+    loop {
+        if let Ok(tcp) = TcpStream::connect(address).await {
+            return tcp;
+        }
+        tokio::time::sleep(TRY).await;
+    }
+}
+
+impl Wire {
+    async fn pump_both(
+        &self,
+        near: (OwnedReadHalf, OwnedWriteHalf),
+        far: (OwnedReadHalf, OwnedWriteHalf),
+        ready: Time,
+    ) {
+        let forth = self.pump(0, near.0, far.1, ready);
+        let back = self.pump(1, far.0, near.1, Time::ZERO);
+        tokio::join!(forth, back);
+    }
+
+    /// Whether this end was silenced since the connection began.
+    fn is_silent(&self, end: usize) -> bool {
+        let (slot, count) = self.ends[end];
+        self.shaper.silenced.get(slot as usize).is_some_and(|silenced| silenced.load(Relaxed) != count)
+    }
+
+    /// Carries what the end of this number says to the other, nothing before `ready`.
+    async fn pump(&self, end: usize, from: OwnedReadHalf, to: OwnedWriteHalf, ready: Time) {
+        let (way_in, way_out) = mpsc::channel(UNDER_WAY);
+        tokio::join!(self.read(end, from, way_in, ready), self.write(end, to, way_out));
+    }
+
+    async fn read(
+        &self,
+        end: usize,
+        mut from: OwnedReadHalf,
+        way_in: mpsc::Sender<(Time, Piece)>,
+        ready: Time,
+    ) {
+        let shaper = &self.shaper;
+        let (me, peer) = (self.ends[end].0, self.ends[1 - end].0);
+        let mut last = ready;
+        let mut buffer = vec![0; PIECE];
+        loop {
+            let read = from.read(&mut buffer).await;
+            let piece = match read {
+                Ok(0) => Piece::End,
+                Ok(count) => Piece::Data(Bytes::copy_from_slice(&buffer[..count])),
+                Err(_) => Piece::Reset,
+            };
+            if self.is_silent(end) {
+                // Its peer is to hear nothing, until it gives up itself.
+                return match piece {
+                    Piece::Data(_) => continue,
+                    _ if self.is_silent(1 - end) => self.broken.cancel(),
+                    _ => std::future::pending().await,
+                };
+            }
+            let bytes = if let Piece::Data(data) = &piece { data.len() } else { 0 };
+            let now = shaper.clock.now();
+            let leaves = shaper.between.awake(me, now.max(ready));
+            let leaves = shaper.line(me, Way::Up, bytes, leaves);
+            let (at, piece) = match shaper.between.passage(me, peer, shaper.count(me, peer), leaves) {
+                Passage::Arrives(at) => (at, piece),
+                Passage::Breaks(at) => (at, Piece::Break),
+            };
+            last = shaper.between.awake(peer, at.max(last));
+            let is_last = !matches!(piece, Piece::Data(_));
+            if way_in.send((last, piece)).await.is_err() || is_last {
+                return;
+            }
+            let backlog = shaper.backlog(me, now);
+            if backlog > Duration::ZERO {
+                shaper.wait_until(now + backlog).await;
+            }
+        }
+    }
+
+    async fn write(&self, end: usize, mut to: OwnedWriteHalf, mut way_out: mpsc::Receiver<(Time, Piece)>) {
+        let shaper = &self.shaper;
+        let peer = self.ends[1 - end].0;
+        while let Some((at, piece)) = way_out.recv().await {
+            shaper.wait_until(at).await;
+            match piece {
+                Piece::Data(data) => {
+                    let taken_in = shaper.line(peer, Way::Down, data.len(), at);
+                    if taken_in > at {
+                        shaper.wait_until(taken_in).await;
+                    }
+                    // Who has closed takes no more; its own end tells the other why.
+                    if to.write_all(&data).await.is_err() {
+                        while way_out.recv().await.is_some() {}
+                        return;
+                    }
+                }
+                Piece::End => {
+                    let _ = to.shutdown().await;
+                    return;
+                }
+                Piece::Reset | Piece::Break => {
+                    self.broken.cancel();
+                    return;
+                }
+            }
+        }
+    }
+}

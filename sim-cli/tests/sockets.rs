@@ -1,0 +1,165 @@
+//! The backend on real TCP, in small: everything arrives, every fault of the scenario language happens, and
+//! nothing of a run is left when it is over.
+
+use std::fs;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use sim_cli::measure::latency::Ms;
+use sim_cli::measure::summary::Summary;
+use sim_cli::registry::Registry;
+use sim_cli::scenario::Scenario;
+use sim_cli::testbed::{self, Settings, Trouble};
+
+/// Runs are one after the other: each looks at the files of this process.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Ten nodes that join at once and say something ten times a second from the third second on.
+const SMALL: &str = "name = \"small\"\nseed = 3\nduration = \"9s\"\nnodes.count = 10\noverlay.random_walk = {}\n\
+                     broadcast.flood = {}\nlink.latency.uniform = { min = \"5ms\", max = \"30ms\" }\n\
+                     link.ping = \"200ms\"\nlink.dead_after = \"600ms\"\nlink.dial_timeout = \"1s\"\n\
+                     [[traffic]]\nfrom = \"random\"\nevery = \"100ms\"\nstart = \"3s\"\nstop = \"7s\"\n\
+                     [measure]\nstart = \"3s\"\nevery = \"200ms\"\ndeadline = \"2s\"\n";
+
+fn scenario(set: &[(&str, &str)]) -> Scenario {
+    let set: Vec<_> = set.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let registry = Registry::builtin();
+    Scenario::parse("small.toml", SMALL, Path::new("."), &set, registry.tables()).unwrap()
+}
+
+fn run(set: &[(&str, &str)], settings: Settings) -> Result<Summary, Trouble> {
+    let ran = testbed::run(&scenario(set), &Registry::builtin(), settings, &mut |_| true)?;
+    Ok(ran.finished.unwrap().results.summary)
+}
+
+const FAST: Settings = Settings { speed: 3.0, shaped: true };
+
+fn ms(quantile: Option<Ms>) -> f64 {
+    match quantile {
+        Some(Ms::After(ms)) => ms,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Open files of this process, and threads that a run starts, where the system tells.
+fn held() -> Option<[usize; 2]> {
+    // The first runtime of a process opens two files for signals, which stay.
+    drop(tokio::runtime::Builder::new_current_thread().enable_all().build());
+    let files = fs::read_dir("/proc/self/fd").ok()?.count();
+    let threads = fs::read_dir("/proc/self/task").ok()?.flatten();
+    let names = threads.filter_map(|thread| fs::read_to_string(thread.path().join("comm")).ok());
+    let ours = names.filter(|name| name.starts_with("tokio") || name.starts_with("alarm"));
+    Some([files, ours.count()])
+}
+
+/// Runs with one fault, and gives what came of it when nothing is left of the run.
+fn with(fault: &str) -> Summary {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = held();
+    let summary = run(&[("fault", &format!("[{{ {fault} }}]"))], FAST).unwrap();
+    assert_eq!(held(), before, "open files and threads after: {fault}");
+    assert!(summary.complete && summary.double_deliveries == 0);
+    assert_eq!(summary.phases.len(), 1, "{fault}");
+    summary
+}
+
+#[test]
+fn everything_arrives_at_the_delays_of_the_scenario() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = held();
+    let shaped = run(&[], FAST).unwrap();
+    assert_eq!((shaped.delivery_ratio, shaped.publishes, shaped.joins), (Some(1.0), 40, 10));
+    assert_eq!((shaped.backend.as_deref(), shaped.digest.as_str()), (Some("tcp"), ""));
+    let bare = run(&[], Settings { shaped: false, ..FAST }).unwrap();
+    assert_eq!((bare.delivery_ratio, bare.publishes), (Some(1.0), 40));
+    // One or two hops of 5 to 30 ms.
+    assert!((8.0..60.0).contains(&ms(shaped.latency_ms.p50)), "{:?}", shaped.latency_ms);
+    assert!(
+        ms(bare.latency_ms.p50) < ms(shaped.latency_ms.p50),
+        "{:?} {:?}",
+        bare.latency_ms,
+        shaped.latency_ms
+    );
+    assert_eq!(held(), before, "open files and threads");
+}
+
+#[test]
+fn crashes() {
+    for kind in ["silent", "reset"] {
+        let summary =
+            with(&format!("at = \"5s\", crash = {{ slots = [7, 8], kind = \"{kind}\", back = \"1s\" }}"));
+        assert_eq!((summary.crashes, summary.joins), (2, 12), "{kind}");
+    }
+}
+
+#[test]
+fn partitions_and_cuts() {
+    let summary = with("at = \"4s\", partition = { groups = [0.5, 0.5], for = \"2s\" }");
+    assert!(summary.components.max >= Some(2), "{:?}", summary.components);
+    let one_way = with("at = \"4s\", partition = { groups = [0.5, 0.5], for = \"2s\", one_way = true }");
+    assert!(one_way.components.max >= Some(2));
+    let links: Vec<String> = (1..10).map(|slot| format!("[0, {slot}]")).collect();
+    let cut = with(&format!("at = \"4s\", cut = {{ links = [{}], for = \"2s\" }}", links.join(", ")));
+    assert!(cut.isolated.max >= Some(1), "{:?}", cut.isolated);
+}
+
+#[test]
+fn losses_and_slowness_take_time_and_lose_nothing() {
+    let usual = run_alone();
+    for fault in
+        ["loss = { share = 0.3, for = \"3s\" }", "slow = { fraction = 1.0, factor = 5.0, for = \"3s\" }"]
+    {
+        let summary = with(&format!("at = \"4s\", {fault}"));
+        assert_eq!(summary.delivery_ratio, Some(1.0), "{fault}");
+        assert!(ms(summary.latency_ms.p90) > ms(usual.latency_ms.p90), "{fault}: {:?}", summary.latency_ms);
+    }
+}
+
+fn run_alone() -> Summary {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    run(&[], FAST).unwrap()
+}
+
+#[test]
+fn who_stands_still_hears_it_late() {
+    let summary = with("at = \"4s\", pause = { fraction = 0.3, for = \"500ms\" }");
+    assert_eq!(summary.delivery_ratio, Some(1.0));
+    assert!(ms(summary.latency_ms.max) > ms(run_alone().latency_ms.max), "{:?}", summary.latency_ms);
+}
+
+#[test]
+fn users_leave_and_come_back() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let churn = "{ start = \"2s\", crash = 0.0, session.exponential.mean = \"4s\", \
+                 downtime.exponential.mean = \"1s\" }";
+    let summary = run(&[("churn", churn)], FAST).unwrap();
+    assert!(summary.leaves >= 3 && summary.crashes == 0, "{} left", summary.leaves);
+    assert!(summary.delivery_ratio > Some(0.8), "{:?}", summary.delivery_ratio);
+}
+
+#[test]
+fn a_run_that_is_stopped_has_results_until_then() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = held();
+    let watch = &mut |progress: floodnet_sim::Progress| progress.now.as_nanos() < 4_000_000_000;
+    let ran = testbed::run(&scenario(&[]), &Registry::builtin(), FAST, watch).unwrap();
+    let summary = ran.finished.unwrap().results.summary;
+    assert!(!summary.complete && summary.duration_s < 5.0, "{}", summary.duration_s);
+    assert_eq!(held(), before);
+}
+
+#[test]
+fn what_sockets_cannot_do_is_refused() {
+    let refused = |set: &[(&str, &str)], settings| run(set, settings).unwrap_err().to_string();
+    let datagrams = refused(&[("link.transport", "datagram")], FAST);
+    assert!(datagrams.contains("streams only"), "{datagrams}");
+    let bare = Settings { shaped: false, ..FAST };
+    for (fault, why) in [
+        ("at = \"5s\", crash = { fraction = 0.5 }", "cannot be silent"),
+        ("at = \"5s\", loss = { share = 0.1, for = \"1s\" }", "cannot lose packets"),
+        ("at = \"5s\", partition = { groups = [0.5, 0.5], for = \"1s\" }", "cannot partition"),
+    ] {
+        let said = refused(&[("fault", &format!("[{{ {fault} }}]"))], bare);
+        assert!(said.contains(why), "{said}");
+    }
+}
