@@ -1,5 +1,6 @@
 //! The program `chat` as a person meets it: real processes on real sockets.
 
+mod capture;
 mod dialogue;
 mod process;
 mod state;

@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -25,7 +26,7 @@ use floodnet_tcp::peer::Peer;
 use tokio::time::timeout;
 
 use crate::binary;
-use crate::process::{PATIENCE, Start};
+use crate::process::{Chat, PATIENCE, Start};
 
 /// Stands between: passes on every byte and keeps it. Ends with the test's process.
 fn tap(target: String) -> (String, Arc<Mutex<Vec<u8>>>) {
@@ -56,6 +57,27 @@ fn tap(target: String) -> (String, Arc<Mutex<Vec<u8>>>) {
     (address, seen)
 }
 
+/// The two meet; one writes to the other alone, who then speaks to all.
+pub(crate) fn talk(ada: &mut Chat, bob: &mut Chat) {
+    bob.tells("adalovelace~");
+    ada.tells("bobtables~");
+    bob.say("@adalovelace the marker of a secret");
+    ada.hears("the marker of a secret");
+    ada.say("the marker for everybody");
+    bob.hears("the marker for everybody");
+}
+
+/// Neither what was said, nor the names, nor the keys of those whose state is in `data`.
+pub(crate) fn nothing_in_clear(seen: &[u8], data: &[PathBuf]) {
+    let key =
+        |data: &PathBuf| Keypair::load(&data.join("key")).expect("its key").identity().as_bytes().to_vec();
+    let words: [&[u8]; 5] = [b"marker", b"adalovelace", b"bobtables", b"hideaway", b"everybody"];
+    for word in words.into_iter().map(<[u8]>::to_vec).chain(data.iter().map(key)) {
+        let is_seen = seen.windows(word.len()).any(|window| window == word);
+        assert!(!is_seen, "{:?} in clear", String::from_utf8_lossy(&word));
+    }
+}
+
 /// A direct message in an open and in a private room: neither text nor names nor keys in clear.
 #[test]
 fn who_stands_between_reads_nothing() {
@@ -73,27 +95,12 @@ fn who_stands_between_reads_nothing() {
         let mut ada = start("adalovelace", "127.0.0.1:1");
         let (between, seen) = tap(ada.address());
         let mut bob = start("bobtables", &between);
-        bob.tells("adalovelace~");
-        ada.tells("bobtables~");
-        bob.say("@adalovelace the marker of a secret");
-        ada.hears("the marker of a secret");
-        ada.say("the marker for everybody");
-        bob.hears("the marker for everybody");
-        let keys: Vec<Vec<u8>> = ["adalovelace", "bobtables"]
-            .iter()
-            .map(|name| {
-                let path = folder.path().join(format!("{name}{number}")).join("key");
-                Keypair::load(&path).expect("its key").identity().as_bytes().to_vec()
-            })
-            .collect();
+        talk(&mut ada, &mut bob);
+        let data = ["adalovelace", "bobtables"].map(|name| folder.path().join(format!("{name}{number}")));
         assert!(ada.ends().success() && bob.ends().success());
         let seen = seen.lock().expect("no panic");
         assert!(seen.len() > 2_000, "what they said came through here: {} bytes", seen.len());
-        let words: [&[u8]; 5] = [b"marker", b"adalovelace", b"bobtables", b"hideaway", b"everybody"];
-        for word in words.into_iter().map(<[u8]>::to_vec).chain(keys) {
-            let is_seen = seen.windows(word.len()).any(|window| window == word);
-            assert!(!is_seen, "{:?} in clear", String::from_utf8_lossy(&word));
-        }
+        nothing_in_clear(&seen, &data);
     }
 }
 
