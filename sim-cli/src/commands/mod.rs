@@ -8,6 +8,7 @@ mod init;
 mod merge;
 mod oracle;
 mod progress;
+mod proxy;
 mod render;
 mod replay;
 mod run;
@@ -31,6 +32,7 @@ use hunt::HuntArgs;
 use init::InitArgs;
 use merge::MergeArgs;
 use oracle::OracleArgs;
+use proxy::ProxyArgs;
 use render::RenderArgs;
 use replay::ReplayArgs;
 use run::RunArgs;
@@ -102,6 +104,8 @@ enum Command {
     Hunt(HuntArgs),
     /// Try random scenarios, and check in each what must hold whatever happens
     Swarm(SwarmArgs),
+    /// Put delay, a rate, loss and faults between two programs of your own
+    Proxy(ProxyArgs),
     /// Print the JSON Schema of the scenario language
     Schema {
         /// That of the plan of a sweep instead
@@ -214,6 +218,7 @@ fn execute(registry: &Registry, command: &Command, console: &Console) -> Result<
         Command::Oracle(args) => oracle::execute(args, registry, console),
         Command::Hunt(args) => hunt::execute(args, registry, console),
         Command::Swarm(args) => swarm::execute(args, registry, console),
+        Command::Proxy(args) => proxy::execute(args, console),
         Command::Schema { plan } => {
             let schema =
                 if *plan { crate::sweep::plan::schema() } else { crate::scenario::schema(registry.tables()) };

@@ -12,14 +12,13 @@
 //! | `clock` | the plan's time on the machine's clock |
 //! | `resident` | the user of one slot: lives, publications, pauses |
 //! | `road` | how nodes reach each other: straight, or through the shaper |
-//! | `shaper`, `alarm` | delays, cuts, losses and rates of the scenario between real sockets; to the tenth of a millisecond |
+//! | `shaper` | delays, cuts, losses and rates of the scenario between real sockets |
 //! | `executor` | all slots in this process |
 //! | `sink`, `gather` | observations, in order of time, into the measures |
 //! | `check` | what sockets cannot do |
 //! | `machine` | files, processor time, listening sockets |
 
 mod adapter;
-mod alarm;
 mod check;
 mod clock;
 mod directory;

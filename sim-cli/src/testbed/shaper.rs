@@ -26,9 +26,9 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::alarm::Alarm;
 use super::clock::Clock;
 use super::directory::Directory;
+use floodnet_tcp::shaper::Alarm;
 
 /// Pieces on their way in one direction of a connection; more wait with the sender.
 const UNDER_WAY: usize = 1_024;

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 /// A thread that wakes tasks; ends with its last owner.
 #[derive(Debug)]
-pub(crate) struct Alarm {
+pub struct Alarm {
     state: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
@@ -90,7 +90,7 @@ impl Alarm {
     ///
     /// # Errors
     /// There are no more threads.
-    pub(crate) fn start() -> std::io::Result<Self> {
+    pub fn start() -> std::io::Result<Self> {
         let state = Arc::new(Shared::default());
         let shared = Arc::clone(&state);
         let thread = std::thread::Builder::new().name("alarm".to_owned()).spawn(move || shared.run())?;
@@ -98,7 +98,7 @@ impl Alarm {
     }
 
     /// Waits until `at`.
-    pub(crate) async fn until(&self, at: Instant) {
+    pub async fn until(&self, at: Instant) {
         if at <= Instant::now() {
             return;
         }
