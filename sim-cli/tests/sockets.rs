@@ -54,9 +54,16 @@ fn held() -> Option<[usize; 2]> {
 
 /// Runs with one fault, and gives what came of it when nothing is left of the run.
 fn with(fault: &str) -> Summary {
+    with_set(fault, &[])
+}
+
+/// The same with some other values in the scenario.
+fn with_set(fault: &str, set: &[(&str, &str)]) -> Summary {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let before = held();
-    let summary = run(&[("fault", &format!("[{{ {fault} }}]"))], FAST).unwrap();
+    let faults = format!("[{{ {fault} }}]");
+    let set = [set, &[("fault", faults.as_str())]].concat();
+    let summary = run(&set, FAST).unwrap();
     assert_eq!(held(), before, "open files and threads after: {fault}");
     assert!(summary.complete && summary.double_deliveries == 0);
     assert_eq!(summary.phases.len(), 1, "{fault}");
@@ -109,7 +116,9 @@ fn losses_and_slowness_take_time_and_lose_nothing() {
     for fault in
         ["loss = { share = 0.3, for = \"3s\" }", "slow = { fraction = 1.0, factor = 5.0, for = \"3s\" }"]
     {
-        let summary = with(&format!("at = \"4s\", {fault}"));
+        // Patience: a peer from whom losses keep all signs of life for long enough is given up.
+        let patience = ("link.dead_after", "\"8s\"");
+        let summary = with_set(&format!("at = \"4s\", {fault}"), &[patience]);
         assert_eq!(summary.delivery_ratio, Some(1.0), "{fault}");
         assert!(ms(summary.latency_ms.p90) > ms(usual.latency_ms.p90), "{fault}: {:?}", summary.latency_ms);
     }
