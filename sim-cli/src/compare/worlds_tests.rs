@@ -21,7 +21,9 @@ fn told(sim: &[f64], tcp: &[f64], first_seed: u64) -> (Told, String) {
     let sides = [side(None, 1, sim), side(Some("tcp"), first_seed, tcp)];
     let worlds = Worlds::of(&sides[1], &sides[0], &Bound::defaults()).unwrap();
     let row = worlds.rows.iter().find(|row| row.metric == "latency_ms.p50").unwrap();
-    assert!(worlds.rows.iter().filter(|other| other.metric != row.metric).all(|row| row.told == Told::Holds));
+    // Of one run nothing is known.
+    let rest = if sim.len() < 2 { Told::CannotTell } else { Told::Holds };
+    assert!(worlds.rows.iter().filter(|other| other.metric != row.metric).all(|row| row.told == rest));
     (row.told, row.words())
 }
 
