@@ -62,7 +62,12 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             let back = there + network.delay(peer, me, network.link_delay(peer, me), answer, there);
             let answered = network.attempt(me, peer, nth, at).is_ok() && network.answers(peer, there);
             if answered && back <= deadline {
-                return Some((there, back));
+                // The nodes greet each other on what the kernels set up. The peer knows the dialer half a round
+                // trip before the dialer may speak.
+                let greeting = back.since(at).times(u64::from(network.links.handshake));
+                let (there, back) = (there + greeting, back + greeting);
+                let is_met = greeting == Duration::ZERO || network.answers(peer, there);
+                return is_met.then_some((there, back));
             }
             at = at + pause;
             pause = pause.times(2);

@@ -81,6 +81,8 @@ pub struct LinkModel {
     pub break_after: Duration,
     /// A dial fails when it gets no answer for this long.
     pub dial_timeout: Duration,
+    /// Round trips between the answer to a dial and the first packet: what a handshake of the nodes' own takes.
+    pub handshake: u32,
     /// Neighbors probe each other this often.
     pub ping: Duration,
     /// A neighbor that was silent for this long is dead.
@@ -128,6 +130,7 @@ impl Default for LinkModel {
             rto: Duration::from_millis(200),
             break_after: Duration::from_secs(15),
             dial_timeout: Duration::from_secs(3),
+            handshake: 0,
             ping: Duration::from_secs(1),
             dead_after: Duration::from_secs(3),
             classes: vec![Class::default()],

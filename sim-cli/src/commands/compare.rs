@@ -8,12 +8,15 @@ use super::console::Console;
 use super::files::{Loaded, threads};
 use super::progress::Crowd;
 use super::{Failure, key_value, percentage};
-use crate::compare::Comparison;
 use crate::compare::side::Side;
+use crate::compare::worlds::{Bound, Worlds};
+use crate::compare::{Comparison, curves};
 use crate::ensemble::{self, config};
 use crate::measure::metrics::find;
+use crate::picture::{Style, worlds_delivery, worlds_latency};
 use crate::registry::Registry;
 use crate::run::Ran;
+use crate::run::folder::write_whole;
 use crate::scenario::Scenario;
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +51,13 @@ pub(super) struct CompareArgs {
     /// What may get worse by less than this share of its old value is no regression, such as 5%
     #[arg(long, value_name = "SHARE", value_parser = percentage)]
     pub(super) threshold: Option<f64>,
+    /// Of results from two backends: how far the simulator may be off, such as latency_ms.p50=5%,5ms or
+    /// delivery_ratio=1pt (may be repeated)
+    #[arg(long = "bound", value_name = "METRIC=BOUND", value_parser = Bound::parse)]
+    pub(super) bounds: Vec<Bound>,
+    /// Of results from two backends: folder for worlds.md, worlds.json and pictures of both
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
     /// Runs side by side, 0 for one per core
     #[arg(short, long, value_name = "N", default_value_t = 1)]
     pub(super) jobs: u16,
@@ -77,6 +87,17 @@ pub(super) fn execute(args: &CompareArgs, registry: &Registry, console: &Console
     let seeds = seeds(args, &base, &new);
     let base = runs(base, &seeds, args, registry, console)?;
     let new = runs(new, &seeds, args, registry, console)?;
+    if let ([one], [other]) = (base.as_slice(), new.as_slice())
+        && one.backend != other.backend
+    {
+        return worlds(args, one, other, console);
+    }
+    if !args.bounds.is_empty() || args.out.is_some() {
+        return Err(Failure::Usage(
+            "--bound and --out are for the same scenario on two backends, but both sides have the same"
+                .to_owned(),
+        ));
+    }
     let comparison = Comparison::of(&base, &new, &args.metrics, args.threshold).map_err(Failure::Usage)?;
     let text = match args.format {
         ComparisonFormat::Text if console.is_quiet() => String::new(),
@@ -100,6 +121,60 @@ pub(super) fn execute(args: &CompareArgs, registry: &Registry, console: &Console
     let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
     console.error(&format!("worse than before: {}{more}", first.join(", ")));
     Err(Failure::Expectation)
+}
+
+/// The simulator against another backend.
+fn worlds(args: &CompareArgs, one: &Side, other: &Side, console: &Console) -> Result<(), Failure> {
+    if !args.metrics.is_empty() || args.threshold.is_some() || args.format == ComparisonFormat::Junit {
+        return Err(Failure::Usage(
+            "these are results of two backends: say how far they may be apart with --bound, as text, markdown or json"
+                .to_owned(),
+        ));
+    }
+    let mut bounds = Bound::defaults();
+    for bound in &args.bounds {
+        bounds.retain(|old| old.metric != bound.metric);
+        bounds.push(bound.clone());
+    }
+    let worlds = Worlds::of(one, other, &bounds).map_err(Failure::Usage)?;
+    let text = match args.format {
+        ComparisonFormat::Text if console.is_quiet() => String::new(),
+        ComparisonFormat::Text | ComparisonFormat::Junit => worlds.to_text(),
+        ComparisonFormat::Json => worlds.to_json(),
+        ComparisonFormat::Markdown => worlds.to_markdown(),
+    };
+    console.result(&text);
+    if let Some(out) = &args.out {
+        let mut sides = [one, other];
+        sides.sort_by_key(|side| side.backend.is_some());
+        draw(out, &worlds, sides).map_err(Failure::Failed)?;
+        console.note(&format!("  results  {}", out.display()));
+    }
+    let open: Vec<&str> = worlds.open().map(|row| row.metric.as_str()).collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    console.error(&format!("not shown to be within bounds: {}", open.join(", ")));
+    Err(Failure::Expectation)
+}
+
+/// Writes what is said and both pictures into `out`.
+fn draw(out: &Path, worlds: &Worlds, [sim, real]: [&Side; 2]) -> Result<(), String> {
+    let name = |backend: &str, runs: usize| format!("{backend}, {}", crate::format::plural(runs, "run"));
+    let names = [name("sim", worlds.runs.0), name(&worlds.backend, worlds.runs.1)];
+    let delivery = [curves::delivery(&names[0], sim)?, curves::delivery(&names[1], real)?];
+    let latency = [curves::latency(&names[0], sim)?, curves::latency(&names[1], real)?];
+    let title = |what: &str| format!("{what} in the simulator and on {}", worlds.backend);
+    let style = Style::default();
+    let files = [
+        ("delivery.png", worlds_delivery(&title("Delivery"), &delivery, &style).to_png()),
+        ("latency.png", worlds_latency(&title("Latency"), &latency, &style).to_png()),
+        ("worlds.md", worlds.to_markdown().into_bytes()),
+        ("worlds.json", worlds.to_json().into_bytes()),
+    ];
+    let failed = |error: std::io::Error| format!("cannot write to {}: {error}", out.display());
+    std::fs::create_dir_all(out).map_err(failed)?;
+    files.into_iter().try_for_each(|(file, bytes)| write_whole(&out.join(file), bytes)).map_err(failed)
 }
 
 /// Reads results, or a scenario.

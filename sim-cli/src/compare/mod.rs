@@ -7,13 +7,17 @@
 //! | module | subject |
 //! |---|---|
 //! | [`side`] | results of one side, read from a folder |
+//! | [`worlds`] | the same scenario on two backends: bounds, and whether the simulator keeps to them |
+//! | [`curves`] | what is drawn of them, read from their folders |
 //! | `text`, `markdown`, `json`, `junit` | a comparison for people, pull requests, programs and CI |
 
+pub mod curves;
 mod json;
 mod junit;
 mod markdown;
 pub mod side;
 mod text;
+pub mod worlds;
 
 use serde::Serialize;
 

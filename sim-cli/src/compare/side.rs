@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -27,6 +27,10 @@ pub struct Side {
     pub digests: Vec<String>,
     /// Metrics of each run.
     pub table: Table,
+    /// What all of them ran on; none is the simulator.
+    pub backend: Option<String>,
+    /// Folder of each run, where they were read.
+    pub folders: Vec<PathBuf>,
 }
 
 /// What is read of a `summary.json` besides its metrics.
@@ -37,6 +41,8 @@ struct Head {
     digest: String,
     #[serde(default = "yes")]
     complete: bool,
+    #[serde(default)]
+    backend: Option<String>,
 }
 
 const fn yes() -> bool {
@@ -60,6 +66,10 @@ impl Side {
             if !head.complete {
                 return Err(format!("{place}: the run was interrupted: its numbers are not comparable"));
             }
+            if !side.seeds.is_empty() && side.backend != head.backend {
+                return Err(format!("{place}: not on the same backend as the runs beside it"));
+            }
+            side.backend = head.backend;
             side.seeds.push(head.seed);
             // Runs on sockets have none, and are never the same.
             side.digests.extend(Some(head.digest).filter(|digest| !digest.is_empty()));
@@ -84,9 +94,20 @@ impl Side {
         runs.sort_unstable();
         let mut files: Vec<_> =
             runs.iter().map(|&run| folder.join(run_name(run)).join("summary.json")).collect();
+        if files.is_empty() && !folder.join("summary.json").exists() {
+            // Runs that were made one by one.
+            let entries = fs::read_dir(folder).map_err(|error| format!("{shown}: {error}"))?;
+            files = entries
+                .flatten()
+                .map(|entry| entry.path().join("summary.json"))
+                .filter(|file| file.exists())
+                .collect();
+            files.sort_unstable();
+        }
         if files.is_empty() {
             files.push(folder.join("summary.json"));
         }
+        let folders = files.iter().filter_map(|file| file.parent().map(Path::to_owned)).collect();
         let mut texts = Vec::new();
         for file in files {
             let place = file.display().to_string();
@@ -98,6 +119,7 @@ impl Side {
         let resolved = fs::read_to_string(folder.join("scenario.resolved.toml")).ok();
         let config = resolved.as_deref().map(config::keys);
         let name = shown.to_string();
-        Ok(vec![Self::of(&name, config, texts.iter().map(|(place, text)| (place.clone(), text.as_str())))?])
+        let side = Self::of(&name, config, texts.iter().map(|(place, text)| (place.clone(), text.as_str())))?;
+        Ok(vec![Self { folders, ..side }])
     }
 }

@@ -60,7 +60,7 @@ impl Figure {
         }
         let bare = self.bare(value);
         // What is not all is never shown as 100 %.
-        let is_all = self.suffix == " %" && value < 1.0 && bare.trim_end_matches(['0', '.']) == "1";
+        let is_all = self.suffix == " %" && value < 1.0 && bare == self.bare(1.0);
         if is_all { "< 100 %".to_owned() } else { format!("{bare}{}", self.suffix) }
     }
 
@@ -109,6 +109,7 @@ mod tests {
         assert_eq!(figure.value(0.993_12), "99.312 %");
         assert_eq!(figure.value(0.000_83), "0.083 %");
         assert_eq!(figure.value(0.999_999), "< 100 %");
+        assert_eq!(Figure::new(Unit::Share, 0.5, Some(0.01)).value(0.01), "1.0 %");
         let figure = Figure::new(Unit::Millis, 1_842.3, Some(61.0));
         assert_eq!((figure.value(1_842.3), figure.change(-230.0)), ("1.842 s".into(), "-0.230 s".into()));
         let figure = Figure::new(Unit::Plain, 123_456.7, Some(830.0));

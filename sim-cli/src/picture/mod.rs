@@ -8,6 +8,7 @@
 //! | [`degree_histogram`] | how many neighbors nodes have |
 //! | [`sweep_lines`] | a metric over a grid, with intervals |
 //! | [`sweep_map`] | a metric over a grid of two keys, as colors |
+//! | [`worlds_delivery`], [`worlds_latency`] | the same measure on several backends, over one another |
 //!
 //! [`layout`](layout::layout) is public by itself: the positions serve other formats too, and a caller
 //! that draws several times of one run can keep them. Pictures of the same data are the same bytes for
@@ -34,6 +35,7 @@ mod sweep;
 mod text;
 mod timeline;
 mod topology;
+mod worlds;
 
 #[cfg(test)]
 mod samples;
@@ -47,6 +49,7 @@ pub use latency::{CdfSeries, latency_cdf};
 pub use sweep::{SweepPoint, SweepView, sweep_lines, sweep_map};
 pub use timeline::{FaultMark, MessagePoint, Sample, TimelineView, timeline};
 pub use topology::{ColorBy, NodeState, NodeView, TopologyView, topology};
+pub use worlds::{World, worlds_delivery, worlds_latency};
 
 /// How pictures look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -36,6 +36,9 @@ pub struct Link {
     pub break_after: Duration,
     /// A dial without answer fails after this long. Default "3s".
     pub dial_timeout: Duration,
+    /// Round trips that two nodes greet each other for after a dial was answered, before the first packet
+    /// leaves. Those of `transport-tcp` take 2. Default 0.
+    pub handshake: u32,
     /// Interval at which neighbors ask each other whether they live. Default "1s".
     pub ping: Duration,
     /// A neighbor that fell silent is given up after this long, less up to one ping. Default "3s".
@@ -57,6 +60,7 @@ impl Default for Link {
             rto: Duration::from_millis(200),
             break_after: Duration::from_secs(15),
             dial_timeout: Duration::from_secs(3),
+            handshake: 0,
             ping: Duration::from_secs(1),
             dead_after: Duration::from_secs(3),
         }

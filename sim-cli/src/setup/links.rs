@@ -32,6 +32,7 @@ pub(super) fn model(
         rto: link.rto.0,
         break_after: link.break_after.0,
         dial_timeout: link.dial_timeout.0,
+        handshake: link.handshake,
         ping: link.ping.0,
         dead_after: link.dead_after.0,
         classes: classes(scenario),

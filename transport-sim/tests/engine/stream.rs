@@ -27,6 +27,25 @@ fn the_first_message_waits_for_the_handshake() {
 }
 
 #[test]
+fn a_handshake_of_the_nodes_own_takes_its_round_trips() {
+    let mut stage = Stage::new(2);
+    stage.links.handshake = 2;
+    let first = stage.say(0, 0, 1);
+    let answer = stage.say(300, 1, 0);
+    let played = stage.play();
+    // SYN and its answer, two round trips, message. The peer knows the dialer after two and a half.
+    assert_eq!(played.heard(1), [(ms(350), first)]);
+    assert_eq!(played.heard(0), [(ms(350), answer)]);
+    let mut stage = Stage::new(2);
+    stage.links.handshake = 2;
+    stage.lives(1, &[(0, 200, End::Leave)]);
+    let lost = stage.say(0, 0, 1);
+    let played = stage.play();
+    assert_eq!(played.downs(0), [(ms(3_000), 1)], "who goes during the handshake does not answer");
+    assert_eq!(played.lost(), [(lost, "broken")]);
+}
+
+#[test]
 fn simultaneous_dials_lose_nothing_and_make_one_link() {
     let mut stage = Stage::new(2);
     let dialed = [stage.say(0, 0, 1), stage.say(0, 1, 0)];
