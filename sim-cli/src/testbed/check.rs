@@ -32,7 +32,7 @@ pub(super) fn check(setup: &Setup, settings: &Settings) -> Result<(), Complaint>
         let title = "a crash cannot be silent on bare sockets: the system closes them, and all peers know";
         return Err(Complaint::new("", title, format!("{SHAPER}; or let crashes be of the kind \"reset\"")));
     }
-    for fault in &plan.disturbances {
+    if let Some(fault) = plan.disturbances.first() {
         let what = match fault.kind {
             DisturbanceKind::Partition { .. } => "partition a network",
             DisturbanceKind::CutLinks(_) => "cut links",
