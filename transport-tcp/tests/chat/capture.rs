@@ -77,7 +77,8 @@ impl Drop for Capture {
 fn a_packet_capture_shows_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let key = folder.path().join("room.key");
-    assert!(Command::new(binary()).arg("--make-key").arg(&key).status().expect("it runs").success());
+    let made = Command::new(binary()).arg("--make-key").arg(&key).output().expect("it runs");
+    assert!(made.status.success());
     let key = key.to_str().expect("plain");
     let rooms: [&[&str]; 2] = [&[], &["--room", "hideaway", "--key-file", key]];
     for (number, room) in rooms.into_iter().enumerate() {
