@@ -63,6 +63,13 @@ fn help_of_run() {
       -h, --help             Print help
       -V, --version          Print version
 
+    Backend:
+          --backend <BACKEND>  What to run on: the simulator, or real TCP on this machine in real time
+                               [default: sim] [possible values: sim, tcp]
+          --speed <S>          Run the plan so many times as fast as real time (tcp) [default: 1]
+          --no-shaper          Leave links as the machine has them: no delays, rates and faults of the
+                               scenario (tcp)
+
     Everywhere:
       -q, --quiet          Print nothing but errors
       -v, --verbose        Print more: what the run cost, every default filled in
