@@ -29,6 +29,8 @@ mod commands;
 pub mod compare;
 pub mod ensemble;
 mod format;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod hunt;
 pub mod measure;
 pub mod oracle;
