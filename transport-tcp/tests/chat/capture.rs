@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::binary;
 use crate::process::{PATIENCE, Start};
-use crate::wire::{nothing_in_clear, talk};
+use crate::wire::{make_key, nothing_in_clear, rooms, talk};
 
 /// Sent in clear at the end: a capture that does not show it would prove nothing.
 const CONTROL: &[u8] = b"these words are in clear";
@@ -76,15 +76,11 @@ impl Drop for Capture {
 #[test]
 fn a_packet_capture_shows_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
-    let key = folder.path().join("room.key");
-    let made = Command::new(binary()).arg("--make-key").arg(&key).output().expect("it runs");
-    assert!(made.status.success());
-    let key = key.to_str().expect("plain");
-    let rooms: [&[&str]; 2] = [&[], &["--room", "hideaway", "--key-file", key]];
-    for (number, room) in rooms.into_iter().enumerate() {
+    let key = make_key(folder.path());
+    for (number, room) in rooms(&key).into_iter().enumerate() {
         let data = ["adalovelace", "bobtables"].map(|name| folder.path().join(format!("{name}{number}")));
         let start = |who: usize, name: &str, peer: &str| {
-            Start::new(binary(), data[who].clone(), name).args(room).peers(&[peer.to_owned()]).spawn()
+            Start::new(binary(), data[who].clone(), name).args(&room).peers(&[peer.to_owned()]).spawn()
         };
         let mut ada = start(0, "adalovelace", "127.0.0.1:1");
         let address = ada.address();

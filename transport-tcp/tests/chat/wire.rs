@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -57,6 +57,19 @@ fn tap(target: String) -> (String, Arc<Mutex<Vec<u8>>>) {
     (address, seen)
 }
 
+/// Makes the key of a private room, and says where it is.
+pub(crate) fn make_key(folder: &Path) -> String {
+    let key = folder.join("room.key");
+    let made = Command::new(binary()).arg("--make-key").arg(&key).output().expect("it runs");
+    assert!(made.status.success());
+    key.to_str().expect("plain").to_owned()
+}
+
+/// The arguments for the open room, and for a private one with this key.
+pub(crate) fn rooms(key: &str) -> [Vec<&str>; 2] {
+    [vec![], vec!["--room", "hideaway", "--key-file", key]]
+}
+
 /// The two meet; one writes to the other alone, who then speaks to all.
 pub(crate) fn talk(ada: &mut Chat, bob: &mut Chat) {
     bob.tells("adalovelace~");
@@ -82,15 +95,11 @@ pub(crate) fn nothing_in_clear(seen: &[u8], data: &[PathBuf]) {
 #[test]
 fn who_stands_between_reads_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
-    let key = folder.path().join("room.key");
-    let made = Command::new(binary()).arg("--make-key").arg(&key).output().expect("it runs");
-    assert!(made.status.success());
-    let key = key.to_str().expect("plain");
-    let rooms: [&[&str]; 2] = [&[], &["--room", "hideaway", "--key-file", key]];
-    for (number, room) in rooms.into_iter().enumerate() {
+    let key = make_key(folder.path());
+    for (number, room) in rooms(&key).into_iter().enumerate() {
         let start = |name: &str, peer: &str| {
             let data = folder.path().join(format!("{name}{number}"));
-            Start::new(binary(), data, name).args(room).peers(&[peer.to_owned()]).spawn()
+            Start::new(binary(), data, name).args(&room).peers(&[peer.to_owned()]).spawn()
         };
         let mut ada = start("adalovelace", "127.0.0.1:1");
         let (between, seen) = tap(ada.address());
