@@ -59,7 +59,7 @@ pub(super) struct RunArgs {
 pub(super) struct Ground {
     /// What to run on: the simulator, or real TCP on this machine in real time
     #[arg(long, value_enum, default_value_t = Backend::Sim)]
-    backend: Backend,
+    pub(super) backend: Backend,
     /// Run the plan so many times as fast as real time (tcp)
     #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = speed)]
     speed: f64,
@@ -69,9 +69,19 @@ pub(super) struct Ground {
 }
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-enum Backend {
+pub(super) enum Backend {
     Sim,
     Tcp,
+}
+
+impl Backend {
+    /// As the manifest has it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Sim => "sim",
+            Self::Tcp => "tcp",
+        }
+    }
 }
 
 fn speed(text: &str) -> Result<f64, String> {

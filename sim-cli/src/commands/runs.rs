@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::console::Console;
 use super::files::{Loaded, threads};
 use super::progress::Crowd;
-use super::run::{RunArgs, trouble};
+use super::run::{Backend, RunArgs, trouble};
 use super::{Failure, Format};
 use crate::ensemble::report::{Kept, Report};
 use crate::ensemble::{self, Control, Failed};
@@ -29,6 +29,7 @@ struct Made {
     report: Report,
     cost: Cost,
     nodes: u32,
+    backend: Backend,
 }
 
 pub(super) fn execute(
@@ -68,7 +69,8 @@ pub(super) fn execute(
     let nodes = kept.first().map_or(0, |(_, _, nodes)| *nodes);
     let cost = kept.iter().fold(Cost::default(), |sum, (_, cost, _)| sum.plus(*cost));
     let kept = kept.into_iter().map(|(kept, ..)| kept).collect();
-    let made = Made { report: Report::of(scenario, seeds.len(), kept), cost, nodes };
+    let report = Report::of(scenario, seeds.len(), kept);
+    let made = Made { report, cost, nodes, backend: args.ground.backend };
     write(draft.path(), scenario, &made, !args.no_pictures)
         .map_err(|error| Failure::Failed(place.failed(&error)))?;
     place.finish(&draft).map_err(Failure::Failed)?;
@@ -122,13 +124,13 @@ fn keep_run(
 
 /// Writes what all runs say together.
 fn write(folder: &Path, scenario: &Scenario, made: &Made, draw: bool) -> io::Result<()> {
-    let Made { report, cost, nodes } = made;
+    let Made { report, cost, nodes, backend } = made;
     let resolved = scenario.to_resolved_toml();
     let manifest = Manifest {
         scenario: scenario.name.clone(),
         config_hash: blake3::hash(resolved.as_bytes()).to_hex().to_string(),
         seed: scenario.seed,
-        backend: if report.digest().is_empty() { "tcp" } else { "sim" }.to_owned(),
+        backend: backend.name().to_owned(),
         digest: report.digest(),
         complete: report.complete,
         runs: Some(report.runs),
