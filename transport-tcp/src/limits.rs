@@ -9,7 +9,7 @@
 //! | connections accepted | 20/s, burst 50 | 50/s, burst 200 | none |
 //! | packets per link | 100/s, burst 200 | 200/s, burst 1,000 | none |
 //! | bytes per link | 256 KiB/s, burst 1 MiB | 1 MiB/s, burst 4 MiB | none |
-//! | dials of peers that only others told of | 1/s, burst 4; one per address a minute | 10/s, burst 40 | none |
+//! | dials of peers that only others told of | 1/s, burst 4; one per address a minute | 10/s, burst 40 | 200/s, burst 2,000 |
 //! | private, loopback and multicast addresses, ports below 1024 | never dialed on hearsay | private and loopback dialed | all but multicast dialed |
 //! | packet | 16 KiB | 16 KiB | 65,518 bytes |
 //! | waiting for one peer | 256 frames, 256 KiB | 256 frames, 256 KiB | 256 frames, 1 MiB |
@@ -225,7 +225,7 @@ impl Limits {
         accepts: Rate::UNLIMITED,
         packets: Rate::UNLIMITED,
         bytes: Rate::UNLIMITED,
-        dials: Rate::UNLIMITED,
+        dials: Rate::per_second(200, 2_000),
         reach: Reach::Any,
         ..Self::LAN
     };

@@ -1,9 +1,10 @@
 //! The attacks.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use floodnet_core::broadcast::flood;
+use floodnet_core::broadcast::{BroadcastEvent, flood};
 use floodnet_core::content::Content;
 use floodnet_core::node::Layer;
 use floodnet_core::overlay::random_walk::Message as Walk;
@@ -11,6 +12,7 @@ use floodnet_core::protocol::Types;
 use floodnet_core::wire;
 use floodnet_tcp::FloodNode;
 use floodnet_tcp::bare::{Bare, Caller};
+use floodnet_tcp::handle::Handle;
 use floodnet_tcp::identity::Keypair;
 use floodnet_tcp::limits::{Limits, Profile};
 use floodnet_tcp::options::Network;
@@ -19,7 +21,8 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
 use super::Result;
-use super::node::{Process, start};
+use super::namespace::friends_place;
+use super::node::{Process, start, start_at};
 
 type Message = <FloodNode as Types>::Message;
 
@@ -78,27 +81,104 @@ pub(crate) async fn a_stopped_process_goes_on() -> Result<()> {
 /// What a whole node may take, whatever its peers do.
 const MOST_KIB: u64 = 64 * 1_024;
 
-/// Everything at once, from two hundred source groups, against the limits of `public`.
+/// Everything at once, from two hundred source groups of loopback, against the limits of `public`.
 pub(crate) async fn memory_is_bounded() -> Result<()> {
-    let mut node = Process::start("public", 1_000).await?;
-    let address = node.address;
-    let mut friend = start(vec![Peer::at(address)], Limits::of(Profile::Public)).await?;
+    withstand(Process::start("public", 1_000).await?, [127, 1]).await
+}
+
+/// A node under attack from two hundred networks, `prefix` and their number, while it talks with a friend.
+pub(crate) async fn withstand(mut node: Process, prefix: [u8; 2]) -> Result<()> {
+    let listen = if node.address.ip().is_loopback() { node.address.ip() } else { friends_place() };
+    let entry = vec![Peer::at(node.address)];
+    let mut friend = start_at(listen, entry, Limits::of(Profile::Public)).await?;
     friend.neighbors().wait_for(|held| !held.is_empty()).await?;
     node.talk(&mut friend, 0).await?;
     let quiet = node.figures().await?["peak_kib"];
 
-    let mut attackers = JoinSet::new();
-    for group in 1..=40 {
-        attackers.spawn(misbehave(address, group));
+    let attackers = Attackers { node: node.address, prefix };
+    let figures = talk_through(&mut node, &mut friend, attackers.begin()).await?;
+    tell(quiet, &figures)?;
+    ensure(figures["links"] <= 48 + 16, || format!("{} links", figures["links"]))?;
+    for refusal in ["door_rate", "throttled", "dial_forbidden", "outbox_full"] {
+        ensure(figures[refusal] > 0, || format!("nothing was refused as {refusal}"))?;
     }
-    for group in 41..=200 {
-        attackers.spawn(knock(address, group));
+    node.end().await
+}
+
+/// A relay among sixty nodes of this machine, under the limits of `lab`: no rate keeps the attackers away, who take
+/// all its places for neighbors. Its memory is bounded all the same, the others go on talking, and when it is
+/// over so does the relay.
+pub(crate) async fn a_lab_of_sixty_withstands() -> Result<()> {
+    let mut relay = Process::start("lab", 8_000).await?;
+    let first = start(vec![Peer::at(relay.address)], Limits::of(Profile::Lab)).await?;
+    let entry = vec![Peer::at(relay.address), first.me()];
+    let mut others = vec![first];
+    for _ in 0..57 {
+        others.push(start(entry.clone(), Limits::of(Profile::Lab)).await?);
     }
+    let mut friend = start(entry, Limits::of(Profile::Lab)).await?;
+    for node in others.iter().chain([&friend]) {
+        node.neighbors().wait_for(|held| !held.is_empty()).await?;
+    }
+    relay.talk(&mut friend, 0).await?;
+    let quiet = relay.figures().await?["peak_kib"];
+    let mut attackers = Attackers { node: relay.address, prefix: [127, 1] }.begin();
+    let times = honest_lines(&others[0], &mut friend, Duration::from_secs(12)).await?;
+    println!("{} lines between two others meanwhile: {}", times.len(), summary(times));
+    let figures = relay.figures().await?;
+    attackers.shutdown().await;
+    tell(quiet, &figures)?;
+    let calm = Instant::now();
+    relay.talk(&mut friend, 1_000_000).await?;
+    println!("the relay talks again after {:.1?}", calm.elapsed());
+    relay.end().await
+}
+
+/// What `from` says arrives at `to`, each line within fifteen seconds. Gives how long each took.
+async fn honest_lines(
+    from: &Handle<FloodNode>,
+    to: &mut Handle<FloodNode>,
+    during: Duration,
+) -> Result<Vec<Duration>> {
+    let started = Instant::now();
+    let mut times = Vec::new();
+    while started.elapsed() < during {
+        let said = Instant::now();
+        let line = Content::new(format!("honest line {}", times.len()).into());
+        from.publish(line.clone()).await?;
+        let arrives = async {
+            while let Some(event) = to.next_event().await {
+                if matches!(&event, Layer::Broadcast(BroadcastEvent::Delivered { payload, .. }) if *payload == line)
+                {
+                    return true;
+                }
+            }
+            false
+        };
+        ensure(tokio::time::timeout(Duration::from_secs(15), arrives).await?, || "it stopped".to_owned())?;
+        times.push(said.elapsed());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(times)
+}
+
+/// Median and worst.
+fn summary(mut times: Vec<Duration>) -> String {
+    times.sort_unstable();
+    format!("median {:.0?}, worst {:.0?}", times[times.len() / 2], times[times.len() - 1])
+}
+
+/// Lines go there and back for twelve seconds, then the attackers are called off. Gives the node's figures.
+async fn talk_through(
+    node: &mut Process,
+    friend: &mut Handle<FloodNode>,
+    mut attackers: JoinSet<Result<()>>,
+) -> Result<BTreeMap<String, u64>> {
     let started = Instant::now();
     let mut times = Vec::new();
     while started.elapsed() < Duration::from_secs(12) {
         let number = u32::try_from(times.len())? + 1;
-        match node.talk(&mut friend, number).await {
+        match node.talk(friend, number).await {
             Ok(time) => times.push(time),
             Err(error) => {
                 let (held, stats) = (friend.neighbors().borrow().clone(), friend.stats());
@@ -109,12 +189,14 @@ pub(crate) async fn memory_is_bounded() -> Result<()> {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     attackers.abort_all();
-    let figures = node.figures().await?;
+    println!("{} lines there and back meanwhile: {}", times.len(), summary(times));
+    node.figures().await
+}
+
+/// Prints the figures, and holds them against the bounds of every node.
+fn tell(quiet: u64, figures: &BTreeMap<String, u64>) -> Result<()> {
     let peak = figures["peak_kib"];
-    times.sort_unstable();
-    let (median, worst) = (times[times.len() / 2], times[times.len() - 1]);
     println!("memory: {quiet} KiB at rest, {peak} KiB at most");
-    println!("{} lines there and back meanwhile: median {median:.0?}, worst {worst:.0?}", times.len());
     let counts: Vec<String> = figures
         .iter()
         .filter(|(_, count)| **count > 0)
@@ -122,41 +204,59 @@ pub(crate) async fn memory_is_bounded() -> Result<()> {
         .collect();
     println!("  {}", counts.join(", "));
     ensure(peak <= MOST_KIB, || format!("{peak} KiB"))?;
-    ensure(figures["panicked"] == 0, || "a task panicked".to_owned())?;
-    ensure(figures["links"] <= 48 + 16, || format!("{} links", figures["links"]))?;
-    for refusal in ["door_rate", "throttled", "dial_forbidden", "outbox_full"] {
-        ensure(figures[refusal] > 0, || format!("nothing was refused as {refusal}"))?;
-    }
-    node.end().await
+    ensure(figures["panicked"] == 0, || "a task panicked".to_owned())
 }
 
-async fn connect(to: SocketAddr, group: u8) -> Result<TcpStream> {
-    let socket = TcpSocket::new_v4()?;
-    socket.bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 1, group, 1)), 0))?;
-    Ok(socket.connect(to).await?)
+/// Those who attack: each from a source group of its own.
+#[derive(Clone, Copy)]
+struct Attackers {
+    node: SocketAddr,
+    prefix: [u8; 2],
 }
 
-/// Connects and says nothing, over and over.
-async fn knock(to: SocketAddr, group: u8) -> Result<()> {
-    let mut held = Vec::new();
-    loop {
-        held.push(connect(to, group).await?);
-        if held.len() > 30 {
-            held.clear();
+impl Attackers {
+    fn begin(self) -> JoinSet<Result<()>> {
+        let mut attackers = JoinSet::new();
+        for group in 1..=40 {
+            attackers.spawn(self.misbehave(group));
         }
-        tokio::time::sleep(Duration::from_millis(250)).await;
-    }
-}
-
-/// Shakes hands and then does one of several things, over and over.
-async fn misbehave(to: SocketAddr, group: u8) -> Result<()> {
-    let caller = Caller::new(Keypair::from_secret(&[group; 32]), &Network::default())?;
-    loop {
-        if let Ok(link) = caller.shake(connect(to, group).await?).await {
-            // Cut off or throttled: again.
-            let _ = attack(link, group).await;
+        for group in 41..=200 {
+            attackers.spawn(self.knock(group));
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        attackers
+    }
+
+    async fn connect(self, group: u8) -> Result<TcpStream> {
+        let [a, b] = self.prefix;
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(a, b, group, 1)), 0))?;
+        Ok(socket.connect(self.node).await?)
+    }
+
+    /// Connects and says nothing, over and over.
+    async fn knock(self, group: u8) -> Result<()> {
+        let mut held = Vec::new();
+        loop {
+            held.push(self.connect(group).await?);
+            if held.len() > 30 {
+                held.clear();
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+    }
+
+    /// Shakes hands and then does one of several things, over and over.
+    async fn misbehave(self, group: u8) -> Result<()> {
+        let caller = Caller::new(Keypair::from_secret(&[group; 32]), &Network::default())?;
+        loop {
+            if let Ok(stream) = self.connect(group).await
+                && let Ok(link) = caller.shake(stream).await
+            {
+                // Cut off or throttled: again.
+                let _ = attack(link, group).await;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 }
 

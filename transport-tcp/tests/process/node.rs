@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -23,19 +23,27 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use super::Result;
 
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
 /// Makes this program be the node.
 pub(crate) const MODE: &str = "be-a-node";
 
-/// A node in this process.
+/// A node in this process, at any port of loopback.
 pub(crate) async fn start(entry: Vec<Peer>, limits: Limits) -> Result<Handle<FloodNode>> {
+    start_at(LOOPBACK, entry, limits).await
+}
+
+/// A node in this process.
+pub(crate) async fn start_at(listen: IpAddr, entry: Vec<Peer>, limits: Limits) -> Result<Handle<FloodNode>> {
     let config = Config { overlay: random_walk::Config::new(entry), broadcast: flood::Config::default() };
-    Ok(spawn(flood_node, config, Options { limits, ..Options::default() }).await?)
+    let options = Options { limits, listen: SocketAddr::new(listen, 0), ..Options::default() };
+    Ok(spawn(flood_node, config, options).await?)
 }
 
 /// Runs a node that says where it listens and what it hears, publishes the lines that it gets, and answers
 /// `?` with its figures, until there are no more lines.
-pub(crate) async fn run(profile: &str) -> Result<()> {
-    let mut node = start(Vec::new(), Limits::of(profile.parse()?)).await?;
+pub(crate) async fn run(profile: &str, listen: &str) -> Result<()> {
+    let mut node = start_at(listen.parse()?, Vec::new(), Limits::of(profile.parse()?)).await?;
     // Opened while there are files left.
     let mut status = File::open("/proc/self/status")?;
     println!("at {}", node.me().address());
@@ -69,6 +77,13 @@ fn figures(node: &Handle<FloodNode>, file: &mut File) -> Result<String> {
     Ok(figures.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" "))
 }
 
+/// The script, in which this program is `$0`, as the argument of the shell that `command` starts.
+fn shell(script: &str, mut command: Command) -> Result<Command> {
+    command.args(["-c", script]).arg(std::env::current_exe()?);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+    Ok(command)
+}
+
 /// The process. Ended when it is dropped.
 pub(crate) struct Process {
     child: Child,
@@ -78,15 +93,30 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts it, with so many files at most.
+    /// Starts it on loopback, with so many files at most.
     pub(crate) async fn start(profile: &str, files: u32) -> Result<Self> {
-        let mut child = Command::new("sh")
-            .args(["-c", &format!("ulimit -n {files} && exec \"$0\" {MODE} {profile}")])
-            .arg(std::env::current_exe()?)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
+        let script = format!("ulimit -n {files} && exec \"$0\" {MODE} {profile} {LOOPBACK}");
+        Self::greeted(shell(&script, Command::new("sh"))?.spawn()?).await
+    }
+
+    /// Starts it in a network namespace of its own, where it listens at `listen`. `connect` is given the process
+    /// that holds the namespace, before the node starts.
+    pub(crate) async fn start_apart(
+        profile: &str,
+        listen: IpAddr,
+        connect: impl FnOnce(u32) -> Result<()>,
+    ) -> Result<Self> {
+        let mut command = Command::new("unshare");
+        command.args(["--net", "sh"]);
+        let mut child =
+            shell(&format!("read go && exec \"$0\" {MODE} {profile} {listen}"), command)?.spawn()?;
+        connect(child.id().ok_or("it ended at once")?)?;
+        child.stdin.as_mut().ok_or("no input")?.write_all(b"go\n").await?;
+        Self::greeted(child).await
+    }
+
+    /// The process, when it has told where it listens.
+    async fn greeted(mut child: Child) -> Result<Self> {
         let input = child.stdin.take().ok_or("no input")?;
         let mut lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
         let first = lines.next_line().await?.ok_or("it ended at once")?;
