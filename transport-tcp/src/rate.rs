@@ -7,26 +7,34 @@ use std::time::Duration;
 pub struct Rate {
     /// Nanoseconds that one unit costs; 0 for no bound.
     cost: u64,
+    /// Units that come in a second; 0 for no bound. What is shown.
+    units: u32,
     /// How many may come at once.
     burst: u32,
 }
 
 impl Rate {
     /// No bound.
-    pub const UNLIMITED: Self = Self { cost: 0, burst: u32::MAX };
+    pub const UNLIMITED: Self = Self { cost: 0, units: 0, burst: u32::MAX };
 
     /// So many per second on average, and up to `burst` at once. Zeros count as one.
     #[must_use]
     pub const fn per_second(units: u32, burst: u32) -> Self {
         let units = if units == 0 { 1 } else { units };
-        Self { cost: 1_000_000_000 / units as u64, burst: if burst == 0 { 1 } else { burst } }
+        Self { cost: 1_000_000_000 / units as u64, units, burst: if burst == 0 { 1 } else { burst } }
     }
 
     /// A quarter of it, for one of many who share.
     #[must_use]
     pub const fn quarter(self) -> Self {
         let burst = if self.burst < 4 { 1 } else { self.burst / 4 };
-        Self { cost: self.cost.saturating_mul(4), burst }
+        Self { cost: self.cost.saturating_mul(4), units: self.units / 4, burst }
+    }
+
+    /// The same rate of bytes in KiB, to be shown.
+    #[must_use]
+    pub const fn in_kib(self) -> Self {
+        if self.is_unlimited() { self } else { Self::per_second(self.units / 1_024, self.burst / 1_024) }
     }
 
     /// Whether there is no bound.
@@ -38,9 +46,10 @@ impl Rate {
 
 impl std::fmt::Display for Rate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match 1_000_000_000u64.checked_div(self.cost) {
-            None => f.write_str("unlimited"),
-            Some(units) => write!(f, "{units}/s, burst {}", self.burst),
+        match self.units {
+            _ if self.is_unlimited() => f.write_str("unlimited"),
+            0 => write!(f, "less than 1/s, burst {}", self.burst),
+            units => write!(f, "{units}/s, burst {}", self.burst),
         }
     }
 }

@@ -42,6 +42,12 @@ const LOUD: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Red))).eff
 const VERIFIED: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Green))).effects(Effects::BOLD);
 const SECRET: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Magenta))).effects(Effects::BOLD);
 
+/// The time of day, as the screen shows it.
+#[must_use]
+pub fn now() -> String {
+    jiff::Zoned::now().strftime("%H:%M:%S").to_string()
+}
+
 impl Screen {
     /// A pipe.
     #[must_use]
@@ -79,8 +85,7 @@ impl Screen {
     }
 
     fn time(&self) -> String {
-        let now = jiff::Zoned::now().strftime("%H:%M:%S").to_string();
-        self.paint(DIM, &now)
+        self.paint(DIM, &now())
     }
 
     /// Somebody said something to all. `verified` if the user has compared their key.
@@ -94,13 +99,14 @@ impl Screen {
         self.message(&line);
     }
 
-    /// Somebody said something to the user alone.
-    pub fn direct(&mut self, key: &Key, shown: &str, verified: bool, text: &str) {
+    /// Somebody said something to the user alone; it `came` at this time of [`now`].
+    pub fn direct(&mut self, key: &Key, shown: &str, verified: bool, text: &str, came: &str) {
         let line = match self.out {
             Out::Plain => format!("{} -> you: {}", escape(shown), escape(text)),
             Out::Terminal(_) => {
                 let (mark, to) = (self.paint(SECRET, "✉"), self.paint(SECRET, "→ you"));
-                format!("{} {mark} {} {to}: {}", self.time(), self.name(key, shown, verified), escape(text))
+                let (came, name) = (self.paint(DIM, came), self.name(key, shown, verified));
+                format!("{came} {mark} {name} {to}: {}", escape(text))
             }
         };
         self.message(&line);

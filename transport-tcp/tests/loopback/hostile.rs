@@ -15,6 +15,17 @@ struct Pair {
     victim: Running,
     friend: Running,
     said: u32,
+    worst: Duration,
+}
+
+/// Tells how the pair fared, with `--nocapture`.
+#[expect(clippy::print_stdout, reason = "figures for the page on attacks")]
+impl Drop for Pair {
+    fn drop(&mut self) {
+        let thread = std::thread::current();
+        let attack = thread.name().unwrap_or("an attack");
+        println!("{attack}: {} honest lines, the slowest {:.1?}", self.said, self.worst);
+    }
 }
 
 impl Pair {
@@ -23,7 +34,7 @@ impl Pair {
         let friend = start(4, &[victim.me()], Options { seed: Some(2), ..options }).await;
         holds(&victim, "the friend", |held| held.contains(&friend.me())).await;
         holds(&friend, "the victim", |held| held.contains(&victim.me())).await;
-        Self { victim, friend, said: 0 }
+        Self { victim, friend, said: 0, worst: Duration::ZERO }
     }
 
     /// Says something in either direction, which must arrive within two seconds.
@@ -33,10 +44,12 @@ impl Pair {
             let text = Content::new(format!("line {}", self.said).into_bytes().into());
             let (from, to) =
                 if is_reply { (&self.victim, &mut self.friend) } else { (&self.friend, &mut self.victim) };
+            let started = std::time::Instant::now();
             from.publish(text.clone()).await.expect("it runs");
             let arrives = tokio::time::timeout(Duration::from_secs(2), next_text(to, &text)).await;
             let held = [&self.victim, &self.friend].map(|node| node.neighbors().borrow().clone());
             let stats = [&self.victim, &self.friend].map(|node| node.stats());
+            self.worst = self.worst.max(started.elapsed());
             assert!(arrives.is_ok(), "line {} did not arrive in time: {held:?} {stats:?}", self.said);
         }
     }

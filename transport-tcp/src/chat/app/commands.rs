@@ -296,7 +296,7 @@ impl App {
         for unread in std::mem::take(&mut self.unread) {
             let shown = self.session.people().shown(&unread.from);
             let verified = self.session.people().is_verified(&unread.from);
-            self.screen.direct(&unread.from, &shown, verified, &unread.text);
+            self.screen.direct(&unread.from, &shown, verified, &unread.text, &unread.came);
         }
     }
 
@@ -316,7 +316,7 @@ impl App {
              neighbors   {} ({} people here)\n\
              messages    {passed} taken, {} received, {} sent\n\
              refused     {}\n\
-             profile     {}: {} links in, {} out; per link {} packets and {} bytes;\n\
+             profile     {}: {} links in, {} out; per link {} packets and {} KiB;\n\
              \x20           {} messages a second (at once {}) per author, {} (at once {}) in all\n\
              data        {}\n\
              log         {}",
@@ -333,7 +333,7 @@ impl App {
             limits.incoming,
             limits.outgoing,
             limits.packets,
-            limits.bytes,
+            limits.bytes.in_kib(),
             said.author.per_second,
             said.author.burst,
             said.all.per_second,

@@ -29,7 +29,7 @@ use super::input::Typed;
 use super::metrics::Snapshot;
 use super::node::{ChatNode, Event};
 use super::room::Room;
-use super::screen::Screen;
+use super::screen::{Screen, now};
 use crate::handle::Handle;
 use crate::limits::Profile;
 use crate::peer::Peer;
@@ -55,6 +55,7 @@ const PAUSE: Duration = Duration::from_secs(60);
 struct Unread {
     from: Key,
     text: String,
+    came: String,
 }
 
 /// A line that cannot be dealt with yet.
@@ -270,11 +271,12 @@ impl App {
             Heard::Direct { from, text } => {
                 let shown = self.session.people().shown(&from);
                 let verified = self.session.people().is_verified(&from);
-                self.screen.direct(&from, &shown, verified, &text);
+                let came = now();
+                self.screen.direct(&from, &shown, verified, &text, &came);
                 if self.unread.len() == MOST_UNREAD {
                     self.unread.pop_front();
                 }
-                self.unread.push_back(Unread { from, text });
+                self.unread.push_back(Unread { from, text, came });
             }
             Heard::Presence { from, met } => self.on_presence(&from, met),
             Heard::Nothing(reason) => tracing::debug!(reason, "nothing to show"),
