@@ -6,6 +6,9 @@ use prefetch_index::prefetch_index;
 /// Items of a page: 4 KiB of events.
 const PAGE: usize = 128;
 
+/// The memory behind the end of an open page is fetched so many items ahead.
+const AHEAD: usize = 4;
+
 /// Up to [`PAGE`] items.
 pub(crate) type Page<T> = Vec<T>;
 
@@ -33,6 +36,9 @@ impl<T> Buckets<T> {
         let page = &mut self.open[bucket];
         // Said so that the one comparison serves the vector as well, which else would make room itself.
         if page.len() < page.capacity() {
+            // With many events the pages come from memory: the line that the next push begins is asked for
+            // early. A tenth more packets at a million slots, nothing where the pages stay in the cache.
+            prefetch_index(&*page, page.len() + AHEAD);
             return page.push(item);
         }
         self.turn(bucket);
