@@ -10,6 +10,7 @@ use floodnet_core::time::{Duration, Time};
 use floodnet_sim::Progress;
 use floodnet_sim::between::Between;
 use floodnet_sim::link::LinkModel;
+use floodnet_tcp::shaper::Alarm;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -67,6 +68,7 @@ pub(crate) fn run_protocol<P: Runnable>(bed: &mut Bed<'_>) -> Result<Ran, Troubl
         plan: Arc::clone(&setup.plan),
         links,
         road,
+        alarm: Alarm::start().map_err(|error| Trouble::Failed(format!("cannot start a thread: {error}")))?,
         lateness: Lateness::default(),
         leaving: TaskTracker::new(),
         over: CancellationToken::new(),
