@@ -255,11 +255,13 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         }
     }
 
-    /// If nothing passes between this node and `peer`, and will not for too long, it gives the connection up.
+    /// If nothing passes between this node and `peer`, and will not for too long, it gives the connection up. The
+    /// peer most likely does the same; else it hears of it when something passes again.
     fn give_up_if_cut(&mut self, peer: u32, connection: Connection) {
         let me = self.line.id;
-        if let Some(at) = self.network.gives_up_at(me, peer, self.now) {
-            self.push_closed(me, at, peer, connection);
+        if let Some((found_at, heard_at)) = self.network.gives_up_at(me, peer, self.now) {
+            self.push_closed(me, found_at, peer, connection);
+            self.tell_closed(peer, connection, heard_at.max(self.links.last_arrival(peer)));
         }
     }
 

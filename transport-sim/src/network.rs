@@ -275,9 +275,9 @@ impl<'p> Network<'p> {
         if probes { &self.cuts } else { &[] }
     }
 
-    /// When `slot` gives up a connection with `peer` that is cut at `at`, or is cut from then on: when it has
-    /// heard nothing for too long. None if nothing is cut, or not for long enough.
-    pub(crate) fn gives_up_at(&self, slot: u32, peer: u32, at: Time) -> Option<Time> {
+    /// When `slot`, which has heard nothing for too long, gives up a connection with `peer` that is cut at `at`,
+    /// and when `peer` can hear of that. None if nothing is cut, or not for long enough.
+    pub(crate) fn gives_up_at(&self, slot: u32, peer: u32, at: Time) -> Option<(Time, Time)> {
         let cuts = |fault: &Disturbance| fault.kind.cuts(slot, peer) || fault.kind.cuts(peer, slot);
         let mut heals = at;
         // Cuts may overlap or follow each other.
@@ -286,7 +286,8 @@ impl<'p> Network<'p> {
         }
         // The last sign of life left before the cut, and what comes after it takes as long.
         let found = self.found_dead(peer, slot, at);
-        (found < heals).then(|| found + self.link_delay(peer, slot))
+        let found_at = found + self.link_delay(peer, slot);
+        (found < heals).then(|| (found_at, found_at.max(heals) + self.link_delay(slot, peer)))
     }
 
     /// Whether a dial that reaches `to` at `at` is answered.
