@@ -14,6 +14,8 @@ use super::sink::Record;
 
 /// What is under way at most before what never came is forgotten.
 const UNDER_WAY: usize = 1 << 16;
+/// More nanoseconds than this are counted as these: a minute.
+const MOST: u64 = 60_000_000_000;
 /// After this time nothing is expected any more.
 const FORGOTTEN: Duration = Duration::from_secs(30);
 
@@ -52,8 +54,7 @@ impl Excess {
         if is_shaped && !is_plain {
             return None;
         }
-        let mut histogram = Histogram::new(3).ok()?;
-        histogram.auto(true);
+        let histogram = Histogram::new_with_max(MOST, 3).ok()?;
         Some(Self { between, is_shaped, sent: BTreeMap::new(), histogram, sum: 0 })
     }
 
@@ -112,7 +113,7 @@ mod tests {
         let mut excess = Excess::new(between(LinkModel::default()), true).unwrap();
         assert_eq!(excess.result(), None);
         let record = |ms, slot, what| Record { at: Time::from_millis(ms), slot, what };
-        let mut hop = |message, took| {
+        let mut hop = |message: u32, took: u64| {
             let payload = Some(message);
             excess.take(&record(1_000, 0, Observed::Sent { to: 1, payload, bytes: 9 }));
             excess.take(&record(1_000 + took, 1, Observed::Received { from: 0, payload }));
