@@ -87,7 +87,7 @@ impl Bound {
     fn text(&self) -> String {
         let unit = find(&self.metric).map_or(Unit::Plain, |metric| metric.unit);
         let fixed = match unit {
-            Unit::Share => format!("{} points", format::number(self.fixed * 100.0, 3)),
+            Unit::Share => points(&format::number(self.fixed * 100.0, 3)),
             Unit::Millis => format!("{} ms", format::number(self.fixed, 3)),
             Unit::Plain => format::number(self.fixed, 3),
         };
@@ -144,7 +144,7 @@ impl Prediction {
         let real = self.real.map_or(0.0, |real| real.mean.abs());
         // How far the interval reaches, as the bound says it.
         let far = |end: f64| match unit {
-            Unit::Share => format!("{} points", up(end * 100.0)),
+            Unit::Share => points(&up(end * 100.0)),
             _ if self.bound.share > 0.0 && real > 0.0 => format!("{} %", up(end / real * 100.0)),
             Unit::Millis => format!("{} ms", up(end)),
             Unit::Plain => up(end),
@@ -160,9 +160,24 @@ impl Prediction {
                 )
             }
             Told::CannotTell => {
-                format!("cannot tell {metric}: off by up to {}, the bound is {bound}; add runs", far(ends.1))
+                let more = self.runs_needed().map_or_else(String::new, |runs| format!(", {runs} or so"));
+                format!(
+                    "cannot tell {metric}: off by up to {}, the bound is {bound}; add runs{more}",
+                    far(ends.1)
+                )
             }
         }
+    }
+
+    /// How many runs on sockets would do if means and spread stay what they are; none if no number will, or none
+    /// that anybody would make.
+    fn runs_needed(&self) -> Option<usize> {
+        let (runs, difference) = (self.real?.runs, self.difference?);
+        let (low, high) = difference.interval?;
+        let room = self.allowed - difference.change.abs();
+        // The width goes with the root of the number; what the simulator leaves is little.
+        let times = ((high - low) / 2.0 / room).powi(2);
+        (room > 0.0 && (1.0..=MOST_TIMES).contains(&times)).then(|| (runs as f64 * times).ceil() as usize)
     }
 
     fn unit(&self) -> Unit {
@@ -188,10 +203,16 @@ impl Prediction {
         let interval = self.difference.and_then(|difference| difference.interval);
         let around = self.real.map_or(0.0, |real| if real.mean.is_finite() { real.mean } else { real.min });
         let figure = Figure::new(self.unit(), around, interval.map(|(low, high)| (high - low) / 2.0));
-        let change = self.difference.map_or_else(|| "-".to_owned(), |of| figure.change(of.change));
+        // A difference of shares is one of points: per cent could be meant of either.
+        let told_apart = |text: String| match self.unit() {
+            Unit::Share => text.replace('%', "points"),
+            _ => text,
+        };
+        let change =
+            self.difference.map_or_else(|| "-".to_owned(), |of| told_apart(figure.change(of.change)));
         let ends = interval
             .filter(|(low, high)| low < high)
-            .map_or_else(|| "-".to_owned(), |ends| figure.range(ends));
+            .map_or_else(|| "-".to_owned(), |ends| told_apart(figure.range(ends)));
         let told = match self.told {
             Told::Holds => format!("holds ({})", self.bound.text()),
             Told::Broken => format!("BROKEN ({})", self.bound.text()),
@@ -199,6 +220,14 @@ impl Prediction {
         };
         [self.metric.clone(), mean(self.sim), mean(self.real), change, ends, told]
     }
+}
+
+/// More times the runs than this are not asked for.
+const MOST_TIMES: f64 = 50.0;
+
+/// So many points of a share.
+fn points(count: &str) -> String {
+    format!("{count} {}", if count == "1" { "point" } else { "points" })
 }
 
 /// Rounded up to two digits: who promises a bound may not promise less.
