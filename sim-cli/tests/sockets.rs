@@ -158,7 +158,7 @@ fn a_run_that_is_stopped_has_results_until_then() {
     let watch = &mut |progress: floodnet_sim::Progress| progress.now.as_nanos() < 4_000_000_000;
     let ran = testbed::run(&scenario(&[]), &Registry::builtin(), FAST, watch).unwrap();
     let summary = ran.finished.unwrap().results.summary;
-    assert!(!summary.complete && summary.duration_s < 5.0, "{}", summary.duration_s);
+    assert!(!summary.complete && summary.duration_s < 8.0, "{}", summary.duration_s);
     assert_eq!(held(), before);
 }
 
