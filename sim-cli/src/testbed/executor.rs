@@ -10,6 +10,7 @@ use floodnet_core::time::{Duration, Time};
 use floodnet_sim::Progress;
 use floodnet_sim::between::Between;
 use floodnet_sim::link::LinkModel;
+use floodnet_tcp::shaper::Alarm;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +20,7 @@ use super::adapter::World;
 use super::check::check;
 use super::clock::Clock;
 use super::directory::Directory;
+use super::excess::Excess;
 use super::gather::Gather;
 use super::machine;
 use super::resident::{HERE, Lateness, Town, is_out_of_files, reside};
@@ -67,12 +69,16 @@ pub(crate) fn run_protocol<P: Runnable>(bed: &mut Bed<'_>) -> Result<Ran, Troubl
         plan: Arc::clone(&setup.plan),
         links,
         road,
+        alarm: Alarm::start().map_err(|error| Trouble::Failed(format!("cannot start a thread: {error}")))?,
         lateness: Lateness::default(),
         leaving: TaskTracker::new(),
         over: CancellationToken::new(),
     });
     let measures = Measures::new(Arc::clone(&setup.plan), setup.measure.clone());
-    let mut show = Show { gather: Gather::new(measures, slots), clock, sink, ports: names, listening: None };
+    let between = Between::new(Arc::clone(&setup.plan), Arc::clone(&town.links));
+    let excess = Excess::new(between, bed.settings.shaped);
+    let mut show =
+        Show { gather: Gather::new(measures, slots, excess), clock, sink, ports: names, listening: None };
     let ready = Instant::now();
     let ended = runtime.block_on(play(&town, &mut show, slots, bed.watch));
     town.over.cancel();
@@ -90,6 +96,7 @@ pub(crate) fn run_protocol<P: Runnable>(bed: &mut Bed<'_>) -> Result<Ran, Troubl
         cpu_seconds: used,
         latest_ms: round(town.lateness.worst().as_nanos() as f64 / 1e6),
         late_observations: gather.late(),
+        hop_excess_ms: gather.hop_excess(),
     };
     let cost = Cost {
         setup_seconds: (ready - began).as_secs_f64(),
@@ -217,10 +224,20 @@ async fn shaped(
     Ok(Road::Shaped { at: shaper.address(), shaper: Some(shaper), directory: Arc::clone(directory) })
 }
 
+/// Tasks between two looks at what has come.
+const EVENTS_AFTER: u32 = 4;
+
 /// The threads that drive nodes: one for each core.
 fn runtime() -> Result<Runtime, Trouble> {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let built = Builder::new_multi_thread().worker_threads(cores).enable_all().build();
+    // A worker looks at its sockets and at what other threads wake after so many tasks. By default these are so
+    // many that packets wait for milliseconds while a message floods the network.
+    let built = Builder::new_multi_thread()
+        .worker_threads(cores)
+        .event_interval(EVENTS_AFTER)
+        .global_queue_interval(EVENTS_AFTER)
+        .enable_all()
+        .build();
     built.map_err(|error| Trouble::Failed(format!("cannot start threads: {error}")))
 }
 

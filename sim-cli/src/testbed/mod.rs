@@ -12,8 +12,10 @@
 //! | `clock` | the plan's time on the machine's clock |
 //! | `resident` | the user of one slot: lives, publications, pauses |
 //! | `road` | how nodes reach each other: straight, or through the shaper |
+//! | `lead` | being on time in the mean |
 //! | `shaper` | delays, cuts, losses and rates of the scenario between real sockets |
 //! | `executor` | all slots in this process |
+//! | `excess` | what a hop takes beyond the delay that was asked for |
 //! | `sink`, `gather` | observations, in order of time, into the measures |
 //! | `check` | what sockets cannot do |
 //! | `machine` | files, processor time, listening sockets |
@@ -22,8 +24,10 @@ mod adapter;
 mod check;
 mod clock;
 mod directory;
+mod excess;
 mod executor;
 mod gather;
+mod lead;
 mod machine;
 mod resident;
 mod road;
@@ -39,6 +43,7 @@ use crate::registry::Registry;
 use crate::run::Ran;
 use crate::scenario::{Complaint, Scenario};
 
+pub use excess::HopExcess;
 pub(crate) use executor::run_protocol;
 
 /// How to run on sockets.
@@ -71,6 +76,9 @@ pub struct Means {
     pub latest_ms: f64,
     /// Observations that came too late for their sample.
     pub late_observations: u64,
+    /// What hops took beyond the delays of their links; null where these are drawn for each packet, or vary.
+    #[serde(default)]
+    pub hop_excess_ms: Option<HopExcess>,
 }
 
 /// Why there was no run.

@@ -16,7 +16,7 @@ use floodnet_tcp::driver::spawn_gated;
 use floodnet_tcp::handle::Handle;
 use floodnet_tcp::limits::{Limits, Profile};
 use floodnet_tcp::options::Options;
-use tokio::time::sleep_until;
+use floodnet_tcp::shaper::Alarm;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -32,6 +32,9 @@ pub(crate) struct Town<P: Runnable> {
     pub(crate) plan: Arc<Plan>,
     pub(crate) links: Arc<LinkModel>,
     pub(crate) road: Road,
+    /// Wakes users: what they do is timed from when the plan has it, and a timer of tokio comes a millisecond
+    /// too late.
+    pub(crate) alarm: Alarm,
     pub(crate) lateness: Lateness,
     /// Nodes that are saying goodbye.
     pub(crate) leaving: TaskTracker,
@@ -118,10 +121,10 @@ pub(crate) fn is_out_of_files(error: &io::Error) -> bool {
 impl<P: Runnable> Town<P> {
     /// Waits until it is `at` by the plan. False if everything ends before.
     async fn waited_until(&self, at: Time) -> bool {
-        let due = self.world.clock.instant(at);
+        let due = self.world.clock.instant(at).into_std();
         let is_on = tokio::select! {
             () = self.over.cancelled() => false,
-            () = sleep_until(due) => true,
+            () = self.alarm.until(due) => true,
         };
         self.lateness.note(self.world.clock.now().since(at));
         is_on
