@@ -170,7 +170,7 @@ fn after_a_short_cut_the_next_attempt_gets_through() {
     stage.partition(1_000, 5_000, &[0, 1], false);
     let message = stage.say(1_000, 0, 1);
     let played = stage.play();
-    assert_eq!(played.heard(1)[1], (ms(1_000 + 6_200 + 50), message));
+    assert_eq!(played.heard(1)[1], (ms(1_000 + 4_800 + 50), message));
     assert_eq!((played.downs(0), played.downs(1)), (vec![], vec![]));
 }
 
@@ -210,8 +210,8 @@ fn a_cut_of_one_direction_stalls_both() {
     let forth = stage.say(1_000, 0, 1);
     let back = stage.say(1_000, 1, 0);
     let played = stage.play();
-    assert_eq!(played.heard(1)[1], (ms(7_250), forth));
-    assert_eq!(played.heard(0), [(ms(7_250), back)]);
+    assert_eq!(played.heard(1)[1], (ms(5_850), forth));
+    assert_eq!(played.heard(0), [(ms(5_850), back)]);
 }
 
 #[test]
