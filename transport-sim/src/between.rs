@@ -61,15 +61,17 @@ impl Between {
     /// matter.
     #[must_use]
     pub fn passage(&self, (from, to): (u32, u32), count: u32, at: Time, flow: &mut Flow) -> Passage {
+        let network = &Network::new(&self.plan, &self.links);
         if let Some((left, arrival)) = flow.0
             && left > at
+            && network.loss_at(at) > 0
         {
             // It leaves in one packet with what waits.
             return Passage::Arrives(arrival);
         }
-        let network = &Network::new(&self.plan, &self.links);
         let before = flow.0.map(|(left, _)| left);
         let delay = network.link_delay(from, to);
+        let at = before.map_or(at, |left| left.max(at));
         let mut packet = Recovery::new(network, (from, to), (count, delay), at, before);
         let breaks_at = packet.start() + self.links.break_after;
         let mut now = packet.start();

@@ -116,7 +116,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let Body { ready, last_arrival, far_at, delay } = *self.links.body(place);
         let before = (last_arrival > far_at).then_some(ready);
         let crashes_at = network.crashes_at(me, now);
-        if start > now && start < crashes_at && before.is_some() {
+        let waits = before.is_some() && network.loss_at(now) > 0;
+        if waits && start > now && start < crashes_at {
             // It leaves in one packet with what waits.
             return self.arrives_at(place, peer, last_arrival);
         }

@@ -104,7 +104,8 @@ impl Row {
         let Case { loss, rate, every, both, .. } = &self.case;
         let rate = rate.map_or(String::new(), |rate| format!(" {} kbit/s", rate as f64 / 1e3));
         let ways = if *both { " both ways" } else { "" };
-        format!("{} %{ways}{rate} every {} ms", loss * 100.0, every.as_secs_f64() * 1e3)
+        let every = (every.as_secs_f64() * 1e5).round() / 1e2;
+        format!("{} %{ways}{rate} every {every} ms", loss * 100.0)
     }
 }
 

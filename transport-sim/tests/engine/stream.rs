@@ -150,7 +150,7 @@ fn what_follows_a_repeated_packet_waits_for_it() {
 fn where_packets_follow_each_other_the_next_tells_of_a_loss() {
     let heard = |gap: u64| {
         let mut stage = Stage::new(2);
-        let before = 20;
+        let before = 60;
         // Those before the loss and behind it are evenly spaced.
         (0..200).for_each(|nth| {
             stage.say(1_000 + nth * gap, 0, 1);
@@ -159,7 +159,7 @@ fn where_packets_follow_each_other_the_next_tells_of_a_loss() {
         // A cut, not a loss: that would also hold down the window.
         stage.disturb(at, at + 1, DisturbanceKind::CutLinks(vec![(0, 1)]));
         let heard = stage.play().heard(1);
-        (heard[20].0, at)
+        (heard[60].0, at)
     };
     // 10 ms apart: the first behind it is known of after 110, the third after 130, which is later than the
     // reordering window of 125 (a quarter of the round trip).
