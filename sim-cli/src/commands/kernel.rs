@@ -143,7 +143,7 @@ pub(super) fn execute(args: &KernelArgs, console: &Console) -> Result<(), Failur
         for (name, rows) in &all {
             let title = format!("Kernel TCP and the model, {} one way: {name}", args.latency);
             let picture = tails(&title, &rows.iter().collect::<Vec<_>>(), &Style::default());
-            write_whole(&folder.join(format!("{name}.png")), &picture.to_png())?;
+            write_whole(&folder.join(format!("{name}.png")), picture.to_png())?;
         }
     }
     let rows: Vec<Row> = all.into_iter().flat_map(|(_, rows)| rows).collect();

@@ -23,7 +23,7 @@ mod traffic;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub use report::{Bound, Row, csv, json, table, tails};
+pub use report::{Bound, Metric, Row, csv, json, table, tails};
 
 /// One measurement: a road, and what goes over it.
 #[derive(Clone, Debug, PartialEq)]

@@ -45,6 +45,10 @@ pub struct Row {
     pub measured: Measured,
 }
 
+/// Name, nanoseconds predicted and measured (none where that many never arrived), and whether these are within
+/// bounds (none where there are too few messages to say).
+pub type Metric = (&'static str, Option<f64>, Option<f64>, Option<bool>);
+
 /// The delay that this share of all messages does not exceed: none if that many never arrived.
 fn quantile(delays: &[u64], undelivered: u64, share: f64) -> Option<u64> {
     let all = delays.len() as u64 + undelivered;
@@ -65,10 +69,9 @@ impl Row {
         quantile(&self.measured.delays, self.measured.undelivered, share)
     }
 
-    /// Name, nanoseconds predicted and measured, and whether these are within `bound`: the mean of what arrived,
-    /// and each quantile that leaves at least 20 messages above it.
+    /// What is compared, within `bound`: the mean of what arrived, and each quantile that leaves at least 20 messages above it.
     #[must_use]
-    pub fn metrics(&self, bound: &Bound) -> Vec<(&'static str, Option<f64>, Option<f64>, Option<bool>)> {
+    pub fn metrics(&self, bound: &Bound) -> Vec<Metric> {
         let means = (mean(&self.predicted.delays), mean(&self.measured.delays));
         let mut all = vec![("mean", Some(means.0), Some(means.1), Some(bound.is_close(means.0, means.1)))];
         for (name, share) in QUANTILES {
