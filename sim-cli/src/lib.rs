@@ -32,6 +32,8 @@ mod format;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod hunt;
+#[cfg(target_os = "linux")]
+pub mod kernel;
 pub mod measure;
 pub mod oracle;
 pub mod picture;

@@ -13,6 +13,7 @@ use crate::network::Nth;
 use crate::observer::Observer;
 use crate::plan::CrashKind;
 use crate::port::{Port, Schedule};
+use crate::recovery::{Attempt, Recovery};
 
 impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// The connection that packets to `peer` take: an open one, or a new one.
@@ -91,17 +92,12 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let head = self.links.head_mut(place);
         head.used(now);
         let peer = head.peer;
-        let count = self.count_to(peer);
-        let body = self.links.body(place);
-        let start = now.max(body.ready);
-        let nth = Nth { count, attempt: 0 };
-        // What waits for the handshake dies with the machine.
-        if start > now && start >= network.crashes_at(me, now)
-            || network.attempt(me, peer, nth, start).is_err()
-        {
-            return self.passage_after(place, peer, count, start);
+        let start = now.max(self.links.body(place).ready);
+        if !network.lossless || start > now && start >= network.crashes_at(me, now) {
+            return self.passage_in_attempts(place, peer, start);
         }
-        let arrival = start + network.delay(me, peer, body.delay, nth, start);
+        let nth = Nth { count: self.count_to(peer), attempt: 0 };
+        let arrival = start + network.delay(me, peer, self.links.body(place).delay, nth, start);
         self.arrives_at(place, peer, arrival)
     }
 
@@ -113,26 +109,33 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         Passage::Arrives(arrival)
     }
 
-    /// As [`passage`](Self::passage), where the first attempt at `start` may be in vain.
+    /// As [`passage`](Self::passage), where attempts from `start` on may be in vain.
     #[inline(never)]
-    fn passage_after(&mut self, place: Place, peer: u32, count: u32, start: Time) -> Passage {
+    fn passage_in_attempts(&mut self, place: Place, peer: u32, start: Time) -> Passage {
         let (network, me, now) = (self.network, self.line.id, self.now);
-        let breaks_at = start + network.links.break_after;
-        let (mut at, mut pause) = (start, network.links.rto);
+        let Body { ready, last_arrival, far_at, delay } = *self.links.body(place);
+        let before = (last_arrival > far_at).then_some(ready);
+        let crashes_at = network.crashes_at(me, now);
+        let waits = before.is_some() && network.loss_at(now) > 0;
+        if waits && start > now && start < crashes_at {
+            // It leaves in one packet with what waits.
+            return self.arrives_at(place, peer, last_arrival);
+        }
+        let mut packet = Recovery::new(network, (me, peer), (self.count_to(peer), delay), start, before);
+        let breaks_at = packet.start() + network.links.break_after;
+        let mut at = packet.start();
+        self.links.body_mut(place).ready = at;
         for attempt in 0.. {
             // What waits for the handshake or for another attempt dies with the machine, and so does all
             // that is behind it.
-            if at > now && at >= network.crashes_at(me, now) {
+            if at > now && at >= crashes_at {
                 self.links.body_mut(place).ready = Time::MAX;
                 return Passage::Unsent;
             }
-            let nth = Nth { count, attempt };
-            if network.attempt(me, peer, nth, at).is_ok() {
-                let delay = self.links.body(place).delay;
-                return self.arrives_at(place, peer, at + network.delay(me, peer, delay, nth, at));
+            match packet.attempt(attempt, at) {
+                Attempt::Arrives(arrival) => return self.arrives_at(place, peer, arrival),
+                Attempt::Again(next) => at = next,
             }
-            at = at + pause;
-            pause = pause.times(2);
             if at > breaks_at {
                 break;
             }

@@ -26,6 +26,7 @@
 //! | `line`, `uplink` | a slot's history and sequence, its access line |
 //! | `links` | the table of a slot's connections |
 //! | `connection` | streams: dial, order, retransmission, break, goodbye |
+//! | `recovery` | when what was lost is sent again |
 //! | `network` | delays, losses and cuts as pure functions |
 //! | `event` | inputs on their way, and their order |
 //! | `reference` | a plain engine that the windowed one is held against |
@@ -50,6 +51,7 @@ pub mod plan;
 mod port;
 mod queue;
 pub mod read;
+mod recovery;
 mod reference;
 mod shard;
 mod slot;

@@ -75,7 +75,7 @@ pub struct LinkModel {
     pub loss: u32,
     /// Bytes that wait in a limited uplink.
     pub queue: u64,
-    /// First pause before an attempt is repeated; it doubles.
+    /// Least part of the retransmission timeout beyond a round trip (Linux: 200 ms).
     pub rto: Duration,
     /// A connection breaks when nothing got through for this long.
     pub break_after: Duration,

@@ -47,7 +47,8 @@ pub(crate) struct Head {
 /// The sender's side of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Body {
-    /// Nothing leaves before: the handshake is under way until then.
+    /// Nothing leaves before: the handshake is under way until then. Later, where packets may be lost: when the
+    /// last one leaves or left.
     pub(crate) ready: Time,
     /// Arrival of the last packet in this direction: none arrives earlier.
     pub(crate) last_arrival: Time,

@@ -41,7 +41,7 @@ pub(crate) struct Network<'p> {
     /// Whether some slot comes up more than once.
     rebirths: bool,
     /// Whether nothing is ever lost or cut.
-    lossless: bool,
+    pub(crate) lossless: bool,
     /// Whether nothing stands between a datagram and its receiver but its delay: no loss, fault, limit or
     /// rebirth.
     pub(crate) plain: bool,
@@ -236,6 +236,14 @@ impl<'p> Network<'p> {
             }
         }
         Ok(())
+    }
+
+    /// Probability that an attempt at `at` is lost, in units of 2^-32, cuts apart. (Of several causes, the sum.)
+    pub(crate) fn loss_at(&self, at: Time) -> u32 {
+        active(&self.losses, at).fold(self.links.loss, |sum, fault| match fault.kind {
+            DisturbanceKind::Loss(threshold) => sum.saturating_add(threshold),
+            _ => sum,
+        })
     }
 
     /// When `slot` next handles inputs that reach it at `at`: then, or when its pause is over.

@@ -5,6 +5,8 @@ mod console;
 mod files;
 mod hunt;
 mod init;
+#[cfg(target_os = "linux")]
+mod kernel;
 mod merge;
 mod oracle;
 mod progress;
@@ -30,6 +32,8 @@ use compare::CompareArgs;
 use console::Console;
 use hunt::HuntArgs;
 use init::InitArgs;
+#[cfg(target_os = "linux")]
+use kernel::KernelArgs;
 use merge::MergeArgs;
 use oracle::OracleArgs;
 use proxy::ProxyArgs;
@@ -106,6 +110,9 @@ enum Command {
     Swarm(SwarmArgs),
     /// Put delay, a rate, loss and faults between two programs of your own
     Proxy(ProxyArgs),
+    /// Hold the model of a stream against this kernel's TCP: predicted and measured delays
+    #[cfg(target_os = "linux")]
+    Kernel(KernelArgs),
     /// Print the JSON Schema of the scenario language
     Schema {
         /// That of the plan of a sweep instead
@@ -219,6 +226,8 @@ fn execute(registry: &Registry, command: &Command, console: &Console) -> Result<
         Command::Hunt(args) => hunt::execute(args, registry, console),
         Command::Swarm(args) => swarm::execute(args, registry, console),
         Command::Proxy(args) => proxy::execute(args, console),
+        #[cfg(target_os = "linux")]
+        Command::Kernel(args) => kernel::execute(args, console),
         Command::Schema { plan } => {
             let schema =
                 if *plan { crate::sweep::plan::schema() } else { crate::scenario::schema(registry.tables()) };

@@ -8,6 +8,7 @@
 //! | [`degree_histogram`] | how many neighbors nodes have |
 //! | [`sweep_lines`] | a metric over a grid, with intervals |
 //! | [`sweep_map`] | a metric over a grid of two keys, as colors |
+//! | [`tails`](tails()) | how many messages take longer, predicted and measured |
 //! | [`worlds_delivery`], [`worlds_latency`] | the same measure on several backends, over one another |
 //!
 //! [`layout`](layout::layout) is public by itself: the positions serve other formats too, and a caller
@@ -32,6 +33,7 @@ mod pack;
 mod place;
 mod sidebar;
 mod sweep;
+mod tails;
 mod text;
 mod timeline;
 mod topology;
@@ -47,6 +49,7 @@ pub use color::Theme;
 pub use degrees::{DegreeView, degree_histogram};
 pub use latency::{CdfSeries, latency_cdf};
 pub use sweep::{SweepPoint, SweepView, sweep_lines, sweep_map};
+pub use tails::{Tail, tails};
 pub use timeline::{FaultMark, MessagePoint, Sample, TimelineView, timeline};
 pub use topology::{ColorBy, NodeState, NodeView, TopologyView, topology};
 pub use worlds::{World, worlds_delivery, worlds_latency};

@@ -30,7 +30,8 @@ pub struct Link {
     pub down: Rate,
     /// What an uplink can queue. Default "256 KiB".
     pub queue: Size,
-    /// Wait before a failed attempt is repeated; doubles each time. Default "200ms".
+    /// Least part of the timeout after which a lost packet is sent again, a round trip apart; it doubles. Where
+    /// more packets follow, their acknowledgements tell earlier. Default "200ms".
     pub rto: Duration,
     /// A connection breaks after this long without success. Default "15s".
     pub break_after: Duration,

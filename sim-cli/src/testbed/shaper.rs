@@ -4,8 +4,8 @@
 //!
 //! A connection begins with who dials and whom, two numbers of four bytes, big-endian. What the kernels of two
 //! machines would do is done here: the dial takes a round trip before anything passes; a dial to nobody, or
-//! through a cut, hangs until the dialer gives up; data that is lost is sent again after `rto`, and holds up
-//! what is behind it; when nothing gets through for `break_after`, the connection is reset at both ends. Who
+//! through a cut, hangs until the dialer gives up; data that is lost is sent again as a kernel would, and holds
+//! up what is behind it; when nothing gets through for `break_after`, the connection is reset at both ends. Who
 //! stands still neither sends nor receives. Of a node that was silenced nothing comes any more, not even that
 //! its sockets are closed.
 
@@ -18,7 +18,7 @@ use std::time::{Duration as Span, Instant};
 
 use bytes::Bytes;
 use floodnet_core::time::{Duration, Time};
-use floodnet_sim::between::{Between, Passage};
+use floodnet_sim::between::{Between, Flow, Passage};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -308,7 +308,7 @@ impl Wire {
     ) {
         let shaper = &self.shaper;
         let (me, peer) = (self.ends[end].0, self.ends[1 - end].0);
-        let mut last = ready;
+        let (mut last, mut flow) = (ready, Flow::default());
         let mut buffer = vec![0; PIECE];
         loop {
             let read = from.read(&mut buffer).await;
@@ -329,7 +329,8 @@ impl Wire {
             let now = shaper.clock.now();
             let leaves = shaper.between.awake(me, now.max(ready));
             let leaves = shaper.line(me, Way::Up, bytes, leaves);
-            let (at, piece) = match shaper.between.passage(me, peer, shaper.count(me, peer), leaves) {
+            let count = shaper.count(me, peer);
+            let (at, piece) = match shaper.between.passage((me, peer), count, leaves, &mut flow) {
                 Passage::Arrives(at) => (at, piece),
                 Passage::Breaks(at) => (at, Piece::Break),
             };

@@ -43,11 +43,11 @@ fn who_leaves_says_goodbye() {
 fn a_goodbye_is_repeated_like_data() {
     let mut stage = pair(&[(0, 2_000, End::Leave)]);
     stage.disturb(1_940, 2_100, ALL);
-    let last = stage.say(1_950, 0, 1);
+    let last = stage.say(1_000, 0, 1);
     let played = stage.play();
-    // Attempts of the data at 1950 and 2150, of the goodbye at 2000 and 2200.
-    assert_eq!(played.heard(1)[1], (ms(2_200), last));
-    assert_eq!(played.downs(1), [(ms(2_250), 0)]);
+    // Attempts of the goodbye at 2000 and 2300.
+    assert_eq!(played.heard(1)[1], (ms(1_050), last));
+    assert_eq!(played.downs(1), [(ms(2_350), 0)]);
 }
 
 #[test]

@@ -123,9 +123,10 @@ fn who_cannot_be_dialed_can_dial_and_be_answered() {
 
 #[test]
 fn a_lost_attempt_is_repeated_after_pauses_that_double() {
-    // Attempts 0, 200, 600, 1400, 3000, 6200 and 12600 after the first.
+    // Nothing follows, so timers tell: 200 and a round trip of 100. The first attempt after 300 is a probe and
+    // does not count; the others are 600, 1200, 2400, 4800 and 9600 after the first.
     for (clear_after, delay) in
-        [(1, 200), (200, 200), (201, 600), (601, 1_400), (3_001, 6_200), (6_201, 12_600)]
+        [(1, 300), (300, 300), (301, 600), (601, 1_200), (2_401, 4_800), (4_801, 9_600)]
     {
         let mut stage = Stage::new(2);
         stage.say(0, 0, 1);
@@ -139,10 +140,49 @@ fn a_lost_attempt_is_repeated_after_pauses_that_double() {
 fn what_follows_a_repeated_packet_waits_for_it() {
     let mut stage = Stage::new(2);
     stage.say(0, 0, 1);
-    stage.disturb(1_000, 1_300, ALL);
+    stage.disturb(1_000, 1_150, ALL);
     let repeated = stage.say(1_000, 0, 1);
-    let follows = stage.say(1_500, 0, 1);
-    assert_eq!(stage.play().heard(1)[1..], [(ms(1_650), repeated), (ms(1_650), follows)]);
+    let follows = stage.say(1_200, 0, 1);
+    assert_eq!(stage.play().heard(1)[1..], [(ms(1_350), repeated), (ms(1_350), follows)]);
+}
+
+#[test]
+fn where_packets_follow_each_other_the_next_tells_of_a_loss() {
+    let heard = |gap: u64| {
+        let mut stage = Stage::new(2);
+        let before = 60;
+        // Those before the loss and behind it are evenly spaced.
+        (0..200).for_each(|nth| {
+            stage.say(1_000 + nth * gap, 0, 1);
+        });
+        let at = 1_000 + before * gap;
+        // A cut, not a loss: that would also hold down the window.
+        stage.disturb(at, at + 1, DisturbanceKind::CutLinks(vec![(0, 1)]));
+        let heard = stage.play().heard(1);
+        (heard[60].0, at)
+    };
+    // 10 ms apart: the first behind it is known of after 110, the third after 130, which is later than the
+    // reordering window of 125 (a quarter of the round trip).
+    let (told, at) = heard(10);
+    assert_eq!(told, ms(at + 125 + 50));
+    // 5 ms apart: three are known of after 115.
+    let (told, at) = heard(5);
+    assert_eq!(told, ms(at + 115 + 50));
+    // 150 ms apart: the next, and a round trip. 250 apart: the timer is earlier.
+    let (told, at) = heard(150);
+    assert_eq!(told, ms(at + 250 + 50));
+    let (told, at) = heard(250);
+    assert_eq!(told, ms(at + 300 + 50));
+}
+
+#[test]
+fn a_lost_retransmission_waits_for_the_timer_where_nothing_is_in_flight() {
+    let mut stage = Stage::new(2);
+    let all: Vec<u32> = (0..20).map(|nth| stage.say(1_000 + nth * 150, 0, 1)).collect();
+    // Lost at 2500; the next at 2650 is acknowledged at 2750, and what leaves then is lost as well: 300 later.
+    stage.disturb(2_500, 2_501, ALL);
+    stage.disturb(2_750, 2_751, ALL);
+    assert_eq!(stage.play().heard(1)[10], (ms(2_750 + 300 + 50), all[10]));
 }
 
 #[test]
@@ -170,7 +210,7 @@ fn after_a_short_cut_the_next_attempt_gets_through() {
     stage.partition(1_000, 5_000, &[0, 1], false);
     let message = stage.say(1_000, 0, 1);
     let played = stage.play();
-    assert_eq!(played.heard(1)[1], (ms(1_000 + 6_200 + 50), message));
+    assert_eq!(played.heard(1)[1], (ms(1_000 + 4_800 + 50), message));
     assert_eq!((played.downs(0), played.downs(1)), (vec![], vec![]));
 }
 
@@ -265,8 +305,8 @@ fn a_cut_of_one_direction_stalls_both() {
     let forth = stage.say(1_000, 0, 1);
     let back = stage.say(1_000, 1, 0);
     let played = stage.play();
-    assert_eq!(played.heard(1)[1], (ms(7_250), forth));
-    assert_eq!(played.heard(0), [(ms(7_250), back)]);
+    assert_eq!(played.heard(1)[1], (ms(5_850), forth));
+    assert_eq!(played.heard(0), [(ms(5_850), back)]);
 }
 
 #[test]
@@ -319,12 +359,12 @@ fn a_goodbye_waits_for_a_repeated_packet_whatever_the_peer_sends() {
     stage.disturb(1_000, 1_100, ALL);
     let repeated = stage.say(1_050, 0, 1);
     stage.act(1_150, 0, 100, &[Disconnect(1)]);
-    // This reaches a closed connection at 1200, before the repeated packet leaves at 1250.
+    // This reaches a closed connection at 1200, before the repeated packet leaves at 1350.
     let in_vain = stage.say(1_150, 1, 0);
     let played = stage.play();
     assert_eq!(played.lost(), [(in_vain, "stale")]);
-    assert_eq!(played.heard(1)[1], (ms(1_300), repeated));
-    assert_eq!(played.downs(1), [(ms(1_300), 0)]);
+    assert_eq!(played.heard(1)[1], (ms(1_400), repeated));
+    assert_eq!(played.downs(1), [(ms(1_400), 0)]);
 }
 
 #[test]

@@ -1,0 +1,177 @@
+//! Messages over connections of the kernel: sent when they are due, timed when they are there.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use nix::sys::socket::{setsockopt, sockopt::TcpCongestion};
+
+use super::road::{FAR, Road};
+use super::{Case, Measured};
+
+/// Where the far end listens.
+const PORT: u16 = 9_000;
+/// Traffic runs for so long before losses begin and messages count: a connection that has just begun
+/// acknowledges every packet at once.
+const WARM_UP: Duration = Duration::from_secs(2);
+/// A message that is not there after so long counts as never delivered.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The control of congestion: what Linux has by default.
+const CONTROL: &str = "cubic";
+/// From the start of the senders to the first message.
+const AHEAD: Duration = Duration::from_millis(200);
+
+/// What the kernel counts, under the names it has for them.
+const NEAR_COUNTERS: [&str; 7] = [
+    "OutSegs",
+    "RetransSegs",
+    "TCPTimeouts",
+    "TCPLossProbes",
+    "TCPFastRetrans",
+    "TCPLostRetransmit",
+    "TCPSpuriousRTOs",
+];
+
+/// When messages of a connection are sent: those of the warm-up evenly, the others as they were drawn.
+#[derive(Clone, Debug)]
+struct Schedule {
+    start: Instant,
+    every: Duration,
+    warm: u32,
+    /// From the end of the warm-up.
+    times: Vec<Duration>,
+    bytes: usize,
+}
+
+impl Schedule {
+    /// When each message is due.
+    fn due(&self) -> impl Iterator<Item = Instant> {
+        let warm = (0..self.warm).map(|nth| self.start + self.every * nth);
+        warm.chain(self.times.iter().map(|&after| self.start + self.every * self.warm + after))
+    }
+}
+
+/// Sends what `case` asks for over kernel TCP on a road of its own: messages of `bytes` bytes at `times`, those
+/// of each connection in nanoseconds from its start.
+///
+/// # Errors
+/// The road cannot be made, or a connection cannot.
+pub(super) fn measure(case: &Case, bytes: u32, times: &[Vec<u64>]) -> io::Result<Measured> {
+    let road = Road::open(case.latency, case.rate)?;
+    let listener = road.far.run(|| TcpListener::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, PORT))))??;
+    let connections = times.len();
+    let accepting = thread::spawn(move || -> io::Result<Vec<TcpStream>> {
+        (0..connections).map(|_| greeted(listener.accept()?.0)).collect()
+    });
+    // One after the other: they are accepted in the order of their dials.
+    let dialed = road
+        .near
+        .run(move || -> io::Result<Vec<TcpStream>> { (0..connections).map(|_| greet()).collect() })??;
+    let accepted = accepting.join().map_err(|_| io::Error::other("the far end panicked"))??;
+    let start = Instant::now() + AHEAD;
+    let warm = u32::try_from(WARM_UP.as_nanos() / case.every.as_nanos().max(1)).unwrap_or(u32::MAX).max(1);
+    let (mut senders, mut receivers) = (Vec::new(), Vec::new());
+    for (number, ((near, far), times)) in (0u32..).zip(dialed.into_iter().zip(accepted).zip(times)) {
+        // Spread out, so that connections do not send at the same time.
+        let phase = case.every * number / case.connections;
+        let times = times.iter().map(|&nanos| Duration::from_nanos(nanos)).collect();
+        let schedule =
+            Schedule { start: start + phase, every: case.every, warm, times, bytes: bytes as usize };
+        let same = schedule.clone();
+        receivers.push(thread::spawn(move || receive(far, &same)));
+        senders.push(thread::spawn(move || send(near, &schedule)));
+    }
+    thread::sleep((start + case.every * warm).saturating_duration_since(Instant::now()));
+    let before = road.near.run(counters)?;
+    road.lose(case.loss, case.both)?;
+    let mut measured = collect(senders, receivers)?;
+    measured.counters = road.near.run(counters)?;
+    for (name, count) in &mut measured.counters {
+        *count = count.saturating_sub(before.get(name).copied().unwrap_or(0));
+    }
+    let sent: usize = times.iter().map(Vec::len).sum();
+    measured.undelivered = sent.saturating_sub(measured.delays.len()) as u64;
+    Ok(measured)
+}
+
+type Sender = JoinHandle<io::Result<TcpStream>>;
+type Receiver = JoinHandle<io::Result<Vec<u64>>>;
+
+/// Waits for all to end.
+fn collect(senders: Vec<Sender>, receivers: Vec<Receiver>) -> io::Result<Measured> {
+    let panicked = || io::Error::other("an end of a connection panicked");
+    // Connections stay open until everything has arrived.
+    let mut open = Vec::new();
+    for sender in senders {
+        open.push(sender.join().map_err(|_| panicked())??);
+    }
+    let mut delays = Vec::new();
+    for receiver in receivers {
+        delays.extend(receiver.join().map_err(|_| panicked())??);
+    }
+    drop(open);
+    delays.sort_unstable();
+    Ok(Measured { delays, ..Measured::default() })
+}
+
+/// Dials the far end, which hears of it with the first byte.
+fn greet() -> io::Result<TcpStream> {
+    let mut tcp = TcpStream::connect(SocketAddr::from((FAR, PORT)))?;
+    tcp.set_nodelay(true)?;
+    setsockopt(&tcp, TcpCongestion, &OsString::from(CONTROL))?;
+    tcp.write_all(&[0])?;
+    Ok(tcp)
+}
+
+fn greeted(mut tcp: TcpStream) -> io::Result<TcpStream> {
+    tcp.set_read_timeout(Some(PATIENCE))?;
+    tcp.read_exact(&mut [0])?;
+    Ok(tcp)
+}
+
+fn send(mut tcp: TcpStream, schedule: &Schedule) -> io::Result<TcpStream> {
+    let message = vec![0; schedule.bytes];
+    for due in schedule.due() {
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+        tcp.write_all(&message)?;
+    }
+    Ok(tcp)
+}
+
+/// Nanoseconds from when each message was due to when all of it was there, those of the warm-up left out.
+fn receive(mut tcp: TcpStream, schedule: &Schedule) -> io::Result<Vec<u64>> {
+    let mut message = vec![0; schedule.bytes];
+    let mut delays = Vec::new();
+    for due in schedule.due() {
+        match tcp.read_exact(&mut message) {
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                break;
+            }
+            other => other?,
+        }
+        let late = Instant::now().saturating_duration_since(due);
+        delays.push(u64::try_from(late.as_nanos()).unwrap_or(u64::MAX));
+    }
+    Ok(delays.split_off(delays.len().min(schedule.warm as usize)))
+}
+
+/// What the kernel counted in the network of this thread. None is missed where the system does not tell.
+fn counters() -> BTreeMap<&'static str, u64> {
+    let mut found = BTreeMap::new();
+    for file in ["/proc/thread-self/net/snmp", "/proc/thread-self/net/netstat"] {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        for pair in lines.chunks_exact(2).filter(|pair| pair[0].starts_with("Tcp")) {
+            let values = pair[1].split_whitespace();
+            for (name, value) in pair[0].split_whitespace().zip(values) {
+                if let Some(known) = NEAR_COUNTERS.iter().find(|known| **known == name) {
+                    found.insert(*known, value.parse().unwrap_or(0));
+                }
+            }
+        }
+    }
+    found
+}
