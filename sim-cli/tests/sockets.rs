@@ -32,7 +32,7 @@ fn run(set: &[(&str, &str)], settings: Settings) -> Result<Summary, Trouble> {
     Ok(ran.finished.unwrap().results.summary)
 }
 
-const FAST: Settings = Settings { speed: 3.0, shaped: true };
+const FAST: Settings = Settings { speed: 3.0, ..Settings::USUAL };
 
 fn ms(quantile: Option<Ms>) -> f64 {
     match quantile {

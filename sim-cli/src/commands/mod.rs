@@ -15,6 +15,7 @@ mod run;
 mod runs;
 mod swarm;
 mod sweep;
+mod testbed;
 mod validate;
 mod verify;
 
@@ -38,6 +39,7 @@ use replay::ReplayArgs;
 use run::RunArgs;
 use swarm::SwarmArgs;
 use sweep::SweepArgs;
+use testbed::TestbedArgs;
 use validate::ValidateArgs;
 use verify::VerifyArgs;
 
@@ -106,6 +108,8 @@ enum Command {
     Swarm(SwarmArgs),
     /// Put delay, a rate, loss and faults between two programs of your own
     Proxy(ProxyArgs),
+    /// Nodes in processes of their own, on this machine and on others
+    Testbed(TestbedArgs),
     /// Print the JSON Schema of the scenario language
     Schema {
         /// That of the plan of a sweep instead
@@ -219,6 +223,7 @@ fn execute(registry: &Registry, command: &Command, console: &Console) -> Result<
         Command::Hunt(args) => hunt::execute(args, registry, console),
         Command::Swarm(args) => swarm::execute(args, registry, console),
         Command::Proxy(args) => proxy::execute(args, console),
+        Command::Testbed(args) => testbed::execute(args, registry, console),
         Command::Schema { plan } => {
             let schema =
                 if *plan { crate::sweep::plan::schema() } else { crate::scenario::schema(registry.tables()) };
