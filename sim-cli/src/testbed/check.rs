@@ -7,31 +7,44 @@ use super::{Nodes, Settings};
 use crate::scenario::Complaint;
 use crate::setup::Setup;
 
-/// What does what bare sockets cannot.
-const fn help(settings: &Settings) -> &'static str {
-    match settings.nodes {
-        Nodes::Outside { .. } => "the shaper can, for nodes of one machine: --processes, or neither",
-        _ => "leave --no-shaper out: the shaper does it",
-    }
-}
-
 /// Checks that `setup` can run on sockets.
 ///
 /// # Errors
 /// It cannot; says what to change.
 pub(super) fn check(setup: &Setup, settings: &Settings) -> Result<(), Complaint> {
-    let links = &setup.links;
-    if links.transport == Transport::Datagram {
+    streams(setup)?;
+    match (settings.shaped, settings.nodes) {
+        (true, _) => Ok(()),
+        (false, Nodes::Outside { .. }) => bare(setup, OUTSIDE),
+        (false, _) => bare(setup, "leave --no-shaper out: the shaper does it"),
+    }
+}
+
+/// Checks that `setup` can run with nodes that somebody starts elsewhere.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn outside(setup: &Setup) -> Result<(), Complaint> {
+    streams(setup)?;
+    bare(setup, OUTSIDE)
+}
+
+const OUTSIDE: &str = "the shaper can, for nodes of one machine: run it with --processes, or with neither";
+
+fn streams(setup: &Setup) -> Result<(), Complaint> {
+    if setup.links.transport == Transport::Datagram {
         return Err(Complaint::new(
             "link.transport",
             "the backend tcp has streams only",
             "write \"stream\", or run this scenario on the backend sim",
         ));
     }
-    if settings.shaped {
-        return Ok(());
-    }
-    let (plan, help) = (&setup.plan, help(settings));
+    Ok(())
+}
+
+/// What links that nobody shapes cannot do; `help` says what can.
+fn bare(setup: &Setup, help: &str) -> Result<(), Complaint> {
+    let (plan, links) = (&setup.plan, &setup.links);
     let silent = |end| matches!(end, End::Crash(CrashKind::Silent));
     let mut lives = plan.lives.iter().flatten();
     if lives.any(|life| life.stop < plan.duration && silent(life.end)) {

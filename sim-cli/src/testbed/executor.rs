@@ -83,8 +83,9 @@ pub(crate) fn run_protocol<P: Runnable>(bed: &mut Bed<'_>) -> Result<Ran, Troubl
         if let Some(troop) = &troop {
             troop.end().await;
         }
-        ended
+        (ended, tasks_left().await)
     });
+    let (ended, tasks_left) = ended;
     stage.over.cancel();
     drop((guard, reserved));
     runtime.shutdown_timeout(Span::from_secs(5));
@@ -102,6 +103,7 @@ pub(crate) fn run_protocol<P: Runnable>(bed: &mut Bed<'_>) -> Result<Ran, Troubl
         latest_ms: milliseconds(stage.lateness.worst()),
         late_observations: gather.late(),
         processes: troop.as_ref().map(|troop| troop.most_alive()).filter(|&count| count > 0),
+        tasks_left,
         clock_error_ms: troop.as_ref().map(|troop| milliseconds(troop.clock_error())),
     };
     let cost = Cost {
@@ -250,6 +252,16 @@ async fn play(
     let _ = tokio::time::timeout(show.clock.real(Duration::from_secs(2)) + END, stage.leaving.wait()).await;
     stage.road.end().await;
     Ok(if is_on { (duration, true) } else { (at, false) })
+}
+
+/// Tasks that still run though all is over, after some time to end.
+async fn tasks_left() -> u64 {
+    let metrics = tokio::runtime::Handle::current().metrics();
+    let give_up = tokio::time::Instant::now() + END;
+    while metrics.num_alive_tasks() > 0 && tokio::time::Instant::now() < give_up {
+        tokio::time::sleep(Span::from_millis(1)).await;
+    }
+    metrics.num_alive_tasks() as u64
 }
 
 /// The way between nodes that `settings` ask for.

@@ -16,6 +16,7 @@
 //! | `shaper` | delays, cuts, losses and rates of the scenario between real sockets |
 //! | `executor` | a run, with all slots in this process |
 //! | `control` | slots in processes of their own, on this machine or on others |
+//! | [`emit`] | files that start such a run on Docker Compose or Kubernetes |
 //! | `sink`, `gather` | observations, in order of time, into the measures |
 //! | `check` | what sockets cannot do |
 //! | `machine` | files, processor time, listening sockets |
@@ -25,6 +26,7 @@ mod check;
 mod clock;
 mod control;
 mod directory;
+pub mod emit;
 mod executor;
 mod gather;
 mod machine;
@@ -107,6 +109,9 @@ pub struct Means {
     pub latest_ms: f64,
     /// Observations that came too late for their sample.
     pub late_observations: u64,
+    /// Tasks that did not end with the run: 0, or something is wrong with this program.
+    #[serde(default)]
+    pub tasks_left: u64,
     /// Processes of nodes that ran at once, at most; none if nodes had none of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processes: Option<u32>,
