@@ -35,7 +35,7 @@ use crate::setup::Setup;
 /// Time between two looks at what nodes report.
 const LOOK: Span = Span::from_millis(50);
 /// What a node reports is here within this time.
-const SLACK: Span = Span::from_millis(500);
+const SLACK: Span = Span::from_secs(2);
 /// Time before the plan starts: for all users to be ready.
 pub(crate) const LEAD: Span = Span::from_millis(200);
 /// Time for a process to end, beyond its goodbye.

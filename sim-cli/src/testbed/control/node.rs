@@ -30,7 +30,7 @@ use crate::run::set_up_nodes;
 use crate::scenario::Scenario;
 
 /// Time between two reports.
-const REPORT: Span = Span::from_millis(25);
+const REPORT: Span = Span::from_millis(100);
 /// Time between two looks at the coordinator's clock.
 const LOOK: Span = Span::from_secs(1);
 /// Time between two tries to reach the coordinator.
