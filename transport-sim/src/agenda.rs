@@ -19,7 +19,7 @@ pub(crate) struct PlanInput {
 }
 
 /// In the order in which they happen to one slot at one time: it may go down and come up, then it stands
-/// still, then it publishes.
+/// still or is cut off, then it publishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Leave,
@@ -27,6 +27,7 @@ enum Kind {
     Reset,
     Start,
     Pause,
+    Cut,
     Publish(u32),
 }
 
@@ -39,6 +40,7 @@ impl PlanInput {
             Kind::Reset => What::Stop(End::Crash(CrashKind::Reset)),
             Kind::Start => What::Start,
             Kind::Pause => What::Pause(network.awake(self.slot, self.at)),
+            Kind::Cut => What::Cut,
             Kind::Publish(index) => What::Publish(index),
         }
     }
@@ -60,6 +62,14 @@ pub(crate) fn plan_inputs(network: &Network<'_>) -> Vec<PlanInput> {
                 inputs.push(PlanInput { at: fault.from, slot, kind: Kind::Pause });
             }
         }
+    }
+    for fault in network.probed_cuts() {
+        let (at, kind) = (fault.from, Kind::Cut);
+        inputs.extend((0..plan.slots()).filter(|&slot| fault.kind.may_cut_off(slot)).map(|slot| PlanInput {
+            at,
+            slot,
+            kind,
+        }));
     }
     for (index, publish) in (0u32..).zip(&plan.publishes) {
         let at = network.awake(publish.slot, publish.at);

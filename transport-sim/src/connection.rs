@@ -242,6 +242,29 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         }
     }
 
+    /// A cut begins now: connections over which nothing will come for too long are given up.
+    pub(crate) fn find_cuts(&mut self) {
+        let ends: Vec<(u32, Connection)> = self
+            .links
+            .all()
+            .map(|place| self.links.head(place))
+            .map(|head| (head.peer, head.connection))
+            .collect();
+        for (peer, connection) in ends {
+            self.give_up_if_cut(peer, connection);
+        }
+    }
+
+    /// If nothing passes between this node and `peer`, and will not for too long, it gives the connection up. The
+    /// peer most likely does the same; else it hears of it when something passes again.
+    fn give_up_if_cut(&mut self, peer: u32, connection: Connection) {
+        let me = self.line.id;
+        if let Some((found_at, heard_at)) = self.network.gives_up_at(me, peer, self.now) {
+            self.push_closed(me, found_at, peer, connection);
+            self.tell_closed(peer, connection, heard_at.max(self.links.last_arrival(peer)));
+        }
+    }
+
     /// The SYN of a dial is here. True if an older connection with the dialer turns out to be dead: the
     /// node has to hear of that first.
     pub(crate) fn opened(&mut self, peer: u32, dial: &Dial) -> bool {
@@ -260,6 +283,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         }
         let head = Head::new(peer, dial.connection, dial.from_life, self.now);
         self.links.insert(head, Body { far_at: dial.at, ..self.fresh_body(peer) });
+        self.give_up_if_cut(peer, dial.connection);
         !dead.is_empty()
     }
 

@@ -83,6 +83,8 @@ pub(crate) enum What<P: Types> {
     Publish(u32),
     /// The slot stands still from now on, until then.
     Pause(Time),
+    /// A cut begins that pings will find.
+    Cut,
     /// The node with this incarnation has taken all that waited for the end of its pause.
     Awake { incarnation: u32 },
     /// A timer of the node with this incarnation.
@@ -162,7 +164,7 @@ impl<P: Types> What<P> {
     /// Its rank, if it is from the slot itself or not.
     pub(crate) const fn rank(&self, own: bool, passed: Passed) -> Rank {
         match self {
-            Self::Start | Self::Stop(_) | Self::Publish(_) | Self::Pause(_) => Rank::Plan,
+            Self::Start | Self::Stop(_) | Self::Publish(_) | Self::Pause(_) | Self::Cut => Rank::Plan,
             Self::Timer { .. } | Self::Departed { .. } => Rank::Timer,
             Self::Closed(_) if own => Rank::Link,
             Self::Closed(_) | Self::Packet(_) if passed.has(Passed::DOWNLINK) => Rank::TakenIn,

@@ -87,6 +87,9 @@ pub struct LinkModel {
     pub ping: Duration,
     /// A neighbor that was silent for this long is dead.
     pub dead_after: Duration,
+    /// Whether pings find cuts as they find the dead: a connection over which nothing comes for `dead_after` is
+    /// given up by either end, whether or not anything was sent on it.
+    pub probe_cuts: bool,
     /// Classes of access lines; [`Class::default`] where a slot's number is missing.
     pub classes: Vec<Class>,
     /// Class of each slot; empty when all are of class 0.
@@ -133,6 +136,7 @@ impl Default for LinkModel {
             handshake: 0,
             ping: Duration::from_secs(1),
             dead_after: Duration::from_secs(3),
+            probe_cuts: false,
             classes: vec![Class::default()],
             class_of: Vec::new(),
         }

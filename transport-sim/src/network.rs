@@ -269,6 +269,27 @@ impl<'p> Network<'p> {
         }
     }
 
+    /// The cuts that pings find.
+    pub(crate) fn probed_cuts(&self) -> &[&'p Disturbance] {
+        let probes = self.links.probe_cuts && self.links.transport == Transport::Stream;
+        if probes { &self.cuts } else { &[] }
+    }
+
+    /// When `slot`, which has heard nothing for too long, gives up a connection with `peer` that is cut at `at`,
+    /// and when `peer` can hear of that. None if nothing is cut, or not for long enough.
+    pub(crate) fn gives_up_at(&self, slot: u32, peer: u32, at: Time) -> Option<(Time, Time)> {
+        let cuts = |fault: &Disturbance| fault.kind.cuts(slot, peer) || fault.kind.cuts(peer, slot);
+        let mut heals = at;
+        // Cuts may overlap or follow each other.
+        while let Some(fault) = active(self.probed_cuts(), heals).find(|fault| cuts(fault)) {
+            heals = fault.until;
+        }
+        // The last sign of life left before the cut, and what comes after it takes as long.
+        let found = self.found_dead(peer, slot, at);
+        let found_at = found + self.link_delay(peer, slot);
+        (found < heals).then(|| (found_at, found_at.max(heals) + self.link_delay(slot, peer)))
+    }
+
     /// Whether a dial that reaches `to` at `at` is answered.
     pub(crate) fn answers(&self, to: u32, at: Time) -> bool {
         self.links.class(to).reachable && self.plan.life_at(to, at).is_some()

@@ -66,6 +66,8 @@ pub enum Arrived {
     Publish(u32),
     /// The plan: it stands still until then.
     Pause(Time),
+    /// The plan: a cut begins between it and others, which pings will find.
+    Cut,
     /// The pause is over.
     Awake,
     /// A timer that a node set is due: this slot's node in the life of this number.

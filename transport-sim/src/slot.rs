@@ -170,6 +170,7 @@ fn trace<P: SimProtocol, Ob: Observer>(event: &Event<P>, observer: &mut Ob) {
         What::Stop(end) => Arrived::Stop(*end),
         What::Publish(index) => Arrived::Publish(*index),
         What::Pause(until) => Arrived::Pause(*until),
+        What::Cut => Arrived::Cut,
         What::Awake { .. } => Arrived::Awake,
         What::Timer { incarnation, timer } => {
             content = Some(timer);
@@ -216,6 +217,7 @@ fn act_rarely<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
                 feed(node, rng, world, port, Input::Command(busy));
             }
         }
+        What::Cut => port.find_cuts(),
         What::Awake { incarnation } if incarnation == port.line.incarnation => {
             if let Some(free) = P::hold(false) {
                 feed(node, rng, world, port, Input::Command(free));

@@ -245,8 +245,11 @@ fn report(
 /// What a run on sockets used.
 fn used(means: &Means) -> String {
     let or_unknown = |value: Option<String>| value.unwrap_or_else(|| "?".to_owned());
+    let hop = means.hop_excess_ms.map_or_else(String::new, |hop| {
+        format!("; a hop takes {:.2} ms more than its link (p99 {:.1} ms)", hop.mean, hop.p99)
+    });
     let mut text = format!(
-        "  sockets  {} listening at most, {} s of processor time, up to {} ms late",
+        "  sockets  {} listening at most, {} s of processor time, up to {} ms late{hop}",
         or_unknown(means.listening.map(|count| count.to_string())),
         or_unknown(means.cpu_seconds.map(|seconds| format!("{seconds:.1}"))),
         means.latest_ms,

@@ -4,7 +4,11 @@
 //! equal: it **holds** if the whole interval of the difference lies within the bound, is **broken** if none of
 //! it does, and else nobody **can tell**. (Two one-sided tests at 2.5 % each; Schuirmann 1987, "A Comparison of
 //! the Two One-Sided Tests Procedure and the Power Approach", Journal of Pharmacokinetics and
-//! Biopharmaceutics 15.) Runs of the same seed have the same plan and are paired.
+//! Biopharmaceutics 15.)
+//!
+//! Runs are independent, whatever their seeds: one seed gives both worlds the same plan, but a millisecond decides
+//! who is accepted by whom, and another overlay comes out. So either side may have as many runs as it likes, and a
+//! simulator with many leaves only the spread of the other side.
 
 use std::fmt::Write as _;
 
@@ -18,7 +22,7 @@ use crate::ensemble::report::shown;
 use crate::ensemble::text::align;
 use crate::format;
 use crate::measure::metrics::{Unit, find};
-use crate::stats::compare::{Difference, paired, welch};
+use crate::stats::compare::{Difference, against_model};
 use crate::stats::interval::Estimate;
 
 /// How far two backends may be apart in a metric and still count as equal: by the larger of both.
@@ -83,7 +87,7 @@ impl Bound {
     fn text(&self) -> String {
         let unit = find(&self.metric).map_or(Unit::Plain, |metric| metric.unit);
         let fixed = match unit {
-            Unit::Share => format!("{} points", format::number(self.fixed * 100.0, 3)),
+            Unit::Share => points(&format::number(self.fixed * 100.0, 3)),
             Unit::Millis => format!("{} ms", format::number(self.fixed, 3)),
             Unit::Plain => format::number(self.fixed, 3),
         };
@@ -140,7 +144,7 @@ impl Prediction {
         let real = self.real.map_or(0.0, |real| real.mean.abs());
         // How far the interval reaches, as the bound says it.
         let far = |end: f64| match unit {
-            Unit::Share => format!("{} points", up(end * 100.0)),
+            Unit::Share => points(&up(end * 100.0)),
             _ if self.bound.share > 0.0 && real > 0.0 => format!("{} %", up(end / real * 100.0)),
             Unit::Millis => format!("{} ms", up(end)),
             Unit::Plain => up(end),
@@ -156,9 +160,24 @@ impl Prediction {
                 )
             }
             Told::CannotTell => {
-                format!("cannot tell {metric}: off by up to {}, the bound is {bound}; add runs", far(ends.1))
+                let more = self.runs_needed().map_or_else(String::new, |runs| format!(", {runs} or so"));
+                format!(
+                    "cannot tell {metric}: off by up to {}, the bound is {bound}; add runs{more}",
+                    far(ends.1)
+                )
             }
         }
+    }
+
+    /// How many runs on sockets would do if means and spread stay what they are; none if no number will, or none
+    /// that anybody would make.
+    fn runs_needed(&self) -> Option<usize> {
+        let (runs, difference) = (self.real?.runs, self.difference?);
+        let (low, high) = difference.interval?;
+        let room = self.allowed - difference.change.abs();
+        // The width goes with the root of the number; what the simulator leaves is little.
+        let times = ((high - low) / 2.0 / room).powi(2);
+        (room > 0.0 && (1.0..=MOST_TIMES).contains(&times)).then(|| (runs as f64 * times).ceil() as usize)
     }
 
     fn unit(&self) -> Unit {
@@ -184,10 +203,16 @@ impl Prediction {
         let interval = self.difference.and_then(|difference| difference.interval);
         let around = self.real.map_or(0.0, |real| if real.mean.is_finite() { real.mean } else { real.min });
         let figure = Figure::new(self.unit(), around, interval.map(|(low, high)| (high - low) / 2.0));
-        let change = self.difference.map_or_else(|| "-".to_owned(), |of| figure.change(of.change));
+        // A difference of shares is one of points: per cent could be meant of either.
+        let told_apart = |text: String| match self.unit() {
+            Unit::Share => text.replace('%', "points"),
+            _ => text,
+        };
+        let change =
+            self.difference.map_or_else(|| "-".to_owned(), |of| told_apart(figure.change(of.change)));
         let ends = interval
             .filter(|(low, high)| low < high)
-            .map_or_else(|| "-".to_owned(), |ends| figure.range(ends));
+            .map_or_else(|| "-".to_owned(), |ends| told_apart(figure.range(ends)));
         let told = match self.told {
             Told::Holds => format!("holds ({})", self.bound.text()),
             Told::Broken => format!("BROKEN ({})", self.bound.text()),
@@ -195,6 +220,14 @@ impl Prediction {
         };
         [self.metric.clone(), mean(self.sim), mean(self.real), change, ends, told]
     }
+}
+
+/// More times the runs than this are not asked for.
+const MOST_TIMES: f64 = 50.0;
+
+/// So many points of a share.
+fn points(count: &str) -> String {
+    format!("{count} {}", if count == "1" { "point" } else { "points" })
 }
 
 /// Rounded up to two digits: who promises a bound may not promise less.
@@ -218,8 +251,6 @@ pub struct Worlds {
     pub backend: String,
     /// How many runs there are on each side.
     pub runs: (usize, usize),
-    /// Seeds that both sides have.
-    pub pairs: usize,
     /// The metrics that are judged.
     pub rows: Vec<Prediction>,
 }
@@ -235,19 +266,12 @@ impl Worlds {
             (Some(backend), None | Some("sim")) if backend != "sim" => (other, one),
             _ => return Err("one side must come from the simulator and one from another backend".to_owned()),
         };
-        let common: Vec<(usize, usize)> = sim
-            .seeds
-            .iter()
-            .enumerate()
-            .filter_map(|(row, seed)| Some((row, real.seeds.iter().position(|other| other == seed)?)))
-            .collect();
-        let rows = bounds.iter().map(|bound| predict(sim, real, &common, bound)).collect();
+        let rows = bounds.iter().map(|bound| predict(sim, real, bound)).collect();
         Ok(Self {
             sim: sim.name.clone(),
             real: real.name.clone(),
             backend: real.backend.clone().unwrap_or_default(),
             runs: (sim.table.runs(), real.table.runs()),
-            pairs: common.len(),
             rows,
         })
     }
@@ -274,26 +298,17 @@ impl Worlds {
         parts.join(", ")
     }
 
-    fn method(&self) -> String {
-        if self.pairs >= 2 {
-            format!("paired by seed ({} pairs)", self.pairs)
-        } else {
-            "independent seeds".to_owned()
-        }
-    }
-
     /// The comparison for people. Ends with a newline.
     #[must_use]
     pub fn to_text(&self) -> String {
         let runs = |count| format::plural(count, "run");
         let mut text = format!(
-            "sim  {} ({})\n{}  {} ({})   {}\n\n",
+            "sim  {} ({})\n{}  {} ({})   independent runs\n\n",
             self.sim,
             runs(self.runs.0),
             self.backend,
             self.real,
             runs(self.runs.1),
-            self.method()
         );
         let mut cells = vec![self.head().to_vec()];
         cells.extend(self.rows.iter().map(|row| row.cells().to_vec()));
@@ -313,12 +328,11 @@ impl Worlds {
         let mut text = format!("### {mark} simulator and {}: {}\n\n", self.backend, self.conclusion());
         let _ = writeln!(
             text,
-            "`{}` ({}) against `{}` ({}), {}\n",
+            "`{}` ({}) against `{}` ({}), independent runs\n",
             self.sim,
             format::plural(self.runs.0, "run"),
             self.real,
             format::plural(self.runs.1, "run"),
-            self.method()
         );
         let head = self.head();
         let _ = writeln!(text, "| {} |\n|---|--:|--:|--:|--:|---|", head.join(" | "));
@@ -358,7 +372,6 @@ impl Worlds {
             "conclusion": self.conclusion(),
             "sim": { "name": self.sim, "runs": self.runs.0 },
             "real": { "name": self.real, "runs": self.runs.1, "backend": self.backend },
-            "pairs": self.pairs,
             "metrics": self.rows.iter().map(row).collect::<Vec<_>>(),
         });
         format!("{all:#}\n")
@@ -366,7 +379,7 @@ impl Worlds {
 }
 
 /// One metric; where a quantile over all pairs is never, that over the delivered ones.
-fn predict(sim: &Side, real: &Side, common: &[(usize, usize)], bound: &Bound) -> Prediction {
+fn predict(sim: &Side, real: &Side, bound: &Bound) -> Prediction {
     let values = |side: &Side, metric: &str| -> Vec<f64> {
         side.table.column(metric).into_iter().map(|(_, value)| value).collect()
     };
@@ -377,15 +390,7 @@ fn predict(sim: &Side, real: &Side, common: &[(usize, usize)], bound: &Bound) ->
         Some(quantile) if is_never(&bound.metric) => format!("latency_delivered_ms.{quantile}"),
         _ => bound.metric.clone(),
     };
-    let difference = if common.len() >= 2 {
-        let both = common
-            .iter()
-            .filter_map(|&(a, b)| Some((real.table.value(&metric, b)?, sim.table.value(&metric, a)?)));
-        let (of_real, of_sim): (Vec<f64>, Vec<f64>) = both.unzip();
-        paired(&of_real, &of_sim)
-    } else {
-        welch(&values(real, &metric), &values(sim, &metric))
-    };
+    let difference = against_model(&values(real, &metric), &values(sim, &metric));
     let (of_sim, of_real) = (sim.table.estimate(&metric), real.table.estimate(&metric));
     let allowed = bound.at(of_real.map_or(0.0, |real| real.mean));
     let told = match difference.and_then(|difference| difference.interval) {

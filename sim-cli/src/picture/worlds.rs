@@ -12,6 +12,9 @@ use plotters::prelude::*;
 /// Pixels of the upper edge of the plot.
 const TOP: f32 = 180.0;
 
+/// More runs than this are drawn fainter.
+const MANY: usize = 50;
+
 /// The runs of one backend.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct World {
@@ -35,9 +38,13 @@ pub fn worlds_delivery(title: &str, worlds: &[World], style: &Style) -> Picture 
     picture(title, worlds, style, &|area, palette| {
         let points = || worlds.iter().flat_map(World::points);
         let end = points().map(|point| point.0).fold(1.0, f64::max);
+        // From a round time before the first message: nothing is published while nodes arrive.
+        let first = points().map(|point| point.0).fold(end, f64::min);
+        let round = (first / 10.0).floor().max(0.0) * 10.0;
+        let start = if end - round < 1.0 { 0.0 } else { round };
         let least = points().map(|point| point.1).fold(1.0, f64::min);
         let low = if least >= 0.99 { 0.98 } else { (least * 20.0).floor() / 20.0 };
-        let times = Marked::new(0.0..end * 1.02, end, 1.0, 13);
+        let times = Marked::new(start..end + (end - start) * 0.02, end, 1.0, 13);
         let shares = Marked::new(low..1.0 + (1.0 - low) * 0.03, 1.0, 1.0, 6);
         let mut plot = plot(area, [TOP, MARGIN, 85.0], times, shares)?;
         grid(&mut plot, palette, true, &|share| format::percent(*share))?;
@@ -95,9 +102,11 @@ fn draw<X: Ranged<ValueType = f64>>(
         line.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
     };
     for (rank, world) in worlds.iter().enumerate() {
-        let pale = palette.category(rank).mix(palette.background, 0.55);
+        // Hundreds of lines would be a wall.
+        let (share, width) = if world.runs.len() > MANY { (0.75, 1.0) } else { (0.55, 1.5) };
+        let pale = palette.category(rank).mix(palette.background, share);
         for run in &world.runs {
-            plot.draw_series(LineSeries::new(finite(run), stroke(pale, 1.5)))?;
+            plot.draw_series(LineSeries::new(finite(run), stroke(pale, width)))?;
         }
     }
     for (rank, world) in worlds.iter().enumerate().rev() {

@@ -43,6 +43,9 @@ pub struct Link {
     pub ping: Duration,
     /// A neighbor that fell silent is given up after this long, less up to one ping. Default "3s".
     pub dead_after: Duration,
+    /// Whether these questions find cuts, too: either end gives up a connection over which nothing comes for
+    /// `dead_after`, even if it sends nothing. Nodes of `transport-tcp` do. Default false.
+    pub probe_cuts: bool,
 }
 
 impl Default for Link {
@@ -63,6 +66,7 @@ impl Default for Link {
             handshake: 0,
             ping: Duration::from_secs(1),
             dead_after: Duration::from_secs(3),
+            probe_cuts: false,
         }
     }
 }

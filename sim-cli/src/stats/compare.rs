@@ -85,8 +85,7 @@ pub fn welch(base: &[f64], new: &[f64]) -> Option<Difference> {
     }
     let [of_base, of_new] = [(base, means[0]), (new, means[1])]
         .map(|(sample, mean)| variance(sample, mean) / sample.len() as f64);
-    let both = of_base + of_new;
-    if both <= 0.0 {
+    if of_base + of_new <= 0.0 {
         let differ = change.abs() > means[0].abs().max(means[1].abs()) * 1e-12;
         let p = if differ {
             fisher(base, new, |value| (value - means[0]).abs() < change.abs() / 2.0)
@@ -96,9 +95,33 @@ pub fn welch(base: &[f64], new: &[f64]) -> Option<Difference> {
         let change = if differ { change } else { 0.0 };
         return Some(Difference { change, interval: Some((change, change)), p, test: Test::Fisher });
     }
-    let [rest_base, rest_new] = [base, new].map(|sample| sample.len() as f64 - 1.0);
-    let freedom = both.powi(2) / (of_base.powi(2) / rest_base + of_new.powi(2) / rest_new);
-    Some(by_student(change, both.sqrt(), freedom, Test::Welch))
+    Some(by_welch(change, [(of_base, base.len()), (of_new, new.len())]))
+}
+
+/// Compares few runs of the real thing with many of a model of it: Welch's t, with the spread of the real
+/// runs taken as at least that of the model's. Few runs may all miss what happens in one run of thirty, and
+/// would seem surer of their mean than they are.
+#[must_use]
+pub fn against_model(real: &[f64], model: &[f64]) -> Option<Difference> {
+    let is_plain = |sample: &[f64]| sample.len() >= 2 && sample.iter().all(|value| value.is_finite());
+    if !is_plain(real) || !is_plain(model) {
+        return welch(real, model);
+    }
+    let means = [real, model].map(mean);
+    let [of_real, of_model] =
+        [(real, means[0]), (model, means[1])].map(|(sample, mean)| variance(sample, mean));
+    if of_real.max(of_model) <= 0.0 {
+        return welch(real, model);
+    }
+    let part = |variance: f64, sample: &[f64]| (variance / sample.len() as f64, sample.len());
+    Some(by_welch(means[1] - means[0], [part(of_real.max(of_model), real), part(of_model, model)]))
+}
+
+/// The difference of means of two samples, given the variance of each mean and how many values it is of.
+fn by_welch(change: f64, parts: [(f64, usize); 2]) -> Difference {
+    let both: f64 = parts.iter().map(|(variance, _)| variance).sum();
+    let rest: f64 = parts.iter().map(|(variance, count)| variance.powi(2) / (*count as f64 - 1.0)).sum();
+    by_student(change, both.sqrt(), both.powi(2) / rest, Test::Welch)
 }
 
 fn by_student(change: f64, error: f64, freedom: f64, test: Test) -> Difference {
@@ -192,6 +215,44 @@ mod tests {
             (5.0_f64 / 3.0).powi(2) / ((1.0_f64 / 3.0).powi(2) / 2.0 + (4.0_f64 / 3.0).powi(2) / 2.0);
         assert!((freedom - 2.941_176).abs() < 1e-6);
         assert!(near(uneven.p, student_two_sided(2.0 / (5.0_f64 / 3.0).sqrt(), freedom)));
+    }
+
+    #[test]
+    fn few_real_runs_have_at_least_the_spread_of_the_model() {
+        let model = [1.0, 2.0, 3.0, 4.0, 5.0];
+        // Variance 2.5 of both: errors 2.5 / 2 and 2.5 / 5.
+        let calm = against_model(&[3.0, 3.0], &model).unwrap();
+        let freedom = 1.75_f64.powi(2) / (1.25_f64.powi(2) / 1.0 + 0.5_f64.powi(2) / 4.0);
+        let half = student_quantile(0.975, freedom) * 1.75_f64.sqrt();
+        assert!(near(calm.interval.unwrap().1, half) && calm.change == 0.0, "{calm:?}");
+        // More spread than the model's is taken as it is.
+        let wild = [0.0, 10.0, 2.0];
+        assert_eq!(against_model(&wild, &model), welch(&wild, &model));
+        assert_eq!(against_model(&[1.0], &model), None);
+        let same = against_model(&[1.0; 3], &[1.0; 9]).unwrap();
+        assert_eq!(same.interval, Some((0.0, 0.0)));
+    }
+
+    #[test]
+    fn what_happens_in_one_run_of_twenty_is_not_taken_for_a_difference() {
+        use floodnet_core::rng::NodeRng;
+        let mut rng = NodeRng::new(5);
+        let mut runs = |count: usize| -> Vec<f64> {
+            (0..count).map(|_| if rng.chance(1, 20) { 0.5 } else { 0.0 }).collect()
+        };
+        let (mut missed, mut by_welch) = (0, 0);
+        for _ in 0..2_000 {
+            let (real, model) = (runs(15), runs(200));
+            let holds_none = |of: Option<Difference>| {
+                of.and_then(|of| of.interval).is_none_or(|(low, high)| low > 0.0 || 0.0 > high)
+            };
+            missed += u32::from(holds_none(against_model(&real, &model)));
+            by_welch += u32::from(holds_none(welch(&real, &model)));
+        }
+        // At 5 % there would be 100, with a standard deviation of 10; 15 runs see nothing in 46 % of experiments,
+        // and then have no spread of their own.
+        assert!(missed <= 130, "{missed}");
+        assert!(by_welch > 600, "{by_welch}");
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::check::check;
 use super::clock::Clock;
 use super::control::{self, Reserved, Troop};
 use super::directory::Directory;
+use super::excess::Excess;
 use super::gather::Gather;
 use super::machine;
 use super::resident::{HERE, Stage, Town, is_out_of_files, reside};
@@ -75,7 +76,8 @@ pub(crate) fn run_protocol<P: Runnable>(bed: &mut Bed<'_>) -> Result<Ran, Troubl
     };
     let Cast { stage, users, ports, reserved, troop } = came?;
     let measures = Measures::new(Arc::clone(&setup.plan), setup.measure.clone());
-    let gather = Gather::new(measures, slots);
+    let between = Between::new(Arc::clone(&setup.plan), links);
+    let gather = Gather::new(measures, slots, Excess::new(between, bed.settings.shaped));
     let mut show = Show { gather, clock: stage.clock, sink, ports, listening: None };
     let ready = Instant::now();
     let ended = runtime.block_on(async {
@@ -105,6 +107,7 @@ pub(crate) fn run_protocol<P: Runnable>(bed: &mut Bed<'_>) -> Result<Ran, Troubl
         processes: troop.as_ref().map(|troop| troop.most_alive()).filter(|&count| count > 0),
         tasks_left,
         clock_error_ms: troop.as_ref().map(|troop| milliseconds(troop.clock_error())),
+        hop_excess_ms: gather.hop_excess(),
     };
     let cost = Cost {
         setup_seconds: (ready - began).as_secs_f64(),
@@ -131,7 +134,7 @@ async fn cast_here<P: Runnable>(
     let directory = Arc::new(directory);
     let clock = Clock::starting_after(LEAD, settings.speed);
     let road = road_of(settings, setup, links, &directory, clock).await?;
-    let stage = Stage::new(clock, road);
+    let stage = Stage::new(clock, road).map_err(Trouble::Failed)?;
     let town = Arc::new(Town {
         world: Arc::new(World::<P> { config, directory, clock, sink: sink.clone() }),
         stage: stage.clone(),
@@ -281,10 +284,20 @@ pub(crate) async fn road_of(
     Ok(Road::Shaped { at: shaper.address(), shaper: Some(shaper), directory: Arc::clone(directory) })
 }
 
+/// Tasks between two looks at what has come.
+const EVENTS_AFTER: u32 = 4;
+
 /// The threads that drive nodes: one for each core.
 fn runtime() -> Result<Runtime, Trouble> {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let built = Builder::new_multi_thread().worker_threads(cores).enable_all().build();
+    // A worker looks at its sockets and at what other threads wake after so many tasks. By default these are so
+    // many that packets wait for milliseconds while a message floods the network.
+    let built = Builder::new_multi_thread()
+        .worker_threads(cores)
+        .event_interval(EVENTS_AFTER)
+        .global_queue_interval(EVENTS_AFTER)
+        .enable_all()
+        .build();
     built.map_err(|error| Trouble::Failed(format!("cannot start threads: {error}")))
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use floodnet_core::time::Time;
 use floodnet_sim::observer::{Divisible, Observed, Observer};
 
+use super::excess::{Excess, HopExcess};
 use super::sink::Record;
 use crate::measure::part::Part;
 use crate::measure::{Ending, Measures, Results};
@@ -18,6 +19,7 @@ pub(crate) struct Gather {
     /// What is not fed yet.
     waiting: Vec<Record>,
     ledger: Ledger,
+    excess: Option<Excess>,
     /// Up to here all was fed.
     fed: Time,
     /// What came for a time that was fed already.
@@ -28,7 +30,7 @@ pub(crate) struct Gather {
 
 impl Gather {
     /// For a run of so many slots.
-    pub(crate) fn new(mut measures: Measures, slots: u32) -> Self {
+    pub(crate) fn new(mut measures: Measures, slots: u32, excess: Option<Excess>) -> Self {
         let mut barriers = measures.barriers();
         barriers.reverse();
         let parts = measures.divide(std::slice::from_ref(&(0..slots)));
@@ -38,6 +40,7 @@ impl Gather {
             barriers,
             waiting: Vec::new(),
             ledger: Ledger::new(slots),
+            excess,
             fed: Time::ZERO,
             late: 0,
             inputs: 0,
@@ -77,6 +80,9 @@ impl Gather {
     }
 
     fn feed(&mut self, record: Record) {
+        if let Some(excess) = &mut self.excess {
+            excess.take(&record);
+        }
         let Record { at, slot, what } = record;
         self.inputs += 1;
         self.received += u64::from(matches!(what, Observed::Received { .. }));
@@ -94,6 +100,11 @@ impl Gather {
     /// Packets that nodes took in.
     pub(crate) const fn received(&self) -> u64 {
         self.received
+    }
+
+    /// What hops took beyond the delays of their links.
+    pub(crate) fn hop_excess(&self) -> Option<HopExcess> {
+        self.excess.as_ref()?.result()
     }
 
     /// What came too late for its sample.

@@ -13,8 +13,10 @@
 //! | `script` | the plan of one slot, as orders with times |
 //! | `resident` | the user of one slot: lives, publications, pauses |
 //! | `road` | how nodes reach each other: straight, or through the shaper |
+//! | `lead` | being on time in the mean |
 //! | `shaper` | delays, cuts, losses and rates of the scenario between real sockets |
 //! | `executor` | a run, with all slots in this process |
+//! | `excess` | what a hop takes beyond the delay that was asked for |
 //! | `control` | slots in processes of their own, on this machine or on others |
 //! | [`emit`] | files that start such a run on Docker Compose or Kubernetes |
 //! | `sink`, `gather` | observations, in order of time, into the measures |
@@ -27,8 +29,10 @@ mod clock;
 mod control;
 mod directory;
 pub mod emit;
+mod excess;
 mod executor;
 mod gather;
+mod lead;
 mod machine;
 mod resident;
 mod road;
@@ -50,6 +54,7 @@ use crate::scenario::{Complaint, Scenario};
 pub use control::node::serve as serve_node;
 pub(crate) use control::node::{Attendant, attend};
 pub use control::{NodeOptions, TOKEN, Token};
+pub use excess::HopExcess;
 pub(crate) use executor::run_protocol;
 
 /// How to run on sockets.
@@ -118,6 +123,9 @@ pub struct Means {
     /// How wrong the clock of a node in another process may have been, in milliseconds of the machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_error_ms: Option<f64>,
+    /// What hops took beyond the delays of their links; null where these are drawn for each packet, or vary.
+    #[serde(default)]
+    pub hop_excess_ms: Option<HopExcess>,
 }
 
 /// Why there was no run.

@@ -16,7 +16,7 @@ use floodnet_tcp::driver::spawn_gated;
 use floodnet_tcp::handle::Handle;
 use floodnet_tcp::limits::{Limits, Profile};
 use floodnet_tcp::options::Options;
-use tokio::time::sleep_until;
+use floodnet_tcp::shaper::Alarm;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -32,6 +32,9 @@ use crate::registry::Runnable;
 pub(crate) struct Stage {
     pub(crate) clock: Clock,
     pub(crate) road: Road,
+    /// Wakes users: what they do is timed from when the plan has it, and a timer of tokio comes a millisecond
+    /// too late.
+    pub(crate) alarm: Arc<Alarm>,
     pub(crate) lateness: Arc<Lateness>,
     /// Nodes that are saying goodbye.
     pub(crate) leaving: TaskTracker,
@@ -140,22 +143,27 @@ pub(crate) fn is_out_of_files(error: &io::Error) -> bool {
 
 impl Stage {
     /// At the start of a run, where the plan's time is that of `clock`.
-    pub(crate) fn new(clock: Clock, road: Road) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// The machine has no thread to give.
+    pub(crate) fn new(clock: Clock, road: Road) -> Result<Self, String> {
+        let alarm = Alarm::start().map_err(|error| format!("cannot start a thread: {error}"))?;
+        Ok(Self {
             clock,
             road,
+            alarm: Arc::new(alarm),
             lateness: Arc::default(),
             leaving: TaskTracker::new(),
             over: CancellationToken::new(),
-        }
+        })
     }
 
     /// Waits until it is `at` by the plan. False if everything ends before.
     pub(crate) async fn waited_until(&self, at: Time) -> bool {
-        let due = self.clock.instant(at);
+        let due = self.clock.instant(at).into_std();
         let is_on = tokio::select! {
             () = self.over.cancelled() => false,
-            () = sleep_until(due) => true,
+            () = self.alarm.until(due) => true,
         };
         self.lateness.note(self.clock.now().since(at));
         is_on

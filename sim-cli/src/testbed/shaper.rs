@@ -14,7 +14,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration as Span;
+use std::time::{Duration as Span, Instant};
 
 use bytes::Bytes;
 use floodnet_core::time::{Duration, Time};
@@ -28,6 +28,7 @@ use tokio_util::task::TaskTracker;
 
 use super::clock::Clock;
 use super::directory::Directory;
+use super::lead::Lead;
 use floodnet_tcp::shaper::Alarm;
 
 /// Pieces on their way in one direction of a connection; more wait with the sender.
@@ -46,6 +47,7 @@ pub(crate) struct Shaper {
     directory: Arc<Directory>,
     clock: Clock,
     alarm: Alarm,
+    lead: Lead,
     address: SocketAddr,
     /// How many times each slot was silenced.
     silenced: Vec<AtomicU64>,
@@ -101,6 +103,7 @@ impl Shaper {
             directory,
             clock,
             alarm: Alarm::start()?,
+            lead: Lead::default(),
             address: listener.local_addr()?,
             silenced: (0..slots).map(|_| AtomicU64::new(0)).collect(),
             lines: (0..slots).map(|_| Mutex::new([Time::ZERO; 2])).collect(),
@@ -346,7 +349,9 @@ impl Wire {
         let shaper = &self.shaper;
         let peer = self.ends[1 - end].0;
         while let Some((at, piece)) = way_out.recv().await {
-            shaper.wait_until(at).await;
+            let due = shaper.clock.instant(at).into_std();
+            let is_in_time = Instant::now() < due;
+            shaper.alarm.until(shaper.lead.before(due)).await;
             match piece {
                 Piece::Data(data) => {
                     let taken_in = shaper.line(peer, Way::Down, data.len(), at);
@@ -357,6 +362,9 @@ impl Wire {
                     if to.write_all(&data).await.is_err() {
                         while way_out.recv().await.is_some() {}
                         return;
+                    }
+                    if is_in_time && taken_in == at {
+                        shaper.lead.learn(due, Instant::now());
                     }
                 }
                 Piece::End => {

@@ -111,6 +111,7 @@ fn input<'a>(what: Arrived, base: Line<'a>) -> Line<'a> {
         Arrived::Stop(how) => Line { kind: "stop", reason: Some(end(how)), ..base },
         Arrived::Publish(message) => Line { kind: "publish", message: Some(message), ..base },
         Arrived::Pause(until) => Line { kind: "pause", until_ns: Some(until.as_nanos()), ..base },
+        Arrived::Cut => Line { kind: "cut", ..base },
         Arrived::Awake => Line { kind: "awake", ..base },
         Arrived::Timer { life } => Line { kind: "timer", life: Some(life), ..base },
         Arrived::Departed => Line { kind: "departed", ..base },

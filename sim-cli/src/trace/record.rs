@@ -83,6 +83,7 @@ fn arrived(what: Arrived, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Arrived::Stop(End::Crash(CrashKind::Reset)) => f.write_str("takes: crash, with resets"),
         Arrived::Publish(message) => write!(f, "takes: publish message {message}"),
         Arrived::Pause(until) => write!(f, "takes: pause until {} s", seconds(until)),
+        Arrived::Cut => f.write_str("takes: beginning of a cut"),
         Arrived::Awake => f.write_str("takes: end of the pause"),
         Arrived::Timer { life } => write!(f, "takes: timer of life {life}"),
         Arrived::Departed => f.write_str("takes: a packet has left the access line"),

@@ -239,4 +239,13 @@ impl DisturbanceKind {
             Self::Loss(_) | Self::Slow { .. } | Self::Pause(_) => false,
         }
     }
+
+    /// Whether `slot` may be at an end of what is cut.
+    pub(crate) fn may_cut_off(&self, slot: u32) -> bool {
+        match self {
+            Self::Partition { .. } => true,
+            Self::CutLinks(pairs) => pairs.iter().any(|&(a, b)| a == slot || b == slot),
+            Self::Loss(_) | Self::Slow { .. } | Self::Pause(_) => false,
+        }
+    }
 }

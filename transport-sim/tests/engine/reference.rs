@@ -23,7 +23,7 @@ use crate::common::{Log, assert_conserved};
 const CASES: u64 = 600;
 
 /// What must have been switched on in some of them.
-const FEATURES: [&str; 31] = [
+const FEATURES: [&str; 32] = [
     "stream",
     "datagram",
     "random walk",
@@ -48,6 +48,7 @@ const FEATURES: [&str; 31] = [
     "loss",
     "classes",
     "short waits",
+    "probed cuts",
     "constant",
     "uniform",
     "lognormal",

@@ -203,6 +203,61 @@ fn a_connection_that_is_not_used_outlives_a_cut() {
 }
 
 #[test]
+fn probes_find_a_cut_though_nothing_is_sent() {
+    let mut stage = Stage::new(2);
+    stage.links.probe_cuts = true;
+    stage.say(0, 0, 1);
+    stage.partition(10_000, 15_000, &[0, 1], true);
+    let again = stage.say(20_000, 1, 0);
+    let played = stage.play();
+    // The last sign of life left up to a ping before the cut, and took 50.
+    let found = |slot, peer| {
+        let downs = played.downs(slot);
+        assert_eq!((downs.len(), downs[0].1), (1, peer));
+        assert!(ms(12_050) < downs[0].0 && downs[0].0 <= ms(13_050), "{downs:?}");
+        downs[0].0
+    };
+    assert_ne!(found(0, 1), found(1, 0), "either end finds out for itself");
+    assert_eq!(played.heard(0), [(ms(20_150), again)], "a new connection");
+}
+
+#[test]
+fn what_waits_at_a_cut_is_lost_with_the_connection_that_probes_give_up() {
+    let play = |probes| {
+        let mut stage = Stage::new(2);
+        stage.links.probe_cuts = probes;
+        stage.say(0, 0, 1);
+        stage.partition(10_000, 15_000, &[0, 1], false);
+        let waits = stage.say(10_000, 0, 1);
+        (stage.play(), waits)
+    };
+    let (patient, waits) = play(false);
+    assert_eq!(patient.heard(1)[1], (ms(16_250), waits));
+    let (played, waits) = play(true);
+    assert_eq!(played.heard(1).len(), 1);
+    assert_eq!(played.lost(), [(waits, "stale")]);
+}
+
+#[test]
+fn probes_outlive_a_short_cut_and_find_one_that_begins_during_a_dial() {
+    let mut stage = Stage::new(2);
+    stage.links.probe_cuts = true;
+    stage.say(0, 0, 1);
+    stage.partition(10_000, 11_000, &[0, 1], false);
+    stage.disturb(11_000, 12_000, DisturbanceKind::CutLinks(vec![(0, 1)]));
+    let played = stage.play();
+    assert_eq!((played.downs(0), played.downs(1)), (vec![], vec![]), "less than 2 s, together");
+    let mut stage = Stage::new(2);
+    stage.links.probe_cuts = true;
+    stage.say(9_980, 0, 1);
+    // The SYN is under way.
+    stage.partition(10_000, 60_000, &[0, 1], false);
+    let played = stage.play();
+    assert_eq!((played.downs(0).len(), played.downs(1).len()), (1, 1));
+    assert!(played.downs(0)[0].0 <= ms(13_050) && played.downs(1)[0].0 <= ms(13_080));
+}
+
+#[test]
 fn a_cut_of_one_direction_stalls_both() {
     let mut stage = Stage::new(2);
     stage.say(0, 0, 1);

@@ -86,7 +86,7 @@ async fn see_through(
                     other => Err(member.unexpected(other).await),
                 };
             }
-            () = sleep_until(stop), if falls_silent && !is_silent => {
+            () = stage.alarm.until(stop.into_std()), if falls_silent && !is_silent => {
                 stage.road.silence(member.slot);
                 is_silent = true;
             }

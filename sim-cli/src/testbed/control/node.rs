@@ -167,7 +167,7 @@ pub(crate) fn attend<P: Runnable>(runtime: &Runtime, seat: Seat) -> Result<(), S
             let world = World::<P> { config, directory, clock, sink: Sink::default() };
             let town = Town {
                 world: Arc::new(world),
-                stage: Stage::new(clock, road),
+                stage: Stage::new(clock, road)?,
                 seed: setup.plan.seed,
                 links: Arc::new(setup.links),
                 listen: port.own,

@@ -121,7 +121,7 @@ pub(crate) async fn cast(
     let go = Order::Go { epoch: troop.office.nanos(clock.epoch()), shaper: road.shaper() };
     members.iter().for_each(|member| member.order(go.clone()));
     let _ = troop.brief.set([peers, go]);
-    let stage = Stage::new(clock, road);
+    let stage = Stage::new(clock, road).map_err(Trouble::Failed)?;
     let mut users = JoinSet::new();
     for member in members {
         let scripts = scripts(plan, member.slot);
