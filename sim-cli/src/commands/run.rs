@@ -291,3 +291,31 @@ fn spent(cost: &Cost, nodes: u32) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::{Cli, Command};
+
+    /// What is said to run the same again, after these arguments.
+    fn again(arguments: &[&str]) -> String {
+        let cli = Cli::try_parse_from([&["sim-cli", "run", "x.toml"], arguments].concat()).unwrap();
+        let Command::Run(args) = cli.command else { panic!("another command") };
+        args.ground.again()
+    }
+
+    #[test]
+    fn a_run_on_sockets_is_repeated_as_it_was() {
+        assert_eq!(again(&[]), "");
+        assert_eq!(again(&["--backend", "tcp"]), " --backend tcp");
+        for words in [
+            " --backend tcp --speed 2.5 --no-shaper",
+            " --backend tcp --processes --up-within 5s",
+            " --backend tcp --speed 2 --wait-for-nodes 127.0.0.1:7000 --up-within 1m30s",
+        ] {
+            let given: Vec<&str> = words.split_whitespace().collect();
+            assert_eq!(again(&given), words);
+        }
+    }
+}
