@@ -312,7 +312,7 @@ mod tests {
         for words in [
             " --backend tcp --speed 2.5 --no-shaper",
             " --backend tcp --processes --up-within 5s",
-            " --backend tcp --speed 2 --wait-for-nodes 127.0.0.1:7000 --up-within 1m30s",
+            " --backend tcp --speed 2 --wait-for-nodes 127.0.0.1:7000 --up-within 90s",
         ] {
             let given: Vec<&str> = words.split_whitespace().collect();
             assert_eq!(again(&given), words);

@@ -95,6 +95,7 @@ pub(crate) fn run_protocol<P: Runnable>(bed: &mut Bed<'_>) -> Result<Ran, Troubl
     let ran = Instant::now();
     let Show { mut gather, sink, listening, .. } = show;
     gather.add(sink.take());
+    gather.feed_before(at);
     let used = machine::cpu_seconds().zip(cpu).map(|(after, before)| round(after - before));
     let milliseconds = |span: Duration| round(span.as_nanos() as f64 / 1e6);
     let means = Means {
