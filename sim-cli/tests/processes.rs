@@ -5,6 +5,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -22,14 +23,17 @@ const SECRET: &str = "a secret for tests of processes";
 /// Within this time everything is gone, on a busy machine.
 const SOON: Duration = Duration::from_secs(5);
 
+/// Runs are one after the other: nodes that wait for a busy machine give each other up.
+static TURN: Mutex<()> = Mutex::new(());
+
 /// A run on sockets in a folder of its own.
-struct Bed(TempDir);
+struct Bed(TempDir, MutexGuard<'static, ()>);
 
 impl Bed {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("small.toml"), SMALL).unwrap();
-        Self(folder)
+        Self(folder, TURN.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The program in the folder.
