@@ -27,13 +27,16 @@ const SOON: Duration = Duration::from_secs(5);
 static TURN: Mutex<()> = Mutex::new(());
 
 /// A run on sockets in a folder of its own.
-struct Bed(TempDir, MutexGuard<'static, ()>);
+struct Bed {
+    folder: TempDir,
+    _turn: MutexGuard<'static, ()>,
+}
 
 impl Bed {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("small.toml"), SMALL).unwrap();
-        Self(folder, TURN.lock().unwrap_or_else(PoisonError::into_inner))
+        Self { folder, _turn: TURN.lock().unwrap_or_else(PoisonError::into_inner) }
     }
 
     /// The program in the folder.
@@ -41,7 +44,7 @@ impl Bed {
         let mut command = Command::new(cargo_bin!("sim-cli"));
         command
             .args(arguments)
-            .current_dir(self.0.path())
+            .current_dir(self.folder.path())
             .env("FLOODNET_TOKEN", SECRET)
             .env_remove("RUST_LOG");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -55,12 +58,12 @@ impl Bed {
     }
 
     fn json(&self, name: &str) -> Value {
-        let path = self.0.path().join("out").join(name);
+        let path = self.folder.path().join("out").join(name);
         serde_json::from_slice(&fs::read(&path).unwrap()).unwrap()
     }
 
     fn is_empty(&self) -> bool {
-        !self.0.path().join("out").exists()
+        !self.folder.path().join("out").exists()
     }
 }
 
@@ -138,7 +141,9 @@ fn every_fault_reaches_processes() {
                   { at = \"5s\", loss = { share = 0.2, for = \"500ms\" } }, \
                   { at = \"5500ms\", slow = { fraction = 0.5, factor = 3.0, for = \"500ms\" } }, \
                   { at = \"6s\", pause = { fraction = 0.3, for = \"400ms\" } }]";
-    let run = bed.start(&["--processes", "--speed", "2", "--set", faults]);
+    // Neighbors are given up later than the network is whole again.
+    let patience = ["--set", "link.dead_after=2s"];
+    let run = bed.start(&[&["--processes", "--speed", "2", "--set", faults], &patience[..]].concat());
     let nodes = nodes_of(&run, 8);
     let output = run.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", errors(&output));
@@ -149,7 +154,7 @@ fn every_fault_reaches_processes() {
     assert_eq!((complete, &summary["double_deliveries"]), (&true.into(), &0.into()));
     assert_eq!(summary["phases"].as_array().unwrap().len(), 7);
     assert!(summary["components"]["max"].as_u64() >= Some(2), "{}", summary["components"]);
-    assert!(summary["delivery_ratio"].as_f64() > Some(0.5), "{}", summary["delivery_ratio"]);
+    assert!(summary["delivery_ratio"].as_f64() > Some(0.3), "{}", summary["delivery_ratio"]);
 }
 
 #[test]
