@@ -29,10 +29,12 @@ fn scenario(set: &[(&str, &str)]) -> Scenario {
 
 fn run(set: &[(&str, &str)], settings: Settings) -> Result<Summary, Trouble> {
     let ran = testbed::run(&scenario(set), &Registry::builtin(), settings, &mut |_| true)?;
-    Ok(ran.finished.unwrap().results.summary)
+    let finished = ran.finished.unwrap();
+    assert_eq!(finished.means.unwrap().tasks_left, 0);
+    Ok(finished.results.summary)
 }
 
-const FAST: Settings = Settings { speed: 3.0, shaped: true };
+const FAST: Settings = Settings { speed: 3.0, ..Settings::USUAL };
 
 fn ms(quantile: Option<Ms>) -> f64 {
     match quantile {
@@ -149,6 +151,29 @@ fn users_leave_and_come_back() {
     let summary = run(&[("churn", churn)], FAST).unwrap();
     assert!(summary.leaves >= 3 && summary.crashes == 0, "{} left", summary.leaves);
     assert!(summary.delivery_ratio > Some(0.8), "{:?}", summary.delivery_ratio);
+}
+
+/// Memory of this process, in bytes, where the system tells.
+fn memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    Some(1_024 * line.split_whitespace().nth(1)?.parse::<u64>().ok()?)
+}
+
+#[test]
+fn memory_of_runs_is_given_back() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let faults = "[{ at = \"3s\", crash = { fraction = 0.3, back = \"300ms\" } }, \
+                  { at = \"3s\", loss = { share = 0.2, for = \"1s\" } }, \
+                  { at = \"4s\", partition = { groups = [0.5, 0.5], for = \"500ms\" } }]";
+    let fast = Settings { speed: 9.0, ..FAST };
+    let once = || run(&[("fault", faults)], fast).unwrap();
+    // What a process needs for its first runs stays.
+    let (_, _) = (once(), once());
+    let Some(before) = memory() else { return };
+    (0..4).for_each(|_| drop(once()));
+    let grown = memory().unwrap().saturating_sub(before);
+    assert!(grown < 4_000_000, "{grown} bytes more after four runs");
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod run;
 mod runs;
 mod swarm;
 mod sweep;
+mod testbed;
 mod validate;
 mod verify;
 
@@ -42,6 +43,7 @@ use replay::ReplayArgs;
 use run::RunArgs;
 use swarm::SwarmArgs;
 use sweep::SweepArgs;
+use testbed::TestbedArgs;
 use validate::ValidateArgs;
 use verify::VerifyArgs;
 
@@ -113,6 +115,8 @@ enum Command {
     /// Hold the model of a stream against this kernel's TCP: predicted and measured delays
     #[cfg(target_os = "linux")]
     Kernel(KernelArgs),
+    /// Nodes in processes of their own, on this machine and on others
+    Testbed(TestbedArgs),
     /// Print the JSON Schema of the scenario language
     Schema {
         /// That of the plan of a sweep instead
@@ -228,6 +232,7 @@ fn execute(registry: &Registry, command: &Command, console: &Console) -> Result<
         Command::Proxy(args) => proxy::execute(args, console),
         #[cfg(target_os = "linux")]
         Command::Kernel(args) => kernel::execute(args, console),
+        Command::Testbed(args) => testbed::execute(args, registry, console),
         Command::Schema { plan } => {
             let schema =
                 if *plan { crate::sweep::plan::schema() } else { crate::scenario::schema(registry.tables()) };

@@ -1,6 +1,8 @@
 //! `sim-cli run`
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration as Span;
 
 use clap::{Args, ValueEnum};
 use floodnet_sim::Memory;
@@ -17,7 +19,8 @@ use crate::run::folder::Place;
 use crate::run::manifest::peak_bytes;
 use crate::run::{Cost, Finished, Ran, prepare, run};
 use crate::scenario::Scenario;
-use crate::testbed::{self, Means, Settings, Trouble};
+use crate::scenario::units::Duration;
+use crate::testbed::{self, Means, Nodes, Settings, Token, Trouble};
 
 #[derive(Args, Debug)]
 pub(super) struct RunArgs {
@@ -66,6 +69,16 @@ pub(super) struct Ground {
     /// Leave links as the machine has them: no delays, rates and faults of the scenario (tcp)
     #[arg(long)]
     no_shaper: bool,
+    /// Give each node a process of its own (tcp)
+    #[arg(long)]
+    processes: bool,
+    /// Start no nodes, but wait at this address for those that `sim-cli testbed node` starts, here or on other
+    /// machines; both know the secret FLOODNET_TOKEN. Links are as the network has them (tcp)
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["processes", "runs"])]
+    wait_for_nodes: Option<SocketAddr>,
+    /// How long a node in another process may take to come up (tcp)
+    #[arg(long, value_name = "TIME", default_value = "60s")]
+    up_within: Duration,
 }
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,16 +105,53 @@ fn speed(text: &str) -> Result<f64, String> {
 impl Ground {
     /// How to run on sockets; none for the simulator.
     pub(super) fn sockets(&self) -> Result<Option<Settings>, Failure> {
-        let Self { backend, speed, no_shaper } = *self;
-        let settings = Settings { speed, shaped: !no_shaper };
-        match backend {
-            Backend::Tcp => Ok(Some(settings)),
-            Backend::Sim if settings == Settings::default() => Ok(None),
-            Backend::Sim => {
-                Err(Failure::Usage("--speed and --no-shaper are for sockets: add --backend tcp".to_owned()))
-            }
+        let Self { backend, speed, no_shaper, processes, wait_for_nodes, up_within } = *self;
+        let is_usual = Settings::USUAL
+            == Settings { speed, shaped: !no_shaper, up_within: span(up_within), ..Settings::USUAL };
+        if backend == Backend::Sim {
+            return if is_usual && !processes && wait_for_nodes.is_none() {
+                Ok(None)
+            } else {
+                let what = "--speed, --no-shaper, --processes, --wait-for-nodes and --up-within";
+                Err(Failure::Usage(format!("{what} are for sockets: add --backend tcp")))
+            };
         }
+        let nodes = match wait_for_nodes {
+            Some(listen) => {
+                Nodes::Outside { listen, token: Token::from_environment().map_err(Failure::Usage)? }
+            }
+            None if processes => Nodes::Processes,
+            None => Nodes::Here,
+        };
+        let shaped = !no_shaper && wait_for_nodes.is_none();
+        Ok(Some(Settings { speed, shaped, nodes, up_within: span(up_within) }))
     }
+
+    /// The arguments that make it so again.
+    pub(super) fn again(&self) -> String {
+        let Self { backend, speed, no_shaper, processes, wait_for_nodes, up_within } = *self;
+        if backend == Backend::Sim {
+            return String::new();
+        }
+        let mut text = " --backend tcp".to_owned();
+        if speed != 1.0 {
+            text.push_str(&format!(" --speed {speed}"));
+        }
+        for (is_on, word) in [(no_shaper, " --no-shaper"), (processes, " --processes")] {
+            text.push_str(if is_on { word } else { "" });
+        }
+        if let Some(listen) = wait_for_nodes {
+            text.push_str(&format!(" --wait-for-nodes {listen}"));
+        }
+        if span(up_within) != Settings::USUAL.up_within {
+            text.push_str(&format!(" --up-within {}", up_within.to_string().replace(' ', "")));
+        }
+        text
+    }
+}
+
+fn span(duration: Duration) -> Span {
+    Span::from_nanos(duration.as_nanos())
 }
 
 /// What went wrong on sockets, as a failure of the command.
@@ -109,6 +159,7 @@ pub(super) fn trouble(loaded: &Loaded, trouble: Trouble) -> Failure {
     match trouble {
         Trouble::Scenario(complaint) => loaded.complain(&complaint),
         Trouble::Failed(why) => Failure::Failed(why),
+        Trouble::Interrupted => Failure::Interrupted,
     }
 }
 
@@ -130,6 +181,13 @@ pub(super) fn execute(args: &RunArgs, registry: &Registry, console: &Console) ->
     }
     let folder = args.out.clone().unwrap_or_else(|| default_folder(scenario));
     let place = Place::check(&folder, args.force).map_err(Failure::Failed)?;
+    if let Some(Settings { nodes: Nodes::Outside { listen, .. }, up_within, .. }) = sockets {
+        console.note(&format!(
+            "waiting at {listen} up to {} s for nodes: sim-cli testbed node --coordinator HOST:{} --slot 0, 1, ..",
+            up_within.as_secs_f64(),
+            listen.port(),
+        ));
+    }
     let mut watcher = Watcher::new(scenario.duration.after_start(), console);
     let watch = &mut |progress| watcher.watch(progress);
     let ran = match sockets {
@@ -169,8 +227,8 @@ fn report(
     }
     let shown = place.folder().display();
     console.note(&format!("  results  {shown}"));
-    let backend = if args.ground.backend == Backend::Tcp { " --backend tcp" } else { "" };
-    console.note(&format!("  again    sim-cli run {shown}/scenario.resolved.toml{backend}"));
+    let ground = args.ground.again();
+    console.note(&format!("  again    sim-cli run {shown}/scenario.resolved.toml{ground}"));
     if !summary.complete {
         console.note("  interrupted: the results hold what happened until then");
         return Err(Failure::Interrupted);
@@ -190,12 +248,19 @@ fn used(means: &Means) -> String {
     let hop = means.hop_excess_ms.map_or_else(String::new, |hop| {
         format!("; a hop takes {:.2} ms more than its link (p99 {:.1} ms)", hop.mean, hop.p99)
     });
-    format!(
+    let mut text = format!(
         "  sockets  {} listening at most, {} s of processor time, up to {} ms late{hop}",
         or_unknown(means.listening.map(|count| count.to_string())),
         or_unknown(means.cpu_seconds.map(|seconds| format!("{seconds:.1}"))),
         means.latest_ms,
-    )
+    );
+    if let Some(processes) = means.processes {
+        text.push_str(&format!("; {processes} processes at most"));
+    }
+    if let Some(error) = means.clock_error_ms {
+        text.push_str(&format!("; clocks of nodes right to {error} ms"));
+    }
+    text
 }
 
 /// What the run cost, and where the memory was.
@@ -225,4 +290,32 @@ fn spent(cost: &Cost, nodes: u32) -> String {
         ));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::{Cli, Command};
+
+    /// What is said to run the same again, after these arguments.
+    fn again(arguments: &[&str]) -> String {
+        let cli = Cli::try_parse_from([&["sim-cli", "run", "x.toml"], arguments].concat()).unwrap();
+        let Command::Run(args) = cli.command else { panic!("another command") };
+        args.ground.again()
+    }
+
+    #[test]
+    fn a_run_on_sockets_is_repeated_as_it_was() {
+        assert_eq!(again(&[]), "");
+        assert_eq!(again(&["--backend", "tcp"]), " --backend tcp");
+        for words in [
+            " --backend tcp --speed 2.5 --no-shaper",
+            " --backend tcp --processes --up-within 5s",
+            " --backend tcp --speed 2 --wait-for-nodes 127.0.0.1:7000 --up-within 90s",
+        ] {
+            let given: Vec<&str> = words.split_whitespace().collect();
+            assert_eq!(again(&given), words);
+        }
+    }
 }

@@ -93,7 +93,11 @@ fn on_sockets<T>(
         let ran = testbed::run(&scenario, registry, settings, &mut |progress| {
             goes_on = crowd.goes_on(index, progress);
             goes_on
-        })?;
+        });
+        let ran = match ran {
+            Err(Trouble::Interrupted) => break,
+            ran => ran?,
+        };
         if !goes_on {
             break;
         }
@@ -169,7 +173,7 @@ fn tell(
         Format::Text => {}
     }
     let shown = place.folder().display();
-    let again = format!("sim-cli run {shown}/scenario.resolved.toml");
+    let again = format!("sim-cli run {shown}/scenario.resolved.toml{}", args.ground.again());
     console.note(&format!("  results  {shown}"));
     console.note(&format!("  again    {again} --runs {}", args.runs.unwrap_or(1)));
     let not_held = || report.expect.iter().filter(|judged| judged.verdict != Decision::Holds);

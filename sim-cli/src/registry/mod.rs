@@ -232,6 +232,7 @@ struct Entry {
     follower: Follower,
     checker: Checker,
     on_sockets: testbed::Runner,
+    as_node: testbed::Attendant,
 }
 
 /// See the module.
@@ -263,6 +264,7 @@ impl Registry {
             follower: follow_protocol::<P>,
             checker: check_protocol::<P>,
             on_sockets: testbed::run_protocol::<P>,
+            as_node: testbed::attend::<P>,
         });
         self
     }
@@ -287,6 +289,10 @@ impl Registry {
 
     pub(crate) fn on_sockets(&self, overlay: &str, broadcast: &str) -> Option<testbed::Runner> {
         self.entry(overlay, broadcast).map(|entry| entry.on_sockets)
+    }
+
+    pub(crate) fn as_node(&self, overlay: &str, broadcast: &str) -> Option<testbed::Attendant> {
+        self.entry(overlay, broadcast).map(|entry| entry.as_node)
     }
 
     fn entry(&self, overlay: &str, broadcast: &str) -> Option<&Entry> {

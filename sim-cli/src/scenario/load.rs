@@ -174,14 +174,8 @@ fn apply_preset(document: &mut Document<'_>) {
 /// Looks up the files that the scenario names and makes their paths absolute, so that the resolved scenario
 /// can be run from any folder. What they hold is read when the scenario runs.
 fn find_files(document: &mut Document<'_>, folder: &Path, tables: &Tables) -> Vec<Problem> {
-    let mut keys = vec!["link.latency.matrix.file".to_owned(), "churn.session.trace.file".to_owned()];
-    for (group, kinds) in [("overlay", &tables.overlays), ("broadcast", &tables.broadcasts)] {
-        for kind in kinds {
-            keys.extend(kind.files().iter().map(|file| format!("{group}.{}.{file}", kind.key())));
-        }
-    }
     let mut problems = Vec::new();
-    for key in keys {
+    for key in tables.file_keys() {
         let Some(node) = document.get_mut(&key) else { continue };
         let span = node.span();
         let DeValue::String(text) = node.get_mut() else { continue };

@@ -125,6 +125,19 @@ pub struct Tables {
     pub pairs: Vec<(&'static str, &'static str)>,
 }
 
+impl Tables {
+    /// The keys of a scenario that name files.
+    pub(crate) fn file_keys(&self) -> Vec<String> {
+        let mut keys = vec!["link.latency.matrix.file".to_owned(), "churn.session.trace.file".to_owned()];
+        for (group, kinds) in [("overlay", &self.overlays), ("broadcast", &self.broadcasts)] {
+            for kind in kinds {
+                keys.extend(kind.files().iter().map(|file| format!("{group}.{}.{file}", kind.key())));
+            }
+        }
+        keys
+    }
+}
+
 /// The one table under `overlay` or `broadcast`, with every default filled in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedTable {

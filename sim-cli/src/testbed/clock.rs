@@ -14,7 +14,17 @@ pub(crate) struct Clock {
 impl Clock {
     /// The plan starts after `lead`, and its time runs `speed` times as fast as the machine's.
     pub(crate) fn starting_after(lead: Span, speed: f64) -> Self {
-        Self { epoch: now() + lead, speed }
+        Self::starting_at(now() + lead, speed)
+    }
+
+    /// The same at this instant of the machine's clock.
+    pub(crate) const fn starting_at(epoch: Instant, speed: f64) -> Self {
+        Self { epoch, speed }
+    }
+
+    /// When the plan starts.
+    pub(crate) const fn epoch(&self) -> Instant {
+        self.epoch
     }
 
     /// The time of the plan; its start while that is to come.

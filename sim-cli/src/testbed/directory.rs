@@ -34,7 +34,7 @@ impl Directory {
         let mut sockets = Vec::new();
         let mut peers = Vec::new();
         for slot in 0..slots {
-            let socket = reserve(ip)?;
+            let socket = reserve(SocketAddr::new(ip, 0))?;
             peers.push(Peer::new(keypair(seed, slot).identity(), socket.local_addr()?));
             sockets.push(socket);
         }
@@ -57,10 +57,10 @@ impl Directory {
     }
 }
 
-/// A free port that no other program is given.
-pub(crate) fn reserve(ip: IpAddr) -> io::Result<TcpSocket> {
-    let socket = if ip.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    socket.bind(SocketAddr::new(ip, 0))?;
+/// A port that no other program is given; any free one for port 0.
+pub(crate) fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.bind(address)?;
     // From now on a listener of this program may share the port; not before, or two programs could be given
     // the same one.
     socket.set_reuseaddr(true)?;

@@ -1,4 +1,4 @@
-//! All slots of a run in this process.
+//! A run: all slots come and go, in this process or in others, and what they report is gathered.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -10,24 +10,23 @@ use floodnet_core::time::{Duration, Time};
 use floodnet_sim::Progress;
 use floodnet_sim::between::Between;
 use floodnet_sim::link::LinkModel;
-use floodnet_tcp::shaper::Alarm;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::adapter::World;
 use super::check::check;
 use super::clock::Clock;
+use super::control::{self, Reserved, Troop};
 use super::directory::Directory;
 use super::excess::Excess;
 use super::gather::Gather;
 use super::machine;
-use super::resident::{HERE, Lateness, Town, is_out_of_files, reside};
+use super::resident::{HERE, Stage, Town, is_out_of_files, reside};
 use super::road::Road;
+use super::script::scripts;
 use super::shaper::Shaper;
 use super::sink::Sink;
-use super::{Bed, Means, Settings, Trouble};
+use super::{Bed, Means, Nodes, Settings, Trouble};
 use crate::measure::Measures;
 use crate::registry::Runnable;
 use crate::run::{Cost, Finished, Ran, set_up_nodes};
@@ -37,11 +36,26 @@ use crate::setup::Setup;
 /// Time between two looks at what nodes report.
 const LOOK: Span = Span::from_millis(50);
 /// What a node reports is here within this time.
-const SLACK: Span = Span::from_millis(500);
+const SLACK: Span = Span::from_secs(2);
 /// Time before the plan starts: for all users to be ready.
-const LEAD: Span = Span::from_millis(200);
+pub(crate) const LEAD: Span = Span::from_millis(200);
+/// Time for a process to end, beyond its goodbye.
+const END: Span = Span::from_secs(3);
 /// Looks at listening sockets during a run.
 const CENSUSES: u64 = 8;
+
+/// A run that is about to begin.
+pub(crate) struct Cast {
+    pub(crate) stage: Stage,
+    /// One for each slot.
+    pub(crate) users: JoinSet<Result<(), String>>,
+    /// Where nodes of this machine listen.
+    pub(crate) ports: BTreeSet<u16>,
+    /// Keeps these ports.
+    pub(crate) reserved: Reserved,
+    /// The processes, if nodes have their own.
+    pub(crate) troop: Option<Arc<Troop>>,
+}
 
 /// Runs the protocol `P` on sockets.
 pub(crate) fn run_protocol<P: Runnable>(bed: &mut Bed<'_>) -> Result<Ran, Trouble> {
@@ -53,49 +67,47 @@ pub(crate) fn run_protocol<P: Runnable>(bed: &mut Bed<'_>) -> Result<Ran, Troubl
     let slots = setup.plan.slots();
     let runtime = runtime()?;
     let guard = runtime.enter();
-    let reserved = Directory::reserve(setup.plan.seed, slots, HERE.into());
-    let (directory, ports) = reserved.map_err(|error| no_ports(&error))?;
-    let names = directory.peers().iter().map(|peer| peer.address().port()).collect();
-    let clock = Clock::starting_after(LEAD, bed.settings.speed);
-    let (directory, links) = (Arc::new(directory), Arc::new(setup.links.clone()));
-    let road = match bed.settings.shaped {
-        true => runtime.block_on(shaped(&setup, &links, &directory, clock))?,
-        false => Road::Bare,
+    let (sink, links) = (Sink::default(), Arc::new(setup.links.clone()));
+    let came = match bed.settings.nodes {
+        Nodes::Here => runtime.block_on(cast_here::<P>(config, &bed.settings, &setup, &links, &sink)),
+        Nodes::Processes | Nodes::Outside { .. } => {
+            runtime.block_on(control::cast(bed, &setup, &links, &sink))
+        }
     };
-    let sink = Sink::default();
-    let world: Arc<World<P>> = Arc::new(World { config, directory, clock, sink: sink.clone() });
-    let town = Arc::new(Town {
-        world,
-        plan: Arc::clone(&setup.plan),
-        links,
-        road,
-        alarm: Alarm::start().map_err(|error| Trouble::Failed(format!("cannot start a thread: {error}")))?,
-        lateness: Lateness::default(),
-        leaving: TaskTracker::new(),
-        over: CancellationToken::new(),
-    });
+    let Cast { stage, users, ports, reserved, troop } = came?;
     let measures = Measures::new(Arc::clone(&setup.plan), setup.measure.clone());
-    let between = Between::new(Arc::clone(&setup.plan), Arc::clone(&town.links));
-    let excess = Excess::new(between, bed.settings.shaped);
-    let mut show =
-        Show { gather: Gather::new(measures, slots, excess), clock, sink, ports: names, listening: None };
+    let between = Between::new(Arc::clone(&setup.plan), links);
+    let gather = Gather::new(measures, slots, Excess::new(between, bed.settings.shaped));
+    let mut show = Show { gather, clock: stage.clock, sink, ports, listening: None };
     let ready = Instant::now();
-    let ended = runtime.block_on(play(&town, &mut show, slots, bed.watch));
-    town.over.cancel();
-    drop((guard, ports));
+    let ended = runtime.block_on(async {
+        let ended = play(&stage, users, &mut show, setup.plan.duration, bed.watch).await;
+        if let Some(troop) = &troop {
+            troop.end().await;
+        }
+        (ended, tasks_left().await)
+    });
+    let (ended, tasks_left) = ended;
+    stage.over.cancel();
+    drop((guard, reserved));
     runtime.shutdown_timeout(Span::from_secs(5));
     let (at, complete) = ended.map_err(Trouble::Failed)?;
     let ran = Instant::now();
     let Show { mut gather, sink, listening, .. } = show;
     gather.add(sink.take());
+    gather.feed_before(at);
     let used = machine::cpu_seconds().zip(cpu).map(|(after, before)| round(after - before));
+    let milliseconds = |span: Duration| round(span.as_nanos() as f64 / 1e6);
     let means = Means {
         speed: bed.settings.speed,
         shaped: bed.settings.shaped,
         listening,
         cpu_seconds: used,
-        latest_ms: round(town.lateness.worst().as_nanos() as f64 / 1e6),
+        latest_ms: milliseconds(stage.lateness.worst()),
         late_observations: gather.late(),
+        processes: troop.as_ref().map(|troop| troop.most_alive()).filter(|&count| count > 0),
+        tasks_left,
+        clock_error_ms: troop.as_ref().map(|troop| milliseconds(troop.clock_error())),
         hop_excess_ms: gather.hop_excess(),
     };
     let cost = Cost {
@@ -106,6 +118,37 @@ pub(crate) fn run_protocol<P: Runnable>(bed: &mut Bed<'_>) -> Result<Ran, Troubl
         ..Cost::default()
     };
     conclude(bed, setup, gather, at, complete, cost, means)
+}
+
+/// All nodes in this process.
+async fn cast_here<P: Runnable>(
+    config: P::Config,
+    settings: &Settings,
+    setup: &Setup,
+    links: &Arc<LinkModel>,
+    sink: &Sink,
+) -> Result<Cast, Trouble> {
+    let plan = &setup.plan;
+    let reserved = Directory::reserve(plan.seed, plan.slots(), HERE.into());
+    let (directory, reserved) = reserved.map_err(|error| no_ports(&error))?;
+    let ports = directory.peers().iter().map(|peer| peer.address().port()).collect();
+    let directory = Arc::new(directory);
+    let clock = Clock::starting_after(LEAD, settings.speed);
+    let road = road_of(settings, setup, links, &directory, clock).await?;
+    let stage = Stage::new(clock, road).map_err(Trouble::Failed)?;
+    let town = Arc::new(Town {
+        world: Arc::new(World::<P> { config, directory, clock, sink: sink.clone() }),
+        stage: stage.clone(),
+        seed: plan.seed,
+        links: Arc::clone(links),
+        listen: None,
+        killed: false,
+    });
+    let mut users = JoinSet::new();
+    for slot in 0..plan.slots() {
+        users.spawn(reside(Arc::clone(&town), slot, scripts(plan, slot)));
+    }
+    Ok(Cast { stage, users, ports, reserved, troop: None })
 }
 
 /// Sums up.
@@ -142,6 +185,9 @@ fn notes(settings: &Settings, means: &Means) -> Vec<String> {
             means.latest_ms
         ));
     }
+    if let Some(error) = means.clock_error_ms.filter(|&error| error >= CLOCK_MS) {
+        notes.push(format!("clocks of nodes may have been wrong by up to {error:.1} ms"));
+    }
     if means.late_observations > 0 {
         let count = means.late_observations;
         notes.push(format!("{count} observations came too late for their sample"));
@@ -151,6 +197,9 @@ fn notes(settings: &Settings, means: &Means) -> Vec<String> {
 
 /// Later than this a machine is busy beyond what results can bear.
 const LATE_MS: f64 = 50.0;
+
+/// Clocks that are wrong by less do not matter.
+const CLOCK_MS: f64 = 0.5;
 
 fn round(value: f64) -> f64 {
     (value * 1e3).round() / 1e3
@@ -166,15 +215,13 @@ struct Show {
 }
 
 /// Plays the plan. Gives when it ended, and whether that was its end.
-async fn play<P: Runnable>(
-    town: &Arc<Town<P>>,
+async fn play(
+    stage: &Stage,
+    mut users: JoinSet<Result<(), String>>,
     show: &mut Show,
-    slots: u32,
+    duration: Time,
     watch: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<(Time, bool), String> {
-    let duration = town.plan.duration;
-    let mut users = JoinSet::new();
-    (0..slots).for_each(|slot| drop(users.spawn(reside(Arc::clone(town), slot))));
     let mut look = tokio::time::interval(LOOK);
     let mut censuses = 0;
     let mut is_on = true;
@@ -199,25 +246,39 @@ async fn play<P: Runnable>(
         }
     }
     let at = show.clock.now().min(duration);
-    town.over.cancel();
+    stage.over.cancel();
     while users.join_next().await.is_some() {}
     // A plan with nobody in it lasts as long.
     if is_on {
         tokio::time::sleep_until(show.clock.instant(duration)).await;
     }
-    town.leaving.close();
-    let _ = tokio::time::timeout(show.clock.real(Duration::from_secs(2)), town.leaving.wait()).await;
-    town.road.end().await;
+    stage.leaving.close();
+    let _ = tokio::time::timeout(show.clock.real(Duration::from_secs(2)) + END, stage.leaving.wait()).await;
+    stage.road.end().await;
     Ok(if is_on { (duration, true) } else { (at, false) })
 }
 
-/// The way through a shaper of this process.
-async fn shaped(
+/// Tasks that still run though all is over, after some time to end.
+async fn tasks_left() -> u64 {
+    let metrics = tokio::runtime::Handle::current().metrics();
+    let give_up = tokio::time::Instant::now() + END;
+    while metrics.num_alive_tasks() > 0 && tokio::time::Instant::now() < give_up {
+        tokio::time::sleep(Span::from_millis(1)).await;
+    }
+    metrics.num_alive_tasks() as u64
+}
+
+/// The way between nodes that `settings` ask for.
+pub(crate) async fn road_of(
+    settings: &Settings,
     setup: &Setup,
     links: &Arc<LinkModel>,
     directory: &Arc<Directory>,
     clock: Clock,
 ) -> Result<Road, Trouble> {
+    if !settings.shaped {
+        return Ok(Road::Bare);
+    }
     let between = Between::new(Arc::clone(&setup.plan), Arc::clone(links));
     let started = Shaper::start(between, Arc::clone(directory), clock, SocketAddr::new(HERE.into(), 0)).await;
     let shaper = started.map_err(|error| Trouble::Failed(format!("the shaper cannot start: {error}")))?;
@@ -255,7 +316,7 @@ fn enough_files(setup: &Setup) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn no_ports(error: &std::io::Error) -> Trouble {
+pub(crate) fn no_ports(error: &std::io::Error) -> Trouble {
     let help = if is_out_of_files(error) { ": raise the limit of open files (ulimit -n)" } else { "" };
     Trouble::Failed(format!("no address for each node: {error}{help}"))
 }

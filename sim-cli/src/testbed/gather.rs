@@ -61,7 +61,8 @@ impl Gather {
         self.fed = self.fed.max(until);
     }
 
-    fn feed_before(&mut self, until: Time) {
+    /// Takes what happened before `until`, but for the samples behind it.
+    pub(crate) fn feed_before(&mut self, until: Time) {
         // What has the same time stays in the order in which it was reported.
         self.waiting.sort_by_key(|record| record.at);
         let past = self.waiting.partition_point(|record| record.at < until);

@@ -10,12 +10,15 @@
 //! | `adapter` | any protocol of the laboratory as a node on sockets, and what is observed of it |
 //! | `directory` | who is which slot, and where it listens |
 //! | `clock` | the plan's time on the machine's clock |
+//! | `script` | the plan of one slot, as orders with times |
 //! | `resident` | the user of one slot: lives, publications, pauses |
 //! | `road` | how nodes reach each other: straight, or through the shaper |
 //! | `lead` | being on time in the mean |
 //! | `shaper` | delays, cuts, losses and rates of the scenario between real sockets |
-//! | `executor` | all slots in this process |
+//! | `executor` | a run, with all slots in this process |
 //! | `excess` | what a hop takes beyond the delay that was asked for |
+//! | `control` | slots in processes of their own, on this machine or on others |
+//! | [`emit`] | files that start such a run on Docker Compose or Kubernetes |
 //! | `sink`, `gather` | observations, in order of time, into the measures |
 //! | `check` | what sockets cannot do |
 //! | `machine` | files, processor time, listening sockets |
@@ -23,7 +26,9 @@
 mod adapter;
 mod check;
 mod clock;
+mod control;
 mod directory;
+pub mod emit;
 mod excess;
 mod executor;
 mod gather;
@@ -31,10 +36,13 @@ mod lead;
 mod machine;
 mod resident;
 mod road;
+mod script;
 mod shaper;
 mod sink;
 
 use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration as Span;
 
 use floodnet_sim::Progress;
 use serde::{Deserialize, Serialize};
@@ -43,6 +51,9 @@ use crate::registry::Registry;
 use crate::run::Ran;
 use crate::scenario::{Complaint, Scenario};
 
+pub use control::node::serve as serve_node;
+pub(crate) use control::node::{Attendant, attend};
+pub use control::{NodeOptions, TOKEN, Token};
 pub use excess::HopExcess;
 pub(crate) use executor::run_protocol;
 
@@ -53,11 +64,38 @@ pub struct Settings {
     pub speed: f64,
     /// Whether links are shaped as the scenario says; else they are the machine's.
     pub shaped: bool,
+    /// Where nodes run.
+    pub nodes: Nodes,
+    /// How long a node in another process may take to come up.
+    pub up_within: Span,
+}
+
+/// Where nodes run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Nodes {
+    /// In this process.
+    Here,
+    /// Each in a process of its own on this machine: this program, which must be one of
+    /// [`main_with`](crate::main_with), started as `testbed node`.
+    Processes,
+    /// Wherever somebody starts them: they dial this address. Links cannot be shaped then.
+    Outside {
+        /// Where to wait for them.
+        listen: SocketAddr,
+        /// The secret that they must know.
+        token: Token,
+    },
+}
+
+impl Settings {
+    /// In real time, shaped, in this process.
+    pub const USUAL: Self =
+        Self { speed: 1.0, shaped: true, nodes: Nodes::Here, up_within: Span::from_secs(60) };
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { speed: 1.0, shaped: true }
+        Self::USUAL
     }
 }
 
@@ -76,6 +114,15 @@ pub struct Means {
     pub latest_ms: f64,
     /// Observations that came too late for their sample.
     pub late_observations: u64,
+    /// Tasks that did not end with the run: 0, or something is wrong with this program.
+    #[serde(default)]
+    pub tasks_left: u64,
+    /// Processes of nodes that ran at once, at most; none if nodes had none of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processes: Option<u32>,
+    /// How wrong the clock of a node in another process may have been, in milliseconds of the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_error_ms: Option<f64>,
     /// What hops took beyond the delays of their links; null where these are drawn for each packet, or vary.
     #[serde(default)]
     pub hop_excess_ms: Option<HopExcess>,
@@ -88,6 +135,8 @@ pub enum Trouble {
     Scenario(Complaint),
     /// The machine did not do what was needed.
     Failed(String),
+    /// The user stopped it before it began.
+    Interrupted,
 }
 
 impl fmt::Display for Trouble {
@@ -95,6 +144,7 @@ impl fmt::Display for Trouble {
         match self {
             Self::Scenario(complaint) => complaint.fmt(f),
             Self::Failed(why) => f.write_str(why),
+            Self::Interrupted => f.write_str("interrupted before the run began"),
         }
     }
 }

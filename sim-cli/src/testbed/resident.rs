@@ -1,7 +1,7 @@
 //! The user of one slot: comes and goes, publishes and stands still at the plan's times, in real time.
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration as Span;
@@ -11,7 +11,7 @@ use floodnet_sim::link::LinkModel;
 use floodnet_sim::node_key;
 use floodnet_sim::observer::Observed;
 use floodnet_sim::payload::SimPayload;
-use floodnet_sim::plan::{CrashKind, DisturbanceKind, End, Life, Plan};
+use floodnet_sim::plan::{CrashKind, End};
 use floodnet_tcp::driver::spawn_gated;
 use floodnet_tcp::handle::Handle;
 use floodnet_tcp::limits::{Limits, Profile};
@@ -24,22 +24,35 @@ use super::adapter::{Members, Order, SocketNode, World};
 use super::clock::Clock;
 use super::directory::keypair;
 use super::road::Road;
+use super::script::{Ending, Script, What};
 use crate::registry::Runnable;
 
-/// What all users of a process share.
-pub(crate) struct Town<P: Runnable> {
-    pub(crate) world: Arc<World<P>>,
-    pub(crate) plan: Arc<Plan>,
-    pub(crate) links: Arc<LinkModel>,
+/// What all users of a run share, whatever protocol they speak.
+#[derive(Clone)]
+pub(crate) struct Stage {
+    pub(crate) clock: Clock,
     pub(crate) road: Road,
     /// Wakes users: what they do is timed from when the plan has it, and a timer of tokio comes a millisecond
     /// too late.
-    pub(crate) alarm: Alarm,
-    pub(crate) lateness: Lateness,
+    pub(crate) alarm: Arc<Alarm>,
+    pub(crate) lateness: Arc<Lateness>,
     /// Nodes that are saying goodbye.
     pub(crate) leaving: TaskTracker,
     /// Ends everything.
     pub(crate) over: CancellationToken,
+}
+
+/// What all users of a process share.
+pub(crate) struct Town<P: Runnable> {
+    pub(crate) world: Arc<World<P>>,
+    pub(crate) stage: Stage,
+    /// The seed of the run.
+    pub(crate) seed: u64,
+    pub(crate) links: Arc<LinkModel>,
+    /// Where nodes listen, if not at the address that others know.
+    pub(crate) listen: Option<SocketAddr>,
+    /// Who crashes is killed with its process, by somebody else.
+    pub(crate) killed: bool,
 }
 
 /// How late the machine was with what the plan wanted.
@@ -49,7 +62,7 @@ pub(crate) struct Lateness {
 }
 
 impl Lateness {
-    fn note(&self, late: Duration) {
+    pub(crate) fn note(&self, late: Duration) {
         self.worst.fetch_max(late.as_nanos(), Relaxed);
     }
 
@@ -59,12 +72,6 @@ impl Lateness {
     }
 }
 
-/// Something that the plan does to a node while it is up.
-enum Deed {
-    Publish(u32),
-    Pause(Time),
-}
-
 /// How long a port may stay taken by the node of the life before.
 const PATIENCE: Span = Span::from_secs(5);
 
@@ -72,39 +79,55 @@ const PATIENCE: Span = Span::from_secs(5);
 ///
 /// # Errors
 /// A node cannot be started; says why.
-pub(crate) async fn reside<P: Runnable>(town: Arc<Town<P>>, slot: u32) -> Result<(), String> {
-    let lives = town.plan.lives.get(slot as usize).cloned().unwrap_or_default();
-    for (incarnation, life) in (0..).zip(lives) {
-        if life.start >= town.plan.duration || !town.waited_until(life.start).await {
+pub(crate) async fn reside<P: Runnable>(
+    town: Arc<Town<P>>,
+    slot: u32,
+    scripts: Vec<Script>,
+) -> Result<(), String> {
+    for script in scripts {
+        if !live(&town, slot, &script).await? {
             break;
         }
-        let stop = life.stop.min(town.plan.duration);
-        town.world.sink.add(life.start, slot, Observed::Up { incarnation });
-        let handle = town.start(slot, incarnation, stop).await.map_err(|error| cannot_start(slot, &error))?;
-        let mut is_on = true;
-        for (at, deed) in town.deeds(slot, life) {
-            is_on = town.waited_until(at).await;
-            if !is_on {
-                break;
-            }
-            let order = match deed {
-                Deed::Publish(number) => {
-                    let size = town.plan.publishes.get(number as usize).map_or(0, |publish| publish.size);
-                    Order::Publish(SimPayload::new(number, size))
-                }
-                Deed::Pause(until) => Order::Pause(until),
-            };
-            if handle.command(order).await.is_err() {
-                return Err(format!("the node of slot {slot} has failed"));
-            }
-        }
-        if !(is_on && town.waited_until(stop).await) || life.stop >= town.plan.duration {
-            handle.kill().await;
-            break;
-        }
-        town.stop(slot, life, handle).await;
     }
     Ok(())
+}
+
+/// Lives one life of `slot`. False if the run was over before it had ended as planned.
+///
+/// # Errors
+/// A node cannot be started; says why.
+pub(crate) async fn live<P: Runnable>(
+    town: &Arc<Town<P>>,
+    slot: u32,
+    script: &Script,
+) -> Result<bool, String> {
+    let stage = &town.stage;
+    if !stage.waited_until(script.start).await {
+        return Ok(false);
+    }
+    let up = Observed::Up { incarnation: script.incarnation };
+    town.world.sink.add(script.start, slot, up);
+    let handle = town.start(slot, script).await.map_err(|error| cannot_start(slot, &error))?;
+    let mut is_on = true;
+    for deed in &script.deeds {
+        is_on = stage.waited_until(deed.at).await;
+        if !is_on {
+            break;
+        }
+        let order = match deed.what {
+            What::Publish { message, size } => Order::Publish(SimPayload::new(message, size)),
+            What::Pause { until } => Order::Pause(until),
+        };
+        if handle.command(order).await.is_err() {
+            return Err(format!("the node of slot {slot} has failed"));
+        }
+    }
+    let is_on = is_on && stage.waited_until(script.stop).await;
+    match script.ending.planned().filter(|_| is_on) {
+        Some(end) => town.stop(slot, script.stop, end, handle).await,
+        None => handle.kill().await,
+    }
+    Ok(is_on && script.ending != Ending::WithRun)
 }
 
 fn cannot_start(slot: u32, error: &io::Error) -> String {
@@ -118,55 +141,51 @@ pub(crate) fn is_out_of_files(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(23 | 24))
 }
 
-impl<P: Runnable> Town<P> {
+impl Stage {
+    /// At the start of a run, where the plan's time is that of `clock`.
+    ///
+    /// # Errors
+    /// The machine has no thread to give.
+    pub(crate) fn new(clock: Clock, road: Road) -> Result<Self, String> {
+        let alarm = Alarm::start().map_err(|error| format!("cannot start a thread: {error}"))?;
+        Ok(Self {
+            clock,
+            road,
+            alarm: Arc::new(alarm),
+            lateness: Arc::default(),
+            leaving: TaskTracker::new(),
+            over: CancellationToken::new(),
+        })
+    }
+
     /// Waits until it is `at` by the plan. False if everything ends before.
-    async fn waited_until(&self, at: Time) -> bool {
-        let due = self.world.clock.instant(at).into_std();
+    pub(crate) async fn waited_until(&self, at: Time) -> bool {
+        let due = self.clock.instant(at).into_std();
         let is_on = tokio::select! {
             () = self.over.cancelled() => false,
             () = self.alarm.until(due) => true,
         };
-        self.lateness.note(self.world.clock.now().since(at));
+        self.lateness.note(self.clock.now().since(at));
         is_on
     }
+}
 
-    /// What the plan does to `slot` during `life`, in order.
-    fn deeds(&self, slot: u32, life: Life) -> Vec<(Time, Deed)> {
-        let stop = life.stop.min(self.plan.duration);
-        let during = |at: Time| life.start <= at && at < stop;
-        let published = (0..).zip(&self.plan.publishes);
-        let published = published.filter(|(_, publish)| publish.slot == slot && during(publish.at));
-        let mut deeds: Vec<(Time, Deed)> =
-            published.map(|(number, publish)| (publish.at, Deed::Publish(number))).collect();
-        for fault in &self.plan.disturbances {
-            // Who comes up during a pause says its first words at once, and then stands still too.
-            if let DisturbanceKind::Pause(slots) = &fault.kind
-                && slots.contains(slot)
-                && fault.from < stop
-                && life.start < fault.until
-            {
-                deeds.push((fault.from.max(life.start), Deed::Pause(fault.until)));
-            }
-        }
-        deeds.sort_by_key(|(at, _)| *at);
-        deeds
-    }
-
+impl<P: Runnable> Town<P> {
     /// Starts a node, which runs until `stop` at the latest.
-    async fn start(&self, slot: u32, incarnation: u32, stop: Time) -> io::Result<Handle<SocketNode<P>>> {
-        let plan = &self.plan;
+    async fn start(&self, slot: u32, script: &Script) -> io::Result<Handle<SocketNode<P>>> {
         let peer = self.world.directory.peer(slot).ok_or(io::ErrorKind::NotFound)?;
         let options = Options {
-            listen: peer.address(),
-            keypair: Some(keypair(plan.seed, slot)),
-            seed: Some(node_key(plan.seed, slot, incarnation)),
+            listen: self.listen.unwrap_or(peer.address()),
+            advertise: self.listen.map(|_| peer.address()),
+            keypair: Some(keypair(self.seed, slot)),
+            seed: Some(node_key(self.seed, slot, script.incarnation)),
             limits: limits(&self.links, self.world.clock),
-            connector: self.road.connector(slot),
+            connector: self.stage.road.connector(slot),
             ..Options::default()
         };
         let give_up = tokio::time::Instant::now() + PATIENCE;
         loop {
-            let node = |_| SocketNode::new(slot, stop, Arc::clone(&self.world));
+            let node = |_| SocketNode::new(slot, script.stop, Arc::clone(&self.world));
             let gate = Arc::new(Members(Arc::clone(&self.world)));
             match spawn_gated(node, (), options.clone(), gate).await {
                 // The node of the life before is about to let go of the port.
@@ -181,18 +200,25 @@ impl<P: Runnable> Town<P> {
     }
 
     /// Ends a life as the plan has it.
-    async fn stop(&self, slot: u32, life: Life, handle: Handle<SocketNode<P>>) {
-        self.world.sink.add(life.stop, slot, Observed::Down(life.end));
-        match life.end {
+    async fn stop(&self, slot: u32, at: Time, end: End, handle: Handle<SocketNode<P>>) {
+        self.world.sink.add(at, slot, Observed::Down(end));
+        match end {
             End::Leave => {
-                self.leaving.spawn(async move {
+                self.stage.leaving.spawn(async move {
                     // The only error is that it had stopped before.
                     let _ = handle.leave().await;
                 });
             }
+            // It takes no more input, and ends with its process.
+            End::Crash(_) if self.killed => {
+                tokio::spawn(async move {
+                    let _held = handle;
+                    std::future::pending::<()>().await;
+                });
+            }
             End::Crash(kind) => {
                 if kind == CrashKind::Silent {
-                    self.road.silence(slot);
+                    self.stage.road.silence(slot);
                 }
                 handle.kill().await;
             }

@@ -46,6 +46,14 @@ impl Road {
         })
     }
 
+    /// Where the shaper is dialed, if there is one.
+    pub(crate) const fn shaper(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Bare => None,
+            Self::Shaped { at, .. } => Some(*at),
+        }
+    }
+
     /// From now on nothing of `slot` reaches anybody, not even that its connections are closed.
     pub(crate) fn silence(&self, slot: u32) {
         if let Self::Shaped { shaper: Some(shaper), .. } = self {

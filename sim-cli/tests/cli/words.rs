@@ -64,11 +64,17 @@ fn help_of_run() {
       -V, --version          Print version
 
     Backend:
-          --backend <BACKEND>  What to run on: the simulator, or real TCP on this machine in real time
-                               [default: sim] [possible values: sim, tcp]
-          --speed <S>          Run the plan so many times as fast as real time (tcp) [default: 1]
-          --no-shaper          Leave links as the machine has them: no delays, rates and faults of the
-                               scenario (tcp)
+          --backend <BACKEND>         What to run on: the simulator, or real TCP on this machine in real
+                                      time [default: sim] [possible values: sim, tcp]
+          --speed <S>                 Run the plan so many times as fast as real time (tcp) [default: 1]
+          --no-shaper                 Leave links as the machine has them: no delays, rates and faults
+                                      of the scenario (tcp)
+          --processes                 Give each node a process of its own (tcp)
+          --wait-for-nodes <ADDRESS>  Start no nodes, but wait at this address for those that `sim-cli
+                                      testbed node` starts, here or on other machines; both know the
+                                      secret FLOODNET_TOKEN. Links are as the network has them (tcp)
+          --up-within <TIME>          How long a node in another process may take to come up (tcp)
+                                      [default: 60s]
 
     Everywhere:
       -q, --quiet          Print nothing but errors

@@ -1,0 +1,127 @@
+//! The coordinator's clock, seen from a node: it asks for the time, and the answer was given somewhere between
+//! question and answer. The shortest round trip says it best; half of it is the error.
+
+use std::io;
+use std::time::{Duration as Span, Instant};
+
+use super::super::clock::Clock;
+use super::talk::Talk;
+use super::words::{News, Order};
+
+/// Questions before a run starts.
+const QUESTIONS: u32 = 8;
+
+/// A node's watch, set by the coordinator's.
+#[derive(Debug)]
+pub(super) struct Watch {
+    /// The node's own zero.
+    origin: Instant,
+    /// The coordinator's time less the node's, in nanoseconds.
+    ahead: i128,
+    /// The round trip by which it was found.
+    trip: u64,
+    /// How wrong it may be at worst, as far as was seen since.
+    error: u64,
+}
+
+impl Watch {
+    /// Asks some times, when the coordinator says nothing else.
+    pub(super) async fn set(talk: &mut Talk) -> io::Result<Self> {
+        let mut watch = Self { origin: now(), ahead: 0, trip: u64::MAX, error: 0 };
+        for _ in 0..QUESTIONS {
+            talk.say(&watch.question()).await?;
+            let Order::Pong { asked, now } = talk.listen().await? else {
+                return Err(io::ErrorKind::InvalidData.into());
+            };
+            let trip = watch.elapsed().saturating_sub(asked);
+            if trip < watch.trip {
+                (watch.trip, watch.ahead) = (trip, ahead(asked, trip, now));
+            }
+        }
+        watch.error = watch.trip / 2;
+        Ok(watch)
+    }
+
+    /// What time is it?
+    pub(super) fn question(&self) -> News {
+        News::Ping { asked: self.elapsed() }
+    }
+
+    /// Another answer, which tells how far the clocks have drifted apart. The watch stays as it was set: the
+    /// plan's time never jumps.
+    pub(super) fn hear(&mut self, asked: u64, now: u64) {
+        let trip = self.elapsed().saturating_sub(asked);
+        // A slow one would tell of the way rather than of the clocks.
+        if trip <= self.trip.saturating_mul(2) {
+            let drift = (ahead(asked, trip, now) - self.ahead).unsigned_abs();
+            let drift = u64::try_from(drift).unwrap_or(u64::MAX);
+            self.error = self.error.max(drift.saturating_add(trip / 2));
+        }
+    }
+
+    /// How wrong it may be, in nanoseconds.
+    pub(super) const fn error(&self) -> u64 {
+        self.error
+    }
+
+    /// The plan's clock, for a plan that starts at `epoch` of the coordinator.
+    pub(super) fn clock(&self, epoch: u64, speed: f64) -> Option<Clock> {
+        let here = i128::from(epoch) - self.ahead;
+        let span = Span::from_nanos(u64::try_from(here.unsigned_abs()).ok()?);
+        let epoch = if here < 0 { self.origin.checked_sub(span) } else { self.origin.checked_add(span) };
+        Some(Clock::starting_at(epoch?, speed))
+    }
+
+    fn elapsed(&self) -> u64 {
+        u64::try_from(self.origin.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+/// How far the coordinator is ahead, which answered `now` half-way.
+fn ahead(asked: u64, trip: u64, now: u64) -> i128 {
+    i128::from(now) - i128::from(asked) - i128::from(trip / 2)
+}
+
+/// The clock of the machine: on sockets time is real.
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_is_that_of_the_middle_of_the_trip() {
+        assert_eq!(ahead(1_000, 200, 51_100), 50_000);
+        assert_eq!(ahead(51_000, 200, 1_100), -50_000);
+    }
+
+    #[test]
+    fn drift_is_seen_and_slow_answers_are_not_taken_for_it() {
+        let minute = Span::from_secs(60);
+        let mut watch = Watch {
+            origin: now().checked_sub(minute).unwrap(),
+            ahead: 5_000_000,
+            trip: 1_000_000_000,
+            error: 500_000_000,
+        };
+        let asked = watch.elapsed() - 1_500_000_000;
+        watch.hear(asked, asked + 5_000_000 + 1_000_000_000);
+        // 0.75 s of the way, and 0.25 s that the answer was off the middle.
+        assert!(watch.error() >= 900_000_000, "{}", watch.error());
+        let before = watch.error();
+        watch.hear(watch.elapsed() - 30_000_000_000, 1);
+        assert_eq!(watch.error(), before);
+    }
+
+    #[test]
+    fn an_epoch_of_the_coordinator_is_found_here() {
+        let watch = Watch { origin: now(), ahead: 7_000_000_000, trip: 0, error: 0 };
+        let clock = watch.clock(12_000_000_000, 1.0).unwrap();
+        // In five seconds.
+        assert_eq!(clock.now(), floodnet_core::time::Time::ZERO);
+        let past = watch.clock(1_000_000_000, 1.0).unwrap();
+        assert!(past.now() >= floodnet_core::time::Time::from_secs(6));
+    }
+}

@@ -1,0 +1,239 @@
+//! What coordinator and nodes say to each other.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+
+use floodnet_core::observe::Observation;
+use floodnet_core::time::Time;
+use floodnet_sim::observer::Observed;
+use floodnet_sim::plan::{CrashKind, End};
+use serde::{Deserialize, Serialize};
+
+use super::super::script::Script;
+use super::super::sink::Record;
+use super::token::Nonce;
+
+/// The coordinator's first line.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Challenge {
+    /// The version of its program. Others may mean something else.
+    pub(super) version: String,
+    pub(super) nonce: Nonce,
+}
+
+/// A node's first line.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Hello {
+    pub(super) slot: u32,
+    pub(super) nonce: Nonce,
+    pub(super) proof: [u8; 32],
+}
+
+/// The coordinator's second line.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Answer {
+    Welcome(Box<Welcome>),
+    /// Says why.
+    Refused(String),
+}
+
+/// What a node is to be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Welcome {
+    pub(super) proof: [u8; 32],
+    /// The scenario, resolved.
+    pub(super) scenario: String,
+    pub(super) speed: f64,
+    /// Where the node listens; none where it may choose.
+    pub(super) listen: Option<SocketAddr>,
+    /// Who crashes is killed with its process.
+    pub(super) killed: bool,
+}
+
+/// What the coordinator says further.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum Order {
+    /// The answer to [`News::Ping`].
+    Pong { asked: u64, now: u64 },
+    /// Everybody's identity and address.
+    Peers(Vec<([u8; 32], SocketAddr)>),
+    /// The plan starts at `epoch` on the coordinator's clock; peers are dialed at the shaper, if there is one.
+    Go { epoch: u64, shaper: Option<SocketAddr> },
+    /// This is next.
+    Live(Script),
+    /// The run is over before its end.
+    Stop,
+    /// Nothing comes any more.
+    Exit,
+}
+
+/// What a node says further. Times are nanoseconds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum News {
+    /// What time is it there, when it is `asked` here?
+    Ping { asked: u64 },
+    /// It is ready to hear of its peers, who may dial it there; its clock may be wrong by so much.
+    Up { address: SocketAddr, clock_error: u64 },
+    /// It is ready to live.
+    Ready,
+    /// What was observed of it, in order.
+    Records(Vec<(u64, Seen)>),
+    /// A life is over, and all of it reported. So late was the machine with it, on the plan's clock.
+    Over { latest: u64, clock_error: u64 },
+    /// It cannot go on.
+    Failed(String),
+}
+
+/// An observation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Seen {
+    Up(u32),
+    Left,
+    Crashed { silent: bool },
+    Sent(u32, Option<u32>, u32),
+    Received(u32, Option<u32>),
+    Lost(Option<u32>, String),
+    Published(u32),
+    Delivered(u32, u16),
+    Duplicate(u32),
+    NeighborUp(u32),
+    NeighborDown(u32),
+    Repair,
+    Dropped(String),
+    Other,
+}
+
+/// How many slots and messages there are: who names others is not believed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) slots: u32,
+    pub(super) messages: u32,
+}
+
+impl Seen {
+    /// For the way up.
+    pub(super) fn of(record: &Record) -> (u64, Self) {
+        let seen = match record.what {
+            Observed::Up { incarnation } => Self::Up(incarnation),
+            Observed::Down(End::Leave) => Self::Left,
+            Observed::Down(End::Crash(kind)) => Self::Crashed { silent: kind == CrashKind::Silent },
+            Observed::Sent { to, payload, bytes } => Self::Sent(to, payload, bytes),
+            Observed::Received { from, payload } => Self::Received(from, payload),
+            Observed::Lost { payload, reason } => Self::Lost(payload, reason.to_owned()),
+            Observed::Protocol(said) => match said {
+                Observation::Published(message) => Self::Published(message),
+                Observation::Delivered { message, hops } => Self::Delivered(message, hops),
+                Observation::Duplicate(message) => Self::Duplicate(message),
+                Observation::NeighborUp(peer) => Self::NeighborUp(peer),
+                Observation::NeighborDown(peer) => Self::NeighborDown(peer),
+                Observation::Repair => Self::Repair,
+                Observation::Dropped(reason) => Self::Dropped(reason.to_owned()),
+                Observation::Other => Self::Other,
+            },
+        };
+        (record.at.as_nanos(), seen)
+    }
+
+    /// As it was, at `slot`; none if it names what there is not.
+    pub(super) fn read(self, at: u64, slot: u32, bounds: Bounds) -> Option<Record> {
+        let message = |id: u32| (id < bounds.messages).then_some(id);
+        let peer = |id: u32| (id < bounds.slots).then_some(id);
+        let payload = |payload: Option<u32>| match payload {
+            Some(id) => message(id).map(Some),
+            None => Some(None),
+        };
+        let what = match self {
+            Self::Up(incarnation) => Observed::Up { incarnation },
+            Self::Left => Observed::Down(End::Leave),
+            Self::Crashed { silent: true } => Observed::Down(End::Crash(CrashKind::Silent)),
+            Self::Crashed { silent: false } => Observed::Down(End::Crash(CrashKind::Reset)),
+            Self::Sent(to, carried, bytes) => {
+                Observed::Sent { to: peer(to)?, payload: payload(carried)?, bytes }
+            }
+            Self::Received(from, carried) => {
+                Observed::Received { from: peer(from)?, payload: payload(carried)? }
+            }
+            Self::Lost(carried, reason) => {
+                Observed::Lost { payload: payload(carried)?, reason: known(&reason) }
+            }
+            said => Observed::Protocol(match said {
+                Self::Published(id) => Observation::Published(message(id)?),
+                Self::Delivered(id, hops) => Observation::Delivered { message: message(id)?, hops },
+                Self::Duplicate(id) => Observation::Duplicate(message(id)?),
+                Self::NeighborUp(id) => Observation::NeighborUp(peer(id)?),
+                Self::NeighborDown(id) => Observation::NeighborDown(peer(id)?),
+                Self::Repair => Observation::Repair,
+                Self::Dropped(reason) => Observation::Dropped(known(&reason)),
+                _ => Observation::Other,
+            }),
+        };
+        Some(Record { at: Time::from_nanos(at), slot, what })
+    }
+}
+
+/// Names of reasons that are kept for good; more than any protocol has.
+const REASONS: usize = 1_000;
+
+/// The name of a reason, once for the process.
+fn known(reason: &str) -> &'static str {
+    static KNOWN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    match known.get(reason) {
+        Some(name) => name,
+        None if known.len() >= REASONS => "other",
+        None => {
+            let name: &'static str = reason.to_owned().leak();
+            known.insert(name);
+            name
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn observations_come_up_as_they_were_made() {
+        let bounds = Bounds { slots: 3, messages: 2 };
+        let all = [
+            Observed::Up { incarnation: 4 },
+            Observed::Down(End::Leave),
+            Observed::Down(End::Crash(CrashKind::Silent)),
+            Observed::Down(End::Crash(CrashKind::Reset)),
+            Observed::Sent { to: 2, payload: Some(1), bytes: 9 },
+            Observed::Received { from: 2, payload: None },
+            Observed::Lost { payload: Some(0), reason: "too_long" },
+            Observed::Protocol(Observation::Published(1)),
+            Observed::Protocol(Observation::Delivered { message: 1, hops: 3 }),
+            Observed::Protocol(Observation::Duplicate(0)),
+            Observed::Protocol(Observation::NeighborUp(2)),
+            Observed::Protocol(Observation::NeighborDown(0)),
+            Observed::Protocol(Observation::Repair),
+            Observed::Protocol(Observation::Dropped("full")),
+            Observed::Protocol(Observation::Other),
+        ];
+        for what in all {
+            let record = Record { at: Time::from_millis(7), slot: 1, what };
+            let text = serde_json::to_string(&Seen::of(&record)).unwrap();
+            let (at, seen): (u64, Seen) = serde_json::from_str(&text).unwrap();
+            assert_eq!(seen.read(at, 1, bounds), Some(record), "{text}");
+        }
+    }
+
+    #[test]
+    fn who_names_what_there_is_not_is_not_believed() {
+        let bounds = Bounds { slots: 3, messages: 2 };
+        for seen in [
+            Seen::Sent(3, None, 9),
+            Seen::Sent(2, Some(2), 9),
+            Seen::Received(3, None),
+            Seen::Lost(Some(2), "loss".to_owned()),
+            Seen::Delivered(2, 1),
+            Seen::NeighborUp(3),
+        ] {
+            assert_eq!(seen.clone().read(0, 1, bounds), None, "{seen:?}");
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Nodes in processes of their own: they live as the plan has it, every fault reaches them, and none outlives its
+//! run, however that ends.
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::net::TcpListener;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use assert_cmd::cargo::cargo_bin;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Eight nodes that join at once and say something ten times a second.
+const SMALL: &str = "name = \"small\"\nseed = 3\nduration = \"9s\"\nnodes.count = 8\noverlay.random_walk = {}\n\
+                     broadcast.flood = {}\nlink.latency.uniform = { min = \"5ms\", max = \"30ms\" }\n\
+                     link.ping = \"200ms\"\nlink.dead_after = \"600ms\"\nlink.dial_timeout = \"1s\"\n\
+                     [[traffic]]\nfrom = \"random\"\nevery = \"100ms\"\nstart = \"3s\"\nstop = \"7s\"\n\
+                     [measure]\nstart = \"3s\"\nevery = \"200ms\"\ndeadline = \"2s\"\n";
+const SECRET: &str = "a secret for tests of processes";
+/// Within this time everything is gone, on a busy machine.
+const SOON: Duration = Duration::from_secs(5);
+
+/// Runs are one after the other: nodes that wait for a busy machine give each other up.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// A run on sockets in a folder of its own.
+struct Bed {
+    folder: TempDir,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Bed {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("small.toml"), SMALL).unwrap();
+        Self { folder, _turn: TURN.lock().unwrap_or_else(PoisonError::into_inner) }
+    }
+
+    /// The program in the folder.
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(cargo_bin!("sim-cli"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("FLOODNET_TOKEN", SECRET)
+            .env_remove("RUST_LOG");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Starts a run on sockets.
+    fn start(&self, arguments: &[&str]) -> Child {
+        let always = ["--quiet", "run", "small.toml", "--backend", "tcp", "--no-pictures", "--out", "out"];
+        self.command(&[&always, arguments].concat()).spawn().unwrap()
+    }
+
+    fn json(&self, name: &str) -> Value {
+        let path = self.folder.path().join("out").join(name);
+        serde_json::from_slice(&fs::read(&path).unwrap()).unwrap()
+    }
+
+    fn is_empty(&self) -> bool {
+        !self.folder.path().join("out").exists()
+    }
+}
+
+/// The parent of a process, if there is one that is not dead.
+fn parent(pid: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut words = stat.rsplit_once(')')?.1.split_whitespace();
+    let state = words.next()?;
+    (state != "Z").then_some(words.next()?.parse().ok()?)
+}
+
+/// The processes that `pid` has started.
+fn children(pid: u32) -> Vec<u32> {
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|&child| parent(child) == Some(pid)).collect()
+}
+
+fn is_node(pid: u32) -> bool {
+    parent(pid).is_some()
+        && fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.contains("testbed\0node"))
+}
+
+/// Waits until `is_so`, which must be soon.
+fn soon(what: &str, mut is_so: impl FnMut() -> bool) {
+    let give_up = Instant::now() + SOON;
+    while !is_so() {
+        assert!(Instant::now() < give_up, "{what}");
+        sleep(Duration::from_millis(20));
+    }
+}
+
+/// Waits until `count` processes of nodes run.
+fn nodes_of(run: &Child, count: usize) -> Vec<u32> {
+    let mut nodes = Vec::new();
+    soon("the nodes are there", || {
+        nodes = children(run.id()).into_iter().filter(|&pid| is_node(pid)).collect();
+        nodes.len() == count
+    });
+    nodes
+}
+
+fn all_gone(nodes: &[u32]) {
+    soon("the nodes are gone", || !nodes.iter().any(|&pid| is_node(pid)));
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn each_node_has_a_process_and_everything_arrives() {
+    let bed = Bed::new();
+    let run = bed.start(&["--processes", "--speed", "2"]);
+    let nodes = nodes_of(&run, 8);
+    let output = run.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", errors(&output));
+    assert!(!nodes.iter().any(|&pid| is_node(pid)), "a process outlives its run");
+    let (summary, means) = (bed.json("summary.json"), &bed.json("manifest.json")["tcp"]);
+    assert_eq!((&summary["delivery_ratio"], &summary["publishes"]), (&1.0.into(), &40.into()));
+    assert_eq!((&means["processes"], &means["listening"]), (&8.into(), &8.into()));
+    // All on one machine, whose clock is one.
+    assert!(means["clock_error_ms"].as_f64().unwrap() < 50.0, "{means}");
+    // One or two hops of 5 to 30 ms: the shaper is there.
+    assert!(summary["latency_ms"]["p50"].as_f64().unwrap() > 8.0, "{}", summary["latency_ms"]);
+}
+
+#[test]
+fn every_fault_reaches_processes() {
+    let bed = Bed::new();
+    let faults = "fault=[{ at = \"3s\", crash = { slots = [7], kind = \"silent\", back = \"1s\" } }, \
+                  { at = \"3500ms\", crash = { slots = [6], kind = \"reset\", back = \"1s\" } }, \
+                  { at = \"4s\", partition = { groups = [0.5, 0.5], for = \"800ms\" } }, \
+                  { at = \"5s\", cut = { links = [[0, 1]], for = \"300ms\" } }, \
+                  { at = \"5s\", loss = { share = 0.2, for = \"500ms\" } }, \
+                  { at = \"5500ms\", slow = { fraction = 0.5, factor = 3.0, for = \"500ms\" } }, \
+                  { at = \"6s\", pause = { fraction = 0.3, for = \"400ms\" } }]";
+    // Neighbors are given up later than the network is whole again.
+    let patience = ["--set", "link.dead_after=2s"];
+    let run = bed.start(&[&["--processes", "--speed", "2", "--set", faults], &patience[..]].concat());
+    let nodes = nodes_of(&run, 8);
+    let output = run.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", errors(&output));
+    all_gone(&nodes);
+    let summary = bed.json("summary.json");
+    assert_eq!((&summary["crashes"], &summary["joins"]), (&2.into(), &10.into()));
+    let complete = &bed.json("manifest.json")["complete"];
+    assert_eq!((complete, &summary["double_deliveries"]), (&true.into(), &0.into()));
+    assert_eq!(summary["phases"].as_array().unwrap().len(), 7);
+    assert!(summary["components"]["max"].as_u64() >= Some(2), "{}", summary["components"]);
+    assert!(summary["delivery_ratio"].as_f64() > Some(0.3), "{}", summary["delivery_ratio"]);
+}
+
+#[test]
+fn users_leave_and_come_back_in_new_processes() {
+    let bed = Bed::new();
+    let churn = "churn={ start = \"2s\", crash = 0.3, session.exponential.mean = \"4s\", \
+                 downtime.exponential.mean = \"1s\" }";
+    let run = bed.start(&["--processes", "--speed", "2", "--set", churn]);
+    let first = nodes_of(&run, 8);
+    soon("a new process", || children(run.id()).iter().any(|&pid| is_node(pid) && !first.contains(&pid)));
+    let output = run.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", errors(&output));
+    let summary = bed.json("summary.json");
+    assert!(summary["leaves"].as_u64() >= Some(2), "{}", summary["leaves"]);
+    assert!(summary["delivery_ratio"].as_f64() > Some(0.7), "{}", summary["delivery_ratio"]);
+}
+
+#[test]
+fn no_node_outlives_a_killed_coordinator() {
+    let bed = Bed::new();
+    let mut run = bed.start(&["--processes"]);
+    let nodes = nodes_of(&run, 8);
+    run.kill().unwrap();
+    run.wait().unwrap();
+    all_gone(&nodes);
+}
+
+#[test]
+fn a_node_that_dies_unplanned_ends_the_run_with_its_name() {
+    let bed = Bed::new();
+    let run = bed.start(&["--processes"]);
+    let nodes = nodes_of(&run, 8);
+    sleep(Duration::from_secs(1));
+    let killed = Command::new("kill").args(["-9", &nodes[3].to_string()]).status().unwrap();
+    assert!(killed.success());
+    let output = run.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = errors(&output);
+    assert!(said.contains("ended by itself: signal: 9"), "{said}");
+    all_gone(&nodes);
+    assert!(bed.is_empty());
+}
+
+#[test]
+fn a_process_that_does_not_come_up_is_named_and_ends_all() {
+    let bed = Bed::new();
+    let output = bed.start(&["--processes", "--up-within", "1ms"]).wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = errors(&output);
+    assert!(said.contains("did not come up within 0.001 s"), "{said}");
+    assert!(bed.is_empty());
+}
+
+/// A port that is free now.
+fn free_port() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+impl Bed {
+    /// Starts the node of `slot` for a coordinator.
+    fn node(&self, coordinator: &str, slot: &str) -> Command {
+        self.command(&[
+            "testbed",
+            "node",
+            "--coordinator",
+            coordinator,
+            "--slot",
+            slot,
+            "--listen",
+            "127.0.0.1:0",
+        ])
+    }
+}
+
+#[test]
+fn nodes_from_outside_are_waited_for() {
+    let bed = Bed::new();
+    let at = free_port();
+    // Nodes may be there first.
+    let slots = ["0", "1", "2", "3", "4", "5", "6", "7"];
+    let nodes: Vec<Child> = slots.iter().map(|slot| bed.node(&at, slot).spawn().unwrap()).collect();
+    // The same slot lives more than once, in the same process.
+    let faults = "fault=[{ at = \"4s\", crash = { slots = [7], kind = \"reset\", back = \"1s\" } }]";
+    let run = bed.start(&["--wait-for-nodes", &at, "--speed", "2", "--set", faults]);
+    let output = run.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", errors(&output));
+    for node in nodes {
+        let output = node.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", errors(&output));
+    }
+    let summary = bed.json("summary.json");
+    assert_eq!((&summary["crashes"], &summary["joins"]), (&1.into(), &9.into()));
+    assert!(summary["delivery_ratio"].as_f64() > Some(0.9), "{}", summary["delivery_ratio"]);
+    assert_eq!(bed.json("manifest.json")["tcp"]["listening"], Value::Null, "they may be anywhere");
+    assert!(summary["notes"].to_string().contains("links were those of the machine"), "{}", summary["notes"]);
+}
+
+#[test]
+fn strangers_are_turned_away_and_who_is_missing_is_named() {
+    let bed = Bed::new();
+    let at = free_port();
+    let run = bed.start(&["--wait-for-nodes", &at, "--up-within", "2s"]);
+    let honest = bed.node(&at, "1").spawn().unwrap();
+    let stranger = bed.node(&at, "2").env("FLOODNET_TOKEN", "another secret than theirs").output().unwrap();
+    assert_eq!(stranger.status.code(), Some(1));
+    assert!(errors(&stranger).contains("turned this node away: its token is wrong"), "{}", errors(&stranger));
+    let nobody = bed.node(&at, "8").output().unwrap();
+    assert!(errors(&nobody).contains("there is no slot 8: the run has 8"), "{}", errors(&nobody));
+    let output = run.wait_with_output().unwrap();
+    let said = errors(&output);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("no node came within 2 s for 7 of 8 slots (0, 2, 3, 4, 5, 6, 7)"), "{said}");
+    assert!(said.contains("was turned away"), "{said}");
+    // Who was there ends too.
+    assert_eq!(honest.wait_with_output().unwrap().status.code(), Some(1));
+}
+
+#[test]
+fn what_cannot_be_is_refused_before_anything_starts() {
+    let bed = Bed::new();
+    let refused = |arguments: &[&str]| {
+        let always = ["run", "small.toml", "--no-pictures"];
+        let output = bed.command(&[&always, arguments].concat()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        errors(&output)
+    };
+    assert!(refused(&["--processes"]).contains("are for sockets: add --backend tcp"));
+    let wait = ["--backend", "tcp", "--wait-for-nodes", "127.0.0.1:1"];
+    assert!(refused(&[&wait[..], &["--processes"]].concat()).contains("cannot be used with"));
+    assert!(refused(&[&wait[..], &["--runs", "2"]].concat()).contains("cannot be used with"));
+    let partition = "fault=[{ at = \"4s\", partition = { groups = [0.5, 0.5], for = \"1s\" } }]";
+    let said = refused(&[&wait[..], &["--set", partition]].concat());
+    assert!(said.contains("bare sockets cannot partition a network"), "{said}");
+    assert!(said.contains("the shaper can, for nodes of one machine"), "{said}");
+    for (token, why) in [(None, "FLOODNET_TOKEN is not set"), (Some("short"), "at least 16 characters")] {
+        let mut command = bed.command(&[&["run", "small.toml"], &wait[..]].concat());
+        match token {
+            Some(token) => command.env("FLOODNET_TOKEN", token),
+            None => command.env_remove("FLOODNET_TOKEN"),
+        };
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(errors(&output).contains(why), "{}", errors(&output));
+    }
+}
