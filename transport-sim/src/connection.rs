@@ -92,12 +92,13 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let head = self.links.head_mut(place);
         head.used(now);
         let peer = head.peer;
-        let start = now.max(self.links.body(place).ready);
+        let Body { ready, delay, .. } = *self.links.body(place);
+        let start = now.max(ready);
         if !network.lossless || start > now && start >= network.crashes_at(me, now) {
             return self.passage_in_attempts(place, peer, start);
         }
         let nth = Nth { count: self.count_to(peer), attempt: 0 };
-        let arrival = start + network.delay(me, peer, self.links.body(place).delay, nth, start);
+        let arrival = start + network.delay(me, peer, delay, nth, start);
         self.arrives_at(place, peer, arrival)
     }
 

@@ -208,6 +208,14 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             let arrival = self.now + network.plain_delay(from, to, nth);
             return self.push_packet(Connection::NONE, to, arrival, Passed::NOTHING, message);
         }
+        self.transmit_among_faults(to, nth, payload, message);
+    }
+
+    /// As [`transmit_datagram`](Self::transmit_datagram), where it may be lost, held up or come too late. Apart, so
+    /// that the way of a plain packet stays short enough to be compiled into one piece with the node.
+    #[inline(never)]
+    fn transmit_among_faults(&mut self, to: u32, nth: Nth, payload: Option<u32>, message: P::Message) {
+        let (network, from) = (self.network, self.line.id);
         if let Err(reason) = network.attempt(from, to, nth, self.now) {
             return self.lost(payload, reason);
         }
