@@ -272,7 +272,7 @@ fn what_waits_at_a_cut_is_lost_with_the_connection_that_probes_give_up() {
         (stage.play(), waits)
     };
     let (patient, waits) = play(false);
-    assert_eq!(patient.heard(1)[1], (ms(16_250), waits));
+    assert_eq!(patient.heard(1)[1], (ms(19_650), waits));
     let (played, waits) = play(true);
     assert_eq!(played.heard(1).len(), 1);
     assert_eq!(played.lost(), [(waits, "stale")]);
