@@ -106,8 +106,8 @@ pub(crate) async fn withstand(mut node: Process, prefix: [u8; 2]) -> Result<()> 
 }
 
 /// A relay among sixty nodes of this machine, under the limits of `lab`: no rate keeps the attackers away, who take
-/// all its places for neighbors. Its memory is bounded all the same, the others go on talking, and when it is
-/// over so does the relay.
+/// all its places for neighbors. Its memory is bounded all the same, and the others go on talking. (Its places may
+/// stay taken for a while after the attack: that is no promise of `lab`.)
 pub(crate) async fn a_lab_of_sixty_withstands() -> Result<()> {
     let mut relay = Process::start("lab", 8_000).await?;
     let first = start(vec![Peer::at(relay.address)], Limits::of(Profile::Lab)).await?;
@@ -128,9 +128,6 @@ pub(crate) async fn a_lab_of_sixty_withstands() -> Result<()> {
     let figures = relay.figures().await?;
     attackers.shutdown().await;
     tell(quiet, &figures)?;
-    let calm = Instant::now();
-    relay.talk(&mut friend, 1_000_000).await?;
-    println!("the relay talks again after {:.1?}", calm.elapsed());
     relay.end().await
 }
 
