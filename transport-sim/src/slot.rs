@@ -207,24 +207,24 @@ fn act_rarely<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
         What::Stop(end) => stop(node, end, port),
         What::Publish(index) => {
             let payload = SimPayload::new(index, port.network.plan.publishes[index as usize].size);
-            feed(node, rng, world, port, Input::Command(P::publish(payload)));
+            feed_apart(node, rng, world, port, Input::Command(P::publish(payload)));
         }
         What::Pause(until) if node.get().is_some() => {
             port.pause(until);
             if let Some(busy) = P::hold(true) {
                 let (me, incarnation) = (port.line.id, port.line.incarnation);
                 port.push(me, until, What::Awake { incarnation });
-                feed(node, rng, world, port, Input::Command(busy));
+                feed_apart(node, rng, world, port, Input::Command(busy));
             }
         }
         What::Cut => port.find_cuts(),
         What::Awake { incarnation } if incarnation == port.line.incarnation => {
             if let Some(free) = P::hold(false) {
-                feed(node, rng, world, port, Input::Command(free));
+                feed_apart(node, rng, world, port, Input::Command(free));
             }
         }
         What::Timer { incarnation, timer } if incarnation == port.line.incarnation => {
-            feed(node, rng, world, port, Input::Timer(timer));
+            feed_apart(node, rng, world, port, Input::Timer(timer));
         }
         What::Departed { epoch } => port.departed(epoch),
         What::Opened(dial) if node.get().is_none() || dial.to_life != port.line.incarnation => {
@@ -232,7 +232,7 @@ fn act_rarely<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
         }
         What::Opened(dial) => {
             if port.opened(from, &dial) {
-                feed(node, rng, world, port, Input::LinkDown(from));
+                feed_apart(node, rng, world, port, Input::LinkDown(from));
             }
             port.sweep(node.get().map_or(&[], P::neighbors));
         }
@@ -242,7 +242,7 @@ fn act_rarely<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
             if waits && port.network.links.class(port.line.id).down.is_some() {
                 port.take_in(Duration::ZERO, from, connection, passed, What::Closed(peer));
             } else if port.closed(peer, connection) {
-                feed(node, rng, world, port, Input::LinkDown(peer));
+                feed_apart(node, rng, world, port, Input::LinkDown(peer));
             }
         }
         // Of a former life, or no node is there; packets go another way.
@@ -311,6 +311,18 @@ fn feed<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
     }
 }
 
+/// As [`feed`], not inlined: for what happens rarely, in many places.
+#[inline(never)]
+fn feed_apart<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
+    node: &mut Tenant<P>,
+    rng: &mut NodeRng,
+    world: &World<'_, P>,
+    port: &mut Port<'_, P, Q, Ob>,
+    input: InputOf<P>,
+) {
+    feed(node, rng, world, port, input);
+}
+
 fn start<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
     node: &mut Tenant<P>,
     rng: &mut NodeRng,
@@ -323,7 +335,7 @@ fn start<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
     *rng = NodeRng::new(node_key(port.network.plan.seed, port.line.id, incarnation));
     port.report(Observed::Up { incarnation });
     *node = Tenant::Node((world.make)(port.line.id));
-    feed(node, rng, world, port, Input::Start);
+    feed_apart(node, rng, world, port, Input::Start);
 }
 
 fn stop<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(

@@ -82,7 +82,7 @@ impl<Peer: Copy + Ord, P: Payload> Flood<Peer, P> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn on_message<E: Effects<Self>>(
         &mut self,
         from: Peer,
@@ -120,7 +120,7 @@ impl<Peer: Copy + Ord, P: Payload> Types for Flood<Peer, P> {
 impl<Peer: Copy + Ord, P: Payload> Broadcast for Flood<Peer, P> {
     type Payload = P;
 
-    #[inline]
+    #[inline(always)]
     fn handle<E: Effects<Self>>(
         &mut self,
         input: BroadcastInputOf<Self>,
