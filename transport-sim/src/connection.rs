@@ -116,9 +116,10 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let (network, me, now) = (self.network, self.line.id, self.now);
         let Body { ready, last_arrival, far_at, delay } = *self.links.body(place);
         let before = (last_arrival > far_at).then_some(ready);
-        let crashes_at = network.crashes_at(me, now);
-        let waits = before.is_some() && network.loss_at(now) > 0;
-        if waits && start > now && start < crashes_at {
+        // Looked up for what leaves later only.
+        let is_dead = |at| at > now && at >= network.crashes_at(me, now);
+        let waits = start > now && before.is_some() && network.loss_at(now) > 0;
+        if waits && !is_dead(start) {
             // It leaves in one packet with what waits.
             return self.arrives_at(place, peer, last_arrival);
         }
@@ -129,7 +130,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         for attempt in 0.. {
             // What waits for the handshake or for another attempt dies with the machine, and so does all
             // that is behind it.
-            if at > now && at >= crashes_at {
+            if is_dead(at) {
                 self.links.body_mut(place).ready = Time::MAX;
                 return Passage::Unsent;
             }
