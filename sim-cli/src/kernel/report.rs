@@ -195,9 +195,8 @@ pub fn json(rows: &[Row], bound: &Bound) -> Value {
 pub fn tails(title: &str, rows: &[&Row], style: &Style) -> Picture {
     let curve = |delays: &[u64], undelivered: u64| {
         let all = (delays.len() as u64 + undelivered) as f64;
-        let above = delays.len() as f64 + undelivered as f64;
         let points =
-            delays.iter().enumerate().map(|(rank, &ns)| (ns as f64 / 1e6, (above - rank as f64) / all));
+            delays.iter().enumerate().map(|(rank, &ns)| (ns as f64 / 1e6, (all - rank as f64) / all));
         points.collect::<Vec<_>>()
     };
     let tails: Vec<Tail> =

@@ -99,7 +99,7 @@ impl Office {
             bounds,
             seats: (0..bounds.slots).map(seat).collect(),
             sink,
-            origin: now(),
+            origin: Instant::now(),
             turned_away: Mutex::new(None),
             strangers: Arc::new(Semaphore::new(STRANGERS)),
             tasks: TaskTracker::new(),
@@ -228,14 +228,14 @@ impl Office {
                     let Some(order) = order else { return Ok(()) };
                     if matches!(order, Order::Exit) {
                         // The next may come while this one says goodbye.
-                        seat = None;
+                        drop(seat.take());
                     }
                     talk.say(&order).await?;
                 }
                 heard = talk.hear() => match heard? {
                     None => return Ok(()),
                     Some(News::Ping { asked }) => {
-                        talk.say(&Order::Pong { asked, now: self.nanos(now()) }).await?;
+                        talk.say(&Order::Pong { asked, now: self.nanos(Instant::now()) }).await?;
                     }
                     Some(News::Records(records)) => {
                         let read = |(at, seen): (u64, super::words::Seen)| seen.read(at, slot, self.bounds);
@@ -252,12 +252,6 @@ impl Office {
                     Some(other) => drop(news.send(other)),
                 },
             }
-            let _ = &seat;
         }
     }
-}
-
-/// The clock of the machine: on sockets time is real.
-fn now() -> Instant {
-    Instant::now()
 }

@@ -27,7 +27,7 @@ pub(super) struct Watch {
 impl Watch {
     /// Asks some times, when the coordinator says nothing else.
     pub(super) async fn set(talk: &mut Talk) -> io::Result<Self> {
-        let mut watch = Self { origin: now(), ahead: 0, trip: u64::MAX, error: 0 };
+        let mut watch = Self { origin: Instant::now(), ahead: 0, trip: u64::MAX, error: 0 };
         for _ in 0..QUESTIONS {
             talk.say(&watch.question()).await?;
             let Order::Pong { asked, now } = talk.listen().await? else {
@@ -82,11 +82,6 @@ fn ahead(asked: u64, trip: u64, now: u64) -> i128 {
     i128::from(now) - i128::from(asked) - i128::from(trip / 2)
 }
 
-/// The clock of the machine: on sockets time is real.
-fn now() -> Instant {
-    Instant::now()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,7 +96,7 @@ mod tests {
     fn drift_is_seen_and_slow_answers_are_not_taken_for_it() {
         let minute = Span::from_secs(60);
         let mut watch = Watch {
-            origin: now().checked_sub(minute).unwrap(),
+            origin: Instant::now().checked_sub(minute).unwrap(),
             ahead: 5_000_000,
             trip: 1_000_000_000,
             error: 500_000_000,
@@ -117,7 +112,7 @@ mod tests {
 
     #[test]
     fn an_epoch_of_the_coordinator_is_found_here() {
-        let watch = Watch { origin: now(), ahead: 7_000_000_000, trip: 0, error: 0 };
+        let watch = Watch { origin: Instant::now(), ahead: 7_000_000_000, trip: 0, error: 0 };
         let clock = watch.clock(12_000_000_000, 1.0).unwrap();
         // In five seconds.
         assert_eq!(clock.now(), floodnet_core::time::Time::ZERO);
