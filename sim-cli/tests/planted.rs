@@ -1,7 +1,7 @@
 //! Bugs are planted one by one, and the swarm test finds each. Needs a build with them:
 //!
 //! ```sh
-//! cargo test --release -p sim-cli --features planted --test planted -- --nocapture
+//! cargo test -p sim-cli --features planted --test planted -- --nocapture
 //! ```
 
 use std::num::NonZeroUsize;
