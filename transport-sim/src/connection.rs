@@ -8,12 +8,13 @@ use floodnet_core::time::{Duration, Time};
 
 use crate::SimProtocol;
 use crate::event::{Connection, Dial, Passed, What};
-use crate::links::{Body, Head, IDLE, LinkState, Place};
+use crate::links::{Body, Departure, Head, IDLE, LinkState, Place};
 use crate::network::Nth;
 use crate::observer::Observer;
 use crate::plan::CrashKind;
 use crate::port::{Port, Schedule};
 use crate::recovery::{Attempt, Recovery};
+use crate::uplink::Uplink;
 
 impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// The connection that packets to `peer` take: an open one, or a new one.
@@ -26,17 +27,16 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     #[inline(never)]
     fn dial(&mut self, peer: u32) -> Place {
-        let connection = Connection::dialed_as(self.access.dials);
-        self.access.dials = self.access.dials.wrapping_add(1);
+        let connection = Connection::dialed_as(self.line.next_dial());
         let mut head = Head::new(peer, connection, 0, self.now);
-        let mut body = self.fresh_body(peer);
-        if let Some((answered_at, ready)) = self.shake_hands(peer, body.delay) {
+        let mut body = self.fresh_body(Time::ZERO);
+        if let Some((answered_at, ready)) = self.shake_hands(peer) {
             // The kernel answers for a node that stands still, which hears of it when it is awake.
             let far_at = self.network.awake(peer, answered_at);
             let to_life = self.network.plan.life_at(peer, answered_at).map_or(0, |(life, _)| life);
             head = Head::new(peer, connection, to_life, self.now);
-            body = Body { ready, far_at, last_arrival: far_at, ..body };
-            let (at, from_life) = (self.now, self.line.incarnation);
+            body = Body { departure: Departure::not_before(ready), last_arrival: far_at, far_at };
+            let (at, from_life) = (self.now, self.line.incarnation());
             let dial = Dial { at, from_life, to_life, connection: connection.other_end() };
             self.push(peer, far_at, What::Opened(Box::new(dial)));
         } else {
@@ -48,7 +48,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     }
 
     /// When a dial's SYN reaches `peer` and when the answer is back; none if that takes too long.
-    fn shake_hands(&mut self, peer: u32, delay: Duration) -> Option<(Time, Time)> {
+    fn shake_hands(&mut self, peer: u32) -> Option<(Time, Time)> {
+        let delay = self.network.link_delay(self.line.id, peer);
         let (count, network, me) = (self.count_to(peer), self.network, self.line.id);
         let deadline = self.now + network.links.dial_timeout;
         let (mut at, mut pause) = (self.now, network.links.rto);
@@ -76,13 +77,9 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         None
     }
 
-    fn fresh_body(&self, peer: u32) -> Body {
-        Body {
-            ready: self.now,
-            last_arrival: Time::ZERO,
-            far_at: Time::ZERO,
-            delay: self.network.link_delay(self.line.id, peer),
-        }
+    /// Nothing was sent yet.
+    fn fresh_body(&self, far_at: Time) -> Body {
+        Body { departure: Departure::not_before(self.now), last_arrival: Time::ZERO, far_at }
     }
 
     /// What becomes of something sent now on this connection.
@@ -92,14 +89,28 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let head = self.links.head_mut(place);
         head.used(now);
         let peer = head.peer;
-        let Body { ready, delay, .. } = *self.links.body(place);
-        let start = now.max(ready);
+        let Some(delay) = self.links.body(place).departure().delay() else {
+            return self.passage_in_time(place, peer);
+        };
+        let nth = Nth { count: self.count_to(peer), attempt: 0 };
+        self.arrives_at(place, peer, now + network.delay(me, peer, delay, nth, now))
+    }
+
+    /// As [`passage`](Self::passage), where packets may have to wait.
+    #[inline(never)]
+    fn passage_in_time(&mut self, place: Place, peer: u32) -> Passage {
+        let (network, me, now) = (self.network, self.line.id, self.now);
+        let start = self.links.body(place).ready().max(now);
         if !network.lossless || start > now && start >= network.crashes_at(me, now) {
             return self.passage_in_attempts(place, peer, start);
         }
+        let delay = network.link_delay(me, peer);
+        if start == now {
+            // What is ready stays so where nothing is lost.
+            self.links.body_mut(place).departure = Departure::at_once(delay);
+        }
         let nth = Nth { count: self.count_to(peer), attempt: 0 };
-        let arrival = start + network.delay(me, peer, delay, nth, start);
-        self.arrives_at(place, peer, arrival)
+        self.arrives_at(place, peer, start + network.delay(me, peer, delay, nth, start))
     }
 
     /// After a dial from both ends there are two connections: neither overtakes the other.
@@ -114,8 +125,9 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     #[inline(never)]
     fn passage_in_attempts(&mut self, place: Place, peer: u32, start: Time) -> Passage {
         let (network, me, now) = (self.network, self.line.id, self.now);
-        let Body { ready, last_arrival, far_at, delay } = *self.links.body(place);
-        let before = (last_arrival > far_at).then_some(ready);
+        let body = self.links.body(place);
+        let Body { last_arrival, far_at, .. } = *body;
+        let (before, delay) = ((last_arrival > far_at).then(|| body.ready()), network.link_delay(me, peer));
         // Looked up for what leaves later only.
         let is_dead = |at| at > now && at >= network.crashes_at(me, now);
         let waits = start > now && before.is_some() && network.loss_at(now) > 0;
@@ -126,12 +138,12 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let mut packet = Recovery::new(network, (me, peer), (self.count_to(peer), delay), start, before);
         let breaks_at = packet.start() + network.links.break_after;
         let mut at = packet.start();
-        self.links.body_mut(place).ready = at;
+        self.links.body_mut(place).departure = Departure::not_before(at);
         for attempt in 0.. {
             // What waits for the handshake or for another attempt dies with the machine, and so does all
             // that is behind it.
             if is_dead(at) {
-                self.links.body_mut(place).ready = Time::MAX;
+                self.links.body_mut(place).departure = Departure::not_before(Time::MAX);
                 return Passage::Unsent;
             }
             match packet.attempt(attempt, at) {
@@ -172,7 +184,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         head.state = LinkState::Broken;
         let (peer, connection) = (head.peer, head.connection);
         let body = self.links.body_mut(place);
-        body.last_arrival = body.last_arrival.max(at);
+        body.last_arrival = { body.last_arrival }.max(at);
         let me = self.line.id;
         self.push_closed(me, at, peer, connection);
         self.push_closed(peer, at, me, connection.other_end());
@@ -208,13 +220,13 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     /// The node vanished with all it held; the others find out as the kind of crash has it.
     pub(crate) fn crash(&mut self, kind: CrashKind) {
-        let waiting = self.access.uplink.as_mut().map(|uplink| uplink.clear()).unwrap_or_default();
+        let waiting = self.access.uplink_mut().map(Uplink::clear).unwrap_or_default();
         for lost in waiting.into_iter().filter(|waiting| waiting.message.is_some()) {
             self.lost(lost.payload, "down");
         }
         let places: Vec<Place> = self.links.all().collect();
         for &place in &places {
-            self.links.body_mut(place).ready = self.now;
+            self.links.body_mut(place).departure = Departure::not_before(self.now);
         }
         for place in places {
             let Head { peer, connection, .. } = *self.links.head(place);
@@ -287,7 +299,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             self.forget(peer, older);
         }
         let head = Head::new(peer, dial.connection, dial.from_life, self.now);
-        self.links.insert(head, Body { far_at: dial.at, ..self.fresh_body(peer) });
+        self.links.insert(head, self.fresh_body(dial.at));
         self.give_up_if_cut(peer, dial.connection);
         !dead.is_empty()
     }
@@ -320,7 +332,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     fn forget(&mut self, peer: u32, connection: Connection) -> Option<(Head, Body)> {
         let place = self.links.find(peer, connection)?;
         let link = self.links.remove(place);
-        let waiting = self.access.uplink.as_mut().map(|uplink| uplink.cancel(peer, connection));
+        let waiting = self.access.uplink_mut().map(|uplink| uplink.cancel(peer, connection));
         for lost in waiting.unwrap_or_default().into_iter().filter(|waiting| waiting.message.is_some()) {
             self.lost(lost.payload, "broken");
         }
@@ -370,7 +382,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 /// that is open.
 fn was_dialed_after(connection: Connection, link: &Body, gone: Connection, gone_link: &Body) -> bool {
     let by_number = gone.number() < connection.number();
-    let after = if gone.is_own_dial() { gone_link.far_at < link.far_at } else { by_number };
+    let (gone_far_at, far_at) = (gone_link.far_at, link.far_at);
+    let after = if gone.is_own_dial() { gone_far_at < far_at } else { by_number };
     after && !connection.is_own_dial()
 }
 

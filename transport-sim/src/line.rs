@@ -5,6 +5,7 @@ use floodnet_core::time::{Duration, Time};
 
 use smallvec::SmallVec;
 
+use crate::link::Class;
 use crate::uplink::Uplink;
 
 /// What every input of a slot touches: its history and its sequence.
@@ -13,35 +14,77 @@ pub(crate) struct Line {
     /// Number of the next thing sent or set, over all lives.
     seq: u32,
     pub(crate) id: u32,
-    /// Incarnation of the present or last life; 0 for the first.
-    pub(crate) incarnation: u32,
     /// How often the slot came up.
-    pub(crate) lives: u32,
+    lives: u32,
+    /// Number of the next dial, over all lives.
+    dials: u32,
 }
 
 /// The slot's access to the network.
 pub(crate) struct Access<M> {
-    /// Number of the next dial.
-    pub(crate) dials: u32,
     /// When idle connections were last looked for.
     pub(crate) swept: Time,
-    /// Present where the uplink is limited.
-    pub(crate) uplink: Option<Box<Uplink<M>>>,
-    /// When the limited downlink has taken in all that reached it.
-    pub(crate) downlink_free: Time,
+    /// Present where a direction is limited.
+    limits: Option<Box<Limits<M>>>,
+}
+
+const _: () = assert!(size_of::<Access<u32>>() == 16, "in each of a million slots");
+
+/// A limited access line.
+struct Limits<M> {
+    uplink: Option<Uplink<M>>,
+    /// When the downlink has taken in all that reached it.
+    downlink_free: Time,
 }
 
 impl<M> Access<M> {
-    /// With an uplink of so many bits per second, if it is limited.
-    pub(crate) fn new(up: Option<u64>) -> Self {
-        let uplink = up.map(|rate| Box::new(Uplink::new(rate)));
-        Self { dials: 0, swept: Time::ZERO, uplink, downlink_free: Time::ZERO }
+    /// Of a slot of this class.
+    pub(crate) fn new(class: &Class) -> Self {
+        let is_limited = class.up.is_some() || class.down.is_some();
+        let limits = || Limits { uplink: class.up.map(Uplink::new), downlink_free: Time::ZERO };
+        Self { swept: Time::ZERO, limits: is_limited.then(limits).map(Box::new) }
+    }
+
+    /// The limited uplink, if it is limited.
+    #[inline]
+    pub(crate) fn uplink(&self) -> Option<&Uplink<M>> {
+        self.limits.as_ref()?.uplink.as_ref()
+    }
+
+    /// As [`uplink`](Self::uplink), to change it.
+    pub(crate) fn uplink_mut(&mut self) -> Option<&mut Uplink<M>> {
+        self.limits.as_mut()?.uplink.as_mut()
+    }
+
+    /// Something takes this long on the limited downlink, behind what is there. When it is through.
+    pub(crate) fn take_in(&mut self, now: Time, takes: Duration) -> Time {
+        let Some(limits) = &mut self.limits else { return now + takes };
+        limits.downlink_free = now.max(limits.downlink_free) + takes;
+        limits.downlink_free
     }
 }
 
 impl Line {
     pub(crate) const fn new(id: u32) -> Self {
-        Self { id, incarnation: 0, lives: 0, seq: 0, digest: mix(id as u64) }
+        Self { id, lives: 0, dials: 0, seq: 0, digest: mix(id as u64) }
+    }
+
+    /// Incarnation of the present or last life: 0 for the first, and before it.
+    #[inline]
+    pub(crate) const fn incarnation(&self) -> u32 {
+        self.lives.saturating_sub(1)
+    }
+
+    /// The next life begins. Returns its incarnation.
+    pub(crate) const fn come_up(&mut self) -> u32 {
+        self.lives += 1;
+        self.incarnation()
+    }
+
+    pub(crate) const fn next_dial(&mut self) -> u32 {
+        let dial = self.dials;
+        self.dials = dial.wrapping_add(1);
+        dial
     }
 
     #[inline]

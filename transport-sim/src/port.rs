@@ -86,8 +86,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         what: What<P>,
     ) {
         let passed = passed.and(Passed::DOWNLINK);
-        let taken_in = self.now.max(self.access.downlink_free) + takes;
-        self.access.downlink_free = taken_in;
+        let taken_in = self.access.take_in(self.now, takes);
         let to = self.line.id;
         let time = self.network.awake(to, taken_in);
         let seq = self.line.next_seq();
@@ -127,7 +126,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             return self.lost(payload, "no_such_peer");
         }
         match self.network.links.transport {
-            _ if !self.network.plain_access && self.access.uplink.is_some() => {
+            _ if !self.network.plain_access && self.access.uplink().is_some() => {
                 self.hand_to_uplink(to, bytes, payload, message)
             }
             Transport::Stream => {
@@ -160,7 +159,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     #[inline(never)]
     fn enqueue(&mut self, item: Waiting<P::Message>) {
         let room = self.network.links.queue;
-        let Some(uplink) = &mut self.access.uplink else { return };
+        let Some(uplink) = self.access.uplink_mut() else { return };
         let idle = uplink.queue.is_empty();
         let gone = uplink.push(item, room);
         for dropped in gone {
@@ -173,7 +172,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     /// Sets the timer for the departure of the queue's head, if there is one.
     fn announce_departure(&mut self) {
-        let Some(uplink) = &self.access.uplink else { return };
+        let Some(uplink) = self.access.uplink() else { return };
         let Some(head) = uplink.queue.front() else { return };
         let (after, epoch) = (transfer_time(head.bytes, uplink.rate), uplink.epoch);
         // The line is the slot's, not the node's: it works on while the node stands still.
@@ -184,7 +183,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     /// The head of the queue has left: it is in the network now, and the next goes on the line.
     pub(crate) fn departed(&mut self, epoch: u32) {
-        let Some(uplink) = self.access.uplink.as_mut().filter(|uplink| uplink.epoch == epoch) else { return };
+        let Some(uplink) = self.access.uplink_mut().filter(|uplink| uplink.epoch == epoch) else { return };
         let Some(head) = uplink.pop() else { return };
         match (head.message, self.network.links.transport) {
             (Some(message), Transport::Datagram) => self.transmit_datagram(head.to, head.payload, message),
@@ -270,7 +269,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// Closes a connection, behind what was sent.
     pub(crate) fn close_one(&mut self, peer: u32, connection: Connection) {
         let Some(place): Option<Place> = self.links.find(peer, connection) else { return };
-        if self.access.uplink.as_ref().is_none_or(|uplink| uplink.queue.is_empty()) {
+        if self.access.uplink().is_none_or(|uplink| uplink.queue.is_empty()) {
             return self.say_goodbye(place);
         }
         self.links.head_mut(place).is_closing = true;
@@ -288,7 +287,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Effects<P> for Port<'_, P, Q,
         if Ob::TRACES {
             self.trace(Step::SetsTimer { after, content: &timer });
         }
-        let (id, incarnation) = (self.line.id, self.line.incarnation);
+        let (id, incarnation) = (self.line.id, self.line.incarnation());
         self.push(id, self.now + after, What::Timer { incarnation, timer });
     }
 

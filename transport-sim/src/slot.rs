@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use floodnet_core::broadcast::Flood;
 use floodnet_core::node::Node;
-use floodnet_core::overlay::RandomWalk;
+use floodnet_core::overlay::{Fixed, RandomWalk};
 use floodnet_core::planted::{self, Bug};
 use floodnet_core::protocol::{Context, Input, InputOf};
 use floodnet_core::rng::{NodeRng, fold, mix};
@@ -59,14 +59,15 @@ pub(crate) struct Slot<P: SimProtocol> {
     access: Access<P::Message>,
 }
 
-const _: () = assert!(
-    size_of::<Slot<Node<RandomWalk<u32>, Flood<u32, SimPayload>>>>() <= 320,
-    "at a million slots each byte is a megabyte"
-);
+/// At a million slots each byte is a megabyte, and each line of the cache one more to fetch.
+const _: () = {
+    assert!(size_of::<Slot<Node<RandomWalk<u32>, Flood<u32, SimPayload>>>>() <= 320, "a walker's slot");
+    assert!(size_of::<Slot<Node<Fixed, Flood<u32, SimPayload>>>>() <= 256, "a slot in a given graph");
+};
 
 impl<P: SimProtocol> Slot<P> {
     pub(crate) fn new(id: u32, network: &Network<'_>) -> Self {
-        let access = Access::new(network.links.class(id).up);
+        let access = Access::new(network.links.class(id));
         Self { line: Line::new(id), node: Tenant::Nobody, rng: NodeRng::new(0), access }
     }
 
@@ -132,7 +133,7 @@ impl<P: SimProtocol> Slot<P> {
         let kind = (event.rank as u64) << 16 | hops;
         // One number of the three, spread by odd factors.
         let time = event.time.as_nanos().wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let source = u64::from(event.from) << 32 | u64::from(self.line.incarnation);
+        let source = u64::from(event.from) << 32 | u64::from(self.line.incarnation());
         self.line.note(time.rotate_left(32) ^ source ^ kind << 17);
     }
 
@@ -154,7 +155,7 @@ impl<P: SimProtocol> Slot<P> {
 
     /// Packets that wait in the access line, and how many of them carry a message of the application.
     pub(crate) fn waiting(&self) -> (u64, u64) {
-        let queue = self.access.uplink.iter().flat_map(|uplink| &uplink.queue);
+        let queue = self.access.uplink().into_iter().flat_map(|uplink| &uplink.queue);
         queue.filter(|waiting| waiting.message.is_some()).fold((0, 0), |(packets, payloads), waiting| {
             (packets + 1, payloads + u64::from(waiting.payload.is_some()))
         })
@@ -212,22 +213,22 @@ fn act_rarely<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
         What::Pause(until) if node.get().is_some() => {
             port.pause(until);
             if let Some(busy) = P::hold(true) {
-                let (me, incarnation) = (port.line.id, port.line.incarnation);
+                let (me, incarnation) = (port.line.id, port.line.incarnation());
                 port.push(me, until, What::Awake { incarnation });
                 feed_apart(node, rng, world, port, Input::Command(busy));
             }
         }
         What::Cut => port.find_cuts(),
-        What::Awake { incarnation } if incarnation == port.line.incarnation => {
+        What::Awake { incarnation } if incarnation == port.line.incarnation() => {
             if let Some(free) = P::hold(false) {
                 feed_apart(node, rng, world, port, Input::Command(free));
             }
         }
-        What::Timer { incarnation, timer } if incarnation == port.line.incarnation => {
+        What::Timer { incarnation, timer } if incarnation == port.line.incarnation() => {
             feed_apart(node, rng, world, port, Input::Timer(timer));
         }
         What::Departed { epoch } => port.departed(epoch),
-        What::Opened(dial) if node.get().is_none() || dial.to_life != port.line.incarnation => {
+        What::Opened(dial) if node.get().is_none() || dial.to_life != port.line.incarnation() => {
             port.opened_in_vain(from, dial.connection);
         }
         What::Opened(dial) => {
@@ -329,9 +330,7 @@ fn start<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
     world: &World<'_, P>,
     port: &mut Port<'_, P, Q, Ob>,
 ) {
-    let incarnation = port.line.lives;
-    port.line.incarnation = incarnation;
-    port.line.lives += 1;
+    let incarnation = port.line.come_up();
     *rng = NodeRng::new(node_key(port.network.plan.seed, port.line.id, incarnation));
     port.report(Observed::Up { incarnation });
     *node = Tenant::Node((world.make)(port.line.id));

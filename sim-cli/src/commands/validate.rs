@@ -51,7 +51,7 @@ pub(super) fn execute(args: &ValidateArgs, registry: &Registry, console: &Consol
 /// What a run would consist of, in a line.
 pub(super) fn describe(scenario: &Scenario, setup: &Setup) -> String {
     let plan = &setup.plan;
-    let lives: usize = plan.lives.iter().map(Vec::len).sum();
+    let lives: usize = plan.lives.iter().map(|lives| lives.len()).sum();
     format!(
         "ok: {} slots, {lives} lives, {} messages, {} faults, {} simulated, overlay {}, broadcast {}",
         plan.slots(),

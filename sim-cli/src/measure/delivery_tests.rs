@@ -104,11 +104,11 @@ fn redundancy_by_packets_sent_sees_what_was_lost() {
 fn receivers_are_up_without_interruption_from_publish_to_due() {
     // Message at 1 s, due at 11 s.
     let mut plan = one_message(7);
-    plan.lives[1] = vec![life(secs(1), secs(11))]; // exactly that: a receiver
-    plan.lives[2] = vec![life(ms(1_001), Time::MAX)]; // up too late
-    plan.lives[3] = vec![life(Time::ZERO, ms(10_999))]; // down too early
-    plan.lives[4] = vec![life(Time::ZERO, secs(5)), life(secs(6), Time::MAX)]; // restarts
-    plan.lives[5] = vec![]; // never there
+    plan.lives[1] = vec![life(secs(1), secs(11))].into(); // exactly that: a receiver
+    plan.lives[2] = vec![life(ms(1_001), Time::MAX)].into(); // up too late
+    plan.lives[3] = vec![life(Time::ZERO, ms(10_999))].into(); // down too early
+    plan.lives[4] = vec![life(Time::ZERO, secs(5)), life(secs(6), Time::MAX)].into(); // restarts
+    plan.lives[5] = vec![].into(); // never there
     let schedule = Schedule::new(&plan, Duration::from_secs(10), &[]);
     let all = Deliveries::of(&schedule, &receivers(&plan, &schedule), &[]);
     assert_eq!(all.messages[0].receivers, 2, "slots 1 and 6");
@@ -120,7 +120,7 @@ fn the_origin_is_no_receiver_even_when_it_is_up_all_the_time_or_goes_down() {
     let mut plan = one_message(3);
     let schedule = Schedule::new(&plan, Duration::from_secs(10), &[]);
     assert_eq!(receivers(&plan, &schedule), [2]);
-    plan.lives[0] = vec![life(Time::ZERO, secs(2))];
+    plan.lives[0] = vec![life(Time::ZERO, secs(2))].into();
     let schedule = Schedule::new(&plan, Duration::from_secs(10), &[]);
     assert_eq!(receivers(&plan, &schedule), [2]);
 }
@@ -128,8 +128,8 @@ fn the_origin_is_no_receiver_even_when_it_is_up_all_the_time_or_goes_down() {
 #[test]
 fn deliveries_are_on_time_late_or_at_others() {
     let mut plan = one_message(6);
-    plan.lives[4] = vec![life(secs(3), Time::MAX)];
-    plan.lives[5] = vec![life(Time::ZERO, secs(4)), life(secs(5), Time::MAX)];
+    plan.lives[4] = vec![life(secs(3), Time::MAX)].into();
+    plan.lives[5] = vec![life(Time::ZERO, secs(4)), life(secs(5), Time::MAX)].into();
     let mut script = Script::all_up(4);
     script.up(Time::ZERO, 5, 0);
     script.up(secs(3), 4, 0);
@@ -173,7 +173,7 @@ fn only_messages_due_before_the_end_count() {
 #[test]
 fn a_second_delivery_in_one_life_is_an_error_and_in_the_next_life_is_none() {
     let mut plan = one_message(3);
-    plan.lives[2] = vec![life(Time::ZERO, secs(3)), life(secs(4), secs(6)), life(secs(7), Time::MAX)];
+    plan.lives[2] = vec![life(Time::ZERO, secs(3)), life(secs(4), secs(6)), life(secs(7), Time::MAX)].into();
     let mut script = Script::all_up(3);
     script.published(secs(1), 0, 0);
     script.delivered(ms(1_100), 1, 0, 1);
@@ -197,7 +197,7 @@ fn a_second_delivery_in_one_life_is_an_error_and_in_the_next_life_is_none() {
 #[test]
 fn a_receiver_that_restarts_after_the_deadline_is_late_not_other() {
     let mut plan = one_message(2);
-    plan.lives[1] = vec![life(Time::ZERO, secs(12)), life(secs(13), Time::MAX)];
+    plan.lives[1] = vec![life(Time::ZERO, secs(12)), life(secs(13), Time::MAX)].into();
     let mut script = Script::all_up(2);
     script.published(secs(1), 0, 0);
     script.crash(secs(12), 1);
@@ -212,7 +212,7 @@ fn a_receiver_that_restarts_after_the_deadline_is_late_not_other() {
 #[test]
 fn joined_receivers_are_those_that_held_a_link_at_the_publication() {
     let mut plan = one_message(5);
-    plan.lives[4] = vec![life(Time::ZERO, secs(5))];
+    plan.lives[4] = vec![life(Time::ZERO, secs(5))].into();
     let mut script = Script::all_up(5);
     script.link(ms(500), 0, 1);
     script.link(secs(1), 1, 2); // at the very moment: joined
@@ -246,7 +246,7 @@ fn the_worst_message_and_those_that_reached_nobody() {
 #[test]
 fn a_message_without_receivers_is_not_undelivered() {
     let mut plan = one_message(2);
-    plan.lives[1] = vec![life(Time::ZERO, secs(2))];
+    plan.lives[1] = vec![life(Time::ZERO, secs(2))].into();
     let mut script = Script::all_up(2);
     script.published(secs(1), 0, 0);
     let summary = measure(plan, script).summary;

@@ -195,7 +195,7 @@ fn components_agree_with_petgraph_on_random_graphs() {
         let mut rng = floodnet_core::rng::NodeRng::new(seed);
         let slots = 1 + rng.below(60);
         let mut plan = always_up(slots as usize, 2);
-        plan.lives[0] = vec![life(Time::ZERO, Time::MAX)];
+        plan.lives[0] = vec![life(Time::ZERO, Time::MAX)].into();
         let settings = settings(&plan);
         let mut script = Script::all_up(slots);
         let mut graph = petgraph::graph::UnGraph::<(), ()>::default();

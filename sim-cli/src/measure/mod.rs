@@ -121,6 +121,8 @@ pub struct Measures {
     cut_off: Isolation,
     rows: Vec<Row>,
     topologies: Vec<Topology>,
+    /// Whether the graph at the end of the run is among those to keep.
+    keeps_end: bool,
     /// The last barrier.
     seen: Time,
     /// When the run is over.
@@ -149,6 +151,7 @@ impl Measures {
             cut_off: Isolation::default(),
             rows: Vec::new(),
             topologies: Vec::new(),
+            keeps_end: false,
             seen: Time::ZERO,
             parts: Vec::new(),
             plan,
@@ -231,6 +234,12 @@ impl Measures {
         }
     }
 
+    /// Keeps a graph, with how far the messages had come then.
+    fn keep(&mut self, parts: &[Part], mut topology: Topology) {
+        topology.spread = delivery::spread(&self.schedule, &self.receivers, parts, topology.at);
+        self.topologies.push(topology);
+    }
+
     /// The whole graph at `at`.
     fn topology(&self, parts: &[Part], at: Time) -> Topology {
         let state = |slot: &lifecycle::Slot| match (slot.is_up(), slot.is_joined()) {
@@ -280,9 +289,13 @@ impl Divisible for Measures {
             self.rows.push(row);
         }
         if self.settings.topology_times.binary_search(&at).is_ok() {
-            let mut topology = self.topology(parts, at);
-            topology.spread = delivery::spread(&self.schedule, &self.receivers, parts, at);
-            self.topologies.push(topology);
+            // At the end it is made once the backend has given back its memory, from what has not changed since.
+            if at == self.plan.duration {
+                self.keeps_end = true;
+            } else {
+                let topology = self.topology(parts, at);
+                self.keep(parts, topology);
+            }
         }
     }
 

@@ -58,7 +58,7 @@ fn without_samples_averages_are_null_and_the_end_is_known() {
 #[test]
 fn lives_are_counted_and_averages_follow_them() {
     let mut plan = always_up(3, 4);
-    plan.lives[1] = vec![life(Time::ZERO, ms(1_500))];
+    plan.lives[1] = vec![life(Time::ZERO, ms(1_500))].into();
     let settings = settings(&plan);
     let mut script = Script::all_up(3);
     script.link(ms(250), 0, 1);
@@ -103,7 +103,7 @@ fn busy() -> (Script, Plan, MeasureSettings) {
     let mut plan = always_up(4, 30);
     plan.publishes = vec![publish(secs(1), 0), publish(secs(2), 3)];
     plan.faults = vec![FaultSpan { name: "crash", from: secs(9), until: secs(9) }];
-    plan.lives[3] = vec![life(Time::ZERO, secs(9))];
+    plan.lives[3] = vec![life(Time::ZERO, secs(9))].into();
     let settings = settings(&plan);
     let mut script = Script::all_up(4);
     for (a, b) in [(0, 1), (1, 2), (0, 2), (2, 3)] {

@@ -29,7 +29,8 @@ pub(super) fn plan(rng: &mut NodeRng) -> Plan {
         if ends.len() % 2 == 1 {
             lives.push(life(ends[ends.len() - 1], Time::MAX));
         }
-        plan.lives.push(if rng.chance(1, 2) { vec![life(Time::ZERO, Time::MAX)] } else { lives });
+        let always = vec![life(Time::ZERO, Time::MAX)];
+        plan.lives.push(if rng.chance(1, 2) { always } else { lives }.into());
     }
     let mut times: Vec<Time> = (0..6).map(|_| time(rng)).collect();
     times.sort_unstable();

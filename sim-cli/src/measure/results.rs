@@ -102,6 +102,9 @@ pub(super) fn finish(mut measures: Measures, parts: &[Part], ending: Ending) -> 
     let deliveries = Deliveries::of(&measures.schedule, &measures.receivers, parts);
     let totals = Totals::of(&deliveries.messages, end);
     let graph = measures.topology(parts, end);
+    if measures.keeps_end {
+        measures.keep(parts, graph.clone());
+    }
     let summary = Ended { parts, deliveries: &deliveries, totals: &totals, graph: &graph, ending, end }
         .summarize(&mut measures);
     if ending.complete {

@@ -31,7 +31,7 @@ pub(crate) fn always_up(slots: usize, duration_s: u64) -> Plan {
     Plan {
         seed: 1,
         duration: secs(duration_s),
-        lives: vec![vec![life(Time::ZERO, Time::MAX)]; slots],
+        lives: vec![vec![life(Time::ZERO, Time::MAX)].into(); slots],
         publishes: Vec::new(),
         skipped: 0,
         disturbances: Vec::new(),

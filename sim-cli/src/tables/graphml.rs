@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn a_graph_has_the_nodes_that_are_up_with_what_is_known_of_them() {
         let mut plan = always_up(5, 20);
-        plan.lives[4] = vec![life(secs(19), Time::MAX)];
+        plan.lives[4] = vec![life(secs(19), Time::MAX)].into();
         plan.publishes = vec![publish(secs(2), 1)];
         let mut settings = settings(&plan);
         settings.topology_times = vec![ms(4_500)];

@@ -6,7 +6,7 @@ use floodnet_core::time::{Duration, Time};
 
 use super::error::{MOST_LIVES, MOST_LIVES_OF_ONE, PlanError, Problem, wrong};
 use super::spec::{Churn, Nodes, PlanSpec, Session, Sessions, Spacing};
-use super::{End, Life, Plan, faults, traffic};
+use super::{End, Life, Lives, Plan, faults, traffic};
 use crate::stream::{Purpose, Stream};
 
 impl PlanSpec {
@@ -38,16 +38,16 @@ impl PlanSpec {
 }
 
 /// The lives of each slot, before faults.
-fn draw_lives(spec: &PlanSpec, seed: u64) -> Result<Vec<Vec<Life>>, PlanError> {
+fn draw_lives(spec: &PlanSpec, seed: u64) -> Result<Vec<Lives>, PlanError> {
     let forever = |start: Time| life(start, Time::MAX, End::Leave, spec.end()).into_iter().collect();
     let arrivals = arrivals(&spec.nodes, seed);
     let Some(churn) = &spec.churn else { return Ok(arrivals.into_iter().map(forever).collect()) };
     // Entry slots come first.
     let settled = if spec.nodes.entry_churns { 0 } else { spec.nodes.entry };
-    let mut lives: Vec<Vec<Life>> = arrivals[..settled as usize].iter().copied().map(forever).collect();
+    let mut lives: Vec<Lives> = arrivals[..settled as usize].iter().copied().map(forever).collect();
     match &churn.sessions {
         Sessions::Trace(trace) => {
-            lives.resize(spec.nodes.count as usize, Vec::new());
+            lives.resize(spec.nodes.count as usize, Lives::none());
             let mut trace = trace.clone();
             trace.sort_unstable();
             for sessions in trace.chunk_by(|a, b| a.slot == b.slot) {
@@ -99,14 +99,14 @@ fn ending(bits: u64, churn: &Churn) -> End {
 }
 
 /// The lives of one slot by its recorded sessions, in order.
-fn recorded(sessions: &[Session], churn: &Churn, end: Time, seed: u64) -> Vec<Life> {
+fn recorded(sessions: &[Session], churn: &Churn, end: Time, seed: u64) -> Lives {
     let mut stream = Stream::new(seed, Purpose::Sessions, u64::from(sessions[0].slot));
     let lives = sessions.iter().map(|session| (session, ending(stream.bits(), churn)));
     lives.filter_map(|(session, how)| life(session.up, session.down, how, end)).collect()
 }
 
 /// The lives of one slot by chance, or none when there would be more than `room`.
-fn drawn(arrival: Time, churn: &Churn, end: Time, mut stream: Stream, room: usize) -> Option<Vec<Life>> {
+fn drawn(arrival: Time, churn: &Churn, end: Time, mut stream: Stream, room: usize) -> Option<Lives> {
     let Sessions::Drawn { start, stop, session, downtime } = &churn.sessions else { return None };
     // Each session takes three draws, whatever they are used for, so that one law's change does not
     // shift the others' draws.
@@ -123,7 +123,7 @@ fn drawn(arrival: Time, churn: &Churn, end: Time, mut stream: Stream, room: usiz
             return None;
         }
         if stays || back >= *stop || back >= end {
-            return Some(lives);
+            return Some(lives.into());
         }
         (up, clock) = (back, back);
     }

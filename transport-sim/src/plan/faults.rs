@@ -5,7 +5,7 @@ use floodnet_core::time::Time;
 
 use super::classes::deal;
 use super::spec::{Fault, FaultKind, PlanSpec, Struck};
-use super::{CrashKind, Disturbance, DisturbanceKind, End, FaultSpan, Life, SlotSet, life_in};
+use super::{CrashKind, Disturbance, DisturbanceKind, End, FaultSpan, Life, Lives, SlotSet, life_in};
 use crate::stream::{Purpose, Stream};
 
 /// The faults that begin before the end, with their places in the list.
@@ -26,7 +26,7 @@ pub(super) fn spans(spec: &PlanSpec) -> Vec<FaultSpan> {
 }
 
 /// Cuts the crashes out of the lives, in order of time, so that each finds what the former ones left.
-pub(super) fn crash(spec: &PlanSpec, seed: u64, lives: &mut [Vec<Life>]) {
+pub(super) fn crash(spec: &PlanSpec, seed: u64, lives: &mut [Lives]) {
     let mut in_order: Vec<(usize, &Fault)> = faults(spec).collect();
     in_order.sort_by_key(|(_, fault)| fault.at);
     for (place, fault) in in_order {
@@ -57,7 +57,7 @@ fn cut_out(life: Life, at: Time, until: Time, kind: CrashKind) -> [Option<Life>;
 ///
 /// Every slot has a random rank, and the lowest of those that are up are struck: whether others are up
 /// or not hardly changes whether a slot is struck.
-fn strike(fraction: f64, at: Time, place: usize, seed: u64, lives: &[Vec<Life>]) -> Vec<u32> {
+fn strike(fraction: f64, at: Time, place: usize, seed: u64, lives: &[Lives]) -> Vec<u32> {
     let mut stream = Stream::new(seed, Purpose::Fault, place as u64);
     let ranked = (0u32..).zip(lives).map(|(slot, lives)| (stream.bits(), slot, lives));
     let mut up: Vec<(u64, u32)> = ranked
@@ -75,7 +75,7 @@ fn strike(fraction: f64, at: Time, place: usize, seed: u64, lives: &[Vec<Life>])
 }
 
 /// The disturbances of the network, in order of time.
-pub(super) fn disturb(spec: &PlanSpec, seed: u64, lives: &[Vec<Life>]) -> Vec<Disturbance> {
+pub(super) fn disturb(spec: &PlanSpec, seed: u64, lives: &[Lives]) -> Vec<Disturbance> {
     let disturbance = |(place, fault): (usize, &Fault)| {
         let up = |fraction: f64| SlotSet::from_iter(strike(fraction, fault.at, place, seed, lives));
         let kind = match &fault.kind {

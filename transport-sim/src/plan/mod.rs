@@ -9,6 +9,7 @@ mod classes;
 mod draw;
 mod error;
 mod faults;
+mod lives;
 mod spec;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use classes::assign_shares;
 pub use error::{
     MOST_DELIVERIES, MOST_LIVES, MOST_LIVES_OF_ONE, MOST_MESSAGES, MOST_SLOTS, PlanError, Problem,
 };
+pub use lives::Lives;
 pub use spec::{
     Churn, Fault, FaultKind, Nodes, Origin, Pace, PlanSpec, Session, Sessions, Spacing, Struck, Traffic,
 };
@@ -164,7 +166,7 @@ pub struct Plan {
     /// End of the run: inputs at this time or later do not happen.
     pub duration: Time,
     /// For each slot its lives, in order, not overlapping.
-    pub lives: Vec<Vec<Life>>,
+    pub lives: Vec<Lives>,
     /// Messages in order of time.
     pub publishes: Vec<Publish>,
     /// Publications that did not happen, because their numbered origin was down, or nobody was up.
@@ -183,7 +185,7 @@ impl Plan {
         Self {
             seed,
             duration,
-            lives: vec![vec![life]; slots as usize],
+            lives: vec![Lives::from_iter([life]); slots as usize],
             publishes: Vec::new(),
             skipped: 0,
             disturbances: Vec::new(),

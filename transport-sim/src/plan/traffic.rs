@@ -5,7 +5,7 @@ use floodnet_core::time::{Duration, Time};
 
 use super::error::{MOST_DELIVERIES, MOST_MESSAGES, PlanError, Problem, wrong};
 use super::spec::{Origin, Pace, PlanSpec, Traffic};
-use super::{Life, Publish, life_in};
+use super::{Lives, Publish, life_in};
 use crate::stream::{Purpose, Stream};
 
 /// A message that is due.
@@ -19,11 +19,7 @@ struct Due {
 }
 
 /// All messages in order of time (at equal times in the scenario's order), and how many were skipped.
-pub(super) fn draw(
-    spec: &PlanSpec,
-    seed: u64,
-    lives: &[Vec<Life>],
-) -> Result<(Vec<Publish>, u32), PlanError> {
+pub(super) fn draw(spec: &PlanSpec, seed: u64, lives: &[Lives]) -> Result<(Vec<Publish>, u32), PlanError> {
     let mut due = Vec::new();
     for (series, traffic) in (0u32..).zip(&spec.traffic) {
         times(traffic, series, spec.end(), seed, &mut due)
@@ -97,7 +93,7 @@ const TRIES: u32 = 64;
 
 impl Crowd {
     /// Before anything has happened. What happens later than `last` is left out; with none, everything.
-    fn new(lives: &[Vec<Life>], last: Option<Time>) -> Self {
+    fn new(lives: &[Lives], last: Option<Time>) -> Self {
         let Some(last) = last else {
             return Self { changes: Vec::new(), up: Vec::new(), place: Vec::new() };
         };

@@ -62,7 +62,7 @@ fn a_pause_ends_for_the_life_in_which_it_began() {
     let mut plan = plan();
     let crash = End::Crash(CrashKind::Reset);
     let first = Life { start: Time::ZERO, stop: ms(2_500), end: crash };
-    plan.lives[1] = vec![first, Life { start: ms(2_600), stop: Time::MAX, end: End::Leave }];
+    plan.lives[1] = vec![first, Life { start: ms(2_600), stop: Time::MAX, end: End::Leave }].into();
     let (given, dropped) = busy(5, &plan);
     assert_eq!((given.first(), given.last()), (Some(&(ms(1_050), 0)), Some(&(ms(5_050), 21))));
     assert_eq!(dropped, 0, "the next life has an application of its own");

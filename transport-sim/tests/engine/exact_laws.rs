@@ -4,7 +4,7 @@ use floodnet_core::graph::Graph;
 use floodnet_core::time::Duration;
 use floodnet_sim::graph::{complete, gnp, grid, k_out, line, preferential, regular, ring, small_world, tree};
 use floodnet_sim::link::Transport;
-use floodnet_sim::plan::{Disturbance, DisturbanceKind};
+use floodnet_sim::plan::{Disturbance, DisturbanceKind, Lives};
 
 use crate::common::field::{Field, Spread};
 
@@ -167,7 +167,7 @@ fn survivors_of_a_random_graph_percolate() {
         // The graph is random: which of its nodes never come up is of no matter.
         let survivors = nodes * (100 - dead) / 100;
         let mut field = Field::new(regular(nodes, 5, 3).unwrap(), Transport::Datagram, 0..12);
-        field.plan.lives[survivors as usize..].iter_mut().for_each(Vec::clear);
+        field.plan.lives[survivors as usize..].iter_mut().for_each(|lives| *lives = Lives::none());
         let reached = field.run().iter().map(|spread| spread.delivered.len()).max();
         let share = reached.expect("twelve messages") as f64 / f64::from(survivors);
         // Below a quarter there is no giant; fluctuations are of the order of 1 / sqrt(2400).

@@ -11,7 +11,7 @@ use floodnet_core::time::{Duration, Time};
 use floodnet_sim::Simulation;
 use floodnet_sim::link::{LinkModel, Transport};
 use floodnet_sim::observer::Observed;
-use floodnet_sim::plan::{Life, Plan};
+use floodnet_sim::plan::Plan;
 
 use crate::common::chance::Chance;
 use crate::common::holder::{Holder, Move};
@@ -46,7 +46,7 @@ fn scenario(seed: u64) -> (Plan, Vec<Vec<Move>>, LinkModel) {
     // Time for what waits in slow lines, for retransmissions, breaks and probes.
     plan.duration = trouble + Duration::from_secs(600);
     for lives in &mut plan.lives {
-        lives.retain(|life: &Life| life.start < trouble);
+        *lives = lives.iter().copied().filter(|life| life.start < trouble).collect();
     }
     (plan, script, links)
 }

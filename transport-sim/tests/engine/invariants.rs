@@ -170,11 +170,11 @@ fn trouble_then_quiet(seed: u64, quiet: Duration) -> (Plan, LinkModel) {
     let over = plan.disturbances.iter().map(|fault| fault.until).max().unwrap_or(trouble).max(trouble);
     plan.duration = over + quiet;
     for lives in &mut plan.lives {
-        lives.retain(|life| life.start < trouble);
+        *lives = lives.iter().copied().filter(|life| life.start < trouble).collect();
         lives.iter_mut().filter(|life| life.stop >= trouble).for_each(|life| life.stop = Time::MAX);
     }
     // The entry node is always there.
-    plan.lives[0] = vec![Life { start: Time::ZERO, stop: Time::MAX, end: End::Leave }];
+    plan.lives[0] = vec![Life { start: Time::ZERO, stop: Time::MAX, end: End::Leave }].into();
     (plan, LinkModel { latency, ..LinkModel::default() })
 }
 

@@ -452,3 +452,17 @@ fn delays_may_be_longer_than_the_first_pause() {
     assert_eq!(played.heard(1), [(ms(750), first), (ms(2_250), second)]);
     assert_eq!(played.downs(0), []);
 }
+
+#[test]
+fn delays_may_be_longer_than_what_a_table_holds() {
+    let mut stage = Stage::new(2);
+    stage.links.latency = Latency::Law(Law::Constant(Duration::from_secs(6)));
+    stage.links.dial_timeout = Duration::from_secs(30);
+    stage.links.dead_after = Duration::from_secs(20);
+    let first = stage.say(0, 0, 1);
+    let second = stage.say(20_000, 0, 1);
+    let answer = stage.say(30_000, 1, 0);
+    let played = stage.play();
+    assert_eq!(played.heard(1), [(ms(18_000), first), (ms(26_000), second)]);
+    assert_eq!(played.heard(0), [(ms(36_000), answer)]);
+}

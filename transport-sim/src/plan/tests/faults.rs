@@ -22,10 +22,8 @@ fn crashes_are_cut_out_of_lives() {
     let down = End::Crash(CrashKind::Reset);
     let life = |start, stop| Life { start: at(start), stop: at(stop), end: down };
     let whole = Life { start: at(0), stop: Time::MAX, end: End::Leave };
-    assert_eq!(
-        plan.lives,
-        [vec![whole], vec![life(0, 100), life(150, 300)], vec![life(0, 300)], vec![life(0, 590)]]
-    );
+    let expected = [vec![whole], vec![life(0, 100), life(150, 300)], vec![life(0, 300)], vec![life(0, 590)]];
+    assert_eq!(plan.lives, expected.map(Lives::from));
     let spans: Vec<(&str, Time, Time)> =
         plan.faults.iter().map(|span| (span.name, span.from, span.until)).collect();
     assert_eq!(

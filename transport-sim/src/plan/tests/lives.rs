@@ -84,5 +84,6 @@ fn traces_decide_who_is_up() {
     check_invariants(&plan, &spec);
     let crashed = Life { start: at(5), stop: at(50), end: End::Crash(CrashKind::Reset) };
     let open = |start| Life { start: at(start), stop: Time::MAX, end: End::Leave };
-    assert_eq!(plan.lives, [vec![open(0)], vec![], vec![crashed, open(100)], vec![]]);
+    let expected = [vec![open(0)], vec![], vec![crashed, open(100)], vec![]];
+    assert_eq!(plan.lives, expected.map(Lives::from));
 }

@@ -68,7 +68,8 @@ impl Chance {
         let churns = self.sometimes("churn", 2);
         for slot in 0..slots as usize {
             let start = if slot == 0 { Time::ZERO } else { Time::ZERO + self.span(0, 2_000) };
-            plan.lives[slot] = if churns { self.lives(start, duration) } else { whole_life(start) };
+            let lives = if churns { self.lives(start, duration) } else { whole_life(start) };
+            plan.lives[slot] = lives.into();
         }
         for _ in 0..self.between(0, 4) {
             let disturbance = self.disturbance(slots, duration);
