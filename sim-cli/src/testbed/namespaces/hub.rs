@@ -25,6 +25,8 @@ use crate::testbed::kernels::Kernels;
 
 /// The device through which packets come to this program and go back.
 pub(super) const DEVICE: &str = "road0";
+/// Are there wires? Then it makes no difference.
+const TRIAL: &str = "link add trial type veth peer name trial0\nlink del trial\n";
 /// Packets that may wait there.
 const WAITING: u32 = 20_000;
 /// The table of routes for what comes from nodes.
@@ -41,7 +43,7 @@ pub(crate) struct Hub {
     plugs: Arc<Plugs>,
     carrier: OnceLock<Arc<Carrier>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    undertaker: Mutex<Option<mpsc::Sender<(Instant, Remains)>>>,
+    undertaker: Mutex<Option<Undertaker>>,
     counted: Arc<Counted>,
     number: AtomicU32,
 }
@@ -51,6 +53,9 @@ impl std::fmt::Debug for Hub {
         f.debug_struct("Hub").field("network", &self.network).finish_non_exhaustive()
     }
 }
+
+/// Takes networks away at their times.
+type Undertaker = mpsc::Sender<(Instant, Remains)>;
 
 /// What is known of networks.
 #[derive(Debug, Default)]
@@ -80,10 +85,13 @@ impl Hub {
             "ip",
             "-batch -",
             format!(
-                "link set {DEVICE} txqueuelen {WAITING} up\nrule add pref 10 iif {DEVICE} lookup main\n\
+                "link set {DEVICE} txqueuelen {WAITING} up\n{TRIAL}rule add pref 10 iif {DEVICE} lookup main\n\
                  rule add pref 20 lookup {FROM_NODES}\nroute add default dev {DEVICE} table {FROM_NODES}\n"
             ),
         )?;
+        if links.classes.iter().any(|class| class.up.is_some() || class.down.is_some()) {
+            network.call("tc", "-V")?;
+        }
         network.feed("nft", "-f -", rules::table(plan, links))?;
         let counted = Arc::new(Counted::default());
         let (undertaker, thread) = undertaker(&network, &counted)?;
@@ -202,10 +210,7 @@ impl Drop for Hub {
 }
 
 /// Takes networks away, one after the other, when their time has come.
-fn undertaker(
-    hub: &Arc<Namespace>,
-    counted: &Arc<Counted>,
-) -> io::Result<(mpsc::Sender<(Instant, Remains)>, JoinHandle<()>)> {
+fn undertaker(hub: &Arc<Namespace>, counted: &Arc<Counted>) -> io::Result<(Undertaker, JoinHandle<()>)> {
     let (sender, receiver) = mpsc::channel::<(Instant, Remains)>();
     let (hub, counted) = (Arc::clone(hub), Arc::clone(counted));
     let thread = thread::Builder::new().name("undertaker".to_owned()).spawn(move || {
