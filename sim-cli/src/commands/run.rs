@@ -72,9 +72,8 @@ pub(super) struct Ground {
     /// Give each node a process of its own (tcp)
     #[arg(long)]
     processes: bool,
-    /// Give each node a process in a network of its own: delay, loss, rates and cuts happen to the packets of
-    /// the kernel's connections. It takes Linux, root, and the programs ip, tc and nft; without them the run is
-    /// skipped, with exit code 1 (tcp)
+    /// Give each node a process in a network of its own: delays, losses, rates and cuts happen to the packets of
+    /// the kernel. On Linux as root, with ip, tc and nft; else the run is skipped with exit code 1 (tcp)
     #[arg(long, conflicts_with_all = ["processes", "no_shaper"])]
     namespaces: bool,
     /// Start no nodes, but wait at this address for those that `sim-cli testbed node` starts, here or on other

@@ -13,7 +13,7 @@ use super::clock::Clock;
 use super::kernels::Kernels;
 use super::resident::Stage;
 
-pub(crate) const MOST: u32 = 0;
+pub(crate) const MOST: u32 = u32::MAX;
 
 /// There is none.
 #[derive(Debug)]
