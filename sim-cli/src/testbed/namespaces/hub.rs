@@ -25,6 +25,8 @@ use crate::testbed::kernels::Kernels;
 
 /// The device through which packets come to this program and go back.
 pub(super) const DEVICE: &str = "road0";
+/// What is for a node whose network is gone is dropped without a word.
+const NOBODY: &str = "route add blackhole default\n";
 /// Are there wires? Then it makes no difference.
 const TRIAL: &str = "link add trial type veth peer name trial0\nlink del trial\n";
 /// Packets that may wait there.
@@ -86,7 +88,7 @@ impl Hub {
             "-batch -",
             format!(
                 "link set {DEVICE} txqueuelen {WAITING} up\n{TRIAL}rule add pref 10 iif {DEVICE} lookup main\n\
-                 rule add pref 20 lookup {FROM_NODES}\nroute add default dev {DEVICE} table {FROM_NODES}\n"
+                 rule add pref 20 lookup {FROM_NODES}\nroute add default dev {DEVICE} table {FROM_NODES}\n{NOBODY}"
             ),
         )?;
         if links.classes.iter().any(|class| class.up.is_some() || class.down.is_some()) {
