@@ -56,6 +56,14 @@ impl Between {
         Network::new(&self.plan, &self.links).plain_delay(from, to, Nth { count: 0, attempt: 0 })
     }
 
+    /// One-way delay of the packet of this number that leaves `from` for `to` at `at`, with jitter and faults.
+    /// Whether it gets through is not its matter.
+    #[must_use]
+    pub fn packet_delay(&self, from: u32, to: u32, count: u32, at: Time) -> Duration {
+        let network = Network::new(&self.plan, &self.links);
+        network.delay(from, to, network.link_delay(from, to), Nth { count, attempt: 0 }, at)
+    }
+
     /// What becomes of the packet of this number that is to leave `from` for `to` at `at`, behind what went before
     /// in `flow`: attempts that are lost or cut are repeated as on the engine's streams. Rates are not its
     /// matter.

@@ -20,7 +20,7 @@ use crate::run::manifest::peak_bytes;
 use crate::run::{Cost, Finished, Ran, prepare, run};
 use crate::scenario::Scenario;
 use crate::scenario::units::Duration;
-use crate::testbed::{self, Means, Nodes, Settings, Token, Trouble};
+use crate::testbed::{self, Kernels, Means, Nodes, Settings, Token, Trouble};
 
 #[derive(Args, Debug)]
 pub(super) struct RunArgs {
@@ -72,9 +72,13 @@ pub(super) struct Ground {
     /// Give each node a process of its own (tcp)
     #[arg(long)]
     processes: bool,
+    /// Give each node a process in a network of its own: delays, losses, rates and cuts happen to the packets of
+    /// the kernel. On Linux as root, with ip, tc and nft; else the run is skipped with exit code 1 (tcp)
+    #[arg(long, conflicts_with_all = ["processes", "no_shaper"])]
+    namespaces: bool,
     /// Start no nodes, but wait at this address for those that `sim-cli testbed node` starts, here or on other
     /// machines; both know the secret FLOODNET_TOKEN. Links are as the network has them (tcp)
-    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["processes", "runs"])]
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["processes", "namespaces", "runs"])]
     wait_for_nodes: Option<SocketAddr>,
     /// How long a node in another process may take to come up (tcp)
     #[arg(long, value_name = "TIME", default_value = "60s")]
@@ -105,14 +109,15 @@ fn speed(text: &str) -> Result<f64, String> {
 impl Ground {
     /// How to run on sockets; none for the simulator.
     pub(super) fn sockets(&self) -> Result<Option<Settings>, Failure> {
-        let Self { backend, speed, no_shaper, processes, wait_for_nodes, up_within } = *self;
+        let Self { backend, speed, no_shaper, processes, namespaces, wait_for_nodes, up_within } = *self;
         let is_usual = Settings::USUAL
             == Settings { speed, shaped: !no_shaper, up_within: span(up_within), ..Settings::USUAL };
         if backend == Backend::Sim {
-            return if is_usual && !processes && wait_for_nodes.is_none() {
+            return if is_usual && !processes && !namespaces && wait_for_nodes.is_none() {
                 Ok(None)
             } else {
-                let what = "--speed, --no-shaper, --processes, --wait-for-nodes and --up-within";
+                let what =
+                    "--speed, --no-shaper, --processes, --namespaces, --wait-for-nodes and --up-within";
                 Err(Failure::Usage(format!("{what} are for sockets: add --backend tcp")))
             };
         }
@@ -121,6 +126,7 @@ impl Ground {
                 Nodes::Outside { listen, token: Token::from_environment().map_err(Failure::Usage)? }
             }
             None if processes => Nodes::Processes,
+            None if namespaces => Nodes::Namespaces,
             None => Nodes::Here,
         };
         let shaped = !no_shaper && wait_for_nodes.is_none();
@@ -129,7 +135,7 @@ impl Ground {
 
     /// The arguments that make it so again.
     pub(super) fn again(&self) -> String {
-        let Self { backend, speed, no_shaper, processes, wait_for_nodes, up_within } = *self;
+        let Self { backend, speed, no_shaper, processes, namespaces, wait_for_nodes, up_within } = *self;
         if backend == Backend::Sim {
             return String::new();
         }
@@ -137,7 +143,8 @@ impl Ground {
         if speed != 1.0 {
             text.push_str(&format!(" --speed {speed}"));
         }
-        for (is_on, word) in [(no_shaper, " --no-shaper"), (processes, " --processes")] {
+        let words = [(no_shaper, " --no-shaper"), (processes, " --processes"), (namespaces, " --namespaces")];
+        for (is_on, word) in words {
             text.push_str(if is_on { word } else { "" });
         }
         if let Some(listen) = wait_for_nodes {
@@ -257,10 +264,23 @@ fn used(means: &Means) -> String {
     if let Some(processes) = means.processes {
         text.push_str(&format!("; {processes} processes at most"));
     }
+    if let Some(kernels) = &means.namespaces {
+        text.push_str(&between(kernels));
+    }
     if let Some(error) = means.clock_error_ms {
         text.push_str(&format!("; clocks of nodes right to {error} ms"));
     }
     text
+}
+
+/// What the kernel did between nodes.
+fn between(kernels: &Kernels) -> String {
+    let Kernels { networks, carried, lost, cut, .. } = kernels;
+    let resent = kernels.tcp.get("RetransSegs").copied().unwrap_or(0);
+    format!(
+        "; {networks} networks, {carried} packets carried, {lost} lost, {cut} cut, {resent} sent again by the \
+         kernel"
+    )
 }
 
 /// What the run cost, and where the memory was.
@@ -312,6 +332,7 @@ mod tests {
         for words in [
             " --backend tcp --speed 2.5 --no-shaper",
             " --backend tcp --processes --up-within 5s",
+            " --backend tcp --namespaces",
             " --backend tcp --speed 2 --wait-for-nodes 127.0.0.1:7000 --up-within 90s",
         ] {
             let given: Vec<&str> = words.split_whitespace().collect();

@@ -62,7 +62,7 @@ struct EmitArgs {
                         coordinator's. The node ends with the run, or when it loses the coordinator.\n\n\
                         Example: FLOODNET_TOKEN=... sim-cli testbed node --coordinator 10.0.0.1:7000 --slot 3")]
 struct NodeArgs {
-    /// Where the coordinator waits: host and port
+    /// Where the coordinator waits: host and port; - if standard input is a connection to it
     #[arg(long, value_name = "HOST:PORT")]
     coordinator: String,
     /// Which slot of the scenario to be, from 0

@@ -15,7 +15,7 @@
 //! | `report` | both in a table, a file, a picture |
 
 mod model;
-mod namespace;
+pub(crate) mod namespace;
 mod report;
 mod road;
 mod traffic;
@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use report::{Bound, Metric, Row, csv, json, table, tails};
+pub(crate) use traffic::counters;
 
 /// One measurement: a road, and what goes over it.
 #[derive(Clone, Debug, PartialEq)]

@@ -25,7 +25,7 @@ const CONTROL: &str = "cubic";
 const AHEAD: Duration = Duration::from_millis(200);
 
 /// What the kernel counts, under the names it has for them.
-const NEAR_COUNTERS: [&str; 7] = [
+const NEAR_COUNTERS: [&str; 8] = [
     "OutSegs",
     "RetransSegs",
     "TCPTimeouts",
@@ -33,6 +33,7 @@ const NEAR_COUNTERS: [&str; 7] = [
     "TCPFastRetrans",
     "TCPLostRetransmit",
     "TCPSpuriousRTOs",
+    "TCPSynRetrans",
 ];
 
 /// When messages of a connection are sent: those of the warm-up evenly, the others as they were drawn.
@@ -159,7 +160,7 @@ fn receive(mut tcp: TcpStream, schedule: &Schedule) -> io::Result<Vec<u64>> {
 }
 
 /// What the kernel counted in the network of this thread. None is missed where the system does not tell.
-fn counters() -> BTreeMap<&'static str, u64> {
+pub(crate) fn counters() -> BTreeMap<&'static str, u64> {
     let mut found = BTreeMap::new();
     for file in ["/proc/thread-self/net/snmp", "/proc/thread-self/net/netstat"] {
         let text = std::fs::read_to_string(file).unwrap_or_default();

@@ -3,6 +3,7 @@
 use floodnet_sim::link::Transport;
 use floodnet_sim::plan::{CrashKind, DisturbanceKind, End};
 
+use super::namespaces::MOST;
 use super::{Nodes, Settings};
 use crate::scenario::Complaint;
 use crate::setup::Setup;
@@ -13,6 +14,9 @@ use crate::setup::Setup;
 /// It cannot; says what to change.
 pub(super) fn check(setup: &Setup, settings: &Settings) -> Result<(), Complaint> {
     streams(setup)?;
+    if settings.nodes == Nodes::Namespaces {
+        kernels(setup, settings)?;
+    }
     match (settings.shaped, settings.nodes) {
         (true, _) => Ok(()),
         (false, Nodes::Outside { .. }) => bare(setup, OUTSIDE),
@@ -38,6 +42,19 @@ fn streams(setup: &Setup) -> Result<(), Complaint> {
             "the backend tcp has streams only",
             "write \"stream\", or run this scenario on the backend sim",
         ));
+    }
+    Ok(())
+}
+
+/// What networks of their own cannot do.
+fn kernels(setup: &Setup, settings: &Settings) -> Result<(), Complaint> {
+    if settings.speed != 1.0 {
+        let title = "kernels keep real time: in networks of their own nodes run at --speed 1";
+        return Err(Complaint::new("", title, "leave --speed out, or --namespaces"));
+    }
+    if setup.plan.slots() > MOST {
+        let title = format!("there are addresses for {MOST} networks");
+        return Err(Complaint::new("nodes.count", title, "take fewer nodes"));
     }
     Ok(())
 }

@@ -70,7 +70,7 @@ pub(crate) fn run_protocol<P: Runnable>(bed: &mut Bed<'_>) -> Result<Ran, Troubl
     let (sink, links) = (Sink::default(), Arc::new(setup.links.clone()));
     let came = match bed.settings.nodes {
         Nodes::Here => runtime.block_on(cast_here::<P>(config, &bed.settings, &setup, &links, &sink)),
-        Nodes::Processes | Nodes::Outside { .. } => {
+        Nodes::Processes | Nodes::Namespaces | Nodes::Outside { .. } => {
             runtime.block_on(control::cast(bed, &setup, &links, &sink))
         }
     };
@@ -82,16 +82,18 @@ pub(crate) fn run_protocol<P: Runnable>(bed: &mut Bed<'_>) -> Result<Ran, Troubl
     let ready = Instant::now();
     let ended = runtime.block_on(async {
         let ended = play(&stage, users, &mut show, setup.plan.duration, bed.watch).await;
-        if let Some(troop) = &troop {
-            troop.end().await;
-        }
-        (ended, tasks_left().await)
+        let networks = match &troop {
+            Some(troop) => troop.end().await,
+            None => Ok(None),
+        };
+        (ended, networks, tasks_left().await)
     });
-    let (ended, tasks_left) = ended;
+    let (ended, networks, tasks_left) = ended;
     stage.over.cancel();
     drop((guard, reserved));
     runtime.shutdown_timeout(Span::from_secs(5));
     let (at, complete) = ended.map_err(Trouble::Failed)?;
+    let namespaces = networks.map_err(Trouble::Failed)?;
     let ran = Instant::now();
     let Show { mut gather, sink, listening, .. } = show;
     gather.add(sink.take());
@@ -107,6 +109,7 @@ pub(crate) fn run_protocol<P: Runnable>(bed: &mut Bed<'_>) -> Result<Ran, Troubl
         late_observations: gather.late(),
         processes: troop.as_ref().map(|troop| troop.most_alive()).filter(|&count| count > 0),
         tasks_left,
+        namespaces,
         clock_error_ms: troop.as_ref().map(|troop| milliseconds(troop.clock_error())),
         hop_excess_ms: gather.hop_excess(),
     };

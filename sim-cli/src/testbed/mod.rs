@@ -13,6 +13,8 @@
 //! | `script` | the plan of one slot, as orders with times |
 //! | `resident` | the user of one slot: lives, publications, pauses |
 //! | `road` | how nodes reach each other: straight, or through the shaper |
+//! | `namespaces` | a network of its own for each node: links are the kernel's |
+//! | `kernels` | what the kernel did there |
 //! | `lead` | being on time in the mean |
 //! | `shaper` | delays, cuts, losses and rates of the scenario between real sockets |
 //! | `executor` | a run, with all slots in this process |
@@ -32,8 +34,11 @@ pub mod emit;
 mod excess;
 mod executor;
 mod gather;
+mod kernels;
 mod lead;
 mod machine;
+#[cfg_attr(not(target_os = "linux"), path = "namespaces/elsewhere.rs")]
+mod namespaces;
 mod resident;
 mod road;
 mod script;
@@ -56,6 +61,7 @@ pub(crate) use control::node::{Attendant, attend};
 pub use control::{NodeOptions, TOKEN, Token};
 pub use excess::HopExcess;
 pub(crate) use executor::run_protocol;
+pub use kernels::Kernels;
 
 /// How to run on sockets.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,6 +84,9 @@ pub enum Nodes {
     /// Each in a process of its own on this machine: this program, which must be one of
     /// [`main_with`](crate::main_with), started as `testbed node`.
     Processes,
+    /// The same, each in a network of its own: what is between them is the kernel's. It takes Linux, the rights of
+    /// root, and the programs `ip`, `tc` and `nft`.
+    Namespaces,
     /// Wherever somebody starts them: they dial this address. Links cannot be shaped then.
     Outside {
         /// Where to wait for them.
@@ -120,6 +129,9 @@ pub struct Means {
     /// Processes of nodes that ran at once, at most; none if nodes had none of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processes: Option<u32>,
+    /// What the kernel did between nodes; none if they had no networks of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespaces: Option<Kernels>,
     /// How wrong the clock of a node in another process may have been, in milliseconds of the machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_error_ms: Option<f64>,

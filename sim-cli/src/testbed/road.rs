@@ -3,11 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use floodnet_core::time::Time;
 use floodnet_tcp::options::Connector;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::directory::Directory;
+use super::namespaces::Hub;
+use super::script::{Ending, Script};
 use super::shaper::{PREFACE, Shaper};
 
 /// The way between nodes.
@@ -15,6 +18,8 @@ use super::shaper::{PREFACE, Shaper};
 pub(crate) enum Road {
     /// Straight.
     Bare,
+    /// Straight, through networks whose links are the kernel's.
+    Namespaces(Arc<Hub>),
     /// Through the shaper that listens there.
     Shaped {
         /// Where.
@@ -49,15 +54,25 @@ impl Road {
     /// Where the shaper is dialed, if there is one.
     pub(crate) const fn shaper(&self) -> Option<SocketAddr> {
         match self {
-            Self::Bare => None,
+            Self::Bare | Self::Namespaces(_) => None,
             Self::Shaped { at, .. } => Some(*at),
         }
     }
 
-    /// From now on nothing of `slot` reaches anybody, not even that its connections are closed.
+    /// From now on nothing of `slot` reaches anybody, not even that its connections are closed. (In networks of
+    /// their own that was settled by [`Self::expect`].)
     pub(crate) fn silence(&self, slot: u32) {
         if let Self::Shaped { shaper: Some(shaper), .. } = self {
             shaper.silence(slot);
+        }
+    }
+
+    /// `slot` is going to live this life.
+    pub(crate) fn expect(&self, slot: u32, script: &Script) {
+        if let Self::Namespaces(hub) = self {
+            // A machine that falls silent is one whose plug is pulled. Others say goodbye, or their kernels do.
+            let until = if script.ending == Ending::Silent { script.stop } else { Time::MAX };
+            hub.plug(slot, script.start, until);
         }
     }
 

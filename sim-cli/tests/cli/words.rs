@@ -70,6 +70,10 @@ fn help_of_run() {
           --no-shaper                 Leave links as the machine has them: no delays, rates and faults
                                       of the scenario (tcp)
           --processes                 Give each node a process of its own (tcp)
+          --namespaces                Give each node a process in a network of its own: delays, losses,
+                                      rates and cuts happen to the packets of the kernel. On Linux as
+                                      root, with ip, tc and nft; else the run is skipped with exit code
+                                      1 (tcp)
           --wait-for-nodes <ADDRESS>  Start no nodes, but wait at this address for those that `sim-cli
                                       testbed node` starts, here or on other machines; both know the
                                       secret FLOODNET_TOKEN. Links are as the network has them (tcp)

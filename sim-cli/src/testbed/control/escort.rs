@@ -36,12 +36,15 @@ pub(super) async fn escort(
                 None => return Ok(()),
             },
         };
+        stage.road.expect(slot, &script);
         member.order(Order::Live(script.clone()));
         let was_whole = see_through(&troop, &stage, &script, &mut member).await?;
         let patience = stage.clock.real(Duration::from_secs(2)) + END;
         match script.ending {
             _ if !was_whole || member.process.is_none() => next = Some(member),
             Ending::WithRun => member.dismiss(patience).await,
+            // Its successor has the same address.
+            Ending::Leave if member.has_network() => member.dismiss(patience).await,
             Ending::Leave => drop(stage.leaving.spawn(member.dismiss(patience))),
             Ending::Reset | Ending::Silent => member.kill().await,
         }

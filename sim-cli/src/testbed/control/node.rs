@@ -38,10 +38,13 @@ const TRY: Span = Span::from_millis(200);
 /// Observations of one report at most.
 const RECORDS: usize = 10_000;
 
+/// Instead of the coordinator's address: standard input is a connection to it.
+pub(super) const ON_STDIN: &str = "-";
+
 /// Who a node is, and where its coordinator is.
 #[derive(Clone, Debug)]
 pub struct NodeOptions {
-    /// Host and port of the coordinator.
+    /// Host and port of the coordinator, or `-` if standard input is a connection to it.
     pub coordinator: String,
     /// Which slot the node is.
     pub slot: u32,
@@ -133,6 +136,9 @@ async fn enter(options: &NodeOptions) -> Result<(Talk, Welcome), String> {
 }
 
 async fn dial(options: &NodeOptions) -> Result<TcpStream, String> {
+    if options.coordinator == ON_STDIN {
+        return on_stdin().map_err(|error| format!("standard input is no connection: {error}"));
+    }
     let give_up = Instant::now() + options.try_for;
     loop {
         match TcpStream::connect(&options.coordinator).await {
@@ -143,6 +149,20 @@ async fn dial(options: &NodeOptions) -> Result<TcpStream, String> {
             Err(_) => sleep(TRY).await,
         }
     }
+}
+
+/// The connection that is standard input.
+#[cfg(unix)]
+fn on_stdin() -> io::Result<TcpStream> {
+    use std::os::fd::AsFd;
+    let tcp = std::net::TcpStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    tcp.set_nonblocking(true)?;
+    TcpStream::from_std(tcp)
+}
+
+#[cfg(not(unix))]
+fn on_stdin() -> io::Result<TcpStream> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Is a node of the protocol `P`.

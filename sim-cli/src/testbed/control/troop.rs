@@ -15,7 +15,7 @@ use floodnet_sim::Progress;
 use floodnet_sim::link::LinkModel;
 use floodnet_tcp::peer::Peer;
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpSocket;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -24,11 +24,14 @@ use tokio::time::{Instant, timeout};
 use super::super::clock::Clock;
 use super::super::directory::{Directory, keypair};
 use super::super::executor::{Cast, LEAD, no_ports, road_of};
+use super::super::namespaces::{Hub, Wire, keep_faults};
 use super::super::resident::{HERE, Stage};
+use super::super::road::Road;
 use super::super::script::scripts;
 use super::super::sink::Sink;
-use super::super::{Bed, Nodes, Trouble};
+use super::super::{Bed, Kernels, Nodes, Trouble};
 use super::escort::escort;
+use super::node::ON_STDIN;
 use super::office::{Desk, Line, Office};
 use super::token::{TOKEN, Token};
 use super::words::{Bounds, News, Order};
@@ -43,6 +46,8 @@ const LOOK: Span = Span::from_millis(100);
 #[derive(Debug)]
 pub(crate) struct Troop {
     pub(super) office: Arc<Office>,
+    /// What is between nodes that have networks of their own.
+    hub: Option<Arc<Hub>>,
     /// How processes are started; none where nodes come by themselves.
     forge: Option<Forge>,
     /// How long a node may take to come up.
@@ -78,6 +83,8 @@ pub(super) struct Member {
 pub(super) struct Process {
     child: Child,
     troop: Arc<Troop>,
+    /// The network that it is in, if it has its own. It goes after the process.
+    wire: Option<Wire>,
 }
 
 impl Drop for Process {
@@ -96,16 +103,23 @@ pub(crate) async fn cast(
     let plan = &setup.plan;
     let slots = plan.slots();
     let is_here = bed.settings.nodes == Nodes::Processes;
-    let (directory, reserved) = match is_here {
-        true => Directory::reserve(plan.seed, slots, HERE.into()).map_err(|error| no_ports(&error))?,
-        false => (Directory::new(Vec::new()), Vec::new()),
+    let (directory, reserved) = match bed.settings.nodes {
+        Nodes::Processes => {
+            Directory::reserve(plan.seed, slots, HERE.into()).map_err(|error| no_ports(&error))?
+        }
+        Nodes::Namespaces => (Directory::of_namespaces(plan.seed, slots), Vec::new()),
+        Nodes::Here | Nodes::Outside { .. } => (Directory::new(Vec::new()), Vec::new()),
     };
     let listens = directory.peers().iter().map(|peer| peer.address()).collect();
-    let troop = Troop::assemble(bed, setup, listens, sink).await?;
+    let hub = match bed.settings.nodes {
+        Nodes::Namespaces => Some(Hub::open(plan, links).map_err(|error| skipped(&error))?),
+        _ => None,
+    };
+    let troop = Troop::assemble(bed, setup, listens, hub, sink).await?;
     let mut members = troop.muster(bed, slots).await?;
-    let directory = match is_here {
-        true => directory,
-        false => Directory::new(members.iter().map(|member| member.peer(plan.seed)).collect()),
+    let directory = match troop.forge {
+        Some(_) => directory,
+        None => Directory::new(members.iter().map(|member| member.peer(plan.seed)).collect()),
     };
     let ports = directory.peers().iter().map(|peer| peer.address().port()).collect();
     let directory = Arc::new(directory);
@@ -117,12 +131,21 @@ pub(crate) async fn cast(
         troop.hear_ready(member).await.map_err(Trouble::Failed)?;
     }
     let clock = Clock::starting_after(LEAD, bed.settings.speed);
-    let road = road_of(&bed.settings, setup, links, &directory, clock).await?;
+    let road = match &troop.hub {
+        Some(hub) => {
+            hub.start(clock).map_err(|error| Trouble::Failed(format!("cannot carry packets: {error}")))?;
+            Road::Namespaces(Arc::clone(hub))
+        }
+        None => road_of(&bed.settings, setup, links, &directory, clock).await?,
+    };
     let go = Order::Go { epoch: troop.office.nanos(clock.epoch()), shaper: road.shaper() };
     members.iter().for_each(|member| member.order(go.clone()));
     let _ = troop.brief.set([peers, go]);
     let stage = Stage::new(clock, road).map_err(Trouble::Failed)?;
     let mut users = JoinSet::new();
+    if let Some(hub) = &troop.hub {
+        users.spawn(keep_faults(Arc::clone(hub), stage.clone()));
+    }
     for member in members {
         let scripts = scripts(plan, member.slot);
         users.spawn(escort(Arc::clone(&troop), stage.clone(), scripts, member));
@@ -136,6 +159,7 @@ impl Troop {
         bed: &Bed<'_>,
         setup: &Setup,
         listens: Vec<SocketAddr>,
+        hub: Option<Arc<Hub>>,
         sink: &Sink,
     ) -> Result<Arc<Self>, Trouble> {
         let failed = |what: &str, error: io::Error| Trouble::Failed(format!("{what}: {error}"));
@@ -163,6 +187,7 @@ impl Troop {
         let office = opened.map_err(|error| failed(&format!("cannot listen on {listen}"), error))?;
         Ok(Arc::new(Self {
             office,
+            hub,
             forge,
             within: bed.settings.up_within,
             brief: OnceLock::new(),
@@ -234,10 +259,14 @@ impl Troop {
     pub(super) async fn raise(self: &Arc<Self>, slot: u32) -> Result<Member, String> {
         let Some(forge) = &self.forge else { return self.receive(slot, None).await };
         let _turn = forge.turns.acquire().await.map_err(|error| error.to_string())?;
-        let child = forge.start(slot, self.office.address());
-        let child = child.map_err(|error| format!("cannot start a process for slot {slot}: {error}"))?;
+        let failed = |error: io::Error| format!("cannot start a process for slot {slot}: {error}");
+        let (child, wire) = match &self.hub {
+            Some(hub) => forge.start_apart(slot, self.office.address(), hub).await,
+            None => forge.start(slot, self.office.address()).map(|child| (child, None)),
+        }
+        .map_err(failed)?;
         self.most_alive.fetch_max(self.alive.fetch_add(1, Relaxed) + 1, Relaxed);
-        let mut process = Process { child, troop: Arc::clone(self) };
+        let mut process = Process { child, troop: Arc::clone(self), wire };
         let came = tokio::select! {
             line = timeout(self.within, self.office.arrival(slot)) => line.ok().flatten(),
             _ = process.child.wait() => None,
@@ -296,9 +325,13 @@ impl Troop {
         self.most_alive.load(Relaxed)
     }
 
-    /// All is over.
-    pub(crate) async fn end(&self) {
+    /// All is over. Gives what the kernel did between nodes with networks of their own.
+    pub(crate) async fn end(&self) -> Result<Option<Kernels>, String> {
         self.office.close().await;
+        let Some(hub) = self.hub.clone() else { return Ok(None) };
+        let ended =
+            tokio::task::spawn_blocking(move || hub.end()).await.map_err(|error| error.to_string())?;
+        ended.map(Some).map_err(|error| format!("the network of the run cannot be read: {error}"))
     }
 }
 
@@ -323,6 +356,11 @@ impl Member {
 
     pub(super) async fn unexpected(&mut self, news: Option<News>) -> String {
         unexpected(self.slot, &self.line, self.process.as_mut(), news).await
+    }
+
+    /// Whether its process is in a network of its own.
+    pub(super) fn has_network(&self) -> bool {
+        self.process.as_ref().is_some_and(|process| process.wire.is_some())
     }
 
     fn peer(&self, seed: u64) -> Peer {
@@ -384,10 +422,33 @@ impl Process {
 
 impl Forge {
     fn start(&self, slot: u32, coordinator: SocketAddr) -> io::Result<Child> {
+        self.command(slot, &coordinator.to_string()).spawn()
+    }
+
+    /// The same in a network of its own. From there no way leads to the coordinator, so the process is given a
+    /// connection.
+    async fn start_apart(
+        &self,
+        slot: u32,
+        coordinator: SocketAddr,
+        hub: &Arc<Hub>,
+    ) -> io::Result<(Child, Option<Wire>)> {
+        let line = TcpStream::connect(coordinator).await?.into_std()?;
+        let command = self.command(slot, ON_STDIN);
+        let hub = Arc::clone(hub);
+        let apart = move || {
+            let wire = Wire::lay(&hub, slot)?;
+            let child = wire.spawn(command, line)?;
+            io::Result::Ok((child, Some(wire)))
+        };
+        tokio::task::spawn_blocking(apart).await.map_err(io::Error::other)?
+    }
+
+    fn command(&self, slot: u32, coordinator: &str) -> Command {
         let mut command = Command::new(&self.program);
         command
             .args(["--quiet", "testbed", "node", "--try-for", "0s", "--coordinator"])
-            .args([coordinator.to_string(), "--slot".to_owned(), slot.to_string()])
+            .args([coordinator, "--slot", &slot.to_string()])
             .env(TOKEN, &self.secret)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -396,8 +457,13 @@ impl Forge {
         // Ctrl-C is for the coordinator, which ends its nodes when it has heard them out.
         #[cfg(unix)]
         command.process_group(0);
-        command.spawn()
+        command
     }
+}
+
+/// There are no networks of their own to be had.
+fn skipped(error: &io::Error) -> Trouble {
+    Trouble::Failed(format!("SKIPPED: {error}; it takes Linux, root, ip, nft, tc and /dev/net/tun"))
 }
 
 /// Ports that are kept for nodes while a run goes on.

@@ -1,0 +1,60 @@
+//! Only Linux has networks that one program can make for another.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::sync::Arc;
+
+use floodnet_core::time::Time;
+use floodnet_sim::link::LinkModel;
+use floodnet_sim::plan::Plan;
+use tokio::process::{Child, Command};
+
+use super::clock::Clock;
+use super::kernels::Kernels;
+use super::resident::Stage;
+
+pub(crate) const MOST: u32 = u32::MAX;
+
+/// There is none.
+#[derive(Debug)]
+pub(crate) enum Hub {}
+
+/// There is none.
+#[derive(Debug)]
+pub(crate) enum Wire {}
+
+impl Hub {
+    pub(crate) fn open(_: &Arc<Plan>, _: &Arc<LinkModel>) -> io::Result<Arc<Self>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(crate) fn start(&self, _: Clock) -> io::Result<()> {
+        match *self {}
+    }
+
+    pub(crate) fn plug(&self, _: u32, _: Time, _: Time) {
+        match *self {}
+    }
+
+    pub(crate) fn end(&self) -> io::Result<Kernels> {
+        match *self {}
+    }
+}
+
+impl Wire {
+    pub(crate) fn lay(hub: &Arc<Hub>, _: u32) -> io::Result<Self> {
+        match **hub {}
+    }
+
+    pub(crate) fn spawn(&self, _: Command, _: TcpStream) -> io::Result<Child> {
+        match *self {}
+    }
+}
+
+pub(crate) async fn keep_faults(hub: Arc<Hub>, _: Stage) -> Result<(), String> {
+    match *hub {}
+}
+
+pub(crate) fn socket(_: u32) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))
+}

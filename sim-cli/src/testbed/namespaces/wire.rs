@@ -1,0 +1,135 @@
+//! The network of one node, and its wire to the hub.
+
+use std::io;
+use std::net::TcpStream;
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
+use std::sync::Arc;
+
+use floodnet_sim::link::LinkModel;
+use tokio::process::{Child, Command};
+use tokio::runtime::Handle;
+
+use super::address::address;
+use super::hub::Hub;
+use super::{MTU, of, set, without_ipv6};
+use crate::kernel::namespace::Namespace;
+
+/// The node's end of its wire.
+const DEVICE: &str = "eth0";
+/// Hardware addresses of the two ends of every wire; nobody has to ask for them.
+const HUB_END: &str = "02:f1:00:00:00:01";
+const NODE_END: &str = "02:f1:00:00:00:02";
+/// The next stop for all that a node sends.
+const GATEWAY: &str = "169.254.1.1";
+/// Control of congestion: what Linux has by default, and the model follows. The machine may have another.
+pub(super) const CONTROL: &str = "cubic";
+/// What a bucket holds at least: a packet with the header of its frame.
+const BUCKET: u64 = 1_600;
+
+/// A network for one life of a slot. When it is dropped, the wire is pulled, and the network is gone when its
+/// process is.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    hub: Arc<Hub>,
+    remains: Option<Remains>,
+}
+
+/// A network that is to go.
+#[derive(Debug)]
+pub(super) struct Remains {
+    pub(super) network: Namespace,
+    /// The hub's end of the wire.
+    pub(super) end: String,
+}
+
+impl Wire {
+    /// A new network for `slot`, not plugged in yet: see [`Hub::plug`]. It takes some ten milliseconds.
+    ///
+    /// # Errors
+    /// The system refuses, or a program is missing.
+    pub(crate) fn lay(hub: &Arc<Hub>, slot: u32) -> io::Result<Self> {
+        let network = Namespace::new("network").map_err(of("no network for a node"))?;
+        network.run(settings)??;
+        // Whatever the life before had to say has left by now.
+        hub.unplug(slot);
+        let end = format!("n{}", hub.next_number());
+        let (here, there) = (address(slot), network.id());
+        hub.network().feed(
+            "ip",
+            "-batch -",
+            format!(
+                "link add {end} address {HUB_END} mtu {MTU} type veth peer name {DEVICE} address {NODE_END} mtu {MTU} \
+                 netns {there}\nlink set {end} up\nneigh replace {here} lladdr {NODE_END} dev {end} nud permanent\n\
+                 route replace {here}/32 dev {end}\n"
+            ),
+        )?;
+        let remains = Some(Remains { network, end });
+        let wire = Self { hub: Arc::clone(hub), remains };
+        wire.furnish(slot)?;
+        Ok(wire)
+    }
+
+    /// Address, routes and rates.
+    fn furnish(&self, slot: u32) -> io::Result<()> {
+        let Some(Remains { network, end }) = &self.remains else { return Ok(()) };
+        let links = self.hub.links();
+        let (here, rto) = (address(slot), links.rto.as_nanos().div_ceil(1_000_000));
+        // Messages are packets: what is lost is one, not several that leave at once.
+        network.feed(
+            "ip",
+            "-batch -",
+            format!(
+                "link set lo up\nlink set {DEVICE} gso_max_segs 1\nlink set {DEVICE} up\naddr add {here}/32 dev {DEVICE}\n\
+                 neigh replace {GATEWAY} lladdr {HUB_END} dev {DEVICE} nud permanent\n\
+                 route add default via {GATEWAY} dev {DEVICE} onlink src {here} rto_min {rto}ms congctl {CONTROL}\n"
+            ),
+        )?;
+        let class = links.class(slot);
+        if let Some(rate) = class.up {
+            network.call("tc", &bucket(DEVICE, rate, links))?;
+        }
+        if let Some(rate) = class.down {
+            self.hub.network().call("tc", &bucket(end, rate, links))?;
+        }
+        Ok(())
+    }
+
+    /// Starts a process there, with `line` as its standard input.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub(crate) fn spawn(&self, mut command: Command, line: TcpStream) -> io::Result<Child> {
+        command.stdin(Stdio::from(OwnedFd::from(line)));
+        let runtime = Handle::current();
+        let gone = || io::Error::other("the network is gone");
+        let network = &self.remains.as_ref().ok_or_else(gone)?.network;
+        network.run(move || {
+            let _entered = runtime.enter();
+            command.spawn()
+        })?
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        if let Some(remains) = self.remains.take() {
+            self.hub.bury(remains);
+        }
+    }
+}
+
+/// What makes a device pass no more than `rate`.
+fn bucket(device: &str, rate: u64, links: &LinkModel) -> String {
+    // A thousandth of a second, where that is more: a bucket is filled by a clock.
+    let burst = (rate / 8_000).max(BUCKET);
+    let limit = links.queue.max(burst);
+    format!("qdisc add dev {device} root tbf rate {rate}bit burst {burst} limit {limit}")
+}
+
+/// How TCP is, for all that is measured: in the network of this thread.
+fn settings() -> io::Result<()> {
+    // Every connection finds out by itself what the road is like.
+    set("ipv4/tcp_no_metrics_save", "1")?;
+    without_ipv6()
+}
