@@ -16,7 +16,7 @@
 //! others let new packets leave as far as the smaller window allows (RFC 6937, proportional rate reduction). All
 //! that were lost since then are one loss to the window. Behind these, packets wait until all is mended.
 
-/// Packets in a block: more than it takes from the least window to one that holds down nothing but the densest.
+/// Packets in a block: enough for a window of two to become one of six.
 const BLOCK: u32 = 32;
 /// The window at the beginning.
 const INITIAL: u32 = 10;
