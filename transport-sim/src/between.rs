@@ -8,7 +8,7 @@ use floodnet_core::time::{Duration, Time};
 use crate::link::LinkModel;
 use crate::network::{Network, Nth};
 use crate::plan::Plan;
-use crate::recovery::{Attempt, Recovery};
+use crate::recovery::{Attempt, Before, Recovery};
 
 /// What is between the slots of one run.
 #[derive(Clone, Debug)]
@@ -64,28 +64,35 @@ impl Between {
         network.delay(from, to, network.link_delay(from, to), Nth { count, attempt: 0 }, at)
     }
 
-    /// What becomes of the packet of this number that is to leave `from` for `to` at `at`, behind what went before
-    /// in `flow`: attempts that are lost or cut are repeated as on the engine's streams. Rates are not its
-    /// matter.
+    /// What becomes of what is to leave `from` for `to` at `at`, behind what went before in `flow`, as the packet
+    /// that `count` numbers if it is not part of one that waits: attempts that are lost or cut are repeated as on
+    /// the engine's streams. Rates are not its matter.
     #[must_use]
-    pub fn passage(&self, (from, to): (u32, u32), count: u32, at: Time, flow: &mut Flow) -> Passage {
+    pub fn passage(
+        &self,
+        (from, to): (u32, u32),
+        count: impl FnOnce() -> u32,
+        at: Time,
+        flow: &mut Flow,
+    ) -> Passage {
         let network = &Network::new(&self.plan, &self.links);
         if let Some((left, arrival)) = flow.0
-            && left > at
+            && left >= at
             && network.loss_at(at) > 0
         {
             // It leaves in one packet with what waits.
             return Passage::Arrives(arrival);
         }
-        let before = flow.0.map(|(left, _)| left);
+        let before = flow.0.map(|(left, arrived)| Before { left, arrived });
         let delay = network.link_delay(from, to);
-        let at = before.map_or(at, |left| left.max(at));
-        let mut packet = Recovery::new(network, (from, to), (count, delay), at, before);
+        let at = before.map_or(at, |before| before.left.max(at));
+        let mut packet = Recovery::new(network, (from, to), (count(), delay), at, before);
         let breaks_at = packet.start() + self.links.break_after;
         let mut now = packet.start();
         for attempt in 0.. {
             match packet.attempt(attempt, now) {
                 Attempt::Arrives(arrival) => {
+                    let arrival = before.map_or(arrival, |before| before.arrived.max(arrival));
                     flow.0 = Some((packet.start(), arrival));
                     return Passage::Arrives(arrival);
                 }
@@ -140,10 +147,8 @@ mod tests {
         let mut delays: Vec<Duration> = (1..20).map(|to| all.delay(0, to)).collect();
         assert!((1..20).all(|to| all.delay(0, to) == all.delay(to, 0)));
         let at = Time::from_secs(1);
-        assert!(
-            (1..20).all(|to| all.passage((0, to), 3, at, &mut Flow::default())
-                == Passage::Arrives(at + all.delay(0, to)))
-        );
+        assert!((1..20).all(|to| all.passage((0, to), || 3, at, &mut Flow::default())
+            == Passage::Arrives(at + all.delay(0, to))));
         delays.sort_unstable();
         delays.dedup();
         assert_eq!(delays.len(), 19);
@@ -159,7 +164,12 @@ mod tests {
         let passage = |until| {
             let mut plan = Plan::still(7, 2, Time::from_secs(90));
             plan.disturbances.push(cut(until));
-            between(plan, LinkModel::default()).passage((1, 0), 0, Time::from_secs(1), &mut Flow::default())
+            between(plan, LinkModel::default()).passage(
+                (1, 0),
+                || 0,
+                Time::from_secs(1),
+                &mut Flow::default(),
+            )
         };
         // Attempts at 1 s, 1.3 s, 1.6 s, 2.2 s: the last gets through, 50 ms later.
         assert_eq!(passage(Time::from_secs(2)), Passage::Arrives(Time::from_millis(2_250)));

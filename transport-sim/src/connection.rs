@@ -13,7 +13,7 @@ use crate::network::Nth;
 use crate::observer::Observer;
 use crate::plan::CrashKind;
 use crate::port::{Port, Schedule};
-use crate::recovery::{Attempt, Recovery};
+use crate::recovery::{self, Attempt, Before, Recovery};
 use crate::uplink::Uplink;
 
 impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
@@ -52,7 +52,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let delay = self.network.link_delay(self.line.id, peer);
         let (count, network, me) = (self.count_to(peer), self.network, self.line.id);
         let deadline = self.now + network.links.dial_timeout;
-        let (mut at, mut pause) = (self.now, network.links.rto);
+        let mut at = self.now;
         for attempt in 0.. {
             if at >= deadline || attempt > 0 && at >= network.crashes_at(me, self.now) {
                 break;
@@ -62,7 +62,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             let answer = Nth { count, attempt: attempt | 1 << 31 };
             let there = at + network.delay(me, peer, delay, nth, at);
             let back = there + network.delay(peer, me, network.link_delay(peer, me), answer, there);
-            let answered = network.attempt(me, peer, nth, at).is_ok() && network.answers(peer, there);
+            let passed = network.attempt(me, peer, nth, at);
+            let answered = passed.is_ok() && network.answers(peer, there);
             if answered && back <= deadline {
                 // The nodes greet each other on what the kernels set up. The peer knows the dialer half a round
                 // trip before the dialer may speak.
@@ -71,8 +72,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
                 let is_met = greeting == Duration::ZERO || network.answers(peer, there);
                 return is_met.then_some((there, back));
             }
-            at = at + pause;
-            pause = pause.times(2);
+            at = at + recovery::redial(network.links.rto, attempt, passed == Err("loss"));
         }
         None
     }
@@ -126,11 +126,12 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     fn passage_in_attempts(&mut self, place: Place, peer: u32, start: Time) -> Passage {
         let (network, me, now) = (self.network, self.line.id, self.now);
         let body = self.links.body(place);
-        let Body { last_arrival, far_at, .. } = *body;
-        let (before, delay) = ((last_arrival > far_at).then(|| body.ready()), network.link_delay(me, peer));
+        let (ready, Body { last_arrival, far_at, .. }) = (body.ready(), *body);
+        let before = (last_arrival > far_at).then_some(Before { left: ready, arrived: last_arrival });
+        let delay = network.link_delay(me, peer);
         // Looked up for what leaves later only.
         let is_dead = |at| at > now && at >= network.crashes_at(me, now);
-        let waits = start > now && before.is_some() && network.loss_at(now) > 0;
+        let waits = ready >= now && before.is_some() && network.loss_at(now) > 0;
         if waits && !is_dead(start) {
             // It leaves in one packet with what waits.
             return self.arrives_at(place, peer, last_arrival);
@@ -226,7 +227,9 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         }
         let places: Vec<Place> = self.links.all().collect();
         for &place in &places {
-            self.links.body_mut(place).departure = Departure::not_before(self.now);
+            // Nothing waits any more, and nothing leaves with what left now.
+            let before = Time::from_nanos(self.now.as_nanos().saturating_sub(1));
+            self.links.body_mut(place).departure = Departure::not_before(before);
         }
         for place in places {
             let Head { peer, connection, .. } = *self.links.head(place);

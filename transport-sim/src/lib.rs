@@ -27,6 +27,7 @@
 //! | `links` | the table of a slot's connections |
 //! | `connection` | streams: dial, order, retransmission, break, goodbye |
 //! | `recovery` | when what was lost is sent again |
+//! | `window` | how much a stream that loses packets may have in flight |
 //! | `network` | delays, losses and cuts as pure functions |
 //! | `event` | inputs on their way, and their order |
 //! | `reference` | a plain engine that the windowed one is held against |
@@ -57,6 +58,7 @@ mod shard;
 mod slot;
 pub mod stream;
 mod uplink;
+mod window;
 
 pub use engine::{Memory, Outcome, Progress, Simulation, Watch};
 pub use slot::node_key;

@@ -12,10 +12,13 @@
 //! than what arrives (RFC 6937): a new packet for each acknowledgement of what is still in flight. Where nothing
 //! is, because packets are more than a round trip apart, it waits for the timer.
 //!
-//! Loss also holds down what may be in flight, to a window of `sqrt(3 / 4p)` packets on average (Mathis et al.,
-//! "The macroscopic behavior of the TCP congestion avoidance algorithm", 1997; Padhye et al. 1998, equation 20,
-//! with an acknowledgement for every other packet). So packets leave at least a round trip through that apart,
-//! and what is to be sent earlier joins the one that waits.
+//! Loss also holds down what may be in flight ([`Window`]). Where packets are less than a round trip apart, they
+//! leave in rounds: as many as the window has, and the next when the first of them is acknowledged. What is to be
+//! sent meanwhile goes into one packet. While something is missing, what is told of it leaves first, and the
+//! window is soon used up; all else waits until the missing has arrived, also for a timer. So of two that are
+//! lost in one window, the second may leave again only when the first has arrived. Where nothing behind a loss gets
+//! through that was in flight with it, a probe does after two round trips (RFC 8985, section 7.2), unless the
+//! timer is earlier.
 //!
 //! What will be sent later is not known when a packet leaves, and it has to be known then when it arrives. So the
 //! time since the packet before stands for the time to each one that follows. In traffic that is the same
@@ -24,9 +27,12 @@
 //! that of the last packet early, the kernel the other way round. Which of the later packets get through is
 //! asked of the very draws that will decide it.
 
+use std::ops::RangeInclusive;
+
 use floodnet_core::time::{Duration, Time};
 
 use crate::network::{Network, Nth};
+use crate::window::Window;
 
 /// Packets behind a lost one that are looked at: so many in a row are lost only where nothing gets through.
 const BEHIND: u32 = 32;
@@ -41,14 +47,25 @@ pub(crate) struct Recovery<'a, 'p> {
     to: u32,
     /// Number of the packet on the directed link.
     count: u32,
-    /// When it first leaves.
-    start: Time,
-    /// How long before the packet before it left; none if it is the first.
-    gap: Option<Duration>,
     /// Delay of the link in this direction, where it is the same for all packets.
     delay: Duration,
+    /// When it first leaves.
+    start: Time,
+    /// How long before it was there the packet before it left; none if it is the first.
+    gap: Option<Duration>,
+    /// What may be in flight, once that matters.
+    window: Option<Window>,
+    /// When the acknowledgement of all before it is here.
+    mended: Time,
     /// Timers that made it leave again. The first does not back off, and is not there after a retransmission.
     timers: u32,
+}
+
+/// The packet before: when it left and arrived.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Before {
+    pub(crate) left: Time,
+    pub(crate) arrived: Time,
 }
 
 /// How one attempt goes.
@@ -61,18 +78,21 @@ pub(crate) enum Attempt {
 }
 
 impl<'a, 'p> Recovery<'a, 'p> {
-    /// The packet of this number that is to leave `from` for `to` at `at`, where the one before it left `before`.
+    /// The packet of this number that is to leave `from` for `to` at `at`.
     pub(crate) fn new(
         network: &'a Network<'p>,
         (from, to): (u32, u32),
         (count, delay): (u32, Duration),
         at: Time,
-        before: Option<Time>,
+        before: Option<Before>,
     ) -> Self {
-        let mut packet = Self { network, from, to, count, start: at, gap: None, delay, timers: 0 };
-        if let Some(before) = before {
-            packet.start = at.max(before + packet.pause());
-            packet.gap = Some(packet.start.since(before));
+        let gap = before.map(|before| at.since(before.left));
+        let (window, mended) = (None, Time::ZERO);
+        let mut packet = Self { network, from, to, count, delay, start: at, gap, window, mended, timers: 0 };
+        if let Some(before) = before
+            && network.loss_at(at) > 0
+        {
+            packet.wait_behind(before);
         }
         packet
     }
@@ -82,16 +102,42 @@ impl<'a, 'p> Recovery<'a, 'p> {
         self.start
     }
 
-    /// Least time between two packets: a round trip for each window of them.
-    fn pause(&self) -> Duration {
-        let loss = self.network.loss_at(self.start);
-        if loss == 0 {
-            return Duration::ZERO;
-        }
+    /// It leaves when the window lets it.
+    fn wait_behind(&mut self, before: Before) {
         let (there, back) = self.round_trip(0, self.start);
-        let span = u128::from((there + back).as_nanos());
-        let squared = span.saturating_mul(span).saturating_mul(u128::from(loss) * 4) / (3 << 32);
-        Duration::from_nanos(u64::try_from(squared.isqrt()).unwrap_or(u64::MAX))
+        self.mended = before.arrived + back;
+        if self.mended <= self.start {
+            return; // nothing is in flight
+        }
+        let Some(window) = self.window_of(there + back) else { return };
+        if window.is_held {
+            // Unless that was mended in time.
+            let own = Nth { count: self.count.wrapping_sub(1), attempt: 0 };
+            let own_delay = self.network.delay(self.from, self.to, self.delay, own, before.left);
+            if before.arrived > before.left + own_delay {
+                self.start = self.mended;
+            }
+        } else if window.place == 0 {
+            let gap = self.start.since(before.left);
+            let rest = beyond(there + back, gap.times(u64::from(window.size - 1)));
+            self.start = self.start.max(before.left + rest);
+        }
+        self.window = Some(window);
+    }
+
+    /// What it finds in flight; none where nothing is lost, or it is the first.
+    fn window_of(&self, round_trip: Duration) -> Option<Window> {
+        let (network, gap, loss) = (self.network, self.gap?, self.network.loss_at(self.start));
+        if loss == 0 {
+            return None;
+        }
+        let in_flight = round_trip.as_nanos().checked_div(gap.as_nanos()).unwrap_or(u64::MAX);
+        let lost = |nth: u32| {
+            let earlier = gap.times(u64::from(self.count - nth));
+            let left = Time::from_nanos(self.start.as_nanos().saturating_sub(earlier.as_nanos()));
+            network.attempt(self.from, self.to, Nth { count: nth, attempt: 0 }, left).is_err()
+        };
+        Some(Window::at(self.count, loss, u32::try_from(in_flight).unwrap_or(u32::MAX), lost))
     }
 
     /// Delays of an attempt at `at` and of what acknowledges it.
@@ -101,6 +147,14 @@ impl<'a, 'p> Recovery<'a, 'p> {
         // Counted with what it is for; differs from what the peer itself counts.
         let answer = Nth { count, attempt: attempt | 1 << 31 };
         (there, network.delay(to, from, network.link_delay(to, from), answer, at + there))
+    }
+
+    /// When the packet that is `nth` after this one leaves, for all that is known now.
+    fn leaves(&self, nth: u32, gap: Duration, round_trip: Duration) -> Time {
+        let pause = self.window.map_or(Duration::ZERO, |window| {
+            beyond(round_trip, gap.times(u64::from(window.size))).times(u64::from(window.rounds(nth)))
+        });
+        self.start + gap.times(u64::from(nth)) + pause
     }
 
     /// Whether the packet that leaves so many after this one gets through at once.
@@ -116,6 +170,7 @@ impl<'a, 'p> Recovery<'a, 'p> {
             return Attempt::Arrives(at + there);
         }
         let (round_trip, doublings) = (there + back, self.timers.saturating_sub(1).min(32));
+        self.window = self.window.or_else(|| self.window_of(round_trip));
         let timer = at + (self.network.links.rto + round_trip).times(1 << doublings);
         let told = match self.gap {
             Some(gap) if attempt == 0 => self.told(gap, round_trip, timer),
@@ -126,13 +181,31 @@ impl<'a, 'p> Recovery<'a, 'p> {
         Attempt::Again(told.unwrap_or(timer))
     }
 
-    /// When acknowledgements of later packets tell that the first attempt was lost, if they do before `timer`.
+    /// When it is told that the first attempt was lost, if not by `timer`.
     fn told(&self, gap: Duration, round_trip: Duration, timer: Time) -> Option<Time> {
+        let in_flight = self.window.map_or(BEHIND, |window| (window.size - 1).min(BEHIND));
+        let told = self.told_behind(in_flight, gap, round_trip, timer);
+        let Some(window) = self.window else { return told };
+        if window.rank > 0 && self.start + round_trip < self.mended {
+            // What was lost before it left again after it, and that is acknowledged. That leaves first, too.
+            return told.filter(|told| window.credit > 0 && *told < self.mended).or(Some(self.mended));
+        }
+        if told.is_none() && window.rank == 0 {
+            // Nothing gets through: the probe does, two round trips after the last.
+            let probe = self.leaves(in_flight, gap, round_trip) + round_trip.times(2);
+            return Some(probe + round_trip).filter(|&told| told < timer);
+        }
+        told
+    }
+
+    /// When acknowledgements of the packets behind it, `in_flight` with it, tell that the first attempt was lost,
+    /// if they do before `timer`.
+    fn told_behind(&self, in_flight: u32, gap: Duration, round_trip: Duration, timer: Time) -> Option<Time> {
         // RFC 8985, section 6.2: a quarter of the least round trip.
         let window = self.start + round_trip + Duration::from_nanos(round_trip.as_nanos() / 4);
         let (mut arrived, mut told) = (0, None);
-        for nth in 1..=BEHIND {
-            let leaves = self.start + gap.times(u64::from(nth));
+        for nth in 1..=in_flight {
+            let leaves = self.leaves(nth, gap, round_trip);
             let known = leaves + round_trip;
             if known >= told.unwrap_or(timer) {
                 break;
@@ -151,22 +224,55 @@ impl<'a, 'p> Recovery<'a, 'p> {
         told
     }
 
+    /// Which of the packets behind it left before a retransmission at `at` and are acknowledged after it.
+    fn in_flight(&self, gap: Duration, at: Time, round_trip: Duration) -> RangeInclusive<u32> {
+        let leaves = |nth: u32| self.leaves(nth, gap, round_trip);
+        let last = match self.window {
+            Some(window) => {
+                let allowed = (window.size - 1 + window.credit).min(2 * BEHIND);
+                (1..=allowed).take_while(|&nth| leaves(nth) < at).last().unwrap_or(0)
+            }
+            None => {
+                let left = at.since(self.start).as_nanos().div_ceil(gap.as_nanos().max(1));
+                u32::try_from(left).unwrap_or(0).saturating_sub(1)
+            }
+        };
+        let late = (1..=last).rev().take(1 + BEHIND as usize);
+        let first = late.take_while(|&nth| leaves(nth) + round_trip > at).last();
+        first.unwrap_or(last + 1)..=last
+    }
+
     /// When it is told that a retransmission at `at` was lost, if before `timer`.
     fn told_again(&self, gap: Duration, at: Time, round_trip: Duration, timer: Time) -> Option<Time> {
-        let step = gap.as_nanos().max(1);
-        let since = |time: Time| time.since(self.start).as_nanos();
-        // What left before the retransmission and is acknowledged after it.
-        let last = u32::try_from(since(at).div_ceil(step)).ok()?.checked_sub(1)?;
-        let first = since(Time::ZERO + at.since(Time::ZERO + round_trip)) / step + 1;
-        let first = u32::try_from(first).ok()?.max(last.saturating_sub(BEHIND));
-        let leaves = |nth: u32| self.start + gap.times(u64::from(nth));
-        let acknowledged = (first..=last).filter(|&nth| self.gets_through(nth, leaves(nth)));
-        // Each lets one more leave, of which the first that gets through tells.
-        let mut new = (last + 1..).zip(acknowledged.map(|nth| leaves(nth) + round_trip));
-        let told = new.find_map(|(nth, credit)| {
+        let leaves = |nth: u32| self.leaves(nth, gap, round_trip);
+        let in_flight = self.in_flight(gap, at, round_trip);
+        let last = *in_flight.end();
+        let acknowledged = in_flight.filter(|&nth| self.gets_through(nth, leaves(nth)));
+        // Each lets one more leave, as far as there is credit; all do when what was lost before has arrived.
+        let credit = self.window.map_or(u32::MAX, |window| window.credit) as usize;
+        let credits = acknowledged.map(|nth| leaves(nth) + round_trip).take(credit);
+        let mended = self.window.filter(|window| window.rank > 0).map(|_| self.mended.max(at));
+        // Of these, the first that gets through tells.
+        let told = (last + 1..).zip(credits.chain(mended)).find_map(|(nth, credit)| {
             let leaves = leaves(nth).max(credit);
             self.gets_through(nth, leaves).then_some(leaves + round_trip)
         });
         told.filter(|&told| told < timer)
     }
+}
+
+/// From the SYN of this attempt to the next. Where it was lost, a second, since no round trip is known (RFC 6298,
+/// section 2), which on Linux doubles after five of them (`tcp_syn_linear_timeouts`). Else, where nobody is up who
+/// might answer, or a cut is between, the dialer tries again after `rto`, which doubles.
+pub(crate) fn redial(rto: Duration, attempt: u32, is_lost: bool) -> Duration {
+    const INITIAL: Duration = Duration::from_secs(1);
+    const LINEAR: u32 = 4;
+    let (first, doublings) =
+        if is_lost { (rto.max(INITIAL), attempt.saturating_sub(LINEAR)) } else { (rto, attempt) };
+    first.times(1 << doublings.min(32))
+}
+
+/// What `span` is longer than `part`.
+fn beyond(span: Duration, part: Duration) -> Duration {
+    Duration::from_nanos(span.as_nanos().saturating_sub(part.as_nanos()))
 }

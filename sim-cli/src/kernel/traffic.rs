@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use nix::sys::socket::{setsockopt, sockopt::TcpCongestion};
+use nix::sys::socket::sockopt::TcpCongestion;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, connect, setsockopt, socket};
 
 use super::road::{FAR, Road};
 use super::{Case, Measured};
@@ -19,7 +21,7 @@ const PORT: u16 = 9_000;
 const WARM_UP: Duration = Duration::from_secs(2);
 /// A message that is not there after so long counts as never delivered.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The control of congestion: what Linux has by default.
+/// The control of congestion: what Linux has by default, if not this machine.
 const CONTROL: &str = "cubic";
 /// From the start of the senders to the first message.
 const AHEAD: Duration = Duration::from_millis(200);
@@ -120,9 +122,12 @@ fn collect(senders: Vec<Sender>, receivers: Vec<Receiver>) -> io::Result<Measure
 
 /// Dials the far end, which hears of it with the first byte.
 fn greet() -> io::Result<TcpStream> {
-    let mut tcp = TcpStream::connect(SocketAddr::from((FAR, PORT)))?;
+    let fresh = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    // Before it connects: a control that once began (bbr) leaves its pacing behind.
+    setsockopt(&fresh, TcpCongestion, &OsString::from(CONTROL))?;
+    connect(fresh.as_raw_fd(), &SockaddrIn::from(SocketAddrV4::new(FAR, PORT)))?;
+    let mut tcp = TcpStream::from(fresh);
     tcp.set_nodelay(true)?;
-    setsockopt(&tcp, TcpCongestion, &OsString::from(CONTROL))?;
     tcp.write_all(&[0])?;
     Ok(tcp)
 }

@@ -329,7 +329,7 @@ impl Wire {
             let now = shaper.clock.now();
             let leaves = shaper.between.awake(me, now.max(ready));
             let leaves = shaper.line(me, Way::Up, bytes, leaves);
-            let count = shaper.count(me, peer);
+            let count = || shaper.count(me, peer);
             let (at, piece) = match shaper.between.passage((me, peer), count, leaves, &mut flow) {
                 Passage::Arrives(at) => (at, piece),
                 Passage::Breaks(at) => (at, Piece::Break),

@@ -107,8 +107,8 @@ fn the_dead_send_nothing() {
         let repeated = stage.say(1_000, 0, 1);
         let behind = stage.say(1_150, 0, 1);
         assert_eq!(stage.play().lost(), [(repeated, "down"), (behind, "down")]);
-        // The dial is to be repeated at 200.
-        stage = pair(&[(0, 199, end)]);
+        // The dial is to be repeated at 1000.
+        stage = pair(&[(0, 999, end)]);
         stage.disturb(0, 100, ALL);
         let played = stage.play();
         assert_eq!((played.heard(1), played.downs(1)), (vec![], vec![]));
@@ -117,7 +117,7 @@ fn the_dead_send_nothing() {
     let mut stage = pair(&[(0, 99, End::Leave)]);
     stage.disturb(0, 50, ALL);
     let played = stage.play();
-    assert_eq!((played.heard(1), played.downs(1)), (vec![(ms(350), 0)], vec![(ms(350), 0)]));
+    assert_eq!((played.heard(1), played.downs(1)), (vec![(ms(1_150), 0)], vec![(ms(1_150), 0)]));
 }
 
 #[test]

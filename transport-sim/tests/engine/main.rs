@@ -12,6 +12,7 @@
 //! | `reference` | the windowed engine against a plain one, on random scenarios |
 //! | `invariants` | what must hold of the random walk whatever happens |
 //! | `half_open` | both ends of a stream agree, whatever happened |
+//! | `kernel` | delays under loss as a kernel's TCP has them |
 //! | `common` | a scripted protocol, a stage for it, and what all tests share |
 
 mod access;
@@ -22,6 +23,7 @@ mod dijkstra;
 mod exact_laws;
 mod half_open;
 mod invariants;
+mod kernel;
 mod lives;
 mod reference;
 mod stream;

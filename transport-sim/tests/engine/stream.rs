@@ -190,7 +190,22 @@ fn a_lost_dial_is_repeated() {
     let mut stage = Stage::new(2);
     stage.disturb(0, 500, ALL);
     let message = stage.say(0, 0, 1);
-    assert_eq!(stage.play().heard(1), [(ms(600 + 150), message)]);
+    assert_eq!(stage.play().heard(1), [(ms(1_000 + 150), message)]);
+}
+
+#[test]
+fn a_dial_that_is_lost_again_is_repeated_each_second_before_that_doubles() {
+    // SYNs leave at 0, 1, 2, 3, 4, 5, 7 and 11 s; with a timeout of 1.5 s at 0, 1.5, 3, 4.5 and 6 s.
+    for (rto, clear_at, leaves) in
+        [(200, 4_001, 5_000), (200, 5_001, 7_000), (200, 7_001, 11_000), (1_500, 4_501, 6_000)]
+    {
+        let mut stage = Stage::new(2);
+        stage.links.rto = Duration::from_millis(rto);
+        stage.links.dial_timeout = Duration::from_secs(20);
+        stage.disturb(0, clear_at, ALL);
+        let message = stage.say(0, 0, 1);
+        assert_eq!(stage.play().heard(1), [(ms(leaves + 150), message)], "clear at {clear_at}");
+    }
 }
 
 #[test]
@@ -430,6 +445,7 @@ fn what_is_sent_elsewhere_changes_no_draw() {
         let mut stage = Stage::new(3);
         stage.links.jitter = Duration::from_millis(20);
         stage.links.loss = 1 << 30;
+        stage.links.dial_timeout = Duration::from_secs(20);
         // The dial to slot 2 comes before that to slot 1, or never.
         if extra {
             stage.say(0, 0, 2);
