@@ -21,8 +21,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     #[inline]
     pub(crate) fn connection_to(&mut self, peer: u32) -> Place {
         // Of several that the peer dialed, it has closed all but the last, and the goodbyes are on their way.
-        let open = self.links.open_with(peer).next_back();
-        open.unwrap_or_else(|| self.dial(peer))
+        self.links.open_to(peer).unwrap_or_else(|| self.dial(peer))
     }
 
     #[inline(never)]
@@ -93,7 +92,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             return self.passage_in_time(place, peer);
         };
         let nth = Nth { count: self.count_to(peer), attempt: 0 };
-        self.arrives_at(place, peer, now + network.delay(me, peer, delay, nth, now))
+        self.arrives_at(place, now + network.delay(me, peer, delay, nth, now))
     }
 
     /// As [`passage`](Self::passage), where packets may have to wait.
@@ -110,13 +109,13 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             self.links.body_mut(place).departure = Departure::at_once(delay);
         }
         let nth = Nth { count: self.count_to(peer), attempt: 0 };
-        self.arrives_at(place, peer, start + network.delay(me, peer, delay, nth, start))
+        self.arrives_at(place, start + network.delay(me, peer, delay, nth, start))
     }
 
     /// After a dial from both ends there are two connections: neither overtakes the other.
     #[inline]
-    fn arrives_at(&mut self, place: Place, peer: u32, arrival: Time) -> Passage {
-        let arrival = self.links.last_arrival(peer).max(arrival);
+    fn arrives_at(&mut self, place: Place, arrival: Time) -> Passage {
+        let arrival = self.links.last_arrival_beside(place).max(arrival);
         self.links.body_mut(place).last_arrival = arrival;
         Passage::Arrives(arrival)
     }
@@ -134,7 +133,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let waits = ready >= now && before.is_some() && network.loss_at(now) > 0;
         if waits && !is_dead(start) {
             // It leaves in one packet with what waits.
-            return self.arrives_at(place, peer, last_arrival);
+            return self.arrives_at(place, last_arrival);
         }
         let mut packet = Recovery::new(network, (me, peer), (self.count_to(peer), delay), start, before);
         let breaks_at = packet.start() + network.links.break_after;
@@ -148,7 +147,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
                 return Passage::Unsent;
             }
             match packet.attempt(attempt, at) {
-                Attempt::Arrives(arrival) => return self.arrives_at(place, peer, arrival),
+                Attempt::Arrives(arrival) => return self.arrives_at(place, arrival),
                 Attempt::Again(next) => at = next,
             }
             if at > breaks_at {
@@ -206,7 +205,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         // One that is never sent ends with the crash.
         let passage = self.passage(place);
         if let Passage::Breaks(heard_at) = passage {
-            self.arrives_at(place, peer, heard_at);
+            self.arrives_at(place, heard_at);
         }
         if let Passage::Arrives(heard_at) | Passage::Breaks(heard_at) = passage {
             self.tell_closed(peer, connection, heard_at);

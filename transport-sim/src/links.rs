@@ -216,8 +216,27 @@ impl Links {
         self.with(peer).filter(|&place| !self.head(place).is_closing)
     }
 
-    /// When all that was sent to `peer` has arrived, on whatever connection.
+    /// The connection that packets to `peer` take: of several the last by name.
     #[inline]
+    pub(crate) fn open_to(&self, peer: u32) -> Option<Place> {
+        match &self.index {
+            None => self.links.iter().rposition(|link| link.head.peer == peer && !link.head.is_closing),
+            Some(_) => self.open_with(peer).next_back(),
+        }
+    }
+
+    /// When all that was sent to the peer of this connection has arrived, on whatever connection.
+    #[inline]
+    pub(crate) fn last_arrival_beside(&self, place: Place) -> Time {
+        let Link { head, body } = &self.links[place];
+        let is_with = |other: Option<&Link>| other.is_some_and(|other| other.head.peer == head.peer);
+        // Nearly always there is one; in order, others would stand beside it.
+        let others = is_with(self.links.get(place + 1)) || is_with(self.links.get(place.wrapping_sub(1)));
+        if self.index.is_none() && !others { body.last_arrival } else { self.last_arrival(head.peer) }
+    }
+
+    /// When all that was sent to `peer` has arrived, on whatever connection.
+    #[inline(never)]
     pub(crate) fn last_arrival(&self, peer: u32) -> Time {
         self.with(peer).map(|place| self.body(place).last_arrival).max().unwrap_or(Time::ZERO)
     }
