@@ -229,10 +229,14 @@ impl Links {
     #[inline]
     pub(crate) fn last_arrival_beside(&self, place: Place) -> Time {
         let Link { head, body } = &self.links[place];
-        let is_with = |other: Option<&Link>| other.is_some_and(|other| other.head.peer == head.peer);
-        // Nearly always there is one; in order, others would stand beside it.
-        let others = is_with(self.links.get(place + 1)) || is_with(self.links.get(place.wrapping_sub(1)));
-        if self.index.is_none() && !others { body.last_arrival } else { self.last_arrival(head.peer) }
+        if self.index.is_some() {
+            return self.last_arrival(head.peer);
+        }
+        // In order, other connections with the same peer stand beside it. Most often there is none.
+        let is_same = |other: &&Link| other.head.peer == head.peer;
+        let behind = self.links[place + 1..].iter().take_while(is_same);
+        let before = self.links[..place].iter().rev().take_while(is_same);
+        behind.chain(before).fold(body.last_arrival, |latest, other| latest.max(other.body.last_arrival))
     }
 
     /// When all that was sent to `peer` has arrived, on whatever connection.
