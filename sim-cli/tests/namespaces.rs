@@ -2,15 +2,17 @@
 //! fault is there, and nothing is left behind.
 #![cfg(target_os = "linux")]
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use assert_cmd::cargo::cargo_bin;
 use serde_json::Value;
 use tempfile::TempDir;
+
+use common::{children, errors, is_node, processes, soon};
 
 /// Eight nodes on links that lose 2 %, cut in two for a while.
 const LOSSY: &str = "name = \"lossy\"\nseed = 3\nduration = \"9s\"\nnodes.count = 8\noverlay.random_walk = {}\n\
@@ -49,10 +51,6 @@ impl Bed {
     }
 }
 
-fn errors(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
 /// The output of a run that went well; none if it was skipped.
 #[expect(clippy::print_stderr, reason = "a test that is skipped must be seen")]
 fn unless_skipped(run: Child) -> Option<Output> {
@@ -66,34 +64,14 @@ fn unless_skipped(run: Child) -> Option<Output> {
     Some(output)
 }
 
-/// All processes, each with the network that it is in.
-fn networks() -> Vec<(u32, PathBuf)> {
-    let all = fs::read_dir("/proc").unwrap().flatten();
-    let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter_map(|pid| Some((pid, fs::read_link(format!("/proc/{pid}/ns/net")).ok()?))).collect()
+/// The network that a process is in, if it is there.
+fn network(pid: u32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{pid}/ns/net")).ok()
 }
 
-/// The networks of the nodes of this scenario that `run` has started.
+/// The networks of the nodes that `run` has started.
 fn networks_of(run: &Child) -> Vec<PathBuf> {
-    let is_node = |pid: u32| {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
-        let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        parent == Some(run.id()) && line.contains("testbed\0node")
-    };
-    networks().into_iter().filter(|(pid, _)| is_node(*pid)).map(|(_, network)| network).collect()
-}
-
-/// Waits until `is_so`. False if it is not so soon.
-fn soon(mut is_so: impl FnMut() -> bool) -> bool {
-    let give_up = Instant::now() + Duration::from_secs(5);
-    while !is_so() {
-        if Instant::now() >= give_up {
-            return false;
-        }
-        sleep(Duration::from_millis(20));
-    }
-    true
+    children(run.id()).filter(|&pid| is_node(pid)).filter_map(network).collect()
 }
 
 /// Least and most of what `key` is in so many runs.
@@ -181,7 +159,10 @@ fn networks_are_gone_with_a_killed_run() {
     nodes.pop();
     run.kill().unwrap();
     run.wait().unwrap();
-    assert!(soon(|| !networks().iter().any(|(_, network)| nodes.contains(network))), "somebody is left");
+    assert!(
+        soon(|| !processes().filter_map(network).any(|network| nodes.contains(&network))),
+        "somebody is left"
+    );
 }
 
 #[test]

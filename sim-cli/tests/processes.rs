@@ -2,16 +2,20 @@
 //! run, however that ends.
 #![cfg(target_os = "linux")]
 
+mod common;
+
 use std::fs;
 use std::net::TcpListener;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use assert_cmd::cargo::cargo_bin;
 use serde_json::Value;
 use tempfile::TempDir;
+
+use common::{children, errors, is_node, soon};
 
 /// Eight nodes that join at once and say something ten times a second.
 const SMALL: &str = "name = \"small\"\nseed = 3\nduration = \"9s\"\nnodes.count = 8\noverlay.random_walk = {}\n\
@@ -20,8 +24,6 @@ const SMALL: &str = "name = \"small\"\nseed = 3\nduration = \"9s\"\nnodes.count 
                      [[traffic]]\nfrom = \"random\"\nevery = \"100ms\"\nstart = \"3s\"\nstop = \"7s\"\n\
                      [measure]\nstart = \"3s\"\nevery = \"200ms\"\ndeadline = \"2s\"\n";
 const SECRET: &str = "a secret for tests of processes";
-/// Within this time everything is gone, on a busy machine.
-const SOON: Duration = Duration::from_secs(5);
 
 /// Runs are one after the other: nodes that wait for a busy machine give each other up.
 static TURN: Mutex<()> = Mutex::new(());
@@ -67,51 +69,23 @@ impl Bed {
     }
 }
 
-/// The parent of a process, if there is one that is not dead.
-fn parent(pid: u32) -> Option<u32> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let mut words = stat.rsplit_once(')')?.1.split_whitespace();
-    let state = words.next()?;
-    (state != "Z").then_some(words.next()?.parse().ok()?)
-}
-
-/// The processes that `pid` has started.
-fn children(pid: u32) -> Vec<u32> {
-    let all = fs::read_dir("/proc").unwrap().flatten();
-    let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter(|&child| parent(child) == Some(pid)).collect()
-}
-
-fn is_node(pid: u32) -> bool {
-    parent(pid).is_some()
-        && fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.contains("testbed\0node"))
-}
-
 /// Waits until `is_so`, which must be soon.
-fn soon(what: &str, mut is_so: impl FnMut() -> bool) {
-    let give_up = Instant::now() + SOON;
-    while !is_so() {
-        assert!(Instant::now() < give_up, "{what}");
-        sleep(Duration::from_millis(20));
-    }
+fn surely_soon(what: &str, is_so: impl FnMut() -> bool) {
+    assert!(soon(is_so), "{what}");
 }
 
 /// Waits until `count` processes of nodes run.
 fn nodes_of(run: &Child, count: usize) -> Vec<u32> {
     let mut nodes = Vec::new();
-    soon("the nodes are there", || {
-        nodes = children(run.id()).into_iter().filter(|&pid| is_node(pid)).collect();
+    surely_soon("the nodes are there", || {
+        nodes = children(run.id()).filter(|&pid| is_node(pid)).collect();
         nodes.len() == count
     });
     nodes
 }
 
 fn all_gone(nodes: &[u32]) {
-    soon("the nodes are gone", || !nodes.iter().any(|&pid| is_node(pid)));
-}
-
-fn errors(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    surely_soon("the nodes are gone", || !nodes.iter().any(|&pid| is_node(pid)));
 }
 
 #[test]
@@ -164,7 +138,7 @@ fn users_leave_and_come_back_in_new_processes() {
                  downtime.exponential.mean = \"1s\" }";
     let run = bed.start(&["--processes", "--speed", "2", "--set", churn]);
     let first = nodes_of(&run, 8);
-    soon("a new process", || children(run.id()).iter().any(|&pid| is_node(pid) && !first.contains(&pid)));
+    surely_soon("a new process", || children(run.id()).any(|pid| is_node(pid) && !first.contains(&pid)));
     let output = run.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", errors(&output));
     let summary = bed.json("summary.json");

@@ -88,7 +88,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let head = self.links.head_mut(place);
         head.used(now);
         let peer = head.peer;
-        let Some(delay) = self.links.body(place).departure().delay() else {
+        let Some(delay) = self.links.body(place).departure.delay() else {
             return self.passage_in_time(place, peer);
         };
         let nth = Nth { count: self.count_to(peer), attempt: 0 };
@@ -99,7 +99,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     #[inline(never)]
     fn passage_in_time(&mut self, place: Place, peer: u32) -> Passage {
         let (network, me, now) = (self.network, self.line.id, self.now);
-        let start = self.links.body(place).ready().max(now);
+        let start = self.links.body(place).departure.ready().max(now);
         if !network.lossless || start > now && start >= network.crashes_at(me, now) {
             return self.passage_in_attempts(place, peer, start);
         }
@@ -124,8 +124,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     #[inline(never)]
     fn passage_in_attempts(&mut self, place: Place, peer: u32, start: Time) -> Passage {
         let (network, me, now) = (self.network, self.line.id, self.now);
-        let body = self.links.body(place);
-        let (ready, Body { last_arrival, far_at, .. }) = (body.ready(), *body);
+        let Body { departure, last_arrival, far_at } = *self.links.body(place);
+        let ready = departure.ready();
         let before = (last_arrival > far_at).then_some(Before { left: ready, arrived: last_arrival });
         let delay = network.link_delay(me, peer);
         // Looked up for what leaves later only.

@@ -60,19 +60,6 @@ pub(crate) struct Body {
     pub(crate) far_at: Time,
 }
 
-impl Body {
-    /// See [`Departure`].
-    #[inline]
-    pub(crate) const fn departure(&self) -> Departure {
-        self.departure
-    }
-
-    /// Nothing leaves before. Of no meaning for what leaves at once: long ago.
-    pub(crate) fn ready(&self) -> Time {
-        self.departure().time().unwrap_or(Time::ZERO)
-    }
-}
-
 /// What decides when a packet leaves, in one word: the [time](Self::not_before) before which nothing does, or
 /// the [delay](Self::at_once) of all that leaves at once. The delay could be looked up for each packet instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,9 +86,9 @@ impl Departure {
         if self.0 & Self::AT_ONCE == 0 { None } else { Some(Duration::from_nanos(self.0 & !Self::AT_ONCE)) }
     }
 
-    /// The time, if packets may have to wait.
-    pub(crate) const fn time(self) -> Option<Time> {
-        if self.0 & Self::AT_ONCE == 0 { Some(Time::from_nanos(self.0)) } else { None }
+    /// The time before which nothing leaves: long ago, if packets leave at once.
+    pub(crate) fn ready(self) -> Time {
+        self.delay().map_or(Time::from_nanos(self.0), |_| Time::ZERO)
     }
 }
 

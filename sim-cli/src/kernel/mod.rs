@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use report::{Bound, Metric, Row, csv, json, table, tails};
-pub(crate) use traffic::counters;
+pub(crate) use traffic::{CONTROL, counters};
 
 /// One measurement: a road, and what goes over it.
 #[derive(Clone, Debug, PartialEq)]

@@ -21,8 +21,8 @@ const PORT: u16 = 9_000;
 const WARM_UP: Duration = Duration::from_secs(2);
 /// A message that is not there after so long counts as never delivered.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The control of congestion: what Linux has by default, if not this machine.
-const CONTROL: &str = "cubic";
+/// The control of congestion: what Linux has by default, if not this machine, and the model follows.
+pub(crate) const CONTROL: &str = "cubic";
 /// From the start of the senders to the first message.
 const AHEAD: Duration = Duration::from_millis(200);
 

@@ -121,8 +121,6 @@ pub struct Measures {
     cut_off: Isolation,
     rows: Vec<Row>,
     topologies: Vec<Topology>,
-    /// Whether the graph at the end of the run is among those to keep.
-    keeps_end: bool,
     /// The last barrier.
     seen: Time,
     /// When the run is over.
@@ -151,7 +149,6 @@ impl Measures {
             cut_off: Isolation::default(),
             rows: Vec::new(),
             topologies: Vec::new(),
-            keeps_end: false,
             seen: Time::ZERO,
             parts: Vec::new(),
             plan,
@@ -234,6 +231,11 @@ impl Measures {
         }
     }
 
+    /// Whether the graph at `at` is to be kept.
+    fn keeps(&self, at: Time) -> bool {
+        self.settings.topology_times.binary_search(&at).is_ok()
+    }
+
     /// Keeps a graph, with how far the messages had come then.
     fn keep(&mut self, parts: &[Part], mut topology: Topology) {
         topology.spread = delivery::spread(&self.schedule, &self.receivers, parts, topology.at);
@@ -288,14 +290,10 @@ impl Divisible for Measures {
             let row = self.row(parts, at);
             self.rows.push(row);
         }
-        if self.settings.topology_times.binary_search(&at).is_ok() {
-            // At the end it is made once the backend has given back its memory, from what has not changed since.
-            if at == self.plan.duration {
-                self.keeps_end = true;
-            } else {
-                let topology = self.topology(parts, at);
-                self.keep(parts, topology);
-            }
+        // That of the end is made once the backend has given back its memory, from what has not changed since.
+        if self.keeps(at) && at < self.plan.duration {
+            let topology = self.topology(parts, at);
+            self.keep(parts, topology);
         }
     }
 

@@ -102,20 +102,22 @@ pub(super) fn finish(mut measures: Measures, parts: &[Part], ending: Ending) -> 
     let deliveries = Deliveries::of(&measures.schedule, &measures.receivers, parts);
     let totals = Totals::of(&deliveries.messages, end);
     let graph = measures.topology(parts, end);
-    if measures.keeps_end {
-        measures.keep(parts, graph.clone());
-    }
     let summary = Ended { parts, deliveries: &deliveries, totals: &totals, graph: &graph, ending, end }
         .summarize(&mut measures);
     if ending.complete {
         check_conservation(&summary);
+    }
+    let degrees = graph.degree_histogram();
+    let sampled = measures.seen;
+    if sampled == measures.plan.duration && measures.keeps(sampled) {
+        measures.keep(parts, graph);
     }
     Results {
         summary,
         messages: message_rows(&measures, &deliveries.messages, end),
         timeseries: measures.rows,
         topologies: measures.topologies,
-        degrees: graph.degree_histogram(),
+        degrees,
         latencies: deliveries.latencies,
         receivers: totals.receivers,
     }

@@ -48,7 +48,7 @@ impl DerefMut for Lives {
 
 impl From<Vec<Life>> for Lives {
     fn from(lives: Vec<Life>) -> Self {
-        Self(if let [life] = lives[..] { Kept::One(life) } else { Kept::Any(lives.into()) })
+        lives.into_iter().collect()
     }
 }
 

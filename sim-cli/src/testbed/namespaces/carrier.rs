@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
@@ -17,8 +17,8 @@ use floodnet_sim::between::Between;
 use hdrhistogram::Histogram;
 use tun_rs::SyncDevice;
 
-use super::MTU;
 use super::address::ends;
+use super::{MTU, lock};
 use crate::testbed::clock::Clock;
 use crate::testbed::lead::Lead;
 
@@ -38,13 +38,13 @@ impl Plugs {
     /// That of `slot` is from now on `from` to `until`.
     pub(super) fn set(&self, slot: u32, from: Time, until: Time) {
         if let Some(plug) = self.0.get(slot as usize) {
-            *plug.lock().unwrap_or_else(PoisonError::into_inner) = (from, until);
+            *lock(plug) = (from, until);
         }
     }
 
     fn is_in(&self, slot: u32, at: Time) -> bool {
         self.0.get(slot as usize).is_some_and(|plug| {
-            let (from, until) = *plug.lock().unwrap_or_else(PoisonError::into_inner);
+            let (from, until) = *lock(plug);
             from <= at && at < until
         })
     }
@@ -119,16 +119,12 @@ impl Carrier {
 
     /// What was carried so far.
     pub(super) fn carried(&self) -> Carried {
-        let late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        let late = lock(&self.late);
         Carried {
             packets: self.carried.load(Relaxed),
             for_nobody: self.nobody.load(Relaxed),
             late_p99_ms: late.value_at_quantile(0.99) as f64 / 1e3,
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take(&self, from: &SyncDevice, roads: &Roads) {
@@ -148,12 +144,12 @@ impl Carrier {
             let due = roads.clock.instant(at).into_std();
             self.put(Parcel { due, number, at, to: far, packet: packet.to_vec() });
         }
-        self.lock().is_over = true;
+        lock(&self.state).is_over = true;
         self.changed.notify_one();
     }
 
     fn put(&self, parcel: Parcel) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         let is_first = state.under_way.peek().is_none_or(|Reverse(first)| parcel.due < first.due);
         state.under_way.push(Reverse(parcel));
         drop(state);
@@ -164,7 +160,7 @@ impl Carrier {
 
     /// The next packet when it is due; none when all is over.
     fn next(&self) -> Option<(Parcel, bool)> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         let mut waited = false;
         while !state.is_over {
             let Some(Reverse(first)) = state.under_way.peek() else {
@@ -196,7 +192,7 @@ impl Carrier {
             }
             self.carried.fetch_add(1, Relaxed);
             let late = u64::try_from(now.saturating_duration_since(parcel.due).as_micros()).unwrap_or(MOST);
-            self.late.lock().unwrap_or_else(PoisonError::into_inner).saturating_record(late);
+            lock(&self.late).saturating_record(late);
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration as Span, Instant};
 
@@ -16,10 +16,10 @@ use serde_json::Value;
 use tun_rs::{DeviceBuilder, SyncDevice};
 
 use super::carrier::{Carrier, Plugs};
-use super::wire::{CONTROL, Remains};
-use super::{MTU, of, rules, set, without_ipv6};
-use crate::kernel::counters;
+use super::wire::Remains;
+use super::{MTU, lock, of, rules, set, without_ipv6};
 use crate::kernel::namespace::{Namespace, Program};
+use crate::kernel::{CONTROL, counters};
 use crate::testbed::clock::Clock;
 use crate::testbed::kernels::Kernels;
 
@@ -243,10 +243,6 @@ fn dropped(listed: &[u8]) -> io::Result<BTreeMap<String, u64>> {
         }
     }
     Ok(dropped)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

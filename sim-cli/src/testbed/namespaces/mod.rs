@@ -28,6 +28,7 @@ mod wire;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use address::{MOST, socket};
 pub(crate) use faults::keep_faults;
@@ -47,6 +48,11 @@ fn set(name: &str, value: &str) -> io::Result<()> {
 fn without_ipv6() -> io::Result<()> {
     const ALL: &str = "ipv6/conf/default/disable_ipv6";
     if Path::new("/proc/sys/net").join(ALL).exists() { set(ALL, "1") } else { Ok(()) }
+}
+
+/// What a mutex holds, whoever panicked with it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The same error, said of `what`.

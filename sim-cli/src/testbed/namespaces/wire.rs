@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use super::address::address;
 use super::hub::Hub;
 use super::{MTU, of, set, without_ipv6};
+use crate::kernel::CONTROL;
 use crate::kernel::namespace::Namespace;
 
 /// The node's end of its wire.
@@ -22,8 +23,6 @@ const HUB_END: &str = "02:f1:00:00:00:01";
 const NODE_END: &str = "02:f1:00:00:00:02";
 /// The next stop for all that a node sends.
 const GATEWAY: &str = "169.254.1.1";
-/// Control of congestion: what Linux has by default, and the model follows. The machine may have another.
-pub(super) const CONTROL: &str = "cubic";
 /// What a bucket holds at least: a packet with the header of its frame.
 const BUCKET: u64 = 1_600;
 
