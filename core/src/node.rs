@@ -74,7 +74,8 @@ impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Node<O, B> {
                 Change::Up(peer) => BroadcastInput::NeighborUp(peer),
                 Change::Down(peer) => BroadcastInput::NeighborDown(peer),
             };
-            self.drive_broadcast(input, cx);
+            // In place: to a flood these are nothing, and then the loop is nothing too.
+            self.drive_broadcast_inline(input, cx);
         }
     }
 

@@ -141,6 +141,11 @@ impl Counts {
 
     #[inline(never)]
     fn place(&mut self, peer: u32) -> usize {
+        // The first message goes to one after the other.
+        if self.pairs.last().is_none_or(|last| last.0 < peer) {
+            self.pairs.push((peer, 0));
+            return self.pairs.len() - 1;
+        }
         match self.pairs.binary_search_by_key(&peer, |(peer, _)| *peer) {
             Ok(place) => place,
             Err(place) => {
