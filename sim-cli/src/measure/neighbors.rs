@@ -87,11 +87,12 @@ impl Neighbors {
     /// Where `slot` holds `peer`, or where that would stand.
     fn place(&self, slot: u32, peer: u32) -> Result<usize, usize> {
         let list = self.held[slot as usize].as_slice();
+        // A node with given neighbors holds them one by one in their order, most of whom hold nobody yet.
+        if list.last().is_none_or(|last| last.peer() < peer) {
+            return Err(list.len());
+        }
         if list.len() > FEW {
             return list.binary_search_by_key(&peer, |held| held.peer());
-        }
-        if list.is_empty() {
-            return Err(0);
         }
         // All of a short list, without a branch that the processor would guess wrong.
         let place = list.iter().map(|held| usize::from(held.peer() < peer)).sum::<usize>();
@@ -125,21 +126,13 @@ impl Neighbors {
         if !self.is_pair(slot, peer) {
             return;
         }
-        // At the start of a node with given neighbors they come one by one in their order.
-        let is_last = self.held[slot as usize].last().is_none_or(|last| last.peer() < peer);
-        let place = if is_last { None } else { Some(self.place(slot, peer)) };
-        if matches!(place, Some(Ok(_))) {
-            return;
+        if let Err(place) = self.place(slot, peer) {
+            let mutual = self.mark(peer, slot, true);
+            self.held[slot as usize].insert(place, Held::new(peer, mutual));
+            self.holdings += 1;
+            self.mutual += u64::from(mutual);
+            self.changed = true;
         }
-        let mutual = self.mark(peer, slot, true);
-        let list = &mut self.held[slot as usize];
-        match place {
-            Some(Err(place)) => list.insert(place, Held::new(peer, mutual)),
-            _ => list.push(Held::new(peer, mutual)),
-        }
-        self.holdings += 1;
-        self.mutual += u64::from(mutual);
-        self.changed = true;
     }
 
     /// `slot` no longer holds `peer`.
