@@ -445,6 +445,26 @@ fn before_the_first_link_only_entry_nodes_are_asked_and_nothing_is_called_repair
     }
 }
 
+#[test]
+fn contacts_are_asked_one_after_the_other_from_any_on() {
+    let mut first = BTreeMap::new();
+    for seed in 0..60 {
+        let mut newcomer = Dialogue::new(Config::new(vec![7, 8, 9]), seed);
+        let mut asked = Vec::new();
+        let mut said = newcomer.says(Input::Start);
+        for _ in 0..6 {
+            let Some(Action::Send { to, .. }) = said.first() else { panic!("nobody asked") };
+            asked.push(*to);
+            newcomer.tell(Input::LinkDown(*to));
+            said = newcomer.says(Input::Timer(Timer::Retry));
+        }
+        let expected: Vec<u32> = (asked[0]..).take(6).map(|turn| 7 + (turn - 7) % 3).collect();
+        assert_eq!(asked, expected, "no entry node twice before each was asked");
+        *first.entry(asked[0]).or_insert(0) += 1;
+    }
+    assert_eq!(first.len(), 3, "{first:?}");
+}
+
 // --- The retry timer -----------------------------------------------------------------------------
 
 #[test]

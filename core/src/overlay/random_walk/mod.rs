@@ -128,6 +128,9 @@ pub struct RandomWalk<Peer> {
     /// Peers met lately, the latest last: neighbors and joiners.
     remembered: ArrayVec<Peer, REMEMBERED>,
     lost: Lost<Peer>,
+    /// One more than the place, among the contacts, of the one asked last; 0 when none was asked since there
+    /// was a new neighbor.
+    asked: u16,
     attempts: u8,
     retry_pending: bool,
     revisit_pending: bool,
@@ -142,6 +145,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
             neighbors: View::new(),
             remembered: ArrayVec::new_const(),
             lost: Lost::new(),
+            asked: 0,
             attempts: 0,
             retry_pending: false,
             revisit_pending: false,
@@ -383,12 +387,10 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         known.filter(|&peer| peer != self.me && !self.is_neighbor(peer))
     }
 
-    /// Sends a request for each missing link to one random contact: an entry node, or a remembered peer when
-    /// coming back. Says whether there is a contact.
+    /// Sends a request for each missing link to one contact: an entry node, or a remembered peer when coming
+    /// back. Says whether there is a contact.
     fn ask_contact<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) -> bool {
-        let count = u32::try_from(self.contacts(cx.config).count()).unwrap_or(u32::MAX);
-        let chosen = cx.below(count) as usize;
-        let Some(contact) = self.contacts(cx.config).nth(chosen) else { return false };
+        let Some(contact) = self.next_contact(cx) else { return false };
         if self.was_joined && self.neighbors.is_empty() {
             cx.emit(OverlayEvent::Repair);
         }
@@ -396,6 +398,19 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
             cx.send(contact, Message::Join { joiner: self.me, hop_limit: cx.config.hop_limit });
         }
         true
+    }
+
+    /// Any contact at first, from there on one after the other: where one of a few is up, it is found in as
+    /// many tries at most. By lot each time, who has two might ask the dead one five times, for a minute.
+    fn next_contact<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) -> Option<Peer> {
+        let count = u16::try_from(self.contacts(cx.config).count()).unwrap_or(u16::MAX);
+        let turn = match self.asked {
+            0 => cx.below(count.into()) as u16,
+            asked => asked.checked_rem(count)?,
+        };
+        let contact = self.contacts(cx.config).nth(turn.into())?;
+        self.asked = turn + 1;
+        Some(contact)
     }
 
     /// Sends one request for this node into the walk.
@@ -425,7 +440,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
     fn add<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {
         self.neighbors.push(peer);
         self.was_joined = true;
-        self.attempts = 0;
+        (self.attempts, self.asked) = (0, 0);
         self.remember(peer);
         self.lost.forget(peer);
         cx.emit(OverlayEvent::Up(peer));
