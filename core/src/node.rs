@@ -152,6 +152,7 @@ impl<O: Overlay, B: Broadcast<Peer = O::Peer>, E: Effects<Node<O, B>>> Effects<O
     fn disconnect(&mut self, peer: O::Peer) {
         self.outer.disconnect(peer);
     }
+    #[inline(always)]
     fn emit(&mut self, event: O::Event) {
         match event {
             OverlayEvent::Up(peer) => self.changes.push(Change::Up(peer)),
@@ -181,7 +182,7 @@ impl<O: Overlay, B: Broadcast<Peer = O::Peer>, E: Effects<Node<O, B>>> Effects<B
     fn disconnect(&mut self, peer: B::Peer) {
         self.outer.disconnect(peer);
     }
-    #[inline]
+    #[inline(always)]
     fn emit(&mut self, event: B::Event) {
         self.outer.emit(Layer::Broadcast(event));
     }

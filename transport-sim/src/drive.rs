@@ -130,10 +130,16 @@ impl<'a, P: SimProtocol> Drive<'a, P> {
 
     /// Puts the plan's inputs of this window into the queues.
     fn place_planned<Ob>(&mut self, cells: &[Mutex<Cell<P, Ob>>], window: u64) {
-        while let Some(input) = self.planned.next_if(|next| self.windows.of(next.at) == window) {
+        let windows = self.windows;
+        let is_due = |next: &PlanInput| windows.of(next.at) == window;
+        if !self.planned.peek().is_some_and(is_due) {
+            return;
+        }
+        let mut cells: Vec<_> = cells.iter().map(lock).collect();
+        while let Some(input) = self.planned.next_if(is_due) {
             let PlanInput { at, slot, .. } = input;
             let event = Event::plain(at, slot, NOBODY, self.number, input.what(&self.world.network));
-            lock(&cells[self.division.shard_of(slot)]).shard.queue.place(event);
+            cells[self.division.shard_of(slot)].shard.queue.place(event);
             self.number += 1;
         }
     }

@@ -1,6 +1,6 @@
 //! The network side of a slot: its history and sequence, its access line, its counts of packets by link.
 
-use floodnet_core::rng::{fold_spread, mix};
+use floodnet_core::rng::{chain, mix};
 use floodnet_core::time::{Duration, Time};
 
 use smallvec::SmallVec;
@@ -96,7 +96,7 @@ impl Line {
     /// Folds one thing that happened into the slot's history.
     #[inline]
     pub(crate) fn note(&mut self, what: u64) {
-        self.digest = fold_spread(self.digest, what.wrapping_mul(0xd6e8_feb8_6659_fd93));
+        self.digest = chain(self.digest, what);
     }
 }
 

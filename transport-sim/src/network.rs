@@ -5,7 +5,7 @@
 //! other.
 
 use floodnet_core::laws::{Law, happens};
-use floodnet_core::rng::{fold, mix, scale};
+use floodnet_core::rng::{draw, fold, scale};
 use floodnet_core::time::{Duration, Time};
 
 use crate::link::{Class, Latency, LinkModel, Per, Transport};
@@ -121,13 +121,12 @@ impl<'p> Network<'p> {
         fold(self.seed ^ (purpose as u64) << 56, u64::from(from) << 32 | u64::from(to))
     }
 
-    /// The draws of a directed link are those of `SplitMix64` begun at a hash of the two slots: one step for
-    /// each attempt, 2^32 for each packet.
+    /// The draws of a directed link are a stream that a hash of the two slots names: one place for each attempt, 2^32
+    /// for each packet.
     #[inline]
     fn packet_hash(&self, purpose: Purpose, from: u32, to: u32, nth: Nth) -> u64 {
-        let link = mix(self.seed ^ (purpose as u64) << 56 ^ (u64::from(from) << 32 | u64::from(to)));
-        let packet = u64::from(nth.count) << 32 | u64::from(nth.attempt);
-        mix(link.wrapping_add(packet.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+        let link = draw(self.seed ^ (purpose as u64) << 56 ^ (u64::from(from) << 32 | u64::from(to)), 0);
+        draw(link, u64::from(nth.count) << 32 | u64::from(nth.attempt))
     }
 
     /// Delay of the link before jitter and faults, where it is the same for each of its packets.

@@ -300,7 +300,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Effects<P> for Port<'_, P, Q,
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn emit(&mut self, event: P::Event) {
         let observation = P::observe(&event);
         self.line.note(observation_hash(&observation));

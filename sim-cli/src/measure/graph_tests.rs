@@ -166,8 +166,8 @@ fn an_unchanged_graph_is_not_scanned_again() {
     let mut lifecycle = Lifecycle::new(0..3, Time::ZERO);
     (0..3).for_each(|slot| lifecycle.came_up(&plan, Time::ZERO, slot, 0));
     let mut neighbors = Neighbors::new(3);
-    neighbors.apply(0, Change::Held(1));
-    neighbors.apply(1, Change::Held(0));
+    neighbors.take_in(&[(0, Change::Held(1))]);
+    neighbors.take_in(&[(1, Change::Held(0))]);
     lifecycle.holds(Time::ZERO, 0);
     lifecycle.holds(Time::ZERO, 1);
     let mut scanner = Scanner::new(Some(1));
@@ -177,7 +177,7 @@ fn an_unchanged_graph_is_not_scanned_again() {
     assert_eq!((first.edges, first.nodes, first.at_target), (1, 2, 2));
     assert!(!neighbors.take_changed());
     assert_eq!(*scanner.scan(&mut neighbors, &everybody, &cuts), first);
-    neighbors.apply(1, Change::AllReleased);
+    neighbors.take_in(&[(1, Change::AllReleased)]);
     assert_eq!(scanner.scan(&mut neighbors, &everybody, &cuts).edges, 0);
 }
 

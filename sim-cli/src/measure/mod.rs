@@ -196,6 +196,7 @@ impl Measures {
 
     /// The numbers of the network at `at`.
     fn row(&mut self, parts: &[Part], at: Time) -> Row {
+        self.neighbors.complete();
         let cuts = Cuts::at(&self.plan, at);
         let everybody = everybody(parts);
         let Sums { census, counts, traffic } = Sums::over(parts);
@@ -243,7 +244,8 @@ impl Measures {
     }
 
     /// The whole graph at `at`.
-    fn topology(&self, parts: &[Part], at: Time) -> Topology {
+    fn topology(&mut self, parts: &[Part], at: Time) -> Topology {
+        self.neighbors.complete();
         let state = |slot: &lifecycle::Slot| match (slot.is_up(), slot.is_joined()) {
             (false, _) => SlotState::Down,
             (true, false) => SlotState::Unjoined,

@@ -30,6 +30,11 @@ impl Held {
 /// A list of at most so many is read from end to end.
 const FEW: usize = 16;
 
+/// Lists are fetched into the cache so many changes ahead ..
+const AHEAD: usize = 16;
+/// .. or those that a slot's list leads to, so many slots ahead.
+const SLOTS_AHEAD: usize = 4;
+
 /// The neighbors of one slot. As many as most have stand in place, in 40 bytes in all.
 type List = SmallVec<[Held; 8]>;
 
@@ -63,6 +68,8 @@ pub(super) struct Neighbors {
     holdings: u64,
     /// Pairs that hold each other.
     mutual: u64,
+    /// Whether the lists say of all that is mutual that it is; else [`Self::complete`] finds out.
+    marked: bool,
     /// Whether anything changed since the last scan.
     changed: bool,
 }
@@ -70,7 +77,8 @@ pub(super) struct Neighbors {
 impl Neighbors {
     /// `slots` slots that hold nobody.
     pub(super) fn new(slots: u32) -> Self {
-        Self { held: vec![List::new(); slots as usize], holdings: 0, mutual: 0, changed: true }
+        let held = vec![List::new(); slots as usize];
+        Self { held, holdings: 0, mutual: 0, marked: true, changed: true }
     }
 
     /// Whether anything has changed since this was last asked.
@@ -78,8 +86,32 @@ impl Neighbors {
         std::mem::replace(&mut self.changed, false)
     }
 
+    /// Makes up for marks that were left for later. Needed after changes, before anything is asked for.
+    pub(super) fn complete(&mut self) {
+        if self.marked {
+            return;
+        }
+        self.marked = true;
+        self.mutual = 0;
+        for low in 0..self.held.len() {
+            if let Some(ahead) = self.held.get(low + SLOTS_AHEAD) {
+                ahead.iter().for_each(|held| self.prefetch(held.peer()));
+            }
+            for place in 0..self.held[low].len() {
+                let peer = self.held[low][place].peer();
+                // Once for each pair that its lower end holds.
+                if (low as u32) < peer {
+                    let mutual = self.mark(peer, low as u32, true);
+                    self.held[low][place] = Held::new(peer, mutual);
+                    self.mutual += u64::from(mutual);
+                }
+            }
+        }
+    }
+
     /// Pairs that exactly one end holds, and pairs that at least one end holds.
-    pub(super) const fn pairs(&self) -> (u64, u64) {
+    pub(super) fn pairs(&self) -> (u64, u64) {
+        debug_assert!(self.marked, "not complete");
         let one_sided = self.holdings - 2 * self.mutual;
         (one_sided, one_sided + self.mutual)
     }
@@ -105,15 +137,30 @@ impl Neighbors {
 
     /// Asks the processor to have a slot's list in its cache soon.
     #[inline]
-    pub(super) fn prefetch(&self, slot: u32) {
+    fn prefetch(&self, slot: u32) {
         prefetch_index(&self.held, slot as usize);
         // A list may lie across two lines of the cache.
         prefetch_index(&self.held, slot as usize + 1);
     }
 
-    /// Takes in what `slot` did.
+    /// Takes in what slots did, in order for each slot.
+    pub(super) fn take_in(&mut self, changes: &[(u32, Change)]) {
+        // With as many changes as there are slots, as when all come up at once, it is less work to look through
+        // all lists in the end than at the other end of each change.
+        self.marked &= changes.len() < self.held.len();
+        for (place, &(slot, change)) in changes.iter().enumerate() {
+            // The list of the peer may be anywhere in memory: asked for so far ahead, it is there in time.
+            if self.marked
+                && let Some((_, Change::Held(peer) | Change::Released(peer))) = changes.get(place + AHEAD)
+            {
+                self.prefetch(*peer);
+            }
+            self.apply(slot, change);
+        }
+    }
+
     #[inline]
-    pub(super) fn apply(&mut self, slot: u32, change: Change) {
+    fn apply(&mut self, slot: u32, change: Change) {
         match change {
             Change::Held(peer) => self.hold(slot, peer),
             Change::Released(peer) => self.release(slot, peer),
@@ -127,7 +174,7 @@ impl Neighbors {
             return;
         }
         if let Err(place) = self.place(slot, peer) {
-            let mutual = self.mark(peer, slot, true);
+            let mutual = self.marked && self.mark(peer, slot, true);
             self.held[slot as usize].insert(place, Held::new(peer, mutual));
             self.holdings += 1;
             self.mutual += u64::from(mutual);
@@ -210,22 +257,77 @@ impl Neighbors {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::measure::testing::always_up;
+    use floodnet_core::time::Time;
+
+    const SLOTS: u32 = 24;
+
+    fn change() -> impl Strategy<Value = (u32, Change)> {
+        let what = prop_oneof![
+            8 => (0..SLOTS).prop_map(Change::Held),
+            4 => (0..SLOTS).prop_map(Change::Released),
+            1 => Just(Change::AllReleased),
+        ];
+        (0..SLOTS, what)
+    }
+
+    proptest! {
+        /// Taken in one by one or many at a time, asked in between or not: as sets of pairs.
+        #[test]
+        fn are_what_the_changes_say(
+            batches in prop::collection::vec((prop::collection::vec(change(), 0..80), any::<bool>()), 1..8),
+        ) {
+            let (mut neighbors, mut pairs) = (Neighbors::new(SLOTS), BTreeSet::new());
+            let plan = always_up(SLOTS as usize, 20);
+            let cuts = Cuts::at(&plan, Time::ZERO);
+            let last = batches.len() - 1;
+            for (number, (changes, is_asked)) in batches.into_iter().enumerate() {
+                neighbors.take_in(&changes);
+                for (slot, change) in changes {
+                    match change {
+                        Change::Held(peer) if peer == slot => {}
+                        Change::Held(peer) => drop(pairs.insert((slot, peer))),
+                        Change::Released(peer) => drop(pairs.remove(&(slot, peer))),
+                        Change::AllReleased => pairs.retain(|(holder, _)| *holder != slot),
+                    }
+                }
+                if !is_asked && number < last {
+                    continue;
+                }
+                neighbors.complete();
+                let is_mutual = |&&(a, b): &&(u32, u32)| pairs.contains(&(b, a));
+                let edges: Vec<_> = pairs.iter().filter(is_mutual).filter(|(a, b)| a < b).copied().collect();
+                let mut one_sided: Vec<_> = (pairs.iter().filter(|pair| !is_mutual(pair)))
+                    .map(|&(a, b)| (a.min(b), a.max(b)))
+                    .collect();
+                one_sided.sort_unstable();
+                let sums = (one_sided.len() as u64, (one_sided.len() + edges.len()) as u64);
+                prop_assert_eq!(neighbors.pairs(), sums);
+                prop_assert_eq!(neighbors.edges(&cuts), edges);
+                prop_assert_eq!(neighbors.cut(&cuts), one_sided);
+            }
+        }
+    }
 
     #[test]
     fn nobody_holds_itself_or_a_slot_that_does_not_exist() {
         let mut neighbors = Neighbors::new(3);
         for (slot, peer) in [(1, 1), (1, 3), (3, 1)] {
             assert!(!is_pair(3, slot, peer));
-            neighbors.apply(slot, Change::Held(peer));
+            neighbors.take_in(&[(slot, Change::Held(peer))]);
         }
         assert_eq!(neighbors.holdings, 0);
-        neighbors.apply(1, Change::Held(2));
-        neighbors.apply(1, Change::Held(2));
+        neighbors.take_in(&[(1, Change::Held(2))]);
+        neighbors.take_in(&[(1, Change::Held(2))]);
         assert_eq!(neighbors.holdings, 1, "said twice is held once");
-        neighbors.apply(1, Change::Released(0));
-        neighbors.apply(9, Change::Released(0));
-        neighbors.apply(9, Change::AllReleased);
+        neighbors.take_in(&[(1, Change::Released(0))]);
+        neighbors.take_in(&[(9, Change::Released(0))]);
+        neighbors.take_in(&[(9, Change::AllReleased)]);
         assert_eq!(neighbors.holdings, 1, "letting go of a stranger changes nothing");
         assert_eq!(neighbors.pairs(), (1, 1));
     }

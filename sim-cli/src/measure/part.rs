@@ -20,8 +20,6 @@ use super::schedule::Schedule;
 
 /// As many changes of links are much: see [`Part::settle`].
 const MANY_CHANGES: usize = 1 << 16;
-/// Lists are fetched into the cache so many changes ahead.
-const AHEAD: usize = 16;
 
 /// Observes slots in a row; made by [`Measures`](super::Measures).
 #[derive(Debug)]
@@ -55,13 +53,7 @@ impl Part {
 
     /// Hands over to `neighbors` what slots did to their lists.
     pub(super) fn hand_over(&mut self, neighbors: &mut Neighbors) {
-        for (place, &(slot, change)) in self.changes.iter().enumerate() {
-            // The list of the peer may be anywhere in memory: asked for so far ahead, it is there in time.
-            if let Some((_, Change::Held(peer) | Change::Released(peer))) = self.changes.get(place + AHEAD) {
-                neighbors.prefetch(*peer);
-            }
-            neighbors.apply(slot, change);
-        }
+        neighbors.take_in(&self.changes);
         self.changes.clear();
         self.changes.shrink_to(2 * MANY_CHANGES);
     }
@@ -203,6 +195,7 @@ mod tests {
         }
         assert_eq!((part.changes.len(), neighbors.pairs()), (MANY_CHANGES, (0, 0)));
         part.settle(&mut neighbors);
+        neighbors.complete();
         assert_eq!((part.changes.len(), neighbors.pairs()), (0, (1, 1)), "3 holds 0");
         part.observe(secs(2), 3, Observed::Down(End::Leave));
         part.settle(&mut neighbors);

@@ -39,7 +39,8 @@ impl SeenLimits {
     fn forget(&self, since_ms: u32, now_ms: u32) -> bool {
         let early = if planted::has(Bug::ExpiryTooEarly) { 4 } else { 1 };
         self.keep.is_some_and(|keep| {
-            u64::from(now_ms.wrapping_sub(since_ms)) > keep.as_nanos() / (early * NANOS_PER_MS)
+            // Whole milliseconds are more than it just when they are more than its whole ones.
+            u64::from(now_ms.wrapping_sub(since_ms)) * (early * NANOS_PER_MS) > keep.as_nanos()
         })
     }
 }
