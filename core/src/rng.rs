@@ -145,23 +145,22 @@ mod tests {
     /// As links use them: streams named by a draw of two small numbers, places 2^32 apart.
     #[test]
     fn draws_next_to_each_other_are_independent() {
-        let at = |from: u64, to: u64, place: u64| {
+        type Case = (u64, u64, u64);
+        let at = |(from, to, place): Case| {
             let stream = draw(0x1234_5678_9abc_def0 ^ (from << 32 | to), 0);
             draw(stream, place << 32)
         };
-        let beside: [fn(u64, u64, u64) -> (u64, u64, u64); 4] = [
-            |from, to, place| (from, to, place + 1),
-            |from, to, place| (from, to + 1, place),
-            |from, to, place| (from + 1, to, place),
-            |from, to, place| (to, from, place),
+        let beside: [fn(Case) -> Case; 4] = [
+            |(from, to, place)| (from, to, place + 1),
+            |(from, to, place)| (from, to + 1, place),
+            |(from, to, place)| (from + 1, to, place),
+            |(from, to, place)| (to, from, place),
         ];
         for (number, beside) in beside.into_iter().enumerate() {
             let mut cells = [0u32; 256];
             for case in 0..1 << 16 {
-                let (from, to, place) = (case & 0xff, 256 + (case >> 8 & 0xf), case >> 12);
-                let other = beside(from, to, place);
-                let cell = at(from, to, place) >> 60 << 4 | at(other.0, other.1, other.2) >> 60;
-                cells[cell as usize] += 1;
+                let case = (case & 0xff, 256 + (case >> 8 & 0xf), case >> 12);
+                cells[(at(case) >> 60 << 4 | at(beside(case)) >> 60) as usize] += 1;
             }
             // Chi-square with 255 degrees of freedom: 331 is exceeded with probability 0.001.
             let chi: u64 = cells.iter().map(|&count| u64::from(count.abs_diff(256)).pow(2)).sum();
