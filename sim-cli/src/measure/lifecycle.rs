@@ -182,11 +182,6 @@ impl Lifecycle {
         state.state = State::Down;
     }
 
-    /// Whether `slot` is up.
-    pub(super) fn is_up(&self, slot: u32) -> bool {
-        self.get(slot).is_some_and(Slot::is_up)
-    }
-
     /// Whether `slot` is joined.
     pub(super) fn is_joined(&self, slot: u32) -> bool {
         self.get(slot).is_some_and(Slot::is_joined)
@@ -274,7 +269,7 @@ mod tests {
         let mut all = Lifecycle::new(0..1, Time::ZERO);
         assert!(!all.holds(secs(1), 0));
         assert!(!all.holds(secs(1), 9), "an unknown slot is ignored");
-        assert!(!all.is_up(9));
+        assert!(all.get(9).is_none());
         all.went_down(0, End::Leave);
         assert_eq!((all.census.joined, all.census.leaves), (0, 0));
     }

@@ -155,8 +155,26 @@ impl Neighbors {
             {
                 self.prefetch(*peer);
             }
-            self.apply(slot, change);
+            match change {
+                Change::Held(peer) if !self.marked && self.append(slot, peer) => {}
+                change => self.apply(slot, change),
+            }
         }
+    }
+
+    /// `slot` holds `peer` from now on, if that stands behind all that it holds, and goes without a mark. Says
+    /// whether it was so.
+    #[inline]
+    fn append(&mut self, slot: u32, peer: u32) -> bool {
+        let is_pair = self.is_pair(slot, peer);
+        let Some(list) = self.held.get_mut(slot as usize).filter(|_| is_pair) else { return false };
+        let is_last = list.last().is_none_or(|last| last.peer() < peer);
+        if is_last {
+            list.push(Held::new(peer, false));
+            self.holdings += 1;
+            self.changed = true;
+        }
+        is_last
     }
 
     #[inline]

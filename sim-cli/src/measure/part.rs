@@ -79,15 +79,23 @@ impl Part {
         self.arrivals.delivered(&self.plan, &self.lifecycle, Delivery { at, slot, message, hops });
     }
 
+    /// Who is joined may hold whom it wants: what is no pair is ignored where the lists are.
+    #[inline(never)]
     fn neighbor_up(&mut self, at: Time, slot: u32, peer: u32) {
-        if !self.lifecycle.is_up(slot) || !is_pair(self.plan.slots(), slot, peer) {
-            return;
+        if self.lifecycle.is_joined(slot) || self.joins(at, slot, peer) {
+            self.changes.push((slot, Change::Held(peer)));
         }
-        self.changes.push((slot, Change::Held(peer)));
-        if self.lifecycle.holds(at, slot) {
+    }
+
+    /// Whether `slot`, which is not joined, is from now on, for it holds `peer`.
+    #[inline(never)]
+    fn joins(&mut self, at: Time, slot: u32, peer: u32) -> bool {
+        let joins = is_pair(self.plan.slots(), slot, peer) && self.lifecycle.holds(at, slot);
+        if joins {
             let (_, stop) = self.lifecycle.life(&self.plan, slot);
             self.arrivals.joined(slot, at, stop);
         }
+        joins
     }
 
     fn neighbor_down(&mut self, slot: u32, peer: u32) {
@@ -140,6 +148,8 @@ impl Observer for Part {
             Observed::Protocol(Observation::Delivered { message, hops }) => {
                 self.delivered(at, slot, message, hops);
             }
+            // The most frequent at a start.
+            Observed::Protocol(Observation::NeighborUp(peer)) => self.neighbor_up(at, slot, peer),
             Observed::Protocol(what) => self.heard(at, slot, what),
             Observed::Lost { payload, reason } => self.lost(payload.is_some(), reason),
             Observed::Up { incarnation } => self.came_up(at, slot, incarnation),
