@@ -8,7 +8,7 @@
 use floodnet_core::planted::{self, Bug};
 use floodnet_core::protocol::Types;
 
-use crate::pages::{Page, numbered, peek, room};
+use crate::pages::{Page, numbered, peek, prefetch_next, room};
 use crate::queue::Stored;
 
 /// Fewer than one event in so many slots: sort by comparison.
@@ -112,6 +112,7 @@ impl Order {
             entry(event.local, event.offset, place)
         };
         for (first, page) in numbered(pages) {
+            prefetch_next(pages, first);
             let places = first..first + page.len() as u32;
             match last {
                 None => came.extend(places.zip(page).map(|(place, event)| note(place, event))),
@@ -125,15 +126,17 @@ impl Order {
 
     fn count_into_place<P: Types>(&mut self, pages: &[Page<Stored<P>>]) {
         let Self { entries, groups, counts, came } = self;
-        let mut sum = 0;
+        let (mut sum, mut found) = (0, 0);
+        groups.resize(counts.len() + 1, Group { local: 0, end: 0 });
         for (local, count) in (0u32..).zip(counts.iter_mut()) {
             let begin = sum;
             sum += *count;
-            if *count > 0 {
-                groups.push(Group { local, end: sum });
-            }
+            // Written for every slot and kept for those that have events: which ones do, no processor guesses.
+            groups[found] = Group { local, end: sum };
+            found += usize::from(*count > 0);
             *count = begin;
         }
+        groups.truncate(found);
         entries.resize(came.len(), 0);
         for &entry in came.iter() {
             let next = &mut counts[local_of(entry) as usize];

@@ -9,6 +9,11 @@ const PAGE: usize = 128;
 /// The memory behind the end of an open page is fetched so many items ahead.
 const AHEAD: usize = 4;
 
+/// So many items at the beginning of the next page are fetched ahead ..
+const NEXT: usize = 16;
+/// .. of which so many stand in a line of the cache.
+const A_LINE: usize = 2;
+
 /// Up to [`PAGE`] items.
 pub(crate) type Page<T> = Vec<T>;
 
@@ -103,6 +108,17 @@ pub(crate) fn peek<T>(pages: &[Page<T>], place: u32) -> Option<&T> {
 pub(crate) fn prefetch<T>(pages: &[Page<T>], place: u32) {
     if let Some(page) = pages.get(place as usize / PAGE) {
         prefetch_index(page, place as usize % PAGE);
+    }
+}
+
+/// Asks for the beginning of the page behind the one with this place: pages lie anywhere in memory, and what reads
+/// ahead by itself begins anew on each.
+#[inline]
+pub(crate) fn prefetch_next<T>(pages: &[Page<T>], place: u32) {
+    if let Some(page) = pages.get(place as usize / PAGE + 1) {
+        for item in (0..NEXT).step_by(A_LINE) {
+            prefetch_index(page, item);
+        }
     }
 }
 

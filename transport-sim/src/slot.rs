@@ -7,7 +7,7 @@ use floodnet_core::node::Node;
 use floodnet_core::overlay::{Fixed, RandomWalk};
 use floodnet_core::planted::{self, Bug};
 use floodnet_core::protocol::{Context, Input, InputOf};
-use floodnet_core::rng::{NodeRng, fold, mix};
+use floodnet_core::rng::{NodeRng, chain, fold, mix};
 use floodnet_core::time::Duration;
 use prefetch_index::prefetch_index;
 
@@ -149,7 +149,7 @@ impl<P: SimProtocol> Slot<P> {
     /// The slot's part of the run's digest: its history and, at the end, its neighbors.
     pub(crate) fn digest(&self) -> u64 {
         let held =
-            self.neighbors().iter().fold(self.line.digest, |digest, &peer| fold(digest, u64::from(peer)));
+            self.neighbors().iter().fold(self.line.digest, |digest, &peer| chain(digest, u64::from(peer)));
         mix(fold(u64::from(self.line.id), held))
     }
 
