@@ -94,8 +94,9 @@ const AHEAD: usize = 4;
 const LINKS_AHEAD: usize = 2;
 /// Events are fetched so many ahead.
 const EVENTS_AHEAD: usize = 16;
-/// With fewer bytes of slots they stay in the last cache, and asking for them costs more than it gains.
-const LARGE: usize = 16 << 20;
+/// With fewer bytes of slots, and about as many of tables, they stay in the caches, and asking for them costs more than it
+/// gains. (With 16 MiB instead a packet among 30,000 nodes took 8 % longer, over streams half as long again.)
+const LARGE: usize = 4 << 20;
 
 /// See the module.
 pub(crate) struct Shard<P: SimProtocol> {
