@@ -22,6 +22,7 @@
 //! | `order` | the order of events within a block |
 //! | `pages` | buckets of equal pages that serve again |
 //! | `slot` | one user, whose node comes and goes |
+//! | `turn` | how a slot takes its inputs, one after the other |
 //! | `port` | where a node's effects go |
 //! | `line`, `uplink` | a slot's history and sequence, its access line |
 //! | `links` | the table of a slot's connections |
@@ -57,6 +58,7 @@ mod reference;
 mod shard;
 mod slot;
 pub mod stream;
+mod turn;
 mod uplink;
 mod window;
 

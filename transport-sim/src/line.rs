@@ -109,27 +109,47 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// The count for `peer`, 0 at first.
+    /// Counts one more packet to `peer`. Returns its number: 1 for the first, modulo 2^32.
     #[inline(always)]
-    pub(crate) fn of(&mut self, peer: u32) -> &mut u32 {
+    pub(crate) fn next(&mut self, peer: u32) -> u32 {
+        let Self { pairs, last } = self;
+        let pairs = pairs.as_mut_slice();
+        let next = *last as usize + 1;
         // It skips the one from whom the message came, and begins again at the first.
-        let next = self.last as usize + 1;
-        let pairs = self.pairs.as_slice();
-        let is_at = |place: usize| pairs.get(place).is_some_and(|pair| pair.0 == peer);
-        let place = if is_at(next) {
-            next
-        } else if is_at(next + 1) {
-            next + 1
-        } else if is_at(0) {
-            0
-        } else {
-            self.place(peer)
-        };
-        self.last = place as u32;
-        &mut self.pairs[place].1
+        for place in [next, next + 1, 0] {
+            if let Some((known, count)) = pairs.get_mut(place)
+                && *known == peer
+            {
+                *last = place as u32;
+                *count = count.wrapping_add(1);
+                return *count;
+            }
+        }
+        self.next_elsewhere(peer)
     }
 
-    /// Whether `peer` was ever asked for.
+    /// As [`next`](Self::next), wherever `peer` stands.
+    #[inline(never)]
+    fn next_elsewhere(&mut self, peer: u32) -> u32 {
+        // The first message goes to one after the other.
+        if self.pairs.last().is_none_or(|last| last.0 < peer) {
+            self.last = self.pairs.len() as u32;
+            self.pairs.push((peer, 1));
+            return 1;
+        }
+        let place = self.place(peer);
+        self.last = place as u32;
+        let count = &mut self.pairs[place].1;
+        *count = count.wrapping_add(1);
+        *count
+    }
+
+    /// Knows `peer` from now on.
+    pub(crate) fn note(&mut self, peer: u32) {
+        self.place(peer);
+    }
+
+    /// Whether `peer` was ever counted or noted.
     pub(crate) fn knows(&self, peer: u32) -> bool {
         self.pairs.binary_search_by_key(&peer, |(peer, _)| *peer).is_ok()
     }
@@ -139,20 +159,13 @@ impl Counts {
         if self.pairs.spilled() { self.pairs.capacity() * size_of::<(u32, u32)>() } else { 0 }
     }
 
-    #[inline(never)]
+    /// Where `peer` stands, from now on if it did not.
     fn place(&mut self, peer: u32) -> usize {
-        // The first message goes to one after the other.
-        if self.pairs.last().is_none_or(|last| last.0 < peer) {
-            self.pairs.push((peer, 0));
-            return self.pairs.len() - 1;
-        }
-        match self.pairs.binary_search_by_key(&peer, |(peer, _)| *peer) {
-            Ok(place) => place,
-            Err(place) => {
-                self.pairs.insert(place, (peer, 0));
-                place
-            }
-        }
+        let found = self.pairs.binary_search_by_key(&peer, |(peer, _)| *peer);
+        found.unwrap_or_else(|place| {
+            self.pairs.insert(place, (peer, 0));
+            place
+        })
     }
 }
 

@@ -32,6 +32,15 @@ pub(crate) struct Port<'a, P: SimProtocol, Q, Ob> {
     pub(crate) observer: &'a mut Ob,
 }
 
+/// A datagram that leaves. In one piece where it is handed on in memory: a message that is handed on alone is in
+/// memory on every way, and each packet waits for itself there.
+struct Datagram<M> {
+    to: u32,
+    nth: Nth,
+    payload: Option<u32>,
+    message: M,
+}
+
 impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// Sends `what` to reach `to` at `at`, or when `to` is awake again.
     #[inline(always)]
@@ -207,14 +216,15 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             let arrival = self.now + network.plain_delay(from, to, nth);
             return self.push_packet(Connection::NONE, to, arrival, Passed::NOTHING, message);
         }
-        self.transmit_among_faults(to, nth, payload, message);
+        self.transmit_among_faults(Datagram { to, nth, payload, message });
     }
 
     /// As [`transmit_datagram`](Self::transmit_datagram), where it may be lost, held up or come too late. Apart, so
     /// that the way of a plain packet stays short enough to be compiled into one piece with the node.
     #[inline(never)]
-    fn transmit_among_faults(&mut self, to: u32, nth: Nth, payload: Option<u32>, message: P::Message) {
+    fn transmit_among_faults(&mut self, datagram: Datagram<P::Message>) {
         let (network, from) = (self.network, self.line.id);
+        let Datagram { to, nth, payload, message } = datagram;
         if let Err(reason) = network.attempt(from, to, nth, self.now) {
             return self.lost(payload, reason);
         }
@@ -240,15 +250,14 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         if !self.network.counts {
             return 0;
         }
-        let count = self.counts.of(to);
-        *count = count.wrapping_add(1);
-        *count
+        self.counts.next(to)
     }
 
     /// A node behind a NAT gets datagrams from those only whom it wrote to: remember that it did.
+    #[inline]
     fn leave_trace(&mut self, to: u32) {
         if !self.network.plain_access && !self.network.links.class(self.line.id).reachable {
-            self.counts.of(to);
+            self.counts.note(to);
         }
     }
 

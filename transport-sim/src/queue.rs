@@ -37,12 +37,15 @@ const BLOCKS: u32 = 64;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Windows {
     shift: u32,
+    /// The bits of a time within its window.
+    within: u32,
 }
 
 impl Windows {
     /// No longer than the least delay of a link.
     pub(crate) fn new(least_delay: Duration) -> Self {
-        Self { shift: least_delay.as_nanos().max(1).ilog2().min(MOST_SHIFT) }
+        let shift = least_delay.as_nanos().max(1).ilog2().min(MOST_SHIFT);
+        Self { shift, within: (1 << shift) - 1 }
     }
 
     /// The window that a time is in.
@@ -67,7 +70,7 @@ impl Windows {
     /// Nanoseconds from the start of its window to a time.
     #[inline]
     const fn offset_of(self, time: Time) -> u32 {
-        (time.as_nanos() & ((1 << self.shift) - 1)) as u32
+        time.as_nanos() as u32 & self.within
     }
 }
 
@@ -115,6 +118,8 @@ pub(crate) struct WindowQueue<P: SimProtocol> {
     slots: Range<u32>,
     /// A block is 2^block_shift slots.
     block_shift: u32,
+    /// The bits of a slot within its block.
+    within_block: u32,
     blocks: usize,
     /// Windows kept as buckets, a power of two.
     ring: u64,
@@ -162,6 +167,11 @@ impl<P: Types> Block<P> {
         self.begun += 1;
         self.end = group.end as usize;
         Some(self.first_slot + group.local)
+    }
+
+    /// How many events it has.
+    pub(crate) const fn len(&self) -> usize {
+        self.order.len()
     }
 
     /// The slot that comes so many behind the one that runs.
@@ -222,6 +232,7 @@ impl<P: SimProtocol> WindowQueue<P> {
             window: 0,
             slots,
             block_shift,
+            within_block: (1 << block_shift) - 1,
             blocks,
             ring,
             horizon: ring,
@@ -405,7 +416,7 @@ impl<P: SimProtocol> WindowQueue<P> {
             offset: self.windows.offset_of(time),
             from,
             connection,
-            local: (local & ((1 << self.block_shift) - 1)) as u16,
+            local: (local & self.within_block) as u16,
             rank,
             passed,
             what: Some(what),

@@ -48,7 +48,9 @@ impl<P: SimProtocol> Simulation<'_, P> {
             }
             inputs += 1;
             let (slot, links, counts) = slots.get(event.to);
-            packets += u64::from(slot.act(event, (links, counts), &world, &mut heap, observer));
+            let mut turn = slot.turn((links, counts), &world, &mut heap, observer);
+            turn.take(event);
+            packets += turn.received;
         }
         barriers.for_each(|barrier| observer.sample(barrier));
         observer.sample(plan.duration);

@@ -125,33 +125,44 @@ impl<P: SimProtocol> Shard<P> {
         if self.queue.events_in(self.queue.window()) == 0 {
             return;
         }
+        for number in 0..self.queue.blocks() {
+            if let Some(mut block) = self.queue.take_block(number) {
+                self.run_block(&mut block, world, observer);
+                self.queue.give_back(block, number);
+            }
+        }
+    }
+
+    /// Runs the slots of a block through their events.
+    #[inline(always)]
+    fn run_block<Ob: Observer>(&mut self, block: &mut Block<P>, world: &World<'_, P>, observer: &mut Ob) {
         let Self { slots, queue, inputs, packets } = self;
         let is_large = slots.slots.len() * size_of::<Slot<P>>() > LARGE;
-        for number in 0..queue.blocks() {
-            let Some(mut block) = queue.take_block(number) else { continue };
-            while let Some(id) = block.next_slot() {
-                if is_large {
-                    prefetch(slots, &block, observer);
-                }
-                queue.start_slot(id);
-                let (slot, links, counts) = slots.get(id);
-                loop {
-                    // Two calls, since what comes out of a heap is in memory, and what is in memory on one of
-                    // two ways is so on both: a packet from the block would have to wait for itself there.
-                    if let Some(event) = queue.next_own(&block) {
-                        *packets += u64::from(slot.act_apart(event, (links, counts), world, queue, observer));
-                    } else if let Some(event) = block.next_event() {
-                        block.prefetch(EVENTS_AHEAD);
-                        *packets += u64::from(slot.act(event, (links, counts), world, queue, observer));
-                    } else {
-                        break;
-                    }
-                    *inputs += 1;
+        let mut own = 0u64;
+        while let Some(id) = block.next_slot() {
+            if is_large {
+                prefetch(slots, block, observer);
+            }
+            queue.start_slot(id);
+            let (slot, links, counts) = slots.get(id);
+            let mut turn = slot.turn((links, counts), world, queue, observer);
+            loop {
+                // Two calls, since what comes out of a heap is in memory, and what is in memory on one of
+                // two ways is so on both: a packet from the block would have to wait for itself there.
+                if let Some(event) = turn.port.queue.next_own(block) {
+                    own += 1;
+                    turn.take_apart(event);
+                } else if let Some(event) = block.next_event() {
+                    block.prefetch(EVENTS_AHEAD);
+                    turn.take(event);
+                } else {
+                    break;
                 }
             }
-            queue.end_slots();
-            queue.give_back(block, number);
+            *packets += turn.received;
         }
+        queue.end_slots();
+        *inputs += own + block.len() as u64;
     }
 }
 

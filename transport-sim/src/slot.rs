@@ -1,26 +1,19 @@
 //! A slot: one user, whose node comes and goes.
 
-use std::fmt::Debug;
-
 use floodnet_core::broadcast::Flood;
 use floodnet_core::node::Node;
 use floodnet_core::overlay::{Fixed, RandomWalk};
-use floodnet_core::planted::{self, Bug};
-use floodnet_core::protocol::{Context, Input, InputOf};
 use floodnet_core::rng::{NodeRng, chain, fold, mix};
-use floodnet_core::time::Duration;
+use floodnet_core::time::Time;
 use prefetch_index::prefetch_index;
 
 use crate::SimProtocol;
-use crate::event::{Connection, Event, Passed, What};
-use crate::line::{Access, Counts, Line, transfer_time};
-use crate::link::Transport;
+use crate::line::{Access, Counts, Line};
 use crate::links::Links;
 use crate::network::Network;
-use crate::observer::{Arrived, Observed, Observer, Step};
 use crate::payload::SimPayload;
-use crate::plan::End;
-use crate::port::{Port, Schedule, frame_size};
+use crate::port::Port;
+use crate::turn::Turn;
 
 /// What all slots share.
 pub(crate) struct World<'a, P: SimProtocol> {
@@ -32,14 +25,14 @@ pub(crate) struct World<'a, P: SimProtocol> {
 /// The node of a slot, if there is one. As an `Option`, but with its tag in front of the node and nowhere else:
 /// to find out that a packet has a receiver touches no further line of the cache.
 #[repr(u32)]
-enum Tenant<P> {
+pub(crate) enum Tenant<P> {
     Nobody,
     Node(P),
 }
 
 impl<P> Tenant<P> {
     #[inline]
-    const fn get(&self) -> Option<&P> {
+    pub(crate) const fn get(&self) -> Option<&P> {
         match self {
             Self::Nobody => None,
             Self::Node(node) => Some(node),
@@ -80,61 +73,19 @@ impl<P: SimProtocol> Slot<P> {
         }
     }
 
-    /// Takes one input. Its effects go to `queue` and `observer`. True if a node took in a packet.
+    /// The slot, about to take inputs. Their effects go to `queue` and `observer`.
     #[inline(always)]
-    pub(crate) fn act<Q: Schedule<P>, Ob: Observer>(
-        &mut self,
-        event: Event<P>,
-        (links, counts): (&mut Links, &mut Counts),
-        world: &World<'_, P>,
-        queue: &mut Q,
-        observer: &mut Ob,
-    ) -> bool {
-        if Ob::TRACES {
-            trace(&event, observer);
-        }
-        self.note(&event);
+    pub(crate) fn turn<'a, Q, Ob>(
+        &'a mut self,
+        (links, counts): (&'a mut Links, &'a mut Counts),
+        world: &'a World<'a, P>,
+        queue: &'a mut Q,
+        observer: &'a mut Ob,
+    ) -> Turn<'a, P, Q, Ob> {
         let Self { line, node, rng, access } = self;
         let network = &world.network;
-        let mut port = Port { now: event.time, line, access, links, counts, network, queue, observer };
-        let Event { time, to, from, seq, connection, rank, passed, what } = event;
-        match what {
-            What::Packet(message) => {
-                let packet = Packet { from, connection, passed, message };
-                packet.arrive(node, rng, world, &mut port)
-            }
-            // Put together anew: what is handed on in memory would be in memory for packets as well.
-            what => {
-                let event = Event { time, to, from, seq, connection, rank, passed, what };
-                act_rarely(event, node, rng, world, &mut port);
-                false
-            }
-        }
-    }
-
-    /// As [`act`](Self::act), not inlined.
-    #[inline(never)]
-    pub(crate) fn act_apart<Q: Schedule<P>, Ob: Observer>(
-        &mut self,
-        event: Event<P>,
-        tables: (&mut Links, &mut Counts),
-        world: &World<'_, P>,
-        queue: &mut Q,
-        observer: &mut Ob,
-    ) -> bool {
-        self.act(event, tables, world, queue, observer)
-    }
-
-    /// Folds the input itself into the slot's history.
-    #[inline]
-    fn note(&mut self, event: &Event<P>) {
-        let carried = event.what.message().and_then(P::carried);
-        let hops = carried.map_or(0, |carried| u64::from(carried.hops));
-        let kind = (event.rank as u64) << 16 | hops;
-        // One number of the three, spread by odd factors.
-        let time = event.time.as_nanos().wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let source = u64::from(event.from) << 32 | u64::from(self.line.incarnation());
-        self.line.note(time.rotate_left(32) ^ source ^ kind << 17);
+        let port = Port { now: Time::ZERO, line, access, links, counts, network, queue, observer };
+        Turn { node, rng, world, port, received: 0 }
     }
 
     /// The node, if the slot is up.
@@ -159,201 +110,6 @@ impl<P: SimProtocol> Slot<P> {
         queue.filter(|waiting| waiting.message.is_some()).fold((0, 0), |(packets, payloads), waiting| {
             (packets + 1, payloads + u64::from(waiting.payload.is_some()))
         })
-    }
-}
-
-/// Tells an observer who follows each step what the slot is about to take.
-#[inline(never)]
-fn trace<P: SimProtocol, Ob: Observer>(event: &Event<P>, observer: &mut Ob) {
-    let mut content: Option<&dyn Debug> = None;
-    let what = match &event.what {
-        What::Start => Arrived::Start,
-        What::Stop(end) => Arrived::Stop(*end),
-        What::Publish(index) => Arrived::Publish(*index),
-        What::Pause(until) => Arrived::Pause(*until),
-        What::Cut => Arrived::Cut,
-        What::Awake { .. } => Arrived::Awake,
-        What::Timer { incarnation, timer } => {
-            content = Some(timer);
-            Arrived::Timer { life: *incarnation }
-        }
-        What::Departed { .. } => Arrived::Departed,
-        What::Opened(_) => Arrived::Dialed(event.from),
-        What::Closed(peer) => Arrived::Closed(*peer),
-        What::Packet(message) => {
-            content = Some(message);
-            let carried = P::carried(message);
-            Arrived::Packet {
-                from: event.from,
-                payload: carried.map(|carried| carried.message),
-                hops: carried.map_or(0, |carried| carried.hops),
-            }
-        }
-    };
-    observer.trace(event.time, event.to, Step::Takes { what, content });
-}
-
-/// Takes any input but a packet. Apart, so that the way of a packet stays short.
-#[inline(never)]
-fn act_rarely<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
-    event: Event<P>,
-    node: &mut Tenant<P>,
-    rng: &mut NodeRng,
-    world: &World<'_, P>,
-    port: &mut Port<'_, P, Q, Ob>,
-) {
-    let Event { from, connection, passed, .. } = event;
-    match event.what {
-        What::Start => start(node, rng, world, port),
-        What::Stop(end) => stop(node, end, port),
-        What::Publish(index) => {
-            let payload = SimPayload::new(index, port.network.plan.publishes[index as usize].size);
-            feed_apart(node, rng, world, port, Input::Command(P::publish(payload)));
-        }
-        What::Pause(until) if node.get().is_some() => {
-            port.pause(until);
-            if let Some(busy) = P::hold(true) {
-                let (me, incarnation) = (port.line.id, port.line.incarnation());
-                port.push(me, until, What::Awake { incarnation });
-                feed_apart(node, rng, world, port, Input::Command(busy));
-            }
-        }
-        What::Cut => port.find_cuts(),
-        What::Awake { incarnation } if incarnation == port.line.incarnation() => {
-            if let Some(free) = P::hold(false) {
-                feed_apart(node, rng, world, port, Input::Command(free));
-            }
-        }
-        What::Timer { incarnation, timer } if incarnation == port.line.incarnation() => {
-            feed_apart(node, rng, world, port, Input::Timer(timer));
-        }
-        What::Departed { epoch } => port.departed(epoch),
-        What::Opened(dial) if node.get().is_none() || dial.to_life != port.line.incarnation() => {
-            port.opened_in_vain(from, dial.connection);
-        }
-        What::Opened(dial) => {
-            if port.opened(from, &dial) {
-                feed_apart(node, rng, world, port, Input::LinkDown(from));
-            }
-            port.sweep(node.get().map_or(&[], P::neighbors));
-        }
-        What::Closed(peer) => {
-            // What the peer says stays behind its data, which may still wait for the downlink.
-            let waits = peer == from && !passed.has(Passed::DOWNLINK);
-            if waits && port.network.links.class(port.line.id).down.is_some() {
-                port.take_in(Duration::ZERO, from, connection, passed, What::Closed(peer));
-            } else if port.closed(peer, connection) {
-                feed_apart(node, rng, world, port, Input::LinkDown(peer));
-            }
-        }
-        // Of a former life, or no node is there; packets go another way.
-        What::Pause(_) | What::Awake { .. } | What::Timer { .. } | What::Packet(_) => {}
-    }
-}
-
-/// A packet that reached its slot.
-struct Packet<M> {
-    from: u32,
-    connection: Connection,
-    passed: Passed,
-    message: M,
-}
-
-impl<M> Packet<M> {
-    /// Takes the packet through downlink and connection to the node. True if the node took it in.
-    #[inline(always)]
-    fn arrive<P: SimProtocol<Message = M>, Q: Schedule<P>, Ob: Observer>(
-        self,
-        node: &mut Tenant<P>,
-        rng: &mut NodeRng,
-        world: &World<'_, P>,
-        port: &mut Port<'_, P, Q, Ob>,
-    ) -> bool {
-        let Self { from, connection, passed, message } = self;
-        if !port.network.plain_access
-            && !passed.has(Passed::DOWNLINK)
-            && let Some(rate) = port.network.links.class(port.line.id).down
-        {
-            let takes = transfer_time(frame_size::<P>(&message), rate);
-            port.take_in(takes, from, connection, passed, What::Packet(message));
-            return false;
-        }
-        let payload = P::carried(&message).map(|carried| carried.message);
-        let refused = match port.network.links.transport {
-            _ if node.get().is_none() => Some("down"),
-            Transport::Stream => (!port.accepts(from, connection)).then_some("stale"),
-            Transport::Datagram if passed.has(Passed::STALE) => Some("stale"),
-            Transport::Datagram => (!port.reaches(from)).then_some("unreachable"),
-        };
-        if let Some(reason) = refused {
-            if planted::has(Bug::LossUncounted) && reason == "down" {
-                return false;
-            }
-            port.lost(payload, reason);
-            return false;
-        }
-        port.report(Observed::Received { from, payload });
-        feed(node, rng, world, port, Input::Message { from, message });
-        true
-    }
-}
-
-/// Hands an input to the node, if it is up.
-#[inline(always)]
-fn feed<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
-    node: &mut Tenant<P>,
-    rng: &mut NodeRng,
-    world: &World<'_, P>,
-    port: &mut Port<'_, P, Q, Ob>,
-    input: InputOf<P>,
-) {
-    if let Tenant::Node(node) = node {
-        node.handle(input, &mut Context { now: port.now, config: world.config, rng, effects: port });
-    }
-}
-
-/// As [`feed`], not inlined: for what happens rarely, in many places.
-#[inline(never)]
-fn feed_apart<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
-    node: &mut Tenant<P>,
-    rng: &mut NodeRng,
-    world: &World<'_, P>,
-    port: &mut Port<'_, P, Q, Ob>,
-    input: InputOf<P>,
-) {
-    feed(node, rng, world, port, input);
-}
-
-fn start<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
-    node: &mut Tenant<P>,
-    rng: &mut NodeRng,
-    world: &World<'_, P>,
-    port: &mut Port<'_, P, Q, Ob>,
-) {
-    let incarnation = port.line.come_up();
-    *rng = NodeRng::new(node_key(port.network.plan.seed, port.line.id, incarnation));
-    port.report(Observed::Up { incarnation });
-    *node = Tenant::Node((world.make)(port.line.id));
-    feed_apart(node, rng, world, port, Input::Start);
-}
-
-fn stop<P: SimProtocol, Q: Schedule<P>, Ob: Observer>(
-    node: &mut Tenant<P>,
-    end: End,
-    port: &mut Port<'_, P, Q, Ob>,
-) {
-    if node.get().is_none() {
-        return;
-    }
-    *node = Tenant::Nobody;
-    port.report(Observed::Down(end));
-    match end {
-        End::Crash(kind) => port.crash(kind),
-        End::Leave => {
-            for peer in port.links.peers() {
-                port.close(peer);
-            }
-        }
     }
 }
 
