@@ -178,6 +178,9 @@ impl SeenWindow {
     }
 
     fn insert_new(&mut self, entry: Entry<u32>, most: Option<u32>) {
+        if self.push_few(entry, most) {
+            return;
+        }
         if most.is_some_and(|most| self.len() >= most as usize) {
             self.forget_oldest();
         }
@@ -190,6 +193,30 @@ impl SeenWindow {
         if !self.push(entry) {
             self.rebuild_with(entry);
         }
+    }
+
+    /// Takes in `entry` if all that this needs is a bit and a place among a few, as it is nearly always, and says
+    /// whether it was so.
+    #[inline(always)]
+    fn push_few(&mut self, entry: Entry<u32>, most: Option<u32>) -> bool {
+        let Self { first_word, oldest_ms, store } = self;
+        let Store::Few { len, latest, few: Few { bits, log } } = store else { return false };
+        let used = usize::from(*len);
+        if most.is_some_and(|most| used >= most as usize) {
+            return false;
+        }
+        if used == 0 {
+            (*first_word, *oldest_ms, *bits) = (entry.id / WORD, entry.since_ms, [0; FEW_WORDS]);
+        } else if !Packed::reaches(entry.since_ms, *oldest_ms, Some(latest)) {
+            return false;
+        }
+        let word = (entry.id / WORD).wrapping_sub(*first_word) as usize;
+        let (Some(word), Some(place)) = (bits.get_mut(word), log.get_mut(used)) else { return false };
+        *word |= 1 << (entry.id % WORD);
+        *latest = Packed::new(entry);
+        *place = *latest;
+        *len += 1;
+        true
     }
 
     /// Takes in `entry` if the store can hold it, and says whether it could. The memory is not empty, or
