@@ -147,8 +147,10 @@ impl Order {
         for group in groups.iter() {
             let end = group.end as usize;
             if end - begin > 1 {
-                sort_few(&mut entries[begin..end]);
-                settle_ties(&mut entries[begin..end], pages);
+                let entries = &mut entries[begin..end];
+                if sort_few(entries) {
+                    settle_ties(entries, pages);
+                }
             }
             begin = end;
         }
@@ -161,17 +163,41 @@ impl Order {
         for group in self.entries.chunk_by_mut(|a, b| local_of(*a) == local_of(*b)) {
             end += group.len() as u32;
             self.groups.push(Group { local: local_of(group[0]), end });
-            settle_ties(group, pages);
+            if group.windows(2).any(|pair| is_tie(pair[0], pair[1])) {
+                settle_ties(group, pages);
+            }
         }
     }
 }
 
-/// Sorts the events of one slot, which are mostly two to five: by insertion.
+/// Sorts the events of one slot, which are mostly two to five, in the order in which they came. Says whether some are of
+/// the same time.
 #[inline]
-fn sort_few(entries: &mut [u64]) {
-    if entries.len() > 16 {
-        return entries.sort_unstable();
+fn sort_few(entries: &mut [u64]) -> bool {
+    match entries {
+        // Without a branch: which is first, no processor guesses.
+        [first, second] => {
+            exchange(first, second);
+            is_tie(*first, *second)
+        }
+        [first, second, third] => {
+            exchange(first, second);
+            exchange(second, third);
+            exchange(first, second);
+            is_tie(*first, *second) || is_tie(*second, *third)
+        }
+        few if few.len() <= 16 => insert_few(few),
+        many => {
+            many.sort_unstable();
+            many.windows(2).any(|pair| is_tie(pair[0], pair[1]))
+        }
     }
+}
+
+/// Sorts by insertion. As each comes behind those of its time, it stands behind one of them in the end.
+#[inline]
+fn insert_few(entries: &mut [u64]) -> bool {
+    let mut ties = false;
     for next in 1..entries.len() {
         let entry = entries[next];
         let mut place = next;
@@ -180,17 +206,26 @@ fn sort_few(entries: &mut [u64]) {
             place -= 1;
         }
         entries[place] = entry;
+        ties |= place > 0 && is_tie(entries[place - 1], entry);
     }
+    ties
+}
+
+/// The lesser first.
+#[inline]
+fn exchange(first: &mut u64, second: &mut u64) {
+    (*first, *second) = ((*first).min(*second), (*first).max(*second));
+}
+
+const fn is_tie(one: u64, other: u64) -> bool {
+    instant_of(one) == instant_of(other)
 }
 
 /// Puts those of the same time in order: by rank and source. Those of one source stay as they came, which is
 /// the order of its sequence.
 #[inline]
 fn settle_ties<P: Types>(entries: &mut [u64], pages: &[Page<Stored<P>>]) {
-    if entries.windows(2).all(|pair| instant_of(pair[0]) != instant_of(pair[1])) {
-        return;
-    }
-    for tied in entries.chunk_by_mut(|a, b| instant_of(*a) == instant_of(*b)) {
+    for tied in entries.chunk_by_mut(|a, b| is_tie(*a, *b)) {
         tied.sort_by_key(|&entry| peek(pages, place_of(entry)).map(Stored::tie));
         if planted::has(Bug::TieOrder) {
             tied.reverse();
