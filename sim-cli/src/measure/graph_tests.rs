@@ -1,6 +1,6 @@
 use super::*;
+use crate::measure::changes::Change;
 use crate::measure::lifecycle::Lifecycle;
-use crate::measure::neighbors::Change;
 use crate::measure::testing::{Script, always_up, disturbance, life, ms, secs, settings};
 use crate::measure::{Results, series::Row};
 use floodnet_core::observe::Observation;
@@ -166,8 +166,8 @@ fn an_unchanged_graph_is_not_scanned_again() {
     let mut lifecycle = Lifecycle::new(0..3, Time::ZERO);
     (0..3).for_each(|slot| lifecycle.came_up(&plan, Time::ZERO, slot, 0));
     let mut neighbors = Neighbors::new(3);
-    neighbors.take_in(&[(0, Change::Held(1))]);
-    neighbors.take_in(&[(1, Change::Held(0))]);
+    neighbors.take_in(&[(0, Change::Held(1))].into_iter().collect());
+    neighbors.take_in(&[(1, Change::Held(0))].into_iter().collect());
     lifecycle.holds(Time::ZERO, 0);
     lifecycle.holds(Time::ZERO, 1);
     let mut scanner = Scanner::new(Some(1));
@@ -177,7 +177,7 @@ fn an_unchanged_graph_is_not_scanned_again() {
     assert_eq!((first.edges, first.nodes, first.at_target), (1, 2, 2));
     assert!(!neighbors.take_changed());
     assert_eq!(*scanner.scan(&mut neighbors, &everybody, &cuts), first);
-    neighbors.take_in(&[(1, Change::AllReleased)]);
+    neighbors.take_in(&[(1, Change::AllReleased)].into_iter().collect());
     assert_eq!(scanner.scan(&mut neighbors, &everybody, &cuts).edges, 0);
 }
 

@@ -29,6 +29,7 @@
 
 mod arrivals;
 pub mod attachment;
+mod changes;
 pub mod delivery;
 pub mod expect;
 pub mod graph;

@@ -1,8 +1,11 @@
 //! Who holds whom as a neighbor.
 
+use std::ops::Range;
+
 use prefetch_index::prefetch_index;
 use smallvec::SmallVec;
 
+use super::changes::{Change, Changes};
 use super::graph::Cuts;
 
 /// A neighbor that a slot holds: its number, and in the lowest bit whether it holds that slot too. Known
@@ -12,7 +15,7 @@ struct Held(u32);
 
 impl Held {
     /// Slots that fit: far more than memory does.
-    const SLOTS: u32 = 1 << 31;
+    const SLOTS: u32 = Changes::PEERS;
 
     const fn new(peer: u32, mutual: bool) -> Self {
         Self(peer << 1 | mutual as u32)
@@ -37,17 +40,6 @@ const SLOTS_AHEAD: usize = 4;
 
 /// The neighbors of one slot. As many as most have stand in place, in 40 bytes in all.
 type List = SmallVec<[Held; 8]>;
-
-/// What a slot did to the list of its neighbors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
-    /// It holds that peer from now on.
-    Held(u32),
-    /// It no longer holds that peer.
-    Released(u32),
-    /// It holds nobody any more.
-    AllReleased,
-}
 
 /// Whether, among `slots` slots, these two are there, and two: nobody holds itself, nor a slot that does not
 /// exist.
@@ -144,37 +136,46 @@ impl Neighbors {
     }
 
     /// Takes in what slots did, in order for each slot.
-    pub(super) fn take_in(&mut self, changes: &[(u32, Change)]) {
+    pub(super) fn take_in(&mut self, changes: &Changes) {
         // With as many changes as there are slots, as when all come up at once, it is less work to look through
         // all lists in the end than at the other end of each change.
         self.marked &= changes.len() < self.held.len();
-        for (place, &(slot, change)) in changes.iter().enumerate() {
-            // The list of the peer may be anywhere in memory: asked for so far ahead, it is there in time.
-            if self.marked
-                && let Some((_, Change::Held(peer) | Change::Released(peer))) = changes.get(place + AHEAD)
-            {
-                self.prefetch(*peer);
+        for (slot, mut places) in changes.runs() {
+            if !self.marked {
+                self.append(slot, changes, &mut places);
             }
-            match change {
-                Change::Held(peer) if !self.marked && self.append(slot, peer) => {}
-                change => self.apply(slot, change),
+            for place in places {
+                // The list of the peer may be anywhere in memory: asked for so far ahead, it is there in time.
+                if self.marked
+                    && let Some(Change::Held(peer) | Change::Released(peer)) = changes.get(place + AHEAD)
+                {
+                    self.prefetch(peer);
+                }
+                if let Some(change) = changes.get(place) {
+                    self.apply(slot, change);
+                }
             }
         }
     }
 
-    /// `slot` holds `peer` from now on, if that stands behind all that it holds, and goes without a mark. Says
-    /// whether it was so.
+    /// Takes from the first of `places` on what `slot` holds behind all that it held, without marks.
     #[inline]
-    fn append(&mut self, slot: u32, peer: u32) -> bool {
-        let is_pair = self.is_pair(slot, peer);
-        let Some(list) = self.held.get_mut(slot as usize).filter(|_| is_pair) else { return false };
-        let is_last = list.last().is_none_or(|last| last.peer() < peer);
-        if is_last {
+    fn append(&mut self, slot: u32, changes: &Changes, places: &mut Range<usize>) {
+        let slots = u32::try_from(self.held.len()).unwrap_or(u32::MAX);
+        let Some(list) = self.held.get_mut(slot as usize) else { return };
+        let mut next = list.last().map_or(0, |last| last.peer() + 1);
+        let before = places.start;
+        while let Some(Change::Held(peer)) = changes.get(places.start)
+            && places.start < places.end
+            && peer >= next
+            && is_pair(slots, slot, peer)
+        {
             list.push(Held::new(peer, false));
-            self.holdings += 1;
-            self.changed = true;
+            next = peer + 1;
+            places.start += 1;
         }
-        is_last
+        self.holdings += (places.start - before) as u64;
+        self.changed |= places.start > before;
     }
 
     #[inline]
@@ -305,7 +306,7 @@ mod tests {
             let cuts = Cuts::at(&plan, Time::ZERO);
             let last = batches.len() - 1;
             for (number, (changes, is_asked)) in batches.into_iter().enumerate() {
-                neighbors.take_in(&changes);
+                neighbors.take_in(&changes.iter().copied().collect());
                 for (slot, change) in changes {
                     match change {
                         Change::Held(peer) if peer == slot => {}
@@ -337,15 +338,15 @@ mod tests {
         let mut neighbors = Neighbors::new(3);
         for (slot, peer) in [(1, 1), (1, 3), (3, 1)] {
             assert!(!is_pair(3, slot, peer));
-            neighbors.take_in(&[(slot, Change::Held(peer))]);
+            neighbors.take_in(&[(slot, Change::Held(peer))].into_iter().collect());
         }
         assert_eq!(neighbors.holdings, 0);
-        neighbors.take_in(&[(1, Change::Held(2))]);
-        neighbors.take_in(&[(1, Change::Held(2))]);
+        neighbors.take_in(&[(1, Change::Held(2))].into_iter().collect());
+        neighbors.take_in(&[(1, Change::Held(2))].into_iter().collect());
         assert_eq!(neighbors.holdings, 1, "said twice is held once");
-        neighbors.take_in(&[(1, Change::Released(0))]);
-        neighbors.take_in(&[(9, Change::Released(0))]);
-        neighbors.take_in(&[(9, Change::AllReleased)]);
+        neighbors.take_in(&[(1, Change::Released(0))].into_iter().collect());
+        neighbors.take_in(&[(9, Change::Released(0))].into_iter().collect());
+        neighbors.take_in(&[(9, Change::AllReleased)].into_iter().collect());
         assert_eq!(neighbors.holdings, 1, "letting go of a stranger changes nothing");
         assert_eq!(neighbors.pairs(), (1, 1));
     }

@@ -13,9 +13,10 @@ use floodnet_sim::observer::{Observed, Observer};
 use floodnet_sim::plan::{End, Plan};
 
 use super::arrivals::{Arrivals, Counts, Delivery};
+use super::changes::{Change, Changes};
 use super::lifecycle::{Census, Lifecycle};
 use super::load::{Load, Traffic};
-use super::neighbors::{Change, Neighbors, is_pair};
+use super::neighbors::{Neighbors, is_pair};
 use super::schedule::Schedule;
 
 /// As many changes of links are much: see [`Part::settle`].
@@ -29,7 +30,7 @@ pub struct Part {
     pub(super) arrivals: Arrivals,
     pub(super) load: Load,
     /// What slots did to their lists of neighbors, in order for each slot.
-    changes: Vec<(u32, Change)>,
+    changes: Changes,
 }
 
 impl Part {
@@ -40,7 +41,7 @@ impl Part {
             arrivals: Arrivals::new(schedule.clone(), &slots),
             load: Load::new(slots.clone(), schedule.messages.len()),
             lifecycle: Lifecycle::new(slots, schedule.last_due()),
-            changes: Vec::new(),
+            changes: Changes::default(),
         }
     }
 
@@ -54,8 +55,7 @@ impl Part {
     /// Hands over to `neighbors` what slots did to their lists.
     pub(super) fn hand_over(&mut self, neighbors: &mut Neighbors) {
         neighbors.take_in(&self.changes);
-        self.changes.clear();
-        self.changes.shrink_to(2 * MANY_CHANGES);
+        self.changes.clear(2 * MANY_CHANGES);
     }
 
     /// What a protocol said, but for what comes with each packet. As all that follows not inlined, so that
@@ -83,7 +83,7 @@ impl Part {
     #[inline(never)]
     fn neighbor_up(&mut self, at: Time, slot: u32, peer: u32) {
         if self.lifecycle.is_joined(slot) || self.joins(at, slot, peer) {
-            self.changes.push((slot, Change::Held(peer)));
+            self.changes.push(slot, Change::Held(peer));
         }
     }
 
@@ -100,7 +100,7 @@ impl Part {
 
     fn neighbor_down(&mut self, slot: u32, peer: u32) {
         if self.lifecycle.is_joined(slot) {
-            self.changes.push((slot, Change::Released(peer)));
+            self.changes.push(slot, Change::Released(peer));
         }
     }
 
@@ -125,7 +125,7 @@ impl Part {
     fn release_all(&mut self, slot: u32) {
         // Whoever holds somebody is joined.
         if self.lifecycle.is_joined(slot) {
-            self.changes.push((slot, Change::AllReleased));
+            self.changes.push(slot, Change::AllReleased);
         }
     }
 }
