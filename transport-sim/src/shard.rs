@@ -56,10 +56,8 @@ impl<P: SimProtocol> Slots<P> {
         if let Some(slot) = self.slots.get(place) {
             slot.prefetch();
         }
-        prefetch_index(&self.links, place);
-        prefetch_index(&self.links, place + 1);
-        prefetch_index(&self.counts, place);
-        prefetch_index(&self.counts, place + 1);
+        prefetch_entry(&self.links, place);
+        prefetch_entry(&self.counts, place);
     }
 
     /// The same for what a slot, asked for before, has elsewhere.
@@ -85,6 +83,16 @@ impl<P: SimProtocol> Slots<P> {
         let counts: usize = self.counts.iter().map(Counts::heap_bytes).sum();
         let tables = self.links.len() * size_of::<Links>() + self.counts.len() * size_of::<Counts>();
         (self.slots.len() * size_of::<Slot<P>>(), links + counts + tables)
+    }
+}
+
+/// Asks for an entry, which may lie across two lines of the cache. Not where there is none: looking up an address that
+/// is no memory is the dearest of all.
+#[inline(always)]
+fn prefetch_entry<T>(table: &[T], place: usize) {
+    if place < table.len() {
+        prefetch_index(table, place);
+        prefetch_index(table, place + 1);
     }
 }
 
