@@ -192,8 +192,9 @@ impl<P: Runnable> Bench<'_, P> {
         }
         let all_reachable = links.classes.iter().all(|class| class.reachable);
         let Setup { plan, setting, .. } = self.setup;
-        // Nodes that know different entry nodes, or none that is there, have no way to each other.
-        let common = setting.entry.len() == 1 && plan.life_at(setting.entry[0], plan.duration).is_some();
+        // Nodes that found different entry nodes up, or none, have no way to each other.
+        let is_up = |&slot: &_| plan.life_at(slot, plan.duration).is_some();
+        let common = !setting.entry.is_empty() && setting.entry.iter().all(is_up);
         (self.promises.heals && all_reachable && common).then_some(one_piece)
     }
 

@@ -21,7 +21,7 @@ pub struct Promises {
     /// On streams, links are held by both ends or, after a while, by neither. Default false.
     pub symmetric: bool,
     /// On streams, a while after the last trouble all nodes that are up are one connected component, with
-    /// high probability, if there is one entry node and it is up. Default false.
+    /// high probability, if all entry nodes are up. Default false.
     pub heals: bool,
     /// On streams, a message reaches every node of its component while no link is lost. Default false.
     pub reaches_all: bool,

@@ -120,7 +120,7 @@ pub(crate) async fn a_lab_of_sixty_withstands() -> Result<()> {
     for node in others.iter().chain([&friend]) {
         node.neighbors().wait_for(|held| !held.is_empty()).await?;
     }
-    relay.talk(&mut friend, 0).await?;
+    relay.meet(&mut friend).await?;
     let quiet = relay.figures().await?["peak_kib"];
     let mut attackers = Attackers { node: relay.address, prefix: [127, 1] }.begin();
     let times = honest_lines(&others[0], &mut friend, Duration::from_secs(12)).await?;

@@ -149,6 +149,29 @@ impl Process {
 
     /// Both say something to each other, and each must hear it. Gives how long that took.
     pub(crate) async fn talk(&mut self, friend: &mut Handle<FloodNode>, number: u32) -> Result<Duration> {
+        // Far longer than it takes, even on a busy machine.
+        self.talk_within(Duration::from_secs(20), friend, number).await
+    }
+
+    /// Waits until they hear each other. A flood sends nothing again, so a line may be lost while a young network
+    /// still shifts its links.
+    pub(crate) async fn meet(&mut self, friend: &mut Handle<FloodNode>) -> Result<()> {
+        for line in 0.. {
+            match self.talk_within(Duration::from_secs(2), friend, line).await {
+                Err(error) if line == 9 => return Err(error),
+                Err(_) => (),
+                Ok(_) => break,
+            }
+        }
+        Ok(())
+    }
+
+    async fn talk_within(
+        &mut self,
+        patience: Duration,
+        friend: &mut Handle<FloodNode>,
+        number: u32,
+    ) -> Result<Duration> {
         let started = Instant::now();
         let talking = async {
             let text = format!("friend {number}");
@@ -165,10 +188,7 @@ impl Process {
                 }
             }
         };
-        // Far longer than it takes, even on a busy machine.
-        tokio::time::timeout(Duration::from_secs(20), talking)
-            .await
-            .map_err(|_| format!("line {number} did not arrive"))?
+        tokio::time::timeout(patience, talking).await.map_err(|_| format!("line {number} did not arrive"))?
     }
 
     /// Sends it a signal.

@@ -1,9 +1,9 @@
 //! The tutorial's overlay: a newcomer's JOIN requests bounce by random walk until nodes accept them.
 //!
-//! A newcomer sends `degree` requests to an entry node. Who gets one and does not accept it passes it on
-//! to one random neighbor, with one hop less. Who accepts holds the link from then on, connects to the
-//! joiner and sends a [`JoinAck`](Message::JoinAck); the joiner holds the link when that arrives. A lost
-//! neighbor is replaced by sending one request for oneself into the walk.
+//! A newcomer sends `degree` requests to an entry node, or to several in turn. Who gets one and does not
+//! accept it passes it on to one random neighbor, with one hop less. Who accepts holds the link from then on,
+//! connects to the joiner and sends a [`JoinAck`](Message::JoinAck); the joiner holds the link when that
+//! arrives. A lost neighbor is replaced by sending one request for oneself into the walk.
 //!
 //! Source: "Peer to Peer Chat Network in Go", part 3. Its requests carry ids because its nodes suppress
 //! duplicates of every packet; here a request is not flooded, so it needs none.
@@ -87,7 +87,7 @@ pub struct Config<Peer> {
     pub repair: bool,
     /// The rule of acceptance.
     pub accept: Accept,
-    /// Nodes that every newcomer knows.
+    /// Nodes that every newcomer knows. Its requests go to them in turn.
     pub entry: Vec<Peer>,
 }
 
@@ -387,15 +387,19 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         known.filter(|&peer| peer != self.me && !self.is_neighbor(peer))
     }
 
-    /// Sends a request for each missing link to one contact: an entry node, or a remembered peer when coming
-    /// back. Says whether there is a contact.
+    /// Sends a request for each missing link. Says whether there is a contact. Who comes back sends them to one,
+    /// an entry node or a remembered peer. A newcomer sends them to the entry nodes in turn: each alone would
+    /// gather a network of its own when many come at once, and these would not know each other.
     fn ask_contact<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) -> bool {
-        let Some(contact) = self.next_contact(cx) else { return false };
+        let Some(mut contact) = self.next_contact(cx) else { return false };
         if self.was_joined && self.neighbors.is_empty() {
             cx.emit(OverlayEvent::Repair);
         }
         for _ in 0..self.lacks(cx.config) {
             cx.send(contact, Message::Join { joiner: self.me, hop_limit: cx.config.hop_limit });
+            if !self.was_joined {
+                contact = self.next_contact(cx).unwrap_or(contact);
+            }
         }
         true
     }
