@@ -395,9 +395,10 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         if self.was_joined && self.neighbors.is_empty() {
             cx.emit(OverlayEvent::Repair);
         }
+        let in_turn = !self.was_joined && cx.config.entry.len() > 1;
         for _ in 0..self.lacks(cx.config) {
             cx.send(contact, Message::Join { joiner: self.me, hop_limit: cx.config.hop_limit });
-            if !self.was_joined {
+            if in_turn {
                 contact = self.next_contact(cx).unwrap_or(contact);
             }
         }
