@@ -156,14 +156,12 @@ impl Process {
     /// Waits until they hear each other. A flood sends nothing again, so a line may be lost while a young network
     /// still shifts its links.
     pub(crate) async fn meet(&mut self, friend: &mut Handle<FloodNode>) -> Result<()> {
-        for line in 0.. {
-            match self.talk_within(Duration::from_secs(2), friend, line).await {
-                Err(error) if line == 9 => return Err(error),
-                Err(_) => (),
-                Ok(_) => break,
+        for line in 0..10 {
+            if self.talk_within(Duration::from_secs(2), friend, line).await.is_ok() {
+                return Ok(());
             }
         }
-        Ok(())
+        Err("they do not hear each other".into())
     }
 
     async fn talk_within(
