@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sim_cli::kernel::{Bound, Case, Row, Trouble, run};
+use sim_cli::testbed::kernel::{Bound, Case, Row, Trouble, run};
 
 #[test]
 #[expect(clippy::print_stderr, reason = "a test that is skipped must be seen")]

@@ -8,26 +8,26 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use floodnet_core::planted::{Bug, plant};
-use sim_cli::hunt::{Found, Hunt, by_invariant};
+use sim_cli::lab::hunt::{Found, Hunt, by_invariant};
+use sim_cli::lab::swarm::campaign::{Campaign, Tried};
+use sim_cli::lab::swarm::draw::{ProtocolChoice, draw};
 use sim_cli::registry::Registry;
-use sim_cli::swarm::campaign::{Campaign, Tried};
-use sim_cli::swarm::draw::{Protocols, draw};
 
 /// Each bug must be found within so many scenarios.
 const WITHIN: u64 = 1_000;
 const JOBS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 fn try_until_found(registry: &Registry, count: u64) -> Tried {
-    let campaign = Campaign { first: Vec::new(), base: 0, count, protocols: Protocols::Builtin };
-    campaign.run(registry, JOBS, Tried::is_sound).unwrap()
+    let campaign = Campaign { first: Vec::new(), base: 0, count, choice: ProtocolChoice::Builtin };
+    campaign.run(registry.lab(), JOBS, Tried::is_sound).unwrap()
 }
 
 /// How many nodes the smallest scenario has that breaks the same invariant, as far as one comes soon.
 fn small(registry: &Registry, tried: &Tried) -> Option<u32> {
     let failure = tried.failures.first()?;
-    let scenario = draw(failure.seed, &Protocols::Builtin).scenario(registry.tables()).ok()?;
-    let judge = by_invariant(failure.violation.invariant, registry);
-    let hunt = Hunt::new(registry, &judge, JOBS, Duration::from_secs(2), &|| false);
+    let scenario = draw(failure.seed, &ProtocolChoice::Builtin).scenario(registry.tables()).ok()?;
+    let judge = by_invariant(failure.violation.invariant, registry.lab());
+    let hunt = Hunt::new(registry.lab(), &judge, JOBS, Duration::from_secs(2), &|| false);
     let found = hunt.shrink(Found { scenario, what: failure.violation.to_string() }, |_| ());
     found.scenario.nodes.count
 }

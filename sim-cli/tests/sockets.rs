@@ -28,9 +28,9 @@ fn scenario(set: &[(&str, &str)]) -> Scenario {
 }
 
 fn run(set: &[(&str, &str)], settings: Settings) -> Result<Summary, Trouble> {
-    let ran = testbed::run(&scenario(set), &Registry::builtin(), settings, &mut |_| true)?;
+    let ran = testbed::run(&scenario(set), Registry::builtin().sockets(), settings, &mut |_| true)?;
     let finished = ran.finished.unwrap();
-    assert_eq!(finished.means.unwrap().tasks_left, 0);
+    assert_eq!(finished.tcp.unwrap().tasks_left, 0);
     Ok(finished.results.summary)
 }
 
@@ -76,11 +76,11 @@ fn with_set(fault: &str, set: &[(&str, &str)]) -> Summary {
 fn everything_arrives_at_the_delays_of_the_scenario() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let before = held();
-    let ran = testbed::run(&scenario(&[]), &Registry::builtin(), FAST, &mut |_| true).unwrap();
+    let ran = testbed::run(&scenario(&[]), Registry::builtin().sockets(), FAST, &mut |_| true).unwrap();
     let finished = ran.finished.unwrap();
     let shaped = finished.results.summary;
     // On a machine that is busy with other tests, at three times the speed.
-    let hop = finished.means.unwrap().hop_excess_ms.expect("delays that are each link's own");
+    let hop = finished.tcp.unwrap().hop_excess_ms.expect("delays that are each link's own");
     assert!((-1.0..15.0).contains(&hop.mean) && hop.p50 <= hop.p99, "{hop:?}");
     assert_eq!((shaped.delivery_ratio, shaped.publishes, shaped.joins), (Some(1.0), 40, 10));
     assert_eq!((shaped.backend.as_deref(), shaped.digest.as_str()), (Some("tcp"), ""));
@@ -181,7 +181,7 @@ fn a_run_that_is_stopped_has_results_until_then() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let before = held();
     let watch = &mut |progress: floodnet_sim::Progress| progress.now.as_nanos() < 4_000_000_000;
-    let ran = testbed::run(&scenario(&[]), &Registry::builtin(), FAST, watch).unwrap();
+    let ran = testbed::run(&scenario(&[]), Registry::builtin().sockets(), FAST, watch).unwrap();
     let summary = ran.finished.unwrap().results.summary;
     assert!(!summary.complete && summary.duration_s < 8.0, "{}", summary.duration_s);
     assert_eq!(held(), before);

@@ -3,18 +3,18 @@
 
 use std::num::NonZeroUsize;
 
+use sim_cli::lab::swarm::campaign::{Campaign, Tried};
+use sim_cli::lab::swarm::check::{Again, check};
+use sim_cli::lab::swarm::draw::{ProtocolChoice, draw};
+use sim_cli::lab::swarm::seeds;
 use sim_cli::registry::Registry;
-use sim_cli::swarm::campaign::{Campaign, Tried};
-use sim_cli::swarm::check::{Again, check};
-use sim_cli::swarm::draw::{Protocols, draw};
-use sim_cli::swarm::seeds;
 
 fn campaign(base: u64, count: u64) -> Campaign {
-    Campaign { first: seeds::kept(), base, count, protocols: Protocols::Builtin }
+    Campaign { first: seeds::kept(), base, count, choice: ProtocolChoice::Builtin }
 }
 
 fn run(campaign: &Campaign, jobs: usize) -> Tried {
-    campaign.run(&Registry::builtin(), NonZeroUsize::new(jobs).unwrap(), |_| true).unwrap()
+    campaign.run(Registry::builtin().lab(), NonZeroUsize::new(jobs).unwrap(), |_| true).unwrap()
 }
 
 #[test]
@@ -37,12 +37,13 @@ fn a_campaign_comes_to_the_same_again() {
 #[test]
 fn protocols_can_be_given() {
     let registry = Registry::builtin();
-    let given = draw(1, &Protocols::Builtin).scenario(registry.tables()).unwrap();
-    let protocols = Protocols::Given { overlay: given.overlay.clone(), broadcast: given.broadcast.clone() };
+    let given = draw(1, &ProtocolChoice::Builtin).scenario(registry.tables()).unwrap();
+    let protocols =
+        ProtocolChoice::Given { overlay: given.overlay.clone(), broadcast: given.broadcast.clone() };
     for seed in 0..4 {
         let scenario = draw(seed, &protocols).scenario(registry.tables()).unwrap();
         assert_eq!((&scenario.overlay, &scenario.broadcast), (&given.overlay, &given.broadcast));
-        let checked = check(&scenario, &registry, Again::ByHeap).unwrap();
+        let checked = check(&scenario, registry.lab(), Again::ByHeap).unwrap();
         assert_eq!(checked.violation, None);
     }
 }

@@ -8,16 +8,17 @@ use super::console::Console;
 use super::files::{Loaded, threads};
 use super::progress::Crowd;
 use super::{Failure, key_value, percentage};
-use crate::compare::side::Side;
-use crate::compare::worlds::{Bound, Worlds};
-use crate::compare::{Comparison, curves};
-use crate::ensemble::{self, config};
-use crate::measure::metrics::find;
-use crate::picture::{Style, worlds_delivery, worlds_latency};
+use crate::pictures::compare as curves;
 use crate::registry::Registry;
-use crate::run::Ran;
-use crate::run::folder::write_whole;
-use crate::scenario::Scenario;
+use floodnet_lab::compare::Comparison;
+use floodnet_lab::compare::side::Side;
+use floodnet_lab::compare::worlds::{Bound, Worlds};
+use floodnet_lab::ensemble::{self, config};
+use floodnet_lab::run::Ran;
+use floodnet_lab::run::folder::write_whole;
+use floodnet_measure::metrics::find;
+use floodnet_plot::{Style, worlds_delivery, worlds_latency};
+use floodnet_scenario::Scenario;
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ComparisonFormat {
@@ -160,7 +161,8 @@ fn worlds(args: &CompareArgs, one: &Side, other: &Side, console: &Console) -> Re
 
 /// Writes what is said and both pictures into `out`.
 fn draw(out: &Path, worlds: &Worlds, [sim, real]: [&Side; 2]) -> Result<(), String> {
-    let name = |backend: &str, runs: usize| format!("{backend}, {}", crate::format::plural(runs, "run"));
+    let name =
+        |backend: &str, runs: usize| format!("{backend}, {}", floodnet_text::format::plural(runs, "run"));
     let names = [name("sim", worlds.runs.0), name(&worlds.backend, worlds.runs.1)];
     let delivery = [curves::delivery(&names[0], sim)?, curves::delivery(&names[1], real)?];
     let latency = [curves::latency(&names[0], sim)?, curves::latency(&names[1], real)?];
@@ -218,7 +220,7 @@ fn runs(
     let scenario = &loaded.scenario;
     let crowd = Crowd::new(seeds.len(), scenario.duration.after_start(), console);
     let keep = |_, _: &Scenario, ran: Ran| ran.finished.map(|of| of.results.summary.to_json());
-    let ran = ensemble::run_each(scenario, registry, seeds, threads(args.jobs), &crowd, &keep);
+    let ran = ensemble::run_each(scenario, registry.lab(), seeds, threads(args.jobs), &crowd, &keep);
     crowd.finish();
     let ran = ran.map_err(|failed| loaded.complain(&failed.why))?;
     let texts: Vec<String> = ran.into_iter().flatten().flatten().collect();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::console::Console;
 use super::{Failure, Overrides};
 use crate::registry::Registry;
-use crate::scenario::{Complaint, Diagnostics, Scenario};
+use floodnet_scenario::{Complaint, Diagnostics, Scenario};
 
 /// A scenario, and where it comes from.
 pub(super) struct Loaded {

@@ -13,10 +13,10 @@ use super::console::Console;
 use super::files::{load, threads};
 use super::progress::{bar, on_interrupt};
 use super::{Failure, Overrides};
-use crate::hunt::{Change, Found, Hunt, Stage, Wish, by_wish, file};
 use crate::registry::Registry;
-use crate::run::prepare;
-use crate::scenario::{Scenario, units};
+use floodnet_lab::hunt::{Change, Found, Hunt, Stage, Wish, by_wish, file};
+use floodnet_lab::run::prepare;
+use floodnet_scenario::{Scenario, units};
 
 #[derive(Args, Debug)]
 pub(super) struct HuntArgs {
@@ -51,7 +51,7 @@ pub(super) fn execute(args: &HuntArgs, registry: &Registry, console: &Console) -
         .parse()
         .map_err(|why: String| Failure::Usage(format!("--budget: {}", why.replace('\n', ": "))))?;
     let loaded = load(&args.file, &args.overrides, registry, console)?;
-    prepare(&loaded.scenario, registry).map_err(|error| loaded.complain(&error))?;
+    prepare(&loaded.scenario, registry.lab()).map_err(|error| loaded.complain(&error))?;
     let start = Scenario { expect: Vec::new(), ..loaded.scenario };
     let target = args.out.join(format!("{}-found.toml", start.name));
     if target.exists() && !args.force {
@@ -63,8 +63,8 @@ pub(super) fn execute(args: &HuntArgs, registry: &Registry, console: &Console) -
     let interrupted = on_interrupt();
     let stopped = || interrupted.load(Ordering::SeqCst);
     let budget = Duration::from_nanos(budget.as_nanos());
-    let judge = by_wish(&wish, registry);
-    let hunt = Hunt::new(registry, &judge, threads(args.jobs), budget, &stopped);
+    let judge = by_wish(&wish, registry.lab());
+    let hunt = Hunt::new(registry.lab(), &judge, threads(args.jobs), budget, &stopped);
     let spinner = spinner(console);
     let change = if args.only_seeds { Change::Seed } else { Change::All };
     let found = hunt.search(&start, change, |stage| spinner.set_message(describe(stage)));

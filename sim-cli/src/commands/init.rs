@@ -9,8 +9,8 @@ use clap::Args;
 use super::console::Console;
 use super::{Failure, template_names};
 use crate::registry::Registry;
-use crate::run::folder::write_whole;
-use crate::scenario::{schema, templates};
+use floodnet_lab::run::folder::write_whole;
+use floodnet_scenario::{schema, templates};
 
 #[derive(Args, Debug)]
 pub(super) struct InitArgs {

@@ -7,10 +7,11 @@ use clap::Args;
 
 use super::console::Console;
 use super::{Failure, key_value, percentage};
-use crate::kernel::{Bound, Case, Row, Trouble, csv, json, run, table, tails};
-use crate::picture::Style;
-use crate::run::folder::write_whole;
-use crate::scenario::units::{Duration, Rate, Size};
+use crate::pictures::kernel::tails;
+use floodnet_lab::run::folder::write_whole;
+use floodnet_plot::Style;
+use floodnet_testbed::kernel::{Bound, Case, Row, Trouble, csv, json, run, table};
+use floodnet_text::units::{Duration, Rate, Size};
 
 #[derive(Args, Debug)]
 #[command(

@@ -7,8 +7,8 @@ use clap::Args;
 use super::console::Console;
 use super::sweep::tell;
 use super::{Failure, Format};
-use crate::sweep::output::Outcome;
-use crate::sweep::store::{Gather, Store};
+use floodnet_lab::sweep::output::Outcome;
+use floodnet_lab::sweep::store::{Gather, Store};
 
 #[derive(Args, Debug)]
 pub(super) struct MergeArgs {

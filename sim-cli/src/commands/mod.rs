@@ -28,9 +28,9 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::registry::Registry;
-use crate::scenario::templates;
 use compare::CompareArgs;
 use console::Console;
+use floodnet_scenario::templates;
 use hunt::HuntArgs;
 use init::InitArgs;
 #[cfg(target_os = "linux")]
@@ -234,8 +234,11 @@ fn execute(registry: &Registry, command: &Command, console: &Console) -> Result<
         Command::Kernel(args) => kernel::execute(args, console),
         Command::Testbed(args) => testbed::execute(args, registry, console),
         Command::Schema { plan } => {
-            let schema =
-                if *plan { crate::sweep::plan::schema() } else { crate::scenario::schema(registry.tables()) };
+            let schema = if *plan {
+                floodnet_lab::sweep::plan::schema()
+            } else {
+                floodnet_scenario::schema(registry.tables())
+            };
             console.result(&format!("{schema:#}\n"));
             Ok(())
         }

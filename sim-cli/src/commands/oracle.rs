@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::console::Console;
 use super::{Failure, Format};
-use crate::format::plural;
-use crate::oracle::judge::CONFIDENCE;
-use crate::oracle::{Finding, Suite, Verdict, consult};
 use crate::registry::Registry;
+use floodnet_lab::oracle::judge::CONFIDENCE;
+use floodnet_lab::oracle::{Finding, Suite, Verdict, consult};
+use floodnet_text::format::plural;
 
 #[derive(Args, Debug)]
 pub(super) struct OracleArgs {
@@ -64,7 +64,7 @@ pub(super) fn execute(args: &OracleArgs, registry: &Registry, console: &Console)
     let jobs = NonZeroUsize::new(usize::from(args.jobs));
     let jobs = jobs.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
     // Before anything is printed.
-    suite.laws.iter().try_for_each(|law| suite.scenario(law, registry).map(drop)).map_err(invalid)?;
+    suite.laws.iter().try_for_each(|law| suite.scenario(law, registry.lab()).map(drop)).map_err(invalid)?;
     let mut findings = Vec::new();
     let is_text = args.format == Format::Text && !console.is_quiet();
     if is_text {
@@ -72,7 +72,7 @@ pub(super) fn execute(args: &OracleArgs, registry: &Registry, console: &Console)
     }
     for law in &suite.laws {
         // Ctrl-C ends the process at once: nothing is written that could be left half-done.
-        let Some(found) = consult(&suite, law, registry, jobs, &()).map_err(invalid)? else { continue };
+        let Some(found) = consult(&suite, law, registry.lab(), jobs, &()).map_err(invalid)? else { continue };
         if is_text {
             found.iter().for_each(|finding| console.result(&row(finding)));
         }

@@ -9,8 +9,8 @@ use floodnet_sim::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::console::Console;
-use crate::ensemble::Control;
-use crate::measure::seconds;
+use floodnet_lab::ensemble::Control;
+use floodnet_measure::seconds;
 
 /// A flag that Ctrl-C sets, the same for all of the process. The second Ctrl-C ends the process at once; without
 /// a handler the first does.

@@ -13,8 +13,8 @@ use tokio::sync::mpsc;
 use super::console::Console;
 use super::progress::on_interrupt;
 use super::{Failure, percentage};
-use crate::scenario::Latency;
-use crate::scenario::units::{Duration, Rate, Size};
+use floodnet_scenario::Latency;
+use floodnet_text::units::{Duration, Rate, Size};
 
 /// How often Ctrl-C and the switches are looked at.
 const LOOK: Span = Span::from_millis(5);

@@ -10,12 +10,13 @@ use super::Failure;
 use super::console::Console;
 use super::files::Loaded;
 use super::progress::Watcher;
-use crate::picture::Style;
-use crate::picture::Theme;
+use crate::pictures::run as pictures;
+use crate::pictures::run::What;
 use crate::registry::Registry;
-use crate::run::folder::{read_manifest, run_name, write_whole};
-use crate::run::pictures::What;
-use crate::run::{Finished, pictures, run};
+use floodnet_lab::run::folder::{read_manifest, run_name, write_whole};
+use floodnet_lab::run::{Finished, run};
+use floodnet_plot::Style;
+use floodnet_plot::Theme;
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ThemeName {
@@ -69,7 +70,7 @@ pub(super) fn execute(args: &RenderArgs, registry: &Registry, console: &Console)
     let loaded = Loaded::read(&file, set, registry)?;
     let scenario = &loaded.scenario;
     let mut watcher = Watcher::new(scenario.duration.after_start(), console);
-    let ran = run(scenario, registry, NonZeroUsize::MIN, &mut |progress| watcher.watch(progress));
+    let ran = run(scenario, registry.lab(), NonZeroUsize::MIN, &mut |progress| watcher.watch(progress));
     watcher.finish();
     let ran = ran.map_err(|error| loaded.complain(&error))?;
     let Some(Finished { results, .. }) = &ran.finished else { return Ok(()) };

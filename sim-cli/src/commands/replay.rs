@@ -12,16 +12,16 @@ use super::console::Console;
 use super::files::Loaded;
 use super::progress::Watcher;
 use super::verify::{hold_against, open};
-use crate::format::{count, plural};
-use crate::measure::seconds;
 use crate::registry::Registry;
-use crate::run::folder::Whole;
-use crate::run::prepare;
-use crate::scenario::units::Duration;
-use crate::trace::jsonl::{FORM, Head, write_head, write_record};
-use crate::trace::perfetto::{MOST_RECORDS, Perfetto};
-use crate::trace::record::Record;
-use crate::trace::{Follow, Followed, Shown, follow};
+use floodnet_lab::run::folder::Whole;
+use floodnet_lab::run::prepare;
+use floodnet_lab::trace::jsonl::{FORM, Head, write_head, write_record};
+use floodnet_lab::trace::perfetto::{MOST_RECORDS, Perfetto};
+use floodnet_lab::trace::record::Record;
+use floodnet_lab::trace::{Follow, Followed, Shown, follow};
+use floodnet_measure::seconds;
+use floodnet_text::format::{count, plural};
+use floodnet_text::units::Duration;
 
 /// docs/trace.md describes both.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +112,7 @@ fn slots(args: &ReplayArgs, loaded: &Loaded, registry: &Registry) -> Result<u32,
     if let Some(until) = args.until.filter(|until| until.after_start() > end.after_start()) {
         return Err(Failure::Usage(format!("--until {until} is after the end of the run, {end}")));
     }
-    let setup = prepare(&loaded.scenario, registry).map_err(|error| loaded.complain(&error))?;
+    let setup = prepare(&loaded.scenario, registry.lab()).map_err(|error| loaded.complain(&error))?;
     let slots = setup.plan.slots();
     match args.node.iter().find(|node| **node >= slots) {
         Some(node) => Err(Failure::Usage(format!(
@@ -145,7 +145,7 @@ fn run_until(
     };
     let mut watcher = Watcher::new(until, console);
     let watch = &mut |progress| watcher.watch(progress);
-    let followed = follow(&loaded.scenario, registry, &how, &mut sink, watch);
+    let followed = follow(&loaded.scenario, registry.lab(), &how, &mut sink, watch);
     watcher.finish();
     let followed = followed.map_err(|error| loaded.complain(&error))?;
     match (failed, &args.trace) {

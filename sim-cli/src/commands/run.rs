@@ -12,15 +12,20 @@ use super::files::{Loaded, load, threads};
 use super::progress::Watcher;
 use super::validate::{cost_ahead, describe};
 use super::{Failure, Format, Overrides, runs};
-use crate::ensemble;
-use crate::measure::expect::{Outcome, Verdict};
+use crate::build::BUILD;
+use crate::pictures::run as pictures;
 use crate::registry::Registry;
-use crate::run::folder::Place;
-use crate::run::manifest::peak_bytes;
-use crate::run::{Cost, Finished, Ran, prepare, run};
-use crate::scenario::Scenario;
-use crate::scenario::units::Duration;
-use crate::testbed::{self, Kernels, Means, Nodes, Settings, Token, Trouble};
+use floodnet_lab::ensemble;
+use floodnet_lab::run::folder::Place;
+use floodnet_lab::run::manifest::peak_bytes;
+use floodnet_lab::run::{Cost, Finished, Ran, prepare, run};
+use floodnet_lab::run::{Kernels, TcpRunInfo};
+use floodnet_measure::Results;
+use floodnet_measure::expect::{Outcome, Verdict};
+use floodnet_scenario::Scenario;
+use floodnet_scenario::setup::Setup;
+use floodnet_testbed::{self as testbed, Nodes, Settings, Token, Trouble};
+use floodnet_text::units::Duration;
 
 #[derive(Args, Debug)]
 pub(super) struct RunArgs {
@@ -178,7 +183,7 @@ pub(super) fn execute(args: &RunArgs, registry: &Registry, console: &Console) ->
     let scenario = &loaded.scenario;
     let sockets = args.ground.sockets()?;
     if args.dry_run {
-        let setup = prepare(scenario, registry).map_err(|error| loaded.complain(&error))?;
+        let setup = prepare(scenario, registry.lab()).map_err(|error| loaded.complain(&error))?;
         console.result(&scenario.to_resolved_toml());
         console.note(&format!("{}\n{}", describe(scenario, &setup), cost_ahead(&setup)));
         return Ok(());
@@ -198,12 +203,15 @@ pub(super) fn execute(args: &RunArgs, registry: &Registry, console: &Console) ->
     let mut watcher = Watcher::new(scenario.duration.after_start(), console);
     let watch = &mut |progress| watcher.watch(progress);
     let ran = match sockets {
-        Some(settings) => testbed::run(scenario, registry, settings, watch),
-        None => run(scenario, registry, threads(args.jobs), watch).map_err(Trouble::Scenario),
+        Some(settings) => testbed::run(scenario, registry.sockets(), settings, watch),
+        None => run(scenario, registry.lab(), threads(args.jobs), watch).map_err(Trouble::Scenario),
     };
     watcher.finish();
     let ran = ran.map_err(|error| trouble(&loaded, error))?;
-    place.write(scenario, &ran, !args.no_pictures).map_err(Failure::Failed)?;
+    let draw = |setup: &Setup, results: &Results| {
+        if args.no_pictures { Vec::new() } else { pictures::files(setup, results) }
+    };
+    place.write(&BUILD, scenario, &ran, &draw).map_err(Failure::Failed)?;
     report(scenario, &ran, &place, args, console)
 }
 
@@ -219,7 +227,7 @@ fn report(
     args: &RunArgs,
     console: &Console,
 ) -> Result<(), Failure> {
-    let Some(Finished { results, cost, means }) = &ran.finished else { return Ok(()) };
+    let Some(Finished { results, cost, tcp }) = &ran.finished else { return Ok(()) };
     let summary = &results.summary;
     match args.format {
         Format::Json => console.result(&summary.to_json()),
@@ -228,8 +236,8 @@ fn report(
     }
     if console.is_verbose() {
         console.note(&spent(cost, summary.nodes));
-        if let Some(means) = means {
-            console.note(&used(means));
+        if let Some(tcp) = tcp {
+            console.note(&used(tcp));
         }
     }
     let shown = place.folder().display();
@@ -250,7 +258,7 @@ fn report(
 }
 
 /// What a run on sockets used.
-fn used(means: &Means) -> String {
+fn used(means: &TcpRunInfo) -> String {
     let or_unknown = |value: Option<String>| value.unwrap_or_else(|| "?".to_owned());
     let hop = means.hop_excess_ms.map_or_else(String::new, |hop| {
         format!("; a hop takes {:.2} ms more than its link (p99 {:.1} ms)", hop.mean, hop.p99)

@@ -10,19 +10,20 @@ use super::files::{Loaded, threads};
 use super::progress::Crowd;
 use super::run::{Backend, RunArgs, trouble};
 use super::{Failure, Format};
-use crate::ensemble::report::{Kept, Report};
-use crate::ensemble::{self, Control, Failed};
-use crate::measure::seconds;
-use crate::picture::{Style, latency_cdf};
+use crate::build::BUILD;
+use crate::pictures::run::latency_series;
 use crate::registry::Registry;
-use crate::run::folder::{Place, file, run_name, write_manifest, write_run};
-use crate::run::manifest::Manifest;
-use crate::run::pictures::latency_series;
-use crate::run::{Cost, Ran};
-use crate::scenario::Scenario;
-use crate::stats::decide::Decision;
-use crate::tables;
-use crate::testbed::{self, Settings, Trouble};
+use floodnet_lab::ensemble::report::{Kept, Report};
+use floodnet_lab::ensemble::{self, Control, Failed};
+use floodnet_lab::run::folder::{Place, file, run_name, write_manifest, write_run};
+use floodnet_lab::run::manifest::{Manifest, hash};
+use floodnet_lab::run::{Cost, Ran};
+use floodnet_measure::seconds;
+use floodnet_measure::stats::decide::Decision;
+use floodnet_measure::tables;
+use floodnet_plot::{Style, latency_cdf};
+use floodnet_scenario::Scenario;
+use floodnet_testbed::{self as testbed, Settings, Trouble};
 
 /// What the runs came to, and what they took.
 struct Made {
@@ -55,7 +56,7 @@ pub(super) fn execute(
     let ran = match args.ground.sockets()? {
         Some(settings) => on_sockets(scenario, registry, settings, &seeds, &crowd, &keep)
             .map_err(|failed| trouble(loaded, failed)),
-        None => ensemble::run_each(scenario, registry, &seeds, threads(args.jobs), &crowd, &keep)
+        None => ensemble::run_each(scenario, registry.lab(), &seeds, threads(args.jobs), &crowd, &keep)
             .map_err(|failed| complain(loaded, &failed)),
     };
     crowd.finish();
@@ -90,7 +91,7 @@ fn on_sockets<T>(
     for (index, &seed) in seeds.iter().enumerate() {
         let scenario = Scenario { seed, ..scenario.clone() };
         let mut goes_on = true;
-        let ran = testbed::run(&scenario, registry, settings, &mut |progress| {
+        let ran = testbed::run(&scenario, registry.sockets(), settings, &mut |progress| {
             goes_on = crowd.goes_on(index, progress);
             goes_on
         });
@@ -119,7 +120,7 @@ fn keep_run(
     ran: Ran,
 ) -> io::Result<Option<(Kept, Cost, u32)>> {
     fs::create_dir_all(folder)?;
-    write_run(folder, scenario, &ran, false)?;
+    write_run(folder, &BUILD, scenario, &ran, &|_, _| Vec::new())?;
     let finished = ran.finished;
     Ok(finished
         .map(|of| (of.results.summary.nodes, of))
@@ -132,13 +133,13 @@ fn write(folder: &Path, scenario: &Scenario, made: &Made, draw: bool) -> io::Res
     let resolved = scenario.to_resolved_toml();
     let manifest = Manifest {
         scenario: scenario.name.clone(),
-        config_hash: blake3::hash(resolved.as_bytes()).to_hex().to_string(),
+        config_hash: hash(&resolved),
         seed: scenario.seed,
         backend: backend.name().to_owned(),
         digest: report.digest(),
         complete: report.complete,
         runs: Some(report.runs),
-        ..Manifest::new(cost, *nodes)
+        ..Manifest::new(&BUILD, cost, *nodes)
     };
     fs::write(folder.join("scenario.resolved.toml"), resolved)?;
     fs::write(folder.join("runs.json"), report.to_json())?;

@@ -12,13 +12,13 @@ use super::console::Console;
 use super::files::{Loaded, load, threads};
 use super::progress::bar;
 use super::{Failure, Overrides};
-use crate::hunt::{Found as Wrong, Hunt, by_invariant, file};
 use crate::registry::Registry;
-use crate::swarm::campaign::{Campaign, Failure as Found, Tried, UNHEALED_PERMILLE};
-use crate::swarm::check::{Again, HEAL, check};
-use crate::swarm::draw::{Drawn, Protocols, draw};
-use crate::swarm::violation::Invariant;
-use crate::swarm::{Violation, seeds};
+use floodnet_lab::hunt::{Found as Wrong, Hunt, by_invariant, file};
+use floodnet_lab::swarm::campaign::{Campaign, Failure as Found, Tried, UNHEALED_PERMILLE};
+use floodnet_lab::swarm::check::{Again, HEAL, check};
+use floodnet_lab::swarm::draw::{Drawn, ProtocolChoice, draw};
+use floodnet_lab::swarm::violation::Invariant;
+use floodnet_lab::swarm::{Violation, seeds};
 
 #[derive(Args, Debug)]
 pub(super) struct SwarmArgs {
@@ -60,7 +60,7 @@ pub(super) fn execute(args: &SwarmArgs, registry: &Registry, console: &Console) 
     if let (true, Some(loaded)) = (args.alone, &loaded) {
         return alone(loaded, registry, console);
     }
-    let protocols = loaded.map_or(Protocols::Builtin, |loaded| Protocols::Given {
+    let protocols = loaded.map_or(ProtocolChoice::Builtin, |loaded| ProtocolChoice::Given {
         overlay: loaded.scenario.overlay,
         broadcast: loaded.scenario.broadcast,
     });
@@ -75,11 +75,11 @@ pub(super) fn execute(args: &SwarmArgs, registry: &Registry, console: &Console) 
         },
         base: args.base,
         count: args.count,
-        protocols,
+        choice: protocols,
     };
     let began = Instant::now();
     let bar = bar(Some(campaign.len()), "  {bar:32.cyan/dim} {pos} of {len}  {msg}  eta {eta}", console);
-    let tried = campaign.run(registry, threads(args.jobs), |tried| {
+    let tried = campaign.run(registry.lab(), threads(args.jobs), |tried| {
         bar.set_position(tried.scenarios);
         bar.set_message(match tried.failures.len() {
             0 => String::new(),
@@ -115,7 +115,8 @@ fn failure(violation: Option<&Violation>) -> Failure {
 /// Checks one scenario as it is, by every engine.
 fn alone(loaded: &Loaded, registry: &Registry, console: &Console) -> Result<(), Failure> {
     for again in Again::ALL {
-        let checked = check(&loaded.scenario, registry, again).map_err(|error| loaded.complain(&error))?;
+        let checked =
+            check(&loaded.scenario, registry.lab(), again).map_err(|error| loaded.complain(&error))?;
         if let Some(violation) = checked.violation {
             console.error(&format!("{}: {violation}", loaded.scenario.name));
             return Err(failure(Some(&violation)));
@@ -206,15 +207,15 @@ impl Writer<'_> {
     }
 
     fn drawn(&self, seed: u64) -> Drawn {
-        draw(seed, &self.campaign.protocols)
+        draw(seed, &self.campaign.choice)
     }
 
     /// The smallest scenario that breaks the same invariant, as far as one comes soon.
     fn small(&self, seed: u64, violation: &Violation) -> Option<String> {
         let tables = self.registry.tables();
         let scenario = self.drawn(seed).scenario(tables).ok()?;
-        let judge = by_invariant(violation.invariant, self.registry);
-        let hunt = Hunt::new(self.registry, &judge, self.jobs, SMALLER, &|| false);
+        let judge = by_invariant(violation.invariant, self.registry.lab());
+        let hunt = Hunt::new(self.registry.lab(), &judge, self.jobs, SMALLER, &|| false);
         let found = hunt.shrink(Wrong { scenario, what: violation.to_string() }, |_| ());
         Some(format!("# Made small: {}\n{}", found.what, file::short(&found.scenario, tables)))
     }

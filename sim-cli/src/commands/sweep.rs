@@ -8,14 +8,15 @@ use super::console::Console;
 use super::files::threads;
 use super::progress::Crowd;
 use super::{Failure, Format, part, percentage};
-use crate::format;
+use crate::pictures::sweep as pictures;
 use crate::registry::Registry;
-use crate::scenario::Diagnostics;
-use crate::sweep::index::{Index, Rule, Wrong};
-use crate::sweep::output::Outcome;
-use crate::sweep::plan::SweepPlan;
-use crate::sweep::run::{Maker, Missing, Part, Stopped};
-use crate::sweep::store::Store;
+use floodnet_lab::sweep::index::{Index, Rule, Wrong};
+use floodnet_lab::sweep::output::Outcome;
+use floodnet_lab::sweep::plan::SweepPlan;
+use floodnet_lab::sweep::run::{Maker, Missing, Part, Stopped};
+use floodnet_lab::sweep::store::Store;
+use floodnet_scenario::Diagnostics;
+use floodnet_text::format;
 
 #[derive(Args, Debug)]
 pub(super) struct SweepArgs {
@@ -56,7 +57,7 @@ pub(super) fn execute(args: &SweepArgs, registry: &Registry, console: &Console) 
             "one run has no interval: --until-ci needs 2 runs or more to begin with".to_owned(),
         ));
     }
-    let (index, scenarios) = Index::of(&plan, rule, registry).map_err(|wrong| match wrong {
+    let (index, scenarios) = Index::of(&plan, rule, registry.lab()).map_err(|wrong| match wrong {
         Wrong::Scenario(wrong) => invalid(&wrong),
         Wrong::Cells(why) => Failure::Usage(format!("{}: {why}", args.plan.display())),
     })?;
@@ -72,10 +73,18 @@ pub(super) fn execute(args: &SweepArgs, registry: &Registry, console: &Console) 
     let store = Store::create(&folder, index).map_err(Failure::Failed)?;
     let (jobs, longest) =
         (threads(args.jobs), scenarios.iter().map(|scenario| scenario.duration.after_start()).max());
-    let maker = Maker { store: &store, scenarios: &scenarios, part, jobs, control: &(), registry };
+    let maker =
+        Maker { store: &store, scenarios: &scenarios, part, jobs, control: &(), protocols: registry.lab() };
     let Missing { missing, all } = maker.count();
     let crowd = Crowd::new(missing, longest.unwrap_or_default(), console);
-    let maker = Maker { store: &store, scenarios: &scenarios, part, jobs, control: &crowd, registry };
+    let maker = Maker {
+        store: &store,
+        scenarios: &scenarios,
+        part,
+        jobs,
+        control: &crowd,
+        protocols: registry.lab(),
+    };
     let done = if missing < all { format!(", {} there already", all - missing) } else { String::new() };
     console.note(&format!("{}  {cells}, {}{done}", plan.name, format::plural(all, "run")));
     let made = maker.make();
@@ -100,6 +109,9 @@ pub(super) fn tell(store: &Store, format: Format, console: &Console) -> Result<(
     let shown = store.folder().display();
     if outcome.is_complete() {
         outcome.write(store).map_err(Failure::Failed)?;
+        for (name, picture) in pictures::draw(&outcome) {
+            store.write(&name, picture.to_png()).map_err(Failure::Failed)?;
+        }
         match format {
             Format::Json => console.result(&outcome.to_json()),
             Format::Text if !console.is_quiet() => console.result(&outcome.to_text()),

@@ -12,10 +12,10 @@ use super::console::Console;
 use super::files::load;
 use super::{Failure, Overrides};
 use crate::registry::Registry;
-use crate::run::folder::Place;
-use crate::scenario::units::Duration;
-use crate::testbed::emit::{Content, Emission, emit};
-use crate::testbed::{NodeOptions, Token, serve_node};
+use floodnet_lab::run::folder::Place;
+use floodnet_testbed::emit::{Content, Emission, emit};
+use floodnet_testbed::{NodeOptions, Token, serve_node};
+use floodnet_text::units::Duration;
 
 #[derive(Args, Debug)]
 pub(super) struct TestbedArgs {
@@ -99,7 +99,7 @@ fn node(args: &NodeArgs, registry: &Registry, console: &Console) -> Result<(), F
         try_for: Span::from_nanos(try_for.as_nanos()),
     };
     console.note(&format!("slot {slot}, for the coordinator {coordinator}"));
-    serve_node(options, registry).map_err(Failure::Failed)?;
+    serve_node(options, registry.sockets()).map_err(Failure::Failed)?;
     console.note("the run is over");
     Ok(())
 }
@@ -112,7 +112,8 @@ fn write(args: &EmitArgs, registry: &Registry, console: &Console) -> Result<(), 
     let place = Place::check(&out.clone().unwrap_or_else(default), false).map_err(Failure::Failed)?;
     let program = std::env::current_exe()?;
     let emission = Emission { compose: *compose, kubernetes: *kubernetes, image: image.clone() };
-    let files = emit(scenario, registry, &emission, &program).map_err(|error| loaded.complain(&error))?;
+    let files =
+        emit(scenario, registry.sockets(), &emission, &program).map_err(|error| loaded.complain(&error))?;
     let draft = place.draft().map_err(Failure::Failed)?;
     for (name, content) in &files {
         put(&draft.path().join(name), content).map_err(|error| Failure::Failed(place.failed(&error)))?;

@@ -8,9 +8,9 @@ use super::console::Console;
 use super::files::load;
 use super::{Failure, Overrides};
 use crate::registry::Registry;
-use crate::run::prepare;
-use crate::scenario::Scenario;
-use crate::setup::Setup;
+use floodnet_lab::run::prepare;
+use floodnet_scenario::Scenario;
+use floodnet_scenario::setup::Setup;
 
 #[derive(Args, Debug)]
 pub(super) struct ValidateArgs {
@@ -25,7 +25,7 @@ pub(super) fn execute(args: &ValidateArgs, registry: &Registry, console: &Consol
     let mut failed = None;
     for file in &args.files {
         let checked = load(file, &args.overrides, registry, console).and_then(|loaded| {
-            let setup = prepare(&loaded.scenario, registry).map_err(|error| loaded.complain(&error))?;
+            let setup = prepare(&loaded.scenario, registry.lab()).map_err(|error| loaded.complain(&error))?;
             Ok((loaded.scenario, setup))
         });
         match checked {

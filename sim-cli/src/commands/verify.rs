@@ -10,13 +10,13 @@ use super::console::Console;
 use super::files::{Loaded, load};
 use super::progress::Watcher;
 use super::{Failure, Overrides};
-use crate::measure::seconds;
 use crate::registry::Registry;
-use crate::run::folder::{RESOLVED, read_manifest};
-use crate::run::manifest::Manifest;
-use crate::verify::folder::{Checked, check};
-use crate::verify::step::Parting;
-use crate::verify::{Difference, Verified, Way, verify};
+use floodnet_lab::run::folder::{RESOLVED, read_manifest};
+use floodnet_lab::run::manifest::Manifest;
+use floodnet_lab::verify::folder::{Checked, check};
+use floodnet_lab::verify::step::Parting;
+use floodnet_lab::verify::{Difference, Verified, Way, verify};
+use floodnet_measure::seconds;
 
 #[derive(Args, Debug)]
 pub(super) struct VerifyArgs {
@@ -62,7 +62,7 @@ fn scenario(
     let jobs: Vec<NonZeroUsize> =
         args.jobs.iter().filter_map(|&jobs| NonZeroUsize::new(usize::from(jobs))).collect();
     let mut watcher = Watcher::new(loaded.scenario.duration.after_start(), console);
-    let verified = verify(&loaded.scenario, registry, &jobs, &mut |progress| watcher.watch(progress));
+    let verified = verify(&loaded.scenario, registry.lab(), &jobs, &mut |progress| watcher.watch(progress));
     watcher.finish();
     let Verified { ways, difference, complete } = verified.map_err(|error| loaded.complain(&error))?;
     if !complete {
@@ -171,7 +171,8 @@ pub(super) fn hold_against(
     let scenario = &loaded.scenario;
     let mut watcher = Watcher::new(scenario.duration.after_start(), console);
     let jobs = NonZeroUsize::MIN;
-    let checked = check(folder, manifest, scenario, registry, jobs, &mut |progress| watcher.watch(progress));
+    let checked =
+        check(folder, manifest, scenario, registry.lab(), jobs, &mut |progress| watcher.watch(progress));
     watcher.finish();
     let Checked { digest, differences, complete } = checked.map_err(|error| loaded.complain(&error))?;
     if !complete {

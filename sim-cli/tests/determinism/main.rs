@@ -10,12 +10,12 @@ mod ways;
 
 use std::num::NonZeroUsize;
 
+use sim_cli::lab::run::run;
 use sim_cli::registry::Registry;
-use sim_cli::run::run;
 use sim_cli::scenario::Scenario;
 
 /// Digest of a run on one thread.
 fn digest(scenario: &Scenario, registry: &Registry) -> String {
-    let ran = run(scenario, registry, NonZeroUsize::MIN, &mut |_| true).expect("it can be set up");
+    let ran = run(scenario, registry.lab(), NonZeroUsize::MIN, &mut |_| true).expect("it can be set up");
     ran.finished.expect("it ran").results.summary.digest
 }

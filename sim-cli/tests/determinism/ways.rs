@@ -2,8 +2,8 @@
 
 use std::num::NonZeroUsize;
 
+use sim_cli::lab::verify::verify;
 use sim_cli::registry::Registry;
-use sim_cli::verify::verify;
 
 use crate::cases;
 
@@ -13,7 +13,7 @@ fn every_case_on_any_number_of_threads() {
     let jobs = [2, 3, 7].map(|jobs| NonZeroUsize::new(jobs).unwrap());
     for name in cases::names() {
         let scenario = cases::scenario(name, "", &[], folder.path(), &registry);
-        let verified = verify(&scenario, &registry, &jobs, &mut |_| true).unwrap();
+        let verified = verify(&scenario, registry.lab(), &jobs, &mut |_| true).unwrap();
         assert!(verified.complete && verified.difference.is_none(), "{name}: {verified:#?}");
         assert_eq!(verified.ways.len(), 5);
         assert!(verified.ways.iter().all(|(_, digest)| *digest == verified.ways[0].1), "{name}");

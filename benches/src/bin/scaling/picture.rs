@@ -23,8 +23,8 @@ const LABEL: u32 = 20;
 /// Pixels around everything.
 const MARGIN: u32 = 48;
 
-const BOLD: &[u8] = include_bytes!("../../../../sim-cli/assets/DejaVuSans-Bold-subset.ttf");
-const REGULAR: &[u8] = include_bytes!("../../../../sim-cli/assets/DejaVuSans-subset.ttf");
+const BOLD: &[u8] = include_bytes!("../../../../sim-cli/plot/assets/DejaVuSans-Bold-subset.ttf");
+const REGULAR: &[u8] = include_bytes!("../../../../sim-cli/plot/assets/DejaVuSans-subset.ttf");
 
 const INK: RGBColor = RGBColor(28, 36, 46);
 const MUTED: RGBColor = RGBColor(92, 104, 118);

@@ -1,0 +1,161 @@
+//! A comparison on one screen.
+
+use std::fmt::Write as _;
+
+use super::{Comparison, Pair, Row, Verdict};
+use crate::ensemble::config::Differing;
+use crate::ensemble::figure::Figure;
+use crate::ensemble::text::{SHOWN, align, label};
+use floodnet_measure::metrics::Unit;
+use floodnet_measure::metrics::find;
+use floodnet_measure::stats::interval::Estimate;
+use floodnet_text::format;
+
+impl Comparison {
+    /// The comparison for people; `all` shows metrics without a difference too. Ends with a newline.
+    #[must_use]
+    pub fn to_text(&self, all: bool) -> String {
+        let mut text = String::new();
+        for pair in &self.pairs {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            write_pair(&mut text, pair, all);
+        }
+        let _ = writeln!(text, "\n  {}", self.conclusion());
+        text
+    }
+
+    /// The result in a sentence.
+    #[must_use]
+    pub fn conclusion(&self) -> String {
+        let rows = || self.pairs.iter().flat_map(|pair| &pair.rows);
+        let count = |verdict| rows().filter(|row| row.verdict == verdict).count();
+        let tested = rows().filter(|row| row.p.is_some()).count();
+        if self.pairs.iter().all(|pair| pair.is_identical) {
+            return "no difference: the runs are the same to the bit".to_owned();
+        }
+        if tested == 0 {
+            return "nothing can be said of chance with one run on a side: compare many (run --runs N)"
+                .to_owned();
+        }
+        let changed =
+            [(Verdict::Worse, "worse"), (Verdict::Better, "better"), (Verdict::Different, "different")];
+        let found: Vec<String> = changed
+            .into_iter()
+            .filter_map(|(verdict, word)| Some((count(verdict), word)).filter(|(count, _)| *count > 0))
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        let metrics = format::plural(tested, "metric");
+        if found.is_empty() {
+            return format!("no difference in any of {metrics}");
+        }
+        let rest = match count(Verdict::NoDifference) {
+            0 => String::new(),
+            rest => format!(", {rest} without a difference"),
+        };
+        format!("of {metrics}: {}{rest}", found.join(", "))
+    }
+}
+
+/// The name of a metric in its row.
+pub(super) fn name(row: &Row) -> &str {
+    label(&row.metric)
+}
+
+fn write_pair(text: &mut String, pair: &Pair, all: bool) {
+    if !pair.cell.is_empty() {
+        let _ = writeln!(text, "{}", pair.cell);
+    }
+    let side = |side: &super::Name| format!("{} ({})", side.name, format::plural(side.runs, "run"));
+    let _ = writeln!(text, "base  {}\nnew   {}   {}", side(&pair.base), side(&pair.new), method(pair));
+    if !pair.config.is_empty() {
+        text.push('\n');
+        let width = pair.config.iter().map(|(key, ..)| key.len()).max().unwrap_or(0);
+        for (key, base, new) in pair.config.iter().map(shown) {
+            let _ = writeln!(text, "  {key:width$}  {base} -> {new}");
+        }
+    }
+    text.push('\n');
+    let rows: Vec<&Row> = pair.rows.iter().filter(|row| all || is_shown(row)).collect();
+    let head = ["metric", "base", "new", "change", "95 % interval", ""];
+    let mut cells = vec![head.map(str::to_owned).to_vec()];
+    cells.extend(rows.iter().map(|row| self::cells(row).to_vec()));
+    text.push_str(&align(&cells));
+    let hidden = pair.rows.len() - rows.len();
+    if hidden > 0 {
+        let _ = writeln!(
+            text,
+            "  and {} without a difference (--verbose shows them)",
+            format::plural(hidden, "metric")
+        );
+    }
+}
+
+/// How both sides belong together.
+pub(super) fn method(pair: &Pair) -> &'static str {
+    match pair.is_paired {
+        true => "paired by seed",
+        false => "independent seeds",
+    }
+}
+
+/// A differing key, as it is shown.
+pub(super) fn shown((key, base, new): &Differing) -> (String, String, String) {
+    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+    (key.clone(), value(base), value(new))
+}
+
+/// What is shown where not everything is.
+fn is_shown(row: &Row) -> bool {
+    let changed = !matches!(row.verdict, Verdict::NoDifference | Verdict::Untold);
+    changed || row.is_regression || SHOWN.iter().any(|(_, metric)| *metric == row.metric)
+}
+
+/// Name, both means, change, its interval, verdict.
+pub(super) fn cells(row: &Row) -> [String; 6] {
+    let unit = find(&row.metric).map_or(Unit::Plain, |metric| metric.unit);
+    let mean = |estimate: Option<Estimate>| match estimate {
+        None => "-".to_owned(),
+        Some(estimate) => {
+            let figure = Figure::of(unit, &estimate);
+            match figure.interval(&estimate) {
+                even if even.starts_with("± ") && even != "± 0" => {
+                    format!("{} {even}", figure.value(estimate.mean))
+                }
+                _ => figure.value(estimate.mean),
+            }
+        }
+    };
+    let around = row.base.map_or(0.0, |base| if base.mean.is_finite() { base.mean } else { base.min });
+    let interval = row.difference.and_then(|difference| difference.interval);
+    let figure = Figure::new(unit, around, interval.map(|(low, high)| (high - low) / 2.0));
+    let relative = row.relative().filter(|relative| relative.abs() >= 5e-4);
+    let relative = relative.map_or_else(String::new, |relative| match relative {
+        relative if relative >= 9.0 => format!(" (x {})", format::number(relative + 1.0, 0)),
+        relative => format!(" ({:+.1} %)", relative * 100.0),
+    });
+    let change = row.change().map_or_else(|| "-".to_owned(), |change| figure.change(change) + &relative);
+    let ends =
+        interval.filter(|(low, high)| low < high).map_or_else(|| "-".to_owned(), |ends| figure.range(ends));
+    [name(row).to_owned(), mean(row.base), mean(row.new), change, ends, verdict(row)]
+}
+
+/// The verdict with its probability.
+pub(super) fn verdict(row: &Row) -> String {
+    let word = match row.verdict {
+        Verdict::Better => "better",
+        Verdict::Worse if row.is_regression => "WORSE",
+        Verdict::Worse => "worse, within the threshold",
+        Verdict::Different => "different",
+        Verdict::NoDifference => "no difference",
+        Verdict::Untold if row.is_regression => "WORSE, by one run",
+        Verdict::Untold => "untold",
+    };
+    match row.p {
+        None => word.to_owned(),
+        Some(p) if p < 0.001 => format!("{word} (p < 0.001)"),
+        Some(p) if p >= 1.0 => format!("{word} (p = 1)"),
+        Some(p) => format!("{word} (p = {p:.3})"),
+    }
+}

@@ -1,0 +1,174 @@
+//! Many runs on one screen.
+
+use std::fmt::Write as _;
+
+use super::figure::Figure;
+use super::report::{Judged, Report};
+use super::table::unit;
+use floodnet_measure::latency::Ms;
+use floodnet_measure::metrics::Unit;
+use floodnet_measure::stats::decide::Decision;
+use floodnet_measure::stats::interval::Estimate;
+use floodnet_text::format;
+
+/// What is shown of every run, and how it is called.
+pub(crate) const SHOWN: [(&str, &str); 16] = [
+    ("delivery ratio", "delivery_ratio"),
+    ("  worst message", "delivery_worst"),
+    ("  joined receivers", "delivery_joined"),
+    ("delivery latency p50", "latency_ms.p50"),
+    ("                 p99", "latency_ms.p99"),
+    ("redundancy (RMR)", "rmr.mean"),
+    ("last delivery hop", "ldh.mean"),
+    ("packets per node", "packets_per_node.mean"),
+    ("not in one piece", "partition_rate"),
+    ("components", "components.mean"),
+    ("largest component", "largest_component.mean"),
+    ("degree", "degree.mean"),
+    ("nodes up", "nodes_up.mean"),
+    ("never joined", "never_joined"),
+    ("time to join p99", "join_ms.p99"),
+    ("mean path", "topology.asp"),
+];
+
+/// The name that people read for `metric`.
+pub fn label(metric: &str) -> &str {
+    match metric {
+        "latency_ms.p99" => "delivery latency p99",
+        _ => SHOWN.iter().find(|(_, name)| *name == metric).map_or(metric, |(label, _)| label.trim_start()),
+    }
+}
+
+/// Rows of cells as aligned text: the first column to the left, the others to the right.
+pub(crate) fn align(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            let _ = match column {
+                0 => write!(line, "  {cell:width$}"),
+                _ => write!(line, "   {cell:>width$}"),
+            };
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+impl Report {
+    /// The runs on one screen; `all` shows every metric. Ends with a newline.
+    #[must_use]
+    pub fn to_text(&self, nodes: u32, duration_s: f64, all: bool) -> String {
+        let mut text = format!(
+            "{}  {} nodes · {duration_s} s simulated · seed {} · {}{}\n\n",
+            self.scenario,
+            format::count(u64::from(nodes)),
+            self.seed,
+            format::plural(self.runs, "run"),
+            if self.complete { "" } else { " · interrupted" },
+        );
+        let head = ["metric", "mean", "95 % interval", "min", "max"];
+        let mut rows = vec![head.map(str::to_owned).to_vec()];
+        let mut push = |label: &str, metric: &str| {
+            if let Some(estimate) = self.metrics.estimate(metric) {
+                rows.push(row(label, unit(metric), &estimate));
+            }
+        };
+        if all {
+            self.metrics.names().iter().for_each(|name| push(name, name));
+        } else {
+            SHOWN.iter().for_each(|(label, metric)| push(label, metric));
+            let others = self.expect.iter().map(|judged| judged.key.as_str());
+            let healing =
+                self.metrics.names().iter().map(String::as_str).filter(|name| name.ends_with(".heal_ms"));
+            let mut named: Vec<&str> = SHOWN.iter().map(|(_, metric)| *metric).collect();
+            for metric in healing.chain(others) {
+                if !named.contains(&metric) {
+                    push(metric, metric);
+                    named.push(metric);
+                }
+            }
+        }
+        text.push_str(&align(&rows));
+        self.write_expectations(&mut text);
+        let digest = self.digest();
+        let _ = match digest.as_str() {
+            "" => writeln!(text, "\n  backend tcp   (in real time: no two runs are the same)"),
+            digest => writeln!(text, "\n  digest {digest}   (of the digests of all runs, in order)"),
+        };
+        text
+    }
+
+    fn write_expectations(&self, text: &mut String) {
+        if self.expect.is_empty() {
+            return;
+        }
+        text.push_str("\n  expectations\n");
+        let line = |judged: &Judged| {
+            let verdict = match judged.verdict {
+                Decision::Holds => "holds",
+                Decision::Fails => "FAILS",
+                Decision::Undecided => "UNDECIDED",
+            };
+            let worst = judged.worst.map_or_else(String::new, |worst| {
+                format!("worst {} in run {}", value(&judged.key, worst.value), worst.run)
+            });
+            let cells = [&format!("  {verdict}"), &judged.key, &judged.bound, &judged.measured(), &worst];
+            cells.map(|cell| cell.trim_end().to_owned()).to_vec()
+        };
+        let rows: Vec<Vec<String>> = self.expect.iter().map(line).collect();
+        let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..5).map(width).collect();
+        for row in &rows {
+            let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+            let _ = writeln!(text, "  {}", cells.collect::<Vec<_>>().join("  ").trim_end());
+        }
+    }
+}
+
+/// A value of `metric` as the user writes it: shares and counts are plain numbers, times have their unit.
+fn value(metric: &str, value: Ms) -> String {
+    match (unit(metric), value) {
+        (Unit::Millis, value) => value.to_string(),
+        (_, Ms::After(value)) => value.to_string(),
+        (_, Ms::Never) => "never".to_owned(),
+    }
+}
+
+impl Judged {
+    /// Mean and interval in words.
+    #[must_use]
+    pub fn measured(&self) -> String {
+        match (self.mean, self.ci95) {
+            (None, _) => "not measured".to_owned(),
+            (Some(mean), None) => value(&self.key, mean),
+            (Some(mean), Some([low, high])) => {
+                format!("{} [{}, {}]", value(&self.key, mean), bare(low), bare(high))
+            }
+        }
+    }
+}
+
+fn bare(value: Ms) -> String {
+    match value {
+        Ms::After(value) => value.to_string(),
+        Ms::Never => "never".to_owned(),
+    }
+}
+
+fn row(label: &str, unit: Unit, estimate: &Estimate) -> Vec<String> {
+    let figure = Figure::of(unit, estimate);
+    vec![
+        label.to_owned(),
+        figure.value(estimate.mean),
+        figure.interval(estimate),
+        figure.value(estimate.min),
+        figure.value(estimate.max),
+    ]
+}

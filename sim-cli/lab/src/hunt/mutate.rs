@@ -1,0 +1,128 @@
+//! Scenarios like a given one: other seeds, sizes, faults, churn.
+
+use floodnet_core::rng::{NodeRng, fold};
+
+use super::times::{lasts, part};
+use floodnet_scenario::{
+    Crash, CrashKind, Fault, FaultKind, Lifetime, Loss, Partition, Pause, Scenario, Slow,
+};
+use floodnet_text::units::Duration;
+
+/// So many scenarios are the given one with other seeds, before others are tried.
+const PLAIN: u64 = 4;
+
+/// What may differ from the given scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The seed.
+    Seed,
+    /// The seed, the number of nodes, faults, churn, loss.
+    All,
+}
+
+/// The scenario of this number: 0 is the given one.
+#[must_use]
+pub fn like(scenario: &Scenario, number: u64, change: Change) -> Scenario {
+    let mut like = scenario.clone();
+    // TOML's integers are signed.
+    like.seed = scenario.seed.wrapping_add(number) & (u64::MAX >> 1);
+    if number < PLAIN || change == Change::Seed {
+        return like;
+    }
+    let mut rng = NodeRng::new(fold(scenario.seed, number));
+    size(&mut like, &mut rng);
+    if rng.chance(1, 3) {
+        churn(&mut like, &mut rng);
+    }
+    if !like.faults.is_empty() && rng.chance(1, 3) {
+        change_fault(&mut like, &mut rng);
+    }
+    if rng.chance(1, 3) {
+        let fault = new_fault(&like, &mut rng);
+        like.faults.push(fault);
+    }
+    if rng.chance(1, 8) {
+        like.link.loss = f64::from(rng.below(10)) / 100.0;
+    }
+    like
+}
+
+/// Mostly fewer nodes, which run sooner.
+fn size(scenario: &mut Scenario, rng: &mut NodeRng) {
+    let Some(count) = scenario.nodes.count else { return };
+    let divisor = rng.pick(&[1, 2, 4, 8, 16, 32]).copied().unwrap_or(1);
+    let few = (count / divisor).max(8).min(count);
+    scenario.nodes.count = Some(few);
+    scenario.nodes.entry = scenario.nodes.entry.min(few);
+}
+
+/// Longer or shorter sessions and times away, and another share of crashes.
+fn churn(scenario: &mut Scenario, rng: &mut NodeRng) {
+    let Some(churn) = &mut scenario.churn else { return };
+    let laws = [Some(&mut churn.session), churn.downtime.as_mut()];
+    for law in laws.into_iter().flatten() {
+        let quarters = u64::from(1 + rng.below(8));
+        stretch(law, quarters);
+    }
+    if rng.chance(1, 2) {
+        churn.crash = f64::from(rng.below(11)) / 10.0;
+    }
+}
+
+/// So many quarters of the length; presets and traces stay.
+fn stretch(law: &mut Lifetime, quarters: u64) {
+    let length = match law {
+        Lifetime::Exponential { mean } => mean,
+        Lifetime::Weibull { scale, .. } => scale,
+        Lifetime::Lognormal { median, .. } => median,
+        Lifetime::Pareto { least, .. } => least,
+        Lifetime::Preset(_) | Lifetime::Trace { .. } => return,
+    };
+    *length = part(*length, quarters, 4);
+}
+
+/// Some time of the run, not its very end.
+fn some_time(scenario: &Scenario, rng: &mut NodeRng) -> Duration {
+    part(scenario.duration, u64::from(1 + rng.below(90)), 100)
+}
+
+fn change_fault(scenario: &mut Scenario, rng: &mut NodeRng) {
+    let at = some_time(scenario, rng);
+    let chosen = rng.below(u32::try_from(scenario.faults.len()).unwrap_or(u32::MAX)) as usize;
+    match rng.below(3) {
+        0 => {
+            scenario.faults.remove(chosen);
+        }
+        1 => scenario.faults[chosen].at = at,
+        _ => {
+            if let Some(lasts) = lasts(&mut scenario.faults[chosen].kind) {
+                *lasts = part(*lasts, u64::from(1 + rng.below(8)), 4);
+            }
+        }
+    }
+}
+
+fn new_fault(scenario: &Scenario, rng: &mut NodeRng) -> Fault {
+    let at = some_time(scenario, rng);
+    let lasts = part(scenario.duration, u64::from(1 + rng.below(20)), 100);
+    let fraction = f64::from(5 + rng.below(46)) / 100.0;
+    let kind = match rng.below(5) {
+        0 => FaultKind::Crash(Crash {
+            fraction: Some(fraction),
+            slots: None,
+            kind: CrashKind::Silent,
+            back: rng.chance(1, 2).then_some(lasts),
+        }),
+        1 => {
+            let groups = vec![fraction, 1.0 - fraction];
+            FaultKind::Partition(Partition { groups, lasts, one_way: rng.chance(1, 4) })
+        }
+        2 => FaultKind::Loss(Loss { share: fraction, lasts }),
+        3 => {
+            let factor = f64::from(2 + rng.below(20));
+            FaultKind::Slow(Slow { fraction, factor, lasts })
+        }
+        _ => FaultKind::Pause(Pause { fraction, lasts }),
+    };
+    Fault { at, kind }
+}

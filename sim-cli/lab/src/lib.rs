@@ -1,0 +1,29 @@
+//! Runs, and what is learned from them.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`protocols`] | the protocols that can be run, each with the engine made for it |
+//! | [`run`] | one run, and its folder |
+//! | [`ensemble`] | many runs of one scenario |
+//! | [`compare`] | two configurations, metric by metric |
+//! | [`sweep`] | a grid of scenarios |
+//! | [`trace`] | a run step by step |
+//! | [`verify`] | whether a run goes the same way again |
+//! | [`oracle`] | results that are known beforehand |
+//! | [`swarm`] | random scenarios, and what must hold in each |
+//! | [`hunt`] | a run in which something goes wrong, and the smallest scenario of it |
+//!
+//! Nothing here draws pictures or parses a command line: that is done above, with what this crate returns.
+
+pub mod compare;
+pub mod ensemble;
+pub mod hunt;
+pub mod oracle;
+pub mod protocols;
+pub mod run;
+pub mod swarm;
+pub mod sweep;
+pub mod trace;
+pub mod verify;
+
+pub use protocols::Protocols;

@@ -1,0 +1,238 @@
+//! From runs to verdicts.
+//!
+//! The run is the unit. A mean has Student's interval over runs, a share of runs Wilson's, both of
+//! [`CONFIDENCE`]: with the 95 % of other places two of forty true laws would fail by chance. A mean **holds**
+//! when the interval of the difference between measured and expected, made wider by the law's own tolerance,
+//! has 0 in it, and when it is no wider than the law asks for; so a law does not hold because little is known.
+
+use std::num::NonZeroUsize;
+
+use serde::Serialize;
+
+use super::expression::Expression;
+use super::suite::{Bound, Law, Mean, Suite};
+use crate::Protocols;
+use crate::ensemble::{Control, run_each, seeds};
+use crate::run::Ran;
+use floodnet_measure::metrics::Numbers;
+use floodnet_measure::stats::interval::student_half;
+use floodnet_measure::stats::wilson::wilson_at;
+
+/// The confidence of the intervals: 99.9 %.
+pub const CONFIDENCE: f64 = 0.999;
+
+/// Whether a law is found to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// It is.
+    Holds,
+    /// It is not.
+    Fails,
+    /// The runs know too little.
+    Undecided,
+}
+
+/// What came of one check of a law.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// Name of the law.
+    pub law: String,
+    /// What it says.
+    pub about: String,
+    /// Where the answer comes from.
+    pub source: String,
+    /// What was measured.
+    pub measured: String,
+    /// How it must compare: `=`, `<=` or `>=`.
+    pub relation: &'static str,
+    /// What is expected: the formula.
+    pub formula: String,
+    /// The value of the formula; of several runs the mean. None if it was not measured.
+    pub expected: Option<f64>,
+    /// The value measured; of several runs the mean. None if it was not measured.
+    pub value: Option<f64>,
+    /// Ends of the interval of that mean; none where each run must be exact.
+    pub interval: Option<(f64, f64)>,
+    /// How far the expected value itself may be off.
+    pub tolerance: f64,
+    /// Why.
+    pub because: String,
+    /// Runs.
+    pub runs: u32,
+    /// Whether it holds.
+    pub verdict: Verdict,
+}
+
+/// Runs the scenario of a law as often as it says, up to `jobs` at a time. None if `control` stopped it.
+///
+/// # Errors
+/// The scenario cannot be read or set up; says why.
+pub fn consult(
+    suite: &Suite,
+    law: &Law,
+    protocols: &Protocols,
+    jobs: NonZeroUsize,
+    control: &impl Control,
+) -> Result<Option<Vec<Finding>>, String> {
+    let scenario = suite.scenario(law, protocols)?;
+    let seeds = seeds(scenario.seed, law.runs);
+    let keep = |_, _: &_, ran: Ran| ran.finished.map(|finished| Numbers::of(&finished.results.summary));
+    let runs = run_each(&scenario, protocols, &seeds, jobs, control, &keep);
+    let runs = runs.map_err(|failed| format!("law `{}`: {failed}", law.name))?;
+    let runs: Option<Vec<Numbers>> = runs.into_iter().map(Option::flatten).collect();
+    let Some(runs) = runs else { return Ok(None) };
+    let found: Result<Vec<Finding>, String> =
+        law.checks.iter().map(|check| judge(law, &check.measured, &check.bound, &runs)).collect();
+    found.map(Some).map_err(|error| format!("law `{}`: {error}", law.name))
+}
+
+fn judge(law: &Law, measured: &Expression, bound: &Bound, runs: &[Numbers]) -> Result<Finding, String> {
+    let (relation, formula) = match bound {
+        Bound::Exact(of) | Bound::Mean(Mean { of, .. }) => ("=", of),
+        Bound::AtMost(of) => ("<=", of),
+        Bound::AtLeast(of) => (">=", of),
+    };
+    let values = |of: &Expression| -> Result<Option<Vec<f64>>, String> {
+        runs.iter().map(|run| of.value(run)).collect()
+    };
+    let (tolerance, because) = match bound {
+        Bound::Mean(mean) => (mean.tolerance, mean.because.clone()),
+        _ => (0.0, String::new()),
+    };
+    let mut finding = Finding {
+        law: law.name.clone(),
+        about: law.about.clone(),
+        source: law.source.clone(),
+        measured: measured.to_string(),
+        relation,
+        formula: formula.to_string(),
+        expected: None,
+        value: None,
+        interval: None,
+        tolerance,
+        because,
+        runs: law.runs,
+        verdict: Verdict::Fails,
+    };
+    let (Some(found), Some(expected)) = (values(measured)?, values(formula)?) else { return Ok(finding) };
+    finding.value = Some(mean(&found));
+    finding.expected = Some(mean(&expected));
+    if let Bound::Exact(_) = bound {
+        let wrong = found.iter().zip(&expected).position(|(found, expected)| !is_same(*found, *expected));
+        // The run that is wrong says more than a mean.
+        if let Some(run) = wrong {
+            (finding.value, finding.expected) = (Some(found[run]), Some(expected[run]));
+        }
+        finding.verdict = if wrong.is_none() { Verdict::Holds } else { Verdict::Fails };
+        return Ok(finding);
+    }
+    let interval = interval(&found, measured.is_bit());
+    finding.interval = Some(interval);
+    // Expected and measured may go up and down together, so the interval is that of their difference.
+    let off: Vec<f64> = found.iter().zip(&expected).map(|(found, expected)| found - expected).collect();
+    let (low, high) = if measured.is_bit() {
+        let at = mean(&expected);
+        (interval.0 - at, interval.1 - at)
+    } else {
+        self::interval(&off, false)
+    };
+    finding.verdict = match bound {
+        Bound::Mean(Mean { within, .. }) if (high - low) / 2.0 > *within => Verdict::Undecided,
+        Bound::Mean(_) => decide(low <= tolerance && high >= -tolerance, true),
+        Bound::AtMost(_) => decide(high <= 0.0, low > 0.0),
+        Bound::AtLeast(_) | Bound::Exact(_) => decide(low >= 0.0, high < 0.0),
+    };
+    Ok(finding)
+}
+
+const fn decide(holds: bool, fails: bool) -> Verdict {
+    match (holds, fails) {
+        (true, _) => Verdict::Holds,
+        (false, true) => Verdict::Fails,
+        (false, false) => Verdict::Undecided,
+    }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Whether two numbers are equal to the six digits of a summary, and whole numbers to all of theirs.
+fn is_same(found: f64, expected: f64) -> bool {
+    let off = (found - expected).abs();
+    let whole = [found, expected].iter().all(|value| (value - value.round()).abs() <= value.abs() * 1e-14);
+    if whole { off < 0.5 } else { off <= expected.abs() * 5e-6 + 1e-12 }
+}
+
+fn interval(values: &[f64], is_bit: bool) -> (f64, f64) {
+    if is_bit {
+        let hits = values.iter().filter(|value| **value > 0.5).count();
+        return wilson_at(hits as u64, values.len() as u64, CONFIDENCE);
+    }
+    let (mean, half) = (mean(values), student_half(values, CONFIDENCE));
+    (mean - half, mean + half)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::suite::Suite;
+
+    /// Judges made-up values of `nodes`.
+    fn verdict(check: &str, nodes: &[f64]) -> Verdict {
+        let text = format!(
+            "[[law]]\nname = \"a\"\nabout = \"\"\nsource = \"\"\nscenario = \"graph.toml\"\nruns = {}\n[[law.check]]\n{check}",
+            nodes.len()
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("suite.toml");
+        std::fs::write(&file, text).unwrap();
+        let suite = Suite::load(&file).unwrap();
+        let runs: Vec<Numbers> = nodes
+            .iter()
+            .map(|nodes| Numbers::from_value(serde_json::json!({ "nodes": nodes, "rmr": { "mean": null } })))
+            .collect();
+        let check = &suite.laws[0].checks[0];
+        judge(&suite.laws[0], &check.measured, &check.bound, &runs).unwrap().verdict
+    }
+
+    #[test]
+    fn exact_means_every_run() {
+        let check = "measured = \"nodes\"\nexact = 3";
+        assert_eq!(verdict(check, &[3.0, 3.0]), Verdict::Holds);
+        assert_eq!(verdict(check, &[3.0, 4.0, 2.0]), Verdict::Fails);
+        assert_eq!(verdict("measured = \"nodes\"\nexact = 3.0005000500", &[3.0005]), Verdict::Holds);
+        assert_eq!(verdict("measured = \"nodes\"\nexact = 3.00054", &[3.0005]), Verdict::Fails);
+        assert_eq!(verdict("measured = \"nodes\"\nexact = 4000100", &[4_000_101.0]), Verdict::Fails);
+        assert_eq!(verdict("measured = \"rmr.mean\"\nexact = 3", &[4.0]), Verdict::Fails, "not measured");
+    }
+
+    #[test]
+    fn a_mean_holds_when_the_interval_reaches_it_and_is_narrow() {
+        let mean = |of: &str| format!("measured = \"nodes\"\nmean = {{ of = {of}, within = 2.5 }}");
+        let close = [9.0, 10.0, 11.0, 10.0, 9.5, 10.5];
+        assert_eq!(verdict(&mean("10.5"), &close), Verdict::Holds);
+        assert_eq!(verdict(&mean("13"), &close), Verdict::Fails);
+        assert_eq!(verdict(&mean("10"), &[0.0, 20.0, 10.0]), Verdict::Undecided);
+        let tolerant =
+            "measured = \"nodes\"\nmean = { of = 13, within = 2.5, tolerance = 2.5, because = \"small\" }";
+        assert_eq!(verdict(tolerant, &close), Verdict::Holds);
+        // What varies together with the measured value does not widen the interval.
+        let own = "measured = \"nodes + 1\"\nmean = { of = \"nodes + 1\", within = 0.001 }";
+        assert_eq!(verdict(own, &[0.0, 20.0, 10.0]), Verdict::Holds);
+    }
+
+    #[test]
+    fn bounds_and_shares() {
+        let close = [9.0, 10.0, 11.0, 10.0, 9.5, 10.5];
+        assert_eq!(verdict("measured = \"nodes\"\nat_most = 12", &close), Verdict::Holds);
+        assert_eq!(verdict("measured = \"nodes\"\nat_most = 10", &close), Verdict::Undecided);
+        assert_eq!(verdict("measured = \"nodes\"\nat_least = 12", &close), Verdict::Fails);
+        let share = "measured = \"nodes == 1\"\nmean = { of = 0.5, within = 0.2 }";
+        let half: Vec<f64> = (0..100).map(|run| f64::from(run % 2)).collect();
+        assert_eq!(verdict(share, &half), Verdict::Holds);
+        assert_eq!(verdict(share, &half[..10]), Verdict::Undecided);
+        assert_eq!(verdict(share, &[1.0; 100]), Verdict::Fails);
+    }
+}

@@ -1,0 +1,401 @@
+//! The folder of a run: written beside its place and moved there when it is whole, so that nothing is ever
+//! half-written.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::manifest::{Build, Manifest, hash};
+use super::{Finished, Ran};
+use floodnet_core::time::Time;
+use floodnet_measure::tables;
+use floodnet_measure::{Results, seconds};
+use floodnet_scenario::Scenario;
+use floodnet_scenario::setup::Setup;
+
+/// The file that tells a folder of a run from any other.
+pub const MANIFEST: &str = "manifest.json";
+/// The scenario with every default filled in.
+pub const RESOLVED: &str = "scenario.resolved.toml";
+
+/// Draws the pictures of a run: the name of each file and its bytes. It is called when the tables are written, so
+/// that the memory of drawing is not counted as the run's.
+pub type Draw<'a> = &'a dyn Fn(&Setup, &Results) -> Vec<(PathBuf, Vec<u8>)>;
+
+/// Where a run is to be written.
+#[derive(Clone, Debug)]
+pub struct Place {
+    folder: PathBuf,
+    absolute: PathBuf,
+    force: bool,
+}
+
+impl Place {
+    /// Checks that a run can be written to `folder`: it does not exist, or is empty, or holds a run and
+    /// nothing else and `force` says to replace that.
+    ///
+    /// # Errors
+    /// It cannot; says why and what to do.
+    pub fn check(folder: &Path, force: bool) -> Result<Self, String> {
+        let shown = folder.display();
+        let failed = |error: io::Error| format!("cannot write to {shown}: {error}");
+        let absolute = std::path::absolute(folder).map_err(failed)?;
+        if absolute.file_name().is_none() {
+            return Err(format!("{shown} cannot be the folder of a run: name one that can be replaced"));
+        }
+        match holds(&absolute).map_err(failed)? {
+            Holds::Other(name) => Err(format!(
+                "{shown} holds {name}, which no run wrote: choose another folder with --out (this one is left as it is)"
+            )),
+            Holds::Run if !force => Err(format!(
+                "{shown} holds a run already: replace it with --force, or choose another folder with --out"
+            )),
+            Holds::Run | Holds::Nothing => Ok(Self { folder: folder.to_owned(), absolute, force }),
+        }
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Writes everything about a run.
+    ///
+    /// # Errors
+    /// Something cannot be written; then nothing is left behind, and what stood there stands there still.
+    pub fn write(&self, build: &Build, scenario: &Scenario, ran: &Ran, draw: Draw<'_>) -> Result<(), String> {
+        let draft = self.draft()?;
+        write_run(draft.path(), build, scenario, ran, draw).map_err(|error| self.failed(&error))?;
+        self.finish(&draft)
+    }
+
+    /// A folder beside the place to write into, empty. It goes away unless [`Place::finish`] takes it.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn draft(&self) -> Result<Draft, String> {
+        let draft = Draft(self.sibling("partial"));
+        // What a killed process may have left.
+        remove(&draft.0).and_then(|()| fs::create_dir_all(&draft.0)).map_err(|error| self.failed(&error))?;
+        Ok(draft)
+    }
+
+    /// Puts the finished draft in its place.
+    ///
+    /// # Errors
+    /// It cannot be moved; then what stood there stands there still.
+    pub fn finish(&self, draft: &Draft) -> Result<(), String> {
+        // A run takes a while: somebody may have put something there.
+        Self::check(&self.folder, self.force)?;
+        self.move_in(&draft.0).map_err(|error| self.failed(&error))
+    }
+
+    /// How an error of writing here is told.
+    pub fn failed(&self, error: &io::Error) -> String {
+        format!("cannot write to {}: {error}", self.folder.display())
+    }
+
+    /// Puts the finished draft in its place.
+    fn move_in(&self, draft: &Path) -> io::Result<()> {
+        let old = self.sibling("old");
+        remove(&old)?;
+        let replaces = self.absolute.exists();
+        if replaces {
+            fs::rename(&self.absolute, &old)?;
+        }
+        if let Err(error) = fs::rename(draft, &self.absolute) {
+            if replaces {
+                fs::rename(&old, &self.absolute)?;
+            }
+            return Err(error);
+        }
+        remove(&old)
+    }
+
+    /// A hidden folder beside the run's.
+    fn sibling(&self, what: &str) -> PathBuf {
+        let name = self.absolute.file_name().unwrap_or_default().to_string_lossy();
+        self.absolute.with_file_name(format!(".{name}.{what}"))
+    }
+}
+
+/// A file or folder in the making. What still stands there in the end, after an error or a panic too, goes
+/// away.
+pub struct Draft(PathBuf);
+
+impl Draft {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // Most often it was moved to its place. There is nobody to tell of an error.
+        let _ = remove(&self.0).or_else(|_| fs::remove_file(&self.0));
+    }
+}
+
+/// Writes a file beside its place and moves it there when it is whole.
+///
+/// # Errors
+/// It cannot be written or moved; then what stood there stands there still.
+pub fn write_whole(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let draft = Draft(path.with_file_name(format!(".{name}.partial")));
+    fs::write(&draft.0, content)?;
+    fs::rename(&draft.0, path)
+}
+
+/// What is in a folder.
+enum Holds {
+    Nothing,
+    /// The files of a run, and no others.
+    Run,
+    /// Something else: the name of one.
+    Other(String),
+}
+
+fn holds(folder: &Path) -> io::Result<Holds> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Holds::Nothing),
+        entries => entries?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        let is_one_of_many = run_index(&name).is_some();
+        let ours =
+            if is_one_of_many { matches!(holds(&folder.join(&name))?, Holds::Run) } else { is_of_run(&name) };
+        names.push((ours, name));
+    }
+    // What is not ours comes first.
+    names.sort_unstable();
+    Ok(match names.into_iter().next() {
+        None => Holds::Nothing,
+        // Other programs have manifests too, so it must read as that of a run.
+        Some((true, _)) if read_manifest(folder).is_ok() => Holds::Run,
+        Some((_, name)) => Holds::Other(name),
+    })
+}
+
+/// The folder of the run `index` within that of many.
+#[must_use]
+pub fn run_name(index: usize) -> String {
+    format!("run-{index:03}")
+}
+
+/// The index of the run whose folder has this name.
+#[must_use]
+pub fn run_index(name: &str) -> Option<usize> {
+    let index = name.strip_prefix("run-")?.parse().ok()?;
+    (run_name(index) == name).then_some(index)
+}
+
+/// Whether a run, or pictures and reports of it, can have a file of this name.
+fn is_of_run(name: &str) -> bool {
+    let fixed = [
+        MANIFEST,
+        RESOLVED,
+        "summary.json",
+        "timeseries.csv",
+        "messages.csv",
+        "latency.csv",
+        "delivery.png",
+        "latency.png",
+        "degrees.png",
+        "report.html",
+        "runs.json",
+        "runs.csv",
+    ];
+    let graph = name.starts_with("topology") && (name.ends_with(".png") || name.ends_with(".graphml"));
+    graph || fixed.contains(&name)
+}
+
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// Writes the files of a run into `folder`, which is there.
+///
+/// # Errors
+/// One cannot be written.
+pub fn write_run(
+    folder: &Path,
+    build: &Build,
+    scenario: &Scenario,
+    ran: &Ran,
+    draw: Draw<'_>,
+) -> io::Result<()> {
+    let Some(finished) = &ran.finished else { return Ok(()) };
+    let Finished { results, cost, tcp } = finished;
+    let resolved = scenario.to_resolved_toml();
+    let summary = &results.summary;
+    let manifest = Manifest {
+        scenario: scenario.name.clone(),
+        config_hash: hash(&resolved),
+        seed: scenario.seed,
+        digest: summary.digest.clone(),
+        backend: summary.backend.clone().unwrap_or_else(|| "sim".to_owned()),
+        tcp: tcp.clone(),
+        complete: summary.complete,
+        ..Manifest::new(build, cost, summary.nodes)
+    };
+    fs::write(folder.join(RESOLVED), resolved)?;
+    each_table(&ran.setup, results, |name, write| file(folder, name, |to| write(to)))?;
+    for (name, bytes) in draw(&ran.setup, results) {
+        fs::write(folder.join(name), bytes)?;
+    }
+    write_manifest(folder, &manifest)
+}
+
+/// Writes `manifest.json`.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write_manifest(folder: &Path, manifest: &Manifest) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(manifest).map_err(io::Error::other)?;
+    fs::write(folder.join(MANIFEST), text + "\n")
+}
+
+/// Writes one file of `folder`.
+///
+/// # Errors
+/// It cannot be written.
+pub fn file(
+    folder: &Path,
+    name: &str,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut to = BufWriter::new(File::create(folder.join(name))?);
+    write(&mut to)?;
+    to.flush()
+}
+
+/// Writes a table.
+type WriteTable<'a> = &'a dyn Fn(&mut dyn Write) -> io::Result<()>;
+
+/// Hands over each file of a run that has the same bytes wherever and however it is made.
+fn each_table(
+    setup: &Setup,
+    results: &Results,
+    mut give: impl FnMut(&str, WriteTable<'_>) -> io::Result<()>,
+) -> io::Result<()> {
+    give("summary.json", &|to| to.write_all(results.summary.to_json().as_bytes()))?;
+    give("timeseries.csv", &|to| tables::write_timeseries(to, &results.timeseries))?;
+    give("messages.csv", &|to| tables::write_messages(to, &results.messages))?;
+    give("latency.csv", &|to| tables::write_latency_curve(to, &results.latency_curve()))?;
+    for graph in &results.topologies {
+        let name = format!("topology{}.graphml", suffix(graph.at, setup));
+        give(&name, &|to| tables::write_graphml(to, graph))?;
+    }
+    Ok(())
+}
+
+/// What tells the files of one time from those of another; nothing at the end of the run.
+#[must_use]
+pub fn suffix(at: Time, setup: &Setup) -> String {
+    if at == setup.plan.duration { String::new() } else { format!("-{}s", seconds(at)) }
+}
+
+/// The files of a run that have the same bytes wherever and however it is made, by name.
+///
+/// # Panics
+/// Never: writing to memory does not fail.
+#[must_use]
+pub fn tables_of(setup: &Setup, results: &Results) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    let written = each_table(setup, results, |name, write| {
+        let mut bytes = Vec::new();
+        write(&mut bytes)?;
+        files.push((name.to_owned(), bytes));
+        Ok(())
+    });
+    written.expect("memory takes what is written");
+    files
+}
+
+/// A file that is written piece by piece beside its place, and moved there when it is whole.
+pub struct Whole {
+    to: BufWriter<File>,
+    draft: Draft,
+    place: PathBuf,
+}
+
+impl Whole {
+    /// Begins a file that is to stand at `path`.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn begin(path: &Path) -> io::Result<Self> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let draft = Draft(path.with_file_name(format!(".{name}.partial")));
+        Ok(Self { to: BufWriter::new(File::create(&draft.0)?), draft, place: path.to_owned() })
+    }
+
+    /// Moves the file to its place.
+    ///
+    /// # Errors
+    /// It cannot be written or moved; then what stood there stands there still.
+    pub fn end(mut self) -> io::Result<()> {
+        self.to.flush()?;
+        fs::rename(&self.draft.0, &self.place)
+    }
+}
+
+impl Write for Whole {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.to.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+/// Reads the manifest of the run in `folder`.
+///
+/// # Errors
+/// There is none, or it cannot be read; says what.
+pub fn read_manifest(folder: &Path) -> Result<Manifest, String> {
+    let path = folder.join(MANIFEST);
+    let text = fs::read_to_string(&path).map_err(|error| {
+        format!("{} is not the folder of a run: {}: {error}", folder.display(), path.display())
+    })?;
+    serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_finished_leaves_nothing_behind() {
+        let lab = tempfile::tempdir().unwrap();
+        let names = || fs::read_dir(lab.path()).unwrap().count();
+        let folder = lab.path().join(".run.partial");
+        let panicked = std::panic::catch_unwind(|| {
+            let draft = Draft(folder.clone());
+            fs::create_dir_all(&draft.0).unwrap();
+            fs::write(draft.0.join("summary.json"), "{").unwrap();
+            panic!("the disk is full");
+        });
+        assert!(panicked.is_err());
+        assert_eq!(names(), 0);
+        // A folder stands where the file should be.
+        let place = lab.path().join("delivery.png");
+        fs::create_dir(&place).unwrap();
+        assert!(write_whole(&place, "picture").is_err());
+        assert_eq!((names(), place.is_dir()), (1, true));
+        fs::remove_dir(&place).unwrap();
+        for content in ["a picture", "another"] {
+            write_whole(&place, content).unwrap();
+            assert_eq!((names(), fs::read_to_string(&place).unwrap().as_str()), (1, content));
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! One run: from a scenario to results, and from results to files.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`folder`] | the run's folder, all or nothing |
+//! | [`manifest`] | what made the run and what it cost |
+//! | [`sockets`] | what a run on sockets used |
+
+pub mod folder;
+pub mod manifest;
+pub mod sockets;
+
+use std::num::NonZeroUsize;
+use std::time::Instant;
+
+use floodnet_sim::{Memory, Progress, Simulation};
+
+use crate::Protocols;
+use floodnet_measure::{Ending, Measures, Results};
+use floodnet_scenario::protocol::Runnable;
+use floodnet_scenario::setup::{Setup, set_up_nodes};
+use floodnet_scenario::{Complaint, Scenario};
+pub use sockets::{HopExcess, Kernels, TcpRunInfo};
+
+/// What a protocol's runner works on.
+pub(crate) struct Job<'a> {
+    scenario: &'a Scenario,
+    /// Prepare only.
+    dry: bool,
+    /// Threads.
+    jobs: NonZeroUsize,
+    /// Divide the run over them however small it is.
+    divide: bool,
+    watch: &'a mut dyn FnMut(Progress) -> bool,
+}
+
+/// A run that ended, or that was only prepared.
+#[derive(Debug)]
+pub struct Ran {
+    /// What it ran on.
+    pub setup: Setup,
+    /// What came of it; none when it was only prepared.
+    pub finished: Option<Finished>,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Finished {
+    /// Numbers, tables, graphs.
+    pub results: Results,
+    /// What it took.
+    pub cost: Cost,
+    /// What it used on sockets; none in the simulator.
+    pub tcp: Option<TcpRunInfo>,
+}
+
+/// What a run took. Differs from machine to machine and from run to run.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cost {
+    /// To read, draw and build all slots, in seconds.
+    pub setup_seconds: f64,
+    /// To run, with all that is measured on the way, in seconds.
+    pub run_seconds: f64,
+    /// To sum up: the shape of the last graph, means, tables; in seconds.
+    pub finish_seconds: f64,
+    /// Inputs that slots handled.
+    pub inputs: u64,
+    /// Packets that nodes took in.
+    pub packets: u64,
+    /// What the engine held.
+    pub memory: Memory,
+}
+
+impl Cost {
+    /// What both took, as if one after the other.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        let memory = Memory {
+            slots: self.memory.slots.max(other.memory.slots),
+            links: self.memory.links.max(other.memory.links),
+            events: self.memory.events.max(other.memory.events),
+        };
+        Self {
+            setup_seconds: self.setup_seconds + other.setup_seconds,
+            run_seconds: self.run_seconds + other.run_seconds,
+            finish_seconds: self.finish_seconds + other.finish_seconds,
+            inputs: self.inputs + other.inputs,
+            packets: self.packets + other.packets,
+            memory,
+        }
+    }
+
+    /// Inputs handled per second of the run.
+    #[must_use]
+    pub fn inputs_per_second(&self) -> f64 {
+        self.per_second(self.inputs)
+    }
+
+    /// Packets taken in per second of the run.
+    #[must_use]
+    pub fn packets_per_second(&self) -> f64 {
+        self.per_second(self.packets)
+    }
+
+    fn per_second(&self, count: u64) -> f64 {
+        count as f64 / self.run_seconds.max(1e-9)
+    }
+}
+
+/// Runs `scenario` with the protocol that its tables name, on up to `jobs` threads: the results are the same
+/// for any number of them. `watch` is asked after each window whether to go on.
+///
+/// # Errors
+/// The scenario cannot be set up; says why.
+pub fn run(
+    scenario: &Scenario,
+    protocols: &Protocols,
+    jobs: NonZeroUsize,
+    watch: &mut dyn FnMut(Progress) -> bool,
+) -> Result<Ran, Complaint> {
+    dispatch(protocols, Job { scenario, dry: false, jobs, divide: false, watch })
+}
+
+/// As [`run`], but divides even a small run over `jobs` threads. It takes longer and must come to the same.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_divided(
+    scenario: &Scenario,
+    protocols: &Protocols,
+    jobs: NonZeroUsize,
+    watch: &mut dyn FnMut(Progress) -> bool,
+) -> Result<Ran, Complaint> {
+    dispatch(protocols, Job { scenario, dry: false, jobs, divide: true, watch })
+}
+
+/// Prepares `scenario` without running it.
+///
+/// # Errors
+/// As [`run`].
+pub fn prepare(scenario: &Scenario, protocols: &Protocols) -> Result<Setup, Complaint> {
+    dispatch(
+        protocols,
+        Job { scenario, dry: true, jobs: NonZeroUsize::MIN, divide: false, watch: &mut |_| true },
+    )
+    .map(|ran| ran.setup)
+}
+
+fn dispatch(protocols: &Protocols, mut job: Job<'_>) -> Result<Ran, Complaint> {
+    protocols.engine(job.scenario)?.run(&mut job)
+}
+
+/// Runs `scenario` with the protocol `P` on one thread.
+pub(crate) fn run_with<P: Runnable>(scenario: &Scenario) -> Result<Ran, Complaint> {
+    run_protocol::<P>(&mut Job {
+        scenario,
+        dry: false,
+        jobs: NonZeroUsize::MIN,
+        divide: false,
+        watch: &mut |_| true,
+    })
+}
+
+/// Runs a job with the protocol `P`.
+pub(crate) fn run_protocol<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Complaint> {
+    let began = clock();
+    let scenario = job.scenario;
+    let (setup, config) = set_up_nodes::<P>(scenario)?;
+    if job.dry {
+        return Ok(Ran { setup, finished: None });
+    }
+    let mut measures = Measures::new(setup.plan.clone(), setup.measure.clone());
+    let make = |slot| P::node(slot, &config);
+    let barriers = measures.barriers();
+    let mut simulation = Simulation::new(&setup.plan, &setup.links, &config, &make).sample_at(barriers);
+    if job.divide {
+        simulation = simulation.always_wake();
+    }
+    let (mut ready, watch) = (None, &mut job.watch);
+    let outcome = simulation.run_divided(job.jobs, &mut measures, &mut |progress| {
+        // Asked first when all slots are built.
+        ready.get_or_insert_with(clock);
+        watch(progress)
+    });
+    let ready = ready.unwrap_or(began);
+    let outcome = outcome.map_err(|error| Complaint::new("link", error, ""))?;
+    let ran = clock();
+    let ending = Ending {
+        digest: Some(outcome.digest),
+        in_flight_payloads: outcome.in_flight_payloads,
+        in_flight_packets: outcome.in_flight_packets,
+        complete: outcome.complete,
+    };
+    let (inputs, packets, memory) = (outcome.inputs, outcome.packets, outcome.memory);
+    // The nodes make room for what the measures need to finish.
+    drop(outcome);
+    let mut results = measures.finish(ending);
+    results.summary.notes.clone_from(&setup.notes);
+    let judged = results.summary.judge(&scenario.expect);
+    judged.map_err(|unknown| Complaint::new("expect", unknown.to_string(), ""))?;
+    let cost = Cost {
+        setup_seconds: (ready - began).as_secs_f64(),
+        run_seconds: (ran - ready).as_secs_f64(),
+        finish_seconds: ran.elapsed().as_secs_f64(),
+        inputs,
+        packets,
+        memory,
+    };
+    Ok(Ran { setup, finished: Some(Finished { results, cost, tcp: None }) })
+}
+
+/// The clock of the machine: what a run costs is the only thing that may depend on it.
+fn clock() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,281 @@
+//! Many scenarios: on several threads, with results in the order of the seeds.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use floodnet_core::time::Duration;
+
+use super::check::{Again, Checked, check};
+use super::draw::{ProtocolChoice, draw};
+use super::violation::{Invariant, Violation};
+use crate::Protocols;
+
+/// Of the histories that promise it, so many in a thousand may fail to become one component: the protocols
+/// promise it with high probability only.
+pub const UNHEALED_PERMILLE: u64 = 10;
+/// More of them than that is called a violation when chance alone would bring it about less often than this.
+const CHANCE: f64 = 1e-6;
+
+/// What to try.
+#[derive(Clone, Debug, Default)]
+pub struct Campaign {
+    /// Seeds to try first.
+    pub first: Vec<u64>,
+    /// Then this one and those after it ..
+    pub base: u64,
+    /// .. so many.
+    pub count: u64,
+    /// Which protocols.
+    pub choice: ProtocolChoice,
+}
+
+/// A scenario that broke an invariant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Of this seed.
+    pub seed: u64,
+    /// How many had been tried before.
+    pub before: u64,
+    /// How.
+    pub violation: Violation,
+}
+
+/// What came of all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tried {
+    /// Scenarios.
+    pub scenarios: u64,
+    /// Simulated time in all.
+    pub simulated: Duration,
+    /// Inputs handled, in the watched runs.
+    pub inputs: u64,
+    /// Scenarios that broke an invariant, in the order of the seeds.
+    pub failures: Vec<Failure>,
+    /// Histories that promise to become one component.
+    pub promised_to_heal: u64,
+    /// The seeds of those that did not.
+    pub unhealed: Vec<u64>,
+    /// After so many scenarios there were more of them than chance allows.
+    pub too_many_unhealed: Option<u64>,
+    /// How many scenarios had each feature.
+    pub features: BTreeMap<&'static str, u64>,
+}
+
+impl Tried {
+    /// Whether all held.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.failures.is_empty() && self.too_many_unhealed.is_none()
+    }
+
+    /// The first invariant that broke, and after how many scenarios.
+    #[must_use]
+    pub fn first(&self) -> Option<(Invariant, u64)> {
+        let one_piece = self.too_many_unhealed.map(|after| (Invariant::OnePiece, after));
+        let failure = self.failures.first().map(|first| (first.violation.invariant, first.before + 1));
+        [failure, one_piece].into_iter().flatten().min_by_key(|(_, after)| *after)
+    }
+
+    fn add(&mut self, seed: u64, checked: Checked, features: Vec<&'static str>) {
+        let before = self.scenarios;
+        self.scenarios += 1;
+        self.simulated = self.simulated + checked.simulated;
+        self.inputs += checked.inputs;
+        if let Some(violation) = checked.violation {
+            self.failures.push(Failure { seed, before, violation });
+        }
+        if let Some(healed) = checked.healed {
+            self.promised_to_heal += 1;
+            if !healed {
+                self.unhealed.push(seed);
+                if self.too_many_unhealed.is_none() && self.is_beyond_chance() {
+                    self.too_many_unhealed = Some(self.scenarios);
+                }
+            }
+        }
+        let mut features = features;
+        features.sort_unstable();
+        features.dedup();
+        features.into_iter().for_each(|feature| *self.features.entry(feature).or_default() += 1);
+    }
+
+    fn is_beyond_chance(&self) -> bool {
+        let share = UNHEALED_PERMILLE as f64 / 1e3;
+        tail(self.promised_to_heal, self.unhealed.len() as u64, share) < CHANCE
+    }
+}
+
+/// The probability that of `n` events, each with probability `p`, `k` or more happen (binomial).
+fn tail(n: u64, k: u64, p: f64) -> f64 {
+    let mut term = (1.0 - p).powf(n as f64);
+    let mut below = 0.0;
+    for i in 0..k {
+        below += term;
+        term *= (n - i) as f64 / (i + 1) as f64 * p / (1.0 - p);
+    }
+    (1.0 - below).max(0.0)
+}
+
+/// The scenarios that threads work on, and what came of those that are done but not in turn.
+struct Desk<T> {
+    next: u64,
+    done: VecDeque<Option<std::thread::Result<T>>>,
+    /// The number of the first of them.
+    first_done: u64,
+    stopped: bool,
+}
+
+/// Does `work` on the numbers from 0 to `count` on `jobs` threads and hands the results to `take` in order,
+/// on this thread. `take` says whether to go on.
+///
+/// # Panics
+/// When `work` does.
+pub(crate) fn in_order<T: Send>(
+    jobs: NonZeroUsize,
+    count: u64,
+    work: impl Fn(u64) -> T + Sync,
+    mut take: impl FnMut(u64, T) -> bool,
+) {
+    // Threads run ahead of the slowest by so many at most.
+    let ahead = 64 * jobs.get() as u64;
+    let desk = Mutex::new(Desk { next: 0, done: VecDeque::new(), first_done: 0, stopped: false });
+    let (room, ready) = (Condvar::new(), Condvar::new());
+    let lock = || desk.lock().unwrap_or_else(PoisonError::into_inner);
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.get() {
+            scope.spawn(|| {
+                loop {
+                    let mut at = lock();
+                    while !at.stopped && at.next < count && at.next >= at.first_done + ahead {
+                        at = room.wait(at).unwrap_or_else(PoisonError::into_inner);
+                    }
+                    if at.stopped || at.next >= count {
+                        return;
+                    }
+                    let number = at.next;
+                    at.next += 1;
+                    drop(at);
+                    let result = catch_unwind(AssertUnwindSafe(|| work(number)));
+                    let mut at = lock();
+                    let place = (number - at.first_done) as usize;
+                    if at.done.len() <= place {
+                        at.done.resize_with(place + 1, || None);
+                    }
+                    at.done[place] = Some(result);
+                    ready.notify_one();
+                }
+            });
+        }
+        for number in 0..count {
+            let mut at = lock();
+            while at.done.front().is_none_or(Option::is_none) {
+                at = ready.wait(at).unwrap_or_else(PoisonError::into_inner);
+            }
+            let result = at.done.pop_front().flatten();
+            at.first_done += 1;
+            drop(at);
+            room.notify_all();
+            let go_on = match result {
+                Some(Ok(result)) => take(number, result),
+                Some(Err(panic)) => {
+                    lock().stopped = true;
+                    room.notify_all();
+                    resume_unwind(panic);
+                }
+                None => false,
+            };
+            if !go_on {
+                lock().stopped = true;
+                room.notify_all();
+                return;
+            }
+        }
+    });
+}
+
+impl Campaign {
+    /// How many scenarios there are.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.first.len() as u64 + self.count
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn seed(&self, number: u64) -> u64 {
+        let first = usize::try_from(number).ok().and_then(|number| self.first.get(number));
+        first.copied().unwrap_or_else(|| self.base + (number - self.first.len() as u64))
+    }
+
+    /// Tries all, on `jobs` threads. `watch` sees what came of those so far, in order, and says whether to go
+    /// on.
+    ///
+    /// # Errors
+    /// A scenario cannot be run at all; says why.
+    pub fn run(
+        &self,
+        protocols: &Protocols,
+        jobs: NonZeroUsize,
+        mut watch: impl FnMut(&Tried) -> bool,
+    ) -> Result<Tried, String> {
+        let mut tried = Tried::default();
+        let mut refused = None;
+        let work = |number| {
+            let seed = self.seed(number);
+            let drawn = draw(seed, &self.choice);
+            let scenario = drawn.scenario(protocols.tables()).map_err(|error| error.render(false))?;
+            let checked = check(&scenario, protocols, Again::for_seed(seed));
+            let checked = checked.map_err(|error| format!("seed {seed}: {error}"))?;
+            Ok((checked, drawn.features))
+        };
+        in_order(jobs, self.len(), work, |number, result: Result<_, String>| match result {
+            Ok((checked, features)) => {
+                tried.add(self.seed(number), checked, features);
+                watch(&tried)
+            }
+            Err(why) => {
+                refused = Some(why);
+                false
+            }
+        });
+        refused.map_or(Ok(tried), Err)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_order_whoever_is_first() {
+        let slow = |number: u64| {
+            let mut x = number;
+            (0..(number % 7) * 1_000).for_each(|n| x = x.wrapping_mul(31) ^ n);
+            (number, x)
+        };
+        for jobs in [1, 2, 5] {
+            let mut found = Vec::new();
+            in_order(NonZeroUsize::new(jobs).unwrap(), 500, slow, |number, (same, _)| {
+                assert_eq!(number, same);
+                found.push(number);
+                number < 400
+            });
+            assert_eq!(found, (0..=400).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn tails_of_the_binomial_law() {
+        assert!((tail(10, 0, 0.3) - 1.0).abs() < 1e-12);
+        assert!((tail(2, 1, 0.5) - 0.75).abs() < 1e-12);
+        assert!((tail(10, 10, 0.5) - 1.0 / 1024.0).abs() < 1e-12);
+        // Summed with whole binomial coefficients.
+        assert!((tail(1_000, 20, 0.01) - 0.003_288_36).abs() < 1e-8);
+    }
+}

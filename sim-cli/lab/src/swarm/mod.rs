@@ -1,0 +1,29 @@
+//! The swarm test: thousands of random scenarios, and what must hold in each of them.
+//!
+//! A scenario is drawn from a seed, with every feature switched on or off at random ([`draw`]). It has two
+//! phases: **safety**, with churn and faults of every kind, and **liveness**, in which nobody comes or goes
+//! and nothing is wrong. While it runs each node is watched after each of its inputs (`watched`), and what
+//! lies between nodes is looked at when all is quiet and at the end (`rules`). What a protocol promises
+//! beyond the rules of the boundary it says itself: [`floodnet_scenario::protocol::Promises`].
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`draw`] | a scenario from a seed |
+//! | [`violation`] | the invariants, and a breach of one |
+//! | `watched` | a node, watched after each input |
+//! | `rules` | what must hold between nodes |
+//! | `graph` | who holds whom, as the observations tell |
+//! | [`check`] | one scenario |
+//! | [`campaign`] | many scenarios, on several threads, in order |
+//! | [`seeds`] | seeds that failed once |
+
+pub mod campaign;
+pub mod check;
+pub mod draw;
+mod graph;
+mod rules;
+pub mod seeds;
+pub mod violation;
+mod watched;
+
+pub use violation::{Invariant, Violation};

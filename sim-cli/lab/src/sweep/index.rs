@@ -1,0 +1,203 @@
+//! The cells of a sweep: what its folder says of itself, and what its parts must agree in.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::plan::SweepPlan;
+use crate::Protocols;
+use crate::ensemble::{self, config};
+use floodnet_measure::metrics::Numbers;
+use floodnet_measure::stats::interval::Estimate;
+use floodnet_scenario::{Diagnostics, Scenario};
+
+/// When a cell has runs enough.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Runs; with `until_ci` the least.
+    pub runs: u32,
+    /// Half the width of the interval of the first metric, as a share of its mean, that is narrow enough.
+    pub until_ci: Option<f64>,
+    /// Most runs.
+    pub max_runs: u32,
+}
+
+/// One combination of values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Hash of its configuration; see [`config::hash`].
+    pub config: String,
+    /// Its values, one for each axis.
+    pub values: Vec<String>,
+}
+
+/// `sweep.json`: what is swept. The same for every part of a sweep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Index {
+    /// What the sweep is called.
+    pub name: String,
+    /// Name of the scenario.
+    pub scenario: String,
+    /// Version of the program.
+    pub version: String,
+    /// Seed of the first run of every cell.
+    pub seed: u64,
+    /// How many runs each cell gets.
+    #[serde(flatten)]
+    pub rule: Rule,
+    /// What tables and pictures show.
+    pub metrics: Vec<String>,
+    /// The keys that vary, with their values.
+    pub axes: Vec<Axis>,
+    /// What all cells have in common; see [`config::keys`].
+    pub common: BTreeMap<String, String>,
+    /// Every cell, the last key fastest.
+    pub cells: Vec<Cell>,
+}
+
+/// A key that varies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Axis {
+    /// The key.
+    pub key: String,
+    /// Its values as they are written in the plan.
+    pub values: Vec<String>,
+}
+
+/// Why a plan has no index.
+#[derive(Debug)]
+pub enum Wrong {
+    /// The scenario of a cell is not valid.
+    Scenario(Diagnostics),
+    /// Two cells are the same.
+    Cells(String),
+}
+
+impl Index {
+    /// The cells of `plan` and the scenario of each.
+    ///
+    /// # Errors
+    /// A cell is no valid scenario, or two are the same.
+    pub fn of(plan: &SweepPlan, rule: Rule, protocols: &Protocols) -> Result<(Self, Vec<Scenario>), Wrong> {
+        let (mut cells, mut scenarios) = (Vec::new(), Vec::new());
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        let mut common: Option<BTreeMap<String, String>> = None;
+        for place in 0..plan.cells() {
+            let values = plan.values(place);
+            let keys = plan.axes.iter().map(|(key, _)| key.clone());
+            let set: Vec<(String, String)> =
+                plan.set.iter().cloned().chain(keys.zip(values.clone())).collect();
+            let scenario =
+                Scenario::load(&plan.scenario, &set, protocols.tables()).map_err(Wrong::Scenario)?;
+            let config = config::hash(&scenario);
+            if let Some(other) = known.insert(config.clone(), place) {
+                return Err(Wrong::Cells(format!(
+                    "{} and {} are the same configuration: take one of the values out of the grid",
+                    label(&plan.axes, &plan.values(other)),
+                    label(&plan.axes, &values),
+                )));
+            }
+            let own = config::keys(&scenario.to_resolved_toml());
+            common = Some(match common {
+                None => own,
+                Some(common) => {
+                    common.into_iter().filter(|(key, value)| own.get(key) == Some(value)).collect()
+                }
+            });
+            cells.push(Cell { config, values });
+            scenarios.push(scenario);
+        }
+        let Some(first) = scenarios.first() else {
+            return Err(Wrong::Cells("the grid has no cell".to_owned()));
+        };
+        let index = Self {
+            name: plan.name.clone(),
+            scenario: first.name.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            seed: first.seed,
+            rule,
+            metrics: metrics(plan, first),
+            axes: plan
+                .axes
+                .iter()
+                .map(|(key, values)| Axis { key: key.clone(), values: values.clone() })
+                .collect(),
+            common: common.unwrap_or_default(),
+            cells,
+        };
+        Ok((index, scenarios))
+    }
+
+    /// The text of `sweep.json`, newline at the end.
+    ///
+    /// # Panics
+    /// Never: words and numbers are valid JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("words and numbers are valid JSON") + "\n"
+    }
+
+    /// A cell in words.
+    #[must_use]
+    pub fn label(&self, cell: &Cell) -> String {
+        let keys = self.axes.iter().map(|axis| axis.key.as_str());
+        words(keys.zip(cell.values.iter().map(String::as_str)))
+    }
+
+    /// The seed of the run `number` of every cell.
+    #[must_use]
+    pub fn seed_of(&self, number: u32) -> u64 {
+        ensemble::seed(self.seed, number)
+    }
+
+    /// Most runs that a cell can need.
+    #[must_use]
+    pub fn most(&self) -> u32 {
+        if self.rule.until_ci.is_some() { self.rule.max_runs.max(self.rule.runs) } else { self.rule.runs }
+    }
+
+    /// How many of these runs of a cell count, in the order of their seeds, and whether that is enough. So the
+    /// stopping point depends on the runs alone.
+    #[must_use]
+    pub fn enough(&self, runs: &[Numbers]) -> (usize, bool) {
+        let (least, most) = (self.rule.runs as usize, self.most() as usize);
+        let Some((until, metric)) = self.rule.until_ci.zip(self.metrics.first()) else {
+            return (runs.len().min(least), runs.len() >= least);
+        };
+        let values: Vec<Option<f64>> = runs.iter().map(|run| run.get(metric).ok().flatten()).collect();
+        let unit = ensemble::unit(metric);
+        for count in least..=runs.len().min(most) {
+            let known: Vec<f64> = values[..count].iter().flatten().copied().collect();
+            let estimate = Estimate::of(&known, unit);
+            let half = estimate.and_then(|estimate| Some((estimate.half()?, estimate.mean)));
+            if count == most || half.is_some_and(|(half, mean)| half <= until * mean.abs()) {
+                return (count, true);
+            }
+        }
+        (runs.len().min(most), false)
+    }
+}
+
+/// What the plan shows, or what the scenario expects and the usual ones.
+fn metrics(plan: &SweepPlan, scenario: &Scenario) -> Vec<String> {
+    if !plan.metrics.is_empty() {
+        return plan.metrics.clone();
+    }
+    let mut metrics: Vec<String> = Vec::new();
+    let expected = scenario.expect.iter().map(|expectation| expectation.metric.as_str());
+    for metric in expected.chain(["delivery_ratio", "latency_ms.p99", "rmr.mean"]) {
+        if !metrics.iter().any(|known| known == metric) {
+            metrics.push(metric.to_owned());
+        }
+    }
+    metrics
+}
+
+/// A cell of a plan in words.
+fn label(axes: &[(String, Vec<String>)], values: &[String]) -> String {
+    words(axes.iter().map(|(key, _)| key.as_str()).zip(values.iter().map(String::as_str)))
+}
+
+fn words<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    pairs.map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join(", ")
+}

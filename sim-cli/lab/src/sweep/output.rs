@@ -1,0 +1,144 @@
+//! What a finished sweep says: a table for people, `table.csv`, `results.json`.
+
+use std::io;
+
+use serde_json::{Map, Value, json};
+
+use super::index::{Cell, Index};
+use super::store::Store;
+use crate::ensemble::figure::Figure;
+use crate::ensemble::report::{Spread, shown};
+use crate::ensemble::text::{align, label};
+use crate::ensemble::{Table, unit};
+use floodnet_text::format;
+
+/// The runs of every cell, in the order of the cells.
+#[derive(Debug)]
+pub struct Outcome<'a> {
+    /// The cells.
+    pub index: &'a Index,
+    /// The runs of each.
+    pub tables: Vec<Table>,
+    /// How many cells have all their runs.
+    complete: usize,
+}
+
+impl<'a> Outcome<'a> {
+    /// Reads what is in `store`.
+    #[must_use]
+    pub fn of(store: &'a Store) -> Self {
+        let mut outcome = Self { index: &store.index, tables: Vec::new(), complete: 0 };
+        for cell in &store.index.cells {
+            let runs = store.runs(cell);
+            outcome.complete += usize::from(runs.is_complete);
+            outcome.tables.push(Table::of(runs.numbers));
+        }
+        outcome
+    }
+
+    /// Whether every cell has all its runs.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.complete == self.tables.len()
+    }
+
+    /// How many cells have all their runs, and how many there are.
+    #[must_use]
+    pub fn cells(&self) -> (usize, usize) {
+        (self.complete, self.tables.len())
+    }
+
+    /// Each cell with its runs.
+    pub fn each(&self) -> impl Iterator<Item = (&'a Cell, &Table)> {
+        self.index.cells.iter().zip(&self.tables)
+    }
+
+    /// Writes the tables: the same bytes for the same runs.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn write(&self, store: &Store) -> Result<(), String> {
+        store.write("table.csv", self.to_csv().map_err(|error| error.to_string())?)?;
+        store.write("results.json", self.to_json())?;
+        Ok(())
+    }
+
+    /// Every cell with the chosen metrics, for people. Ends with a newline.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let index = self.index;
+        let mut head: Vec<String> = index.axes.iter().map(|axis| axis.key.clone()).collect();
+        head.push("runs".to_owned());
+        head.extend(index.metrics.iter().map(|metric| label(metric).to_owned()));
+        let mut rows = vec![head];
+        for (cell, table) in self.each() {
+            let mut row = cell.values.clone();
+            row.push(table.runs().to_string());
+            row.extend(index.metrics.iter().map(|metric| {
+                table.estimate(metric).map_or_else(
+                    || "-".to_owned(),
+                    |estimate| {
+                        let figure = Figure::of(unit(metric), &estimate);
+                        match figure.interval(&estimate) {
+                            even if even.starts_with('±') => {
+                                format!("{} {even}", figure.value(estimate.mean))
+                            }
+                            _ if estimate.mean.is_infinite() => "never".to_owned(),
+                            ends => format!("{} [{ends}]", figure.value(estimate.mean)),
+                        }
+                    },
+                )
+            }));
+            rows.push(row);
+        }
+        let cells = format::plural(self.tables.len(), "cell");
+        format!("{}  {cells} of {}, seed {}\n\n{}", index.name, index.scenario, index.seed, align(&rows))
+    }
+
+    /// Every cell with the chosen metrics: values of the keys, hash of the configuration, runs, and of each
+    /// metric the mean, both ends of its interval, the least and the greatest.
+    fn to_csv(&self) -> io::Result<Vec<u8>> {
+        let mut csv = csv::Writer::from_writer(Vec::new());
+        let mut head: Vec<String> = self.index.axes.iter().map(|axis| axis.key.clone()).collect();
+        head.extend(["config".to_owned(), "runs".to_owned()]);
+        for metric in &self.index.metrics {
+            head.extend(["", ".low", ".high", ".min", ".max"].map(|end| format!("{metric}{end}")));
+        }
+        csv.write_record(&head)?;
+        let number = |value: f64| {
+            if value.is_infinite() { "never".to_owned() } else { shown(value).value().to_string() }
+        };
+        for (cell, table) in self.each() {
+            let mut row = cell.values.clone();
+            row.extend([cell.config.clone(), table.runs().to_string()]);
+            for metric in &self.index.metrics {
+                match table.estimate(metric) {
+                    None => row.extend([const { String::new() }; 5]),
+                    Some(of) => {
+                        let ends =
+                            of.interval.map_or_else(Default::default, |(low, high)| [low, high].map(number));
+                        row.push(number(of.mean));
+                        row.extend(ends);
+                        row.extend([of.min, of.max].map(number));
+                    }
+                }
+            }
+            csv.write_record(&row)?;
+        }
+        csv.into_inner().map_err(|error| io::Error::other(error.to_string()))
+    }
+
+    /// Every cell with all metrics, newline at the end.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let cell = |(cell, table): (&Cell, &Table)| {
+            let keys = self.index.axes.iter().map(|axis| axis.key.clone());
+            let values: Map<String, Value> = keys.zip(cell.values.iter().map(|value| json!(value))).collect();
+            let spread = |name: &String| (name.clone(), json!(table.estimate(name).as_ref().map(Spread::of)));
+            let metrics: Map<String, Value> = table.names().iter().map(spread).collect();
+            json!({ "config": cell.config, "at": values, "runs": table.runs(), "metrics": metrics })
+        };
+        let cells: Vec<Value> = self.each().map(cell).collect();
+        format!("{:#}\n", json!({ "sweep": self.index.name, "complete": self.is_complete(), "cells": cells }))
+    }
+}

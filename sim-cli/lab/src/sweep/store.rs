@@ -1,0 +1,215 @@
+//! The folder of a sweep.
+//!
+//! ```text
+//! sweep.json                the cells
+//! cells/CONFIG-SEED.json    the summary of a run, written whole
+//! table.csv, results.json   every cell over its runs, once all are there
+//! METRIC.png
+//! ```
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::index::{Cell, Index};
+use crate::compare::side::Side;
+use crate::run::folder::write_whole;
+use floodnet_measure::metrics::Numbers;
+
+/// The file that tells the folder of a sweep from any other.
+const INDEX: &str = "sweep.json";
+
+/// The folder of a sweep.
+#[derive(Clone, Debug)]
+pub struct Store {
+    folder: PathBuf,
+    /// Its cells.
+    pub index: Index,
+}
+
+/// The runs of one cell that count.
+#[derive(Clone, Debug)]
+pub struct Runs {
+    /// The text of each summary, in the order of the seeds.
+    pub texts: Vec<String>,
+    /// The metrics of each.
+    pub numbers: Vec<Numbers>,
+    /// Whether these are enough.
+    pub is_complete: bool,
+}
+
+/// Why parts could not be put together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gather {
+    /// The same run has different results in two parts: which.
+    Differ(String),
+    /// A file cannot be written.
+    Write(String),
+}
+
+/// Whether `folder` is that of a sweep.
+#[must_use]
+pub fn is_sweep(folder: &Path) -> bool {
+    folder.join(INDEX).is_file()
+}
+
+/// The cells of the sweep in `folder`, for comparison.
+///
+/// # Errors
+/// It cannot be read.
+pub fn sides(folder: &Path) -> Result<Vec<Side>, String> {
+    let store = Store::open(folder)?;
+    let mut sides = Vec::new();
+    for cell in &store.index.cells {
+        let runs = store.runs(cell);
+        if runs.texts.is_empty() {
+            continue;
+        }
+        let place = format!("{}, {}", folder.display(), store.index.label(cell));
+        let summaries = runs.texts.iter().map(|text| (place.clone(), text.as_str()));
+        let common = Some(store.index.common.clone());
+        let side = Side::of(&folder.display().to_string(), common, summaries)?;
+        sides.push(Side { cell: store.index.label(cell), ..side });
+    }
+    Ok(sides)
+}
+
+impl Store {
+    /// Opens the sweep in `folder`.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be read; says what.
+    pub fn open(folder: &Path) -> Result<Self, String> {
+        let path = folder.join(INDEX);
+        let text = fs::read_to_string(&path).map_err(|error| {
+            format!("{} is not the folder of a sweep: {}: {error}", folder.display(), path.display())
+        })?;
+        let index = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(Self { folder: folder.to_owned(), index })
+    }
+
+    /// Takes over the runs of `parts` that count.
+    ///
+    /// # Errors
+    /// Two parts have the same run with different results (says which), or a file cannot be written.
+    pub fn gather(&self, parts: &[Self]) -> Result<(), Gather> {
+        for cell in &self.index.cells {
+            let mut numbers = Vec::new();
+            for number in 0..self.index.most() {
+                let seed = self.index.seed_of(number);
+                let mut found: Option<(String, Numbers)> = None;
+                for part in parts {
+                    let Some(run) = part.read(cell, seed) else { continue };
+                    if found.as_ref().is_some_and(|(text, _)| *text != run.0) {
+                        let what = format!("{}, seed {seed}", self.index.label(cell));
+                        return Err(Gather::Differ(what));
+                    }
+                    found.get_or_insert(run);
+                }
+                let Some((text, run)) = found else {
+                    // With a rule that looks at the runs in order, those after a gap do not count.
+                    if self.index.rule.until_ci.is_some() {
+                        break;
+                    }
+                    continue;
+                };
+                self.keep(cell, seed, &text).map_err(|error| Gather::Write(error.to_string()))?;
+                numbers.push(run);
+                if self.index.rule.until_ci.is_some() && self.index.enough(&numbers).1 {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes `folder` that of the sweep `index`, or goes on there: runs that are there are kept, of the same
+    /// cells or of others.
+    ///
+    /// # Errors
+    /// The folder holds something else, or cannot be written.
+    pub fn create(folder: &Path, index: Index) -> Result<Self, String> {
+        let shown = folder.display();
+        let failed = |error: io::Error| format!("cannot write to {shown}: {error}");
+        let is_free = match fs::read_dir(folder) {
+            Ok(mut entries) => entries.next().is_none(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) => return Err(failed(error)),
+        };
+        if !is_free && !is_sweep(folder) {
+            return Err(format!(
+                "{shown} holds something that no sweep wrote: choose another folder with --out (this one is left as it is)"
+            ));
+        }
+        fs::create_dir_all(folder.join("cells")).map_err(failed)?;
+        let store = Self { folder: folder.to_owned(), index };
+        // Results of another plan, or of fewer runs, are not those of this one.
+        store.drop_results().map_err(failed)?;
+        store.write(INDEX, store.index.to_json())?;
+        Ok(store)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn path(&self, cell: &Cell, seed: u64) -> PathBuf {
+        self.folder.join("cells").join(format!("{}-{seed}.json", cell.config))
+    }
+
+    /// Takes away tables and pictures.
+    fn drop_results(&self) -> io::Result<()> {
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            let is_picture = path.extension().is_some_and(|extension| extension == "png");
+            if is_picture || path.ends_with("table.csv") || path.ends_with("results.json") {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the run of `cell` with `seed` is there. A file that is no summary of it is none.
+    #[must_use]
+    pub fn has(&self, cell: &Cell, seed: u64) -> bool {
+        self.read(cell, seed).is_some()
+    }
+
+    /// The summary of a run, and its metrics.
+    fn read(&self, cell: &Cell, seed: u64) -> Option<(String, Numbers)> {
+        let text = fs::read_to_string(self.path(cell, seed)).ok()?;
+        let head: serde_json::Value = serde_json::from_str(&text).ok()?;
+        let numbers = Numbers::parse(&text).ok()?;
+        (head["seed"] == seed).then_some((text, numbers))
+    }
+
+    /// The runs of `cell` that count: in the order of their seeds, without a gap, up to where they are enough.
+    #[must_use]
+    pub fn runs(&self, cell: &Cell) -> Runs {
+        let found = (0..self.index.most()).map_while(|number| self.read(cell, self.index.seed_of(number)));
+        let (mut texts, mut numbers): (Vec<String>, Vec<Numbers>) = found.unzip();
+        let (count, is_complete) = self.index.enough(&numbers);
+        texts.truncate(count);
+        numbers.truncate(count);
+        Runs { texts, numbers, is_complete }
+    }
+
+    /// Keeps the summary of a run, whole or not at all.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn keep(&self, cell: &Cell, seed: u64, summary: &str) -> io::Result<()> {
+        write_whole(&self.path(cell, seed), summary)
+    }
+
+    /// Writes a file of the results.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> Result<(), String> {
+        let path = self.folder.join(name);
+        write_whole(&path, content).map_err(|error| format!("cannot write {}: {error}", path.display()))
+    }
+}

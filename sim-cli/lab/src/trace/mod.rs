@@ -1,0 +1,240 @@
+//! A run step by step: what each slot took, what its node did with it, what it held at the end.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`record`] | one step |
+//! | [`jsonl`] | steps as lines of JSON |
+//! | [`layout`] | the state of a node for people |
+//! | [`perfetto`] | steps as a picture in time, for `ui.perfetto.dev` |
+//!
+//! Following a run changes nothing in it: the steps are those of the run that is measured.
+
+pub mod jsonl;
+pub mod layout;
+pub mod perfetto;
+pub mod record;
+
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::sync::Arc;
+
+use floodnet_core::time::{Duration, Time};
+use floodnet_sim::observer::{Divisible, Observed, Observer, Step};
+use floodnet_sim::plan::Plan;
+use floodnet_sim::{Progress, Simulation};
+
+use crate::Protocols;
+use floodnet_scenario::protocol::Runnable;
+use floodnet_scenario::setup::Setup;
+use floodnet_scenario::setup::set_up_nodes;
+use floodnet_scenario::{Complaint, Scenario};
+use record::{Record, What};
+
+/// A run is handed over in about so many pieces, so that one of any length can be followed.
+const PIECES: u64 = 1_000;
+
+/// How a run is to be followed.
+#[derive(Clone, Debug)]
+pub struct Follow {
+    /// Stop here: every input before it has been handled and none after. None: at the end of the run.
+    pub until: Option<Time>,
+    /// Threads.
+    pub jobs: NonZeroUsize,
+    /// Divide the run over them however small it is.
+    pub divide: bool,
+    /// Only the steps of these slots, ascending. None: of all.
+    pub only: Option<Vec<u32>>,
+    /// Show the nodes of these slots at the end.
+    pub show: Vec<u32>,
+}
+
+impl Default for Follow {
+    fn default() -> Self {
+        Self { until: None, jobs: NonZeroUsize::MIN, divide: false, only: None, show: Vec::new() }
+    }
+}
+
+/// Takes the steps before a time, all since the last call, in order of time, slot and the slot's own order.
+/// Says whether to go on.
+pub type Sink<'s> = &'s mut dyn FnMut(Time, Vec<Record>) -> bool;
+
+/// What a protocol's follower works on.
+pub(crate) struct Following<'a> {
+    scenario: &'a Scenario,
+    follow: &'a Follow,
+    sink: Sink<'a>,
+    watch: &'a mut dyn FnMut(Progress) -> bool,
+}
+
+/// A run that was followed.
+#[derive(Debug)]
+pub struct Followed {
+    /// What it ran on; the plan ends where the run was stopped.
+    pub setup: Setup,
+    /// Digest of what was run, as the summary of a whole run has it.
+    pub digest: String,
+    /// Whether it went as far as it should.
+    pub complete: bool,
+    /// Slots that were up at the end.
+    pub up: u32,
+    /// The slots that were to be shown.
+    pub shown: Vec<Shown>,
+}
+
+/// A slot at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Which.
+    pub slot: u32,
+    /// Whom it holds as neighbors, in its own order; none when it is down.
+    pub holds: Option<Vec<u32>>,
+    /// Who holds it.
+    pub held_by: Vec<u32>,
+    /// Its node, in `Debug` form, laid out by [`layout::compact`].
+    pub state: String,
+}
+
+/// Runs `scenario` and hands its steps to `sink`.
+///
+/// # Errors
+/// The scenario cannot be set up; says why.
+pub fn follow(
+    scenario: &Scenario,
+    protocols: &Protocols,
+    follow: &Follow,
+    sink: Sink<'_>,
+    watch: &mut dyn FnMut(Progress) -> bool,
+) -> Result<Followed, Complaint> {
+    protocols.engine(scenario)?.follow(Following { scenario, follow, sink, watch })
+}
+
+/// Follows a run with the protocol `P`.
+pub(crate) fn follow_protocol<P: Runnable>(task: Following<'_>) -> Result<Followed, Complaint> {
+    let Following { scenario, follow, sink, watch } = task;
+    let (mut setup, config) = set_up_nodes::<P>(scenario)?;
+    if let Some(until) = follow.until.filter(|until| *until < setup.plan.duration) {
+        // A shorter plan is the same up to its end.
+        setup.plan = Arc::new(Plan { duration: until, ..Plan::clone(&setup.plan) });
+    }
+    let make = |slot| P::node(slot, &config);
+    let pieces = pieces(setup.plan.duration);
+    let mut simulation = Simulation::new(&setup.plan, &setup.links, &config, &make).sample_at(pieces);
+    if follow.divide {
+        simulation = simulation.always_wake();
+    }
+    let goes_on = std::cell::Cell::new(true);
+    let mut tracer = Tracer {
+        only: follow.only.clone().map(Arc::from),
+        sink: &mut |at, records| {
+            if goes_on.get() {
+                goes_on.set(sink(at, records));
+            }
+        },
+    };
+    let outcome = simulation
+        .run_divided(follow.jobs, &mut tracer, &mut |progress| watch(progress) && goes_on.get())
+        .map_err(|error| Complaint::new("link", error, ""))?;
+    let mut shown: Vec<Shown> = follow.show.iter().map(|&slot| Shown::nobody(slot)).collect();
+    let mut up = 0;
+    for (slot, node) in (0u32..).zip(outcome.nodes()) {
+        let Some(node) = node else { continue };
+        up += 1;
+        for shown in &mut shown {
+            shown.meet(slot, node);
+        }
+    }
+    let digest = format!("{:016x}", outcome.digest);
+    Ok(Followed { digest, complete: outcome.complete && goes_on.get(), up, shown, setup })
+}
+
+impl Shown {
+    const fn nobody(slot: u32) -> Self {
+        Self { slot, holds: None, held_by: Vec::new(), state: String::new() }
+    }
+
+    /// Takes in what the node in `slot` has to do with this one.
+    fn meet<P: Runnable>(&mut self, slot: u32, node: &P) {
+        if slot == self.slot {
+            self.holds = Some(node.neighbors().to_vec());
+            self.state = layout::compact(&format!("{node:#?}"));
+        } else if node.neighbors().contains(&self.slot) {
+            self.held_by.push(slot);
+        }
+    }
+}
+
+/// The times at which steps are handed over.
+fn pieces(duration: Time) -> Vec<Time> {
+    let step = Duration::from_nanos((duration.as_nanos() / PIECES).max(1));
+    (1..PIECES).map(|number| Time::ZERO + step.times(number)).collect()
+}
+
+/// Gathers steps.
+struct Tracer<'a> {
+    only: Option<Arc<[u32]>>,
+    sink: &'a mut dyn FnMut(Time, Vec<Record>),
+}
+
+/// Gathers the steps of the slots of one shard.
+struct Part {
+    only: Option<Arc<[u32]>>,
+    records: Vec<Record>,
+}
+
+impl Part {
+    fn push(&mut self, at: Time, slot: u32, what: What, content: String) {
+        if self.only.as_ref().is_none_or(|only| only.binary_search(&slot).is_ok()) {
+            self.records.push(Record { at, slot, what, content: content.into() });
+        }
+    }
+
+    /// Whether nobody asks for the steps of this slot.
+    fn skips(&self, slot: u32) -> bool {
+        self.only.as_ref().is_some_and(|only| only.binary_search(&slot).is_err())
+    }
+}
+
+impl Observer for Part {
+    const TRACES: bool = true;
+
+    fn trace(&mut self, at: Time, slot: u32, step: Step<'_>) {
+        if self.skips(slot) {
+            return;
+        }
+        let (what, content) = match step {
+            Step::Takes { what, content } => (What::Takes(what), content),
+            Step::Sends { to, payload, bytes, content } => {
+                (What::Sends { to, payload, bytes }, Some(content))
+            }
+            Step::SetsTimer { after, content } => (What::SetsTimer(after), Some(content)),
+            Step::Disconnects(peer) => (What::Disconnects(peer), None),
+        };
+        let content = content.map_or_else(String::new, |content| format!("{content:?}"));
+        self.push(at, slot, what, content);
+    }
+
+    fn observe(&mut self, at: Time, slot: u32, what: Observed) {
+        // Both are there already: as what the node sends, and as what the slot takes and nothing refused.
+        if !matches!(what, Observed::Sent { .. } | Observed::Received { .. }) {
+            self.push(at, slot, What::Reports(what), String::new());
+        }
+    }
+}
+
+impl Divisible for Tracer<'_> {
+    type Part = Part;
+
+    fn divide(&mut self, shards: &[Range<u32>]) -> Vec<Part> {
+        shards.iter().map(|_| Part { only: self.only.clone(), records: Vec::new() }).collect()
+    }
+
+    fn sample(&mut self, parts: &mut [Part], at: Time) {
+        let mut records: Vec<Record> =
+            parts.iter_mut().flat_map(|part| std::mem::take(&mut part.records)).collect();
+        // Stable: the steps of one slot stay in its order.
+        records.sort_by_key(|record| (record.at, record.slot));
+        (self.sink)(at, records);
+    }
+
+    fn unite(&mut self, _: Vec<Part>) {}
+}

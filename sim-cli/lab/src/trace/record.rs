@@ -1,0 +1,126 @@
+//! One step of one slot.
+
+use std::fmt;
+
+use floodnet_core::observe::Observation;
+use floodnet_core::time::{Duration, Time};
+use floodnet_sim::observer::{Arrived, Observed};
+use floodnet_sim::plan::{CrashKind, End};
+
+use floodnet_measure::seconds;
+
+/// A step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// When.
+    pub at: Time,
+    /// Where.
+    pub slot: u32,
+    /// What happened.
+    pub what: What,
+    /// The message or the timer in `Debug` form; else empty.
+    pub content: Box<str>,
+}
+
+/// What happened in a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The slot takes an input. What comes of it follows, up to the next of these.
+    Takes(Arrived),
+    /// Its node sends a packet.
+    Sends {
+        /// The receiver.
+        to: u32,
+        /// The message of the application that it carries.
+        payload: Option<u32>,
+        /// Bytes, frame included.
+        bytes: u32,
+    },
+    /// Its node sets a timer.
+    SetsTimer(Duration),
+    /// Its node closes its connections with this peer.
+    Disconnects(u32),
+    /// What measures see of it; not packets sent and received.
+    Reports(Observed),
+}
+
+impl What {
+    /// Whether this is an input, and not what came of one.
+    #[must_use]
+    pub const fn is_input(&self) -> bool {
+        matches!(self, Self::Takes(_))
+    }
+}
+
+/// `, message 3`, if there is one.
+struct Carrying(Option<u32>);
+
+impl fmt::Display for Carrying {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |message| write!(f, ", message {message}"))
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Takes(what) => arrived(what, f),
+            Self::Sends { to, payload, bytes } => {
+                write!(f, "sends {bytes} bytes to {to}{}", Carrying(payload))
+            }
+            Self::SetsTimer(after) => write!(f, "sets a timer for {after} from now"),
+            Self::Disconnects(peer) => write!(f, "hangs up on {peer}"),
+            Self::Reports(what) => reported(what, f),
+        }
+    }
+}
+
+fn arrived(what: Arrived, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match what {
+        Arrived::Start => f.write_str("takes: start"),
+        Arrived::Stop(End::Leave) => f.write_str("takes: leave"),
+        Arrived::Stop(End::Crash(CrashKind::Silent)) => f.write_str("takes: crash, silent"),
+        Arrived::Stop(End::Crash(CrashKind::Reset)) => f.write_str("takes: crash, with resets"),
+        Arrived::Publish(message) => write!(f, "takes: publish message {message}"),
+        Arrived::Pause(until) => write!(f, "takes: pause until {} s", seconds(until)),
+        Arrived::Cut => f.write_str("takes: beginning of a cut"),
+        Arrived::Awake => f.write_str("takes: end of the pause"),
+        Arrived::Timer { life } => write!(f, "takes: timer of life {life}"),
+        Arrived::Departed => f.write_str("takes: a packet has left the access line"),
+        Arrived::Dialed(peer) => write!(f, "takes: dial of {peer}"),
+        Arrived::Closed(peer) => write!(f, "takes: end of a connection with {peer}"),
+        Arrived::Packet { from, payload: None, .. } => write!(f, "takes: packet of {from}"),
+        Arrived::Packet { from, payload, hops } => {
+            write!(f, "takes: packet of {from}{} on hop {hops}", Carrying(payload))
+        }
+    }
+}
+
+fn reported(what: Observed, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match what {
+        Observed::Up { incarnation } => write!(f, "is up, life {incarnation}"),
+        Observed::Down(_) => f.write_str("is down"),
+        Observed::Sent { to, .. } => write!(f, "sent to {to}"),
+        Observed::Received { from, .. } => write!(f, "received from {from}"),
+        Observed::Lost { payload, reason } => write!(f, "loses a packet, {reason}{}", Carrying(payload)),
+        Observed::Protocol(said) => match said {
+            Observation::Published(message) => write!(f, "publishes message {message}"),
+            Observation::Delivered { message, hops } => {
+                write!(f, "delivers message {message} after {hops} hops")
+            }
+            Observation::Duplicate(message) => write!(f, "suppresses a copy of message {message}"),
+            Observation::NeighborUp(peer) => write!(f, "holds {peer} as neighbor"),
+            Observation::NeighborDown(peer) => write!(f, "lets go of neighbor {peer}"),
+            Observation::Repair => f.write_str("asks for a link in place of a lost one"),
+            Observation::Dropped(reason) => write!(f, "ignores an input, {reason}"),
+            Observation::Other => f.write_str("says something else"),
+        },
+    }
+}
+
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.6} s  node {}  {}", seconds(self.at), self.slot, self.what)?;
+        if self.content.is_empty() { Ok(()) } else { write!(f, "  {}", self.content) }
+    }
+}

@@ -1,0 +1,219 @@
+//! Expectations: whether a metric of a summary is within a bound.
+//!
+//! "never" compares as infinity. What was not measured holds no expectation.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::latency::Ms;
+use super::metrics::{Numbers, Unit, UnknownMetric, find};
+use super::summary::Summary;
+use floodnet_text::units::Duration;
+
+/// How a metric compares with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    More,
+    /// `>=`
+    AtLeast,
+    /// `==`
+    Equal,
+    /// `!=`
+    Different,
+}
+
+impl Op {
+    const ALL: [(&'static str, Self); 6] = [
+        // The longer spellings first: `<=` begins with `<`.
+        ("<=", Self::AtMost),
+        (">=", Self::AtLeast),
+        ("==", Self::Equal),
+        ("!=", Self::Different),
+        ("<", Self::Less),
+        (">", Self::More),
+    ];
+
+    /// The comparison that `text` begins with, and the rest.
+    pub fn split(text: &str) -> Option<(Self, &str)> {
+        Self::ALL.iter().find_map(|&(spelling, op)| Some((op, text.strip_prefix(spelling)?.trim())))
+    }
+
+    /// Whether `left OP right`. Never for NaN.
+    #[must_use]
+    #[expect(clippy::float_cmp, reason = "both sides are decimal numbers as the user sees them")]
+    pub fn holds(self, left: f64, right: f64) -> bool {
+        match self {
+            Self::Less => left < right,
+            Self::AtMost => left <= right,
+            Self::More => left > right,
+            Self::AtLeast => left >= right,
+            Self::Equal => left == right,
+            Self::Different => left != right && !left.is_nan(),
+        }
+    }
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let spelling = Self::ALL.iter().find(|(_, op)| op == self).map_or("", |(text, _)| text);
+        f.pad(spelling)
+    }
+}
+
+/// What a scenario expects of one metric. Shows its right side, such as `>= 0.95`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expectation {
+    /// Its dotted path.
+    pub metric: String,
+    /// How to compare.
+    pub op: Op,
+    /// With what: milliseconds for metrics in milliseconds (infinity is never), a fraction of 1 for shares,
+    /// else a number.
+    pub value: f64,
+}
+
+/// Whether an expectation is met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It is.
+    Holds,
+    /// It is not, or the metric was not measured.
+    Fails,
+}
+
+/// An expectation and what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The metric.
+    pub key: String,
+    /// The bound, such as `>= 0.95`.
+    pub bound: String,
+    /// The value measured: a number, `"never"`, or null.
+    pub value: Option<Ms>,
+    /// Whether it is met.
+    pub verdict: Outcome,
+}
+
+/// How to write a bound.
+pub const FORM: &str = "write a comparison and a value, such as \">= 0.95\", \"< 5 %\" or \"< 2s\"";
+
+impl Verdict {
+    /// The value measured, in words.
+    #[must_use]
+    pub fn measured(&self) -> String {
+        match self.value {
+            Some(Ms::After(value)) => value.to_string(),
+            Some(Ms::Never) => "never".to_owned(),
+            None => "not measured".to_owned(),
+        }
+    }
+}
+
+impl Expectation {
+    /// `metric` within `bound`: a comparison and a value. Shares may be in percent; times may be durations
+    /// such as `2s`, are milliseconds otherwise, and may be `never`.
+    ///
+    /// # Errors
+    ///
+    /// When no summary has the metric, or the bound is none. The first line says what is wrong, the second
+    /// what to write.
+    pub fn parse(metric: &str, bound: &str) -> Result<Self, String> {
+        let unit = find(metric).map_err(|unknown| unknown.to_string())?.unit;
+        let bound = bound.trim();
+        let (op, text) = Op::split(bound).ok_or_else(|| format!("`{bound}` has no comparison\n{FORM}"))?;
+        if text.is_empty() {
+            return Err(format!("the bound has no value\n{FORM}"));
+        }
+        let value = match unit {
+            Unit::Share => share(text)?,
+            Unit::Millis => millis(text)?,
+            Unit::Plain if text.ends_with('%') => {
+                return Err(format!(
+                    "`{metric}` is not a share\nwrite a plain value instead of a percentage"
+                ));
+            }
+            Unit::Plain => number(text, "a number")?,
+        };
+        Ok(Self { metric: metric.to_owned(), op, value })
+    }
+
+    /// Holds it against the numbers of one run.
+    ///
+    /// # Errors
+    ///
+    /// When the run has no such metric.
+    pub fn judge(&self, numbers: &Numbers) -> Result<Verdict, UnknownMetric> {
+        let value = numbers.get(&self.metric)?;
+        let holds = value.is_some_and(|value| self.op.holds(value, self.value));
+        Ok(Verdict {
+            key: self.metric.clone(),
+            bound: self.to_string(),
+            value: value.map(Ms::from_value),
+            verdict: if holds { Outcome::Holds } else { Outcome::Fails },
+        })
+    }
+}
+
+impl fmt::Display for Expectation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.value.is_finite() {
+            true => write!(f, "{} {}", self.op, self.value),
+            false => write!(f, "{} never", self.op),
+        }
+    }
+}
+
+/// A finite number; `form` says what else could stand there.
+fn number(text: &str, form: &str) -> Result<f64, String> {
+    let value = text.trim().replace('_', "").parse().ok().filter(|value: &f64| value.is_finite());
+    value.ok_or_else(|| format!("`{text}` is not a value\nwrite {form} after the comparison"))
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    const FORM: &str = "a number or a percentage";
+    let share = match text.strip_suffix('%') {
+        Some(percent) => number(percent, FORM)? / 100.0,
+        None => number(text, FORM)?,
+    };
+    if (0.0..=1.0).contains(&share) {
+        return Ok(share);
+    }
+    Err(format!("a share is never `{text}`\nwrite a number in [0, 1] or a percentage such as \"95 %\""))
+}
+
+fn millis(text: &str) -> Result<f64, String> {
+    if text == "never" {
+        return Ok(f64::INFINITY);
+    }
+    // Words of floating point, such as inf, are no durations either.
+    if text.parse::<f64>().is_ok() {
+        return number(text, "a duration such as \"2s\"");
+    }
+    let duration: Duration = text.parse()?;
+    Ok(duration.as_nanos() as f64 / 1e6)
+}
+
+impl Summary {
+    /// Judges `expectations` and keeps the verdicts. True when all hold.
+    ///
+    /// # Errors
+    ///
+    /// When the run has no such metric.
+    pub fn judge(&mut self, expectations: &[Expectation]) -> Result<bool, UnknownMetric> {
+        let numbers = Numbers::of(self);
+        let verdicts = expectations.iter().map(|expectation| expectation.judge(&numbers));
+        self.expect = verdicts.collect::<Result<_, _>>()?;
+        Ok(self.expect.iter().all(|verdict| verdict.verdict == Outcome::Holds))
+    }
+}
+
+#[cfg(test)]
+#[path = "expect_tests.rs"]
+mod tests;

@@ -1,0 +1,272 @@
+//! Shapes and text on an opaque raster, and the finished picture.
+
+use super::color::{Palette, Rgb};
+use super::text::{Anchor, Face};
+use tiny_skia::Transform;
+use tiny_skia::{
+    Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, StrokeDash,
+};
+
+/// A point in pixels, from the upper left corner.
+pub(super) type Point = (f32, f32);
+
+/// A finished picture: rows from the top, three bytes (red, green, blue; sRGB) per pixel.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Picture {
+    width: u32,
+    height: u32,
+    rgb: Vec<u8>,
+}
+
+impl core::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Picture({} x {})", self.width, self.height)
+    }
+}
+
+impl Picture {
+    /// Pixels per row, above zero.
+    #[must_use]
+    pub const fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Rows, above zero.
+    #[must_use]
+    pub const fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// `width * height * 3` bytes.
+    #[must_use]
+    pub fn rgb(&self) -> &[u8] {
+        &self.rgb
+    }
+
+    /// The bytes of a PNG file: the same for the same picture.
+    ///
+    /// # Panics
+    /// Never: the size is above zero, and writing to memory does not fail.
+    #[must_use]
+    pub fn to_png(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, self.width, self.height);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.set_compression(png::Compression::High);
+        encoder.set_source_srgb(png::SrgbRenderingIntent::Perceptual);
+        let mut writer = encoder.write_header().expect("the size is above zero");
+        writer.write_image_data(&self.rgb).expect("the buffer has the size of the picture");
+        writer.finish().expect("memory takes every byte");
+        bytes
+    }
+}
+
+/// What a line looks like.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pen {
+    /// Ink.
+    pub(super) color: Rgb,
+    /// Opacity, 0 to 1.
+    pub(super) alpha: f32,
+    /// Pixels across.
+    pub(super) width: f32,
+    /// Lengths of a dash and of the gap after it, in pixels.
+    pub(super) dash: Option<(f32, f32)>,
+    /// Whether the line ends where its last points are, and not half its width beyond.
+    pub(super) blunt: bool,
+}
+
+impl Pen {
+    /// An opaque, unbroken line.
+    pub(super) const fn new(color: Rgb, width: f32) -> Self {
+        Self { color, alpha: 1.0, width, dash: None, blunt: false }
+    }
+
+    /// The same line, with this opacity.
+    pub(super) const fn alpha(self, alpha: f32) -> Self {
+        Self { alpha, ..self }
+    }
+
+    /// The same line, broken. Its dashes are blunt: round ends would fill the gaps.
+    pub(super) const fn dashed(self, dash: f32, gap: f32) -> Self {
+        Self { dash: Some((dash, gap)), ..self.blunt() }
+    }
+
+    /// The same line, cut at its ends.
+    pub(super) const fn blunt(self) -> Self {
+        Self { blunt: true, ..self }
+    }
+}
+
+/// A raster to draw on. Coordinates that are not finite draw nothing.
+pub(super) struct Canvas {
+    pixmap: Pixmap,
+    /// Colors of the picture's theme.
+    pub(super) palette: Palette,
+}
+
+impl Canvas {
+    /// An empty picture in the background's color.
+    ///
+    /// # Panics
+    /// If a size is 0.
+    pub(super) fn new(width: u32, height: u32, palette: Palette) -> Self {
+        let mut pixmap = Pixmap::new(width, height).expect("the size is above zero");
+        let Rgb(red, green, blue) = palette.background;
+        pixmap.fill(Color::from_rgba8(red, green, blue, 255));
+        Self { pixmap, palette }
+    }
+
+    /// Pixels per row, and rows.
+    pub(super) fn size(&self) -> (u32, u32) {
+        (self.pixmap.width(), self.pixmap.height())
+    }
+
+    /// The raster itself, for those who draw pixel by pixel.
+    pub(super) const fn pixmap(&mut self) -> &mut Pixmap {
+        &mut self.pixmap
+    }
+
+    /// Ends drawing.
+    pub(super) fn finish(self) -> Picture {
+        let (width, height) = (self.pixmap.width(), self.pixmap.height());
+        let rgb = self.pixmap.pixels().iter().flat_map(|p| [p.red(), p.green(), p.blue()]).collect();
+        Picture { width, height, rgb }
+    }
+
+    /// A filled rectangle between two corners.
+    pub(super) fn rectangle(&mut self, (x0, y0): Point, (x1, y1): Point, color: Rgb, alpha: f32) {
+        if let Some(rect) = Rect::from_ltrb(x0.min(x1), y0.min(y1), x0.max(x1), y0.max(y1)) {
+            self.pixmap.fill_rect(rect, &paint(color, alpha), Transform::identity(), None);
+        }
+    }
+
+    /// A straight line.
+    pub(super) fn line(&mut self, from: Point, to: Point, pen: Pen) {
+        self.polyline(&[from, to], pen);
+    }
+
+    /// A line through `points`.
+    pub(super) fn polyline(&mut self, points: &[Point], pen: Pen) {
+        let Some(path) = path_through(points, false) else { return };
+        let dash = pen.dash.and_then(|(dash, gap)| StrokeDash::new(vec![dash, gap], 0.0));
+        let line_cap = if pen.blunt { LineCap::Butt } else { LineCap::Round };
+        let stroke =
+            Stroke { width: pen.width, line_cap, line_join: LineJoin::Round, dash, ..Stroke::default() };
+        self.pixmap.stroke_path(&path, &paint(pen.color, pen.alpha), &stroke, Transform::identity(), None);
+    }
+
+    /// The area inside `points`.
+    pub(super) fn polygon(&mut self, points: &[Point], color: Rgb, alpha: f32) {
+        if let Some(path) = path_through(points, true) {
+            self.fill(&path, color, alpha);
+        }
+    }
+
+    /// A filled disc.
+    pub(super) fn disc(&mut self, (x, y): Point, radius: f32, color: Rgb, alpha: f32) {
+        if let Some(path) = PathBuilder::from_circle(x, y, radius) {
+            self.fill(&path, color, alpha);
+        }
+    }
+
+    /// A circle's line.
+    pub(super) fn ring(&mut self, (x, y): Point, radius: f32, pen: Pen) {
+        if let Some(path) = PathBuilder::from_circle(x, y, radius) {
+            let stroke = Stroke { width: pen.width, ..Stroke::default() };
+            let paint = paint(pen.color, pen.alpha);
+            self.pixmap.stroke_path(&path, &paint, &stroke, Transform::identity(), None);
+        }
+    }
+
+    fn fill(&mut self, path: &Path, color: Rgb, alpha: f32) {
+        self.pixmap.fill_path(path, &paint(color, alpha), FillRule::Winding, Transform::identity(), None);
+    }
+
+    /// A regular text in the ink's color.
+    pub(super) const fn face(&self, size: f32) -> Face {
+        Face::regular(size, self.palette.ink)
+    }
+
+    /// A bold text in the ink's color.
+    pub(super) const fn bold(&self, size: f32) -> Face {
+        Face::bold(size, self.palette.ink)
+    }
+
+    /// A regular text in the captions' color.
+    pub(super) const fn quiet(&self, size: f32) -> Face {
+        Face::regular(size, self.palette.muted)
+    }
+
+    /// Writes `text` with its baseline at the point's height.
+    pub(super) fn write(&mut self, face: Face, text: &str, at: Point, anchor: Anchor) {
+        face.draw(&mut self.pixmap, text, at, anchor);
+    }
+
+    /// The title and the line under it, made smaller or cut where they are too long.
+    pub(super) fn heading(&mut self, title: &str, caption: &str) {
+        let room = self.pixmap.width() as f32 - 2.0 * MARGIN;
+        let face = self.bold(34.0).fitting(title, room * 1.3);
+        let title = face.shortened(title, room);
+        self.write(face, &title, (MARGIN, 62.0), Anchor::Left);
+        let face = self.quiet(22.0).fitting(caption, room);
+        let caption = face.shortened(caption, room);
+        self.write(face, &caption, (MARGIN, 100.0), Anchor::Left);
+    }
+}
+
+/// Free pixels at the left and right of a picture.
+pub(super) const MARGIN: f32 = 48.0;
+
+fn paint(color: Rgb, alpha: f32) -> Paint<'static> {
+    let mut paint = Paint { anti_alias: true, ..Paint::default() };
+    paint.set_color_rgba8(color.0, color.1, color.2, (alpha.clamp(0.0, 1.0) * 255.0).round() as u8);
+    paint
+}
+
+fn path_through(points: &[Point], close: bool) -> Option<Path> {
+    let mut builder = PathBuilder::new();
+    let (first, rest) = points.split_first()?;
+    builder.move_to(first.0, first.1);
+    rest.iter().for_each(|point| builder.line_to(point.0, point.1));
+    if close {
+        builder.close();
+    }
+    builder.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Theme;
+
+    #[test]
+    fn png_holds_the_pixels() {
+        let mut canvas = Canvas::new(40, 30, Theme::Light.palette());
+        canvas.disc((20.0, 15.0), 8.0, Rgb(200, 0, 0), 1.0);
+        let picture = canvas.finish();
+        let bytes = picture.to_png();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().expect("a PNG");
+        let mut pixels = vec![0; reader.output_buffer_size().expect("a small picture")];
+        let frame = reader.next_frame(&mut pixels).expect("one frame");
+        assert_eq!((frame.width, frame.height), (40, 30));
+        assert_eq!(&pixels[..frame.buffer_size()], picture.rgb());
+        assert_eq!(picture.rgb()[(15 * 40 + 20) * 3..][..3], [200, 0, 0]);
+    }
+
+    #[test]
+    fn what_is_not_finite_draws_nothing() {
+        let mut canvas = Canvas::new(20, 20, Theme::Dark.palette());
+        let nowhere = (f32::NAN, f32::INFINITY);
+        let pen = Pen::new(Rgb(255, 0, 0), 3.0);
+        canvas.line(nowhere, (3.0, 3.0), pen);
+        canvas.disc(nowhere, 4.0, pen.color, 1.0);
+        canvas.ring((4.0, 4.0), f32::NAN, pen);
+        canvas.rectangle(nowhere, (2.0, 2.0), pen.color, 1.0);
+        canvas.polygon(&[nowhere], pen.color, 1.0);
+        canvas.polyline(&[], pen);
+        let empty = Canvas::new(20, 20, Theme::Dark.palette()).finish();
+        assert_eq!(canvas.finish(), empty);
+    }
+}

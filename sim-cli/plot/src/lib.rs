@@ -1,0 +1,62 @@
+//! Pictures of a run: pure functions from plain data to pixels.
+//!
+//! | function | shows |
+//! |---|---|
+//! | [`topology`](topology()) | the graph at one time, components laid out apart |
+//! | [`timeline`](timeline()) | delivery, nodes and components over the run, with its faults |
+//! | [`latency_cdf`] | the distribution of latency over all pairs, undelivered ones included |
+//! | [`degree_histogram`] | how many neighbors nodes have |
+//! | [`sweep_lines`] | a metric over a grid, with intervals |
+//! | [`sweep_map`] | a metric over a grid of two keys, as colors |
+//! | [`tails`](tails()) | how many messages take longer, predicted and measured |
+//! | [`worlds_delivery`], [`worlds_latency`] | the same measure on several backends, over one another |
+//!
+//! [`layout`](layout::layout) is public by itself: the positions serve other formats too, and a caller
+//! that draws several times of one run can keep them. Pictures of the same data are the same bytes for
+//! the same build and machine.
+//!
+//! The charts are made by `plotters`: its plots, axes, meshes and series, on a backend of our own. Beneath
+//! everything is `tiny-skia`; text is set by `ab_glyph` with a font that is compiled in: no installed font,
+//! no C library.
+
+mod axis;
+mod backend;
+mod canvas;
+mod chart;
+mod color;
+mod degrees;
+mod density;
+mod graph;
+mod latency;
+pub mod layout;
+mod pack;
+mod place;
+mod sidebar;
+mod sweep;
+mod tails;
+mod text;
+mod timeline;
+mod topology;
+mod worlds;
+
+#[cfg(test)]
+mod samples;
+
+use floodnet_text::format;
+
+pub use canvas::Picture;
+pub use color::Theme;
+pub use degrees::{DegreeView, degree_histogram};
+pub use latency::{CdfSeries, latency_cdf};
+pub use sweep::{SweepPoint, SweepView, sweep_lines, sweep_map};
+pub use tails::{Tail, tails};
+pub use timeline::{FaultMark, MessagePoint, Sample, TimelineView, timeline};
+pub use topology::{ColorBy, NodeState, NodeView, TopologyView, topology};
+pub use worlds::{World, worlds_delivery, worlds_latency};
+
+/// How pictures look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Light or dark.
+    pub theme: Theme,
+}

@@ -1,0 +1,55 @@
+//! Expectations about faults and drops.
+
+use super::Checker;
+use crate::{Scenario, TableKind, Tables};
+use floodnet_measure::metrics::phase;
+use floodnet_text::spelling::choices;
+
+/// Why the network loses packets.
+const LOSSES: [&str; 8] =
+    ["broken", "cut", "down", "loss", "no_such_peer", "queue_full", "stale", "unreachable"];
+
+pub(super) fn check(scenario: &Scenario, tables: &Tables, checker: &mut Checker<'_, '_>) {
+    let faults = scenario.expect.iter().filter_map(|bound| phase(&bound.metric)).map(|(fault, _)| fault);
+    let mut faults: Vec<&str> = faults.collect();
+    faults.dedup();
+    for fault in faults {
+        exists(fault, scenario, checker);
+    }
+    let Some(known) = reasons(scenario, tables) else { return };
+    for bound in &scenario.expect {
+        let Some(reason) = bound.metric.strip_prefix("drops.") else { continue };
+        if !known.contains(&reason) {
+            let title = format!("nothing is dropped for the reason `{reason}`");
+            checker.wrong(&format!("expect.drops.{reason}"), title, choices(reason, &known));
+        }
+    }
+}
+
+/// Every reason for which the network or the protocols drop something; none where a protocol does not tell.
+fn reasons(scenario: &Scenario, tables: &Tables) -> Option<Vec<&'static str>> {
+    let of = |kinds: &[TableKind], key: &str| kinds.iter().find(|kind| kind.key() == key)?.drops();
+    let overlay = of(&tables.overlays, &scenario.overlay.key)?;
+    let broadcast = of(&tables.broadcasts, &scenario.broadcast.key)?;
+    Some([&LOSSES, overlay, broadcast].concat())
+}
+
+/// Metrics name a fault by its kind, or by its number in the order of the file.
+fn exists(fault: &str, scenario: &Scenario, checker: &mut Checker<'_, '_>) {
+    let count = scenario.faults.len();
+    let known = match fault.parse::<usize>() {
+        Ok(number) => number < count,
+        Err(_) => scenario.faults.iter().any(|known| known.kind.key() == fault),
+    };
+    if known {
+        return;
+    }
+    let mut names: Vec<&str> = scenario.faults.iter().map(|known| known.kind.key()).collect();
+    names.dedup();
+    let label = match count {
+        0 => "the scenario has none".to_owned(),
+        1 => format!("the scenario has {}, also called 0", names.join(", ")),
+        _ => format!("the scenario has {}, also called 0 to {}", names.join(", "), count - 1),
+    };
+    checker.wrong(&format!("expect.phases.{fault}"), format!("there is no fault `{fault}`"), label);
+}

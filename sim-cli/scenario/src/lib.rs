@@ -1,0 +1,110 @@
+//! The scenario language: a TOML file that says who is there, what happens, and what must come out.
+//!
+//! [`Scenario::load`] reads one. On the way:
+//!
+//! - `document`: keys and values with their places; `--set` is put in here.
+//! - `file`, and one module for each group of keys (`nodes`, `link`, `churn`, `traffic`, `fault`, `measure`,
+//!   `expect`), with values of [`units`]: the types.
+//! - [`tables`]: the registry of protocol tables, which is open; `builtin`: the tables of the built-in ones.
+//! - `load`: the steps from text to [`Scenario`]; `resolve`: every default filled in, and back to text.
+//! - `check`: whether the values make sense together.
+//! - `diagnostics`, `suggest`: what is wrong, at its place, with the nearest known word.
+//! - `schema`: the language for editors; `templates`: scenarios to begin with.
+
+mod builtin;
+mod check;
+mod churn;
+pub mod diagnostics;
+mod document;
+mod expect;
+mod fault;
+mod file;
+mod link;
+mod load;
+mod measure;
+mod nodes;
+pub mod protocol;
+mod resolve;
+mod schema;
+pub mod setup;
+mod suggest;
+pub mod tables;
+mod templates;
+#[cfg(test)]
+mod tests;
+mod traffic;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use floodnet_measure::expect::Expectation;
+pub use floodnet_text::units;
+
+pub use builtin::{Accept, FloodTable, GossipTable, RandomWalkTable, SeenFor, StaticTable, Yes};
+pub use churn::{Churn, CrashKind, Lifetime, SessionPreset};
+pub use diagnostics::{Complaint, Diagnostics};
+pub use fault::{Crash, Cut, Ends, Fault, FaultKind, Loss, Partition, Pause, Slow, Victims};
+pub use link::{Latency, Link, Matrix, Per, Regions, Transport, Unit};
+pub use measure::{Every, Measure, Output, TopologyTime};
+pub use nodes::{Class, Nodes, Spacing};
+pub use schema::schema;
+pub use tables::{CheckedTable, NamedTable, TableKind, Tables};
+pub use templates::{Template, templates};
+pub use traffic::{Origin, Timing, Traffic};
+
+/// A scenario with every default filled in. Durations are whole nanoseconds, shares lie in [0, 1], files are
+/// absolute paths.
+///
+/// Comes from [`Scenario::load`] alone, which also checks that it makes sense; written by
+/// [`Scenario::to_resolved_toml`], it reads back equal.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Scenario {
+    /// What the run is called, also its folder: letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    /// What the scenario asks, in a sentence. Default "".
+    pub about: String,
+    /// Seed of everything that is drawn. Default 1.
+    pub seed: u64,
+    /// Simulated time; positive.
+    pub duration: units::Duration,
+    /// The set of other defaults that was chosen. Its values are filled in where they belong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preset: Option<Preset>,
+    /// How many users there are and how they arrive.
+    pub nodes: Nodes,
+    /// Classes of slots; at most 255. Without any, all slots have the rates of `link`.
+    #[serde(rename = "class", skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<Class>,
+    /// The protocol that keeps neighbors.
+    pub overlay: NamedTable,
+    /// The protocol that spreads messages.
+    pub broadcast: NamedTable,
+    /// How packets travel.
+    pub link: Link,
+    /// Users that come and go; without it, everybody stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub churn: Option<Churn>,
+    /// What users publish.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub traffic: Vec<Traffic>,
+    /// What goes wrong on purpose, in the order of the file.
+    #[serde(rename = "fault", skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
+    /// The window of all averages and the times that measures need.
+    pub measure: Measure,
+    /// What the run must show, in alphabetical order of the metrics.
+    #[serde(serialize_with = "expect::serialize", skip_serializing_if = "Vec::is_empty")]
+    pub expect: Vec<Expectation>,
+    /// Files beside the numbers.
+    pub output: Output,
+}
+
+/// A set of other defaults for the protocols; keys that a scenario gives itself still win.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Preset {
+    /// The protocol as the tutorial describes it, with what it gets wrong: degree 3, max_degree
+    /// "unlimited", retry and repair off, echo on, seen and seen_for "unlimited". Brings `overlay.random_walk` and `broadcast.flood` if
+    /// the scenario names none.
+    Tutorial,
+}

@@ -1,0 +1,242 @@
+//! What a protocol must say of itself so that a scenario can name it, and the protocols that are built in.
+//!
+//! The words after `overlay.` and `broadcast.` in a scenario name a [`Runnable`]: a whole protocol with its two
+//! tables. A pair of [`NamedOverlay`] and [`NamedBroadcast`], composed by [`Node`], is one.
+//! [`visit_builtin`] is the list of those that are built in; whoever keeps something for each protocol
+//! fills it by a [`Visitor`].
+
+mod builtin;
+mod promises;
+
+use std::fmt::Debug;
+
+use floodnet_core::broadcast::Broadcast;
+use floodnet_core::node::{Config, Node};
+use floodnet_core::overlay::Overlay;
+use floodnet_core::wire::Wire;
+use floodnet_sim::SimProtocol;
+use floodnet_sim::link::Transport;
+use floodnet_sim::payload::SimPayload;
+
+use crate::{CheckedTable, Complaint, TableKind, Tables};
+
+pub use builtin::visit_builtin;
+pub use promises::Promises;
+
+/// What a protocol may know of a scenario besides its own tables.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// How many slots there are.
+    pub slots: u32,
+    /// The slots that every newcomer knows.
+    pub entry: Vec<u32>,
+    /// Seed of the run.
+    pub seed: u64,
+    /// How packets travel.
+    pub transport: Transport,
+}
+
+/// A whole protocol that a scenario can name by an overlay and a broadcast. Its messages have an encoding, so that
+/// it runs on sockets too.
+pub trait Runnable:
+    SimProtocol<
+        Message: Wire + 'static,
+        Timer: 'static,
+        Command: Send + 'static,
+        Event: Send + 'static,
+        Config: Send + 'static,
+    > + 'static
+{
+    /// The table `[overlay.KEY]`.
+    type OverlayTable: CheckedTable;
+    /// The table `[broadcast.KEY]`.
+    type BroadcastTable: CheckedTable;
+
+    /// The settings of all nodes.
+    ///
+    /// # Errors
+    /// The tables cannot be run in this setting; says why. The key of the complaint is `overlay` or
+    /// `broadcast`, followed by the key inside the table.
+    fn config(
+        overlay: Self::OverlayTable,
+        broadcast: Self::BroadcastTable,
+        setting: &Setting,
+    ) -> Result<Self::Config, Complaint>;
+
+    /// A fresh node for `slot`.
+    fn node(slot: u32, config: &Self::Config) -> Self;
+
+    /// How many neighbors a node wants, if there is such a number.
+    fn target_degree(overlay: &Self::OverlayTable) -> Option<u32> {
+        let _ = overlay;
+        None
+    }
+
+    /// How many slots the overlay's table asks for, if it does (a graph read from a file).
+    ///
+    /// # Errors
+    /// The table names something that cannot be read; says what, with the key inside the table.
+    fn slots(overlay: &Self::OverlayTable) -> Result<Option<u32>, Complaint> {
+        let _ = overlay;
+        Ok(None)
+    }
+
+    /// What the swarm test may hold the protocol to, with these tables.
+    #[must_use]
+    fn promises(overlay: &Self::OverlayTable, broadcast: &Self::BroadcastTable) -> Promises {
+        let _ = (overlay, broadcast);
+        Promises::default()
+    }
+
+    /// The neighbors that a slot ought to hold while they are up, if they are given beforehand.
+    #[must_use]
+    fn given(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
+        let _ = config;
+        None::<fn(u32) -> Vec<u32>>
+    }
+}
+
+/// An overlay that a scenario can name.
+pub trait NamedOverlay:
+    Overlay<
+        Peer = u32,
+        Message: Wire + Send + Debug + 'static,
+        Timer: Send + Debug + 'static,
+        Command: Send + 'static,
+        Config: Send + Sync + 'static,
+    > + Send
+    + Debug
+    + 'static
+{
+    /// The table `[overlay.KEY]`.
+    type Table: CheckedTable;
+
+    /// The settings of all nodes.
+    ///
+    /// # Errors
+    /// The table cannot be run in this setting; says why, with the key inside the table.
+    fn config(table: Self::Table, setting: &Setting) -> Result<Self::Config, Complaint>;
+
+    /// The overlay side of a fresh node for `slot`.
+    fn node(slot: u32) -> Self;
+
+    /// See [`Runnable::target_degree`].
+    fn target_degree(table: &Self::Table) -> Option<u32> {
+        let _ = table;
+        None
+    }
+
+    /// See [`Runnable::slots`].
+    ///
+    /// # Errors
+    /// The table names something that cannot be read; says what, with the key inside the table.
+    fn slots(table: &Self::Table) -> Result<Option<u32>, Complaint> {
+        let _ = table;
+        Ok(None)
+    }
+
+    /// Adds what the overlay promises; see [`Runnable::promises`].
+    fn promise(table: &Self::Table, promises: &mut Promises) {
+        let _ = (table, promises);
+    }
+
+    /// See [`Runnable::given`].
+    #[must_use]
+    fn given(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
+        let _ = config;
+        None::<fn(u32) -> Vec<u32>>
+    }
+}
+
+/// A broadcast that a scenario can name.
+pub trait NamedBroadcast:
+    Broadcast<
+        Peer = u32,
+        Payload = SimPayload,
+        Message: Wire + Send + Debug + 'static,
+        Timer: Send + Debug + 'static,
+        Command: Send + 'static,
+        Event: Send + 'static,
+        Config: Send + Sync + 'static,
+    > + Default
+    + Send
+    + Debug
+    + 'static
+{
+    /// The table `[broadcast.KEY]`.
+    type Table: CheckedTable;
+
+    /// The settings of all nodes.
+    ///
+    /// # Errors
+    /// The table cannot be run in this setting; says why, with the key inside the table.
+    fn config(table: Self::Table, setting: &Setting) -> Result<Self::Config, Complaint>;
+
+    /// Adds what the broadcast promises; see [`Runnable::promises`].
+    fn promise(table: &Self::Table, promises: &mut Promises) {
+        let _ = (table, promises);
+    }
+}
+
+impl<O: NamedOverlay, B: NamedBroadcast> Runnable for Node<O, B> {
+    type OverlayTable = O::Table;
+    type BroadcastTable = B::Table;
+
+    fn config(overlay: O::Table, broadcast: B::Table, setting: &Setting) -> Result<Self::Config, Complaint> {
+        Ok(Config {
+            overlay: O::config(overlay, setting).map_err(|complaint| complaint.within("overlay"))?,
+            broadcast: B::config(broadcast, setting).map_err(|complaint| complaint.within("broadcast"))?,
+        })
+    }
+
+    fn node(slot: u32, _: &Self::Config) -> Self {
+        Self::new(O::node(slot), B::default())
+    }
+
+    fn target_degree(overlay: &O::Table) -> Option<u32> {
+        O::target_degree(overlay)
+    }
+
+    fn slots(overlay: &O::Table) -> Result<Option<u32>, Complaint> {
+        O::slots(overlay)
+    }
+
+    fn promises(overlay: &O::Table, broadcast: &B::Table) -> Promises {
+        let mut promises = Promises::default();
+        O::promise(overlay, &mut promises);
+        B::promise(broadcast, &mut promises);
+        promises
+    }
+
+    fn given(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
+        O::given(&config.overlay)
+    }
+}
+
+/// Takes in protocols one by one, each with its words after `overlay.` and `broadcast.`.
+pub trait Visitor {
+    /// Takes in the protocol `P`, named `[overlay.OVERLAY]` with `[broadcast.BROADCAST]`.
+    fn protocol<P: Runnable>(&mut self, overlay: &'static str, broadcast: &'static str);
+}
+
+impl Visitor for Tables {
+    fn protocol<P: Runnable>(&mut self, overlay: &'static str, broadcast: &'static str) {
+        if self.overlays.iter().all(|table| table.key() != overlay) {
+            self.overlays.push(TableKind::checked::<P::OverlayTable>(overlay));
+        }
+        if self.broadcasts.iter().all(|table| table.key() != broadcast) {
+            self.broadcasts.push(TableKind::checked::<P::BroadcastTable>(broadcast));
+        }
+        self.pairs.push((overlay, broadcast));
+    }
+}
+
+impl Tables {
+    /// The tables of the built-in protocols.
+    #[must_use]
+    pub fn builtin() -> Self {
+        let mut tables = Self::default();
+        visit_builtin(&mut tables);
+        tables
+    }
+}

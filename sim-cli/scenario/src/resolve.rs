@@ -1,0 +1,86 @@
+//! Defaults that depend on other keys, and the scenario as text with every default filled in.
+
+use super::churn::Churn;
+use super::file::ScenarioFile;
+use super::measure::Measure;
+use super::nodes::Class;
+use super::tables::NamedTable;
+use super::traffic::Traffic;
+use super::units::Duration;
+use super::{Scenario, units};
+use floodnet_measure::expect::Expectation;
+
+/// Time that arrivals get to settle before averages and traffic begin.
+const SETTLE: units::Duration = Duration::from_secs(10);
+
+/// Puts the parts of a scenario together and fills in what they leave out.
+pub(crate) fn fill(
+    file: ScenarioFile,
+    overlay: NamedTable,
+    broadcast: NamedTable,
+    expect: Vec<Expectation>,
+) -> Scenario {
+    let ScenarioFile { nodes, link, duration, .. } = file;
+    let settled = Duration(nodes.arrive.0 + SETTLE.0);
+    let classes = file.class.into_iter().map(|class| Class {
+        name: class.name,
+        share: class.share,
+        up: class.up.unwrap_or(link.up),
+        down: class.down.unwrap_or(link.down),
+        region: class.region,
+        reachable: class.reachable,
+    });
+    let traffic = file.traffic.into_iter().map(|traffic| Traffic {
+        from: traffic.from,
+        every: traffic.every,
+        poisson: traffic.poisson,
+        size: traffic.size,
+        start: traffic.start.unwrap_or(settled),
+        stop: traffic.stop.unwrap_or(duration),
+    });
+    let churn = file.churn.map(|churn| Churn {
+        start: churn.start.unwrap_or(nodes.arrive),
+        stop: churn.stop.unwrap_or(duration),
+        session: churn.session,
+        downtime: churn.downtime,
+        crash: churn.crash,
+        crash_kind: churn.crash_kind,
+    });
+    let measure = Measure {
+        every: file.measure.every,
+        start: file.measure.start.unwrap_or(settled),
+        stop: file.measure.stop.unwrap_or(duration),
+        deadline: file.measure.deadline,
+        grace: file.measure.grace,
+    };
+    Scenario {
+        name: file.name,
+        about: file.about,
+        seed: file.seed,
+        duration,
+        preset: file.preset,
+        classes: classes.collect(),
+        overlay,
+        broadcast,
+        churn,
+        traffic: traffic.collect(),
+        faults: file.fault,
+        measure,
+        expect,
+        output: file.output,
+        nodes,
+        link,
+    }
+}
+
+impl Scenario {
+    /// The scenario as TOML, every default filled in and files as absolute paths: it can be run from any
+    /// folder of this machine, and reads back equal.
+    ///
+    /// # Panics
+    /// Never: every value of a scenario has a form in TOML.
+    #[must_use]
+    pub fn to_resolved_toml(&self) -> String {
+        toml::to_string_pretty(self).expect("every value of a scenario has a form in TOML")
+    }
+}

@@ -1,0 +1,145 @@
+//! From a scenario to what the simulator takes: plan, links, measures.
+
+mod links;
+mod plan;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use floodnet_core::time::Time;
+use floodnet_sim::link::LinkModel;
+use floodnet_sim::plan::Plan;
+use floodnet_sim::read::ReadError;
+
+use crate::protocol::{Runnable, Setting};
+use crate::{Complaint, Scenario, TopologyTime, Transport};
+use floodnet_measure::MeasureSettings;
+
+/// Everything that one run of a scenario takes, but for its protocol.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// What happens to the nodes from outside.
+    pub plan: Arc<Plan>,
+    /// What links do.
+    pub links: LinkModel,
+    /// What is measured, and when.
+    pub measure: MeasureSettings,
+    /// What the protocol may know.
+    pub setting: Setting,
+    /// What a reader of the results should know; no path.
+    pub notes: Vec<String>,
+}
+
+/// Prepares a run of `scenario` with the protocol `P`.
+///
+/// # Errors
+/// A file cannot be read or does not fit, or the values make no plan.
+pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
+    let overlay: P::OverlayTable = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
+    let slots = slots::<P>(scenario, &overlay)?;
+    let plan = plan::spec(scenario, slots)?.draw(scenario.seed).map_err(plan::complaint)?;
+    let mut notes = Vec::new();
+    let links = links::model(scenario, slots, &mut notes)?;
+    if scenario.overlay.key == "random_walk" && scenario.link.transport == Transport::Datagram {
+        notes.push("random_walk over datagrams cannot notice dead neighbors: no link ever breaks".to_owned());
+    }
+    links.check(slots).map_err(links::complaint)?;
+    let setting = Setting {
+        slots,
+        entry: (0..scenario.nodes.entry.min(slots)).collect(),
+        seed: scenario.seed,
+        transport: links.transport,
+    };
+    let measure = measure_settings(scenario, P::target_degree(&overlay));
+    Ok(Setup { plan: Arc::new(plan), links, measure, setting, notes })
+}
+
+/// What a run of `scenario` takes, and the settings of its nodes.
+///
+/// # Errors
+/// As [`set_up`]; or the protocol refuses its tables.
+pub fn set_up_nodes<P: Runnable>(scenario: &Scenario) -> Result<(Setup, P::Config), Complaint> {
+    let setup = set_up::<P>(scenario)?;
+    let overlay = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
+    let broadcast = scenario.broadcast.read().map_err(|error| unread("broadcast", &error))?;
+    let config =
+        P::config(overlay, broadcast, &setup.setting).map_err(|complaint| named(complaint, scenario))?;
+    Ok((setup, config))
+}
+
+/// The complaint of a protocol, whose keys begin with `overlay` or `broadcast`, with the name of the table.
+fn named(complaint: Complaint, scenario: &Scenario) -> Complaint {
+    let (group, key) = complaint.key.split_once('.').unwrap_or((&complaint.key, ""));
+    let table = match group {
+        "overlay" => &scenario.overlay.key,
+        "broadcast" => &scenario.broadcast.key,
+        _ => return complaint,
+    };
+    let path = format!("{group}.{table}");
+    Complaint::new(key, complaint.title.as_str(), complaint.label.as_str()).within(&path)
+}
+
+/// How many slots there are: what the scenario says and what its overlay asks for must agree.
+fn slots<P: Runnable>(scenario: &Scenario, overlay: &P::OverlayTable) -> Result<u32, Complaint> {
+    let path = format!("overlay.{}", scenario.overlay.key);
+    let asked = P::slots(overlay).map_err(|complaint| complaint.within(&path))?;
+    match (scenario.nodes.count, asked) {
+        (Some(count), Some(asked)) if count != asked => Err(Complaint::new(
+            "nodes.count",
+            format!("the overlay has {asked} nodes, not {count}"),
+            format!("write {asked}, or leave nodes.count out"),
+        )),
+        (Some(0), _) | (_, Some(0)) => {
+            Err(Complaint::new(path, "the overlay has no node", "it needs at least one"))
+        }
+        (count, asked) => count.or(asked).ok_or_else(|| {
+            Complaint::new("nodes.count", "nothing says how many slots there are", "write nodes.count")
+        }),
+    }
+}
+
+/// A file that cannot be read.
+pub(crate) fn unreadable(key: &str, file: &Path, error: &std::io::Error) -> Complaint {
+    Complaint::new(
+        key,
+        format!("cannot read {}: {error}", file.display()),
+        "name another file, or mend this one",
+    )
+}
+
+/// A file that does not hold what it should; `form` says what that is.
+pub(crate) fn malformed(key: &str, file: &Path, error: &ReadError, form: &str) -> Complaint {
+    Complaint::new(key, format!("{}:{}: {}", file.display(), error.line, error.problem), form)
+}
+
+/// A table that does not read back: an error of the protocol that registered it.
+pub fn unread(key: &str, error: &toml::de::Error) -> Complaint {
+    Complaint::new(key, error.message(), "the protocol reads its table otherwise than it writes it")
+}
+
+fn measure_settings(scenario: &Scenario, target_degree: Option<u32>) -> MeasureSettings {
+    let times = &scenario.output.topology;
+    let at = |time: &TopologyTime| match time {
+        TopologyTime::At(after) => Some(Time::ZERO + after.0),
+        TopologyTime::End => None,
+    };
+    MeasureSettings {
+        scenario: scenario.name.clone(),
+        every: scenario.measure.every.interval().map(|every| every.0),
+        start: scenario.measure.start.after_start(),
+        stop: scenario.measure.stop.after_start(),
+        deadline: scenario.measure.deadline.0,
+        grace: scenario.measure.grace.0,
+        target_degree,
+        topology_times: times.iter().filter_map(at).collect(),
+        topology_at_end: times.contains(&TopologyTime::End),
+    }
+}
+
+/// The simulator's word for the scenario's.
+const fn transport(transport: Transport) -> floodnet_sim::link::Transport {
+    match transport {
+        Transport::Stream => floodnet_sim::link::Transport::Stream,
+        Transport::Datagram => floodnet_sim::link::Transport::Datagram,
+    }
+}

@@ -1,0 +1,14 @@
+//! Results as pictures: what the laboratory returns, put into the views that `floodnet_plot` draws.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`run`] | one run: graph, delivery, latency, degrees |
+//! | [`sweep`] | metrics over the grid of a sweep |
+//! | [`compare`] | the simulator and sockets in one picture |
+//! | `kernel` | delays of a kernel's TCP beside those of the model |
+
+pub mod compare;
+#[cfg(target_os = "linux")]
+pub mod kernel;
+pub mod run;
+pub mod sweep;

@@ -1,0 +1,11 @@
+//! What people write and read: values with a unit, numbers in tables, the nearest known word.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`units`] | durations, rates, sizes and limits, as scenarios write them |
+//! | [`format`] | numbers as results show them |
+//! | [`spelling`] | "did you mean" |
+
+pub mod format;
+pub mod spelling;
+pub mod units;

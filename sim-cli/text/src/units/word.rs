@@ -1,0 +1,53 @@
+//! A duration, or a word in its place: `"never"`, `"off"`, `"end"`.
+
+use std::fmt;
+
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Deserializer, Visitor};
+
+use super::{DURATION_FORM, Duration, unitless};
+
+/// Reads a duration, or none where `word` stands for it.
+pub fn duration_or<'de, D>(word: &'static str, from: D) -> Result<Option<Duration>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    struct WordVisitor(&'static str);
+    impl WordVisitor {
+        fn bare<E: de::Error>(&self, number: &str) -> E {
+            E::custom(unitless(number))
+        }
+    }
+    impl Visitor<'_> for WordVisitor {
+        type Value = Option<Duration>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "a duration or \"{}\"", self.0)
+        }
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Option<Duration>, E> {
+            if text == self.0 {
+                return Ok(None);
+            }
+            let hint = |message: String| match message.strip_suffix(DURATION_FORM) {
+                Some(title) => E::custom(format!("{title}{DURATION_FORM}, or \"{}\"", self.0)),
+                None => E::custom(message),
+            };
+            text.parse().map(Some).map_err(hint)
+        }
+        fn visit_i64<E: de::Error>(self, number: i64) -> Result<Option<Duration>, E> {
+            Err(self.bare(&number.to_string()))
+        }
+        fn visit_u64<E: de::Error>(self, number: u64) -> Result<Option<Duration>, E> {
+            Err(self.bare(&number.to_string()))
+        }
+        fn visit_f64<E: de::Error>(self, number: f64) -> Result<Option<Duration>, E> {
+            Err(self.bare(&number.to_string()))
+        }
+    }
+    from.deserialize_any(WordVisitor(word))
+}
+
+/// Schema of what [`duration_or`] reads.
+pub fn schema_duration_or(word: &'static str, generator: &mut SchemaGenerator) -> Schema {
+    let duration = generator.subschema_for::<Duration>();
+    json_schema!({ "anyOf": [{ "const": word }, duration] })
+}
