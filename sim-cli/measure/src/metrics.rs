@@ -309,8 +309,8 @@ impl Numbers {
     }
 
     /// The numbers of a summary that is JSON already.
-    #[cfg(test)]
-    pub(crate) const fn from_value(value: Value) -> Self {
+    #[must_use]
+    pub const fn from_value(value: Value) -> Self {
         Self(value)
     }
 

@@ -14,7 +14,6 @@ mod roundtrip;
 use std::path::Path;
 
 use super::{Diagnostics, Scenario, Tables};
-use crate::Tables;
 
 /// What every scenario needs.
 const HEAD: &str = "name = \"x\"\nduration = \"2min\"\n";
@@ -43,7 +42,7 @@ fn parse_with(text: &str, overrides: &[(&str, &str)]) -> Result<Scenario, Diagno
 
 /// The tables of the built-in protocols.
 fn builtin() -> Tables {
-    Registry::builtin().tables().clone()
+    Tables::builtin()
 }
 
 fn good(text: &str) -> Scenario {
