@@ -12,7 +12,6 @@
 //! | [`node`] | an overlay and a broadcast composed into one protocol |
 //! | [`inbox`] | the bounded queue between a node and a busy application |
 //! | [`content`] | a message of an application: bytes, named by their hash |
-//! | [`chat`] | signed messages, who said them, and what is checked before a node takes one |
 //! | [`wire`] | the one place where messages become bytes |
 //! | [`observe`] | what a laboratory must know of a protocol |
 //! | [`graph`] | an undirected graph, compactly |
@@ -29,10 +28,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod broadcast;
-pub mod chat;
 pub mod content;
-#[doc(hidden)]
-pub mod fuzzing;
 pub mod graph;
 pub mod inbox;
 pub mod laws;

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::io::{self, BufRead, Write};
 use std::net::SocketAddr;
 
+use floodnet_chat::envelope::Envelope;
 use floodnet_core::broadcast::BroadcastCommand;
-use floodnet_core::chat::envelope::Envelope;
 use floodnet_core::node::Layer;
 use floodnet_core::overlay::random_walk;
 use floodnet_core::protocol::{ActionOf, Context, Input, InputOf, Protocol, Types};
@@ -252,9 +252,9 @@ mod tests {
     use proptest::prelude::*;
     use std::sync::{Arc, Mutex};
 
+    use floodnet_chat::crypto::Toy;
+    use floodnet_chat::envelope::{Draft, Kind, NetworkId};
     use floodnet_core::broadcast::flood;
-    use floodnet_core::chat::crypto::Toy;
-    use floodnet_core::chat::envelope::{Draft, Kind, NetworkId};
 
     #[derive(Clone, Default)]
     struct Buffer(Arc<Mutex<Vec<u8>>>);

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use floodnet_core::chat::crypto::Key;
-use floodnet_core::chat::people::{Meant, NoContact};
-use floodnet_core::chat::text::{Name, fingerprint, safety_number};
+use floodnet_chat::crypto::Key;
+use floodnet_chat::people::{Meant, NoContact};
+use floodnet_chat::text::{Name, fingerprint, safety_number};
 
 use super::{After, App, PATIENCE_NAME, PATIENCE_PIPE};
 use crate::chat::command::{Command, HELP, parse};

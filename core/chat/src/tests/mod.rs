@@ -16,7 +16,7 @@ use super::quota::Limits;
 use super::replay::Replay;
 use super::session::Session;
 use super::text::Name;
-use crate::time::Time;
+use floodnet_core::time::Time;
 
 const NOW: u64 = 1_764_000_000_000;
 const NET: NetworkId = NetworkId([7; 16]);

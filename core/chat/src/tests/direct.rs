@@ -4,9 +4,9 @@ use std::string::ToString;
 use std::vec::Vec;
 
 use super::NET;
-use crate::chat::crypto::{Identity, Key, Toy};
-use crate::chat::direct::{self, Label, Unreadable};
-use crate::chat::envelope::NetworkId;
+use crate::crypto::{Identity, Key, Toy};
+use crate::direct::{self, Label, Unreadable};
+use crate::envelope::NetworkId;
 
 fn label(from: &Toy, to: Key) -> Label {
     Label { network: NET, sender: from.key(), recipient: to, unix_ms: 5, seq: 6 }

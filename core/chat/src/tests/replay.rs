@@ -4,13 +4,13 @@ use proptest::prelude::*;
 use std::string::String;
 
 use super::{NET, NOW, clock, gate, said, toy};
-use crate::chat::Clock;
-use crate::chat::gate::{Gate, Refusal};
-use crate::chat::quota::Limits;
-use crate::chat::replay::{MAX_AHEAD_MS, Replay};
-use crate::chat::store;
-use crate::observe::Payload;
-use crate::time::Time;
+use crate::Clock;
+use crate::gate::{Gate, Refusal};
+use crate::quota::Limits;
+use crate::replay::{MAX_AHEAD_MS, Replay};
+use crate::store;
+use floodnet_core::observe::Payload;
+use floodnet_core::time::Time;
 
 proptest! {
     /// Whatever is sent again, whenever, with a memory far too small and a clock that jumps: nothing passes

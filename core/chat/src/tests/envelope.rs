@@ -5,10 +5,10 @@ use proptest::prelude::*;
 use std::vec;
 
 use super::{NET, NOW, said, toy};
-use crate::chat::crypto::{Identity, Toy};
-use crate::chat::envelope::{Draft, Envelope, HEADER, Kind, MAX_BODY, MAX_ENVELOPE, SIGNATURE};
-use crate::observe::Payload;
-use crate::wire::{self, DecodeError};
+use crate::crypto::{Identity, Toy};
+use crate::envelope::{Draft, Envelope, HEADER, Kind, MAX_BODY, MAX_ENVELOPE, SIGNATURE};
+use floodnet_core::observe::Payload;
+use floodnet_core::wire::{self, DecodeError};
 
 #[test]
 fn golden_bytes_of_an_envelope() {
@@ -18,7 +18,7 @@ fn golden_bytes_of_an_envelope() {
     expected.extend(Toy::new(1).key().0);
     expected.extend([0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3]);
     expected.extend(b"hi");
-    let signed = [crate::chat::envelope::DOMAIN, &expected].concat();
+    let signed = [crate::envelope::DOMAIN, &expected].concat();
     assert_eq!(envelope.id().0, *blake3::hash(&signed).as_bytes());
     expected.extend(Toy::new(1).sign(&signed).0);
     assert_eq!(envelope.bytes().as_ref(), expected);

@@ -16,9 +16,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::crypto::{Identity, Key, SEAL_OVERHEAD, Signature};
-use super::envelope::{MAX_BODY, NetworkId};
-use crate::wire::take;
+use crate::crypto::{Identity, Key, SEAL_OVERHEAD, Signature};
+use crate::envelope::{MAX_BODY, NetworkId};
+use floodnet_core::wire::take;
 
 /// Goes before what is signed inside.
 pub const DOMAIN: &[u8] = b"floodnet-direct-v1";

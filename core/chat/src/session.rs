@@ -8,15 +8,15 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::Clock;
-use super::crypto::{Identity, Key};
-use super::direct::{self, Label, Unreadable};
-use super::envelope::{Draft, Envelope, Kind, NetworkId};
-use super::people::{Met, People};
-use super::quota::{Bucket, Rate};
-use super::text::Name;
-use crate::rng::NodeRng;
-use crate::time::{Duration, Time};
+use crate::Clock;
+use crate::crypto::{Identity, Key};
+use crate::direct::{self, Label, Unreadable};
+use crate::envelope::{Draft, Envelope, Kind, NetworkId};
+use crate::people::{Met, People};
+use crate::quota::{Bucket, Rate};
+use crate::text::Name;
+use floodnet_core::rng::NodeRng;
+use floodnet_core::time::{Duration, Time};
 
 /// The longest text for everybody, in bytes.
 pub const MAX_TEXT: usize = 4_096;

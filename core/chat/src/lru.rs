@@ -3,7 +3,7 @@
 use alloc::collections::BTreeMap;
 
 #[derive(Clone, Debug)]
-pub(super) struct Lru<K, V> {
+pub(crate) struct Lru<K, V> {
     most: usize,
     entries: BTreeMap<K, (u64, V)>,
     /// The same keys by when they were last used.
@@ -12,26 +12,26 @@ pub(super) struct Lru<K, V> {
 }
 
 impl<K: Copy + Ord, V> Lru<K, V> {
-    pub(super) const fn new(most: usize) -> Self {
+    pub(crate) const fn new(most: usize) -> Self {
         Self { most, entries: BTreeMap::new(), order: BTreeMap::new(), uses: 0 }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// A look that is no use.
-    pub(super) fn peek(&self, key: &K) -> Option<&V> {
+    pub(crate) fn peek(&self, key: &K) -> Option<&V> {
         self.entries.get(key).map(|(_, value)| value)
     }
 
     /// All entries, by key.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.entries.iter().map(|(key, (_, value))| (key, value))
     }
 
     /// The entry, if there is one; this counts as a use.
-    pub(super) fn get(&mut self, key: K) -> Option<&mut V> {
+    pub(crate) fn get(&mut self, key: K) -> Option<&mut V> {
         self.uses = self.uses.saturating_add(1);
         let (used, value) = self.entries.get_mut(&key)?;
         self.order.remove(used);
@@ -41,7 +41,7 @@ impl<K: Copy + Ord, V> Lru<K, V> {
     }
 
     /// Adds or replaces an entry, and gives the one that had to go for it.
-    pub(super) fn insert(&mut self, key: K, value: V) -> Option<(K, V)> {
+    pub(crate) fn insert(&mut self, key: K, value: V) -> Option<(K, V)> {
         if let Some(known) = self.get(key) {
             *known = value;
             return None;

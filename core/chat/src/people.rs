@@ -9,9 +9,9 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::crypto::Key;
-use super::lru::Lru;
-use super::text::{Name, fingerprint};
+use crate::crypto::Key;
+use crate::lru::Lru;
+use crate::text::{Name, fingerprint};
 
 /// The most contacts.
 pub const MAX_CONTACTS: usize = 1_024;

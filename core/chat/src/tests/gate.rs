@@ -4,15 +4,15 @@ use proptest::prelude::*;
 use std::vec::Vec;
 
 use super::{NET, NOW, clock, gate, said, session, toy};
-use crate::chat::Clock;
-use crate::chat::crypto::{Identity, Key, Signature, Toy, Verify};
-use crate::chat::envelope::{Draft, Envelope, Kind, NetworkId};
-use crate::chat::gate::{Gate, Refusal};
-use crate::chat::quota::{Bucket, Limits, Rate};
-use crate::chat::replay::{MAX_AGE_MS, MAX_AHEAD_MS, Replay};
-use crate::observe::Payload;
-use crate::rng::NodeRng;
-use crate::time::Time;
+use crate::Clock;
+use crate::crypto::{Identity, Key, Signature, Toy, Verify};
+use crate::envelope::{Draft, Envelope, Kind, NetworkId};
+use crate::gate::{Gate, Refusal};
+use crate::quota::{Bucket, Limits, Rate};
+use crate::replay::{MAX_AGE_MS, MAX_AHEAD_MS, Replay};
+use floodnet_core::observe::Payload;
+use floodnet_core::rng::NodeRng;
+use floodnet_core::time::Time;
 
 #[test]
 fn the_gate_checks_the_signature_before_it_remembers() {

@@ -21,6 +21,7 @@
 //! pass reaches the node, is remembered as seen, shown, and forwarded, in the bytes in which it came. Whoever
 //! forwards a message with a wrong signature has not checked it, so the link to them is cut.
 
+#![no_std]
 // A peer chooses the bytes that come here: nothing may panic, wrap or be cut short without saying so.
 #![cfg_attr(
     not(test),
@@ -33,6 +34,10 @@
         clippy::as_conversions
     )
 )]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 pub mod crypto;
 pub mod direct;
@@ -49,7 +54,7 @@ mod lru;
 #[cfg(test)]
 mod tests;
 
-use crate::time::Time;
+use floodnet_core::time::Time;
 
 /// The two clocks of a chat, read by the driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

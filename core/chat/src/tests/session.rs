@@ -1,14 +1,14 @@
 //! Who says and hears what.
 
 use super::{NET, clock, name, session};
-use crate::chat::Clock;
-use crate::chat::crypto::Toy;
-use crate::chat::envelope::Envelope;
-use crate::chat::people::{Meant, Met};
-use crate::chat::session::{Heard, MAX_TEXT, Session, Unsayable};
-use crate::rng::NodeRng;
-use crate::time::Time;
-use crate::wire;
+use crate::Clock;
+use crate::crypto::Toy;
+use crate::envelope::Envelope;
+use crate::people::{Meant, Met};
+use crate::session::{Heard, MAX_TEXT, Session, Unsayable};
+use floodnet_core::rng::NodeRng;
+use floodnet_core::time::Time;
+use floodnet_core::wire;
 
 /// Hands an envelope over as the wire does.
 fn pass(envelope: &Envelope, to: &mut Session<Toy>, ms: u64) -> Heard {

@@ -6,11 +6,11 @@
 use alloc::collections::BTreeMap;
 use alloc::collections::BTreeSet;
 
-use super::Clock;
-use super::crypto::{Key, Verify};
-use super::envelope::{Envelope, NetworkId};
-use super::quota::{Limits, Quota};
-use super::replay::Replay;
+use crate::Clock;
+use crate::crypto::{Key, Verify};
+use crate::envelope::{Envelope, NetworkId};
+use crate::quota::{Limits, Quota};
+use crate::replay::Replay;
 
 /// Why a message does not pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

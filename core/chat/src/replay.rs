@@ -14,10 +14,10 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::crypto::Key;
-use super::envelope::{Envelope, MessageId};
-use super::lru::Lru;
-use crate::observe::Payload;
+use crate::crypto::Key;
+use crate::envelope::{Envelope, MessageId};
+use crate::lru::Lru;
+use floodnet_core::observe::Payload;
 
 /// The oldest message that is taken: 10 minutes.
 pub const MAX_AGE_MS: u64 = 10 * 60 * 1_000;
@@ -94,7 +94,7 @@ impl Replay {
         Self::with_room(start_ms, MAX_IDS, AUTHORS)
     }
 
-    pub(super) const fn with_room(start_ms: u64, ids: usize, authors: usize) -> Self {
+    pub(crate) const fn with_room(start_ms: u64, ids: usize, authors: usize) -> Self {
         Self {
             most: ids,
             ids: BTreeSet::new(),

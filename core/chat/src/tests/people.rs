@@ -6,9 +6,9 @@ use std::vec;
 use std::vec::Vec;
 
 use super::name;
-use crate::chat::crypto::{Identity, Toy};
-use crate::chat::people::{Meant, Met, NoContact, People};
-use crate::chat::text::fingerprint;
+use crate::crypto::{Identity, Toy};
+use crate::people::{Meant, Met, NoContact, People};
+use crate::text::fingerprint;
 
 #[test]
 fn two_people_of_one_name_are_told_apart() {

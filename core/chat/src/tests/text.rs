@@ -7,9 +7,9 @@ use std::string::ToString;
 use std::vec::Vec;
 
 use super::name;
-use crate::chat::crypto::Key;
-use crate::chat::store;
-use crate::chat::text::{BadName, Name, escape, fingerprint, safety_number};
+use crate::crypto::Key;
+use crate::store;
+use crate::text::{BadName, Name, escape, fingerprint, safety_number};
 
 #[test]
 fn names_are_normal_short_and_visible() {

@@ -14,10 +14,10 @@ use core::fmt;
 
 use bytes::Bytes;
 
-use super::crypto::{Identity, Key, Signature, Verify};
-use crate::broadcast::seen::SeenCache;
-use crate::observe::Payload;
-use crate::wire::{DecodeError, Wire, take};
+use crate::crypto::{Identity, Key, Signature, Verify};
+use floodnet_core::broadcast::seen::SeenCache;
+use floodnet_core::observe::Payload;
+use floodnet_core::wire::{DecodeError, Wire, take};
 
 /// Goes before the signed part, so that a signature of a chat can be used for nothing else.
 pub const DOMAIN: &[u8] = b"floodnet-msg-v1";
@@ -65,7 +65,7 @@ pub enum Kind {
     Say,
     /// Who I am, and whether I am here.
     Presence,
-    /// A sealed message; see [`super::direct`].
+    /// A sealed message; see [`crate::direct`].
     Direct,
 }
 

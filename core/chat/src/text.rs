@@ -8,7 +8,7 @@ use core::fmt;
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::GeneralSecurityProfile;
 
-use super::crypto::Key;
+use crate::crypto::Key;
 
 /// The longest name, in characters.
 pub const MAX_NAME: usize = 32;

@@ -4,9 +4,9 @@
 //! author from a quiet one; the hard limits are those of links. When all together say too much, strangers
 //! are refused first and contacts last.
 
-use super::crypto::Key;
-use super::lru::Lru;
-use crate::time::{Duration, Time};
+use crate::crypto::Key;
+use crate::lru::Lru;
+use floodnet_core::time::{Duration, Time};
 
 /// So many at once, and so many a second on average.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
