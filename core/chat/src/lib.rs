@@ -1,7 +1,7 @@
 //! A chat: what people say, spread by a broadcast, and what nobody but its author can have said.
 //!
 //! All of it is pure: no clock, no socket, no file, no randomness, and the ciphers behind two small
-//! traits ([`crypto`]), so that the simulator and the tests run without them.
+//! traits ([`crypto`]), so that tests run without them.
 //!
 //! | module | subject |
 //! |---|---|
@@ -23,16 +23,13 @@
 
 #![no_std]
 // A peer chooses the bytes that come here: nothing may panic, wrap or be cut short without saying so.
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects,
-        clippy::as_conversions
-    )
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
 )]
 
 extern crate alloc;
@@ -51,8 +48,6 @@ pub mod store;
 pub mod text;
 
 mod lru;
-#[cfg(test)]
-mod tests;
 
 use floodnet_core::time::Time;
 

@@ -94,7 +94,9 @@ impl Replay {
         Self::with_room(start_ms, MAX_IDS, AUTHORS)
     }
 
-    pub(crate) const fn with_room(start_ms: u64, ids: usize, authors: usize) -> Self {
+    /// [`Replay::new`] with room for so many ids and authors, instead of [`MAX_IDS`] and [`AUTHORS`].
+    #[must_use]
+    pub const fn with_room(start_ms: u64, ids: usize, authors: usize) -> Self {
         Self {
             most: ids,
             ids: BTreeSet::new(),

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use floodnet_chat::Clock;
-use floodnet_chat::crypto::{Identity, Key, Toy};
+use floodnet_chat::crypto::{Identity, Key};
 use floodnet_chat::envelope::{Draft, Envelope, Kind, NetworkId};
 use floodnet_chat::gate::Gate;
 use floodnet_chat::people::{MAX_CONTACTS, MAX_PRESENT, People};
@@ -26,9 +26,12 @@ use floodnet_core::time::{Duration, Time};
 use floodnet_core::wire;
 
 use self::source::Source;
+use self::toy::Toy;
 
 #[path = "../../../fuzz/src/source.rs"]
 mod source;
+#[path = "../../tests/chat/toy.rs"]
+mod toy;
 
 const NOW: u64 = 1_764_000_000_000;
 const NET: NetworkId = NetworkId([7; 16]);

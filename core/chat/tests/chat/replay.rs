@@ -1,16 +1,15 @@
 //! Nothing twice.
 
-use proptest::prelude::*;
-use std::string::String;
-
-use super::{NET, NOW, clock, gate, said, toy};
-use crate::Clock;
-use crate::gate::{Gate, Refusal};
-use crate::quota::Limits;
-use crate::replay::{MAX_AHEAD_MS, Replay};
-use crate::store;
+use floodnet_chat::Clock;
+use floodnet_chat::gate::{Gate, Refusal};
+use floodnet_chat::quota::Limits;
+use floodnet_chat::replay::{MAX_AHEAD_MS, Replay};
+use floodnet_chat::store;
 use floodnet_core::observe::Payload;
 use floodnet_core::time::Time;
+use proptest::prelude::*;
+
+use crate::{NET, NOW, clock, gate, said, toy};
 
 proptest! {
     /// Whatever is sent again, whenever, with a memory far too small and a clock that jumps: nothing passes

@@ -1,14 +1,14 @@
 //! The form of messages.
 
 use bytes::Bytes;
-use proptest::prelude::*;
-use std::vec;
-
-use super::{NET, NOW, said, toy};
-use crate::crypto::{Identity, Toy};
-use crate::envelope::{Draft, Envelope, HEADER, Kind, MAX_BODY, MAX_ENVELOPE, SIGNATURE};
+use floodnet_chat::crypto::Identity;
+use floodnet_chat::envelope::{Draft, Envelope, HEADER, Kind, MAX_BODY, MAX_ENVELOPE, SIGNATURE};
 use floodnet_core::observe::Payload;
 use floodnet_core::wire::{self, DecodeError};
+use proptest::prelude::*;
+
+use crate::toy::Toy;
+use crate::{NET, NOW, said, toy};
 
 #[test]
 fn golden_bytes_of_an_envelope() {
@@ -18,7 +18,7 @@ fn golden_bytes_of_an_envelope() {
     expected.extend(Toy::new(1).key().0);
     expected.extend([0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3]);
     expected.extend(b"hi");
-    let signed = [crate::envelope::DOMAIN, &expected].concat();
+    let signed = [floodnet_chat::envelope::DOMAIN, &expected].concat();
     assert_eq!(envelope.id().0, *blake3::hash(&signed).as_bytes());
     expected.extend(Toy::new(1).sign(&signed).0);
     assert_eq!(envelope.bytes().as_ref(), expected);

@@ -1,12 +1,11 @@
 //! Sealed messages.
 
-use std::string::ToString;
-use std::vec::Vec;
+use floodnet_chat::crypto::{Identity, Key};
+use floodnet_chat::direct::{self, Label, Unreadable};
+use floodnet_chat::envelope::NetworkId;
 
-use super::NET;
-use crate::crypto::{Identity, Key, Toy};
-use crate::direct::{self, Label, Unreadable};
-use crate::envelope::NetworkId;
+use crate::NET;
+use crate::toy::Toy;
 
 fn label(from: &Toy, to: Key) -> Label {
     Label { network: NET, sender: from.key(), recipient: to, unix_ms: 5, seq: 6 }

@@ -7,16 +7,18 @@ mod people;
 mod replay;
 mod session;
 mod text;
+mod toy;
 
-use super::Clock;
-use super::crypto::Toy;
-use super::envelope::{Draft, Envelope, Kind, NetworkId};
-use super::gate::Gate;
-use super::quota::Limits;
-use super::replay::Replay;
-use super::session::Session;
-use super::text::Name;
+use floodnet_chat::Clock;
+use floodnet_chat::envelope::{Draft, Envelope, Kind, NetworkId};
+use floodnet_chat::gate::Gate;
+use floodnet_chat::quota::Limits;
+use floodnet_chat::replay::Replay;
+use floodnet_chat::session::Session;
+use floodnet_chat::text::Name;
 use floodnet_core::time::Time;
+
+use self::toy::Toy;
 
 const NOW: u64 = 1_764_000_000_000;
 const NET: NetworkId = NetworkId([7; 16]);

@@ -1,14 +1,11 @@
 //! Who is who.
 
-use std::format;
-use std::string::String;
-use std::vec;
-use std::vec::Vec;
+use floodnet_chat::crypto::Identity;
+use floodnet_chat::people::{Meant, Met, NoContact, People};
+use floodnet_chat::text::fingerprint;
 
-use super::name;
-use crate::crypto::{Identity, Toy};
-use crate::people::{Meant, Met, NoContact, People};
-use crate::text::fingerprint;
+use crate::name;
+use crate::toy::Toy;
 
 #[test]
 fn two_people_of_one_name_are_told_apart() {

@@ -1,15 +1,11 @@
 //! Names, what is shown, and what is saved.
 
+use floodnet_chat::crypto::Key;
+use floodnet_chat::store;
+use floodnet_chat::text::{BadName, Name, escape, fingerprint, safety_number};
 use proptest::prelude::*;
-use std::format;
-use std::string::String;
-use std::string::ToString;
-use std::vec::Vec;
 
-use super::name;
-use crate::crypto::Key;
-use crate::store;
-use crate::text::{BadName, Name, escape, fingerprint, safety_number};
+use crate::name;
 
 #[test]
 fn names_are_normal_short_and_visible() {

@@ -1,14 +1,15 @@
 //! Who says and hears what.
 
-use super::{NET, clock, name, session};
-use crate::Clock;
-use crate::crypto::Toy;
-use crate::envelope::Envelope;
-use crate::people::{Meant, Met};
-use crate::session::{Heard, MAX_TEXT, Session, Unsayable};
+use floodnet_chat::Clock;
+use floodnet_chat::envelope::Envelope;
+use floodnet_chat::people::{Meant, Met};
+use floodnet_chat::session::{Heard, MAX_TEXT, Session, Unsayable};
 use floodnet_core::rng::NodeRng;
 use floodnet_core::time::Time;
 use floodnet_core::wire;
+
+use crate::toy::Toy;
+use crate::{NET, clock, name, session};
 
 /// Hands an envelope over as the wire does.
 fn pass(envelope: &Envelope, to: &mut Session<Toy>, ms: u64) -> Heard {

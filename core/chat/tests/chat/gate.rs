@@ -1,18 +1,18 @@
 //! What passes, in which order of checks, and how much of it.
 
-use proptest::prelude::*;
-use std::vec::Vec;
-
-use super::{NET, NOW, clock, gate, said, session, toy};
-use crate::Clock;
-use crate::crypto::{Identity, Key, Signature, Toy, Verify};
-use crate::envelope::{Draft, Envelope, Kind, NetworkId};
-use crate::gate::{Gate, Refusal};
-use crate::quota::{Bucket, Limits, Rate};
-use crate::replay::{MAX_AGE_MS, MAX_AHEAD_MS, Replay};
+use floodnet_chat::Clock;
+use floodnet_chat::crypto::{Identity, Key, Signature, Verify};
+use floodnet_chat::envelope::{Draft, Envelope, Kind, NetworkId};
+use floodnet_chat::gate::{Gate, Refusal};
+use floodnet_chat::quota::{Bucket, Limits, Rate};
+use floodnet_chat::replay::{MAX_AGE_MS, MAX_AHEAD_MS, Replay};
 use floodnet_core::observe::Payload;
 use floodnet_core::rng::NodeRng;
 use floodnet_core::time::Time;
+use proptest::prelude::*;
+
+use crate::toy::Toy;
+use crate::{NET, NOW, clock, gate, said, session, toy};
 
 #[test]
 fn the_gate_checks_the_signature_before_it_remembers() {
