@@ -9,8 +9,8 @@ use alloc::vec::Vec;
 
 use bytes::Bytes;
 
-use crate::broadcast::seen::SeenCache;
 use crate::observe::Payload;
+use crate::seen::SeenCache;
 use crate::wire::{DecodeError, Wire};
 
 /// Length of a [`ContentId`]: 128 bits, so that two of `n` messages share a name by accident with a

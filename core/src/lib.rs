@@ -12,7 +12,8 @@
 //! | [`node`] | an overlay and a broadcast composed into one protocol |
 //! | [`inbox`] | the bounded queue between a node and a busy application |
 //! | [`content`] | a message of an application: bytes, named by their hash |
-//! | [`wire`] | the one place where messages become bytes |
+//! | [`seen`] | the bounded memory of messages seen |
+//! | [`wire`] | how messages become bytes |
 //! | [`observe`] | what a laboratory must know of a protocol |
 //! | [`graph`] | an undirected graph, compactly |
 //! | `planted` | bugs for the swarm test to find, in builds with that feature |
@@ -39,5 +40,6 @@ pub mod overlay;
 pub mod planted;
 pub mod protocol;
 pub mod rng;
+pub mod seen;
 pub mod time;
 pub mod wire;

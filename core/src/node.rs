@@ -13,7 +13,7 @@ use crate::observe::{Carried, Observation, Observe, Payload, Stored, Walk};
 use crate::overlay::{Overlay, OverlayEvent};
 use crate::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
 use crate::time::Duration;
-use crate::wire::Wire;
+use crate::wire::{self, DecodeError, Wire, take};
 
 /// Something of the overlay or of the broadcast.
 ///
@@ -26,6 +26,36 @@ pub enum Layer<O, B> {
     Overlay(O),
     /// Of the broadcast.
     Broadcast(B),
+}
+
+impl<O: Wire, B: Wire> Wire for Layer<O, B> {
+    #[inline]
+    fn size(&self) -> u32 {
+        let inside = match self {
+            Self::Overlay(message) => message.size(),
+            Self::Broadcast(message) => message.size(),
+        };
+        inside.saturating_add(1)
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Overlay(message) => {
+                out.push(0);
+                message.encode(out);
+            }
+            Self::Broadcast(message) => {
+                out.push(1);
+                message.encode(out);
+            }
+        }
+    }
+    fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
+        match take(input)? {
+            [0] => O::decode(input).map(Self::Overlay),
+            [1] => B::decode(input).map(Self::Broadcast),
+            [kind] => Err(DecodeError::Kind(kind)),
+        }
+    }
 }
 
 /// Settings of both layers.
@@ -262,7 +292,7 @@ where
 
     #[inline]
     fn wire_size(message: &Self::Message) -> u32 {
-        crate::wire::packet_size(message)
+        wire::packet_size(message)
     }
 
     fn walk(message: &Self::Message) -> Option<Walk<O::Peer>> {

@@ -3,16 +3,16 @@
 //! Everything after a scenario's `[overlay]` and `[broadcast]` tables works for any protocol that
 //! implements [`Observe`]: plan, engine, measures, pictures.
 
-use crate::broadcast::seen::Seen;
 use crate::protocol::{Protocol, Types};
+use crate::seen::Seen;
 
 /// Content that a broadcast spreads. The simulator's is an index, that of sockets is bytes.
 pub trait Payload: Clone {
     /// Names one publication, so that duplicates can be told.
     type Id: Copy + Eq + core::hash::Hash + core::fmt::Debug;
 
-    /// How a node remembers the messages it has seen: a [`SeenWindow`](crate::broadcast::seen::SeenWindow)
-    /// if ids are numbers given one after another, else a [`SeenCache`](crate::broadcast::seen::SeenCache).
+    /// How a node remembers the messages it has seen: a [`SeenWindow`](crate::seen::SeenWindow)
+    /// if ids are numbers given one after another, else a [`SeenCache`](crate::seen::SeenCache).
     type Seen: Seen<Self::Id>;
 
     /// The name of this publication.

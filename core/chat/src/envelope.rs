@@ -15,8 +15,8 @@ use core::fmt;
 use bytes::Bytes;
 
 use crate::crypto::{Identity, Key, Signature, Verify};
-use floodnet_core::broadcast::seen::SeenCache;
 use floodnet_core::observe::Payload;
+use floodnet_core::seen::SeenCache;
 use floodnet_core::wire::{DecodeError, Wire, take};
 
 /// Goes before the signed part, so that a signature of a chat can be used for nothing else.

@@ -7,12 +7,12 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use super::flood::Message;
-use super::seen::{Seen, SeenLimits};
 use super::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf,
 };
 use crate::observe::{Carried, Payload, Stored};
 use crate::protocol::{Context, Effects, Types};
+use crate::seen::{Seen, SeenLimits};
 
 /// Up to this many choices are noted without allocating.
 const FEW: usize = 16;

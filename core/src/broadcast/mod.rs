@@ -4,11 +4,9 @@
 //! |---|---|
 //! | [`flood`] | to every neighbor, duplicates suppressed |
 //! | [`gossip`] | to a few random neighbors, once |
-//! | [`seen`] | the bounded memory of messages seen |
 
 pub mod flood;
 pub mod gossip;
-pub mod seen;
 
 pub use flood::Flood;
 pub use gossip::Gossip;

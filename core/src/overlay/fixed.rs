@@ -4,12 +4,14 @@
 //! growing pauses, whenever it was lost. Over datagrams a node takes its links for granted.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use super::{Overlay, OverlayEvent, View};
 use crate::graph::Graph;
 use crate::observe::Stored;
 use crate::protocol::{Context, Effects, Input, InputOf, Types};
 use crate::time::Duration;
+use crate::wire::{DecodeError, Wire, take};
 
 /// What the two ends of a link say to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +20,26 @@ pub enum Message {
     Hello,
     /// "I am up as well."
     Welcome,
+}
+
+impl Wire for Message {
+    #[inline]
+    fn size(&self) -> u32 {
+        1
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(match self {
+            Self::Hello => 0,
+            Self::Welcome => 1,
+        });
+    }
+    fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
+        match take(input)? {
+            [0] => Ok(Self::Hello),
+            [1] => Ok(Self::Welcome),
+            [kind] => Err(DecodeError::Kind(kind)),
+        }
+    }
 }
 
 /// Timers of this overlay: at most one is outstanding.

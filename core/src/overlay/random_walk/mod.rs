@@ -21,33 +21,19 @@
 //!   `HyParView`, section 4.2 of Leitão, Pereira and Rodrigues 2007).
 
 mod lost;
+mod message;
 
 use alloc::vec::Vec;
 
 use arrayvec::ArrayVec;
 use lost::Lost;
+pub use message::Message;
 
 use super::{Overlay, OverlayEvent, View};
 use crate::observe::{Stored, Walk};
 use crate::planted::{self, Bug};
 use crate::protocol::{Context, Effects, Input, InputOf, Types};
 use crate::time::Duration;
-
-/// What nodes of this overlay say to each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Message<Peer> {
-    /// "`joiner` looks for neighbors."
-    Join {
-        /// Who asks.
-        joiner: Peer,
-        /// How many times it may still be passed on.
-        hop_limit: u8,
-    },
-    /// "I have taken you as a neighbor."
-    JoinAck,
-    /// "I had no room left and let you go."
-    Displaced,
-}
 
 /// Timers of this overlay: at most one of each is outstanding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
