@@ -20,6 +20,7 @@
 //! | [`laws`] | probability laws for latency and sessions: the one place with floating point |
 //! | [`rng`] | the random stream of a node |
 //! | [`time`] | time and durations as saturating nanoseconds |
+//! | [`token_bucket`] | how much of something may happen, on average and at once |
 
 #![no_std]
 #![deny(clippy::float_arithmetic)]
@@ -42,4 +43,5 @@ pub mod protocol;
 pub mod rng;
 pub mod seen;
 pub mod time;
+pub mod token_bucket;
 pub mod wire;

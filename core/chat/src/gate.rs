@@ -46,11 +46,11 @@ pub struct Gate {
 impl Gate {
     /// The gate of a node in this network.
     #[must_use]
-    pub fn new(network: NetworkId, limits: Limits, replay: Replay, clock: Clock) -> Self {
+    pub fn new(network: NetworkId, limits: Limits, replay: Replay) -> Self {
         Self {
             network,
             replay,
-            quota: Quota::new(limits, clock.now),
+            quota: Quota::new(limits),
             contacts: BTreeSet::new(),
             passed: 0,
             refused: BTreeMap::new(),

@@ -13,15 +13,15 @@ use crate::crypto::{Identity, Key};
 use crate::direct::{self, Label, Unreadable};
 use crate::envelope::{Draft, Envelope, Kind, NetworkId};
 use crate::people::{Met, People};
-use crate::quota::{Bucket, Rate};
 use crate::text::Name;
 use floodnet_core::rng::NodeRng;
 use floodnet_core::time::{Duration, Time};
+use floodnet_core::token_bucket::{Rate, TokenBucket};
 
 /// The longest text for everybody, in bytes.
 pub const MAX_TEXT: usize = 4_096;
 /// How many sealed messages a second are tried.
-const OPENINGS: Rate = Rate { per_second: 50, burst: 500 };
+const OPENINGS: Rate = Rate::per_second(50, 500);
 /// Presences are repeated after so long, and a bit more in a crowd. Well below [`SILENT_MS`].
 const REPEAT: Duration = Duration::from_secs(120);
 /// Who was not heard for so long is taken for gone.
@@ -93,7 +93,7 @@ pub struct Session<I> {
     name: Name,
     next_seq: u64,
     people: People,
-    openings: Bucket,
+    openings: TokenBucket,
     /// When to say who we are.
     presence_due: Option<Time>,
     presence_said: Option<Time>,
@@ -107,14 +107,13 @@ impl<I: Identity> Session<I> {
     pub fn new(identity: I, network: NetworkId, name: Name, next_seq: u64, clock: Clock) -> Self {
         let people = People::new(identity.key());
         let next_seq = next_seq.max(clock.unix_ms.saturating_mul(1_000));
-        let openings = Bucket::full(OPENINGS, clock.now);
         Self {
             identity,
             network,
             name,
             next_seq,
             people,
-            openings,
+            openings: TokenBucket::default(),
             presence_due: None,
             presence_said: None,
             asks: true,
@@ -286,7 +285,7 @@ impl<I: Identity> Session<I> {
     }
 
     fn open(&mut self, envelope: &Envelope, clock: Clock) -> Heard {
-        if !self.openings.take(OPENINGS, clock.now) {
+        if !self.openings.try_take(OPENINGS, 1, clock.now) {
             return Heard::Nothing("too_many_sealed");
         }
         let from = envelope.origin();

@@ -61,7 +61,7 @@ impl ChatGate {
     /// The gate of a network.
     #[must_use]
     pub fn new(network: NetworkId, limits: Limits, replay: Replay, clocks: Clocks) -> Self {
-        Self { gate: Mutex::new(Gate::new(network, limits, replay, clocks.read())), clocks }
+        Self { gate: Mutex::new(Gate::new(network, limits, replay)), clocks }
     }
 
     /// The checks, to look at or to tell something. Others wait meanwhile.

@@ -49,7 +49,7 @@ pub fn packet(data: &[u8]) {
 pub fn envelope(data: &[u8]) {
     let toy = Toy::new(0);
     let clock = Clock { now: Time::ZERO, unix_ms: NOW };
-    let mut gate = Gate::new(NET, Limits::LAB, Replay::new(NOW - 1), clock);
+    let mut gate = Gate::new(NET, Limits::LAB, Replay::new(NOW - 1));
     if let Ok(envelope) = Envelope::parse(Bytes::copy_from_slice(data)) {
         assert_eq!(envelope.bytes().as_ref(), data);
         assert!(gate.check(&envelope, &toy, clock).is_err(), "nobody signed this");
@@ -72,7 +72,7 @@ pub fn chat_message(data: &[u8]) {
     let Ok(name) = Name::new("me") else { return };
     let mut clock = Clock { now: Time::ZERO, unix_ms: NOW };
     let mut session = Session::new(me.clone(), NET, name, source.number(), clock);
-    let mut gate = Gate::new(NET, Limits::PUBLIC, Replay::new(NOW - 1), clock);
+    let mut gate = Gate::new(NET, Limits::PUBLIC, Replay::new(NOW - 1));
     let mut rng = NodeRng::new(source.number());
     let mut shown = BTreeSet::new();
     while !source.is_empty() {

@@ -33,7 +33,7 @@ fn said(by: u64, seq: u64, unix_ms: u64, body: &[u8]) -> Envelope {
 }
 
 fn gate() -> Gate {
-    Gate::new(NET, Limits::PUBLIC, Replay::new(NOW - 1), clock(0))
+    Gate::new(NET, Limits::PUBLIC, Replay::new(NOW - 1))
 }
 
 fn toy() -> Toy {

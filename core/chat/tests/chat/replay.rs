@@ -20,7 +20,7 @@ proptest! {
         steps in prop::collection::vec((0u64..4, 0u64..80, 0u64..900_000, -900_000i64..900_000), 1..200),
     ) {
         let replay = Replay::with_room(NOW - 1, room, room);
-        let mut gate = Gate::new(NET, Limits::LAB, replay, clock(0));
+        let mut gate = Gate::new(NET, Limits::LAB, replay);
         let mut passed = std::collections::BTreeSet::new();
         let mut wall = NOW;
         for (by, seq, offset, jump) in steps {
@@ -44,7 +44,7 @@ proptest! {
     ) {
         let message = |by: u64, seq: u64| said(by, seq, NOW + seq, b"");
         let at = |unix_ms| Clock { now: Time::ZERO, unix_ms };
-        let mut gate = Gate::new(NET, Limits::LAB, Replay::with_room(NOW - 1, 8, 3), at(NOW));
+        let mut gate = Gate::new(NET, Limits::LAB, Replay::with_room(NOW - 1, 8, 3));
         let mut passed = std::collections::BTreeSet::new();
         for (by, seq) in before {
             if gate.check(&message(by, seq), &toy(), at(NOW + 100)).is_ok() {
@@ -56,7 +56,7 @@ proptest! {
         let stored = store::read("replay", &text.as_bytes()[..text.len().min(cut)]);
         let start = NOW + 101;
         let (replay, _) = Replay::load(stored.lines.iter().copied(), stored.damaged.len(), start);
-        let mut gate = Gate::new(NET, Limits::LAB, replay, at(start));
+        let mut gate = Gate::new(NET, Limits::LAB, replay);
         for (by, seq) in after {
             if gate.check(&message(by, seq), &toy(), at(start)).is_ok() {
                 prop_assert!(passed.insert((by, seq)), "author {by}, count {seq}");
@@ -73,7 +73,7 @@ fn a_clean_restart_takes_what_was_sent_meanwhile_and_a_crash_does_not() {
         let lines = gate.replay().save(in_order);
         let (replay, bad) = Replay::load(lines.iter().map(String::as_str), 0, NOW + 5_000);
         assert_eq!(bad, 0);
-        let mut next = Gate::new(NET, Limits::PUBLIC, replay, clock(5_000));
+        let mut next = Gate::new(NET, Limits::PUBLIC, replay);
         assert_eq!(next.check(&said(1, 2, NOW + 1_000, b""), &toy(), clock(5_000)), expected);
         assert!(next.check(&said(1, 1, NOW, b""), &toy(), clock(5_000)).is_err(), "taken before");
         assert_eq!(next.check(&said(1, 3, NOW + 6_000, b""), &toy(), clock(6_000)), Ok(()));
@@ -82,14 +82,14 @@ fn a_clean_restart_takes_what_was_sent_meanwhile_and_a_crash_does_not() {
 
 #[test]
 fn an_author_ahead_of_time_does_not_shut_out_the_others() {
-    let mut gate = Gate::new(NET, Limits::LAB, Replay::with_room(NOW - 1, 4, 4), clock(0));
+    let mut gate = Gate::new(NET, Limits::LAB, Replay::with_room(NOW - 1, 4, 4));
     for seq in 0..20 {
         let ahead = said(1, seq, NOW + MAX_AHEAD_MS - 20 + seq, b"");
         gate.check(&ahead, &toy(), clock(10)).expect("within the window");
     }
     // Four ids of the latest times fill the memory, so the floor stands between them.
     assert!(gate.check(&said(2, 1, NOW + MAX_AHEAD_MS, b""), &toy(), clock(10)).is_ok());
-    let mut gate = Gate::new(NET, Limits::LAB, Replay::with_room(NOW - 1, 4, 4), clock(0));
+    let mut gate = Gate::new(NET, Limits::LAB, Replay::with_room(NOW - 1, 4, 4));
     gate.check(&said(1, 0, NOW + MAX_AHEAD_MS, b""), &toy(), clock(0)).expect("ahead");
     for seq in 0..50 {
         gate.check(&said(2, seq, NOW + seq, b""), &toy(), clock(seq)).expect("an honest author");
