@@ -8,6 +8,7 @@
 use alloc::vec::Vec;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 
 use crate::observe::Payload;
 use crate::seen::SeenCache;
@@ -39,14 +40,12 @@ impl ContentId {
 }
 
 impl core::fmt::Debug for ContentId {
-    /// In hexadecimal.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        HEXLOWER.encode_write(&self.0, f)
     }
 }
 
 impl core::fmt::Display for ContentId {
-    /// In hexadecimal.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         core::fmt::Debug::fmt(self, f)
     }

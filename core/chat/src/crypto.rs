@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use data_encoding::HEXLOWER;
+
 /// The public key of a person: an ed25519 key on real networks.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub [u8; 32]);
@@ -15,37 +17,20 @@ pub struct Signature(pub [u8; 64]);
 pub const SEAL_OVERHEAD: usize = 48;
 
 impl Key {
-    /// The key as 64 hexadecimal digits say it; none if they do not.
+    /// The key that 64 hexadecimal digits in lower case name; none if they are something else.
     #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
-        let digits = text.as_bytes();
-        if digits.len() != 64 {
-            return None;
-        }
-        let mut key = [0u8; 32];
-        for (byte, pair) in key.iter_mut().zip(digits.chunks_exact(2)) {
-            for &digit in pair {
-                let value = match digit {
-                    b'0'..=b'9' => digit.wrapping_sub(b'0'),
-                    b'a'..=b'f' => digit.wrapping_sub(b'a').wrapping_add(10),
-                    _ => return None,
-                };
-                *byte = (*byte << 4) | value;
-            }
-        }
-        Some(Self(key))
+        HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok().map(Self)
     }
 }
 
 impl fmt::Debug for Key {
-    /// In hexadecimal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        HEXLOWER.encode_write(&self.0, f)
     }
 }
 
 impl fmt::Display for Key {
-    /// In hexadecimal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
     }

@@ -13,6 +13,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 
 use crate::crypto::{Identity, Key, Signature, Verify};
 use floodnet_core::observe::Payload;
@@ -52,9 +53,8 @@ impl NetworkId {
 pub struct MessageId(pub [u8; 32]);
 
 impl fmt::Debug for MessageId {
-    /// In hexadecimal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        HEXLOWER.encode_write(&self.0, f)
     }
 }
 

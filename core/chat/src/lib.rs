@@ -1,7 +1,9 @@
 //! A chat: what people say, spread by a broadcast, and what nobody but its author can have said.
 //!
 //! All of it is pure: no clock, no socket, no file, no randomness, and the ciphers behind two small
-//! traits ([`crypto`]), so that tests run without them.
+//! traits ([`crypto`]), so that tests run without them. Whoever chooses a key chooses a row of the tables of
+//! people and authors, so these are bounded ([`lru::LruCache`]). They are walked in order of use or of keys: the
+//! order of hashes decides nothing.
 //!
 //! | module | subject |
 //! |---|---|
@@ -33,8 +35,6 @@
 )]
 
 extern crate alloc;
-#[cfg(test)]
-extern crate std;
 
 pub mod crypto;
 pub mod direct;
@@ -46,8 +46,6 @@ pub mod replay;
 pub mod session;
 pub mod store;
 pub mod text;
-
-mod lru;
 
 use floodnet_core::time::Time;
 

@@ -8,15 +8,18 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::num::NonZeroUsize;
+
+use lru::LruCache;
 
 use crate::crypto::Key;
-use crate::lru::Lru;
 use crate::text::{Name, fingerprint};
 
 /// The most contacts.
 pub const MAX_CONTACTS: usize = 1_024;
 /// The most people remembered of those heard.
-pub const MAX_PRESENT: usize = 4_096;
+pub const MAX_PRESENT: usize = MAX_REMEMBERED.get();
+const MAX_REMEMBERED: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 
 /// Somebody with a petname.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,14 +90,14 @@ pub enum NoContact {
 pub struct People {
     me: Key,
     contacts: BTreeMap<Key, Contact>,
-    present: Lru<Key, Person>,
+    present: LruCache<Key, Person>,
 }
 
 impl People {
     /// Nobody yet, but the user.
     #[must_use]
-    pub const fn new(me: Key) -> Self {
-        Self { me, contacts: BTreeMap::new(), present: Lru::new(MAX_PRESENT) }
+    pub fn new(me: Key) -> Self {
+        Self { me, contacts: BTreeMap::new(), present: LruCache::new(MAX_REMEMBERED) }
     }
 
     /// The contacts, by key.
@@ -105,13 +108,19 @@ impl People {
 
     /// Those who are here, by key.
     pub fn present(&self) -> impl Iterator<Item = (&Key, &Person)> {
+        let by_key: BTreeMap<_, _> = self.here().collect();
+        by_key.into_iter()
+    }
+
+    /// The same in the order in which they were heard.
+    fn here(&self) -> impl Iterator<Item = (&Key, &Person)> {
         self.present.iter().filter(|(_, person)| person.here)
     }
 
     /// How many are here.
     #[must_use]
     pub fn count_present(&self) -> usize {
-        self.present().count()
+        self.here().count()
     }
 
     /// How many are remembered, here or not: at most [`MAX_PRESENT`].
@@ -136,10 +145,10 @@ impl People {
     pub fn meet(&mut self, key: Key, name: Name, here: bool, unix_ms: u64) -> Met {
         let former = self
             .present
-            .get(key)
+            .get_mut(&key)
             .map(|person| core::mem::replace(person, Person { name: name.clone(), heard_ms: unix_ms, here }));
         if former.is_none() {
-            self.present.insert(key, Person { name: name.clone(), heard_ms: unix_ms, here });
+            self.present.push(key, Person { name: name.clone(), heard_ms: unix_ms, here });
         }
         let was_here = former.as_ref().is_some_and(|person| person.here);
         if !here {
@@ -160,7 +169,7 @@ impl People {
 
     /// Somebody said something. Gives what [`meet`](Self::meet) does not know: whether they are new.
     pub fn heard(&mut self, key: Key, unix_ms: u64) {
-        if let Some(person) = self.present.get(key) {
+        if let Some(person) = self.present.get_mut(&key) {
             person.heard_ms = unix_ms;
             person.here = true;
         }
@@ -168,13 +177,14 @@ impl People {
 
     /// They have not been heard for so long that they are taken for gone.
     pub fn gone_before(&mut self, unix_ms: u64) -> Vec<Key> {
-        let silent: Vec<Key> =
-            self.present().filter(|(_, person)| person.heard_ms < unix_ms).map(|(key, _)| *key).collect();
-        for key in &silent {
-            if let Some(person) = self.present.get(*key) {
+        let mut silent = Vec::new();
+        for (key, person) in &mut self.present {
+            if person.here && person.heard_ms < unix_ms {
                 person.here = false;
+                silent.push(*key);
             }
         }
+        silent.sort_unstable();
         silent
     }
 
@@ -216,10 +226,9 @@ impl People {
         let contact =
             self.contacts.iter().find(|(key, contact)| !name.is_empty() && is(&contact.petname) && fits(key));
         let mut found: Vec<Key> = self
-            .present
-            .iter()
+            .present()
             .filter(|(key, person)| **key != self.me && is(&person.name) && fits(key))
-            .filter(|(key, person)| person.here && !self.is_blocked(key))
+            .filter(|(key, _)| !self.is_blocked(key))
             .filter(|(key, _)| name.is_empty() || !self.contacts.contains_key(key))
             .map(|(key, _)| *key)
             .collect();

@@ -5,9 +5,11 @@
 //! are refused first and contacts last.
 
 use crate::crypto::Key;
-use crate::lru::Lru;
+use core::num::NonZeroUsize;
+
 use floodnet_core::time::Time;
 use floodnet_core::token_bucket::{Rate, TokenBucket};
+use lru::LruCache;
 
 /// How much may be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,13 +31,13 @@ impl Limits {
 }
 
 /// Authors whose counts are kept; of more, the one silent for longest starts anew.
-const AUTHORS: usize = 4_096;
+const AUTHORS: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 
 /// What was said lately, by author and in all.
 #[derive(Clone, Debug)]
 pub struct Quota {
     limits: Limits,
-    authors: Lru<Key, TokenBucket>,
+    authors: LruCache<Key, TokenBucket>,
     all: TokenBucket,
 }
 
@@ -43,7 +45,7 @@ impl Quota {
     /// Nothing was said yet.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { limits, authors: Lru::new(AUTHORS), all: TokenBucket::default() }
+        Self { limits, authors: LruCache::new(AUTHORS), all: TokenBucket::default() }
     }
 
     /// Whether `author` may say something more; counts nothing.
@@ -58,7 +60,7 @@ impl Quota {
             return Err("too_much_in_all");
         }
         let rate = self.limits.author;
-        match self.authors.get(author).is_none_or(|bucket| bucket.available(rate, now) > 0) {
+        match self.authors.get(&author).is_none_or(|bucket| bucket.available(rate, now) > 0) {
             true => Ok(()),
             false => Err("too_much_of_author"),
         }
@@ -67,13 +69,7 @@ impl Quota {
     /// Counts a message of `author`.
     pub fn count(&mut self, author: Key, now: Time) {
         self.all.try_take(self.limits.all, 1, now);
-        let rate = self.limits.author;
-        if let Some(bucket) = self.authors.get(author) {
-            bucket.try_take(rate, 1, now);
-            return;
-        }
-        let mut bucket = TokenBucket::default();
-        bucket.try_take(rate, 1, now);
-        self.authors.insert(author, bucket);
+        let bucket = self.authors.get_or_insert_mut(author, TokenBucket::default);
+        bucket.try_take(self.limits.author, 1, now);
     }
 }

@@ -13,10 +13,12 @@ use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::num::NonZeroUsize;
+
+use lru::LruCache;
 
 use crate::crypto::Key;
 use crate::envelope::{Envelope, MessageId};
-use crate::lru::Lru;
 use floodnet_core::observe::Payload;
 
 /// The oldest message that is taken: 10 minutes.
@@ -78,7 +80,7 @@ pub struct Replay {
     ids: BTreeSet<(u64, MessageId)>,
     /// Messages must be later than this.
     floor_ms: u64,
-    windows: Lru<Key, Window>,
+    windows: LruCache<Key, Window>,
     /// The latest message of an author whose window went. While ids are at hand it does not matter.
     forgotten_ms: u64,
     /// That of a former life, whose ids are gone: messages of authors without a window must be later.
@@ -90,18 +92,18 @@ impl Replay {
     /// A memory of nothing, which takes only messages from after `start_ms`: older ones may have been taken
     /// in a former life.
     #[must_use]
-    pub const fn new(start_ms: u64) -> Self {
+    pub fn new(start_ms: u64) -> Self {
         Self::with_room(start_ms, MAX_IDS, AUTHORS)
     }
 
     /// [`Replay::new`] with room for so many ids and authors, instead of [`MAX_IDS`] and [`AUTHORS`].
     #[must_use]
-    pub const fn with_room(start_ms: u64, ids: usize, authors: usize) -> Self {
+    pub fn with_room(start_ms: u64, ids: usize, authors: usize) -> Self {
         Self {
             most: ids,
             ids: BTreeSet::new(),
             floor_ms: start_ms,
-            windows: Lru::new(authors),
+            windows: LruCache::new(NonZeroUsize::new(authors).unwrap_or(NonZeroUsize::MIN)),
             forgotten_ms: 0,
             restored_ms: 0,
             changed: false,
@@ -160,7 +162,7 @@ impl Replay {
         {
             self.floor_ms = self.floor_ms.max(earliest);
         }
-        if let Some(window) = self.windows.get(author) {
+        if let Some(window) = self.windows.get_mut(&author) {
             return window.take(seq, at);
         }
         let window = Window {
@@ -170,7 +172,7 @@ impl Replay {
             since_ms: self.restored_ms,
             next_since_ms: self.forgotten_ms.max(self.restored_ms),
         };
-        if let Some((_, gone)) = self.windows.insert(author, window) {
+        if let Some((_, gone)) = self.windows.push(author, window) {
             self.forgotten_ms = self.forgotten_ms.max(gone.latest_ms);
         }
     }
@@ -196,7 +198,8 @@ impl Replay {
     pub fn save(&self, is_end: bool) -> Vec<String> {
         let how = if is_end { "end" } else { "running" };
         let floor = format!("{how} {} {}", self.floor_ms, self.forgotten_ms.max(self.restored_ms));
-        let windows = self.windows.iter().map(|(key, window)| {
+        // The one used last comes last, so that the next life lets them go in the same order.
+        let windows = self.windows.iter().rev().map(|(key, window)| {
             let Window { highest, taken, latest_ms, next_since_ms, .. } = window;
             format!("author {key} {highest} {taken:016x} {latest_ms} {next_since_ms}")
         });
@@ -221,7 +224,7 @@ impl Replay {
                     end = (head == Some("end")).then_some(floor);
                 }),
                 Some("author") => window(&mut words).map(|(key, window)| {
-                    replay.windows.insert(key, window);
+                    replay.windows.push(key, window);
                 }),
                 _ => None,
             };

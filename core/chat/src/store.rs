@@ -7,6 +7,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use data_encoding::HEXLOWER;
+
 /// What could be read of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stored<'a> {
@@ -53,6 +55,6 @@ fn whole<'a>(kind: &str, line: &'a [u8]) -> Option<&'a str> {
 fn check(kind: &str, line: &str) -> String {
     let mut hasher = blake3::Hasher::new_derive_key("floodnet 2026 line of saved state");
     hasher.update(kind.as_bytes()).update(b"\0").update(line.as_bytes());
-    let hash = hasher.finalize();
-    hash.as_bytes().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    let [a, b, c, d, ..] = *hasher.finalize().as_bytes();
+    HEXLOWER.encode(&[a, b, c, d])
 }

@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use data_encoding::BASE32_NOPAD;
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::GeneralSecurityProfile;
 
@@ -109,30 +110,15 @@ impl fmt::Debug for Name {
     }
 }
 
-const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-
 /// Sixteen characters that tell keys apart: 80 bits of a hash of the key, so that to make another key of the
-/// same fingerprint takes 2^80 attempts. As `xxxx-xxxx-xxxx-xxxx`.
+/// same fingerprint takes 2^80 attempts. In lower case and base 32 (RFC 4648), as `xxxx-xxxx-xxxx-xxxx`.
 #[must_use]
 pub fn fingerprint(key: &Key) -> String {
     let hash = blake3::derive_key("floodnet 2026 fingerprint of a key", &key.0);
-    let mut out = String::with_capacity(19);
-    let (mut bits, mut held) = (0u32, 0u32);
-    let mut count = 0u32;
-    for byte in hash.into_iter().take(10) {
-        bits = (bits << 8) | u32::from(byte);
-        held = held.saturating_add(8);
-        while let Some(rest) = held.checked_sub(5) {
-            held = rest;
-            let index = usize::try_from((bits >> held) & 31).unwrap_or_default();
-            if count > 0 && count.is_multiple_of(4) {
-                out.push('-');
-            }
-            out.extend(BASE32.get(index).copied().map(char::from));
-            count = count.saturating_add(1);
-        }
-    }
-    out
+    let front = hash.get(..10).unwrap_or(&hash);
+    let letters: Vec<char> = BASE32_NOPAD.encode(front).to_lowercase().chars().collect();
+    let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
+    groups.join("-")
 }
 
 /// Sixty digits in twelve groups that two people compare to be sure of each other's keys: a hash of both, the
