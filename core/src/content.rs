@@ -65,7 +65,7 @@ impl Content {
         Self { id: ContentId::of(&bytes), bytes }
     }
 
-    /// What it says.
+    /// The bytes that the application sent.
     #[must_use]
     pub const fn bytes(&self) -> &Bytes {
         &self.bytes

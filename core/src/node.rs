@@ -22,9 +22,9 @@ use crate::wire::{self, DecodeError, Wire, take};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Layer<O, B> {
-    /// Of the overlay.
+    /// The part of a node that keeps its neighbors.
     Overlay(O),
-    /// Of the broadcast.
+    /// The part of a node that spreads messages over them.
     Broadcast(B),
 }
 
@@ -58,12 +58,12 @@ impl<O: Wire, B: Wire> Wire for Layer<O, B> {
     }
 }
 
-/// Settings of both layers.
+/// Settings of a [`Node`], one set for each layer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config<O, B> {
-    /// The overlay's.
+    /// How neighbors are found and kept.
     pub overlay: O,
-    /// The broadcast's.
+    /// How messages spread.
     pub broadcast: B,
 }
 
@@ -77,17 +77,17 @@ pub struct Node<O, B> {
 }
 
 impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Node<O, B> {
-    /// Composes the two.
+    /// A node whose `broadcast` spreads messages over the neighbors of `overlay`.
     pub const fn new(overlay: O, broadcast: B) -> Self {
         Self { broadcast, overlay }
     }
 
-    /// The membership side.
+    /// The layer that keeps the neighbors.
     pub const fn overlay(&self) -> &O {
         &self.overlay
     }
 
-    /// The dissemination side.
+    /// The layer that spreads messages.
     pub const fn broadcast(&self) -> &B {
         &self.broadcast
     }

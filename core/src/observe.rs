@@ -26,7 +26,7 @@ pub enum Observation<Peer, Id> {
     Published(Id),
     /// A message reached the application, for the first time at this node.
     Delivered {
-        /// Which message.
+        /// The message that was delivered.
         message: Id,
         /// Hops from the origin: 1 at the origin's neighbors.
         hops: u16,
@@ -48,7 +48,7 @@ pub enum Observation<Peer, Id> {
 /// Which message of the application a packet carries, if any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Carried<Id> {
-    /// The message.
+    /// The message that the packet carries.
     pub message: Id,
     /// Hops from the origin on arrival: 1 on the first link.
     pub hops: u16,
@@ -57,7 +57,7 @@ pub struct Carried<Id> {
 /// A request that is passed on from node to node, a bounded number of times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Walk<Peer> {
-    /// For whom it walks.
+    /// The node that sent the request out.
     pub origin: Peer,
     /// How many times it may still be passed on.
     pub hop_limit: u8,
@@ -68,7 +68,7 @@ pub struct Walk<Peer> {
 pub struct Stored {
     /// What it holds, such as `neighbors`.
     pub what: &'static str,
-    /// How many there are.
+    /// How many entries it holds now.
     pub count: usize,
     /// How many there may be; none without a bound.
     pub most: Option<usize>,
@@ -77,7 +77,7 @@ pub struct Stored {
 /// A protocol that a laboratory can run: it says which of its events are publish, deliver, neighbor
 /// up, neighbor down and repair, and how large its messages are.
 pub trait Observe: Protocol {
-    /// What the application publishes.
+    /// The content that the application publishes, as bytes or as an index.
     type Payload: Payload;
 
     /// The command that publishes `payload`.
@@ -91,7 +91,7 @@ pub trait Observe: Protocol {
         None
     }
 
-    /// What `event` means.
+    /// What `event` means to a measurement; [`Observation::Other`] if nothing.
     fn observe(event: &Self::Event) -> Observation<Self::Peer, <Self::Payload as Payload>::Id>;
 
     /// The application's message that `message` carries; `None` for control traffic.

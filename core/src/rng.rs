@@ -62,7 +62,7 @@ impl NodeRng {
         Self(Pcg32::new(mix(key), mix(key ^ 0x5851_f42d_4c95_7f2d)))
     }
 
-    /// The next 32 bits.
+    /// The next 32 bits of the stream, uniform.
     #[inline]
     pub fn bits(&mut self) -> u32 {
         self.0.next_u32()

@@ -18,7 +18,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// A rate without bound.
+    /// Nothing is ever held back.
     pub const UNLIMITED: Self = Self { cost: 0, per_second: 0, burst: u32::MAX };
 
     /// So many per second on average, up to a billion, and up to `burst` at once. Zeros count as one.

@@ -32,11 +32,11 @@ pub const MAX_PACKET: usize = u16::MAX as usize;
 /// Why bytes are no packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DecodeError {
-    /// Longer than [`MAX_PACKET`].
+    /// The packet is longer than [`MAX_PACKET`].
     TooLong,
-    /// They end in the middle.
+    /// The packet ends in the middle of a message.
     TooShort,
-    /// Bytes are left over.
+    /// The message ends before the packet does.
     Trailing,
     /// The first byte is not [`VERSION`].
     Version(u8),
@@ -63,7 +63,7 @@ impl core::error::Error for DecodeError {}
 
 /// A value with exactly one encoding.
 pub trait Wire: Sized {
-    /// Bytes that [`encode`](Self::encode) adds.
+    /// How many bytes [`encode`](Self::encode) adds.
     fn size(&self) -> u32;
 
     /// Adds the encoding to `out`.

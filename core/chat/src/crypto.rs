@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub [u8; 32]);
 
-/// A signature.
+/// A signature under a message: an ed25519 signature on real networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signature(pub [u8; 64]);
 
@@ -45,10 +45,10 @@ pub trait Verify {
 
 /// What only the owner of a key can do.
 pub trait Identity: Verify {
-    /// The owner's public key.
+    /// The public key, by which others know the owner.
     fn key(&self) -> Key;
 
-    /// Signs `message`.
+    /// The owner's signature under `message`.
     fn sign(&self, message: &[u8]) -> Signature;
 
     /// Seals `plain` so that only the owner of `to` can read it, and nobody sees whom it is for. Adds at most

@@ -34,15 +34,15 @@ const _: () = assert!(4_096 + SEAL_OVERHEAD <= MAX_BODY);
 /// What the sender says about a sealed message, inside and outside alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Label {
-    /// The network.
+    /// The network in which it is sent.
     pub network: NetworkId,
-    /// Who wrote it.
+    /// The key of its author.
     pub sender: Key,
-    /// Whom it is for.
+    /// The key of its only reader.
     pub recipient: Key,
     /// When, by the sender's clock.
     pub unix_ms: u64,
-    /// The sender's count.
+    /// The count of the envelope, higher with each of the sender's messages.
     pub seq: u64,
 }
 
@@ -91,6 +91,7 @@ pub fn open(outside: &Label, body: &[u8], me: &impl Identity) -> Result<String, 
     if !SIZES.contains(&plain.len()) {
         return Err(Unreadable::Wrong("direct_size"));
     }
+    // Read in the order in which it is written: the signature covers all that follows it, but for the padding.
     let malformed = |_| Unreadable::Wrong("direct_form");
     let mut input = plain.as_slice();
     let signature = Signature(take(&mut input).map_err(malformed)?);
@@ -106,12 +107,15 @@ pub fn open(outside: &Label, body: &[u8], me: &impl Identity) -> Result<String, 
     let form = Unreadable::Wrong("direct_form");
     let (text, padding) = input.split_at_checked(usize::from(length)).ok_or(form)?;
     let text = core::str::from_utf8(text).map_err(|_| form)?;
+    // Else the same text could be sealed in many forms, each with the one signature.
     if padding.iter().any(|byte| *byte != 0) {
         return Err(form);
     }
+    // Sealed for us by somebody who got it sealed for themself.
     if inside.recipient != me.key() {
         return Err(Unreadable::Wrong("direct_recipient"));
     }
+    // Taken out of one envelope and put into another.
     if inside != *outside {
         return Err(Unreadable::Wrong("direct_envelope"));
     }

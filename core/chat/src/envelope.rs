@@ -22,13 +22,13 @@ use floodnet_core::wire::{DecodeError, Wire, take};
 
 /// Goes before the signed part, so that a signature of a chat can be used for nothing else.
 pub const DOMAIN: &[u8] = b"floodnet-msg-v1";
-/// Bytes before the body.
+/// How many bytes stand before the body.
 pub const HEADER: usize = 16 + 1 + 32 + 8 + 8;
-/// Bytes after the body.
+/// How many bytes stand behind the body.
 pub const SIGNATURE: usize = 64;
-/// The longest body.
+/// The longest body of a message, in bytes.
 pub const MAX_BODY: usize = 8 * 1_024;
-/// The longest envelope.
+/// The longest envelope, in bytes.
 pub const MAX_ENVELOPE: usize = HEADER + MAX_BODY + SIGNATURE;
 
 /// Names a network, so that a message of one room means nothing in another.
@@ -48,7 +48,7 @@ impl NetworkId {
     }
 }
 
-/// Names a message.
+/// Names a message: the hash of its signed part.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId(pub [u8; 32]);
 
@@ -58,10 +58,10 @@ impl fmt::Debug for MessageId {
     }
 }
 
-/// What a body holds.
+/// What the body of a message holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Text for everybody.
+    /// Text for everybody in the room, in UTF-8.
     Say,
     /// Who I am, and whether I am here.
     Presence,
@@ -91,15 +91,15 @@ impl Kind {
 /// What an author signs, but for the author's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Draft<'a> {
-    /// Where it is said.
+    /// The network in which it is said.
     pub network: NetworkId,
-    /// What the body holds.
+    /// How the body is to be read.
     pub kind: Kind,
     /// The author's count: higher with each message.
     pub seq: u64,
     /// Milliseconds since 1970, by the author's clock.
     pub unix_ms: u64,
-    /// At most [`MAX_BODY`] bytes.
+    /// What is said: at most [`MAX_BODY`] bytes.
     pub body: &'a [u8],
 }
 
@@ -170,7 +170,7 @@ impl Envelope {
         self.network
     }
 
-    /// What the body holds.
+    /// How the body is to be read.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
@@ -182,7 +182,7 @@ impl Envelope {
         self.origin
     }
 
-    /// The author's count.
+    /// The author's count: higher with each message.
     #[must_use]
     pub const fn seq(&self) -> u64 {
         self.seq
@@ -194,7 +194,7 @@ impl Envelope {
         self.unix_ms
     }
 
-    /// What it says.
+    /// The body: what is said.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         split(&self.bytes).and_then(|(signed, _)| signed.get(HEADER..)).unwrap_or_default()

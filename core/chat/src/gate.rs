@@ -15,14 +15,14 @@ use crate::replay::Replay;
 /// Why a message does not pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// It is dropped.
+    /// The message is dropped, for this reason.
     Drop(&'static str),
     /// It proves that who sent it to us breaks the rules: their link is cut as well.
     Cut(&'static str),
 }
 
 impl Refusal {
-    /// The reason by name.
+    /// The name of the reason, as it is counted.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -150,13 +150,13 @@ impl Gate {
         self.contacts = contacts.into_iter().collect();
     }
 
-    /// Messages that passed.
+    /// How many messages passed.
     #[must_use]
     pub const fn passed(&self) -> u64 {
         self.passed
     }
 
-    /// Messages that did not, by reason.
+    /// How many messages did not pass, by the name of the reason.
     #[must_use]
     pub const fn refused(&self) -> &BTreeMap<&'static str, u64> {
         &self.refused

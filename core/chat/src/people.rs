@@ -15,13 +15,13 @@ use lru::LruCache;
 use crate::crypto::Key;
 use crate::text::{Name, fingerprint};
 
-/// The most contacts.
+/// How many contacts a user may have.
 pub const MAX_CONTACTS: usize = 1_024;
-/// The most people remembered of those heard.
+/// How many people are remembered of those heard; beyond it the one silent for longest is forgotten.
 pub const MAX_PRESENT: usize = MAX_REMEMBERED.get();
 const MAX_REMEMBERED: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 
-/// Somebody with a petname.
+/// Somebody to whom the user gave a petname.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
     /// What the user calls them. No two contacts have one petname.
@@ -32,10 +32,10 @@ pub struct Contact {
     pub blocked: bool,
 }
 
-/// Somebody who was heard.
+/// Somebody who was heard in the room, contact or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    /// What they call themself.
+    /// The name by which they call themself.
     pub name: Name,
     /// When they were last heard, by this node's clock, in milliseconds since 1970.
     pub heard_ms: u64,
@@ -46,15 +46,15 @@ pub struct Person {
 /// What is worth telling about a presence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Met {
-    /// Nothing new.
+    /// They were here already, under this name.
     Known,
     /// Somebody not heard before, or one that had left.
     Came,
-    /// They left.
+    /// They said that they leave.
     Left,
     /// They call themself otherwise now.
     Renamed {
-        /// What they were called.
+        /// The name that they had before.
         from: Name,
     },
     /// They call themself as a contact is called, or so that one could be taken for the other, and are not
@@ -68,9 +68,9 @@ pub enum Met {
 /// Who is meant by a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Meant {
-    /// This one.
+    /// Exactly one person fits.
     One(Key),
-    /// One of these.
+    /// Several people fit; by key.
     Several(Vec<Key>),
     /// Nobody that was heard of.
     Nobody,
@@ -81,7 +81,7 @@ pub enum Meant {
 pub enum NoContact {
     /// Another contact is called so.
     NameTaken(Key),
-    /// There are [`MAX_CONTACTS`].
+    /// There are [`MAX_CONTACTS`] already.
     TooMany,
 }
 
@@ -100,13 +100,13 @@ impl People {
         Self { me, contacts: BTreeMap::new(), present: LruCache::new(MAX_REMEMBERED) }
     }
 
-    /// The contacts, by key.
+    /// Everybody with a petname, in the order of keys.
     #[must_use]
     pub const fn contacts(&self) -> &BTreeMap<Key, Contact> {
         &self.contacts
     }
 
-    /// Those who are here, by key.
+    /// Everybody who is here, in the order of keys.
     pub fn present(&self) -> impl Iterator<Item = (&Key, &Person)> {
         let by_key: BTreeMap<_, _> = self.here().collect();
         by_key.into_iter()
@@ -117,7 +117,7 @@ impl People {
         self.present.iter().filter(|(_, person)| person.here)
     }
 
-    /// How many are here.
+    /// How many people are here, without the user.
     #[must_use]
     pub fn count_present(&self) -> usize {
         self.here().count()
@@ -223,6 +223,7 @@ impl People {
         if name.is_empty() && print.is_empty() {
             return Meant::Nobody;
         }
+        // A petname is the user's own word, so it goes before what others call themselves.
         let contact =
             self.contacts.iter().find(|(key, contact)| !name.is_empty() && is(&contact.petname) && fits(key));
         let mut found: Vec<Key> = self
@@ -233,6 +234,7 @@ impl People {
             .map(|(key, _)| *key)
             .collect();
         if let Some((key, _)) = contact {
+            // Who is silent while a namesake is here may not be meant: the user is asked.
             let is_here = self.present.peek(key).is_some_and(|person| person.here);
             if is_here || found.is_empty() {
                 return Meant::One(*key);

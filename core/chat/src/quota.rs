@@ -14,18 +14,18 @@ use lru::LruCache;
 /// How much may be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// By one author.
+    /// What each author may say.
     pub author: Rate,
-    /// By all together.
+    /// What all authors together may say.
     pub all: Rate,
 }
 
 impl Limits {
-    /// Among strangers.
+    /// On a network that anybody may join.
     pub const PUBLIC: Self = Self { author: Rate::per_second(2, 20), all: Rate::per_second(50, 400) };
-    /// Among the machines of a house.
+    /// On a network of machines that know each other.
     pub const LAN: Self = Self { author: Rate::per_second(10, 100), all: Rate::per_second(200, 2_000) };
-    /// Many nodes on one machine.
+    /// In a test of many nodes on one machine, where nobody is to be held back.
     pub const LAB: Self =
         Self { author: Rate::per_second(1_000, 10_000), all: Rate::per_second(20_000, 100_000) };
 }
@@ -42,7 +42,7 @@ pub struct Quota {
 }
 
 impl Quota {
-    /// Nothing was said yet.
+    /// A quota of which nothing is used yet.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         Self { limits, authors: LruCache::new(AUTHORS), all: TokenBucket::default() }

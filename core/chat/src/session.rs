@@ -29,7 +29,7 @@ pub const SILENT_MS: u64 = 15 * 60 * 1_000;
 
 /// First byte of a presence: its author leaves.
 const LEAVES: u8 = 0;
-/// Its author is here.
+/// First byte of a presence: its author is here.
 const STAYS: u8 = 1;
 /// Its author is here, does not know the others, and asks for their presences.
 const ASKS: u8 = 2;
@@ -60,23 +60,23 @@ impl core::error::Error for Unsayable {}
 /// What a message means to its hearer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
-    /// Said to everybody.
+    /// Text for everybody in the room.
     Said {
-        /// By whom.
+        /// The key of its author, whose signature was checked.
         from: Key,
-        /// What; not escaped.
+        /// The text as its author typed it: to be escaped before it is shown.
         text: String,
     },
-    /// Said to us alone.
+    /// Text that was sealed for us alone.
     Direct {
-        /// By whom.
+        /// The key of its author, whose signature was checked.
         from: Key,
-        /// What; not escaped.
+        /// The text as its author typed it: to be escaped before it is shown.
         text: String,
     },
     /// Somebody told who they are.
     Presence {
-        /// Who.
+        /// The key of the person.
         from: Key,
         /// What is new about it.
         met: Met,
@@ -120,17 +120,17 @@ impl<I: Identity> Session<I> {
         }
     }
 
-    /// The own key.
+    /// The public key of the person whose session this is.
     pub fn me(&self) -> Key {
         self.identity.key()
     }
 
-    /// The own name.
+    /// The name by which this person is known to others.
     pub const fn name(&self) -> &Name {
         &self.name
     }
 
-    /// Everybody else.
+    /// Everybody else in the room, and the contacts.
     pub const fn people(&self) -> &People {
         &self.people
     }

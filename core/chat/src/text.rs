@@ -23,7 +23,7 @@ pub struct Name(String);
 /// Why a text is no name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadName {
-    /// There is nothing.
+    /// The text is empty, or nothing but space.
     Empty,
     /// It has more than [`MAX_NAME`] characters.
     TooLong,

@@ -21,7 +21,7 @@ use crate::wire::{DecodeError, Wire, take};
 pub struct Message<P> {
     /// Hops from the origin on arrival: 1 on the first link.
     pub hops: u16,
-    /// The content.
+    /// What the application published.
     pub payload: P,
 }
 
@@ -40,7 +40,7 @@ impl<P: Payload + Wire> Wire for Message<P> {
     }
 }
 
-/// Settings of the flood.
+/// How a node floods, and what it remembers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Send a message back to who sent it, as the tutorial does. Default false.

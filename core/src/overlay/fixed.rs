@@ -49,7 +49,7 @@ pub enum Timer {
     Redial,
 }
 
-/// Settings of the overlay.
+/// The graph to follow, and how its links come up.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The links; nodes are numbered as the slots are.
@@ -67,7 +67,7 @@ const REDIAL_DOUBLINGS: u8 = 4;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fixed {
     me: u32,
-    /// Ascending.
+    /// Those whose link is up, in ascending order.
     neighbors: View<u32>,
     attempts: u8,
     redial_pending: bool,

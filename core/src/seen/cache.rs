@@ -148,7 +148,7 @@ impl BuildHasher for FixedState {
     }
 }
 
-/// See [`FixedState`].
+/// Hashes an id as [`FixedState`] says.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FixedHasher(u64);
 

@@ -226,6 +226,7 @@ impl SeenWindow {
         match store {
             Store::Few { len, latest, few: Few { bits, log } } => {
                 let used = usize::from(*len);
+                // The latest entry of an empty log is left over from before: nothing to compare with.
                 let before = (used > 0).then_some(&*latest);
                 if used == FEW
                     || !Packed::reaches(entry.since_ms, *oldest_ms, before)
@@ -260,6 +261,8 @@ impl SeenWindow {
     fn forget_oldest(&mut self) {
         let Self { first_word, oldest_ms, store } = self;
         let (from, since) = (*first_word, *oldest_ms);
+        // The time of the one that is now the oldest: from it the ages of packed entries are counted on, which is
+        // why each store reads it before `oldest_ms` changes. None when nothing is left.
         let next_ms = match store {
             Store::Few { len: 0, .. } => None,
             Store::Few { len, few: Few { bits, log }, .. } => {

@@ -1,4 +1,4 @@
-//! Nothing twice.
+//! No message passes twice.
 
 use floodnet_chat::Clock;
 use floodnet_chat::gate::{Gate, Refusal};

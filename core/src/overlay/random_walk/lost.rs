@@ -8,7 +8,7 @@ use arrayvec::ArrayVec;
 pub(super) const MOST: usize = 4;
 /// How often one is tried, with pauses that double: over 17 minutes in all.
 const TRIES: u8 = 8;
-/// The first pause.
+/// How long after its loss a peer is tried for the first time.
 const PAUSE_MS: u32 = 4_000;
 
 /// A lost neighbor and how often it was tried in vain.
@@ -38,7 +38,7 @@ impl<Peer: Copy + Eq> Lost<Peer> {
         Self(None)
     }
 
-    /// How many are remembered.
+    /// How many lost peers are still remembered.
     pub(super) fn len(&self) -> usize {
         self.0.as_ref().map_or(0, |missed| missed.waiting.len() + usize::from(missed.trying.is_some()))
     }
@@ -54,7 +54,7 @@ impl<Peer: Copy + Eq> Lost<Peer> {
         missed.waiting.push(Try { peer, tries: 0 });
     }
 
-    /// Whether nobody is missed.
+    /// Whether no lost peer is remembered.
     pub(super) const fn is_empty(&self) -> bool {
         self.0.is_none()
     }

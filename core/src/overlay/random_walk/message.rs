@@ -7,9 +7,9 @@ use crate::wire::{DecodeError, Wire, take};
 /// What nodes of this overlay say to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Message<Peer> {
-    /// "`joiner` looks for neighbors."
+    /// "Somebody looks for neighbors: take them or pass this on."
     Join {
-        /// Who asks.
+        /// The node that looks for neighbors.
         joiner: Peer,
         /// How many times it may still be passed on.
         hop_limit: u8,

@@ -50,7 +50,7 @@ pub enum Accept {
     /// Always below `degree` neighbors, from there on with probability 1 / (neighbors + 1): the tutorial's.
     #[default]
     Inverse,
-    /// Always.
+    /// Whenever there is room.
     Always,
     /// Only where the walk ends: no hop is left, or there is nobody to pass the request on to.
     Endpoint,
@@ -71,7 +71,7 @@ pub struct Config<Peer> {
     /// Come back through entry nodes and remembered peers when the last neighbor is lost, or (with `retry`)
     /// when the neighbors were asked in vain; and try lost neighbors again. Default true.
     pub repair: bool,
-    /// The rule of acceptance.
+    /// When a node takes the joiner of a request that reaches it.
     pub accept: Accept,
     /// Nodes that every newcomer knows. Its requests go to them in turn.
     pub entry: Vec<Peer>,
