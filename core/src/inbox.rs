@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crate::planted::{self, Bug};
 
-/// Deliveries that wait while the application is held. One word while it is not.
+/// Deliveries that wait while the application is busy. Takes one word while it is not.
 #[derive(Clone, Debug)]
 #[expect(clippy::box_collection, reason = "one word in each of a million nodes, nearly always empty")]
 pub struct Inbox<T> {

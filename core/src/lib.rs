@@ -14,8 +14,8 @@
 //! | [`content`] | a message of an application: bytes, named by their hash |
 //! | [`seen`] | the bounded memory of messages seen |
 //! | [`wire`] | how messages become bytes |
-//! | [`observe`] | what a laboratory must know of a protocol |
-//! | [`graph`] | an undirected graph, compactly |
+//! | [`observe`] | what the simulator must know about a protocol to measure it |
+//! | [`graph`] | undirected graphs in a compact form |
 //! | `planted` | bugs for the swarm test to find, in builds with that feature |
 //! | [`laws`] | probability laws for latency and sessions: the one place with floating point |
 //! | [`rng`] | the random stream of a node |

@@ -15,10 +15,10 @@ use crate::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
 use crate::time::Duration;
 use crate::wire::{self, DecodeError, Wire, take};
 
-/// Something of the overlay or of the broadcast.
+/// A message, timer or event of one of the two layers.
 ///
-/// The tag is a word of its own: with a byte and three of padding, moving a message is moving odd pieces of
-/// it, each of which waits for the one before.
+/// The tag takes a whole word: with a tag of one byte and three of padding, moving a message means moving odd
+/// pieces of it one after another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Layer<O, B> {
@@ -69,7 +69,8 @@ pub struct Config<O, B> {
 
 /// An overlay `O` under a broadcast `B`.
 #[derive(Clone, Debug)]
-// In this order: most packets end at the memory of messages seen, with which a broadcast begins.
+// The order matters for the cache: most packets are duplicates and go no further than the memory of messages
+// seen, which is the first part of a broadcast.
 #[repr(C)]
 pub struct Node<O, B> {
     broadcast: B,
@@ -104,7 +105,7 @@ impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Node<O, B> {
                 Change::Up(peer) => BroadcastInput::NeighborUp(peer),
                 Change::Down(peer) => BroadcastInput::NeighborDown(peer),
             };
-            // In place: to a flood these are nothing, and then the loop is nothing too.
+            // Inlined, because a flood ignores these inputs and then the whole loop disappears.
             self.drive_broadcast_inline(input, cx);
         }
     }
@@ -118,7 +119,7 @@ impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Node<O, B> {
         self.drive_broadcast_inline(input, cx);
     }
 
-    /// As [`drive_broadcast`](Self::drive_broadcast), for messages: so that a message stays in registers.
+    /// [`drive_broadcast`](Self::drive_broadcast), inlined for messages, so that a message stays in registers.
     #[inline(always)]
     fn drive_broadcast_inline<E: Effects<Self>>(
         &mut self,
@@ -148,8 +149,8 @@ enum Change<Peer> {
     Down(Peer),
 }
 
-/// Changes of the view by one input, in order: few, and so kept without allocating. Most are at the start of a
-/// node with given neighbors.
+/// Changes of the view by one input, in order. There are few, so they are kept without allocating; only the
+/// start of a node with static neighbors makes many.
 struct Changes<Peer> {
     few: ArrayVec<Change<Peer>, 10>,
     more: Vec<Change<Peer>>,
@@ -228,8 +229,8 @@ impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Types for Node<O, B> {
 }
 
 impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Protocol for Node<O, B> {
-    // Always, as all that a message goes through: left to the compiler, what is elsewhere in the engine decides
-    // whether it becomes one piece, which is a sixteenth of the instructions of a flood.
+    // Inlined always, like everything on the path of a message. If it is left to the compiler, unrelated code of the
+    // engine decides whether the path becomes one function; that is a sixteenth of a flood's instructions.
     #[inline(always)]
     fn handle<E: Effects<Self>>(&mut self, input: InputOf<Self>, cx: &mut Context<'_, Self, E>) {
         match input {

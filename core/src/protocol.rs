@@ -12,7 +12,7 @@
 //! - A timer that was set comes back exactly once while the node lives and cannot be cancelled; the
 //!   node checks then whether it still matters, and keeps only a bounded number of them outstanding.
 //! - Effects happen in the order in which they were pushed.
-//! - Same inputs, same seed: same effects, on every machine, in every build.
+//! - The same inputs and the same seed give the same effects on every machine and in every build.
 
 use alloc::vec::Vec;
 
@@ -24,7 +24,7 @@ use crate::time::{Duration, Time};
 pub trait Types: Sized {
     /// Names another node: a slot number in the simulator, an identity on sockets.
     type Peer: Copy + Ord;
-    /// What travels between nodes. A value: bytes exist in [`crate::wire`] alone.
+    /// What travels between nodes, as a value: it becomes bytes only by [`crate::wire`].
     type Message;
     /// What a timer brings back.
     type Timer: Copy;
@@ -86,7 +86,7 @@ pub enum Action<Peer, Message, Timer, Event> {
     /// Close the connection to this peer, behind what was already sent. No `LinkDown` follows here;
     /// the peer gets one.
     Disconnect(Peer),
-    /// Tell the application, and who measures, that this happened.
+    /// Tell the application and the measurements that this happened.
     Emit(Event),
 }
 

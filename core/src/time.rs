@@ -53,7 +53,7 @@ impl Time {
 impl Duration {
     /// A length of zero.
     pub const ZERO: Self = Self(0);
-    /// The greatest length that can be named; stands for "for ever".
+    /// The greatest length that can be named; stands for "without end".
     pub const MAX: Self = Self(u64::MAX);
 
     /// A length of `nanos` nanoseconds.

@@ -51,7 +51,7 @@ impl Rate {
         self.burst
     }
 
-    /// Whether there is no bound.
+    /// Whether this rate never holds anything back.
     #[must_use]
     pub const fn is_unlimited(self) -> bool {
         self.cost == 0

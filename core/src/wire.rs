@@ -29,7 +29,7 @@ pub const FRAME_OVERHEAD: u32 = 2;
 /// The longest packet that a frame can hold.
 pub const MAX_PACKET: usize = u16::MAX as usize;
 
-/// Why bytes are no packet.
+/// Why bytes cannot be decoded as a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DecodeError {
     /// The packet is longer than [`MAX_PACKET`].
@@ -72,7 +72,7 @@ pub trait Wire: Sized {
     /// Takes a value off the front of `input`.
     ///
     /// # Errors
-    /// The bytes are no encoding of a value; `input` is then of no further use.
+    /// The bytes do not encode a value; `input` is then in an unspecified place.
     fn decode(input: &mut &[u8]) -> Result<Self, DecodeError>;
 }
 

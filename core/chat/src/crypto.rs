@@ -17,7 +17,7 @@ pub struct Signature(pub [u8; 64]);
 pub const SEAL_OVERHEAD: usize = 48;
 
 impl Key {
-    /// The key that 64 hexadecimal digits in lower case name; none if they are something else.
+    /// The key written as 64 hexadecimal digits in lower case; none if `text` is anything else.
     #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
         HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok().map(Self)
@@ -51,10 +51,10 @@ pub trait Identity: Verify {
     /// The owner's signature under `message`.
     fn sign(&self, message: &[u8]) -> Signature;
 
-    /// Seals `plain` so that only the owner of `to` can read it, and nobody sees whom it is for. Adds at most
-    /// [`SEAL_OVERHEAD`] bytes. None if `to` is no key that can be sealed to.
+    /// Encrypts `plain` so that only the owner of `to` can read it, and others cannot see who that is. Adds at
+    /// most [`SEAL_OVERHEAD`] bytes. None if `to` is not a valid key to encrypt to.
     fn seal(&mut self, to: &Key, plain: &[u8]) -> Option<Vec<u8>>;
 
-    /// Opens what was sealed for this key; none if it was not, or was changed.
+    /// Decrypts what was sealed for this key; none if it was sealed for another key, or was changed.
     fn open(&self, sealed: &[u8]) -> Option<Vec<u8>>;
 }

@@ -5,13 +5,13 @@
 //! plain   = signature 64 | sender 32 | recipient 32 | unix ms 8 | sequence 8 | length 2 | text | zeros
 //! ```
 //! The plain form is padded to one of [`SIZES`], so that its length says little. It names sender and recipient,
-//! and the sender signs it, with [`DOMAIN`] before it: the reader cannot seal it again for somebody else and
-//! pass it off as written to them (Davis 2001, "Defective Sign & Encrypt"), and who steals the reader's key
+//! and the sender signs it, with [`DOMAIN`] before it. So the reader cannot seal it again for somebody else and
+//! pass it off as written to them (Davis 2001, "Defective Sign & Encrypt"), and a thief of the reader's key
 //! cannot write to the reader in the name of others. Time and sequence are those of the envelope around it, so
 //! that it cannot be put into another one.
 //!
-//! Every node tries to open every sealed message, since no recipient is named outside. Who steals a key can
-//! read what was sealed for it before.
+//! Every node tries to open every sealed message, since the recipient is not named outside. There is no forward
+//! secrecy: a stolen key opens everything that was sealed for it before.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -51,7 +51,7 @@ pub struct Label {
 pub enum Unreadable {
     /// It is sealed for somebody else, as most are.
     NotForMe,
-    /// Sealed for us, and not what it should be: the reason by name.
+    /// It is sealed for us and breaks a rule; the text names the rule.
     Wrong(&'static str),
 }
 
@@ -82,7 +82,7 @@ pub fn seal(label: &Label, text: &str, me: &mut impl Identity) -> Option<Vec<u8>
     me.seal(&label.recipient, &plain)
 }
 
-/// Opens what `outside` says is in `body`; its `recipient` is the reader.
+/// Opens the sealed message in `body`. `outside` is what the envelope says, with the reader as `recipient`.
 ///
 /// # Errors
 /// It is for somebody else, or not what the envelope says.

@@ -7,7 +7,7 @@
 //! it is signed and when it is named. The name is the BLAKE3 hash of the signed part alone: a second
 //! signature under the same words does not make a second message. Hop counts are outside.
 //!
-//! Who forwards an envelope forwards the bytes that it got.
+//! A node forwards an envelope in the bytes in which it came.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -63,7 +63,7 @@ impl fmt::Debug for MessageId {
 pub enum Kind {
     /// Text for everybody in the room, in UTF-8.
     Say,
-    /// Who I am, and whether I am here.
+    /// The author's name, and whether the author is in the room.
     Presence,
     /// A sealed message; see [`crate::direct`].
     Direct,
@@ -158,7 +158,7 @@ impl Envelope {
         Ok(Self { id, network, kind, origin, seq, unix_ms, bytes })
     }
 
-    /// Whether the author whom it names has signed it. Dear: about a thousand times the price of the rest.
+    /// Verifies the signature of the author. Expensive: about a thousand times all other checks together.
     pub fn is_authentic(&self, verify: &(impl Verify + ?Sized)) -> bool {
         let Some((signed, signature)) = split(&self.bytes) else { return false };
         verify.verify(&self.origin, &[DOMAIN, signed].concat(), &signature)
@@ -176,7 +176,7 @@ impl Envelope {
         self.kind
     }
 
-    /// The author whom it names.
+    /// The key of the author that it names; only the signature proves it.
     #[must_use]
     pub const fn origin(&self) -> Key {
         self.origin
@@ -214,7 +214,7 @@ fn split(bytes: &[u8]) -> Option<(&[u8], Signature)> {
 }
 
 impl fmt::Debug for Envelope {
-    /// The header: what is said inside does not belong into a log.
+    /// Shows the header only: the text of a message does not belong in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Envelope")
             .field("id", &self.id)
@@ -236,7 +236,7 @@ impl Payload for Envelope {
     }
 }
 
-/// The rest of the packet.
+/// Encoded as the rest of the packet.
 impl Wire for Envelope {
     fn size(&self) -> u32 {
         self.bytes.size()

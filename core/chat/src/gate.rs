@@ -1,7 +1,8 @@
-//! What is checked before a node takes a message, cheap checks first.
+//! What is checked before a node accepts a message, cheap checks first.
 //!
-//! network, time window, ids of messages taken, quota, **signature**, sequence window; and only then is the
-//! message remembered. Who sends garbage under a known id, or an id before its message, so gains nothing.
+//! The order is: network, time window, ids of messages accepted before, quota, **signature**, sequence window.
+//! The message is remembered only after all of them, so an attacker gains nothing by sending garbage under a
+//! known id, or an id before its message.
 
 use alloc::collections::BTreeMap;
 use alloc::collections::BTreeSet;
@@ -17,7 +18,7 @@ use crate::replay::Replay;
 pub enum Refusal {
     /// The message is dropped, for this reason.
     Drop(&'static str),
-    /// It proves that who sent it to us breaks the rules: their link is cut as well.
+    /// The message proves that the peer who sent it breaks the rules: the link to that peer is cut as well.
     Cut(&'static str),
 }
 
@@ -37,7 +38,7 @@ pub struct Gate {
     network: NetworkId,
     replay: Replay,
     quota: Quota,
-    /// Who is refused last when too much is said.
+    /// The authors that are refused last when there is too much to say.
     contacts: BTreeSet<Key>,
     passed: u64,
     refused: BTreeMap<&'static str, u64>,
@@ -57,7 +58,7 @@ impl Gate {
         }
     }
 
-    /// Everything in order; for who does not need the steps apart.
+    /// All checks in order, for callers that do not need the two steps apart.
     ///
     /// # Errors
     /// The message does not pass.
@@ -125,8 +126,8 @@ impl Gate {
         self.within_quota(envelope, clock)
     }
 
-    /// Asked twice: before the signature to spare it, and after it because others may have been counted
-    /// meanwhile.
+    /// Checked twice: before the signature to save the work of verifying it, and after it because other messages
+    /// may have been counted meanwhile.
     fn within_quota(&mut self, envelope: &Envelope, clock: Clock) -> Result<(), Refusal> {
         let is_contact = self.contacts.contains(&envelope.origin());
         self.quota.admits(envelope.origin(), is_contact, clock.now).map_err(Refusal::Drop)
@@ -140,12 +141,12 @@ impl Gate {
         checked
     }
 
-    /// Remembers what this node itself says, so that it is not taken when it comes back.
+    /// Remembers a message of this node itself, so that it is a duplicate when it comes back.
     pub fn said(&mut self, envelope: &Envelope) {
         self.replay.take(envelope);
     }
 
-    /// Says who is refused last.
+    /// Sets the authors that are refused last when there is too much to say.
     pub fn set_contacts(&mut self, contacts: impl IntoIterator<Item = Key>) {
         self.contacts = contacts.into_iter().collect();
     }

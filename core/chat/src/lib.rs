@@ -1,30 +1,30 @@
-//! A chat: what people say, spread by a broadcast, and what nobody but its author can have said.
+//! A chat: signed messages that a broadcast spreads, and the checks of their authors.
 //!
 //! All of it is pure: no clock, no socket, no file, no randomness, and the ciphers behind two small
-//! traits ([`crypto`]), so that tests run without them. Whoever chooses a key chooses a row of the tables of
-//! people and authors, so these are bounded ([`lru::LruCache`]). They are walked in order of use or of keys: the
-//! order of hashes decides nothing.
+//! traits ([`crypto`]), so that tests run without them. Keys cost nothing, so the tables of people and authors
+//! are bounded ([`lru::LruCache`]). They are iterated in the order of use or of keys: the order of hashes
+//! decides nothing.
 //!
 //! | module | subject |
 //! |---|---|
 //! | [`crypto`] | keys, signatures, and what a chat asks of ciphers |
 //! | [`envelope`] | a signed message as it travels |
-//! | [`gate`] | what is checked before a node takes a message, cheap checks first |
+//! | [`gate`] | what is checked before a node accepts a message, and in which order |
 //! | [`replay`] | each message once: time window, ids, sequence windows |
 //! | [`quota`] | how much one author, and all together, may say |
 //! | [`direct`] | sealed messages for one reader |
 //! | [`people`] | names, contacts, and who is who |
 //! | [`session`] | one person in one room: says and hears |
 //! | [`text`] | names, fingerprints, and text that cannot hurt a terminal |
-//! | [`store`] | saved state as lines that tell when they are damaged |
+//! | [`store`] | saved state as lines with checksums |
 //!
 //! The way of a message: the session of its author makes an [`Envelope`](envelope::Envelope) and gives it to
 //! the node, which floods it. At each other node the [`Gate`](gate::Gate) looks at it first: only what it lets
-//! pass reaches the node, is remembered as seen, shown, and forwarded, in the bytes in which it came. Whoever
-//! forwards a message with a wrong signature has not checked it, so the link to them is cut.
+//! pass reaches the node, is remembered as seen, shown, and forwarded, in the bytes in which it came. A peer that
+//! forwards a message with a wrong signature has not checked it, so the link to that peer is cut.
 
 #![no_std]
-// A peer chooses the bytes that come here: nothing may panic, wrap or be cut short without saying so.
+// Untrusted peers choose the bytes that come here: nothing may panic, wrap or be truncated silently.
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -21,7 +21,7 @@ pub const MAX_CONTACTS: usize = 1_024;
 pub const MAX_PRESENT: usize = MAX_REMEMBERED.get();
 const MAX_REMEMBERED: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 
-/// Somebody to whom the user gave a petname.
+/// A person to whom the user gave a petname.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
     /// What the user calls them. No two contacts have one petname.
@@ -39,7 +39,7 @@ pub struct Person {
     pub name: Name,
     /// When they were last heard, by this node's clock, in milliseconds since 1970.
     pub heard_ms: u64,
-    /// They have not said goodbye.
+    /// Whether they are in the room: heard of late, and not gone.
     pub here: bool,
 }
 
@@ -52,40 +52,39 @@ pub enum Met {
     Came,
     /// They said that they leave.
     Left,
-    /// They call themself otherwise now.
+    /// They changed their name.
     Renamed {
         /// The name that they had before.
         from: Name,
     },
-    /// They call themself as a contact is called, or so that one could be taken for the other, and are not
-    /// that contact.
+    /// They use the name of a contact, or one that looks like it, and are not that contact.
     Impersonates {
         /// The contact whose name it is.
         contact: Key,
     },
 }
 
-/// Who is meant by a name.
+/// The people whom a name fits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Meant {
     /// Exactly one person fits.
     One(Key),
     /// Several people fit; by key.
     Several(Vec<Key>),
-    /// Nobody that was heard of.
+    /// No person fits.
     Nobody,
 }
 
 /// Why somebody cannot become a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoContact {
-    /// Another contact is called so.
+    /// Another contact has this petname.
     NameTaken(Key),
     /// There are [`MAX_CONTACTS`] already.
     TooMany,
 }
 
-/// Everybody that a user knows or has heard.
+/// All people whom a user knows or has heard.
 #[derive(Clone, Debug)]
 pub struct People {
     me: Key,
@@ -94,7 +93,7 @@ pub struct People {
 }
 
 impl People {
-    /// Nobody yet, but the user.
+    /// An empty list; `me` is the user's own key.
     #[must_use]
     pub fn new(me: Key) -> Self {
         Self { me, contacts: BTreeMap::new(), present: LruCache::new(MAX_REMEMBERED) }
@@ -141,7 +140,7 @@ impl People {
         self.contacts.get(key).is_some_and(|contact| contact.verified)
     }
 
-    /// Somebody says who they are.
+    /// Notes a presence: `key` calls itself `name` and is `here`, or leaves.
     pub fn meet(&mut self, key: Key, name: Name, here: bool, unix_ms: u64) -> Met {
         let former = self
             .present
@@ -167,7 +166,7 @@ impl People {
         }
     }
 
-    /// Somebody said something. Gives what [`meet`](Self::meet) does not know: whether they are new.
+    /// Notes that `key` said something, if it is known from a presence.
     pub fn heard(&mut self, key: Key, unix_ms: u64) {
         if let Some(person) = self.present.get_mut(&key) {
             person.heard_ms = unix_ms;
@@ -175,7 +174,7 @@ impl People {
         }
     }
 
-    /// They have not been heard for so long that they are taken for gone.
+    /// Takes everybody for gone who was not heard since `unix_ms`, and returns their keys.
     pub fn gone_before(&mut self, unix_ms: u64) -> Vec<Key> {
         let mut silent = Vec::new();
         for (key, person) in &mut self.present {
@@ -210,10 +209,10 @@ impl People {
         self.present.peek(key).map(|person| &person.name)
     }
 
-    /// Who is meant by `bob`, `bob~k5xq` or `~k5xq`: a petname, else the name of somebody who is here, with the
-    /// front of a fingerprint to tell two apart.
+    /// Finds the person behind `bob`, `bob~k5xq` or `~k5xq`: a petname, else the name of somebody who is here,
+    /// with the beginning of a fingerprint to tell two apart.
     ///
-    /// A contact who was not heard while somebody else of that name is here is not meant for certain.
+    /// If a contact is away and another person of the same name is here, the name is ambiguous.
     #[must_use]
     pub fn find(&self, what: &str) -> Meant {
         let (name, print) = what.split_once('~').unwrap_or((what, ""));
@@ -234,7 +233,7 @@ impl People {
             .map(|(key, _)| *key)
             .collect();
         if let Some((key, _)) = contact {
-            // Who is silent while a namesake is here may not be meant: the user is asked.
+            // The contact is away and a namesake is here: the user has to decide.
             let is_here = self.present.peek(key).is_some_and(|person| person.here);
             if is_here || found.is_empty() {
                 return Meant::One(*key);
@@ -271,17 +270,17 @@ impl People {
         Ok(())
     }
 
-    /// Marks a contact as verified, or not; false if it is no contact.
+    /// Marks a contact as verified, or not; false if it is not a contact.
     pub fn set_verified(&mut self, key: &Key, verified: bool) -> bool {
         self.contacts.get_mut(key).map(|contact| contact.verified = verified).is_some()
     }
 
-    /// Marks a contact as blocked, or not; false if it is no contact.
+    /// Marks a contact as blocked, or not; false if it is not a contact.
     pub fn set_blocked(&mut self, key: &Key, blocked: bool) -> bool {
         self.contacts.get_mut(key).map(|contact| contact.blocked = blocked).is_some()
     }
 
-    /// Forgets a contact; false if it is none.
+    /// Forgets a contact; false if it is not one.
     pub fn forget(&mut self, key: &Key) -> bool {
         self.contacts.remove(key).is_some()
     }
@@ -330,7 +329,7 @@ fn flag(word: &str, yes: &str) -> Option<bool> {
     }
 }
 
-/// Whether two names are one to people: they may differ in case.
+/// Whether two names are equal but for upper and lower case.
 fn same(one: &str, other: &str) -> bool {
     one.chars().flat_map(char::to_lowercase).eq(other.chars().flat_map(char::to_lowercase))
 }

@@ -1,8 +1,7 @@
 //! How much one author, and all together, may say.
 //!
-//! Identities cost nothing, so a limit per author only keeps honest programs in bounds, and tells a loud
-//! author from a quiet one; the hard limits are those of links. When all together say too much, strangers
-//! are refused first and contacts last.
+//! Identities cost nothing, so a limit per author only bounds honest programs; the hard limits are those of
+//! links. When all authors together say too much, strangers are refused first and contacts last.
 
 use crate::crypto::Key;
 use core::num::NonZeroUsize;
@@ -25,12 +24,12 @@ impl Limits {
     pub const PUBLIC: Self = Self { author: Rate::per_second(2, 20), all: Rate::per_second(50, 400) };
     /// On a network of machines that know each other.
     pub const LAN: Self = Self { author: Rate::per_second(10, 100), all: Rate::per_second(200, 2_000) };
-    /// In a test of many nodes on one machine, where nobody is to be held back.
+    /// In a test of many nodes on one machine, where no author should be held back.
     pub const LAB: Self =
         Self { author: Rate::per_second(1_000, 10_000), all: Rate::per_second(20_000, 100_000) };
 }
 
-/// Authors whose counts are kept; of more, the one silent for longest starts anew.
+/// How many authors have a bucket. Beyond it the author who was silent for longest loses theirs.
 const AUTHORS: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 
 /// What was said lately, by author and in all.
@@ -51,7 +50,7 @@ impl Quota {
     /// Whether `author` may say something more; counts nothing.
     ///
     /// # Errors
-    /// The name of the limit that says no.
+    /// The limit is exceeded; the text is its name.
     pub fn admits(&mut self, author: Key, is_contact: bool, now: Time) -> Result<(), &'static str> {
         // Half of what may be said at once is kept for contacts.
         let half = self.limits.all.burst() / 2;

@@ -27,7 +27,7 @@ pub const MAX_AGE_MS: u64 = 10 * 60 * 1_000;
 pub const MAX_AHEAD_MS: u64 = 2 * 60 * 1_000;
 /// The most ids that are kept.
 pub const MAX_IDS: usize = 65_536;
-/// The most authors of whom a window is kept.
+/// How many authors have a sequence window.
 pub const AUTHORS: usize = 4_096;
 /// Counts that a window holds.
 const WIDTH: u64 = 64;

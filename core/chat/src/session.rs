@@ -1,9 +1,8 @@
 //! One person in one room: says and hears.
 //!
-//! Who comes makes itself known by a signed presence, so that `@bob` works before bob has spoken. Others answer
-//! a presence that is new to them with their own, after a pause, once for all that came meanwhile; and everybody
-//! repeats theirs now and then. The more people there are, the longer the pauses: all together they say a few
-//! presences a second.
+//! A newcomer announces itself by a signed presence, so that `@bob` works before bob has spoken. The others answer
+//! with their own presence after a pause, once for all newcomers in that time, and everybody repeats theirs now
+//! and then. The more people there are, the longer the pauses: all together send a few presences a second.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -24,7 +23,7 @@ pub const MAX_TEXT: usize = 4_096;
 const OPENINGS: Rate = Rate::per_second(50, 500);
 /// Presences are repeated after so long, and a bit more in a crowd. Well below [`SILENT_MS`].
 const REPEAT: Duration = Duration::from_secs(120);
-/// Who was not heard for so long is taken for gone.
+/// A person who was not heard for so long is taken for gone.
 pub const SILENT_MS: u64 = 15 * 60 * 1_000;
 
 /// First byte of a presence: its author leaves.
@@ -37,7 +36,7 @@ const ASKS: u8 = 2;
 /// Why something cannot be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unsayable {
-    /// There is nothing but space.
+    /// The text is empty, or only white space.
     Empty,
     /// Longer than so many bytes.
     TooLong(usize),
@@ -81,7 +80,7 @@ pub enum Heard {
         /// What is new about it.
         met: Met,
     },
-    /// Nothing to show, for the reason named.
+    /// There is nothing to show; the text names the reason.
     Nothing(&'static str),
 }
 
@@ -204,7 +203,7 @@ impl<I: Identity> Session<I> {
         self.presence_due
     }
 
-    /// Whether we have said who we are; who speaks before that has no name yet.
+    /// Whether our presence was sent. Until then the others cannot show a name for what we say.
     pub const fn is_introduced(&self) -> bool {
         self.presence_said.is_some()
     }

@@ -1,7 +1,7 @@
-//! Saved state as lines that tell when they are damaged.
+//! Saved state as lines with checksums.
 //!
-//! Each line begins with the front of its own hash: `1a2b3c4d words ...`. A line whose hash does not fit was
-//! cut or changed, and is left out; the others still hold. The first line names what the file is.
+//! Each line begins with the first bytes of its own hash: `1a2b3c4d words ...`. A line whose hash does not match
+//! was cut or changed and is skipped; the others are still valid. The first line names the kind of file.
 
 use alloc::format;
 use alloc::string::String;
@@ -14,7 +14,7 @@ use data_encoding::HEXLOWER;
 pub struct Stored<'a> {
     /// The lines that are whole, without their hashes, in order.
     pub lines: Vec<&'a str>,
-    /// Numbers of the lines that are not, from 1.
+    /// The numbers of damaged lines, from 1.
     pub damaged: Vec<usize>,
 }
 

@@ -20,7 +20,7 @@ pub const MAX_NAME: usize = 32;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(String);
 
-/// Why a text is no name.
+/// Why a text is not a valid name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadName {
     /// The text is empty, or nothing but space.
@@ -54,7 +54,7 @@ impl Name {
     /// The name that `text` says, in normal form and without space around it.
     ///
     /// # Errors
-    /// It is no name.
+    /// It is not a valid name.
     pub fn new(text: &str) -> Result<Self, BadName> {
         let text = text.trim();
         // Before the normal form, which can be 18 times as long.
@@ -93,7 +93,7 @@ impl Name {
     }
 }
 
-/// Colons would end a name where it stands before what was said.
+/// Colons are excluded because a colon ends the name in front of a message.
 fn may_be_in_name(character: char) -> bool {
     character.identifier_allowed() && !matches!(character, ':' | '\'')
 }

@@ -17,12 +17,12 @@ pub use view::View;
 use crate::observe::{Stored, Walk};
 use crate::protocol::{Context, Effects, InputOf, Types};
 
-/// What an overlay tells the broadcast above it, and who measures.
+/// What an overlay tells the broadcast above it, and the measurements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OverlayEvent<Peer> {
     /// This peer is a neighbor from now on.
     Up(Peer),
-    /// This peer is no neighbor any more.
+    /// This peer is not a neighbor any more.
     Down(Peer),
     /// A link is asked for in place of a lost one.
     Repair,

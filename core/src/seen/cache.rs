@@ -18,13 +18,13 @@ const INLINE: usize = 16;
 /// Remembers ids of any kind: the first few in place, more of them in a hash table.
 #[derive(Clone, Debug)]
 pub struct SeenCache<Id> {
-    /// When the oldest came, beside the ids: to see that none is too old, no queue need be touched.
+    /// When the oldest came. Kept beside the ids, so that the check for expired ids does not touch the queue.
     oldest_ms: u32,
     memory: Memory<Id>,
 }
 
-/// More than a few are held in place as well, not boxed: a copy of a message then costs one step from the
-/// node into the hash table.
+/// The variant of many ids is not boxed: so the check of a duplicate goes from the node straight into the hash
+/// table.
 #[derive(Clone, Debug)]
 enum Memory<Id> {
     /// In order, the oldest first.
@@ -75,13 +75,13 @@ impl<Id: Copy + Eq + Hash + fmt::Debug> SeenCache<Id> {
     #[inline]
     pub(super) fn contains(&self, id: Id) -> bool {
         match &self.memory {
-            // The latest are the likeliest to come again.
+            // Searched from the back: a recent message is the most likely to come again.
             Memory::Few(few) => few.iter().rev().any(|entry| entry.id == id),
             Memory::Many { index, .. } => index.contains(&id),
         }
     }
 
-    /// When the oldest came; of no meaning while there is none.
+    /// When the oldest came; meaningless while there is none.
     pub(super) const fn oldest_ms(&self) -> u32 {
         self.oldest_ms
     }

@@ -1,12 +1,12 @@
-//! The bounded memory of messages seen, in two forms that answer alike.
+//! The bounded memory of messages seen, in two implementations that give the same answers.
 //!
 //! | type | for ids |
 //! |---|---|
 //! | [`SeenCache`] | of any kind, such as the hashes that sockets use |
 //! | [`SeenWindow`] | that are small numbers given one after another, as in the simulator |
 //!
-//! Most of what reaches a node is a copy of what it has seen: at a mean degree of 6, five packets of six.
-//! So both are built for that answer.
+//! Most packets that reach a node are duplicates: five of six at a mean degree of 6. Both implementations are
+//! optimized for that answer.
 
 mod cache;
 #[cfg(test)]
@@ -24,9 +24,9 @@ use crate::time::{Duration, Time};
 /// Bounds of the memory of messages seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenLimits {
-    /// How many ids are kept; none for no bound (the tutorial's). Default 65,536.
+    /// How many ids are kept; `None` for no bound, as in the tutorial. Default 65,536.
     pub most: Option<u32>,
-    /// How long an id is kept; none for ever (the tutorial's). Default 15 minutes.
+    /// How long an id is kept; `None` for no limit, as in the tutorial. Default 15 minutes.
     pub keep: Option<Duration>,
 }
 
@@ -39,7 +39,7 @@ impl SeenLimits {
     fn forget(&self, since_ms: u32, now_ms: u32) -> bool {
         let early = if planted::has(Bug::ExpiryTooEarly) { 4 } else { 1 };
         self.keep.is_some_and(|keep| {
-            // Whole milliseconds are more than it just when they are more than its whole ones.
+            // Ages are whole milliseconds, so a limit with a fraction of one acts as if it were rounded down.
             u64::from(now_ms.wrapping_sub(since_ms)) * (early * NANOS_PER_MS) > keep.as_nanos()
         })
     }
@@ -54,7 +54,7 @@ impl Default for SeenLimits {
 /// Remembers ids in the order in which they came; the oldest go first, by number or by age. Ages are
 /// counted in whole milliseconds, up to 49 days.
 ///
-/// Which implementation a node has must not be told from its answers. One starts empty.
+/// All implementations must give the same answers. A new one is empty.
 pub trait Seen<Id>: Clone + Default + fmt::Debug {
     /// Remembers `id` and says whether it is new. What is older than `limits.keep` at `now` is forgotten
     /// first; when `limits.most` ids are kept, the oldest makes room.

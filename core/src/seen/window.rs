@@ -9,30 +9,30 @@ use crate::time::Time;
 
 /// Ids to a word of bits.
 const WORD: u32 = u64::BITS;
-/// Up to this many ids are kept in place, in the order in which they came ..
+/// Up to this many ids are kept inside the node, in the order in which they came, ...
 const FEW: usize = 24;
-/// .. while they lie within these words.
+/// ... as long as they lie within this many words.
 const FEW_WORDS: usize = 2;
-/// Once there are more, their order is kept apart, which leaves room for bits in place of it: 640 ids.
+/// With more ids their order moves to the heap, which leaves room for this many words of bits: 640 ids.
 const MANY_WORDS: usize = 10;
-/// A wider window is allocated, of so many words at least ..
+/// A wider window is allocated, of at least this many words, ...
 const WIDE_WORDS: usize = 32;
-/// .. and only while there are not more of them than ids held and these: 512 bytes, then eight for each id,
-/// which is what a hash table takes.
+/// ... as long as it has at most this many words more than there are ids. So it takes 512 bytes and eight for
+/// each id, about as much as a hash table.
 const SPARE_WORDS: usize = 64;
 
-/// Remembers ids that are numbers given one after another, as bits in a window that slides along. Ids in any
-/// order are remembered as well, only less compactly: in a hash table if they lie far apart.
+/// Remembers ids that are numbered one after another, as bits in a sliding window. Ids in any other order work
+/// as well, but less compactly: in a hash table if they are far apart.
 ///
-/// A copy of a message, which is most of what comes, touches the first 32 bytes up to the 25th id, and the
-/// first 96 while the ids held lie within 640. Up to 24 ids there is nothing outside the node.
+/// The check of a duplicate, the most frequent case, touches the first 32 bytes while there are at most 24 ids,
+/// and the first 96 while all ids lie within 640. Up to 24 ids nothing is allocated.
 #[derive(Clone, Debug)]
-// In this order, for what a copy touches to lie together.
+// The order keeps together what the check of a duplicate touches.
 #[repr(C)]
 pub struct SeenWindow {
     /// Where the window begins: the id of its first bit by [`WORD`].
     first_word: u32,
-    /// When the oldest came; of no meaning while there is none.
+    /// When the oldest came; meaningless while there is none.
     oldest_ms: u32,
     store: Store,
 }
@@ -41,13 +41,13 @@ const _: () = assert!(size_of::<SeenWindow>() <= 128, "two cache lines");
 
 #[derive(Clone, Debug)]
 enum Store {
-    /// With the latest entry, which the next one is compared to.
+    /// `latest` is compared with the next entry.
     Few {
         len: u8,
         latest: Packed,
         few: Few,
     },
-    /// As before; here the log itself is far away.
+    /// `latest` is kept here because the log is on the heap.
     Many {
         latest: Packed,
         many: Many,
@@ -59,7 +59,7 @@ enum Store {
     Hashed(Box<SeenCache<u32>>),
 }
 
-/// All in place. Of the log, the first [`Store::Few::len`] are in use.
+/// Nothing on the heap. The first [`Store::Few::len`] entries of the log are in use.
 #[derive(Clone, Debug)]
 #[repr(C)]
 struct Few {
@@ -67,7 +67,7 @@ struct Few {
     log: [Packed; FEW],
 }
 
-/// The window in place, the log apart.
+/// The window inside the node, the log on the heap.
 #[derive(Clone, Debug)]
 #[repr(C)]
 struct Many {
@@ -75,8 +75,8 @@ struct Many {
     log: VecDeque<Packed>,
 }
 
-/// An entry in four bytes: the low bits of its id, which tell it from others of the same window, and the low
-/// bits of its time, which tell it from others of the same 70 minutes.
+/// An entry in four bytes: the low bits of its id, which are unique within a window, and the low bits of its
+/// time, which are unique within 70 minutes.
 #[derive(Clone, Copy, Debug, Default)]
 struct Packed(u32);
 
@@ -105,8 +105,8 @@ impl Packed {
         Entry { id: self.id(first_word), since_ms }
     }
 
-    /// Whether something of `now_ms` can be told from the others when packed, where `latest` is the last of
-    /// them: within the span, and not before the others, as if time went back.
+    /// Whether an entry of `now_ms` can be packed beside the others, of which `latest` is the last: it must be
+    /// within the span and not earlier than the latest.
     fn reaches(now_ms: u32, oldest_ms: u32, latest: Option<&Self>) -> bool {
         let after_ms = now_ms.wrapping_sub(oldest_ms);
         after_ms < Self::SPAN_MS && latest.is_none_or(|latest| latest.after_ms(oldest_ms) <= after_ms)
@@ -195,8 +195,7 @@ impl SeenWindow {
         }
     }
 
-    /// Takes in `entry` if all that this needs is a bit and a place among a few, as it is nearly always, and says
-    /// whether it was so.
+    /// Adds `entry` if that takes only a bit and a place in a short log, the usual case. Returns whether it was added.
     #[inline(always)]
     fn push_few(&mut self, entry: Entry<u32>, most: Option<u32>) -> bool {
         let Self { first_word, oldest_ms, store } = self;
@@ -219,7 +218,7 @@ impl SeenWindow {
         true
     }
 
-    /// Takes in `entry` if the store can hold it, and says whether it could. The memory is not empty, or
+    /// Adds `entry` if the store can hold it, and returns whether it could. The memory must not be empty unless it
     /// was started for this entry.
     fn push(&mut self, entry: Entry<u32>) -> bool {
         let Self { first_word, oldest_ms, store } = self;
@@ -293,7 +292,7 @@ impl SeenWindow {
         }
     }
 
-    /// Takes in `entry`, which the store cannot hold, by way of the smallest store beyond a few that can.
+    /// Adds `entry`, which the store cannot hold, by moving to the smallest store that can.
     #[cold]
     fn rebuild_with(&mut self, entry: Entry<u32>) {
         let Self { first_word, oldest_ms, store } = self;
@@ -302,7 +301,7 @@ impl SeenWindow {
             Store::Few { len, few, .. } => few.log[..usize::from(*len)].iter().map(unpack).collect(),
             Store::Many { many, .. } => many.log.iter().map(unpack).collect(),
             Store::Wide { log, .. } => core::mem::take(log),
-            // It holds everything.
+            // A hash table can hold every id, so there is nothing to rebuild.
             Store::Hashed(_) => return,
         };
         let latest = log.back().copied().map(Packed::new);
@@ -321,7 +320,7 @@ impl SeenWindow {
             log.iter().for_each(|packed| mark(&mut bits, low, packed.id(low)));
             Store::Many { latest: Packed::new(entry), many: Many { bits, log } }
         } else if words <= log.len() + SPARE_WORDS {
-            // Twice what is needed, so that the window slides far when it does.
+            // Twice what is needed, so that the window need not slide soon.
             let mut bits = Vec::from_iter(core::iter::repeat_n(0, WIDE_WORDS.max(2 * words)));
             log.iter().for_each(|entry| mark(&mut bits, low, entry.id));
             Store::Wide { bits: bits.into_boxed_slice(), log }
@@ -333,7 +332,7 @@ impl SeenWindow {
     }
 }
 
-/// Sets the bit of `id` in the window that begins at `first_word`, if that can slide to where it has one.
+/// Sets the bit of `id` in the window that begins at `first_word`, if the window can slide to include it.
 #[inline]
 fn set(bits: &mut [u64], first_word: &mut u32, id: u32) -> bool {
     let inside = ((id / WORD).wrapping_sub(*first_word) as usize) < bits.len();
@@ -344,7 +343,7 @@ fn set(bits: &mut [u64], first_word: &mut u32, id: u32) -> bool {
     held
 }
 
-/// Moves the window to where it has `word`, if the words that it leaves are empty. Says whether it did.
+/// Slides the window to include `word`, if the words that it leaves are empty. Returns whether it did.
 fn slide(bits: &mut [u64], first_word: &mut u32, word: u32) -> bool {
     let len = bits.len();
     if let Some(up) = word.checked_sub(*first_word) {
