@@ -7,8 +7,8 @@
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use floodnet_core::broadcast::seen::{Seen, SeenCache, SeenLimits, SeenWindow};
 use floodnet_core::rng::NodeRng;
+use floodnet_core::seen::{Seen, SeenCache, SeenLimits, SeenWindow};
 use floodnet_core::time::{Duration, Time};
 
 const HELD_IN_ALL: u32 = 1_000_000;

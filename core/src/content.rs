@@ -1,20 +1,21 @@
 //! Content on real networks: bytes, named by a hash of themselves.
 //!
-//! The name is the first [`ID_BYTES`] bytes of the BLAKE3 hash. It does not travel: who gets the bytes
-//! computes it, so nobody can give a message the name of another one and have it suppressed there. The
-//! other side of it is that the same bytes are the same message: an application that may say a thing
-//! twice puts something new into each, such as the author and a count.
+//! The name is the first [`ID_BYTES`] bytes of the BLAKE3 hash. It does not travel: the receiver computes it.
+//! So a sender cannot give its message the name of another one to have that one suppressed. In return, equal
+//! bytes are one message: an application that may send the same text twice must add something new to each,
+//! for example the author and a counter.
 
 use alloc::vec::Vec;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 
-use crate::broadcast::seen::SeenCache;
 use crate::observe::Payload;
+use crate::seen::SeenCache;
 use crate::wire::{DecodeError, Wire};
 
-/// Length of a [`ContentId`]: 128 bits, so that two of `n` messages share a name by accident with a
-/// probability below `n^2 / 2^129`, and to forge one takes about 2^64 attempts.
+/// Length of a [`ContentId`]: 128 bits. Two of `n` messages share a name by accident with a probability below
+/// `n^2 / 2^129`; making two messages of one name on purpose takes about 2^64 attempts.
 pub const ID_BYTES: usize = 16;
 
 /// Names content by its hash.
@@ -39,14 +40,12 @@ impl ContentId {
 }
 
 impl core::fmt::Debug for ContentId {
-    /// In hexadecimal.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        HEXLOWER.encode_write(&self.0, f)
     }
 }
 
 impl core::fmt::Display for ContentId {
-    /// In hexadecimal.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         core::fmt::Debug::fmt(self, f)
     }
@@ -66,7 +65,7 @@ impl Content {
         Self { id: ContentId::of(&bytes), bytes }
     }
 
-    /// What it says.
+    /// The bytes that the application sent.
     #[must_use]
     pub const fn bytes(&self) -> &Bytes {
         &self.bytes
@@ -82,7 +81,7 @@ impl Payload for Content {
     }
 }
 
-/// The rest of the packet, without the name.
+/// Encoded as the rest of the packet; the name is not sent.
 impl Wire for Content {
     fn size(&self) -> u32 {
         self.bytes.size()

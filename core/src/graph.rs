@@ -7,12 +7,12 @@ use core::fmt;
 /// memory, in ascending order: 4 bytes per node and 8 per link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Graph {
-    /// Where each node's neighbors begin, and at the end where the last one's end.
+    /// Where the neighbors of each node begin; one more entry marks the end of the last node's.
     offsets: Vec<u32>,
     neighbors: Vec<u32>,
 }
 
-/// Why edges make no graph.
+/// Why a list of edges is not a valid graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GraphError {
     /// An edge names a node that does not exist.
@@ -38,8 +38,8 @@ impl fmt::Display for GraphError {
 impl core::error::Error for GraphError {}
 
 impl Graph {
-    /// The graph on nodes `0..nodes` with these links. Self loops are left out, and an edge that comes
-    /// again, in either direction, counts once.
+    /// The graph on nodes `0..nodes` with these links. Self loops are dropped, and an edge that is repeated, in
+    /// either direction, counts once.
     ///
     /// # Errors
     /// When an edge names a node that does not exist, or there are too many edges.

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crate::planted::{self, Bug};
 
-/// Deliveries that wait while the application is held. One word while it is not.
+/// Deliveries that wait while the application is busy. Takes one word while it is not.
 #[derive(Clone, Debug)]
 #[expect(clippy::box_collection, reason = "one word in each of a million nodes, nearly always empty")]
 pub struct Inbox<T> {
@@ -21,13 +21,13 @@ impl<T> Default for Inbox<T> {
 }
 
 impl<T> Inbox<T> {
-    /// How many deliveries wait.
+    /// How many deliveries wait for the application.
     #[must_use]
     pub fn len(&self) -> usize {
         self.waiting.as_ref().map_or(0, |waiting| waiting.len())
     }
 
-    /// Whether none waits.
+    /// Whether no delivery waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -12,14 +12,15 @@
 //! | [`node`] | an overlay and a broadcast composed into one protocol |
 //! | [`inbox`] | the bounded queue between a node and a busy application |
 //! | [`content`] | a message of an application: bytes, named by their hash |
-//! | [`chat`] | signed messages, who said them, and what is checked before a node takes one |
-//! | [`wire`] | the one place where messages become bytes |
-//! | [`observe`] | what a laboratory must know of a protocol |
-//! | [`graph`] | an undirected graph, compactly |
+//! | [`seen`] | the bounded memory of messages seen |
+//! | [`wire`] | how messages become bytes |
+//! | [`observe`] | what the simulator must know about a protocol to measure it |
+//! | [`graph`] | undirected graphs in a compact form |
 //! | `planted` | bugs for the swarm test to find, in builds with that feature |
 //! | [`laws`] | probability laws for latency and sessions: the one place with floating point |
 //! | [`rng`] | the random stream of a node |
 //! | [`time`] | time and durations as saturating nanoseconds |
+//! | [`token_bucket`] | how much of something may happen, on average and at once |
 
 #![no_std]
 #![deny(clippy::float_arithmetic)]
@@ -29,10 +30,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod broadcast;
-pub mod chat;
 pub mod content;
-#[doc(hidden)]
-pub mod fuzzing;
 pub mod graph;
 pub mod inbox;
 pub mod laws;
@@ -43,5 +41,7 @@ pub mod overlay;
 pub mod planted;
 pub mod protocol;
 pub mod rng;
+pub mod seen;
 pub mod time;
+pub mod token_bucket;
 pub mod wire;

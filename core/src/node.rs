@@ -13,33 +13,64 @@ use crate::observe::{Carried, Observation, Observe, Payload, Stored, Walk};
 use crate::overlay::{Overlay, OverlayEvent};
 use crate::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
 use crate::time::Duration;
-use crate::wire::Wire;
+use crate::wire::{self, DecodeError, Wire, take};
 
-/// Something of the overlay or of the broadcast.
+/// A message, timer or event of one of the two layers.
 ///
-/// The tag is a word of its own: with a byte and three of padding, moving a message is moving odd pieces of
-/// it, each of which waits for the one before.
+/// The tag takes a whole word: with a tag of one byte and three of padding, moving a message means moving odd
+/// pieces of it one after another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Layer<O, B> {
-    /// Of the overlay.
+    /// The part of a node that keeps its neighbors.
     Overlay(O),
-    /// Of the broadcast.
+    /// The part of a node that spreads messages over them.
     Broadcast(B),
 }
 
-/// Settings of both layers.
+impl<O: Wire, B: Wire> Wire for Layer<O, B> {
+    #[inline]
+    fn size(&self) -> u32 {
+        let inside = match self {
+            Self::Overlay(message) => message.size(),
+            Self::Broadcast(message) => message.size(),
+        };
+        inside.saturating_add(1)
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Overlay(message) => {
+                out.push(0);
+                message.encode(out);
+            }
+            Self::Broadcast(message) => {
+                out.push(1);
+                message.encode(out);
+            }
+        }
+    }
+    fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
+        match take(input)? {
+            [0] => O::decode(input).map(Self::Overlay),
+            [1] => B::decode(input).map(Self::Broadcast),
+            [kind] => Err(DecodeError::Kind(kind)),
+        }
+    }
+}
+
+/// Settings of a [`Node`], one set for each layer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config<O, B> {
-    /// The overlay's.
+    /// How neighbors are found and kept.
     pub overlay: O,
-    /// The broadcast's.
+    /// How messages spread.
     pub broadcast: B,
 }
 
 /// An overlay `O` under a broadcast `B`.
 #[derive(Clone, Debug)]
-// In this order: most packets end at the memory of messages seen, with which a broadcast begins.
+// The order matters for the cache: most packets are duplicates and go no further than the memory of messages
+// seen, which is the first part of a broadcast.
 #[repr(C)]
 pub struct Node<O, B> {
     broadcast: B,
@@ -47,17 +78,17 @@ pub struct Node<O, B> {
 }
 
 impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Node<O, B> {
-    /// Composes the two.
+    /// A node whose `broadcast` spreads messages over the neighbors of `overlay`.
     pub const fn new(overlay: O, broadcast: B) -> Self {
         Self { broadcast, overlay }
     }
 
-    /// The membership side.
+    /// The layer that keeps the neighbors.
     pub const fn overlay(&self) -> &O {
         &self.overlay
     }
 
-    /// The dissemination side.
+    /// The layer that spreads messages.
     pub const fn broadcast(&self) -> &B {
         &self.broadcast
     }
@@ -74,7 +105,7 @@ impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Node<O, B> {
                 Change::Up(peer) => BroadcastInput::NeighborUp(peer),
                 Change::Down(peer) => BroadcastInput::NeighborDown(peer),
             };
-            // In place: to a flood these are nothing, and then the loop is nothing too.
+            // Inlined, because a flood ignores these inputs and then the whole loop disappears.
             self.drive_broadcast_inline(input, cx);
         }
     }
@@ -88,7 +119,7 @@ impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Node<O, B> {
         self.drive_broadcast_inline(input, cx);
     }
 
-    /// As [`drive_broadcast`](Self::drive_broadcast), for messages: so that a message stays in registers.
+    /// [`drive_broadcast`](Self::drive_broadcast), inlined for messages, so that a message stays in registers.
     #[inline(always)]
     fn drive_broadcast_inline<E: Effects<Self>>(
         &mut self,
@@ -118,8 +149,8 @@ enum Change<Peer> {
     Down(Peer),
 }
 
-/// Changes of the view by one input, in order: few, and so kept without allocating. Most are at the start of a
-/// node with given neighbors.
+/// Changes of the view by one input, in order. There are few, so they are kept without allocating; only the
+/// start of a node with static neighbors makes many.
 struct Changes<Peer> {
     few: ArrayVec<Change<Peer>, 10>,
     more: Vec<Change<Peer>>,
@@ -198,8 +229,8 @@ impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Types for Node<O, B> {
 }
 
 impl<O: Overlay, B: Broadcast<Peer = O::Peer>> Protocol for Node<O, B> {
-    // Always, as all that a message goes through: left to the compiler, what is elsewhere in the engine decides
-    // whether it becomes one piece, which is a sixteenth of the instructions of a flood.
+    // Inlined always, like everything on the path of a message. If it is left to the compiler, unrelated code of the
+    // engine decides whether the path becomes one function; that is a sixteenth of a flood's instructions.
     #[inline(always)]
     fn handle<E: Effects<Self>>(&mut self, input: InputOf<Self>, cx: &mut Context<'_, Self, E>) {
         match input {
@@ -262,7 +293,7 @@ where
 
     #[inline]
     fn wire_size(message: &Self::Message) -> u32 {
-        crate::wire::packet_size(message)
+        wire::packet_size(message)
     }
 
     fn walk(message: &Self::Message) -> Option<Walk<O::Peer>> {

@@ -1,18 +1,18 @@
-//! What a laboratory must know of a protocol to run and measure it, and nothing more.
+//! What the simulator must know about a protocol to run and measure it, and nothing more.
 //!
-//! Everything after a scenario's `[overlay]` and `[broadcast]` tables works for any protocol that
-//! implements [`Observe`]: plan, engine, measures, pictures.
+//! Everything in a scenario besides `[overlay]` and `[broadcast]` works for any protocol that implements
+//! [`Observe`]: plan, engine, measures, pictures.
 
-use crate::broadcast::seen::Seen;
 use crate::protocol::{Protocol, Types};
+use crate::seen::Seen;
 
-/// Content that a broadcast spreads. The simulator's is an index, that of sockets is bytes.
+/// Content that a broadcast spreads: an index in the simulator, bytes on sockets.
 pub trait Payload: Clone {
-    /// Names one publication, so that duplicates can be told.
+    /// Names one publication, so that duplicates can be recognized.
     type Id: Copy + Eq + core::hash::Hash + core::fmt::Debug;
 
-    /// How a node remembers the messages it has seen: a [`SeenWindow`](crate::broadcast::seen::SeenWindow)
-    /// if ids are numbers given one after another, else a [`SeenCache`](crate::broadcast::seen::SeenCache).
+    /// How a node remembers the messages it has seen: a [`SeenWindow`](crate::seen::SeenWindow)
+    /// if ids are numbers given one after another, else a [`SeenCache`](crate::seen::SeenCache).
     type Seen: Seen<Self::Id>;
 
     /// The name of this publication.
@@ -26,7 +26,7 @@ pub enum Observation<Peer, Id> {
     Published(Id),
     /// A message reached the application, for the first time at this node.
     Delivered {
-        /// Which message.
+        /// The message that was delivered.
         message: Id,
         /// Hops from the origin: 1 at the origin's neighbors.
         hops: u16,
@@ -35,20 +35,20 @@ pub enum Observation<Peer, Id> {
     Duplicate(Id),
     /// From now on this node holds that peer as a neighbor.
     NeighborUp(Peer),
-    /// From now on it does not.
+    /// From now on this node no longer holds that peer as a neighbor.
     NeighborDown(Peer),
-    /// The overlay asked for a link in place of one that it lost.
+    /// The overlay asked for a link to replace one that it lost.
     Repair,
-    /// The protocol ignored an input, for the reason named.
+    /// The protocol ignored an input; the text names the reason.
     Dropped(&'static str),
-    /// Of no interest to measurements.
+    /// The event does not matter to measurements.
     Other,
 }
 
 /// Which message of the application a packet carries, if any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Carried<Id> {
-    /// The message.
+    /// The message that the packet carries.
     pub message: Id,
     /// Hops from the origin on arrival: 1 on the first link.
     pub hops: u16,
@@ -57,7 +57,7 @@ pub struct Carried<Id> {
 /// A request that is passed on from node to node, a bounded number of times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Walk<Peer> {
-    /// For whom it walks.
+    /// The node that sent the request out.
     pub origin: Peer,
     /// How many times it may still be passed on.
     pub hop_limit: u8,
@@ -68,30 +68,30 @@ pub struct Walk<Peer> {
 pub struct Stored {
     /// What it holds, such as `neighbors`.
     pub what: &'static str,
-    /// How many there are.
+    /// How many entries it holds now.
     pub count: usize,
-    /// How many there may be; none without a bound.
+    /// The largest number of entries allowed; `None` if there is no bound.
     pub most: Option<usize>,
 }
 
-/// A protocol that a laboratory can run: it says which of its events are publish, deliver, neighbor
+/// A protocol that can be simulated and measured: it says which of its events are publish, deliver, neighbor
 /// up, neighbor down and repair, and how large its messages are.
 pub trait Observe: Protocol {
-    /// What the application publishes.
+    /// The content that the application publishes, as bytes or as an index.
     type Payload: Payload;
 
     /// The command that publishes `payload`.
     fn publish(payload: Self::Payload) -> Self::Command;
 
     /// The command that tells the protocol that the application cannot take deliveries (`busy`), or can
-    /// again. `None`, as provided, for a protocol whose application is never busy.
+    /// again. The default, `None`, is for a protocol whose application is never busy.
     #[must_use]
     fn hold(busy: bool) -> Option<Self::Command> {
         let _ = busy;
         None
     }
 
-    /// What `event` means.
+    /// What `event` means to a measurement; [`Observation::Other`] if nothing.
     fn observe(event: &Self::Event) -> Observation<Self::Peer, <Self::Payload as Payload>::Id>;
 
     /// The application's message that `message` carries; `None` for control traffic.
@@ -101,15 +101,15 @@ pub trait Observe: Protocol {
     /// the encoder's output.
     fn wire_size(message: &Self::Message) -> u32;
 
-    /// The walking request that `message` is, if any. For checks of the rule that each step costs a hop;
-    /// none, as provided, for a protocol without such requests.
+    /// The random walk that `message` continues, if any. Used to check that each step costs a hop. The default,
+    /// `None`, is for a protocol without random walks.
     #[must_use]
     fn walk(message: &Self::Message) -> Option<Walk<<Self as Types>::Peer>> {
         let _ = message;
         None
     }
 
-    /// Tells of the collections that the node keeps, for checks of their bounds. As provided, of none.
+    /// Reports the collections that the node keeps, so that their bounds can be checked. The default reports none.
     fn stored(&self, config: &Self::Config, tell: &mut dyn FnMut(Stored)) {
         let _ = (config, tell);
     }

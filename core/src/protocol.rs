@@ -12,7 +12,7 @@
 //! - A timer that was set comes back exactly once while the node lives and cannot be cancelled; the
 //!   node checks then whether it still matters, and keeps only a bounded number of them outstanding.
 //! - Effects happen in the order in which they were pushed.
-//! - Same inputs, same seed: same effects, on every machine, in every build.
+//! - The same inputs and the same seed give the same effects on every machine and in every build.
 
 use alloc::vec::Vec;
 
@@ -24,7 +24,7 @@ use crate::time::{Duration, Time};
 pub trait Types: Sized {
     /// Names another node: a slot number in the simulator, an identity on sockets.
     type Peer: Copy + Ord;
-    /// What travels between nodes. A value: bytes exist in [`crate::wire`] alone.
+    /// What travels between nodes, as a value: it becomes bytes only by [`crate::wire`].
     type Message;
     /// What a timer brings back.
     type Timer: Copy;
@@ -47,13 +47,13 @@ pub trait Protocol: Types {
 pub enum Input<Peer, Message, Timer, Command> {
     /// The node is up: the first input of each life.
     Start,
-    /// The application wants something.
+    /// The application asks for something, such as to publish a message.
     Command(Command),
-    /// A message arrived.
+    /// A message arrived from another node.
     Message {
-        /// Who sent it.
+        /// The node at the other end of the link, not the origin of what is passed on.
         from: Peer,
-        /// What it says.
+        /// The message, decoded.
         message: Message,
     },
     /// A timer that this node set is due.
@@ -71,22 +71,22 @@ pub type InputOf<T> =
 pub enum Action<Peer, Message, Timer, Event> {
     /// Send `message` to `to`, opening a connection if there is none.
     Send {
-        /// The receiver.
+        /// The node that is to receive it; need not be a neighbor.
         to: Peer,
-        /// What to send.
+        /// The message, not yet encoded.
         message: Message,
     },
     /// Bring `timer` back after `after`.
     SetTimer {
-        /// How long from now.
+        /// How long after this input.
         after: Duration,
-        /// What comes back.
+        /// The value that [`Input::Timer`] will bring.
         timer: Timer,
     },
     /// Close the connection to this peer, behind what was already sent. No `LinkDown` follows here;
     /// the peer gets one.
     Disconnect(Peer),
-    /// Tell the application.
+    /// Tell the application and the measurements that this happened.
     Emit(Event),
 }
 
@@ -126,11 +126,11 @@ impl<T: Types> Effects<T> for Vec<ActionOf<T>> {
 pub struct Context<'a, T: Types, E> {
     /// The time of this input.
     pub now: Time,
-    /// The node's settings.
+    /// The settings, which the driver lends to many nodes at once.
     pub config: &'a T::Config,
     /// The node's own random stream.
     pub rng: &'a mut NodeRng,
-    /// Where effects go.
+    /// Takes the effects of this input, in the order in which they are pushed.
     pub effects: &'a mut E,
 }
 

@@ -1,8 +1,8 @@
-//! The random stream of a node, and the mixing function that gives everything else its own.
+//! The random stream of a node, and the mixing functions from which all other random numbers are derived.
 //!
-//! The bits come from a named generator (PCG32, `rand_pcg`), whose output is fixed by its definition.
-//! Bounded integers are drawn here and not by a library, whose distributions may change value between
-//! minor versions.
+//! The bits come from a named generator (PCG32, `rand_pcg`), whose output is fixed by its definition. Bounded
+//! integers are drawn by code of our own, because `rand` allows the values of its distributions to change between
+//! versions, and every result depends on them.
 
 use rand_core::Rng;
 use rand_pcg::Pcg32;
@@ -24,8 +24,9 @@ pub const fn fold(state: u64, value: u64) -> u64 {
     mix(state.wrapping_add(0x9e37_79b9_7f4a_7c15) ^ mix(value.wrapping_add(0x9e37_79b9_7f4a_7c15)))
 }
 
-/// As [`fold`] at a fraction of the price, for long chains of values: a difference in any of them stays, for each
-/// step is a bijection of the state, but only [`mix`] at the end of the chain spreads the last ones over all bits.
+/// Like [`fold`] at a fraction of the cost, for long chains of values. A difference in any value is never lost,
+/// since each step is a bijection of the state, but only a [`mix`] at the end of the chain spreads the last values
+/// over all bits.
 #[inline]
 #[must_use]
 pub const fn chain(state: u64, value: u64) -> u64 {
@@ -33,8 +34,8 @@ pub const fn chain(state: u64, value: u64) -> u64 {
     product ^ (product >> 32)
 }
 
-/// The draw at a place of a stream of uniform 64 bits: `wyrand` of Wang Yi's `wyhash`, version 4, whose state is the
-/// place times a constant. One multiplication, where the two of [`mix`] wait for each other.
+/// The number at `place` of a stream of uniform 64-bit numbers: `wyrand` of Wang Yi's `wyhash`, version 4, whose
+/// state is the place times a constant. Takes one multiplication; [`mix`] takes two that wait for each other.
 #[inline]
 #[must_use]
 pub const fn draw(stream: u64, place: u64) -> u64 {
@@ -62,7 +63,7 @@ impl NodeRng {
         Self(Pcg32::new(mix(key), mix(key ^ 0x5851_f42d_4c95_7f2d)))
     }
 
-    /// The next 32 bits.
+    /// The next 32 bits of the stream, uniform.
     #[inline]
     pub fn bits(&mut self) -> u32 {
         self.0.next_u32()

@@ -16,7 +16,7 @@ pub struct Duration(u64);
 impl Time {
     /// The start of the run.
     pub const ZERO: Self = Self(0);
-    /// Later than everything: "never".
+    /// The latest point that can be named; stands for "never".
     pub const MAX: Self = Self(u64::MAX);
 
     /// The point `nanos` nanoseconds after the start.
@@ -37,7 +37,7 @@ impl Time {
         Self(secs.saturating_mul(1_000_000_000))
     }
 
-    /// Nanoseconds since the start.
+    /// How many nanoseconds after the start this point is.
     #[must_use]
     pub const fn as_nanos(self) -> u64 {
         self.0
@@ -51,36 +51,36 @@ impl Time {
 }
 
 impl Duration {
-    /// No time at all.
+    /// A length of zero.
     pub const ZERO: Self = Self(0);
-    /// Longer than everything.
+    /// The greatest length that can be named; stands for "without end".
     pub const MAX: Self = Self(u64::MAX);
 
-    /// `nanos` nanoseconds.
+    /// A length of `nanos` nanoseconds.
     #[must_use]
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
-    /// `millis` milliseconds.
+    /// A length of `millis` milliseconds.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis.saturating_mul(1_000_000))
     }
 
-    /// `secs` seconds.
+    /// A length of `secs` seconds.
     #[must_use]
     pub const fn from_secs(secs: u64) -> Self {
         Self(secs.saturating_mul(1_000_000_000))
     }
 
-    /// The length in nanoseconds.
+    /// How many nanoseconds this length has.
     #[must_use]
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
 
-    /// This length `factor` times.
+    /// The product of this length and `factor`.
     #[must_use]
     pub const fn times(self, factor: u64) -> Self {
         Self(self.0.saturating_mul(factor))

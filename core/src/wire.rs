@@ -1,4 +1,4 @@
-//! Bytes: the one place where messages are encoded and decoded.
+//! Bytes: how messages are encoded and decoded. Each protocol implements [`Wire`] beside its messages.
 //!
 //! A **packet** is one version byte and the message. Numbers are big-endian and of fixed width, so each
 //! message has exactly one encoding: what decodes encodes again to the same bytes. Content takes the rest
@@ -22,11 +22,6 @@ use core::fmt;
 
 use bytes::Bytes;
 
-use crate::broadcast::flood;
-use crate::node::Layer;
-use crate::observe::Payload;
-use crate::overlay::{fixed, random_walk};
-
 /// Version of the encoding: the first byte of each packet.
 pub const VERSION: u8 = 1;
 /// Bytes around each packet on a stream: its length.
@@ -34,14 +29,14 @@ pub const FRAME_OVERHEAD: u32 = 2;
 /// The longest packet that a frame can hold.
 pub const MAX_PACKET: usize = u16::MAX as usize;
 
-/// Why bytes are no packet.
+/// Why bytes cannot be decoded as a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DecodeError {
-    /// Longer than [`MAX_PACKET`].
+    /// The packet is longer than [`MAX_PACKET`].
     TooLong,
-    /// They end in the middle.
+    /// The packet ends in the middle of a message.
     TooShort,
-    /// Bytes are left over.
+    /// The message ends before the packet does.
     Trailing,
     /// The first byte is not [`VERSION`].
     Version(u8),
@@ -68,7 +63,7 @@ impl core::error::Error for DecodeError {}
 
 /// A value with exactly one encoding.
 pub trait Wire: Sized {
-    /// Bytes that [`encode`](Self::encode) adds.
+    /// How many bytes [`encode`](Self::encode) adds.
     fn size(&self) -> u32;
 
     /// Adds the encoding to `out`.
@@ -77,7 +72,7 @@ pub trait Wire: Sized {
     /// Takes a value off the front of `input`.
     ///
     /// # Errors
-    /// The bytes are no encoding of a value; `input` is then of no further use.
+    /// The bytes do not encode a value; `input` is then in an unspecified place.
     fn decode(input: &mut &[u8]) -> Result<Self, DecodeError>;
 }
 
@@ -160,103 +155,5 @@ impl Wire for Infallible {
     fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
         let [kind] = take(input)?;
         Err(DecodeError::Kind(kind))
-    }
-}
-
-impl<O: Wire, B: Wire> Wire for Layer<O, B> {
-    #[inline]
-    fn size(&self) -> u32 {
-        let inside = match self {
-            Self::Overlay(message) => message.size(),
-            Self::Broadcast(message) => message.size(),
-        };
-        inside.saturating_add(1)
-    }
-    fn encode(&self, out: &mut Vec<u8>) {
-        match self {
-            Self::Overlay(message) => {
-                out.push(0);
-                message.encode(out);
-            }
-            Self::Broadcast(message) => {
-                out.push(1);
-                message.encode(out);
-            }
-        }
-    }
-    fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        match take(input)? {
-            [0] => O::decode(input).map(Self::Overlay),
-            [1] => B::decode(input).map(Self::Broadcast),
-            [kind] => Err(DecodeError::Kind(kind)),
-        }
-    }
-}
-
-impl<Peer: Wire> Wire for random_walk::Message<Peer> {
-    #[inline]
-    fn size(&self) -> u32 {
-        match self {
-            Self::Join { joiner, .. } => joiner.size().saturating_add(2),
-            Self::JoinAck | Self::Displaced => 1,
-        }
-    }
-    fn encode(&self, out: &mut Vec<u8>) {
-        match self {
-            Self::Join { joiner, hop_limit } => {
-                out.push(0);
-                joiner.encode(out);
-                out.push(*hop_limit);
-            }
-            Self::JoinAck => out.push(1),
-            Self::Displaced => out.push(2),
-        }
-    }
-    fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        match take(input)? {
-            [0] => {
-                let joiner = Peer::decode(input)?;
-                let [hop_limit] = take(input)?;
-                Ok(Self::Join { joiner, hop_limit })
-            }
-            [1] => Ok(Self::JoinAck),
-            [2] => Ok(Self::Displaced),
-            [kind] => Err(DecodeError::Kind(kind)),
-        }
-    }
-}
-
-impl Wire for fixed::Message {
-    #[inline]
-    fn size(&self) -> u32 {
-        1
-    }
-    fn encode(&self, out: &mut Vec<u8>) {
-        out.push(match self {
-            Self::Hello => 0,
-            Self::Welcome => 1,
-        });
-    }
-    fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        match take(input)? {
-            [0] => Ok(Self::Hello),
-            [1] => Ok(Self::Welcome),
-            [kind] => Err(DecodeError::Kind(kind)),
-        }
-    }
-}
-
-impl<P: Payload + Wire> Wire for flood::Message<P> {
-    #[inline]
-    fn size(&self) -> u32 {
-        self.payload.size().saturating_add(2)
-    }
-    fn encode(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.hops.to_be_bytes());
-        self.payload.encode(out);
-    }
-    fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        let hops = take(input).map(u16::from_be_bytes)?;
-        Ok(Self { hops, payload: P::decode(input)? })
     }
 }

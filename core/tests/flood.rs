@@ -1,11 +1,11 @@
 //! Dialogues with the flood: an input and a view, and the actions that must follow.
 
 use floodnet_core::broadcast::flood::{Config, Message};
-use floodnet_core::broadcast::seen::{SeenCache, SeenLimits};
 use floodnet_core::broadcast::{Broadcast, BroadcastCommand, BroadcastEvent, BroadcastInput, Flood};
 use floodnet_core::observe::{Carried, Payload};
 use floodnet_core::protocol::{Action, ActionOf, Context};
 use floodnet_core::rng::NodeRng;
+use floodnet_core::seen::{SeenCache, SeenLimits};
 use floodnet_core::time::{Duration, Time};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

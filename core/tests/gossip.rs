@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use floodnet_core::broadcast::flood::Message;
 use floodnet_core::broadcast::gossip::Config;
-use floodnet_core::broadcast::seen::SeenCache;
 use floodnet_core::broadcast::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastInput, BroadcastInputOf, Gossip,
 };
 use floodnet_core::observe::Payload;
 use floodnet_core::protocol::{Action, ActionOf, Context};
 use floodnet_core::rng::NodeRng;
+use floodnet_core::seen::SeenCache;
 use floodnet_core::time::Time;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

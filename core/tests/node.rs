@@ -1,7 +1,6 @@
 //! The composition of an overlay and a broadcast: who is told what, when, and with which view.
 
 use floodnet_core::broadcast::flood;
-use floodnet_core::broadcast::seen::SeenCache;
 use floodnet_core::broadcast::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastInput, BroadcastInputOf, Flood,
 };
@@ -11,6 +10,7 @@ use floodnet_core::overlay::random_walk::{self, Config};
 use floodnet_core::overlay::{OverlayEvent, RandomWalk};
 use floodnet_core::protocol::{Action, ActionOf, Context, Effects, Input, InputOf, Protocol, Types};
 use floodnet_core::rng::NodeRng;
+use floodnet_core::seen::SeenCache;
 use floodnet_core::time::{Duration, Time};
 use floodnet_core::wire::{self, DecodeError, Wire};
 

@@ -1,10 +1,10 @@
 //! What a node weighs where a million of them are run: by number, with content that is a number.
 
-use floodnet_core::broadcast::seen::SeenWindow;
 use floodnet_core::broadcast::{Flood, Gossip};
 use floodnet_core::node::Node;
 use floodnet_core::observe::Payload;
 use floodnet_core::overlay::{Fixed, RandomWalk, View};
+use floodnet_core::seen::SeenWindow;
 
 /// Like the simulator's.
 #[derive(Clone, Copy, Debug)]

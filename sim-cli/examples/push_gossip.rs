@@ -10,9 +10,9 @@
 
 use std::process::ExitCode;
 
-use floodnet_core::broadcast::seen::{Seen, SeenCache, SeenLimits};
 use floodnet_core::observe::{Carried, Observation, Observe};
 use floodnet_core::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
+use floodnet_core::seen::{Seen, SeenCache, SeenLimits};
 use floodnet_core::wire::{self, DecodeError, Wire, take};
 use floodnet_sim::payload::SimPayload;
 use schemars::JsonSchema;

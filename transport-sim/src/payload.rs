@@ -1,7 +1,7 @@
 //! The simulator's content: an index into the plan's publications, and a size.
 
-use floodnet_core::broadcast::seen::SeenWindow;
 use floodnet_core::observe::Payload;
+use floodnet_core::seen::SeenWindow;
 use floodnet_core::wire::{DecodeError, Wire, take};
 
 /// The content of a simulated message. The simulator never serializes: a message is its number.

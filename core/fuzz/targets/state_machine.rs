@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| floodnet_core::fuzzing::state_machine(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| floodnet_core_fuzz::state_machine(data));

@@ -3,9 +3,9 @@
 //! Without loss each node sends each message once on each of its links except where it came from, so one
 //! message takes `2 E - (N - 1)` packets on a connected graph of `N` nodes and `E` links.
 
+use alloc::vec::Vec;
 use core::marker::PhantomData;
 
-use super::seen::{Seen, SeenLimits};
 use super::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf,
 };
@@ -13,17 +13,34 @@ use crate::inbox::Inbox;
 use crate::observe::{Carried, Payload, Stored};
 use crate::planted::{self, Bug};
 use crate::protocol::{Context, Effects, Types};
+use crate::seen::{Seen, SeenLimits};
+use crate::wire::{DecodeError, Wire, take};
 
 /// A flooded message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message<P> {
     /// Hops from the origin on arrival: 1 on the first link.
     pub hops: u16,
-    /// The content.
+    /// What the application published.
     pub payload: P,
 }
 
-/// Settings of the flood.
+impl<P: Payload + Wire> Wire for Message<P> {
+    #[inline]
+    fn size(&self) -> u32 {
+        self.payload.size().saturating_add(2)
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.hops.to_be_bytes());
+        self.payload.encode(out);
+    }
+    fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
+        let hops = take(input).map(u16::from_be_bytes)?;
+        Ok(Self { hops, payload: P::decode(input)? })
+    }
+}
+
+/// How a node floods, and what it remembers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Send a message back to who sent it, as the tutorial does. Default false.

@@ -7,17 +7,17 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use super::flood::Message;
-use super::seen::{Seen, SeenLimits};
 use super::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf,
 };
 use crate::observe::{Carried, Payload, Stored};
 use crate::protocol::{Context, Effects, Types};
+use crate::seen::{Seen, SeenLimits};
 
 /// Up to this many choices are noted without allocating.
 const FEW: usize = 16;
 
-/// Settings of the gossip.
+/// How many neighbors are told, and what is remembered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// How many neighbors a node passes a new message to. Default 4.
@@ -54,6 +54,7 @@ impl<Peer: Copy + Ord, P: Payload> Gossip<Peer, P> {
         view: &[Peer],
         cx: &mut Context<'_, Self, E>,
     ) {
+        // Drawn are places among the others, as if `from` were not in the view: those behind it are one further on.
         let hole = from.and_then(|from| view.iter().position(|&peer| peer == from));
         let others = u32::try_from(view.len() - usize::from(hole.is_some())).unwrap_or(u32::MAX);
         let count = cx.config.fanout.min(others);

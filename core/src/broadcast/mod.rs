@@ -4,11 +4,9 @@
 //! |---|---|
 //! | [`flood`] | to every neighbor, duplicates suppressed |
 //! | [`gossip`] | to a few random neighbors, once |
-//! | [`seen`] | the bounded memory of messages seen |
 
 pub mod flood;
 pub mod gossip;
-pub mod seen;
 
 pub use flood::Flood;
 pub use gossip::Gossip;
@@ -19,15 +17,15 @@ use crate::protocol::{Context, Effects, Types};
 /// What a broadcast can be told. It has no `LinkDown`: the overlay decides who is a neighbor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BroadcastInput<Peer, Message, Timer, Command> {
-    /// The node is up.
+    /// The node is up: the first input of each life.
     Start,
-    /// The application wants something.
+    /// The application asks for something.
     Command(Command),
     /// A message of this broadcast arrived.
     Message {
-        /// Who sent it.
+        /// The neighbor that passed it on, not its origin.
         from: Peer,
-        /// What it says.
+        /// The message, decoded.
         message: Message,
     },
     /// A timer that this broadcast set is due.
@@ -45,7 +43,7 @@ pub type BroadcastInputOf<T> =
 /// What the application can ask of a broadcast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BroadcastCommand<P> {
-    /// Spread this message.
+    /// Spread this message to all other nodes.
     Publish(P),
     /// The application cannot take deliveries now: keep them in a bounded queue.
     Hold,
@@ -60,9 +58,9 @@ pub enum BroadcastEvent<P, Id> {
     Published(Id),
     /// A message for the application, each at most once while it is remembered.
     Delivered {
-        /// The content.
+        /// What the application of another node published.
         payload: P,
-        /// Hops from the origin.
+        /// Links that it crossed: 1 from a neighbor.
         hops: u16,
     },
     /// A further copy was suppressed.
@@ -84,7 +82,7 @@ pub trait Broadcast:
         Event = BroadcastEventOf<<Self as Broadcast>::Payload>,
     >
 {
-    /// What the application publishes.
+    /// The content that the application publishes.
     type Payload: Payload;
 
     /// Takes one input and pushes its effects; the rules of [`crate::protocol`] apply.

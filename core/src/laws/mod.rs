@@ -34,30 +34,30 @@ use crate::time::Duration;
 /// How a length of time is distributed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Law {
-    /// Always the same.
+    /// Each draw gives this value.
     Constant(Duration),
     /// Every whole number of nanoseconds from `min` to `max`, both included, equally likely.
     Uniform {
-        /// Least value.
+        /// The smallest value drawn.
         min: Duration,
-        /// Greatest value.
+        /// The largest value drawn.
         max: Duration,
     },
     /// Memoryless: the gaps of a Poisson process.
     Exponential {
-        /// The mean.
+        /// The mean of the draws.
         mean: Duration,
     },
     /// P(X > x) = exp(-(x / scale)^shape). Below shape 1 the tail is heavy, as that of peers' sessions.
     Weibull {
-        /// The exponent.
+        /// Below 1 there are many short and a few very long values.
         shape: f64,
         /// The value that is exceeded with probability 1/e.
         scale: Duration,
     },
-    /// The logarithm is normal.
+    /// The logarithm of a draw is normal: many values near the median, some far above it.
     Lognormal {
-        /// The median.
+        /// Half of the draws are below this.
         median: Duration,
         /// Standard deviation of the natural logarithm.
         sigma: f64,
@@ -66,7 +66,7 @@ pub enum Law {
     Pareto {
         /// The exponent. At 1 or below the mean is infinite.
         shape: f64,
-        /// The least value.
+        /// The smallest value drawn.
         least: Duration,
     },
 }
@@ -178,7 +178,7 @@ fn open_unit(bits: u64) -> f64 {
     ((bits >> 12) as f64 + 0.5) * PART
 }
 
-/// `bits` mapped to `min..=max`.
+/// Maps uniform `bits` to `min..=max`, each nanosecond alike.
 fn uniform(min: Duration, max: Duration, bits: u64) -> Duration {
     let span = (max - min).as_nanos();
     // All 2^64 values: the bits are the value.

@@ -5,9 +5,9 @@ use crate::time::Duration;
 /// Regions, how many nodes live in each, and how long a packet takes between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Regions {
-    /// Name of the table.
+    /// The name by which a scenario asks for this table.
     pub name: &'static str,
-    /// Names of the regions.
+    /// The names of the regions, in the order of rows and columns.
     pub names: &'static [&'static str],
     /// Nodes in each region: only the ratios matter.
     pub weights: &'static [u32],
@@ -22,7 +22,7 @@ impl Regions {
         self.names.len()
     }
 
-    /// Whether there are none.
+    /// Whether the table has no regions.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.names.is_empty()

@@ -4,12 +4,14 @@
 //! growing pauses, whenever it was lost. Over datagrams a node takes its links for granted.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use super::{Overlay, OverlayEvent, View};
 use crate::graph::Graph;
 use crate::observe::Stored;
 use crate::protocol::{Context, Effects, Input, InputOf, Types};
 use crate::time::Duration;
+use crate::wire::{DecodeError, Wire, take};
 
 /// What the two ends of a link say to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,26 @@ pub enum Message {
     Welcome,
 }
 
+impl Wire for Message {
+    #[inline]
+    fn size(&self) -> u32 {
+        1
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(match self {
+            Self::Hello => 0,
+            Self::Welcome => 1,
+        });
+    }
+    fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
+        match take(input)? {
+            [0] => Ok(Self::Hello),
+            [1] => Ok(Self::Welcome),
+            [kind] => Err(DecodeError::Kind(kind)),
+        }
+    }
+}
+
 /// Timers of this overlay: at most one is outstanding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timer {
@@ -27,7 +49,7 @@ pub enum Timer {
     Redial,
 }
 
-/// Settings of the overlay.
+/// The graph to follow, and how its links come up.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The links; nodes are numbered as the slots are.
@@ -45,7 +67,7 @@ const REDIAL_DOUBLINGS: u8 = 4;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fixed {
     me: u32,
-    /// Ascending.
+    /// Those whose link is up, in ascending order.
     neighbors: View<u32>,
     attempts: u8,
     redial_pending: bool,

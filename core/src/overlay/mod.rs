@@ -17,12 +17,12 @@ pub use view::View;
 use crate::observe::{Stored, Walk};
 use crate::protocol::{Context, Effects, InputOf, Types};
 
-/// What every overlay tells.
+/// What an overlay tells the broadcast above it, and the measurements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OverlayEvent<Peer> {
     /// This peer is a neighbor from now on.
     Up(Peer),
-    /// It no longer is.
+    /// This peer is not a neighbor any more.
     Down(Peer),
     /// A link is asked for in place of a lost one.
     Repair,

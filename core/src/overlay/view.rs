@@ -28,18 +28,18 @@ enum Peers<Peer> {
     Many { peers: Vec<Peer>, index: Option<Box<Index<Peer>>> },
 }
 
-/// Where each peer stands.
+/// Finds where in the view a peer stands, without a scan.
 #[derive(Clone)]
 struct Index<Peer>(BTreeMap<Peer, usize>);
 
 impl<Peer> View<Peer> {
-    /// Nobody.
+    /// A view without peers.
     #[must_use]
     pub const fn new() -> Self {
         Self(Peers::Few(ArrayVec::new_const()))
     }
 
-    /// The peers in order.
+    /// The peers, in the order that the node's history gave them.
     #[inline]
     #[must_use]
     pub fn as_slice(&self) -> &[Peer] {
@@ -61,7 +61,7 @@ impl<Peer: Copy + Ord> View<Peer> {
         self.iter().position(|&held| held == peer)
     }
 
-    /// Whether `peer` is held.
+    /// Whether `peer` is in this view.
     #[inline]
     #[must_use]
     pub fn contains(&self, peer: Peer) -> bool {

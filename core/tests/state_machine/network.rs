@@ -6,13 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use floodnet_core::broadcast::seen::SeenCache;
 use floodnet_core::broadcast::{BroadcastEvent, Flood, flood};
 use floodnet_core::node::{self, Layer, Node};
 use floodnet_core::observe::{Observe, Payload};
 use floodnet_core::overlay::{RandomWalk, random_walk};
 use floodnet_core::protocol::{Action, ActionOf, Context, Input, InputOf, Protocol, Types};
 use floodnet_core::rng::{NodeRng, fold};
+use floodnet_core::seen::SeenCache;
 use floodnet_core::time::{Duration, Time};
 use floodnet_core::wire::{DecodeError, Wire};
 

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Parser;
-use floodnet_core::chat::text::{BadName, Name};
+use floodnet_chat::text::{BadName, Name};
 
 use crate::limits::{NoProfile, Profile};
 

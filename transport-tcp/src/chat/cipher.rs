@@ -6,7 +6,7 @@
 
 use crypto_box::aead::OsRng;
 use crypto_box::{PublicKey, SecretKey};
-use floodnet_core::chat::crypto::{self, Key, SEAL_OVERHEAD, Signature, Verify};
+use floodnet_chat::crypto::{self, Key, SEAL_OVERHEAD, Signature, Verify};
 
 use crate::identity::{Identity, Keypair};
 

@@ -175,7 +175,7 @@ fn unknown(word: &str) -> String {
         starts || distance(name, word) <= 2
     });
     let near = near.min_by_key(|name| distance(name, word));
-    let word = floodnet_core::chat::text::escape(word);
+    let word = floodnet_chat::text::escape(word);
     match near {
         Some(near) => format!("there is no /{word}; did you mean /{near}?"),
         None => format!("there is no /{word}; /help tells what there is (and //{word} says it to everybody)"),

@@ -1,15 +1,15 @@
 //! What is kept from one run to the next, as lines that tell when they are damaged
-//! ([`floodnet_core::chat::store`]).
+//! ([`floodnet_chat::store`]).
 
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use floodnet_core::chat::envelope::NetworkId;
-use floodnet_core::chat::people::People;
-use floodnet_core::chat::replay::Replay;
-use floodnet_core::chat::store;
-use floodnet_core::chat::text::Name;
+use floodnet_chat::envelope::NetworkId;
+use floodnet_chat::people::People;
+use floodnet_chat::replay::Replay;
+use floodnet_chat::store;
+use floodnet_chat::text::Name;
 
 use crate::identity::Identity;
 use crate::peer::Peer;
@@ -239,7 +239,7 @@ fn peer(line: &str) -> Option<Peer> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use floodnet_core::chat::crypto::Key;
+    use floodnet_chat::crypto::Key;
 
     fn files() -> (tempfile::TempDir, Files) {
         let folder = tempfile::tempdir().expect("a folder");

@@ -3,11 +3,11 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use floodnet_core::chat::Clock;
-use floodnet_core::chat::envelope::{Envelope, NetworkId};
-use floodnet_core::chat::gate::{Gate, Refusal};
-use floodnet_core::chat::quota::Limits;
-use floodnet_core::chat::replay::Replay;
+use floodnet_chat::Clock;
+use floodnet_chat::envelope::{Envelope, NetworkId};
+use floodnet_chat::gate::{Gate, Refusal};
+use floodnet_chat::quota::Limits;
+use floodnet_chat::replay::Replay;
 use floodnet_core::node::Layer;
 use floodnet_core::time::Time;
 
@@ -61,7 +61,7 @@ impl ChatGate {
     /// The gate of a network.
     #[must_use]
     pub fn new(network: NetworkId, limits: Limits, replay: Replay, clocks: Clocks) -> Self {
-        Self { gate: Mutex::new(Gate::new(network, limits, replay, clocks.read())), clocks }
+        Self { gate: Mutex::new(Gate::new(network, limits, replay)), clocks }
     }
 
     /// The checks, to look at or to tell something. Others wait meanwhile.

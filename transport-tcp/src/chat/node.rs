@@ -1,7 +1,7 @@
 //! The node of a chat: flooding over the random walk. What happens to it can be recorded.
 
+use floodnet_chat::envelope::Envelope;
 use floodnet_core::broadcast::{BroadcastCommand, Flood, flood};
-use floodnet_core::chat::envelope::Envelope;
 use floodnet_core::node::{Config, Node};
 use floodnet_core::observe::{Carried, Observation, Observe, Payload};
 use floodnet_core::overlay::{RandomWalk, random_walk};

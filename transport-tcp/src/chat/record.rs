@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::io::{self, BufRead, Write};
 use std::net::SocketAddr;
 
+use floodnet_chat::envelope::Envelope;
 use floodnet_core::broadcast::BroadcastCommand;
-use floodnet_core::chat::envelope::Envelope;
 use floodnet_core::node::Layer;
 use floodnet_core::overlay::random_walk;
 use floodnet_core::protocol::{ActionOf, Context, Input, InputOf, Protocol, Types};
@@ -252,9 +252,11 @@ mod tests {
     use proptest::prelude::*;
     use std::sync::{Arc, Mutex};
 
+    use floodnet_chat::envelope::{Draft, Kind, NetworkId};
     use floodnet_core::broadcast::flood;
-    use floodnet_core::chat::crypto::Toy;
-    use floodnet_core::chat::envelope::{Draft, Kind, NetworkId};
+
+    use crate::chat::cipher::Cipher;
+    use crate::identity::Keypair;
 
     #[derive(Clone, Default)]
     struct Buffer(Arc<Mutex<Vec<u8>>>);
@@ -278,7 +280,7 @@ mod tests {
         let mut node = ChatNode::new(at(1), Some(recorder));
         let (config, mut rng) = (config(entry.clone()), NodeRng::new(7));
         let draft = Draft { network: NetworkId([0; 16]), kind: Kind::Say, seq: 1, unix_ms: 2, body: b"hi" };
-        let hello = Envelope::sign(&draft, &Toy::new(1)).expect("short");
+        let hello = Envelope::sign(&draft, &Cipher::new(Keypair::from_secret(&[1; 32]))).expect("short");
         let inputs = [
             Input::Start,
             Input::LinkDown(entry[0]),

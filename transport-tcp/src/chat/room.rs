@@ -5,8 +5,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use floodnet_core::chat::envelope::NetworkId;
-use floodnet_core::chat::text::Name;
+use floodnet_chat::envelope::NetworkId;
+use floodnet_chat::text::Name;
 
 use crate::options::Network;
 
@@ -111,7 +111,7 @@ pub fn read_key(path: &Path) -> Result<[u8; 32], String> {
     }
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
     match words.as_slice() {
-        [FORMAT, digits] => floodnet_core::chat::crypto::Key::from_hex(digits).map(|key| key.0),
+        [FORMAT, digits] => floodnet_chat::crypto::Key::from_hex(digits).map(|key| key.0),
         _ => None,
     }
     .ok_or_else(|| {

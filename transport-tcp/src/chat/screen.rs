@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Color, Effects, Style};
-use floodnet_core::chat::crypto::Key;
-use floodnet_core::chat::text::escape;
+use floodnet_chat::crypto::Key;
+use floodnet_chat::text::escape;
 use rustyline::ExternalPrinter;
 
 /// Where lines go.

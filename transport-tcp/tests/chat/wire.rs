@@ -8,10 +8,10 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use floodnet_chat::crypto::Identity;
+use floodnet_chat::envelope::{Draft, Envelope, Kind, NetworkId};
+use floodnet_chat::replay::{MAX_AGE_MS, MAX_AHEAD_MS, Replay};
 use floodnet_core::broadcast::BroadcastEvent;
-use floodnet_core::chat::crypto::Identity;
-use floodnet_core::chat::envelope::{Draft, Envelope, Kind, NetworkId};
-use floodnet_core::chat::replay::{MAX_AGE_MS, MAX_AHEAD_MS, Replay};
 use floodnet_core::node::Layer;
 use floodnet_tcp::chat::cipher::Cipher;
 use floodnet_tcp::chat::gate::{ChatGate, Clocks, limits};

@@ -1,14 +1,14 @@
-//! Lost neighbors that may only be cut off.
+//! Lost neighbors that may still be alive behind a network partition.
 
 use alloc::boxed::Box;
 
 use arrayvec::ArrayVec;
 
-/// How many are remembered (a guess: one in a hundred nodes that finds one again rejoins two halves).
+/// How many are remembered. A guess: one node in a hundred that finds a peer again is enough to join two halves.
 pub(super) const MOST: usize = 4;
 /// How often one is tried, with pauses that double: over 17 minutes in all.
 const TRIES: u8 = 8;
-/// The first pause.
+/// How long after its loss a peer is tried for the first time.
 const PAUSE_MS: u32 = 4_000;
 
 /// A lost neighbor and how often it was tried in vain.
@@ -18,12 +18,12 @@ struct Try<Peer> {
     tries: u8,
 }
 
-/// Remembers lost neighbors, tries them one by one, and forgets whom it tried too often.
+/// Remembers lost neighbors, tries them one by one, and forgets those that it tried too often.
 ///
-/// When the network is cut in two, each side heals by itself and nobody misses anything. Without this
-/// memory it would stay in two when the cut is over.
+/// When the network is partitioned, each side replaces its lost links by itself. Without this memory the two
+/// sides would stay apart after the partition ends.
 ///
-/// One word while nobody is missed, as at nearly every node.
+/// Takes one word while no peer is remembered, which is the case at nearly every node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Lost<Peer>(Option<Box<Missed<Peer>>>);
 
@@ -38,7 +38,7 @@ impl<Peer: Copy + Eq> Lost<Peer> {
         Self(None)
     }
 
-    /// How many are remembered.
+    /// How many lost peers are still remembered.
     pub(super) fn len(&self) -> usize {
         self.0.as_ref().map_or(0, |missed| missed.waiting.len() + usize::from(missed.trying.is_some()))
     }
@@ -54,7 +54,7 @@ impl<Peer: Copy + Eq> Lost<Peer> {
         missed.waiting.push(Try { peer, tries: 0 });
     }
 
-    /// Whether nobody is missed.
+    /// Whether no lost peer is remembered.
     pub(super) const fn is_empty(&self) -> bool {
         self.0.is_none()
     }
@@ -72,7 +72,7 @@ impl<Peer: Copy + Eq> Lost<Peer> {
         self.0.as_ref()?.waiting.first().map(|lost| PAUSE_MS << lost.tries)
     }
 
-    /// Whom to try now. No news is good news: unless [`failed`](Self::failed) is said, it was reached.
+    /// The peer to try now. It counts as reached unless [`failed`](Self::failed) is called.
     pub(super) fn next(&mut self) -> Option<Peer> {
         self.change(|missed| missed.trying = missed.waiting.pop_at(0));
         self.0.as_ref()?.trying.map(|lost| lost.peer)
@@ -90,7 +90,7 @@ impl<Peer: Copy + Eq> Lost<Peer> {
         });
     }
 
-    /// Changes what is kept, if anything, and keeps nothing once nobody is left.
+    /// Changes the memory, if there is one, and frees it when it becomes empty.
     fn change(&mut self, change: impl FnOnce(&mut Missed<Peer>)) {
         if let Some(missed) = &mut self.0 {
             change(missed);

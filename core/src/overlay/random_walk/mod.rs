@@ -1,18 +1,18 @@
 //! The tutorial's overlay: a newcomer's JOIN requests bounce by random walk until nodes accept them.
 //!
-//! A newcomer sends `degree` requests to an entry node, or to several in turn. Who gets one and does not
-//! accept it passes it on to one random neighbor, with one hop less. Who accepts holds the link from then on,
-//! connects to the joiner and sends a [`JoinAck`](Message::JoinAck); the joiner holds the link when that
-//! arrives. A lost neighbor is replaced by sending one request for oneself into the walk.
+//! A newcomer sends `degree` requests to an entry node, or to several in turn. A node that gets a request and
+//! does not accept it passes it on to one random neighbor, with one hop less. A node that accepts it holds the
+//! link from then on, connects to the joiner and sends a [`JoinAck`](Message::JoinAck); the joiner holds the link
+//! when that arrives. To replace a lost neighbor a node starts a new walk for itself.
 //!
 //! Source: "Peer to Peer Chat Network in Go", part 3. Its requests carry ids because its nodes suppress
 //! duplicates of every packet; here a request is not flooded, so it needs none.
 //!
-//! Three faults of the original are mended, each by a switch of [`Config`]:
+//! Three faults of the original are fixed, each by a setting of [`Config`]:
 //! - Requests die in a small network, and the joiner never asks again: [`retry`](Config::retry).
 //! - A node that lost its last neighbor can never come back, nor can a few nodes that have only each
 //!   other left; and a network that was cut stays in two, because each side has healed by itself:
-//!   [`repair`](Config::repair). Who lost a neighbor tries it again now and then, for it may only have been
+//!   [`repair`](Config::repair). A node tries lost neighbors again now and then, since they may only have been
 //!   cut off.
 //! - Degrees grow without bound, most of all the entry node's: [`max_degree`](Config::max_degree). With
 //!   such a bound each newcomer brings as much room as it takes, the network near the entry node is full,
@@ -21,33 +21,19 @@
 //!   `HyParView`, section 4.2 of Leitão, Pereira and Rodrigues 2007).
 
 mod lost;
+mod message;
 
 use alloc::vec::Vec;
 
 use arrayvec::ArrayVec;
 use lost::Lost;
+pub use message::Message;
 
 use super::{Overlay, OverlayEvent, View};
 use crate::observe::{Stored, Walk};
 use crate::planted::{self, Bug};
 use crate::protocol::{Context, Effects, Input, InputOf, Types};
 use crate::time::Duration;
-
-/// What nodes of this overlay say to each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Message<Peer> {
-    /// "`joiner` looks for neighbors."
-    Join {
-        /// Who asks.
-        joiner: Peer,
-        /// How many times it may still be passed on.
-        hop_limit: u8,
-    },
-    /// "I have taken you as a neighbor."
-    JoinAck,
-    /// "I had no room left and let you go."
-    Displaced,
-}
 
 /// Timers of this overlay: at most one of each is outstanding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,9 +50,9 @@ pub enum Accept {
     /// Always below `degree` neighbors, from there on with probability 1 / (neighbors + 1): the tutorial's.
     #[default]
     Inverse,
-    /// Always.
+    /// Whenever there is room.
     Always,
-    /// Only where the walk ends: no hop is left, or there is nobody to pass the request on to.
+    /// Only where the walk ends: no hop is left, or there is no node to pass the request on to.
     Endpoint,
 }
 
@@ -85,7 +71,7 @@ pub struct Config<Peer> {
     /// Come back through entry nodes and remembered peers when the last neighbor is lost, or (with `retry`)
     /// when the neighbors were asked in vain; and try lost neighbors again. Default true.
     pub repair: bool,
-    /// The rule of acceptance.
+    /// When a node takes the joiner of a request that reaches it.
     pub accept: Accept,
     /// Nodes that every newcomer knows. Its requests go to them in turn.
     pub entry: Vec<Peer>,
@@ -106,7 +92,7 @@ impl<Peer> Config<Peer> {
         }
     }
 
-    /// The tutorial's behavior: degree 3, no upper bound, nothing mended.
+    /// The tutorial's behavior: degree 3, no upper bound, none of the faults fixed.
     #[must_use]
     pub fn tutorial(entry: Vec<Peer>) -> Self {
         Self { degree: 3, max_degree: None, retry: false, repair: false, ..Self::new(entry) }
@@ -138,7 +124,7 @@ pub struct RandomWalk<Peer> {
 }
 
 impl<Peer: Copy + Ord> RandomWalk<Peer> {
-    /// A node that is called `me` and knows nobody yet.
+    /// A node that is called `me` and knows no other node yet.
     pub const fn new(me: Peer) -> Self {
         Self {
             me,
@@ -216,7 +202,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         self.accept(joiner, cx);
     }
 
-    /// Tells `peer` that there is no room for it. It need not wonder whether it is only cut off.
+    /// Tells `peer` that there is no room for it, so that it does not take the lost link for a partition.
     fn let_go<E: Effects<Self>>(peer: Peer, cx: &mut Context<'_, Self, E>) {
         cx.send(peer, Message::Displaced);
         cx.disconnect(peer);
@@ -351,7 +337,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
     }
 
     /// Asks a contact, if neighbors cannot help: there are none, or asking them was in vain. The nodes of a
-    /// small island know only each other as neighbors, and would ask in a circle for ever.
+    /// small island know only each other as neighbors, and would ask in a circle without end.
     fn ask_contact_again<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) -> bool {
         let in_vain = cx.config.repair && self.attempts > 1;
         (self.neighbors.is_empty() || in_vain) && self.ask_contact(cx)

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use floodnet_core::broadcast::seen::SeenLimits;
 use floodnet_core::observe::{Carried, Observation, Observe, Stored, Walk};
 use floodnet_core::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
+use floodnet_core::seen::SeenLimits;
 use floodnet_core::time::{Duration, Time};
 use floodnet_sim::SimProtocol;
 use floodnet_sim::payload::SimPayload;

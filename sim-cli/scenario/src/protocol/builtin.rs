@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use floodnet_core::broadcast::seen::SeenLimits;
 use floodnet_core::broadcast::{Flood, Gossip, flood, gossip};
 use floodnet_core::graph::Graph;
 use floodnet_core::node::Node;
 use floodnet_core::overlay::{Fixed, RandomWalk, fixed, random_walk};
+use floodnet_core::seen::SeenLimits;
 use floodnet_sim::graph;
 use floodnet_sim::link::Transport;
 use floodnet_sim::payload::SimPayload;

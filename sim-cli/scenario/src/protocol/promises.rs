@@ -1,6 +1,6 @@
 //! What a protocol promises beyond the rules of the boundary.
 
-use floodnet_core::broadcast::seen::SeenLimits;
+use floodnet_core::seen::SeenLimits;
 
 /// What the swarm test may hold a protocol to. The default promises nothing but what all must keep: a
 /// message is delivered once per life, degrees are told as they are, timers come back.

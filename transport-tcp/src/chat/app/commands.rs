@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use floodnet_core::chat::crypto::Key;
-use floodnet_core::chat::people::{Meant, NoContact};
-use floodnet_core::chat::text::{Name, fingerprint, safety_number};
+use floodnet_chat::crypto::Key;
+use floodnet_chat::people::{Meant, NoContact};
+use floodnet_chat::text::{Name, fingerprint, safety_number};
 
 use super::{After, App, PATIENCE_NAME, PATIENCE_PIPE};
 use crate::chat::command::{Command, HELP, parse};
@@ -317,7 +317,7 @@ impl App {
              messages    {passed} taken, {} received, {} sent\n\
              refused     {}\n\
              profile     {}: {} links in, {} out; per link {} packets and {} KiB;\n\
-             \x20           {} messages a second (at once {}) per author, {} (at once {}) in all\n\
+             \x20           messages {} per author, {} in all\n\
              data        {}\n\
              log         {}",
             self.session.name(),
@@ -334,10 +334,8 @@ impl App {
             limits.outgoing,
             limits.packets,
             limits.bytes.in_kib(),
-            said.author.per_second,
-            said.author.burst,
-            said.all.per_second,
-            said.all.burst,
+            said.author,
+            said.all,
             self.folder.path().display(),
             self.log.display(),
         );

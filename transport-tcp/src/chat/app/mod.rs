@@ -9,12 +9,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use floodnet_chat::crypto::Key;
+use floodnet_chat::envelope::Envelope;
+use floodnet_chat::people::Met;
+use floodnet_chat::session::{Heard, SILENT_MS, Session};
+use floodnet_chat::text::fingerprint;
 use floodnet_core::broadcast::BroadcastEvent;
-use floodnet_core::chat::crypto::Key;
-use floodnet_core::chat::envelope::Envelope;
-use floodnet_core::chat::people::Met;
-use floodnet_core::chat::session::{Heard, SILENT_MS, Session};
-use floodnet_core::chat::text::fingerprint;
 use floodnet_core::node::Layer;
 use floodnet_core::overlay::OverlayEvent;
 use floodnet_core::rng::NodeRng;

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use floodnet_core::chat::session::Session;
-use floodnet_core::chat::text::{Name, fingerprint};
+use floodnet_chat::session::Session;
+use floodnet_chat::text::{Name, fingerprint};
 use floodnet_core::rng::NodeRng;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};

@@ -1,0 +1,176 @@
+//! What is checked before a node accepts a message, cheap checks first.
+//!
+//! The order is: network, time window, ids of messages accepted before, quota, **signature**, sequence window.
+//! The message is remembered only after all of them, so an attacker gains nothing by sending garbage under a
+//! known id, or an id before its message.
+
+use alloc::collections::BTreeMap;
+use alloc::collections::BTreeSet;
+
+use crate::Clock;
+use crate::crypto::{Key, Verify};
+use crate::envelope::{Envelope, NetworkId};
+use crate::quota::{Limits, Quota};
+use crate::replay::Replay;
+
+/// Why a message does not pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The message is dropped, for this reason.
+    Drop(&'static str),
+    /// The message proves that the peer who sent it breaks the rules: the link to that peer is cut as well.
+    Cut(&'static str),
+}
+
+impl Refusal {
+    /// The name of the reason, as it is counted.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Drop(reason) | Self::Cut(reason) => reason,
+        }
+    }
+}
+
+/// The checks of one node.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    network: NetworkId,
+    replay: Replay,
+    quota: Quota,
+    /// The authors that are refused last when there is too much to say.
+    contacts: BTreeSet<Key>,
+    passed: u64,
+    refused: BTreeMap<&'static str, u64>,
+}
+
+impl Gate {
+    /// The gate of a node in this network.
+    #[must_use]
+    pub fn new(network: NetworkId, limits: Limits, replay: Replay) -> Self {
+        Self {
+            network,
+            replay,
+            quota: Quota::new(limits),
+            contacts: BTreeSet::new(),
+            passed: 0,
+            refused: BTreeMap::new(),
+        }
+    }
+
+    /// All checks in order, for callers that do not need the two steps apart.
+    ///
+    /// # Errors
+    /// The message does not pass.
+    pub fn check(
+        &mut self,
+        envelope: &Envelope,
+        verify: &(impl Verify + ?Sized),
+        clock: Clock,
+    ) -> Result<(), Refusal> {
+        self.before_signature(envelope, clock)?;
+        let is_authentic = envelope.is_authentic(verify);
+        self.after_signature(envelope, is_authentic, clock)
+    }
+
+    /// The cheap checks. Between these and [`after_signature`](Self::after_signature) the gate may be lent to
+    /// others, so that signatures are checked on several threads at once.
+    ///
+    /// # Errors
+    /// The message does not pass, and its signature need not be looked at.
+    pub fn before_signature(&mut self, envelope: &Envelope, clock: Clock) -> Result<(), Refusal> {
+        let checked = self.cheap(envelope, clock);
+        self.counted(checked)
+    }
+
+    /// The rest of the checks, after the signature was found good or bad. What passes is remembered.
+    ///
+    /// # Errors
+    /// The message does not pass.
+    pub fn after_signature(
+        &mut self,
+        envelope: &Envelope,
+        is_authentic: bool,
+        clock: Clock,
+    ) -> Result<(), Refusal> {
+        let checked = self.dear(envelope, is_authentic, clock);
+        self.counted(checked)?;
+        self.passed = self.passed.saturating_add(1);
+        self.replay.take(envelope);
+        self.quota.count(envelope.origin(), clock.now);
+        Ok(())
+    }
+
+    fn cheap(&mut self, envelope: &Envelope, clock: Clock) -> Result<(), Refusal> {
+        if envelope.network() != self.network {
+            return Err(Refusal::Cut("other_network"));
+        }
+        self.replay.in_time(envelope, clock.unix_ms).map_err(Refusal::Drop)?;
+        if self.replay.has(envelope) {
+            return Err(Refusal::Drop("duplicate"));
+        }
+        self.within_quota(envelope, clock)
+    }
+
+    fn dear(&mut self, envelope: &Envelope, is_authentic: bool, clock: Clock) -> Result<(), Refusal> {
+        if !is_authentic {
+            return Err(Refusal::Cut("bad_signature"));
+        }
+        // Another copy may have passed meanwhile.
+        if self.replay.has(envelope) {
+            return Err(Refusal::Drop("duplicate"));
+        }
+        if !self.replay.is_new_count(envelope) {
+            return Err(Refusal::Drop("old_count"));
+        }
+        self.within_quota(envelope, clock)
+    }
+
+    /// Checked twice: before the signature to save the work of verifying it, and after it because other messages
+    /// may have been counted meanwhile.
+    fn within_quota(&mut self, envelope: &Envelope, clock: Clock) -> Result<(), Refusal> {
+        let is_contact = self.contacts.contains(&envelope.origin());
+        self.quota.admits(envelope.origin(), is_contact, clock.now).map_err(Refusal::Drop)
+    }
+
+    fn counted(&mut self, checked: Result<(), Refusal>) -> Result<(), Refusal> {
+        if let Err(refusal) = checked {
+            let count = self.refused.entry(refusal.reason()).or_default();
+            *count = count.saturating_add(1);
+        }
+        checked
+    }
+
+    /// Remembers a message of this node itself, so that it is a duplicate when it comes back.
+    pub fn said(&mut self, envelope: &Envelope) {
+        self.replay.take(envelope);
+    }
+
+    /// Sets the authors that are refused last when there is too much to say.
+    pub fn set_contacts(&mut self, contacts: impl IntoIterator<Item = Key>) {
+        self.contacts = contacts.into_iter().collect();
+    }
+
+    /// How many messages passed.
+    #[must_use]
+    pub const fn passed(&self) -> u64 {
+        self.passed
+    }
+
+    /// How many messages did not pass, by the name of the reason.
+    #[must_use]
+    pub const fn refused(&self) -> &BTreeMap<&'static str, u64> {
+        &self.refused
+    }
+
+    /// The memory of what was taken.
+    #[must_use]
+    pub const fn replay(&self) -> &Replay {
+        &self.replay
+    }
+
+    /// The memory of what was taken, to ask whether it changed.
+    pub const fn replay_mut(&mut self) -> &mut Replay {
+        &mut self.replay
+    }
+}

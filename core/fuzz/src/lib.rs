@@ -1,0 +1,128 @@
+//! What fuzzers of `core` run: one function for each subject, which takes any bytes and panics when something is
+//! wrong.
+//!
+//! `cargo test` runs the same functions on random bytes and on the corpus beside this folder, so that they stay
+//! sound; `core/fuzz/README.md` says how to run each for long.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use floodnet_core::broadcast::{BroadcastCommand, BroadcastEvent, Flood, flood};
+use floodnet_core::content::Content;
+use floodnet_core::node::{Config, Layer, Node};
+use floodnet_core::observe::{Observe, Payload};
+use floodnet_core::overlay::{RandomWalk, random_walk};
+use floodnet_core::protocol::{Action, ActionOf, Context, Input, InputOf, Protocol};
+use floodnet_core::rng::NodeRng;
+use floodnet_core::time::{Duration, Time};
+
+use self::source::Source;
+
+mod source;
+
+type Lab = Node<RandomWalk<u32>, Flood<u32, Content>>;
+/// The node under test.
+const ME: u32 = 0;
+/// Others that exist.
+const OTHERS: u8 = 12;
+
+/// A node lives through any inputs that a driver may hand it, with every rule of the boundary watched.
+pub fn state_machine(data: &[u8]) {
+    let mut source = Source::new(data);
+    let degree = u32::from(source.byte() % 6) + 1;
+    let flags = source.byte();
+    let overlay = random_walk::Config {
+        degree,
+        max_degree: (flags & 1 == 0).then(|| degree + u32::from(flags >> 5)),
+        hop_limit: source.byte() % 8,
+        retry: flags & 2 == 0,
+        repair: flags & 4 == 0,
+        ..random_walk::Config::new(Vec::from([1, u32::from(flags >> 4)]))
+    };
+    let config = Config { overlay, broadcast: flood::Config { queue: 4, ..flood::Config::default() } };
+    let mut life = Life {
+        node: Node::new(RandomWalk::new(ME), Flood::default()),
+        config,
+        rng: NodeRng::new(source.number()),
+        now: Time::ZERO,
+        timers: Vec::new(),
+        delivered: BTreeSet::new(),
+    };
+    life.step(Input::Start);
+    while !source.is_empty() && life.now < Time::from_secs(14 * 60) {
+        let what = source.byte();
+        let peer = u32::from(source.byte() % OTHERS) + 1;
+        let overlay = |message| Input::Message { from: peer, message: Layer::Overlay(message) };
+        let input = match what % 10 {
+            0 => {
+                let joiner = u32::from(source.byte() % (OTHERS + 1));
+                overlay(random_walk::Message::Join { joiner, hop_limit: source.byte() })
+            }
+            1 => overlay(random_walk::Message::JoinAck),
+            2 => overlay(random_walk::Message::Displaced),
+            3 => {
+                let hops = u16::from(source.byte()) << (what >> 4);
+                let payload = Content::new(Bytes::copy_from_slice(source.part()));
+                Input::Message { from: peer, message: Layer::Broadcast(flood::Message { hops, payload }) }
+            }
+            4 => Input::LinkDown(peer),
+            5 => {
+                let payload = Content::new(Bytes::copy_from_slice(source.part()));
+                Input::Command(BroadcastCommand::Publish(payload))
+            }
+            6 => Input::Command(BroadcastCommand::Hold),
+            7 => Input::Command(BroadcastCommand::Resume),
+            _ => {
+                life.now = life.now + Duration::from_millis(u64::from(source.byte()) * 20);
+                let Some(timer) = life.timers.pop() else { continue };
+                Input::Timer(timer)
+            }
+        };
+        life.step(input);
+    }
+}
+
+struct Life {
+    node: Lab,
+    config: Config<random_walk::Config<u32>, flood::Config>,
+    rng: NodeRng,
+    now: Time,
+    timers: Vec<Layer<random_walk::Timer, std::convert::Infallible>>,
+    delivered: BTreeSet<[u8; 16]>,
+}
+
+impl Life {
+    fn step(&mut self, input: InputOf<Lab>) {
+        let from = match &input {
+            Input::Message { from, message: Layer::Broadcast(_) } => Some(*from),
+            _ => None,
+        };
+        let is_flood = from.is_some() || matches!(input, Input::Command(_));
+        let mut actions: Vec<ActionOf<Lab>> = Vec::new();
+        let mut cx =
+            Context { now: self.now, config: &self.config, rng: &mut self.rng, effects: &mut actions };
+        self.node.handle(input, &mut cx);
+        let neighbors: BTreeSet<u32> = self.node.neighbors().iter().copied().collect();
+        for action in actions {
+            match action {
+                Action::Send { to, .. } => {
+                    assert_ne!(to, ME, "nobody sends to themself");
+                    assert_ne!(Some(to), from, "nothing goes back to where it came from");
+                    assert!(!is_flood || neighbors.contains(&to), "messages go to neighbors only");
+                }
+                Action::SetTimer { timer, .. } => self.timers.push(timer),
+                Action::Emit(Layer::Broadcast(BroadcastEvent::Delivered { payload, .. })) => {
+                    assert!(self.delivered.insert(*payload.id().as_bytes()), "never twice");
+                }
+                Action::Disconnect(peer) => assert_ne!(peer, ME),
+                Action::Emit(_) => {}
+            }
+        }
+        assert_eq!(neighbors.len(), self.node.neighbors().len(), "one link to each");
+        assert!(!neighbors.contains(&ME), "no link to oneself");
+        if let Some(most) = self.config.overlay.max_degree {
+            assert!(neighbors.len() <= most as usize, "no more links than allowed");
+        }
+        assert!(self.timers.len() <= 2, "one timer of each kind");
+    }
+}
