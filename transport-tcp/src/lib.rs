@@ -48,7 +48,6 @@
 //! | [`gate`] | the application's word on peers and messages |
 //! | [`driver`] | the task that owns the node |
 //! | [`handle`] | what an application holds of a running node |
-//! | [`shaper`] | what a link does to the bytes between two sockets, and a proxy that does it
 //! | [`stats`] | what was done, and what was dropped |
 //!
 //! ```
@@ -103,7 +102,6 @@ pub mod limits;
 pub mod options;
 pub mod peer;
 pub mod rate;
-pub mod shaper;
 pub mod stats;
 
 mod accept;

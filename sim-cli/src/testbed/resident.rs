@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration as Span;
 
 use floodnet_core::time::{Duration, Time};
+use floodnet_shaper::Alarm;
 use floodnet_sim::link::LinkModel;
 use floodnet_sim::node_key;
 use floodnet_sim::observer::Observed;
@@ -16,7 +17,6 @@ use floodnet_tcp::driver::spawn_gated;
 use floodnet_tcp::handle::Handle;
 use floodnet_tcp::limits::{Limits, Profile};
 use floodnet_tcp::options::Options;
-use floodnet_tcp::shaper::Alarm;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 

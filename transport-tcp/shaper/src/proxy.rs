@@ -13,10 +13,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::alarm::Alarm;
-use super::control::Control;
-use super::line::{Fate, Line, Link};
-use super::pump::Pump;
+use crate::alarm::Alarm;
+use crate::control::Control;
+use crate::line::{Fate, Line, Link};
+use crate::pump::Pump;
 
 /// Pause when the system has no more files.
 const PAUSE: Span = Span::from_millis(20);
@@ -70,25 +70,25 @@ pub struct Proxy {
 
 /// What all connections share.
 #[derive(Debug)]
-pub(super) struct Core {
-    pub(super) options: Options,
-    pub(super) control: Control,
+pub(crate) struct Core {
+    pub(crate) options: Options,
+    pub(crate) control: Control,
     alarm: Alarm,
     began: Instant,
     target: SocketAddr,
 }
 
 impl Core {
-    pub(super) fn now(&self) -> Time {
+    pub(crate) fn now(&self) -> Time {
         Time::from_nanos(u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX))
     }
 
-    pub(super) async fn wait_until(&self, at: Time) {
+    pub(crate) async fn wait_until(&self, at: Time) {
         self.alarm.until(self.began + Span::from_nanos(at.as_nanos())).await;
     }
 
     /// Waits while this way is cut, as a sender does that tries again; false when it gives up.
-    pub(super) async fn pass_cut(&self, way: usize) -> bool {
+    pub(crate) async fn pass_cut(&self, way: usize) -> bool {
         let link = if way == 0 { &self.options.up } else { &self.options.down };
         let began = self.now();
         let (mut at, mut pause) = (began, link.rto);

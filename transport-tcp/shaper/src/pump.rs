@@ -10,24 +10,24 @@ use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::line::{Fate, Line};
-use super::proxy::Core;
+use crate::line::{Fate, Line};
+use crate::proxy::Core;
 
 /// Pieces under way in one direction at most.
 const UNDER_WAY: usize = 4_096;
 
 /// One direction of one connection.
-pub(super) struct Pump {
-    pub(super) core: Arc<Core>,
-    pub(super) line: Box<dyn Line>,
+pub(crate) struct Pump {
+    pub(crate) core: Arc<Core>,
+    pub(crate) line: Box<dyn Line>,
     /// 0 to the target, 1 back.
-    pub(super) way: usize,
+    pub(crate) way: usize,
     /// Nothing passes before.
-    pub(super) ready: Time,
+    pub(crate) ready: Time,
     /// Bytes that this connection moved this way.
-    pub(super) moved: Arc<AtomicU64>,
+    pub(crate) moved: Arc<AtomicU64>,
     /// Reset the connection.
-    pub(super) broken: CancellationToken,
+    pub(crate) broken: CancellationToken,
 }
 
 /// Something under way, which keeps its room until it has arrived.
@@ -45,7 +45,7 @@ enum What {
 
 impl Pump {
     /// Moves bytes until the sender says nothing more, or the connection is broken.
-    pub(super) async fn run(self, from: ReadHalf<'_>, to: WriteHalf<'_>) {
+    pub(crate) async fn run(self, from: ReadHalf<'_>, to: WriteHalf<'_>) {
         let (way_in, way_out) = mpsc::channel(UNDER_WAY);
         let writer = Writer {
             core: Arc::clone(&self.core),

@@ -4,7 +4,7 @@ use std::time::{Duration as Span, Instant};
 
 use floodnet_core::laws::Law;
 use floodnet_core::time::Duration;
-use floodnet_tcp::shaper::{Link, Options, Proxy};
+use floodnet_shaper::{Link, Options, Proxy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;

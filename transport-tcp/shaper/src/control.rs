@@ -8,27 +8,27 @@ use tokio::sync::watch;
 #[derive(Debug)]
 pub struct Control {
     state: watch::Sender<State>,
-    pub(super) counters: Counters,
+    pub(crate) counters: Counters,
 }
 
 /// How the switches are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct State {
+pub(crate) struct State {
     /// Whether nothing passes; by direction: up, down.
-    pub(super) cut: [bool; 2],
+    pub(crate) cut: [bool; 2],
     /// Whether everything is taken and nothing passed on.
-    pub(super) is_silent: bool,
+    pub(crate) is_silent: bool,
     /// How often all connections were reset.
-    pub(super) resets: u64,
+    pub(crate) resets: u64,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Counters {
-    pub(super) connections: AtomicU64,
-    pub(super) refused: AtomicU64,
-    pub(super) resets: AtomicU64,
-    pub(super) stalls: AtomicU64,
-    pub(super) bytes: [AtomicU64; 2],
+pub(crate) struct Counters {
+    pub(crate) connections: AtomicU64,
+    pub(crate) refused: AtomicU64,
+    pub(crate) resets: AtomicU64,
+    pub(crate) stalls: AtomicU64,
+    pub(crate) bytes: [AtomicU64; 2],
 }
 
 /// What a proxy did so far.
@@ -95,11 +95,11 @@ impl Control {
         Counts { connections, refused, resets, stalls, up, down }
     }
 
-    pub(super) fn watch(&self) -> watch::Receiver<State> {
+    pub(crate) fn watch(&self) -> watch::Receiver<State> {
         self.state.subscribe()
     }
 
-    pub(super) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         *self.state.borrow()
     }
 }
