@@ -40,7 +40,6 @@
 //!
 //! | module | subject |
 //! |---|---|
-//! | `chat` | the `chat` program; a feature, on by default |
 //! | [`identity`] | who a node is, and the file that keeps its key |
 //! | [`peer`] | the name of a node: its identity, and the address on which it listens |
 //! | [`options`] | settings |
@@ -90,8 +89,6 @@ use crate::peer::Peer;
 
 #[doc(hidden)]
 pub mod bare;
-#[cfg(feature = "chat")]
-pub mod chat;
 pub mod driver;
 #[doc(hidden)]
 pub mod fuzzing;

@@ -18,21 +18,21 @@ use floodnet_core::broadcast::BroadcastEvent;
 use floodnet_core::node::Layer;
 use floodnet_core::overlay::OverlayEvent;
 use floodnet_core::rng::NodeRng;
+use floodnet_tcp::handle::Handle;
+use floodnet_tcp::limits::Profile;
+use floodnet_tcp::peer::Peer;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::cipher::Cipher;
-use super::files::{Files, Kept};
-use super::folder::Folder;
-use super::gate::{ChatGate, Clocks};
-use super::input::Typed;
-use super::metrics::Snapshot;
-use super::node::{ChatNode, Event};
-use super::room::Room;
-use super::screen::{Screen, now};
-use crate::handle::Handle;
-use crate::limits::Profile;
-use crate::peer::Peer;
+use crate::cipher::Cipher;
+use crate::files::{Files, Kept};
+use crate::folder::Folder;
+use crate::gate::{ChatGate, Clocks};
+use crate::input::Typed;
+use crate::metrics::Snapshot;
+use crate::node::{ChatNode, Event};
+use crate::room::Room;
+use crate::screen::{Screen, now};
 
 pub use setup::{Failure, run};
 

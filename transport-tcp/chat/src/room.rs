@@ -7,8 +7,7 @@ use std::path::Path;
 
 use floodnet_chat::envelope::NetworkId;
 use floodnet_chat::text::Name;
-
-use crate::options::Network;
+use floodnet_tcp::options::Network;
 
 /// The room of those who name none.
 const OPEN: &str = "open";

@@ -10,11 +10,11 @@ use floodnet_chat::quota::Limits;
 use floodnet_chat::replay::Replay;
 use floodnet_core::node::Layer;
 use floodnet_core::time::Time;
+use floodnet_tcp::gate::{LinkInfo, Verdict};
+use floodnet_tcp::limits::Profile;
 
-use super::cipher::Verifier;
-use super::node::Message;
-use crate::gate::{LinkInfo, Verdict};
-use crate::limits::Profile;
+use crate::cipher::Verifier;
+use crate::node::Message;
 
 /// How much may be said under a profile.
 #[must_use]
@@ -86,7 +86,7 @@ const fn envelope(message: &Message) -> Option<&Envelope> {
     }
 }
 
-impl crate::gate::Gate<Message> for ChatGate {
+impl floodnet_tcp::gate::Gate<Message> for ChatGate {
     fn check(&self, message: &Message, _: &LinkInfo) -> Verdict {
         let Some(envelope) = envelope(message) else { return Verdict::Pass };
         let clock = self.clocks.read();

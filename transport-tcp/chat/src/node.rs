@@ -6,11 +6,11 @@ use floodnet_core::node::{Config, Node};
 use floodnet_core::observe::{Carried, Observation, Observe, Payload};
 use floodnet_core::overlay::{RandomWalk, random_walk};
 use floodnet_core::protocol::{Action, ActionOf, Context, Effects, InputOf, Protocol, Types};
+use floodnet_tcp::peer::Peer;
 
-use super::record::{self, Recorder};
-use crate::peer::Peer;
+use crate::record::{self, Recorder};
 
-pub(super) type Inner = Node<RandomWalk<Peer>, Flood<Peer, Envelope>>;
+pub(crate) type Inner = Node<RandomWalk<Peer>, Flood<Peer, Envelope>>;
 /// What nodes of a chat send each other.
 pub type Message = <Inner as Types>::Message;
 /// What such a node tells.
@@ -47,7 +47,7 @@ impl std::fmt::Debug for ChatNode {
     }
 }
 
-pub(super) fn inner(me: Peer) -> Inner {
+pub(crate) fn inner(me: Peer) -> Inner {
     Node::new(RandomWalk::new(me), Flood::default())
 }
 

@@ -15,10 +15,10 @@ use floodnet_core::protocol::{ActionOf, Context, Input, InputOf, Protocol, Types
 use floodnet_core::rng::NodeRng;
 use floodnet_core::time::Time;
 use floodnet_core::wire;
+use floodnet_tcp::identity::Identity;
+use floodnet_tcp::peer::Peer;
 
-use super::node::{ChatNode, Inner, config, inner};
-use crate::identity::Identity;
-use crate::peer::Peer;
+use crate::node::{ChatNode, Inner, config, inner};
 
 /// First line of a recording.
 const HEAD: &str = "floodnet-recording-v1";
@@ -45,12 +45,12 @@ impl Recorder {
     }
 
     /// The node has its name.
-    pub(super) fn started(&mut self, me: Peer) {
+    pub(crate) fn started(&mut self, me: Peer) {
         self.line(&format!("me {}", peer_text(me)));
     }
 
     /// An input led to these actions.
-    pub(super) fn happened(&mut self, now: Time, input: &str, actions: &[ActionOf<Inner>]) {
+    pub(crate) fn happened(&mut self, now: Time, input: &str, actions: &[ActionOf<Inner>]) {
         self.line(&format!("{} {input} -> {}", now.as_nanos(), digest(actions)));
     }
 
@@ -99,7 +99,7 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
     pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect()
 }
 
-pub(super) fn input_text(input: &InputOf<ChatNode>) -> String {
+pub(crate) fn input_text(input: &InputOf<ChatNode>) -> String {
     match input {
         Input::Start => "start".to_owned(),
         Input::Message { from, message } => {
@@ -255,8 +255,8 @@ mod tests {
     use floodnet_chat::envelope::{Draft, Kind, NetworkId};
     use floodnet_core::broadcast::flood;
 
-    use crate::chat::cipher::Cipher;
-    use crate::identity::Keypair;
+    use crate::cipher::Cipher;
+    use floodnet_tcp::identity::Keypair;
 
     #[derive(Clone, Default)]
     struct Buffer(Arc<Mutex<Vec<u8>>>);

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use floodnet_chat::text::{BadName, Name};
-
-use crate::limits::{NoProfile, Profile};
+use floodnet_tcp::limits::{NoProfile, Profile};
 
 /// Where the first chat of a machine listens, and where others look for it.
 pub const PORT: u16 = 55_555;

@@ -7,8 +7,8 @@ use floodnet_chat::people::{Meant, NoContact};
 use floodnet_chat::text::{Name, fingerprint, safety_number};
 
 use super::{After, App, PATIENCE_NAME, PATIENCE_PIPE};
-use crate::chat::command::{Command, HELP, parse};
-use crate::chat::gate;
+use crate::command::{Command, HELP, parse};
+use crate::gate;
 
 impl App {
     /// Does what a line asks for. `is_last` if it must not wait.

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
-use floodnet_tcp::chat::app::{Failure, run};
-use floodnet_tcp::chat::args::Args;
+use floodnet_chat_app::app::{Failure, run};
+use floodnet_chat_app::args::Args;
 
 fn main() -> ExitCode {
     let args = Args::parse();

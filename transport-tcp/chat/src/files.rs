@@ -10,9 +10,8 @@ use floodnet_chat::people::People;
 use floodnet_chat::replay::Replay;
 use floodnet_chat::store;
 use floodnet_chat::text::Name;
-
-use crate::identity::Identity;
-use crate::peer::Peer;
+use floodnet_tcp::identity::Identity;
+use floodnet_tcp::peer::Peer;
 
 /// Longer than any of the files.
 const LONGEST: u64 = 4 * 1_024 * 1_024;

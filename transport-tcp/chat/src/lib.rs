@@ -1,4 +1,4 @@
-//! The `chat` program: [`floodnet_core::chat`] on sockets, for people.
+//! The program `chat`: [`floodnet_chat`] on the sockets of [`floodnet_tcp`], for people.
 //!
 //! | module | subject |
 //! |---|---|

@@ -7,8 +7,7 @@
 use crypto_box::aead::OsRng;
 use crypto_box::{PublicKey, SecretKey};
 use floodnet_chat::crypto::{self, Key, SEAL_OVERHEAD, Signature, Verify};
-
-use crate::identity::{Identity, Keypair};
+use floodnet_tcp::identity::{Identity, Keypair};
 
 /// Checks signatures; holds no secret.
 #[derive(Clone, Copy, Debug, Default)]

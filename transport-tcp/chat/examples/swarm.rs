@@ -2,7 +2,7 @@
 //! killed at once.
 //!
 //! ```sh
-//! cargo build --release -p floodnet-tcp --bin chat --example swarm
+//! cargo build --release -p floodnet-chat-app --bin chat --example swarm
 //! target/release/examples/swarm --processes 60 --kill 0.3 --repeat 20
 //! ```
 //! Takes about 50 s for each repetition; all processes listen on loopback and end with this one.
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let beside = || Some(std::env::current_exe().ok()?.parent()?.parent()?.join("chat"));
     let Some(chat) = args.chat.clone().or_else(beside).filter(|path| path.exists()) else {
-        print("build the program first: cargo build --release -p floodnet-tcp --bin chat");
+        print("build the program first: cargo build --release -p floodnet-chat-app --bin chat");
         return ExitCode::from(2);
     };
     if args.processes < 3 || !(0.0..=0.9).contains(&args.kill) {
