@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use crate::door::Place;
-use crate::frame::{self, Frame, LENGTH, Reason};
+use crate::frame::{self, Frame, LENGTH, Reason, seal};
 use crate::gate::{Gate, LinkInfo};
 use crate::outbox::Outbox;
 use crate::peer::{NamesSender, Peer};
@@ -23,8 +23,6 @@ use crate::secure::{Broken, Cipher, Handshake, Hello, LONGEST_HANDSHAKE, Refusal
 use crate::shared::Shared;
 
 mod serve;
-
-pub(crate) use serve::seal;
 
 /// What a connection tells the task that owns the node.
 #[derive(Debug)]

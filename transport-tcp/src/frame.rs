@@ -1,15 +1,19 @@
 //! Frames of a link: a length of two bytes, big-endian, and so many sealed bytes. Inside, a kind and what
 //! belongs to it.
+//!
+//! Public for programs that speak with nodes without being one: load generators, fuzzers.
 
 use bytes::{Buf, BytesMut};
 use floodnet_core::wire::{DecodeError, take};
 
+use crate::secure::{Broken, Cipher, TAG};
+
 /// Bytes of a length.
-pub(crate) const LENGTH: usize = 2;
+pub const LENGTH: usize = 2;
 
 /// Why a link is closed, as its end says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
+pub enum Reason {
     /// It is not needed any more.
     Done,
     /// The node stops.
@@ -51,7 +55,7 @@ impl Reason {
 
 /// What a frame says, once opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Frame<'a> {
+pub enum Frame<'a> {
     /// A packet of the node's protocol.
     Packet(&'a [u8]),
     /// "Are you there?"
@@ -68,7 +72,7 @@ pub(crate) enum Frame<'a> {
 
 impl<'a> Frame<'a> {
     /// Adds the encoding to `out`.
-    pub(crate) fn encode(self, out: &mut Vec<u8>) {
+    pub fn encode(self, out: &mut Vec<u8>) {
         match self {
             Self::Packet(packet) => {
                 out.push(0);
@@ -85,8 +89,11 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// What the opened bytes of a frame say.
-    pub(crate) fn decode(mut input: &'a [u8]) -> Result<Self, DecodeError> {
+    /// Reads the opened bytes of a frame.
+    ///
+    /// # Errors
+    /// They are not those of a frame.
+    pub fn decode(mut input: &'a [u8]) -> Result<Self, DecodeError> {
         let rest = &mut input;
         let frame = match take(rest)? {
             [0] => return Ok(Self::Packet(rest)),
@@ -106,11 +113,17 @@ impl<'a> Frame<'a> {
 
 /// A frame announces more or fewer bytes than it may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BadLength;
+pub struct BadLength;
 
 /// Takes the first frame off `buffer`, without its length, if all of it is there. Its length must be within
 /// `least..=most`.
-pub(crate) fn split(buffer: &mut BytesMut, least: usize, most: usize) -> Result<Option<BytesMut>, BadLength> {
+///
+/// By hand and not `tokio_util::codec::LengthDelimitedCodec`, which has no least length and reserves memory for a
+/// whole frame as soon as its length is announced: here a peer must send bytes to make a node hold them.
+///
+/// # Errors
+/// The length is out of bounds; this is known before the rest of the frame comes.
+pub fn split(buffer: &mut BytesMut, least: usize, most: usize) -> Result<Option<BytesMut>, BadLength> {
     let Some(&length) = buffer.first_chunk::<LENGTH>() else { return Ok(None) };
     let length = usize::from(u16::from_be_bytes(length));
     if length < least || length > most {
@@ -123,9 +136,25 @@ pub(crate) fn split(buffer: &mut BytesMut, least: usize, most: usize) -> Result<
     Ok(Some(buffer.split_to(length)))
 }
 
+/// Appends a sealed frame with its length to `out`.
+///
+/// # Errors
+/// The frame is too long, or the channel is broken.
+pub fn seal(cipher: &mut dyn Cipher, frame: Frame<'_>, out: &mut Vec<u8>) -> Result<(), Broken> {
+    let mut plain = Vec::with_capacity(match frame {
+        Frame::Packet(packet) => packet.len() + 1,
+        _ => 9,
+    });
+    frame.encode(&mut plain);
+    let length = u16::try_from(plain.len() + TAG).map_err(|_| Broken)?;
+    out.extend_from_slice(&length.to_be_bytes());
+    cipher.seal(&plain, out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::MAX_PACKET;
     use proptest::prelude::*;
 
     fn bytes(frame: Frame<'_>) -> Vec<u8> {
@@ -165,6 +194,36 @@ mod tests {
         assert_eq!(split(&mut buffer, 1, 4), Err(BadLength), "known before the rest comes");
         assert_eq!(split(&mut buffer, 6, 9), Err(BadLength));
         assert_eq!(split(&mut BytesMut::from(&b"\0"[..]), 1, 9), Ok(None));
+    }
+
+    /// Stands for a cipher: a tag of zeros.
+    struct Plain;
+
+    impl Cipher for Plain {
+        fn seal(&mut self, plain: &[u8], out: &mut Vec<u8>) -> Result<(), Broken> {
+            out.extend_from_slice(plain);
+            out.extend_from_slice(&[0; TAG]);
+            Ok(())
+        }
+        fn open(&mut self, sealed: &[u8], out: &mut Vec<u8>) -> Result<(), Broken> {
+            sealed.strip_suffix(&[0; TAG]).map(|plain| plain.clone_into(out)).ok_or(Broken)
+        }
+        fn rekey_sealing(&mut self) {}
+        fn rekey_opening(&mut self) {}
+    }
+
+    #[test]
+    fn a_sealed_frame_has_its_length_in_front() {
+        let mut out = Vec::new();
+        seal(&mut Plain, Frame::Packet(b"ab"), &mut out).expect("short");
+        assert_eq!(out, [&[0, 19, 0][..], b"ab", &[0; 16]].concat());
+    }
+
+    #[test]
+    fn the_longest_packet_fits_and_no_longer_one() {
+        let packet = vec![0; MAX_PACKET + 1];
+        assert!(seal(&mut Plain, Frame::Packet(&packet[1..]), &mut Vec::new()).is_ok());
+        assert_eq!(seal(&mut Plain, Frame::Packet(&packet), &mut Vec::new()), Err(Broken));
     }
 
     proptest! {

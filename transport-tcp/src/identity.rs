@@ -12,7 +12,6 @@ use zeroize::Zeroizing;
 mod file;
 
 pub use file::KeyFileError;
-pub(crate) use file::parse as parse_key_file;
 
 /// Bytes of an [`Identity`], and of the secret behind it.
 pub const KEY_BYTES: usize = 32;

@@ -47,6 +47,7 @@
 //! | [`gate`] | the application's word on peers and messages |
 //! | [`driver`] | the task that owns the node |
 //! | [`handle`] | what an application holds of a running node |
+//! | [`secure`], [`frame`] | what two nodes say to each other, without sockets |
 //! | [`stats`] | what was done, and what was dropped |
 //!
 //! ```
@@ -87,11 +88,8 @@ use floodnet_core::overlay::RandomWalk;
 
 use crate::peer::Peer;
 
-#[doc(hidden)]
-pub mod bare;
 pub mod driver;
-#[doc(hidden)]
-pub mod fuzzing;
+pub mod frame;
 pub mod gate;
 pub mod handle;
 pub mod identity;
@@ -99,6 +97,7 @@ pub mod limits;
 pub mod options;
 pub mod peer;
 pub mod rate;
+pub mod secure;
 pub mod stats;
 
 mod accept;
@@ -107,10 +106,8 @@ mod connection;
 mod dialing;
 mod door;
 mod fair;
-mod frame;
 mod links;
 mod outbox;
-mod secure;
 mod shared;
 mod sleep;
 mod timers;

@@ -26,7 +26,6 @@ use floodnet_core::observe::Payload;
 use floodnet_core::overlay::random_walk;
 use floodnet_core::protocol::Types;
 use floodnet_core::wire;
-use floodnet_tcp::bare::{Bare, Caller};
 use floodnet_tcp::driver::spawn_gated;
 use floodnet_tcp::gate::{Gate, LinkInfo, Verdict};
 use floodnet_tcp::handle::Handle;
@@ -34,6 +33,7 @@ use floodnet_tcp::identity::{Identity, KEY_BYTES, Keypair, SIGNATURE_BYTES};
 use floodnet_tcp::limits::{Limits, Profile};
 use floodnet_tcp::options::{Network, Options};
 use floodnet_tcp::{FloodNode, flood_node};
+use floodnet_tcp_testing::{RawDialer, RawLink};
 use tokio::task::JoinSet;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -245,10 +245,10 @@ async fn measure(what: What) -> Result<()> {
     Ok(())
 }
 
-fn caller(number: u32) -> Result<Caller> {
+fn caller(number: u32) -> Result<RawDialer> {
     let mut secret = [3; 32];
     secret[..4].copy_from_slice(&number.to_be_bytes());
-    Ok(Caller::new(Keypair::from_secret(&secret), &Network::default())?)
+    Ok(RawDialer::new(Keypair::from_secret(&secret), &Network::default())?)
 }
 
 async fn peers(to: SocketAddr, what: What) -> Result<()> {
@@ -307,7 +307,7 @@ async fn shake(to: SocketAddr) -> Result<()> {
 }
 
 /// A link that the node holds as a neighbor's.
-async fn neighbor(to: SocketAddr, number: u32) -> Result<Bare> {
+async fn neighbor(to: SocketAddr, number: u32) -> Result<RawLink> {
     let mut link = caller(number)?.dial(to).await?;
     link.queue(&wire::encode::<Message>(&Layer::Overlay(random_walk::Message::JoinAck)))?;
     link.flush().await?;
@@ -315,7 +315,7 @@ async fn neighbor(to: SocketAddr, number: u32) -> Result<Bare> {
 }
 
 /// Reads messages, and tells how many there were.
-async fn count(mut link: Bare, least: usize, got: tokio::sync::watch::Sender<u32>) -> std::io::Result<()> {
+async fn count(mut link: RawLink, least: usize, got: tokio::sync::watch::Sender<u32>) -> std::io::Result<()> {
     loop {
         if link.next().await?.len() >= least {
             got.send_modify(|count| *count += 1);

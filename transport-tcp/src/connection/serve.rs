@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::{End, READ, Report, Wired};
-use crate::frame::{self, Frame, LENGTH, Reason};
+use crate::frame::{self, Frame, LENGTH, Reason, seal};
 use crate::gate::{Gate, LinkInfo, Verdict};
 use crate::outbox::{Outbox, Work};
 use crate::peer::NamesSender;
@@ -303,53 +303,5 @@ impl<'a> Writer<'a> {
         };
         let _ = timeout(line.shared.limits.linger, leaving).await;
         End::Left
-    }
-}
-
-/// Appends a sealed frame with its length to `out`.
-pub(crate) fn seal(cipher: &mut dyn Cipher, frame: Frame<'_>, out: &mut Vec<u8>) -> Result<(), Broken> {
-    let mut plain = Vec::with_capacity(match frame {
-        Frame::Packet(packet) => packet.len() + 1,
-        _ => 9,
-    });
-    frame.encode(&mut plain);
-    let length = u16::try_from(plain.len() + TAG).map_err(|_| Broken)?;
-    out.extend_from_slice(&length.to_be_bytes());
-    cipher.seal(&plain, out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::limits::MAX_PACKET;
-
-    /// Stands for a cipher: a tag of zeros.
-    struct Plain;
-
-    impl Cipher for Plain {
-        fn seal(&mut self, plain: &[u8], out: &mut Vec<u8>) -> Result<(), Broken> {
-            out.extend_from_slice(plain);
-            out.extend_from_slice(&[0; TAG]);
-            Ok(())
-        }
-        fn open(&mut self, sealed: &[u8], out: &mut Vec<u8>) -> Result<(), Broken> {
-            sealed.strip_suffix(&[0; TAG]).map(|plain| plain.clone_into(out)).ok_or(Broken)
-        }
-        fn rekey_sealing(&mut self) {}
-        fn rekey_opening(&mut self) {}
-    }
-
-    #[test]
-    fn a_sealed_frame_has_its_length_in_front() {
-        let mut out = Vec::new();
-        seal(&mut Plain, Frame::Packet(b"ab"), &mut out).expect("short");
-        assert_eq!(out, [&[0, 19, 0][..], b"ab", &[0; 16]].concat());
-    }
-
-    #[test]
-    fn the_longest_packet_fits_and_no_longer_one() {
-        let packet = vec![0; MAX_PACKET + 1];
-        assert!(seal(&mut Plain, Frame::Packet(&packet[1..]), &mut Vec::new()).is_ok());
-        assert_eq!(seal(&mut Plain, Frame::Packet(&packet), &mut Vec::new()), Err(Broken));
     }
 }

@@ -70,6 +70,20 @@ impl Keypair {
         read(path).map_err(|why| KeyFileError { path: path.to_owned(), why })
     }
 
+    /// Reads the text of a key file. The public key in it tells damage from another key.
+    #[must_use]
+    pub fn from_file_text(text: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(text).ok()?;
+        let [FORMAT, "secret", secret, "public", public] =
+            text.split_ascii_whitespace().collect::<Vec<_>>()[..]
+        else {
+            return None;
+        };
+        let secret: Zeroizing<[u8; KEY_BYTES]> = Zeroizing::new(from_hex(secret)?);
+        let key = Self::from_secret(&secret);
+        (key.identity() == public.parse::<Identity>().ok()?).then_some(key)
+    }
+
     /// Writes the key into a new file `path`, readable by its owner only: whole or not at all, and never in
     /// place of another. Folders are created as needed.
     ///
@@ -109,7 +123,7 @@ fn read(path: &Path) -> Result<Keypair, Why> {
         return Err(Why::Damaged);
     }
     let bytes = Zeroizing::new(fs::read(path).map_err(Why::Io)?);
-    parse(&bytes).ok_or(Why::Damaged)
+    Keypair::from_file_text(&bytes).ok_or(Why::Damaged)
 }
 
 #[cfg(unix)]
@@ -122,18 +136,6 @@ fn is_exposed(about: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 const fn is_exposed(_: &fs::Metadata) -> bool {
     false
-}
-
-/// The key in the text of a key file. The public key in it tells damage from another key.
-pub(crate) fn parse(bytes: &[u8]) -> Option<Keypair> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let [FORMAT, "secret", secret, "public", public] = text.split_ascii_whitespace().collect::<Vec<_>>()[..]
-    else {
-        return None;
-    };
-    let secret: Zeroizing<[u8; KEY_BYTES]> = Zeroizing::new(from_hex(secret)?);
-    let key = Keypair::from_secret(&secret);
-    (key.identity() == public.parse::<Identity>().ok()?).then_some(key)
 }
 
 fn write(key: &Keypair, path: &Path) -> io::Result<()> {
@@ -193,7 +195,9 @@ mod tests {
             let mut flipped = good.clone();
             flipped[place] ^= 1;
             // A blank for another, or a small letter for a capital, is no damage.
-            if parse(&flipped).is_none_or(|key| key.identity() != Keypair::from_secret(&[7; 32]).identity()) {
+            if Keypair::from_file_text(&flipped)
+                .is_none_or(|key| key.identity() != Keypair::from_secret(&[7; 32]).identity())
+            {
                 damaged.push(flipped);
             }
         }

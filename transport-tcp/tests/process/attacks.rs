@@ -11,12 +11,12 @@ use floodnet_core::overlay::random_walk::Message as Walk;
 use floodnet_core::protocol::Types;
 use floodnet_core::wire;
 use floodnet_tcp::FloodNode;
-use floodnet_tcp::bare::{Bare, Caller};
 use floodnet_tcp::handle::Handle;
 use floodnet_tcp::identity::Keypair;
 use floodnet_tcp::limits::{Limits, Profile};
 use floodnet_tcp::options::Network;
 use floodnet_tcp::peer::Peer;
+use floodnet_tcp_testing::{RawDialer, RawLink};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
@@ -244,7 +244,7 @@ impl Attackers {
 
     /// Shakes hands and then does one of several things, over and over.
     async fn misbehave(self, group: u8) -> Result<()> {
-        let caller = Caller::new(Keypair::from_secret(&[group; 32]), &Network::default())?;
+        let caller = RawDialer::new(Keypair::from_secret(&[group; 32]), &Network::default())?;
         loop {
             if let Ok(stream) = self.connect(group).await
                 && let Ok(link) = caller.shake(stream).await
@@ -257,7 +257,7 @@ impl Attackers {
     }
 }
 
-async fn attack(mut link: Bare, group: u8) -> Result<()> {
+async fn attack(mut link: RawLink, group: u8) -> Result<()> {
     let neighbor = wire::encode::<Message>(&Layer::Overlay(Walk::JoinAck));
     match group % 4 {
         // Nearly a whole frame of the greatest length, which never ends.

@@ -1,15 +1,17 @@
-//! What is fed with bytes of strangers, one function for each kind, for fuzzing. Each asserts what must hold
-//! whatever the bytes are. Property tests call them in every run of the tests. Not for applications.
+//! The bodies of the fuzzers: one function for each kind of bytes that come from strangers. Each asserts what must
+//! hold whatever the bytes are.
+//!
+//! `cargo test -p floodnet-tcp --test fuzz` calls them on random bytes and on the corpus; `README.md` in this
+//! folder says how to run them for long.
 
 use bytes::BytesMut;
 use floodnet_core::wire;
-
-use crate::FloodNode;
-use crate::frame::{self, Frame, Reason};
-use crate::identity::{Keypair, parse_key_file};
-use crate::limits::MAX_PACKET;
-use crate::options::Network;
-use crate::secure::{Cipher, Credentials, Handshake, Hello, LONGEST_HANDSHAKE};
+use floodnet_tcp::FloodNode;
+use floodnet_tcp::frame::{self, Frame, Reason};
+use floodnet_tcp::identity::Keypair;
+use floodnet_tcp::limits::MAX_PACKET;
+use floodnet_tcp::options::Network;
+use floodnet_tcp::secure::{Cipher, Credentials, Handshake, Hello, LONGEST_HANDSHAKE};
 
 type Message = <FloodNode as floodnet_core::protocol::Types>::Message;
 
@@ -48,7 +50,7 @@ pub fn hello(input: &[u8]) {
 
 /// A stored key.
 pub fn key_file(input: &[u8]) {
-    if let Some(keypair) = parse_key_file(input) {
+    if let Some(keypair) = Keypair::from_file_text(input) {
         assert!(keypair.identity().verify(b"text", &keypair.sign(b"text")), "a key that works");
     }
 }
@@ -122,62 +124,4 @@ fn link() -> Option<(Box<dyn Cipher>, Box<dyn Cipher>)> {
     dialer.read(&acceptor.write(&[]).ok()?).ok()?;
     acceptor.read(&dialer.write(&[]).ok()?).ok()?;
     Some((dialer.finish().ok()?, acceptor.finish().ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn nothing_that_comes_makes_it_fail(input: Vec<u8>) {
-            frames(&input);
-            packet(&input);
-            hello(&input);
-            key_file(&input);
-        }
-
-        /// Inputs that begin well, so that more of them get further.
-        #[test]
-        fn nor_what_nearly_is_right(rest: Vec<u8>, kind in 0u8..8, layer in 0u8..3, length in 0u8..40) {
-            frames(&[&[0, length, kind], &rest[..], &[0, 1, 1]].concat());
-            packet(&[&[wire::VERSION, layer, kind], &rest[..]].concat());
-            hello(&[&[9; 100], &rest[..]].concat());
-            key_file(&[b"floodnet-key-v1 secret ", &rest[..]].concat());
-        }
-    }
-
-    /// What fuzzing has found worth keeping.
-    #[test]
-    fn the_corpus_is_borne() {
-        type Body = fn(&[u8]);
-        let bodies: [(&str, Body); 6] = [
-            ("frames", frames),
-            ("packet", packet),
-            ("hello", hello),
-            ("handshake", handshake),
-            ("session", session),
-            ("key_file", key_file),
-        ];
-        for (name, body) in bodies {
-            let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
-            let inputs: Vec<_> = std::fs::read_dir(&folder).expect("a corpus").collect();
-            assert!(!inputs.is_empty(), "{name}");
-            for input in inputs {
-                body(&std::fs::read(input.expect("readable").path()).expect("readable"));
-            }
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-
-        #[test]
-        fn handshakes_and_links_bear_everything(input: Vec<u8>, choice in 0u8..4) {
-            handshake(&[&[choice], &input[..]].concat());
-            handshake(&[&[choice], &[5; 48][..]].concat());
-            session(&input);
-        }
-    }
 }

@@ -1,25 +1,23 @@
-//! A link without a node: for benches and for peers that do what they like. Not for applications.
+//! A link without a node, for tests and benches: a peer that sends what it likes.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::BytesMut;
+use floodnet_tcp::frame::{self, Frame};
+use floodnet_tcp::identity::Keypair;
+use floodnet_tcp::options::Network;
+use floodnet_tcp::secure::{About, Cipher, Credentials, Handshake, LONGEST_HANDSHAKE, TAG};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::connection::seal;
-use crate::frame::{self, Frame};
-use crate::identity::Keypair;
-use crate::options::Network;
-use crate::secure::{About, Cipher, Credentials, Handshake, LONGEST_HANDSHAKE, TAG};
-
-/// Who dials.
+/// Opens raw links under one identity.
 #[derive(Clone, Debug)]
-pub struct Caller(Arc<Credentials>);
+pub struct RawDialer(Arc<Credentials>);
 
-impl Caller {
-    /// Somebody of this network.
+impl RawDialer {
+    /// A dialer of this identity, in this network.
     ///
     /// # Errors
     /// There is no randomness.
@@ -31,7 +29,7 @@ impl Caller {
     ///
     /// # Errors
     /// Nobody answers, or not as it should be.
-    pub async fn dial(&self, address: SocketAddr) -> io::Result<Bare> {
+    pub async fn dial(&self, address: SocketAddr) -> io::Result<RawLink> {
         self.shake(TcpStream::connect(address).await?).await
     }
 
@@ -39,7 +37,7 @@ impl Caller {
     ///
     /// # Errors
     /// Nobody answers as it should be.
-    pub async fn shake(&self, mut tcp: TcpStream) -> io::Result<Bare> {
+    pub async fn shake(&self, mut tcp: TcpStream) -> io::Result<RawLink> {
         tcp.set_nodelay(true)?;
         let mut buffer = BytesMut::new();
         let mut handshake = Handshake::dialer(&self.0).map_err(broken)?;
@@ -49,10 +47,10 @@ impl Caller {
         let hello = self.0.hello(About::new(9, 1, 1)).encode();
         write_frame(&mut tcp, &handshake.write(&hello).map_err(broken)?).await?;
         let cipher = handshake.finish().map_err(broken)?;
-        let mut bare = Bare { tcp, cipher, buffer, out: Vec::new(), opened: Vec::new() };
-        bare.open_next().await?;
-        match Frame::decode(&bare.opened) {
-            Ok(Frame::Welcome(_)) => Ok(bare),
+        let mut link = RawLink { tcp, cipher, buffer, out: Vec::new(), opened: Vec::new() };
+        link.open_next().await?;
+        match Frame::decode(&link.opened) {
+            Ok(Frame::Welcome(_)) => Ok(link),
             other => Err(io::Error::other(format!("no welcome: {other:?}"))),
         }
     }
@@ -79,8 +77,8 @@ async fn read_frame(tcp: &mut TcpStream, buffer: &mut BytesMut, most: usize) -> 
     }
 }
 
-/// A link that stands.
-pub struct Bare {
+/// A link after its handshake.
+pub struct RawLink {
     tcp: TcpStream,
     cipher: Box<dyn Cipher>,
     buffer: BytesMut,
@@ -88,13 +86,13 @@ pub struct Bare {
     opened: Vec<u8>,
 }
 
-impl Bare {
+impl RawLink {
     /// Queues a packet.
     ///
     /// # Errors
     /// It is too long.
     pub fn queue(&mut self, packet: &[u8]) -> io::Result<()> {
-        seal(self.cipher.as_mut(), Frame::Packet(packet), &mut self.out).map_err(broken)
+        frame::seal(self.cipher.as_mut(), Frame::Packet(packet), &mut self.out).map_err(broken)
     }
 
     /// How many bytes are queued.
@@ -126,7 +124,7 @@ impl Bare {
     /// # Errors
     /// The other side has closed.
     pub async fn ping(&mut self) -> io::Result<()> {
-        seal(self.cipher.as_mut(), Frame::Ping, &mut self.out).map_err(broken)?;
+        frame::seal(self.cipher.as_mut(), Frame::Ping, &mut self.out).map_err(broken)?;
         self.flush().await
     }
 
@@ -137,14 +135,14 @@ impl Bare {
     pub async fn next(&mut self) -> io::Result<&[u8]> {
         loop {
             self.open_next().await?;
-            match self.opened.first() {
-                Some(0) => break,
-                Some(1) => {
-                    seal(self.cipher.as_mut(), Frame::Pong, &mut self.out).map_err(broken)?;
+            match Frame::decode(&self.opened) {
+                Ok(Frame::Packet(_)) => break,
+                Ok(Frame::Ping) => {
+                    frame::seal(self.cipher.as_mut(), Frame::Pong, &mut self.out).map_err(broken)?;
                     self.flush().await?;
                 }
-                Some(2) => {}
-                Some(4) => self.cipher.rekey_opening(),
+                Ok(Frame::Pong) => {}
+                Ok(Frame::Rekey) => self.cipher.rekey_opening(),
                 other => return Err(io::Error::other(format!("the end: {other:?}"))),
             }
         }
@@ -160,8 +158,8 @@ impl Bare {
     }
 }
 
-impl std::fmt::Debug for Bare {
+impl std::fmt::Debug for RawLink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Bare").field("tcp", &self.tcp).finish_non_exhaustive()
+        f.debug_struct("RawLink").field("tcp", &self.tcp).finish_non_exhaustive()
     }
 }
