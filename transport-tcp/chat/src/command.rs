@@ -1,5 +1,7 @@
 //! What a typed line means.
 
+use strsim::levenshtein;
+
 /// What the user wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -91,6 +93,9 @@ const COMMANDS: [(&str, &str); 13] = [
     ("quit", ""),
 ];
 
+/// Bytes of the longest word that is taken for a misspelt command.
+const LONGEST_TYPO: usize = 20;
+
 /// Reads a line.
 #[must_use]
 pub fn parse(line: &str) -> Command {
@@ -170,35 +175,18 @@ fn usage(word: &str) -> String {
 }
 
 fn unknown(word: &str) -> String {
-    let near = COMMANDS.iter().map(|(name, _)| *name).filter(|name| {
-        let starts = !word.is_empty() && name.starts_with(word);
-        starts || distance(name, word) <= 2
-    });
-    let near = near.min_by_key(|name| distance(name, word));
+    // Long words are near to no command, and expensive to compare.
+    let candidates = COMMANDS.iter().map(|(name, _)| *name).filter(|_| word.len() <= LONGEST_TYPO);
+    let distances = candidates.map(|name| (levenshtein(name, word), name));
+    let near = distances
+        .filter(|(distance, name)| *distance <= 2 || (!word.is_empty() && name.starts_with(word)))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name);
     let word = floodnet_chat::text::escape(word);
     match near {
         Some(near) => format!("there is no /{word}; did you mean /{near}?"),
         None => format!("there is no /{word}; /help tells what there is (and //{word} says it to everybody)"),
     }
-}
-
-/// Edits between two words; long ones are far from everything.
-fn distance(one: &str, other: &str) -> usize {
-    if other.len() > 20 {
-        return usize::MAX;
-    }
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (above, letter) in one.chars().enumerate() {
-        let mut corner = above;
-        row[0] = above + 1;
-        for (at, target) in other.iter().enumerate() {
-            let replaced = corner + usize::from(letter != *target);
-            corner = row[at + 1];
-            row[at + 1] = replaced.min(corner + 1).min(row[at] + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use floodnet_chat::envelope::NetworkId;
 use floodnet_chat::people::People;
 use floodnet_chat::replay::Replay;
@@ -45,8 +46,8 @@ impl Files {
     /// The files of a user in a room.
     #[must_use]
     pub fn new(folder: &Path, room: NetworkId) -> Self {
-        let room = room.0.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self { folder: folder.to_owned(), room }
+        // Half of the id is enough to tell the rooms of one person apart.
+        Self { folder: folder.to_owned(), room: HEXLOWER.encode(&room.0[..8]) }
     }
 
     /// Where the user's key is.

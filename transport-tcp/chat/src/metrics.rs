@@ -7,17 +7,24 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::CONTENT_TYPE;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
-/// Callers served at once.
-const MOST: usize = 4;
+/// Connections at once; further ones wait in the listener's queue. Idle ones hold their place for [`PATIENCE`] only.
+const MAX_CONNECTIONS: usize = 64;
 /// Time for a caller to ask and to take the answer.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Longest question.
-const LONGEST: usize = 4_096;
+/// Bytes of the longest request, the least that the server can be told.
+const MAX_REQUEST: usize = 8 * 1_024;
 
 /// What is told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,6 +62,14 @@ impl Snapshot {
 /// # Errors
 /// The address is not loopback, or is taken.
 pub async fn serve(address: SocketAddr, snapshots: watch::Receiver<Snapshot>) -> io::Result<SocketAddr> {
+    serve_with(address, snapshots, PATIENCE).await
+}
+
+async fn serve_with(
+    address: SocketAddr,
+    snapshots: watch::Receiver<Snapshot>,
+    patience: Duration,
+) -> io::Result<SocketAddr> {
     if !address.ip().is_loopback() {
         let why = "metrics are told on this machine only: use an address like 127.0.0.1:9100";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
@@ -62,14 +77,14 @@ pub async fn serve(address: SocketAddr, snapshots: watch::Receiver<Snapshot>) ->
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
     tokio::spawn(async move {
-        let places = Arc::new(Semaphore::new(MOST));
+        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         loop {
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    let text = snapshots.borrow().text();
+                    let snapshots = snapshots.clone();
                     tokio::spawn(async move {
-                        let _ = timeout(PATIENCE, answer(stream, text)).await;
+                        let _ = timeout(patience, answer(stream, &snapshots)).await;
                         drop(place);
                     });
                 }
@@ -80,30 +95,46 @@ pub async fn serve(address: SocketAddr, snapshots: watch::Receiver<Snapshot>) ->
     Ok(bound)
 }
 
-async fn answer(mut stream: TcpStream, text: String) -> io::Result<()> {
-    let mut question = Vec::new();
-    while !question.windows(4).any(|end| end == b"\r\n\r\n") {
-        if question.len() > LONGEST || stream.read_buf(&mut question).await? == 0 {
-            return Ok(());
-        }
-    }
-    let (status, body) = match question.split(|byte| *byte == b' ').collect::<Vec<_>>().as_slice() {
-        [b"GET", b"/metrics" | b"/", ..] => ("200 OK", text),
-        _ => ("404 Not Found", "look at /metrics\n".to_owned()),
+/// Serves one request; the caller bounds the time.
+async fn answer(stream: TcpStream, snapshots: &watch::Receiver<Snapshot>) -> hyper::Result<()> {
+    let service = service_fn(async |request: Request<Incoming>| respond(&request, &snapshots.borrow()));
+    http1::Builder::new()
+        .keep_alive(false)
+        .max_buf_size(MAX_REQUEST)
+        .serve_connection(TokioIo::new(stream), service)
+        .await
+}
+
+fn respond<B>(request: &Request<B>, snapshot: &Snapshot) -> hyper::http::Result<Response<Full<Bytes>>> {
+    let (status, body) = match (request.method(), request.uri().path()) {
+        (&Method::GET, "/metrics" | "/") => (StatusCode::OK, snapshot.text()),
+        _ => (StatusCode::NOT_FOUND, "look at /metrics\n".to_owned()),
     };
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n\
-         Content-Length: {}\r\nConnection: close\r\n\r\n",
-        body.len()
-    );
-    stream.write_all(head.as_bytes()).await?;
-    stream.write_all(body.as_bytes()).await?;
-    stream.shutdown().await
+    Response::builder()
+        .status(status)
+        .header(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")
+        .body(Full::new(body.into()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    /// Longer than anything here takes; only a test that hangs meets it.
+    const GUARD: Duration = Duration::from_secs(30);
+    const LOCAL: &str = "127.0.0.1:0";
+
+    async fn ask(address: SocketAddr, request: &str) -> String {
+        let asking = async {
+            let mut stream = TcpStream::connect(address).await.expect("listens");
+            stream.write_all(request.as_bytes()).await.expect("takes it");
+            let mut text = String::new();
+            stream.read_to_string(&mut text).await.expect("answers");
+            text
+        };
+        timeout(GUARD, asking).await.expect("an answer")
+    }
 
     #[tokio::test]
     async fn counts_are_told_on_this_machine_only() {
@@ -115,11 +146,8 @@ mod tests {
         sender.send_replace(snapshot);
         let everywhere = "0.0.0.0:0".parse().expect("an address");
         serve(everywhere, snapshots.clone()).await.expect_err("not loopback");
-        let address = serve("127.0.0.1:0".parse().expect("an address"), snapshots).await.expect("free");
-        let mut stream = TcpStream::connect(address).await.expect("listens");
-        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("takes it");
-        let mut text = String::new();
-        stream.read_to_string(&mut text).await.expect("answers");
+        let address = serve(LOCAL.parse().expect("an address"), snapshots).await.expect("free");
+        let text = ask(address, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await;
         let (head, body) = text.split_once("\r\n\r\n").expect("a head");
         assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
         assert_eq!(
@@ -127,5 +155,42 @@ mod tests {
             "# TYPE chat_neighbors gauge\nchat_neighbors 3\n# TYPE chat_received counter\nchat_received_total 17\n\
              # TYPE chat_messages_refused counter\nchat_messages_refused_total{reason=\"duplicate\"} 5\n# EOF\n"
         );
+    }
+
+    #[tokio::test]
+    async fn other_pages_are_not_found() {
+        let (_sender, snapshots) = watch::channel(Snapshot::default());
+        let address = serve(LOCAL.parse().expect("an address"), snapshots).await.expect("free");
+        for request in ["GET /other HTTP/1.1\r\nHost: x\r\n\r\n", "POST /metrics HTTP/1.1\r\nHost: x\r\n\r\n"]
+        {
+            let text = ask(address, request).await;
+            assert!(text.starts_with("HTTP/1.1 404 Not Found"), "{text}");
+        }
+    }
+
+    /// With so much patience an idle caller keeps its place for the whole test.
+    #[tokio::test]
+    async fn idle_callers_do_not_keep_others_waiting() {
+        let (_sender, snapshots) = watch::channel(Snapshot::default());
+        let patience = Duration::from_secs(3_600);
+        let address =
+            serve_with(LOCAL.parse().expect("an address"), snapshots, patience).await.expect("free");
+        let mut idle = Vec::new();
+        for _ in 0..10 {
+            idle.push(TcpStream::connect(address).await.expect("listens"));
+        }
+        let text = ask(address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        assert!(text.ends_with("# EOF\n"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn idle_callers_are_sent_away() {
+        let (_sender, snapshots) = watch::channel(Snapshot::default());
+        let patience = Duration::from_millis(20);
+        let address =
+            serve_with(LOCAL.parse().expect("an address"), snapshots, patience).await.expect("free");
+        let mut idle = TcpStream::connect(address).await.expect("listens");
+        let end = timeout(GUARD, idle.read(&mut [0])).await.expect("sent away");
+        assert!(matches!(end, Ok(0) | Err(_)), "{end:?}");
     }
 }

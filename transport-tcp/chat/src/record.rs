@@ -3,10 +3,10 @@
 //! A recording is a text: who the node is, the seed of its random stream, its entry nodes, and then each input
 //! with its time and a hash of what the node did with it.
 
-use std::fmt::Write as _;
 use std::io::{self, BufRead, Write};
 use std::net::SocketAddr;
 
+use data_encoding::HEXLOWER;
 use floodnet_chat::envelope::Envelope;
 use floodnet_core::broadcast::BroadcastCommand;
 use floodnet_core::node::Layer;
@@ -86,31 +86,22 @@ fn peer(text: &str) -> Option<Peer> {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 fn bytes(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    let pairs = digits.chunks(2).map(|pair| std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2));
-    pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect()
+    HEXLOWER.decode(text.as_bytes()).ok()
 }
 
 pub(crate) fn input_text(input: &InputOf<ChatNode>) -> String {
     match input {
         Input::Start => "start".to_owned(),
         Input::Message { from, message } => {
-            format!("message {} {}", peer_text(*from), hex(&wire::encode(message)))
+            format!("message {} {}", peer_text(*from), HEXLOWER.encode(&wire::encode(message)))
         }
         Input::Timer(Layer::Overlay(random_walk::Timer::Retry)) => "timer retry".to_owned(),
         Input::Timer(Layer::Overlay(random_walk::Timer::Revisit)) => "timer revisit".to_owned(),
         Input::Timer(Layer::Broadcast(never)) => match *never {},
         Input::LinkDown(peer) => format!("down {}", peer_text(*peer)),
         Input::Command(BroadcastCommand::Publish(envelope)) => {
-            format!("publish {}", hex(envelope.bytes()))
+            format!("publish {}", HEXLOWER.encode(envelope.bytes()))
         }
         Input::Command(BroadcastCommand::Hold) => "hold".to_owned(),
         Input::Command(BroadcastCommand::Resume) => "resume".to_owned(),
@@ -139,7 +130,7 @@ fn input(text: &str) -> Option<InputOf<ChatNode>> {
 /// A short hash of what a node did.
 fn digest(actions: &[ActionOf<Inner>]) -> String {
     let text = format!("{actions:?}");
-    hex(&blake3::hash(text.as_bytes()).as_bytes()[..8])
+    HEXLOWER.encode(&blake3::hash(text.as_bytes()).as_bytes()[..8])
 }
 
 /// What running a recording again showed.
@@ -254,9 +245,9 @@ mod tests {
 
     use floodnet_chat::envelope::{Draft, Kind, NetworkId};
     use floodnet_core::broadcast::flood;
+    use floodnet_tcp::identity::Keypair;
 
     use crate::cipher::Cipher;
-    use floodnet_tcp::identity::Keypair;
 
     #[derive(Clone, Default)]
     struct Buffer(Arc<Mutex<Vec<u8>>>);

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
@@ -144,7 +145,7 @@ fn write(key: &Keypair, path: &Path) -> io::Result<()> {
         _ => Path::new("."),
     };
     fs::create_dir_all(folder)?;
-    let secret = Zeroizing::new(key.secret().iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let secret = Zeroizing::new(HEXLOWER.encode(key.secret()));
     let text = Zeroizing::new(format!("{FORMAT}\nsecret {}\npublic {}\n", secret.as_str(), key.identity()));
     // Readable by the owner only, from the first moment.
     let mut draft = NamedTempFile::with_prefix_in(".key-", folder)?;
