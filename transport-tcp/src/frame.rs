@@ -11,46 +11,43 @@ use crate::secure::{Broken, Cipher, TAG};
 /// Bytes of a length.
 pub const LENGTH: usize = 2;
 
-/// Why a link is closed, as its end says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// It is not needed any more.
-    Done,
-    /// The node stops.
-    Leaving,
-    /// There is a link between the two already.
-    Duplicate,
-    /// Both dialed at once, and the other one's connection is kept.
-    Simultaneous,
-    /// There are too many.
-    Full,
-    /// The application does not want this peer.
-    Unwelcome,
-    /// No version in common.
-    Version,
-    /// Any that a later version may have.
-    Other,
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
+        /// Why a link is closed, as its end says. The numbers are those on the wire.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Reason {
+            $($(#[$doc])* $name = $code,)*
+            /// Any that a later version may have.
+            Other = u8::MAX,
+        }
+
+        impl From<u8> for Reason {
+            fn from(code: u8) -> Self {
+                match code {
+                    $($code => Self::$name,)*
+                    _ => Self::Other,
+                }
+            }
+        }
+    };
 }
 
-impl Reason {
-    const ALL: [Self; 7] = [
-        Self::Done,
-        Self::Leaving,
-        Self::Duplicate,
-        Self::Simultaneous,
-        Self::Full,
-        Self::Unwelcome,
-        Self::Version,
-    ];
-
-    fn code(self) -> u8 {
-        let place = Self::ALL.iter().position(|known| *known == self);
-        place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)
-    }
-
-    fn of(code: u8) -> Self {
-        Self::ALL.get(usize::from(code)).copied().unwrap_or(Self::Other)
-    }
+reasons! {
+    /// It is not needed any more.
+    Done = 0,
+    /// The node stops.
+    Leaving = 1,
+    /// There is a link between the two already.
+    Duplicate = 2,
+    /// Both dialed at once, and the other one's connection is kept.
+    Simultaneous = 3,
+    /// There are too many.
+    Full = 4,
+    /// The application does not want this peer.
+    Unwelcome = 5,
+    /// No version in common.
+    Version = 6,
 }
 
 /// What a frame says, once opened.
@@ -80,7 +77,7 @@ impl<'a> Frame<'a> {
             }
             Self::Ping => out.push(1),
             Self::Pong => out.push(2),
-            Self::Goodbye(reason) => out.extend([3, reason.code()]),
+            Self::Goodbye(reason) => out.extend([3, reason as u8]),
             Self::Rekey => out.push(4),
             Self::Welcome(number) => {
                 out.push(5);
@@ -101,7 +98,7 @@ impl<'a> Frame<'a> {
             [2] => Self::Pong,
             [3] => {
                 let [code] = take(rest)?;
-                Self::Goodbye(Reason::of(code))
+                Self::Goodbye(code.into())
             }
             [4] => Self::Rekey,
             [5] => Self::Welcome(take(rest).map(u64::from_be_bytes)?),
@@ -178,6 +175,9 @@ mod tests {
         for (frame, expected) in frames {
             assert_eq!(bytes(frame), expected, "{frame:?}");
             assert_eq!(Frame::decode(expected), Ok(frame));
+        }
+        for code in 0..=6 {
+            assert_eq!(bytes(Frame::Goodbye(Reason::from(code))), [3, code]);
         }
         assert_eq!(Frame::decode(b"\x03\xc8"), Ok(Frame::Goodbye(Reason::Other)), "of a later version");
         assert_eq!(Frame::decode(b"\x06"), Err(DecodeError::Kind(6)));
