@@ -41,7 +41,7 @@ pub(crate) async fn accept<M: Wire + NamesSender + Send + 'static>(
         };
         pause = first;
         let token = hands.root.child_token();
-        let place = match Place::take(&hands.shared, from.ip(), &token) {
+        let place = match Place::take(&hands.shared.door, from.ip(), &token, hands.shared.now()) {
             Ok(place) => place,
             Err(closed) => {
                 match closed {

@@ -2,7 +2,16 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::limits::Reach;
+/// Which addresses a node dials when it knows them from other nodes only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Public ones, at ports from 1024.
+    Global,
+    /// Those and private and loopback ones.
+    Near,
+    /// Any that is one machine's.
+    Any,
+}
 
 /// Whether `ip` belongs to this machine or to a private network.
 pub(crate) const fn is_near(ip: IpAddr) -> bool {

@@ -10,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 use crate::addresses::Group;
 use crate::limits::Limits;
 use crate::rate::{Bucket, Rate};
-use crate::shared::Shared;
 
 /// A half-open connection younger than this makes no room for others: it may be an honest one far away.
 const GRACE: Duration = Duration::from_secs(1);
@@ -108,7 +107,7 @@ impl Door {
 /// A connection's place inside; given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
-    shared: Arc<Shared>,
+    door: Arc<Door>,
     group: Group,
     number: u64,
     is_open: bool,
@@ -120,27 +119,32 @@ pub(crate) struct NoRoom;
 
 impl Place {
     /// Lets a connection from `ip` in, if there is room.
-    pub(crate) fn take(shared: &Arc<Shared>, ip: IpAddr, token: &CancellationToken) -> Result<Self, Closed> {
-        let number = shared.door.enter(ip, token, shared.now())?;
-        Ok(Self { shared: Arc::clone(shared), group: Group::of(ip), number, is_open: false })
+    pub(crate) fn take(
+        door: &Arc<Door>,
+        ip: IpAddr,
+        token: &CancellationToken,
+        now: Duration,
+    ) -> Result<Self, Closed> {
+        let number = door.enter(ip, token, now)?;
+        Ok(Self { door: Arc::clone(door), group: Group::of(ip), number, is_open: false })
     }
 
     /// The connection has shaken hands.
     pub(crate) fn opened(&mut self) -> Result<(), NoRoom> {
-        let mut state = self.shared.door.state();
+        let mut state = self.door.state();
         let place = state.half_open.iter().position(|one| one.number == self.number).ok_or(NoRoom)?;
         state.half_open.remove(place);
         let Some(source) = state.groups.get_mut(&self.group) else { return Err(NoRoom) };
         source.half_open -= 1;
         source.open += 1;
         self.is_open = true;
-        if source.open > self.shared.door.group { Err(NoRoom) } else { Ok(()) }
+        if source.open > self.door.group { Err(NoRoom) } else { Ok(()) }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut state = self.shared.door.state();
+        let mut state = self.door.state();
         if !self.is_open
             && let Some(place) = state.half_open.iter().position(|one| one.number == self.number)
         {
@@ -156,18 +160,6 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::Keypair;
-    use crate::options::Connector;
-    use crate::options::Network;
-    use crate::peer::Peer;
-    use crate::secure::Credentials;
-
-    fn shared(limits: Limits) -> Arc<Shared> {
-        let key = Keypair::from_secret(&[1; 32]);
-        let me = Peer::new(key.identity(), "127.0.0.1:1".parse().expect("an address"));
-        let credentials = Credentials::new(key, &Network::default()).expect("randomness");
-        Arc::new(Shared::new(me, credentials, 1, limits, Connector::default()))
-    }
 
     fn ip(text: &str) -> IpAddr {
         text.parse().expect("an address")
@@ -179,37 +171,37 @@ mod tests {
 
     #[test]
     fn a_source_group_has_so_many_half_open_and_open_connections() {
-        let (shared, token) = (shared(limits()), CancellationToken::new());
-        let mut first = Place::take(&shared, ip("10.0.0.1"), &token).expect("room");
-        let second = Place::take(&shared, ip("10.0.0.2"), &token).expect("room");
-        let refused = |from: &str| Place::take(&shared, ip(from), &token).err();
+        let (door, token) = (Arc::new(Door::new(&limits())), CancellationToken::new());
+        let enter = |from: &str| Place::take(&door, ip(from), &token, Duration::ZERO);
+        let mut first = enter("10.0.0.1").expect("room");
+        let second = enter("10.0.0.2").expect("room");
+        let refused = |from: &str| enter(from).err();
         assert_eq!(refused("10.0.0.3"), Some(Closed::Group));
         assert_eq!(refused("10.0.1.3"), None, "another group");
         drop(second);
         assert_eq!(first.opened(), Ok(()));
-        let mut places: Vec<Place> =
-            (0..2).map(|_| Place::take(&shared, ip("10.0.0.4"), &token).expect("room")).collect();
+        let mut places: Vec<Place> = (0..2).map(|_| enter("10.0.0.4").expect("room")).collect();
         assert_eq!(places[0].opened(), Ok(()));
         assert_eq!(places[1].opened(), Err(NoRoom), "two of a group are open");
         assert_eq!(refused("10.0.0.5"), Some(Closed::Group));
         drop(places);
         assert_eq!(refused("10.0.0.5"), None);
         drop(first);
-        let state = shared.door.state();
+        let state = door.state();
         assert!(state.half_open.is_empty());
         assert!(state.groups.values().all(|source| source.open == 0 && source.half_open == 0));
     }
 
     #[test]
     fn the_oldest_half_open_connection_makes_room_once_it_had_its_time() {
-        let (shared, now) = (shared(limits()), Duration::from_secs(10));
+        let (door, now) = (Door::new(&limits()), Duration::from_secs(10));
         let tokens: Vec<CancellationToken> = (0..3).map(|_| CancellationToken::new()).collect();
         for (token, from) in tokens.iter().zip(["1.0.0.1", "2.0.0.1", "3.0.0.1"]) {
-            assert!(shared.door.enter(ip(from), token, now).is_ok());
+            assert!(door.enter(ip(from), token, now).is_ok());
         }
         let token = CancellationToken::new();
-        assert_eq!(shared.door.enter(ip("4.0.0.1"), &token, now), Err(Closed::HalfOpen), "they are young");
-        assert!(shared.door.enter(ip("4.0.0.1"), &token, now + GRACE).is_ok());
+        assert_eq!(door.enter(ip("4.0.0.1"), &token, now), Err(Closed::HalfOpen), "they are young");
+        assert!(door.enter(ip("4.0.0.1"), &token, now + GRACE).is_ok());
         let ended: Vec<bool> = tokens.iter().map(CancellationToken::is_cancelled).collect();
         assert_eq!(ended, [true, false, false]);
     }
@@ -217,14 +209,13 @@ mod tests {
     #[test]
     fn one_group_cannot_use_up_the_rate_of_all() {
         let accepts = Rate::per_second(20, 40);
-        let shared =
-            shared(Limits { accepts, half_open: 99, half_open_group: 99, group: 99, ..Limits::default() });
+        let limits = Limits { accepts, half_open: 99, half_open_group: 99, group: 99, ..Limits::default() };
+        let door = Door::new(&limits);
         let (token, now) = (CancellationToken::new(), Duration::from_secs(10));
-        let storm = (0..1_000).filter(|_| shared.door.enter(ip("10.0.0.1"), &token, now).is_ok()).count();
+        let storm = (0..1_000).filter(|_| door.enter(ip("10.0.0.1"), &token, now).is_ok()).count();
         // The first of a group is free of its own bucket.
         assert_eq!(storm, 11);
-        let honest =
-            (1..=50u8).filter(|n| shared.door.enter(IpAddr::from([10, 1, *n, 1]), &token, now).is_ok());
+        let honest = (1..=50u8).filter(|n| door.enter(IpAddr::from([10, 1, *n, 1]), &token, now).is_ok());
         assert_eq!(honest.count(), 29, "what is left of 40");
     }
 }

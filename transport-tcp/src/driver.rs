@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use floodnet_core::observe::{Observation, Observe};
-use floodnet_core::protocol::{Action, ActionOf, Context, Input, InputOf, Types};
+use floodnet_core::observe::Observation;
+use floodnet_core::protocol::{Action, ActionOf, Context, Input, InputOf};
 use floodnet_core::rng::NodeRng;
 use floodnet_core::time::Time;
-use floodnet_core::wire::{self, Wire};
+use floodnet_core::wire;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
@@ -30,40 +30,11 @@ use crate::links::{Hands, Links};
 use crate::options::Options;
 use crate::outbox::Packet;
 use crate::peer::{NamesSender, Peer};
+use crate::protocol::SocketProtocol;
 use crate::secure::Credentials;
 use crate::shared::Shared;
 use crate::sleep::Sleep;
 use crate::timers::Timers;
-
-/// A protocol that can run on sockets: its peers are addresses, its messages have an encoding, and all of
-/// it may move to the task that drives it.
-pub trait SocketProtocol:
-    Observe
-    + Types<
-        Peer = Peer,
-        Message: Wire + NamesSender + Send + 'static,
-        Timer: Send,
-        Command: Send + 'static,
-        Event: Send + 'static,
-        Config: Send,
-    > + Send
-    + 'static
-{
-}
-
-impl<P> SocketProtocol for P where
-    P: Observe
-        + Types<
-            Peer = Peer,
-            Message: Wire + NamesSender + Send + 'static,
-            Timer: Send,
-            Command: Send + 'static,
-            Event: Send + 'static,
-            Config: Send,
-        > + Send
-        + 'static
-{
-}
 
 /// Starts the node that `node` makes of its name. It runs until its handle is dropped.
 ///

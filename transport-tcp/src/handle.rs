@@ -8,9 +8,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::driver::SocketProtocol;
 use crate::limits::Limits;
 use crate::peer::Peer;
+use crate::protocol::SocketProtocol;
 use crate::shared::Shared;
 use crate::stats::Stats;
 

@@ -45,6 +45,7 @@
 //! | [`options`] | settings |
 //! | [`limits`] | what a node allows its peers and itself: `public`, `lan`, `lab` |
 //! | [`gate`] | the application's word on peers and messages |
+//! | [`protocol`] | what a protocol needs to run here |
 //! | [`driver`] | the task that owns the node |
 //! | [`handle`] | what an application holds of a running node |
 //! | [`secure`], [`frame`] | what two nodes say to each other, without sockets |
@@ -96,6 +97,7 @@ pub mod identity;
 pub mod limits;
 pub mod options;
 pub mod peer;
+pub mod protocol;
 pub mod rate;
 pub mod secure;
 pub mod stats;

@@ -24,6 +24,8 @@ use std::time::Duration;
 
 use crate::rate::Rate;
 
+pub use crate::addresses::Reach;
+
 /// For what surroundings limits are made; the module's table says what each allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Profile {
@@ -81,17 +83,6 @@ impl FromStr for Profile {
             .find(|profile| profile.name() == text)
             .ok_or(NoProfile)
     }
-}
-
-/// Which addresses a node dials when it knows them from other nodes only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reach {
-    /// Public ones, at ports from 1024.
-    Global,
-    /// Those and private and loopback ones.
-    Near,
-    /// Any that is one machine's.
-    Any,
 }
 
 /// Bounds on what peers, and the node itself, can take up.

@@ -1,7 +1,7 @@
 //! What all tasks of a node share.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -26,7 +26,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) connector: Connector,
     pub(crate) counters: Counters,
-    pub(crate) door: Door,
+    pub(crate) door: Arc<Door>,
     /// How many links stand.
     pub(crate) links: AtomicUsize,
     started: Instant,
@@ -46,7 +46,7 @@ impl Shared {
             me,
             credentials,
             session,
-            door: Door::new(&limits),
+            door: Arc::new(Door::new(&limits)),
             links: AtomicUsize::new(0),
             limits,
             connector,

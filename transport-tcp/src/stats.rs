@@ -4,9 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-use crate::connection::End;
-use crate::frame::Reason;
-
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// Counts since the node was started.
@@ -163,29 +160,6 @@ impl ByReason {
 }
 
 impl Counters {
-    /// A connection has ended.
-    pub(crate) fn note(&self, end: End) {
-        match end {
-            End::Closed => self.broken.add(),
-            End::Unreachable => self.unreachable.add(),
-            End::Goodbye(_) => self.goodbyes.add(),
-            End::Refused(Reason::Version) | End::WrongVersion => self.wrong_version.add(),
-            End::Refused(_) => self.refused_by_peer.add(),
-            End::Dead => self.dead.add(),
-            End::Stalled => self.stalled.add(),
-            End::SlowFrame => self.slow_frames.add(),
-            End::SlowHandshake => self.slow_handshakes.add(),
-            End::BadHandshake => self.bad_handshakes.add(),
-            End::WrongIdentity => self.wrong_identity.add(),
-            End::Itself => self.own_dials.add(),
-            End::Tampered => self.tampered.add(),
-            End::BadFrame => self.bad_frames.add(),
-            End::Panicked => self.panicked.add(),
-            // Counted where it was decided.
-            End::Left | End::Stopped | End::Cut => {}
-        }
-    }
-
     /// The gate has dropped a message.
     pub(crate) fn gate_dropped(&self, reason: &'static str) {
         self.gate.add(reason);
