@@ -67,19 +67,12 @@ pub async fn spawn_gated<P: SocketProtocol>(
 ) -> io::Result<Handle<P>> {
     check(&options)?;
     let listener = listen(options.listen, options.ports).await?;
-    let Options { advertise, keypair, network, seed, limits, connector, .. } = options;
-    let address = match advertise {
-        Some(address) => address,
-        None => listener.local_addr()?,
-    };
-    let keypair = keypair.map_or_else(Keypair::generate, Ok)?;
-    let me = Peer::new(keypair.identity(), address);
-    let credentials = Credentials::new(keypair, &network)?;
-    let (reports_in, reports) = mpsc::channel(limits.inbox);
-    let (commands_in, commands) = mpsc::channel(limits.commands);
-    let (events, events_out) = mpsc::channel(limits.events);
+    let seed = options.seed.unwrap_or_else(random);
+    let shared = Arc::new(share(options, listener.local_addr()?)?);
+    let (reports_in, reports) = mpsc::channel(shared.limits.inbox);
+    let (commands_in, commands) = mpsc::channel(shared.limits.commands);
+    let (events, events_out) = mpsc::channel(shared.limits.events);
     let (view, view_out) = watch::channel(Vec::new());
-    let shared = Arc::new(Shared::new(me, credentials, random(), limits, connector));
     let (tasks, root, door) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
     let hands = Hands {
         shared: Arc::clone(&shared),
@@ -90,9 +83,9 @@ pub async fn spawn_gated<P: SocketProtocol>(
     };
     tasks.spawn(accept(listener, hands.clone(), door.clone()));
     let driver = Driver {
-        node: node(me),
+        node: node(shared.me),
         config,
-        rng: NodeRng::new(seed.unwrap_or_else(random)),
+        rng: NodeRng::new(seed),
         links: Links::new(hands, Dialing::default()),
         gate,
         timers: Timers::new(),
@@ -107,6 +100,15 @@ pub async fn spawn_gated<P: SocketProtocol>(
     };
     let task = tokio::spawn(driver.run(commands, reports));
     Ok(Handle::new(commands_in, events_out, view_out, shared, task))
+}
+
+/// What all tasks of the node share: its name, its credentials and its limits. It listens at `bound`.
+fn share(options: Options, bound: SocketAddr) -> io::Result<Shared> {
+    let Options { advertise, keypair, network, limits, connector, .. } = options;
+    let keypair = keypair.map_or_else(Keypair::generate, Ok)?;
+    let me = Peer::new(keypair.identity(), advertise.unwrap_or(bound));
+    let credentials = Credentials::new(keypair, &network)?;
+    Ok(Shared::new(me, credentials, random(), limits, connector))
 }
 
 /// Listens on `address`, or on the first of so many ports above it that is free.

@@ -141,20 +141,19 @@ mod tests {
     async fn wakes_when_it_is_time_and_not_before() {
         let alarm = Arc::new(Alarm::start().unwrap());
         let start = Instant::now();
-        let waits: Vec<_> = [7_300, 2_100, 2_100, 400, 12_000]
-            .map(|micros| {
-                let (alarm, at) = (Arc::clone(&alarm), start + Duration::from_micros(micros));
-                tokio::spawn(async move {
-                    alarm.until(at).await;
-                    Instant::now().checked_duration_since(at)
-                })
+        // While the thread waits for the first, the others come before it.
+        let _far = alarm.enlist(start + Duration::from_secs(3_600));
+        let waits = [7_300, 2_100, 2_100, 400, 12_000].map(|micros| {
+            let (alarm, at) = (Arc::clone(&alarm), start + Duration::from_micros(micros));
+            tokio::spawn(async move {
+                alarm.until(at).await;
+                assert!(Instant::now() >= at, "woken before its time");
             })
-            .into();
-        let mut late = Vec::new();
+        });
         for wait in waits {
-            late.push(wait.await.unwrap().expect("not before its time"));
+            // How late it is depends on what else the machine does; only an alarm that never rings takes so long.
+            let woken = tokio::time::timeout(Duration::from_secs(30), wait).await;
+            woken.expect("woken").unwrap();
         }
-        late.sort_unstable();
-        assert!(late[2] < Duration::from_millis(5), "{late:?}");
     }
 }
