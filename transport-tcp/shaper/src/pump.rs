@@ -10,16 +10,16 @@ use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use crate::line::{Fate, Line};
-use crate::proxy::Core;
+use crate::emulator::{Fate, LinkEmulator};
+use crate::shared::Shared;
 
 /// Pieces under way in one direction at most.
 const UNDER_WAY: usize = 4_096;
 
 /// One direction of one connection.
 pub(crate) struct Pump {
-    pub(crate) core: Arc<Core>,
-    pub(crate) line: Box<dyn Line>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) emulator: LinkEmulator,
     /// 0 to the target, 1 back.
     pub(crate) way: usize,
     /// Nothing passes before.
@@ -48,7 +48,7 @@ impl Pump {
     pub(crate) async fn run(self, from: ReadHalf<'_>, to: WriteHalf<'_>) {
         let (way_in, way_out) = mpsc::channel(UNDER_WAY);
         let writer = Writer {
-            core: Arc::clone(&self.core),
+            shared: Arc::clone(&self.shared),
             way: self.way,
             moved: Arc::clone(&self.moved),
             broken: self.broken.clone(),
@@ -57,12 +57,12 @@ impl Pump {
     }
 
     async fn read(mut self, mut from: ReadHalf<'_>, way_in: mpsc::Sender<Piece>) {
-        let core = Arc::clone(&self.core);
-        let room = Arc::new(Semaphore::new(core.options.buffer as usize));
-        let mut buffer = vec![0; self.line.piece().max(1).min(core.options.buffer.max(1) as usize)];
+        let shared = Arc::clone(&self.shared);
+        let room = Arc::new(Semaphore::new(shared.options.buffer as usize));
+        let mut buffer = vec![0; self.emulator.piece().max(1).min(shared.options.buffer.max(1) as usize)];
         loop {
             let read = from.read(&mut buffer).await;
-            if core.control.state().is_silent {
+            if shared.control.state().is_silent {
                 match read {
                     Ok(1..) => continue,
                     // Nobody hears of the end either.
@@ -71,11 +71,11 @@ impl Pump {
             }
             // A sender that was reset is news like any other: it travels.
             let count = *read.as_ref().unwrap_or(&0);
-            let now = core.now().max(self.ready);
+            let now = shared.now().max(self.ready);
             let data = &mut buffer[..count];
-            let (at, what) = match self.line.pass(now, data) {
+            let (at, what) = match self.emulator.pass(now, data) {
                 Fate::Arrives { at, lost } => {
-                    core.control.counters.stalls.fetch_add(u64::from(lost > 0), Relaxed);
+                    shared.control.counters.stalls.fetch_add(u64::from(lost > 0), Relaxed);
                     (
                         at,
                         match read {
@@ -92,14 +92,14 @@ impl Pump {
             if way_in.send(Piece { at, what, _room: held }).await.is_err() || is_last {
                 return;
             }
-            core.wait_until(self.line.takes_next(core.now())).await;
+            shared.wait_until(self.emulator.takes_next(shared.now())).await;
         }
     }
 }
 
 /// The far end of a [`Pump`].
 struct Writer {
-    core: Arc<Core>,
+    shared: Arc<Shared>,
     way: usize,
     moved: Arc<AtomicU64>,
     broken: CancellationToken,
@@ -107,13 +107,13 @@ struct Writer {
 
 impl Writer {
     async fn write(self, mut to: WriteHalf<'_>, mut way_out: mpsc::Receiver<Piece>) {
-        let core = &self.core;
+        let shared = &self.shared;
         while let Some(piece) = way_out.recv().await {
-            core.wait_until(piece.at).await;
-            if !core.pass_cut(self.way).await {
+            shared.wait_until(piece.at).await;
+            if !shared.pass_cut(self.way).await {
                 return self.broken.cancel();
             }
-            if core.control.state().is_silent {
+            if shared.control.state().is_silent {
                 // Taken, and never heard of again; the other end keeps its half of the connection.
                 continue;
             }
@@ -123,7 +123,7 @@ impl Writer {
                         return self.broken.cancel();
                     }
                     self.moved.fetch_add(data.len() as u64, Relaxed);
-                    core.control.counters.bytes[self.way].fetch_add(data.len() as u64, Relaxed);
+                    shared.control.counters.bytes[self.way].fetch_add(data.len() as u64, Relaxed);
                 }
                 What::End => {
                     let _ = to.shutdown().await;
@@ -132,7 +132,7 @@ impl Writer {
                 What::Break => return self.broken.cancel(),
             }
         }
-        if core.control.state().is_silent {
+        if shared.control.state().is_silent {
             std::future::pending().await
         }
     }

@@ -21,23 +21,6 @@ pub enum Fate {
     Breaks(Time),
 }
 
-/// One direction of one connection.
-pub trait Line: Send {
-    /// Says what becomes of `data`, which its sender hands over at `now`, and may change its bytes. No data
-    /// stands for a segment of the handshake, or for the end. Times that are given never fall.
-    fn pass(&mut self, now: Time, data: &mut [u8]) -> Fate;
-
-    /// When the line takes the next piece: a full queue makes the sender wait.
-    fn takes_next(&self, now: Time) -> Time {
-        now
-    }
-
-    /// Bytes of a piece at most.
-    fn piece(&self) -> usize {
-        16 * 1_024
-    }
-}
-
 /// What one direction of a link does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Link {
@@ -76,12 +59,12 @@ impl Default for Link {
 }
 
 impl Link {
-    /// The line of one connection; equal keys give equal draws.
+    /// The emulator of one direction of one connection; equal keys give equal draws.
     #[must_use]
-    pub fn line(&self, key: u64) -> LinkLine {
+    pub fn emulator(&self, key: u64) -> LinkEmulator {
         let mut rng = NodeRng::new(key);
         let latency = self.latency.sample(wide(&mut rng));
-        LinkLine { link: *self, latency, rng, free: Time::ZERO, last: Time::ZERO }
+        LinkEmulator { link: *self, latency, rng, free: Time::ZERO, last: Time::ZERO }
     }
 }
 
@@ -90,10 +73,10 @@ fn wide(rng: &mut NodeRng) -> u64 {
     u64::from(rng.bits()) << 32 | u64::from(rng.bits())
 }
 
-/// A [`Link`]'s [`Line`]: the rules of the simulator's streams. A lost attempt is repeated after a pause that
-/// doubles, and holds up all behind it.
+/// Emulates one direction of one connection by the rules of the simulator's streams: a lost attempt is repeated
+/// after a pause that doubles, and holds up all behind it.
 #[derive(Clone, Debug)]
-pub struct LinkLine {
+pub struct LinkEmulator {
     link: Link,
     latency: Duration,
     rng: NodeRng,
@@ -108,8 +91,10 @@ fn transfer_time(bytes: u64, rate: u64) -> Duration {
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
-impl Line for LinkLine {
-    fn pass(&mut self, now: Time, data: &mut [u8]) -> Fate {
+impl LinkEmulator {
+    /// Says what becomes of `data`, which its sender hands over at `now`, and may change its bytes. No data
+    /// stands for a segment of the handshake, or for the end. The times that are given never fall.
+    pub fn pass(&mut self, now: Time, data: &mut [u8]) -> Fate {
         let mut leaves = now;
         if let Some(rate) = self.link.rate {
             leaves = now.max(self.free) + transfer_time(data.len() as u64, rate);
@@ -134,13 +119,17 @@ impl Line for LinkLine {
         Fate::Arrives { at: self.last, lost }
     }
 
-    fn takes_next(&self, now: Time) -> Time {
+    /// When the next piece is taken: a full queue makes the sender wait.
+    #[must_use]
+    pub fn takes_next(&self, now: Time) -> Time {
         let Some(rate) = self.link.rate else { return now };
         let room = transfer_time(self.link.queue, rate).as_nanos();
         now.max(Time::from_nanos(self.free.as_nanos().saturating_sub(room)))
     }
 
-    fn piece(&self) -> usize {
+    /// Bytes of a piece at most.
+    #[must_use]
+    pub const fn piece(&self) -> usize {
         let by_segment = self.link.rate.is_some() || self.link.loss > 0 || self.link.corrupt > 0;
         if by_segment { SEGMENT } else { 16 * 1_024 }
     }
@@ -152,8 +141,8 @@ mod tests {
     use floodnet_core::laws::share_to_threshold;
 
     fn arrivals(link: Link, sizes: &[usize]) -> Vec<Time> {
-        let mut line = link.line(7);
-        let pass = |bytes: &usize| match line.pass(Time::from_secs(1), &mut vec![0; *bytes]) {
+        let mut emulator = link.emulator(7);
+        let pass = |bytes: &usize| match emulator.pass(Time::from_secs(1), &mut vec![0; *bytes]) {
             Fate::Arrives { at, .. } => at,
             Fate::Breaks(_) => Time::MAX,
         };
@@ -170,19 +159,19 @@ mod tests {
         };
         let millis = [100, 1_000, 400].map(|bytes| bytes as usize);
         assert_eq!(arrivals(link, &millis), [1_150, 2_150, 2_550].map(Time::from_millis));
-        let mut line = link.line(7);
-        line.pass(Time::ZERO, &mut [0; 1_500]);
-        assert_eq!(line.takes_next(Time::ZERO), Time::from_millis(500));
+        let mut emulator = link.emulator(7);
+        emulator.pass(Time::ZERO, &mut [0; 1_500]);
+        assert_eq!(emulator.takes_next(Time::ZERO), Time::from_millis(500));
     }
 
     #[test]
     fn what_is_lost_holds_up_what_follows() {
         let link = Link { loss: share_to_threshold(0.2), ..Link::default() };
-        let mut line = link.line(3);
+        let mut emulator = link.emulator(3);
         let (mut last, mut stalls) = (Time::ZERO, 0);
         for piece in 0..10_000 {
             let now = Time::from_secs(60 * piece);
-            let Fate::Arrives { at, lost } = line.pass(now, &mut [0; 10]) else { continue };
+            let Fate::Arrives { at, lost } = emulator.pass(now, &mut [0; 10]) else { continue };
             assert!(at >= last);
             last = at;
             let pauses = (1u64 << lost) - 1;
@@ -192,17 +181,17 @@ mod tests {
         // 20 % of 10,000, with a standard deviation of 40.
         assert!(stalls.abs_diff(2_000) < 200, "{stalls}");
         let dead = Link { loss: u32::MAX, ..Link::default() };
-        assert_eq!(dead.line(1).pass(Time::ZERO, &mut [1]), Fate::Breaks(Time::from_secs(15)));
+        assert_eq!(dead.emulator(1).pass(Time::ZERO, &mut [1]), Fate::Breaks(Time::from_secs(15)));
     }
 
     #[test]
     fn corruption_changes_one_bit_and_jitter_keeps_order() {
         let link = Link { corrupt: u32::MAX, jitter: Duration::from_millis(10), ..Link::default() };
-        let mut line = link.line(1);
+        let mut emulator = link.emulator(1);
         let mut last = Time::ZERO;
         for _ in 0..100 {
             let mut data = [0u8; 64];
-            let Fate::Arrives { at, .. } = line.pass(Time::ZERO, &mut data) else { panic!("a break") };
+            let Fate::Arrives { at, .. } = emulator.pass(Time::ZERO, &mut data) else { panic!("a break") };
             assert_eq!(data.iter().map(|byte| byte.count_ones()).sum::<u32>(), 1);
             assert!(at >= last && at <= Time::from_millis(10));
             last = at;
