@@ -8,7 +8,8 @@
 //! | [`screen`], [`input`] | a terminal or a pipe |
 //! | [`cipher`] | signatures and sealed boxes |
 //! | [`gate`] | the checks of `core` at the sockets |
-//! | [`node`], [`record`] | the node, which can be recorded and run again |
+//! | [`node`] | the node: which protocols, with which settings |
+//! | [`recorded`], [`record`] | what happens to the node, written down and run again |
 //! | [`room`] | who talks with whom |
 //! | [`folder`], [`files`] | what is kept from one run to the next |
 //! | [`log`], [`metrics`] | what is told to whom looks after it |
@@ -25,5 +26,6 @@ pub mod log;
 pub mod metrics;
 pub mod node;
 pub mod record;
+pub mod recorded;
 pub mod room;
 pub mod screen;

@@ -18,7 +18,7 @@ use floodnet_core::wire;
 use floodnet_tcp::identity::Identity;
 use floodnet_tcp::peer::Peer;
 
-use crate::node::{ChatNode, Inner, config, inner};
+use crate::node::{PlainNode, config, plain_node};
 
 /// First line of a recording.
 const HEAD: &str = "floodnet-recording-v1";
@@ -50,7 +50,7 @@ impl Recorder {
     }
 
     /// An input led to these actions.
-    pub(crate) fn happened(&mut self, now: Time, input: &str, actions: &[ActionOf<Inner>]) {
+    pub(crate) fn happened(&mut self, now: Time, input: &str, actions: &[ActionOf<PlainNode>]) {
         self.line(&format!("{} {input} -> {}", now.as_nanos(), digest(actions)));
     }
 
@@ -90,7 +90,7 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
     HEXLOWER.decode(text.as_bytes()).ok()
 }
 
-pub(crate) fn input_text(input: &InputOf<ChatNode>) -> String {
+pub(crate) fn input_text(input: &InputOf<PlainNode>) -> String {
     match input {
         Input::Start => "start".to_owned(),
         Input::Message { from, message } => {
@@ -108,7 +108,7 @@ pub(crate) fn input_text(input: &InputOf<ChatNode>) -> String {
     }
 }
 
-fn input(text: &str) -> Option<InputOf<ChatNode>> {
+fn input(text: &str) -> Option<InputOf<PlainNode>> {
     let words: Vec<&str> = text.split(' ').collect();
     Some(match *words.as_slice() {
         ["start"] => Input::Start,
@@ -128,7 +128,7 @@ fn input(text: &str) -> Option<InputOf<ChatNode>> {
 }
 
 /// A short hash of what a node did.
-fn digest(actions: &[ActionOf<Inner>]) -> String {
+fn digest(actions: &[ActionOf<PlainNode>]) -> String {
     let text = format!("{actions:?}");
     HEXLOWER.encode(&blake3::hash(text.as_bytes()).as_bytes()[..8])
 }
@@ -197,7 +197,7 @@ pub fn replay(recording: impl BufRead) -> Result<Replayed, ReplayError> {
             ("me", text) if node.is_none() => {
                 let me = peer(text).ok_or(ReplayError::Line(number))?;
                 node = Some(Again {
-                    node: inner(me),
+                    node: plain_node(me),
                     config: config(std::mem::take(&mut entry)),
                     rng: NodeRng::new(seed.ok_or(wrong)?),
                 });
@@ -223,13 +223,13 @@ pub fn replay(recording: impl BufRead) -> Result<Replayed, ReplayError> {
 
 /// A node that lives through a recording.
 struct Again {
-    node: Inner,
-    config: <Inner as Types>::Config,
+    node: PlainNode,
+    config: <PlainNode as Types>::Config,
     rng: NodeRng,
 }
 
 impl Again {
-    fn step(&mut self, now: Time, input: InputOf<Inner>) -> Vec<ActionOf<Inner>> {
+    fn step(&mut self, now: Time, input: InputOf<PlainNode>) -> Vec<ActionOf<PlainNode>> {
         let mut actions = Vec::new();
         let mut cx = Context { now, config: &self.config, rng: &mut self.rng, effects: &mut actions };
         self.node.handle(input, &mut cx);
@@ -240,6 +240,7 @@ impl Again {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recorded::ChatNode;
     use proptest::prelude::*;
     use std::sync::{Arc, Mutex};
 

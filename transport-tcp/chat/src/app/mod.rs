@@ -30,7 +30,8 @@ use crate::folder::Folder;
 use crate::gate::{ChatGate, Clocks};
 use crate::input::Typed;
 use crate::metrics::Snapshot;
-use crate::node::{ChatNode, Event};
+use crate::node::Event;
+use crate::recorded::ChatNode;
 use crate::room::Room;
 use crate::screen::{Screen, now};
 

@@ -31,8 +31,9 @@ use crate::gate::{self, ChatGate, Clocks};
 use crate::input::{self, Typed};
 use crate::log;
 use crate::metrics::{self, Snapshot};
-use crate::node::{self, ChatNode};
+use crate::node;
 use crate::record::{self, Recorder};
+use crate::recorded::ChatNode;
 use crate::room::{self, Room};
 use crate::screen::Screen;
 
