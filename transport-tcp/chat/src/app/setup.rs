@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use floodnet_chat::replay::Replay;
 use floodnet_chat::session::Session;
 use floodnet_chat::text::{Name, fingerprint};
 use floodnet_core::rng::NodeRng;
@@ -22,7 +23,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::App;
+use super::conversation::Conversation;
+use super::neighborhood::Neighborhood;
+use super::storage::Storage;
+use super::unread::Unread;
+use super::{About, App, ClockCheck};
 use crate::args::{Args, Listen, PORT, host_and_port};
 use crate::cipher::Cipher;
 use crate::files::{Files, Kept};
@@ -124,22 +129,16 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
         .map_err(|error| Failure::Usage(format!("cannot write the log {}: {error}", log.display())))?;
 
     let clocks = Clocks::start();
+    let mut warnings = Vec::new();
     let files = Files::new(folder.path(), room.id());
-    let (mut warnings, mut notes) = (Vec::new(), Vec::new());
-    let keypair =
-        Keypair::load_or_create(&files.key()).map_err(|error| Failure::Failed(error.to_string()))?;
-    let kept = files.load_kept(&mut warnings).map_err(Failure::Failed)?;
-    let replay = files.load_replay(clocks.read().unix_ms, &mut warnings).map_err(Failure::Failed)?;
-    let met = files.load_peers(&mut warnings).map_err(Failure::Failed)?;
+    let Loaded { keypair, kept, replay, met } = Loaded::load(&files, clocks, &mut warnings)?;
     let name = args.name.clone().or_else(|| kept.name.clone()).unwrap_or_else(user_name);
     let cipher = Cipher::new(keypair.clone());
     let mut session = Session::new(cipher, room.id(), name, kept.next_seq, clocks.read());
     files.load_contacts(session.people_mut(), &mut warnings).map_err(Failure::Failed)?;
-    // From here on this run counts as not ended in order, until it has.
-    let reserved = Kept { name: kept.name, next_seq: session.next_seq().saturating_add(super::RESERVED) };
-    let saved = files.save_kept(&reserved).and_then(|()| files.save_replay(&replay, false));
-    saved
-        .map_err(|error| Failure::Failed(format!("cannot write to {}: {error}", folder.path().display())))?;
+    let shown = folder.path().display().to_string();
+    let storage = Storage::start(files, folder, kept.name, session.next_seq(), &replay)
+        .map_err(|error| Failure::Failed(format!("cannot write to {shown}: {error}")))?;
 
     let listen = args.listen.unwrap_or_default();
     let profile = args.profile.unwrap_or_else(|| Profile::of(listen.ip));
@@ -149,44 +148,55 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
     let node = Spawn { listen, keypair, room: &room, profile, seed, record: args.record.clone() };
     let handle = node.spawn(&typed, reachable(&met).await, &gate).await?;
 
-    let metrics = match args.metrics {
-        None => None,
-        Some(address) => {
-            let (sender, snapshots) = watch::channel(Snapshot::default());
-            let bound = metrics::serve(address, snapshots).await;
-            let bound = bound.map_err(|error| Failure::Usage(format!("--metrics {address}: {error}")))?;
-            notes.push(format!("counts are at http://{bound}/metrics"));
-            Some(sender)
-        }
-    };
-    let prompt = format!("{}> ", session.name());
-    let (screen, input) = screen(args.plain, prompt);
+    let (metrics, notes) = serve_metrics(args.metrics).await?;
+    let (screen, input) = screen(args.plain, format!("{}> ", session.name()));
     let mut app = App {
-        session,
-        handle,
-        gate,
-        clocks,
+        talk: Conversation { session, handle, gate, clocks, rng: NodeRng::new(seed ^ 1) },
         screen,
-        files,
-        folder,
-        rng: NodeRng::new(seed ^ 1),
-        room,
-        profile,
-        log,
-        met,
-        met_more: false,
-        kept: reserved,
-        unread: std::collections::VecDeque::new(),
-        waiting: None,
-        was_connected: false,
+        storage,
+        neighborhood: Neighborhood::new(met),
+        unread: Unread::default(),
+        pending: None,
         said_to_nobody: false,
-        disk_warned: None,
-        clock_warned: None,
-        refused_ahead: 0,
+        clock: ClockCheck::default(),
         metrics,
+        about: About { room, profile, log },
     };
     app.greet(&warnings, &notes);
     Ok(app.run(input).await)
+}
+
+/// What former runs have left.
+struct Loaded {
+    keypair: Keypair,
+    kept: Kept,
+    replay: Replay,
+    met: Vec<Peer>,
+}
+
+impl Loaded {
+    fn load(files: &Files, clocks: Clocks, warnings: &mut Vec<String>) -> Result<Self, Failure> {
+        let keypair =
+            Keypair::load_or_create(&files.key()).map_err(|error| Failure::Failed(error.to_string()))?;
+        Ok(Self {
+            keypair,
+            kept: files.load_kept(warnings).map_err(Failure::Failed)?,
+            replay: files.load_replay(clocks.read().unix_ms, warnings).map_err(Failure::Failed)?,
+            met: files.load_peers(warnings).map_err(Failure::Failed)?,
+        })
+    }
+}
+
+/// Where counts go that are to be told at `address`, and a note on that for the user.
+async fn serve_metrics(
+    address: Option<SocketAddr>,
+) -> Result<(Option<watch::Sender<Snapshot>>, Vec<String>), Failure> {
+    let Some(address) = address else { return Ok((None, Vec::new())) };
+    let (sender, snapshots) = watch::channel(Snapshot::default());
+    let bound = metrics::serve(address, snapshots)
+        .await
+        .map_err(|error| Failure::Usage(format!("--metrics {address}: {error}")))?;
+    Ok((Some(sender), vec![format!("counts are at http://{bound}/metrics")]))
 }
 
 /// A terminal if there is one, else a pipe.
@@ -203,11 +213,11 @@ fn screen(plain: bool, prompt: String) -> (Screen, mpsc::Receiver<Typed>) {
 
 impl App {
     fn greet(&mut self, warnings: &[String], notes: &[String]) {
-        let me = self.session.me();
-        let who = format!("you are {}~{}", self.session.name(), fingerprint(&me));
+        let me = self.talk.session.me();
+        let who = format!("you are {}~{}", self.talk.session.name(), fingerprint(&me));
         self.screen.notice(&format!("{who}; /help tells what you can type"));
-        let address = self.handle.me().address();
-        self.screen.notice(&format!("this is {}; listening on {address}", self.room));
+        let address = self.talk.handle.me().address();
+        self.screen.notice(&format!("this is {}; listening on {address}", self.about.room));
         for note in notes {
             self.screen.notice(note);
         }
