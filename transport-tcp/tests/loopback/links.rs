@@ -93,7 +93,7 @@ async fn too_many_links_are_refused_unless_one_is_unused() {
 
 #[tokio::test]
 async fn a_silent_neighbor_is_given_up() {
-    let limits = Limits { dead: Duration::from_millis(600), ..quick() };
+    let limits = Limits { dead: Duration::from_secs(2), ..quick() };
     let node = start(2, &[], options(limits)).await;
     let face = Face::new(1);
     let mut stranger = Stranger::welcomed(node.me(), &face).await;
@@ -145,7 +145,7 @@ async fn keys_are_taken_anew() {
 /// The node must neither wait for it nor keep everything for it, and the others must not notice.
 #[tokio::test]
 async fn a_neighbor_that_takes_no_data_is_dropped_and_disturbs_nobody() {
-    let limits = Limits { outbox: 8, stall: Duration::from_millis(500), ..quick() };
+    let limits = Limits { outbox: 8, stall: Duration::from_secs(2), ..quick() };
     let node = start(4, &[], options(limits.clone())).await;
     let mut friend = start(4, &[node.me()], options(limits)).await;
     settled_pair(&node, &friend).await;
