@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
+use floodnet_core::time::{Duration, Time};
+use floodnet_core::token_bucket::{Rate, TokenBucket};
 use tokio_util::sync::CancellationToken;
 
 use crate::addresses::Group;
 use crate::limits::Limits;
-use crate::rate::{Bucket, Rate};
 
 /// A half-open connection younger than this makes no room for others: it may be an honest one far away.
 const GRACE: Duration = Duration::from_secs(1);
@@ -36,7 +36,7 @@ pub(crate) struct Door {
 
 #[derive(Debug, Default)]
 struct State {
-    knocks: Bucket,
+    knocks: TokenBucket,
     groups: BTreeMap<Group, Source>,
     /// Connections that have not shaken hands, the oldest first.
     half_open: VecDeque<HalfOpen>,
@@ -46,7 +46,7 @@ struct State {
 /// One source group.
 #[derive(Debug, Default)]
 struct Source {
-    knocks: Bucket,
+    knocks: TokenBucket,
     half_open: usize,
     open: usize,
 }
@@ -54,7 +54,7 @@ struct Source {
 #[derive(Debug)]
 struct HalfOpen {
     number: u64,
-    since: Duration,
+    since: Time,
     token: CancellationToken,
 }
 
@@ -70,7 +70,7 @@ impl Door {
 
     /// Lets a connection from `ip` in, if there is room. `token` ends it when it must make room before it has
     /// shaken hands. Gives the number to leave with.
-    fn enter(&self, ip: IpAddr, token: &CancellationToken, now: Duration) -> Result<u64, Closed> {
+    fn enter(&self, ip: IpAddr, token: &CancellationToken, now: Time) -> Result<u64, Closed> {
         let group = Group::of(ip);
         let mut guard = self.state();
         let state = &mut *guard;
@@ -78,7 +78,7 @@ impl Door {
         if let Some(source) = state.groups.get_mut(&group)
             && (source.half_open >= self.half_open_group
                 || source.open >= self.group
-                || !source.knocks.try_take(self.accepts.quarter(), 1, now))
+                || !source.knocks.try_take(self.accepts.divided(4), 1, now))
         {
             return Err(Closed::Group);
         }
@@ -123,7 +123,7 @@ impl Place {
         door: &Arc<Door>,
         ip: IpAddr,
         token: &CancellationToken,
-        now: Duration,
+        now: Time,
     ) -> Result<Self, Closed> {
         let number = door.enter(ip, token, now)?;
         Ok(Self { door: Arc::clone(door), group: Group::of(ip), number, is_open: false })
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn a_source_group_has_so_many_half_open_and_open_connections() {
         let (door, token) = (Arc::new(Door::new(&limits())), CancellationToken::new());
-        let enter = |from: &str| Place::take(&door, ip(from), &token, Duration::ZERO);
+        let enter = |from: &str| Place::take(&door, ip(from), &token, Time::ZERO);
         let mut first = enter("10.0.0.1").expect("room");
         let second = enter("10.0.0.2").expect("room");
         let refused = |from: &str| enter(from).err();
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_oldest_half_open_connection_makes_room_once_it_had_its_time() {
-        let (door, now) = (Door::new(&limits()), Duration::from_secs(10));
+        let (door, now) = (Door::new(&limits()), Time::from_secs(10));
         let tokens: Vec<CancellationToken> = (0..3).map(|_| CancellationToken::new()).collect();
         for (token, from) in tokens.iter().zip(["1.0.0.1", "2.0.0.1", "3.0.0.1"]) {
             assert!(door.enter(ip(from), token, now).is_ok());
@@ -211,7 +211,7 @@ mod tests {
         let accepts = Rate::per_second(20, 40);
         let limits = Limits { accepts, half_open: 99, half_open_group: 99, group: 99, ..Limits::default() };
         let door = Door::new(&limits);
-        let (token, now) = (CancellationToken::new(), Duration::from_secs(10));
+        let (token, now) = (CancellationToken::new(), Time::from_secs(10));
         let storm = (0..1_000).filter(|_| door.enter(ip("10.0.0.1"), &token, now).is_ok()).count();
         // The first of a group is free of its own bucket.
         assert_eq!(storm, 11);

@@ -10,7 +10,6 @@ use std::time::Duration;
 use floodnet_core::observe::Observation;
 use floodnet_core::protocol::{Action, ActionOf, Context, Input, InputOf};
 use floodnet_core::rng::NodeRng;
-use floodnet_core::time::Time;
 use floodnet_core::wire;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -20,6 +19,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::accept::accept;
+use crate::clock::{span, time};
 use crate::connection::Report;
 use crate::dialing::Dialing;
 use crate::gate::{Gate, LinkInfo, Open, Verdict};
@@ -286,12 +286,11 @@ impl<P: SocketProtocol> Driver<P> {
     /// Hands the node an input that came on the link of this number, and does what it wants. Never waits.
     fn tell_from(&mut self, source: u64, input: InputOf<P>) {
         let now = Instant::now();
-        let nanos = now.duration_since(self.shared.started()).as_nanos();
         let mut actions = std::mem::take(&mut self.actions);
         self.node.handle(
             input,
             &mut Context {
-                now: Time::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)),
+                now: time(now.duration_since(self.shared.started())),
                 config: &self.config,
                 rng: &mut self.rng,
                 effects: &mut actions,
@@ -305,7 +304,7 @@ impl<P: SocketProtocol> Driver<P> {
                     self.links.send(to, Packet { bytes, is_payload, source });
                 }
                 Action::SetTimer { after, timer } => {
-                    self.timers.set(now, Duration::from_nanos(after.as_nanos()), timer);
+                    self.timers.set(now, span(after), timer);
                 }
                 Action::Disconnect(peer) => self.links.disconnect(peer),
                 Action::Emit(event) => self.emit(event),

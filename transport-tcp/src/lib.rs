@@ -98,12 +98,12 @@ pub mod limits;
 pub mod options;
 pub mod peer;
 pub mod protocol;
-pub mod rate;
 pub mod secure;
 pub mod stats;
 
 mod accept;
 mod addresses;
+mod clock;
 mod connection;
 mod dialing;
 mod door;

@@ -22,7 +22,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::rate::Rate;
+use floodnet_core::token_bucket::Rate;
 
 pub use crate::addresses::Reach;
 

@@ -2,15 +2,16 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
+use floodnet_core::time::Time;
+use floodnet_core::token_bucket::{Rate, TokenBucket};
 use tokio::time::Instant;
 
+use crate::clock::time;
 use crate::door::Door;
 use crate::limits::Limits;
 use crate::options::Connector;
 use crate::peer::Peer;
-use crate::rate::{Bucket, Rate};
 use crate::secure::{About, Credentials, Hello};
 use crate::stats::Counters;
 
@@ -31,7 +32,7 @@ pub(crate) struct Shared {
     pub(crate) links: AtomicUsize,
     started: Instant,
     connections: AtomicU64,
-    log: Mutex<Bucket>,
+    log: Mutex<TokenBucket>,
 }
 
 impl Shared {
@@ -63,8 +64,8 @@ impl Shared {
     }
 
     /// Time since the node was started.
-    pub(crate) fn now(&self) -> Duration {
-        self.started.elapsed()
+    pub(crate) fn now(&self) -> Time {
+        time(self.started.elapsed())
     }
 
     /// When the node was started.

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use floodnet_core::token_bucket::TokenBucket;
 use tokio::time::Instant;
 
+use crate::clock::span;
 use crate::outbox::Outbox;
-use crate::rate::Bucket;
 use crate::secure::Cipher;
 use crate::shared::Shared;
 
@@ -17,8 +18,8 @@ pub(super) const KEPT: usize = 4 * 1_024;
 /// Keeps one direction of a link to its rates.
 #[derive(Default)]
 pub(super) struct Pace {
-    packets: Bucket,
-    bytes: Bucket,
+    packets: TokenBucket,
+    bytes: TokenBucket,
 }
 
 impl Pace {
@@ -26,14 +27,14 @@ impl Pace {
     pub(super) fn after(&mut self, packets: usize, bytes: usize, shared: &Shared) -> Duration {
         let (limits, now) = (&shared.limits, shared.now());
         let [packets, bytes] = [packets, bytes].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
-        self.packets.take(limits.packets, packets, now).max(self.bytes.take(limits.bytes, bytes, now))
+        span(self.packets.take(limits.packets, packets, now).max(self.bytes.take(limits.bytes, bytes, now)))
     }
 }
 
 /// The state that both directions of a link share. They are one task, so the lock is never waited for.
 pub(super) struct Link<'a> {
     cipher: Mutex<Box<dyn Cipher>>,
-    /// When the last good frame came, in milliseconds of the node's life.
+    /// When the last good frame came, in nanoseconds of the node's life.
     heard: AtomicU64,
     pub(super) outbox: &'a Outbox,
     pub(super) shared: &'a Shared,
@@ -52,12 +53,11 @@ impl<'a> Link<'a> {
 
     /// A good frame has come.
     pub(super) fn hear(&self) {
-        let now = self.shared.now().as_millis();
-        self.heard.store(u64::try_from(now).unwrap_or(u64::MAX), Relaxed);
+        self.heard.store(self.shared.now().as_nanos(), Relaxed);
     }
 
     /// When the last good frame came.
     pub(super) fn heard(&self) -> Instant {
-        self.shared.started() + Duration::from_millis(self.heard.load(Relaxed))
+        self.shared.started() + Duration::from_nanos(self.heard.load(Relaxed))
     }
 }

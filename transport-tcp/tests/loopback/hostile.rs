@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
+use floodnet_core::token_bucket::Rate;
 use floodnet_tcp::identity::Keypair;
 use floodnet_tcp::options::Network;
-use floodnet_tcp::rate::Rate;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::stranger::{Face, Stranger};

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use floodnet_core::node::Layer as Of;
+use floodnet_core::token_bucket::Rate;
 use floodnet_tcp::driver::spawn_gated;
 use floodnet_tcp::gate::{Gate, LinkInfo, Verdict};
 use floodnet_tcp::limits::MAX_PACKET;
-use floodnet_tcp::rate::Rate;
 use tokio::net::TcpListener;
 
 use super::stranger::{Face, Stranger};
