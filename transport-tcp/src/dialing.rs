@@ -22,7 +22,7 @@ pub(crate) enum Forbidden {
 }
 
 /// Addresses remembered at most; beyond it those dialed longest ago are forgotten first.
-const REMEMBERED: usize = 1_024;
+const MAX_REMEMBERED: usize = 1_024;
 
 #[derive(Debug, Default)]
 pub(crate) struct Dialing {
@@ -62,10 +62,10 @@ impl Dialing {
     }
 
     fn remember(&mut self, ip: IpAddr, pause: Duration, now: Time) {
-        if self.last.len() >= REMEMBERED {
+        if self.last.len() >= MAX_REMEMBERED {
             self.last.retain(|_, last| now < *last + pause);
         }
-        if self.last.len() >= REMEMBERED
+        if self.last.len() >= MAX_REMEMBERED
             && let Some(oldest) = self.last.iter().min_by_key(|(_, last)| **last).map(|(ip, _)| *ip)
         {
             self.last.remove(&oldest);
@@ -130,6 +130,6 @@ mod tests {
             let now = Time::from_millis(u64::from(n));
             assert_eq!(dialing.take(told(&format!("8.{b}.{c}.{d}:5000")), &limits, now), Ok(()));
         }
-        assert_eq!(dialing.last.len(), REMEMBERED);
+        assert_eq!(dialing.last.len(), MAX_REMEMBERED);
     }
 }

@@ -113,17 +113,17 @@ impl<'a> Frame<'a> {
 pub struct BadLength;
 
 /// Takes the first frame off `buffer`, without its length, if all of it is there. Its length must be within
-/// `least..=most`.
+/// `min..=max`.
 ///
 /// By hand and not `tokio_util::codec::LengthDelimitedCodec`, which has no least length and reserves memory for a
 /// whole frame as soon as its length is announced: here a peer must send bytes to make a node hold them.
 ///
 /// # Errors
 /// The length is out of bounds; this is known before the rest of the frame comes.
-pub fn split(buffer: &mut BytesMut, least: usize, most: usize) -> Result<Option<BytesMut>, BadLength> {
+pub fn split(buffer: &mut BytesMut, min: usize, max: usize) -> Result<Option<BytesMut>, BadLength> {
     let Some(&length) = buffer.first_chunk::<LENGTH>() else { return Ok(None) };
     let length = usize::from(u16::from_be_bytes(length));
-    if length < least || length > most {
+    if length < min || length > max {
         return Err(BadLength);
     }
     if buffer.len() < LENGTH + length {
@@ -237,11 +237,11 @@ mod tests {
 
         /// However a stream is cut, the same frames come out, and never more bytes than went in.
         #[test]
-        fn splitting_does_not_depend_on_how_bytes_arrive(stream: Vec<u8>, cuts: Vec<u8>, most in 0usize..300) {
+        fn splitting_does_not_depend_on_how_bytes_arrive(stream: Vec<u8>, cuts: Vec<u8>, max in 0usize..300) {
             let whole = {
                 let mut buffer = BytesMut::from(&stream[..]);
                 let mut frames = Vec::new();
-                while let Ok(Some(frame)) = split(&mut buffer, 1, most) {
+                while let Ok(Some(frame)) = split(&mut buffer, 1, max) {
                     frames.push(frame);
                 }
                 frames
@@ -251,7 +251,7 @@ mod tests {
                 let (now, later) = rest.split_at(cut.min(rest.len()));
                 buffer.extend_from_slice(now);
                 rest = later;
-                while let Ok(Some(frame)) = split(&mut buffer, 1, most) {
+                while let Ok(Some(frame)) = split(&mut buffer, 1, max) {
                     frames.push(frame);
                 }
             }

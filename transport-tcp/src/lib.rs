@@ -11,7 +11,7 @@
 //! **Identities are free**, so a link says who is there, not that it is somebody to trust: in an open network
 //! anybody may come in, read what is flooded and publish. **A link says nothing about the author** of a
 //! message, which has passed through many hands: an application signs what it publishes and verifies it in a
-//! [`gate`], before the node marks it as seen and passes it on. Not hidden are who talks to whom, and the
+//! [`validator`], before the node marks it as seen and passes it on. Not hidden are who talks to whom, and the
 //! addresses in requests for neighbors. The handshake's library (`snow`) is widely used and not audited; it is
 //! kept behind one module.
 //!
@@ -20,7 +20,7 @@
 //! One task owns the node and is the only one to touch it: it takes what connections report, the
 //! application's commands and due timers, hands each to the node, and does what the node wants. It never
 //! waits for a peer or for the application: what does not fit into a bounded queue is dropped and counted
-//! ([`stats`]).
+//! ([`counters`]).
 //!
 //! **One connection for each pair of nodes**, served by one task. To send to a peer without a link the node
 //! dials it; what waits is sent when the other side welcomes it. When both dial at once the connection of the
@@ -44,12 +44,12 @@
 //! | [`peer`] | the name of a node: its identity, and the address on which it listens |
 //! | [`options`] | settings |
 //! | [`limits`] | what a node allows its peers and itself: `public`, `lan`, `lab` |
-//! | [`gate`] | the application's word on peers and messages |
+//! | [`validator`] | the application's word on peers and messages |
 //! | [`protocol`] | what a protocol needs to run here |
 //! | [`driver`] | the task that owns the node |
 //! | [`handle`] | what an application holds of a running node |
 //! | [`secure`], [`frame`] | what two nodes say to each other, without sockets |
-//! | [`stats`] | what was done, and what was dropped |
+//! | [`counters`] | what was done, and what was dropped |
 //!
 //! ```
 //! use bytes::Bytes;
@@ -89,9 +89,9 @@ use floodnet_core::overlay::RandomWalk;
 
 use crate::peer::Peer;
 
+pub mod counters;
 pub mod driver;
 pub mod frame;
-pub mod gate;
 pub mod handle;
 pub mod identity;
 pub mod limits;
@@ -99,19 +99,19 @@ pub mod options;
 pub mod peer;
 pub mod protocol;
 pub mod secure;
-pub mod stats;
+pub mod validator;
 
 mod accept;
 mod addresses;
+mod admission;
 mod clock;
+mod clock_jumps;
 mod connection;
 mod dialing;
-mod door;
-mod fair;
+mod fair_queue;
 mod links;
 mod outbox;
 mod shared;
-mod sleep;
 mod timers;
 
 /// The tutorial's node: flooding over the random-walk overlay.

@@ -22,11 +22,11 @@ use tracing::info;
 use crate::connection::{self, Answer, Report, Visitor};
 use crate::dialing::{Dialing, Forbidden};
 use crate::frame::Reason;
-use crate::gate::{Gate, LinkInfo};
 use crate::identity::Identity;
 use crate::outbox::{Outbox, Packet, Queued, Room};
 use crate::peer::{Asked, NamesSender, Peer};
 use crate::shared::Shared;
+use crate::validator::{LinkInfo, Validator};
 
 /// A link younger than this is not closed to make room for another.
 const GRACE: Duration = Duration::from_secs(1);
@@ -56,20 +56,20 @@ struct Dial {
 }
 
 /// What tasks of links need.
-pub(crate) struct Hands<M> {
+pub(crate) struct TaskContext<M> {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) gate: Arc<dyn Gate<M>>,
+    pub(crate) validator: Arc<dyn Validator<M>>,
     pub(crate) reports: mpsc::Sender<Report<M>>,
     pub(crate) tasks: TaskTracker,
     /// Ends all tasks.
     pub(crate) root: CancellationToken,
 }
 
-impl<M> Clone for Hands<M> {
+impl<M> Clone for TaskContext<M> {
     fn clone(&self) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
-            gate: Arc::clone(&self.gate),
+            validator: Arc::clone(&self.validator),
             reports: self.reports.clone(),
             tasks: self.tasks.clone(),
             root: self.root.clone(),
@@ -86,23 +86,23 @@ pub(crate) struct Links<M> {
     /// Peers whose link went down while the node was busy with something else.
     down: VecDeque<Peer>,
     dialing: Dialing,
-    hands: Hands<M>,
+    context: TaskContext<M>,
 }
 
 impl<M: Wire + NamesSender + Send + 'static> Links<M> {
-    pub(crate) const fn new(hands: Hands<M>, dialing: Dialing) -> Self {
+    pub(crate) const fn new(context: TaskContext<M>, dialing: Dialing) -> Self {
         Self {
             open: BTreeMap::new(),
             dials: BTreeMap::new(),
             aliases: BTreeMap::new(),
             down: VecDeque::new(),
             dialing,
-            hands,
+            context,
         }
     }
 
     fn shared(&self) -> &Shared {
-        &self.hands.shared
+        &self.context.shared
     }
 
     fn outbox(&self) -> Arc<Outbox> {
@@ -143,7 +143,7 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
         } else {
             return self.down.push_back(to);
         };
-        let counters = &self.hands.shared.counters;
+        let counters = &self.context.shared.counters;
         match outbox.push(packet, now) {
             Queued::Dropped(older) => {
                 counters.sent.add();
@@ -189,7 +189,7 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
 
     /// Starts to dial, if that is allowed.
     fn dial(&mut self, to: Peer) -> Option<Arc<Outbox>> {
-        let shared = &self.hands.shared;
+        let shared = &self.context.shared;
         let outgoing = self.open.values().filter(|link| link.info.is_outgoing).count() + self.dials.len();
         if to == shared.me || outgoing >= shared.limits.outgoing {
             shared.counters.dial_limit.add();
@@ -207,10 +207,16 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
             }
         }
         shared.counters.dialed.add();
-        let (id, token, outbox) = (shared.next_number(), self.hands.root.child_token(), self.outbox());
-        let Hands { shared, gate, reports, tasks, .. } = self.hands.clone();
-        let connection =
-            connection::outgoing(to, id, Arc::clone(&outbox), Arc::clone(&shared), gate, reports.clone());
+        let (id, token, outbox) = (shared.next_number(), self.context.root.child_token(), self.outbox());
+        let TaskContext { shared, validator, reports, tasks, .. } = self.context.clone();
+        let connection = connection::outgoing(
+            to,
+            id,
+            Arc::clone(&outbox),
+            Arc::clone(&shared),
+            validator,
+            reports.clone(),
+        );
         tasks.spawn(connection::watched(id, token.clone(), shared, reports, connection));
         self.dials.insert(to, Dial { id, met: None, outbox: Arc::clone(&outbox), token });
         Some(outbox)
@@ -456,6 +462,6 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
         for dial in std::mem::take(&mut self.dials).into_values() {
             dial.outbox.goodbye(Reason::Leaving);
         }
-        self.hands.tasks.close();
+        self.context.tasks.close();
     }
 }

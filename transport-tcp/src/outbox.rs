@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::fair::Fair;
+use crate::fair_queue::FairQueue;
 use crate::frame::Reason;
 
 /// A packet on its way out.
@@ -63,8 +63,8 @@ pub(crate) struct Outbox {
 
 #[derive(Debug, Default)]
 struct State {
-    payload: Fair,
-    control: Fair,
+    payload: FairQueue,
+    control: FairQueue,
     /// Whether it is the overlay's turn.
     control_next: bool,
     /// Since when nothing was taken, while there was no room.

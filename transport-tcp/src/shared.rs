@@ -7,13 +7,13 @@ use floodnet_core::time::Time;
 use floodnet_core::token_bucket::{Rate, TokenBucket};
 use tokio::time::Instant;
 
+use crate::admission::Admission;
 use crate::clock::time;
-use crate::door::Door;
+use crate::counters::Counters;
 use crate::limits::Limits;
 use crate::options::Connector;
 use crate::peer::Peer;
 use crate::secure::{About, Credentials, Hello};
-use crate::stats::Counters;
 
 /// Lines that a node logs about its links: who knocks at a port must not fill a disk.
 const LOG_RATE: Rate = Rate::per_second(10, 100);
@@ -27,7 +27,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) connector: Connector,
     pub(crate) counters: Counters,
-    pub(crate) door: Arc<Door>,
+    pub(crate) admission: Arc<Admission>,
     /// How many links stand.
     pub(crate) links: AtomicUsize,
     started: Instant,
@@ -47,7 +47,7 @@ impl Shared {
             me,
             credentials,
             session,
-            door: Arc::new(Door::new(&limits)),
+            admission: Arc::new(Admission::new(&limits)),
             links: AtomicUsize::new(0),
             limits,
             connector,

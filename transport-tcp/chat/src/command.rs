@@ -94,7 +94,7 @@ const COMMANDS: [(&str, &str); 13] = [
 ];
 
 /// Bytes of the longest word that is taken for a misspelt command.
-const LONGEST_TYPO: usize = 20;
+const MAX_TYPO: usize = 20;
 
 /// Reads a line.
 #[must_use]
@@ -176,7 +176,7 @@ fn usage(word: &str) -> String {
 
 fn unknown(word: &str) -> String {
     // Long words are near to no command, and expensive to compare.
-    let candidates = COMMANDS.iter().map(|(name, _)| *name).filter(|_| word.len() <= LONGEST_TYPO);
+    let candidates = COMMANDS.iter().map(|(name, _)| *name).filter(|_| word.len() <= MAX_TYPO);
     let distances = candidates.map(|name| (levenshtein(name, word), name));
     let near = distances
         .filter(|(distance, name)| *distance <= 2 || (!word.is_empty() && name.starts_with(word)))

@@ -15,9 +15,9 @@ use floodnet_tcp::identity::Identity;
 use floodnet_tcp::peer::Peer;
 
 /// Longer than any of the files.
-const LONGEST: u64 = 4 * 1_024 * 1_024;
+const MAX_FILE: u64 = 4 * 1_024 * 1_024;
 /// Peers that are remembered.
-const MOST_PEERS: usize = 16;
+const MAX_PEERS: usize = 16;
 
 /// The files in one folder.
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ impl Files {
     fn read(&self, file: &str) -> Result<Raw, String> {
         let path = self.folder.join(file);
         let mut bytes = Vec::new();
-        match fs::File::open(&path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes)) {
+        match fs::File::open(&path).and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes)) {
             Ok(_) => Ok(Raw { bytes, existed: true }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Raw { bytes, existed: false }),
             Err(error) => Err(format!("cannot read {}: {error}", path.display())),
@@ -208,7 +208,7 @@ impl Files {
             let then = format!("{} peers could be read", peers.len());
             self.damaged(&file, bad, &then, notes)?;
         }
-        peers.truncate(MOST_PEERS);
+        peers.truncate(MAX_PEERS);
         Ok(peers)
     }
 
@@ -218,7 +218,7 @@ impl Files {
     /// As [`save_kept`](Self::save_kept).
     pub fn save_peers(&self, peers: &[Peer]) -> io::Result<()> {
         let known = peers.iter().filter_map(|peer| Some(format!("{} {}", peer.identity()?, peer.address())));
-        self.write(&self.peers_file(), "peers 1", &known.take(MOST_PEERS).collect::<Vec<_>>())
+        self.write(&self.peers_file(), "peers 1", &known.take(MAX_PEERS).collect::<Vec<_>>())
     }
 
     /// Writes a file whole or not at all, for its owner only.

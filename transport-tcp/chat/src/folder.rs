@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use fs4::fs_std::FileExt;
 
 /// Chats that can run beside each other without naming folders.
-const MOST: u32 = 999;
+const MAX_CHATS: u32 = 999;
 
 /// A folder that no other chat uses while this lives.
 #[derive(Debug)]
@@ -40,13 +40,13 @@ impl Folder {
     /// None can be made; in words for the user.
     pub fn first_free() -> Result<Self, String> {
         let base = base().ok_or("cannot tell where your files belong: name a folder with --data")?;
-        for number in 1..=MOST {
+        for number in 1..=MAX_CHATS {
             let path = base.join(number.to_string());
             if let Some(folder) = lock(&path).map_err(|error| cannot(&path, &error))? {
                 return Ok(folder);
             }
         }
-        Err(format!("{MOST} chats are running: name a folder with --data"))
+        Err(format!("{MAX_CHATS} chats are running: name a folder with --data"))
     }
 
     /// Where it is.

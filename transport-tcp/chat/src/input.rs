@@ -10,7 +10,7 @@ use rustyline::{Config, Editor, ExternalPrinter};
 use tokio::sync::mpsc as queue;
 
 /// Longest line in bytes; of a longer one the rest is not taken.
-const LONGEST: u64 = 64 * 1_024;
+const MAX_LINE: u64 = 64 * 1_024;
 
 /// What came in.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub fn pipe() -> queue::Receiver<Typed> {
         let mut input = io::stdin().lock();
         loop {
             let mut line = Vec::new();
-            let read = input.by_ref().take(LONGEST).read_until(b'\n', &mut line);
+            let read = input.by_ref().take(MAX_LINE).read_until(b'\n', &mut line);
             if read.is_err() || line.is_empty() {
                 let _ = sender.blocking_send(Typed::End);
                 return;

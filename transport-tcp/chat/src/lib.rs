@@ -7,7 +7,7 @@
 //! | [`command`] | what a typed line means |
 //! | [`screen`], [`input`] | a terminal or a pipe |
 //! | [`cipher`] | signatures and sealed boxes |
-//! | [`gate`] | the checks of `core` at the sockets |
+//! | [`validator`] | the checks of `core` at the sockets |
 //! | [`node`] | the node: which protocols, with which settings |
 //! | [`recorded`], [`record`] | what happens to the node, written down and run again |
 //! | [`room`] | who talks with whom |
@@ -20,7 +20,6 @@ pub mod cipher;
 pub mod command;
 pub mod files;
 pub mod folder;
-pub mod gate;
 pub mod input;
 pub mod log;
 pub mod metrics;
@@ -29,3 +28,4 @@ pub mod record;
 pub mod recorded;
 pub mod room;
 pub mod screen;
+pub mod validator;

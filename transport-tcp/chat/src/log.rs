@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 /// At this size a file is set aside as `NAME.1` and a new one begun; the one set aside before goes.
-const MOST: u64 = 1_024 * 1_024;
+const MAX_BYTES: u64 = 1_024 * 1_024;
 
 /// A file that begins anew when it is long.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub struct Rotating {
     path: PathBuf,
     file: File,
     written: u64,
-    most: u64,
+    max: u64,
 }
 
 impl Rotating {
@@ -23,13 +23,13 @@ impl Rotating {
     /// # Errors
     /// It cannot be written.
     pub fn open(path: &Path) -> io::Result<Self> {
-        Self::with_most(path, MOST)
+        Self::with_max(path, MAX_BYTES)
     }
 
-    fn with_most(path: &Path, most: u64) -> io::Result<Self> {
+    fn with_max(path: &Path, max: u64) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         let written = file.metadata()?.len();
-        Ok(Self { path: path.to_owned(), file, written, most })
+        Ok(Self { path: path.to_owned(), file, written, max })
     }
 
     fn rotate(&mut self) -> io::Result<()> {
@@ -45,7 +45,7 @@ impl Rotating {
 impl Write for Rotating {
     /// A log that cannot be written is not worth ending a chat for: what does not fit on the disk is lost.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.written >= self.most && self.rotate().is_err() {
+        if self.written >= self.max && self.rotate().is_err() {
             return Ok(bytes.len());
         }
         self.written += bytes.len() as u64;
@@ -82,7 +82,7 @@ mod tests {
     fn a_log_is_bounded() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("log");
-        let mut log = Rotating::with_most(&path, 100).expect("writable");
+        let mut log = Rotating::with_max(&path, 100).expect("writable");
         for number in 0..50 {
             // The log hands over whole lines.
             log.write_all(format!("line {number:02} of the log\n").as_bytes()).expect("never fails");
@@ -93,7 +93,7 @@ mod tests {
         assert!((100..=260).contains(&sum), "{sum}");
         let text = fs::read_to_string(&path).expect("text");
         assert!(text.is_empty() || text.ends_with("line 49 of the log\n"), "{text}");
-        let mut again = Rotating::with_most(&path, 100).expect("writable");
+        let mut again = Rotating::with_max(&path, 100).expect("writable");
         writeln!(again, "more").expect("never fails");
         assert!(fs::read_to_string(&path).expect("text").ends_with("more\n"));
     }

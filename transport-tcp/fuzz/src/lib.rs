@@ -11,7 +11,7 @@ use floodnet_tcp::frame::{self, Frame, Reason};
 use floodnet_tcp::identity::Keypair;
 use floodnet_tcp::limits::MAX_PACKET;
 use floodnet_tcp::options::Network;
-use floodnet_tcp::secure::{Cipher, Credentials, Handshake, Hello, LONGEST_HANDSHAKE};
+use floodnet_tcp::secure::{Cipher, Credentials, Handshake, Hello, MAX_HANDSHAKE};
 
 type Message = <FloodNode as floodnet_core::protocol::Types>::Message;
 
@@ -64,7 +64,7 @@ pub fn handshake(input: &[u8]) {
         let Ok(mut acceptor) = Handshake::acceptor(&credentials) else { return };
         let read = acceptor.read(message);
         assert!(read.is_err() || choice & 1 == 0, "a key came out of nowhere");
-        assert!(read.is_err() || message.len() <= LONGEST_HANDSHAKE);
+        assert!(read.is_err() || message.len() <= MAX_HANDSHAKE);
     } else {
         let Ok(mut dialer) = Handshake::dialer(&credentials) else { return };
         assert!(dialer.write(&[]).is_ok());

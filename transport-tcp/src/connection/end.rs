@@ -1,8 +1,8 @@
 //! Why a connection ended.
 
+use crate::counters::Counters;
 use crate::frame::Reason;
 use crate::secure::{Broken, Refusal};
-use crate::stats::Counters;
 
 /// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(crate) enum End {
     Tampered,
     /// A frame of forbidden length or content.
     BadFrame,
-    /// The application's gate has cut it.
+    /// The application's validator has cut it.
     Cut,
     /// The task failed: an error of this program.
     Panicked,

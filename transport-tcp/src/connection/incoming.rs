@@ -14,13 +14,13 @@ use super::end::End;
 use super::report::{Answer, Report, Visitor};
 use super::serve::serve;
 use super::stream::FrameStream;
-use crate::door::Place;
+use crate::admission::Place;
 use crate::frame::{Frame, Reason};
-use crate::gate::{Gate, LinkInfo};
 use crate::outbox::Outbox;
 use crate::peer::{NamesSender, Peer};
-use crate::secure::{Cipher, Handshake, Hello, LONGEST_HANDSHAKE, Refusal};
+use crate::secure::{Cipher, Handshake, Hello, MAX_HANDSHAKE, Refusal};
 use crate::shared::Shared;
+use crate::validator::{LinkInfo, Validator};
 
 /// Serves a connection that another node dialed.
 pub(crate) async fn incoming<M: Wire + NamesSender + 'static>(
@@ -29,7 +29,7 @@ pub(crate) async fn incoming<M: Wire + NamesSender + 'static>(
     mut place: Place,
     token: CancellationToken,
     shared: Arc<Shared>,
-    gate: Arc<dyn Gate<M>>,
+    validator: Arc<dyn Validator<M>>,
     reports: mpsc::Sender<Report<M>>,
 ) -> End {
     let mut stream = FrameStream::new(tcp);
@@ -39,7 +39,7 @@ pub(crate) async fn incoming<M: Wire + NamesSender + 'static>(
         Ok(Err(end)) => return end,
         Err(_) => return End::SlowHandshake,
     };
-    let end = serve(stream, cipher, link, outbox, &shared, gate.as_ref(), &reports).await;
+    let end = serve(stream, cipher, link, outbox, &shared, validator.as_ref(), &reports).await;
     drop(place);
     end
 }
@@ -59,7 +59,7 @@ async fn admit<M>(
     let first = shared.credentials.first_message();
     handshake.read(&stream.read(first, first).await?)?;
     stream.write(&handshake.write(&shared.hello(0).encode())?).await?;
-    let payload = handshake.read(&stream.read(1, LONGEST_HANDSHAKE).await?)?;
+    let payload = handshake.read(&stream.read(1, MAX_HANDSHAKE).await?)?;
     let met = handshake.meet(&payload);
     let mut cipher = handshake.finish()?;
     let (hello, refused) = match met {

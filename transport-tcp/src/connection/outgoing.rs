@@ -11,11 +11,11 @@ use super::report::Report;
 use super::serve::serve;
 use super::stream::FrameStream;
 use crate::frame::{Frame, Reason};
-use crate::gate::{Gate, LinkInfo};
 use crate::outbox::Outbox;
 use crate::peer::{NamesSender, Peer};
-use crate::secure::{Cipher, Handshake, LONGEST_HANDSHAKE, TAG};
+use crate::secure::{Cipher, Handshake, MAX_HANDSHAKE, TAG};
 use crate::shared::Shared;
+use crate::validator::{LinkInfo, Validator};
 
 /// Dials `to` and serves the connection.
 pub(crate) async fn outgoing<M: Wire + NamesSender + 'static>(
@@ -23,7 +23,7 @@ pub(crate) async fn outgoing<M: Wire + NamesSender + 'static>(
     id: u64,
     outbox: Arc<Outbox>,
     shared: Arc<Shared>,
-    gate: Arc<dyn Gate<M>>,
+    validator: Arc<dyn Validator<M>>,
     reports: mpsc::Sender<Report<M>>,
 ) -> End {
     let dialed = timeout(shared.limits.handshake, dial(to, id, &shared, &reports)).await;
@@ -37,7 +37,7 @@ pub(crate) async fn outgoing<M: Wire + NamesSender + 'static>(
         }
         Err(end) => return end,
     };
-    serve(stream, cipher, link, outbox, &shared, gate.as_ref(), &reports).await
+    serve(stream, cipher, link, outbox, &shared, validator.as_ref(), &reports).await
 }
 
 async fn dial<M>(
@@ -51,7 +51,7 @@ async fn dial<M>(
     let mut stream = FrameStream::new(tcp);
     let mut handshake = Handshake::dialer(&shared.credentials)?;
     stream.write(&handshake.write(&[])?).await?;
-    let payload = handshake.read(&stream.read(1, LONGEST_HANDSHAKE).await?)?;
+    let payload = handshake.read(&stream.read(1, MAX_HANDSHAKE).await?)?;
     let hello = handshake.meet(&payload)?;
     if Some(hello.identity) == shared.me.identity() {
         return Err(End::Itself);

@@ -12,17 +12,17 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::end::End;
 use super::link::{KEPT, Link, Pace};
 use super::report::Report;
+use crate::counters::Counters;
 use crate::frame::{self, Frame, LENGTH};
-use crate::gate::{Gate, LinkInfo, Verdict};
 use crate::peer::NamesSender;
 use crate::secure::TAG;
 use crate::shared::Shared;
-use crate::stats::Counters;
+use crate::validator::{Acceptance, LinkInfo, Validator};
 
 /// Bytes that are read at once, about.
 const READ: usize = 4 * 1_024;
 
-/// Takes frames off a socket, opens them, and reports the messages that pass the gate.
+/// Takes frames off a socket, opens them, and reports the messages that pass the validator.
 pub(super) struct Reader<'a> {
     read: ReadHalf<'a>,
     buffer: BytesMut,
@@ -42,7 +42,7 @@ impl<'a> Reader<'a> {
         mut self,
         link: &Link<'_>,
         info: &Arc<LinkInfo>,
-        gate: &dyn Gate<M>,
+        validator: &dyn Validator<M>,
         reports: &mpsc::Sender<Report<M>>,
     ) -> End {
         let mut opened = Vec::new();
@@ -60,7 +60,7 @@ impl<'a> Reader<'a> {
             if opened.capacity() > KEPT {
                 opened = Vec::new();
             }
-            match passes(gate.check(&message, info), &link.shared.counters) {
+            match passes(validator.validate(&message, info), &link.shared.counters) {
                 Ok(true) => {}
                 Ok(false) => continue,
                 Err(end) => return end,
@@ -87,9 +87,9 @@ impl<'a> Reader<'a> {
 
     /// The next frame, sealed.
     async fn next(&mut self, shared: &Shared) -> Result<BytesMut, End> {
-        let most = shared.limits.packet + 1 + TAG;
+        let max = shared.limits.packet + 1 + TAG;
         loop {
-            match frame::split(&mut self.buffer, 1 + TAG, most) {
+            match frame::split(&mut self.buffer, 1 + TAG, max) {
                 Ok(Some(frame)) => {
                     self.since = None;
                     return Ok(frame);
@@ -136,16 +136,16 @@ fn packet_of<'a>(opened: &'a [u8], link: &Link<'_>) -> Result<Option<&'a [u8]>, 
     Ok(None)
 }
 
-/// Whether the gate lets a message pass; counts those that it stops.
-fn passes(verdict: Verdict, counters: &Counters) -> Result<bool, End> {
-    match verdict {
-        Verdict::Pass => Ok(true),
-        Verdict::Drop(reason) => {
-            counters.gate_dropped(reason);
+/// Whether the validator lets a message pass; counts those that it stops.
+fn passes(acceptance: Acceptance, counters: &Counters) -> Result<bool, End> {
+    match acceptance {
+        Acceptance::Accept => Ok(true),
+        Acceptance::Ignore(reason) => {
+            counters.validator_dropped(reason);
             Ok(false)
         }
-        Verdict::Cut(reason) => {
-            counters.gate_cut(reason);
+        Acceptance::Reject(reason) => {
+            counters.validator_cut(reason);
             Err(End::Cut)
         }
     }

@@ -6,9 +6,9 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::frame::Reason;
-use crate::gate::LinkInfo;
 use crate::outbox::Outbox;
 use crate::peer::Peer;
+use crate::validator::LinkInfo;
 
 /// What a connection tells the task that owns the node.
 #[derive(Debug)]

@@ -11,11 +11,11 @@ use super::reader::Reader;
 use super::report::Report;
 use super::stream::FrameStream;
 use super::writer::Writer;
-use crate::gate::{Gate, LinkInfo};
 use crate::outbox::Outbox;
 use crate::peer::NamesSender;
 use crate::secure::Cipher;
 use crate::shared::Shared;
+use crate::validator::{LinkInfo, Validator};
 
 /// Serves a link until it ends.
 pub(super) async fn serve<M: Wire + NamesSender + 'static>(
@@ -24,14 +24,14 @@ pub(super) async fn serve<M: Wire + NamesSender + 'static>(
     info: Arc<LinkInfo>,
     outbox: Arc<Outbox>,
     shared: &Shared,
-    gate: &dyn Gate<M>,
+    validator: &dyn Validator<M>,
     reports: &mpsc::Sender<Report<M>>,
 ) -> End {
     let FrameStream { mut tcp, buffer } = stream;
     let (read, write) = tcp.split();
     let link = Link::new(cipher, &outbox, shared);
     tokio::select! {
-        end = Reader::new(read, buffer).run(&link, &info, gate, reports) => end,
+        end = Reader::new(read, buffer).run(&link, &info, validator, reports) => end,
         end = Writer::new(write).run(&link) => end,
     }
 }

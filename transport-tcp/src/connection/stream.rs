@@ -7,7 +7,7 @@ use tracing::debug;
 
 use super::end::End;
 use crate::frame::{self, Frame, LENGTH, seal};
-use crate::secure::{Cipher, LONGEST_HANDSHAKE};
+use crate::secure::{Cipher, MAX_HANDSHAKE};
 
 /// A stream and what came on it and has not been taken.
 pub(super) struct FrameStream {
@@ -25,12 +25,12 @@ impl FrameStream {
     }
 
     /// The next frame of a handshake.
-    pub(super) async fn read(&mut self, least: usize, most: usize) -> Result<BytesMut, End> {
+    pub(super) async fn read(&mut self, min: usize, max: usize) -> Result<BytesMut, End> {
         loop {
-            if let Some(frame) = frame::split(&mut self.buffer, least, most).map_err(|_| End::BadHandshake)? {
+            if let Some(frame) = frame::split(&mut self.buffer, min, max).map_err(|_| End::BadHandshake)? {
                 return Ok(frame);
             }
-            self.buffer.reserve(LONGEST_HANDSHAKE + LENGTH);
+            self.buffer.reserve(MAX_HANDSHAKE + LENGTH);
             match self.tcp.read_buf(&mut self.buffer).await {
                 Ok(1..) => {}
                 Ok(0) if !self.buffer.is_empty() => return Err(End::BadHandshake),

@@ -14,7 +14,7 @@ use super::{Identity, KEY_BYTES, Keypair, from_hex};
 /// The first word of a key file, which names its format.
 const FORMAT: &str = "floodnet-key-v1";
 /// Longer than any key file is.
-const LONGEST: u64 = 1_024;
+const MAX_FILE: u64 = 1_024;
 
 /// Why a key file could not be used. The file itself was left as it was.
 #[derive(Debug)]
@@ -120,7 +120,7 @@ fn read(path: &Path) -> Result<Keypair, Why> {
     if is_exposed(&about) {
         return Err(Why::Exposed);
     }
-    if about.len() > LONGEST {
+    if about.len() > MAX_FILE {
         return Err(Why::Damaged);
     }
     let bytes = Zeroizing::new(fs::read(path).map_err(Why::Io)?);

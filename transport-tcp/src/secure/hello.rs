@@ -108,8 +108,8 @@ impl Hello {
         if !hello.identity.verify(&bound(static_key), &hello.binding) {
             return Err(Refusal::Forged);
         }
-        let [least, most] = hello.about.versions;
-        if least > VERSION || most < VERSION {
+        let [min, max] = hello.about.versions;
+        if min > VERSION || max < VERSION {
             return Err(Refusal::Version);
         }
         Ok(hello)

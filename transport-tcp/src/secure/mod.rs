@@ -28,7 +28,7 @@ mod hello;
 pub use hello::{About, Hello, Refusal};
 
 /// Bytes of the longest message of a handshake.
-pub const LONGEST_HANDSHAKE: usize = 1_024;
+pub const MAX_HANDSHAKE: usize = 1_024;
 /// Bytes that sealing adds.
 pub const TAG: usize = 16;
 
@@ -180,7 +180,7 @@ impl Handshake {
     /// # Errors
     /// It is not this side's turn, or the payload is too long.
     pub fn write(&mut self, payload: &[u8]) -> Result<Vec<u8>, Broken> {
-        let mut message = vec![0; LONGEST_HANDSHAKE];
+        let mut message = vec![0; MAX_HANDSHAKE];
         let written = self.0.write_message(payload, &mut message)?;
         message.truncate(written);
         Ok(message)
@@ -191,7 +191,7 @@ impl Handshake {
     /// # Errors
     /// The message is not one that the other side would send.
     pub fn read(&mut self, message: &[u8]) -> Result<Vec<u8>, Broken> {
-        if message.len() > LONGEST_HANDSHAKE {
+        if message.len() > MAX_HANDSHAKE {
             return Err(Broken);
         }
         let mut payload = vec![0; message.len()];

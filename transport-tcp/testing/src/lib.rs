@@ -8,7 +8,7 @@ use bytes::BytesMut;
 use floodnet_tcp::frame::{self, Frame};
 use floodnet_tcp::identity::Keypair;
 use floodnet_tcp::options::Network;
-use floodnet_tcp::secure::{About, Cipher, Credentials, Handshake, LONGEST_HANDSHAKE, TAG};
+use floodnet_tcp::secure::{About, Cipher, Credentials, Handshake, MAX_HANDSHAKE, TAG};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -42,7 +42,7 @@ impl RawDialer {
         let mut buffer = BytesMut::new();
         let mut handshake = Handshake::dialer(&self.0).map_err(broken)?;
         write_frame(&mut tcp, &handshake.write(&[]).map_err(broken)?).await?;
-        let second = read_frame(&mut tcp, &mut buffer, LONGEST_HANDSHAKE).await?;
+        let second = read_frame(&mut tcp, &mut buffer, MAX_HANDSHAKE).await?;
         handshake.read(&second).map_err(broken)?;
         let hello = self.0.hello(About::new(9, 1, 1)).encode();
         write_frame(&mut tcp, &handshake.write(&hello).map_err(broken)?).await?;
@@ -65,9 +65,9 @@ async fn write_frame(tcp: &mut TcpStream, message: &[u8]) -> io::Result<()> {
     tcp.write_all(&[&length.to_be_bytes(), message].concat()).await
 }
 
-async fn read_frame(tcp: &mut TcpStream, buffer: &mut BytesMut, most: usize) -> io::Result<BytesMut> {
+async fn read_frame(tcp: &mut TcpStream, buffer: &mut BytesMut, max: usize) -> io::Result<BytesMut> {
     loop {
-        if let Some(frame) = frame::split(buffer, 1, most).map_err(broken)? {
+        if let Some(frame) = frame::split(buffer, 1, max).map_err(broken)? {
             return Ok(frame);
         }
         buffer.reserve(16 * 1_024);

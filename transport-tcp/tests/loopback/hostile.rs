@@ -277,7 +277,7 @@ async fn silent_connections_do_not_keep_others_out() {
         held
     };
     let held = pair.talk_through(attack).await;
-    assert!(pair.victim.stats().door_half_open > 300);
+    assert!(pair.victim.stats().admission_half_open > 300);
     drop(held);
 }
 
@@ -292,7 +292,7 @@ async fn one_source_may_not_knock_too_often() {
         }
     };
     pair.talk_through(storm).await;
-    counted(&pair.victim, "most are turned away", |stats| stats.door_group > 250).await;
+    counted(&pair.victim, "most are turned away", |stats| stats.admission_group > 250).await;
     assert!(pair.victim.stats().accepted < 40, "{}", pair.victim.stats().accepted);
 }
 

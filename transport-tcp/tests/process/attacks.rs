@@ -79,7 +79,7 @@ pub(crate) async fn a_stopped_process_goes_on() -> Result<()> {
 }
 
 /// What a whole node may take, whatever its peers do.
-const MOST_KIB: u64 = 64 * 1_024;
+const MAX_KIB: u64 = 64 * 1_024;
 
 /// Everything at once, from two hundred source groups of loopback, against the limits of `public`.
 pub(crate) async fn memory_is_bounded() -> Result<()> {
@@ -99,7 +99,7 @@ pub(crate) async fn withstand(mut node: Process, prefix: [u8; 2]) -> Result<()> 
     let figures = talk_through(&mut node, &mut friend, attackers.begin()).await?;
     tell(quiet, &figures)?;
     ensure(figures["links"] <= 48 + 16, || format!("{} links", figures["links"]))?;
-    for refusal in ["door_rate", "throttled", "dial_forbidden", "outbox_full"] {
+    for refusal in ["admission_rate", "throttled", "dial_forbidden", "outbox_full"] {
         ensure(figures[refusal] > 0, || format!("nothing was refused as {refusal}"))?;
     }
     node.end().await
@@ -200,7 +200,7 @@ fn tell(quiet: u64, figures: &BTreeMap<String, u64>) -> Result<()> {
         .map(|(name, count)| format!("{name} {count}"))
         .collect();
     println!("  {}", counts.join(", "));
-    ensure(peak <= MOST_KIB, || format!("{peak} KiB"))?;
+    ensure(peak <= MAX_KIB, || format!("{peak} KiB"))?;
     ensure(figures["panicked"] == 0, || "a task panicked".to_owned())
 }
 

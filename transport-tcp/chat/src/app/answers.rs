@@ -6,7 +6,7 @@ use floodnet_chat::crypto::Key;
 use floodnet_chat::text::fingerprint;
 
 use super::App;
-use crate::gate;
+use crate::validator::quota_limits;
 
 impl App {
     pub(super) fn tell_peers(&mut self) {
@@ -82,9 +82,9 @@ impl App {
 
     pub(super) fn tell_status(&mut self) {
         let limits = self.talk.handle.limits();
-        let said = gate::limits(self.about.profile);
+        let said = quota_limits(self.about.profile);
         let stats = self.talk.handle.stats();
-        let gate = self.talk.gate.lock();
+        let gate = self.talk.validator.lock();
         let refused: Vec<String> =
             gate.refused().iter().map(|(reason, count)| format!("{reason} {count}")).collect();
         let passed = gate.passed();

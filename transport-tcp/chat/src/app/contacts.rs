@@ -147,7 +147,7 @@ impl App {
     /// Keeps the contacts, and tells the gate about them.
     fn save_contacts(&mut self) {
         let people = self.talk.session.people();
-        self.talk.gate.lock().set_contacts(people.contacts().keys().copied());
+        self.talk.validator.lock().set_contacts(people.contacts().keys().copied());
         self.storage.save_contacts(people, &mut self.screen);
     }
 }

@@ -11,14 +11,14 @@ use floodnet_core::rng::NodeRng;
 use floodnet_tcp::handle::Handle;
 
 use crate::cipher::Cipher;
-use crate::gate::{ChatGate, Clocks};
 use crate::recorded::ChatNode;
+use crate::validator::{ChatValidator, Clocks};
 
 /// One person's session on its node.
 pub(super) struct Conversation {
     pub(super) session: Session<Cipher>,
     pub(super) handle: Handle<ChatNode>,
-    pub(super) gate: Arc<ChatGate>,
+    pub(super) validator: Arc<ChatValidator>,
     pub(super) clocks: Clocks,
     pub(super) rng: NodeRng,
 }
@@ -88,7 +88,7 @@ impl Conversation {
     }
 
     async fn publish(&self, envelope: Envelope) {
-        self.gate.lock().said(&envelope);
+        self.validator.lock().said(&envelope);
         if self.handle.publish(envelope).await.is_err() {
             tracing::error!("the node has stopped");
         }
@@ -118,6 +118,6 @@ impl Conversation {
 
     /// Messages refused because their time has not come yet by the clock of this machine.
     pub(super) fn refused_ahead(&self) -> u64 {
-        self.gate.lock().refused().get("too_far_ahead").copied().unwrap_or_default()
+        self.validator.lock().refused().get("too_far_ahead").copied().unwrap_or_default()
     }
 }

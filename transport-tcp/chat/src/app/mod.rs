@@ -248,7 +248,7 @@ impl App {
 
     fn snapshot(&self) -> Snapshot {
         let mut snapshot = Snapshot::default();
-        let gate = self.talk.gate.lock();
+        let gate = self.talk.validator.lock();
         let size = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
         snapshot.gauges.insert("neighbors", size(self.talk.handle.neighbors().borrow().len()));
         snapshot.gauges.insert("people", size(self.talk.session.people().count_present()));
@@ -265,7 +265,7 @@ impl App {
     fn save(&mut self, is_end: bool) {
         let session = &self.talk.session;
         self.storage.save_kept(session.name(), session.next_seq(), is_end, &mut self.screen);
-        self.storage.save_replay(&self.talk.gate, is_end, &mut self.screen);
+        self.storage.save_replay(&self.talk.validator, is_end, &mut self.screen);
     }
 
     async fn end(mut self, end: End) -> ExitCode {

@@ -12,7 +12,7 @@ use floodnet_chat::replay::Replay;
 use floodnet_chat::session::Session;
 use floodnet_chat::text::{Name, fingerprint};
 use floodnet_core::rng::NodeRng;
-use floodnet_tcp::driver::spawn_gated;
+use floodnet_tcp::driver::spawn_with_validator;
 use floodnet_tcp::handle::Handle;
 use floodnet_tcp::identity::Keypair;
 use floodnet_tcp::limits::{Limits, Profile};
@@ -32,7 +32,6 @@ use crate::args::{Args, Listen, PORT, host_and_port};
 use crate::cipher::Cipher;
 use crate::files::{Files, Kept};
 use crate::folder::Folder;
-use crate::gate::{self, ChatGate, Clocks};
 use crate::input::{self, Typed};
 use crate::log;
 use crate::metrics::{self, Snapshot};
@@ -41,13 +40,14 @@ use crate::record::{self, Recorder};
 use crate::recorded::ChatNode;
 use crate::room::{self, Room};
 use crate::screen::Screen;
+use crate::validator::{ChatValidator, Clocks, quota_limits};
 
 /// Ports that are tried from [`PORT`] on.
 const PORTS: u16 = 200;
 /// Time in which a peer of former times must answer to be asked for the way in.
 const PROBE: Duration = Duration::from_millis(500);
 /// Peers of former times that are asked.
-const MOST_PROBED: usize = 8;
+const MAX_PROBED: usize = 8;
 
 /// Why a chat does not start.
 #[derive(Debug)]
@@ -142,16 +142,16 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
 
     let listen = args.listen.unwrap_or_default();
     let profile = args.profile.unwrap_or_else(|| Profile::of(listen.ip));
-    let gate = Arc::new(ChatGate::new(room.id(), gate::limits(profile), replay, clocks));
-    gate.lock().set_contacts(session.people().contacts().keys().copied());
+    let validator = Arc::new(ChatValidator::new(room.id(), quota_limits(profile), replay, clocks));
+    validator.lock().set_contacts(session.people().contacts().keys().copied());
     let seed = random().map_err(|error| Failure::Failed(format!("no randomness: {error}")))?;
     let node = Spawn { listen, keypair, room: &room, profile, seed, record: args.record.clone() };
-    let handle = node.spawn(&typed, reachable(&met).await, &gate).await?;
+    let handle = node.spawn(&typed, reachable(&met).await, &validator).await?;
 
     let (metrics, notes) = serve_metrics(args.metrics).await?;
     let (screen, input) = screen(args.plain, format!("{}> ", session.name()));
     let mut app = App {
-        talk: Conversation { session, handle, gate, clocks, rng: NodeRng::new(seed ^ 1) },
+        talk: Conversation { session, handle, validator, clocks, rng: NodeRng::new(seed ^ 1) },
         screen,
         storage,
         neighborhood: Neighborhood::new(met),
@@ -260,7 +260,7 @@ async fn resolve(peers: &[String]) -> Result<Vec<Peer>, Failure> {
 /// seconds.
 async fn reachable(met: &[Peer]) -> Vec<Peer> {
     let mut probes = JoinSet::new();
-    for (at, peer) in met.iter().take(MOST_PROBED).copied().enumerate() {
+    for (at, peer) in met.iter().take(MAX_PROBED).copied().enumerate() {
         probes.spawn(async move {
             let connected = timeout(PROBE, TcpStream::connect(peer.address())).await;
             connected.is_ok_and(|stream| stream.is_ok()).then_some((at, peer))
@@ -287,7 +287,7 @@ impl Spawn<'_> {
         &self,
         typed: &[Peer],
         met: Vec<Peer>,
-        gate: &Arc<ChatGate>,
+        validator: &Arc<ChatValidator>,
     ) -> Result<Handle<ChatNode>, Failure> {
         let Listen { ip, port } = self.listen;
         let ports = port.map_or(PORT..=PORT + PORTS, |port| port..=port);
@@ -298,7 +298,7 @@ impl Spawn<'_> {
             if typed.is_empty() {
                 entry.extend(neighbors_on_this_machine(ip, port));
             }
-            match self.spawn_at(address, entry, gate).await {
+            match self.spawn_at(address, entry, validator).await {
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse && port < *ports.end() => {}
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
                     let why = format!(
@@ -317,7 +317,7 @@ impl Spawn<'_> {
         &self,
         listen: SocketAddr,
         entry: Vec<Peer>,
-        gate: &Arc<ChatGate>,
+        validator: &Arc<ChatValidator>,
     ) -> io::Result<Handle<ChatNode>> {
         let options = Options {
             listen,
@@ -330,7 +330,7 @@ impl Spawn<'_> {
         let record = self.record.as_deref().map(open_record).transpose()?;
         let (seed, seen) = (self.seed, entry.clone());
         let make = move |me| ChatNode::new(me, record.map(|file| Recorder::new(Box::new(file), seed, &seen)));
-        spawn_gated(make, node::config(entry), options, Arc::clone(gate) as _).await
+        spawn_with_validator(make, node::config(entry), options, Arc::clone(validator) as _).await
     }
 }
 

@@ -11,8 +11,8 @@ use floodnet_tcp::peer::Peer;
 use super::throttle::Throttle;
 use crate::files::{Files, Kept};
 use crate::folder::Folder;
-use crate::gate::ChatGate;
 use crate::screen::Screen;
+use crate::validator::ChatValidator;
 
 /// Counts of messages that are given out between two saves: more than anybody sends meanwhile.
 const RESERVED: u64 = 100_000;
@@ -62,8 +62,8 @@ impl Storage {
     }
 
     /// Keeps which messages were taken, if there are new ones, or at the end.
-    pub(super) fn save_replay(&mut self, gate: &ChatGate, is_end: bool, screen: &mut Screen) {
-        let mut gate = gate.lock();
+    pub(super) fn save_replay(&mut self, validator: &ChatValidator, is_end: bool, screen: &mut Screen) {
+        let mut gate = validator.lock();
         let replay = (gate.replay_mut().take_changed() || is_end).then(|| gate.replay().clone());
         drop(gate);
         let saved = replay.map_or(Ok(()), |replay| self.files.save_replay(&replay, is_end));

@@ -12,18 +12,18 @@ use floodnet_chat::crypto::Identity;
 use floodnet_chat::envelope::{Draft, Envelope, Kind, NetworkId};
 use floodnet_chat::replay::{MAX_AGE_MS, MAX_AHEAD_MS, Replay};
 use floodnet_chat_app::cipher::Cipher;
-use floodnet_chat_app::gate::{ChatGate, Clocks, limits};
 use floodnet_chat_app::node::config;
 use floodnet_chat_app::recorded::ChatNode;
+use floodnet_chat_app::validator::{ChatValidator, Clocks, quota_limits};
 use floodnet_core::broadcast::BroadcastEvent;
 use floodnet_core::node::Layer;
-use floodnet_tcp::driver::spawn_gated;
-use floodnet_tcp::gate::{Gate, Open};
+use floodnet_tcp::driver::spawn_with_validator;
 use floodnet_tcp::handle::Handle;
 use floodnet_tcp::identity::Keypair;
 use floodnet_tcp::limits::{Limits, Profile};
 use floodnet_tcp::options::Options;
 use floodnet_tcp::peer::Peer;
+use floodnet_tcp::validator::{AcceptAll, Validator};
 use tokio::time::timeout;
 
 use crate::binary;
@@ -119,7 +119,7 @@ const NET: NetworkId = NetworkId([3; 16]);
 /// A node of a chat without a program around it.
 struct Member {
     handle: Handle<ChatNode>,
-    gate: Option<Arc<ChatGate>>,
+    validator: Option<Arc<ChatValidator>>,
     cipher: Cipher,
     clocks: Clocks,
     seq: u64,
@@ -130,21 +130,23 @@ impl Member {
     async fn new(number: u8, is_honest: bool, entry: &[Peer]) -> Self {
         let clocks = Clocks::start();
         let now = clocks.read().unix_ms;
-        let gate = ChatGate::new(NET, limits(Profile::Public), Replay::new(now - 1_000), clocks);
-        let gate = is_honest.then(|| Arc::new(gate));
+        let validator =
+            ChatValidator::new(NET, quota_limits(Profile::Public), Replay::new(now - 1_000), clocks);
+        let validator = is_honest.then(|| Arc::new(validator));
         let keypair = Keypair::from_secret(&[number; 32]);
         let options = Options {
             keypair: Some(keypair.clone()),
             limits: Limits::of(Profile::Lab),
             ..Options::default()
         };
-        let word: Arc<dyn Gate<_>> = match &gate {
-            Some(gate) => Arc::clone(gate) as _,
-            None => Arc::new(Open),
+        let word: Arc<dyn Validator<_>> = match &validator {
+            Some(validator) => Arc::clone(validator) as _,
+            None => Arc::new(AcceptAll),
         };
         let node = |me| ChatNode::new(me, None);
-        let handle = spawn_gated(node, config(entry.to_vec()), options, word).await.expect("a free port");
-        Self { handle, gate, cipher: Cipher::new(keypair), clocks, seq: 0 }
+        let handle =
+            spawn_with_validator(node, config(entry.to_vec()), options, word).await.expect("a free port");
+        Self { handle, validator, cipher: Cipher::new(keypair), clocks, seq: 0 }
     }
 
     fn envelope(&mut self, text: &str, ahead_ms: i64) -> Envelope {
@@ -160,8 +162,8 @@ impl Member {
 
     async fn says(&mut self, text: &str) -> Envelope {
         let envelope = self.envelope(text, 0);
-        if let Some(gate) = &self.gate {
-            gate.lock().said(&envelope);
+        if let Some(validator) = &self.validator {
+            validator.lock().said(&envelope);
         }
         self.publish(envelope.clone()).await;
         envelope
@@ -193,7 +195,7 @@ impl Member {
     }
 
     fn refused(&self, reason: &str) -> u64 {
-        let gate = self.gate.as_ref().expect("an honest one").lock();
+        let gate = self.validator.as_ref().expect("an honest one").lock();
         gate.refused().get(reason).copied().unwrap_or_default()
     }
 
@@ -264,7 +266,7 @@ async fn an_honest_pair_among_liars() {
         ada.says(&words).await;
         assert_eq!(bob.hears(&words).await, Vec::<String>::new(), "{reason}: nothing of the liar is shown");
     }
-    assert!(ada.handle.stats().gate_cut + bob.handle.stats().gate_cut >= 3, "links were cut");
+    assert!(ada.handle.stats().validator_cut + bob.handle.stats().validator_cut >= 3, "links were cut");
 
     // A storm of good messages by one author: the quota lets a few through, and the pair is heard.
     liar.holds(1).await;

@@ -16,8 +16,8 @@ macro_rules! counters {
         #[derive(Debug, Default)]
         pub(crate) struct Counters {
             $(pub(crate) $name: Counter,)*
-            /// What the gate dropped.
-            pub(crate) gate: ByReason,
+            /// What the validator dropped.
+            pub(crate) by_reason: ByReason,
         }
 
         impl Stats {
@@ -51,11 +51,11 @@ counters! {
     /// Connections that the operating system could not hand over.
     accept_errors,
     /// Connections closed at once: their source group has enough, or knocks too often.
-    door_group,
+    admission_group,
     /// Connections closed at once: too many knock.
-    door_rate,
+    admission_rate,
     /// Connections closed at once: too many are half-open.
-    door_half_open,
+    admission_half_open,
     /// Handshakes that failed: another network or key, or no handshake at all.
     bad_handshakes,
     /// Handshakes that did not end in time.
@@ -110,10 +110,10 @@ counters! {
     stale,
     /// Times that a link had to wait because it sent too much.
     throttled,
-    /// Messages that the gate dropped, those for which it cut the link included.
-    gate_dropped,
-    /// Links cut by the gate.
-    gate_cut,
+    /// Messages that the validator dropped, those for which it cut the link included.
+    validator_dropped,
+    /// Links cut by the validator.
+    validator_cut,
     /// Fresh keys taken.
     rekeys,
     /// Times that the machine was found to have slept, or its clock to have been set.
@@ -160,15 +160,15 @@ impl ByReason {
 }
 
 impl Counters {
-    /// The gate has dropped a message.
-    pub(crate) fn gate_dropped(&self, reason: &'static str) {
-        self.gate.add(reason);
-        self.gate_dropped.add();
+    /// The validator has dropped a message.
+    pub(crate) fn validator_dropped(&self, reason: &'static str) {
+        self.by_reason.add(reason);
+        self.validator_dropped.add();
     }
 
-    /// The gate has cut a link for a message.
-    pub(crate) fn gate_cut(&self, reason: &'static str) {
-        self.gate_dropped(reason);
-        self.gate_cut.add();
+    /// The validator has cut a link for a message.
+    pub(crate) fn validator_cut(&self, reason: &'static str) {
+        self.validator_dropped(reason);
+        self.validator_cut.add();
     }
 }

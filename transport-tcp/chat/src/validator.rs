@@ -10,15 +10,15 @@ use floodnet_chat::quota::Limits;
 use floodnet_chat::replay::Replay;
 use floodnet_core::node::Layer;
 use floodnet_core::time::Time;
-use floodnet_tcp::gate::{LinkInfo, Verdict};
 use floodnet_tcp::limits::Profile;
+use floodnet_tcp::validator::{Acceptance, LinkInfo};
 
 use crate::cipher::Verifier;
 use crate::node::Message;
 
 /// How much may be said under a profile.
 #[must_use]
-pub const fn limits(profile: Profile) -> Limits {
+pub const fn quota_limits(profile: Profile) -> Limits {
     match profile {
         Profile::Public => Limits::PUBLIC,
         Profile::Lan => Limits::LAN,
@@ -52,12 +52,12 @@ impl Clocks {
 /// The gate of a chat's node. Signatures are checked in the tasks of the links, several at once; all else is
 /// short and done under a lock.
 #[derive(Debug)]
-pub struct ChatGate {
+pub struct ChatValidator {
     gate: Mutex<Gate>,
     clocks: Clocks,
 }
 
-impl ChatGate {
+impl ChatValidator {
     /// The gate of a network.
     #[must_use]
     pub fn new(network: NetworkId, limits: Limits, replay: Replay, clocks: Clocks) -> Self {
@@ -71,11 +71,11 @@ impl ChatGate {
     }
 }
 
-fn verdict(checked: Result<(), Refusal>) -> Verdict {
+fn acceptance(checked: Result<(), Refusal>) -> Acceptance {
     match checked {
-        Ok(()) => Verdict::Pass,
-        Err(Refusal::Drop(reason)) => Verdict::Drop(reason),
-        Err(Refusal::Cut(reason)) => Verdict::Cut(reason),
+        Ok(()) => Acceptance::Accept,
+        Err(Refusal::Drop(reason)) => Acceptance::Ignore(reason),
+        Err(Refusal::Cut(reason)) => Acceptance::Reject(reason),
     }
 }
 
@@ -86,23 +86,23 @@ const fn envelope(message: &Message) -> Option<&Envelope> {
     }
 }
 
-impl floodnet_tcp::gate::Gate<Message> for ChatGate {
-    fn check(&self, message: &Message, _: &LinkInfo) -> Verdict {
-        let Some(envelope) = envelope(message) else { return Verdict::Pass };
+impl floodnet_tcp::validator::Validator<Message> for ChatValidator {
+    fn validate(&self, message: &Message, _: &LinkInfo) -> Acceptance {
+        let Some(envelope) = envelope(message) else { return Acceptance::Accept };
         let clock = self.clocks.read();
         let before = self.lock().before_signature(envelope, clock);
         if before.is_err() {
-            return verdict(before);
+            return acceptance(before);
         }
         if envelope.is_authentic(&Verifier) {
-            return Verdict::Pass;
+            return Acceptance::Accept;
         }
-        verdict(self.lock().after_signature(envelope, false, clock))
+        acceptance(self.lock().after_signature(envelope, false, clock))
     }
 
     /// In the order in which the node gets them, so that what is remembered as taken is what it got.
-    fn admit(&self, message: &Message, _: &LinkInfo) -> Verdict {
-        let Some(envelope) = envelope(message) else { return Verdict::Pass };
-        verdict(self.lock().after_signature(envelope, true, self.clocks.read()))
+    fn validate_in_order(&self, message: &Message, _: &LinkInfo) -> Acceptance {
+        let Some(envelope) = envelope(message) else { return Acceptance::Accept };
+        acceptance(self.lock().after_signature(envelope, true, self.clocks.read()))
     }
 }

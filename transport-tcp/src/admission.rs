@@ -1,4 +1,4 @@
-//! The door: who may come in, how many at once, and how often.
+//! Admission: who may come in, how many at once, and how often.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
@@ -16,7 +16,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// Why somebody was not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Closed {
+pub(crate) enum Denied {
     /// Its source group has enough connections, or knocks too often.
     Group,
     /// Too many knock.
@@ -26,7 +26,7 @@ pub(crate) enum Closed {
 }
 
 #[derive(Debug)]
-pub(crate) struct Door {
+pub(crate) struct Admission {
     accepts: Rate,
     half_open: usize,
     half_open_group: usize,
@@ -58,7 +58,7 @@ struct HalfOpen {
     token: CancellationToken,
 }
 
-impl Door {
+impl Admission {
     pub(crate) fn new(limits: &Limits) -> Self {
         let Limits { accepts, half_open, half_open_group, group, .. } = *limits;
         Self { accepts, half_open, half_open_group, group, state: Mutex::default() }
@@ -70,7 +70,7 @@ impl Door {
 
     /// Lets a connection from `ip` in, if there is room. `token` ends it when it must make room before it has
     /// shaken hands. Gives the number to leave with.
-    fn enter(&self, ip: IpAddr, token: &CancellationToken, now: Time) -> Result<u64, Closed> {
+    fn enter(&self, ip: IpAddr, token: &CancellationToken, now: Time) -> Result<u64, Denied> {
         let group = Group::of(ip);
         let mut guard = self.state();
         let state = &mut *guard;
@@ -80,15 +80,15 @@ impl Door {
                 || source.open >= self.group
                 || !source.knocks.try_take(self.accepts.divided(4), 1, now))
         {
-            return Err(Closed::Group);
+            return Err(Denied::Group);
         }
         if !state.knocks.try_take(self.accepts, 1, now) {
-            return Err(Closed::Rate);
+            return Err(Denied::Rate);
         }
         if state.half_open.len() >= self.half_open {
             match state.half_open.front() {
                 Some(oldest) if oldest.since + GRACE <= now => oldest.token.cancel(),
-                _ => return Err(Closed::HalfOpen),
+                _ => return Err(Denied::HalfOpen),
             }
             state.half_open.pop_front();
         }
@@ -107,7 +107,7 @@ impl Door {
 /// A connection's place inside; given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
-    door: Arc<Door>,
+    admission: Arc<Admission>,
     group: Group,
     number: u64,
     is_open: bool,
@@ -120,31 +120,31 @@ pub(crate) struct NoRoom;
 impl Place {
     /// Lets a connection from `ip` in, if there is room.
     pub(crate) fn take(
-        door: &Arc<Door>,
+        admission: &Arc<Admission>,
         ip: IpAddr,
         token: &CancellationToken,
         now: Time,
-    ) -> Result<Self, Closed> {
-        let number = door.enter(ip, token, now)?;
-        Ok(Self { door: Arc::clone(door), group: Group::of(ip), number, is_open: false })
+    ) -> Result<Self, Denied> {
+        let number = admission.enter(ip, token, now)?;
+        Ok(Self { admission: Arc::clone(admission), group: Group::of(ip), number, is_open: false })
     }
 
     /// The connection has shaken hands.
     pub(crate) fn opened(&mut self) -> Result<(), NoRoom> {
-        let mut state = self.door.state();
+        let mut state = self.admission.state();
         let place = state.half_open.iter().position(|one| one.number == self.number).ok_or(NoRoom)?;
         state.half_open.remove(place);
         let Some(source) = state.groups.get_mut(&self.group) else { return Err(NoRoom) };
         source.half_open -= 1;
         source.open += 1;
         self.is_open = true;
-        if source.open > self.door.group { Err(NoRoom) } else { Ok(()) }
+        if source.open > self.admission.group { Err(NoRoom) } else { Ok(()) }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut state = self.door.state();
+        let mut state = self.admission.state();
         if !self.is_open
             && let Some(place) = state.half_open.iter().position(|one| one.number == self.number)
         {
@@ -171,37 +171,37 @@ mod tests {
 
     #[test]
     fn a_source_group_has_so_many_half_open_and_open_connections() {
-        let (door, token) = (Arc::new(Door::new(&limits())), CancellationToken::new());
-        let enter = |from: &str| Place::take(&door, ip(from), &token, Time::ZERO);
+        let (admission, token) = (Arc::new(Admission::new(&limits())), CancellationToken::new());
+        let enter = |from: &str| Place::take(&admission, ip(from), &token, Time::ZERO);
         let mut first = enter("10.0.0.1").expect("room");
         let second = enter("10.0.0.2").expect("room");
         let refused = |from: &str| enter(from).err();
-        assert_eq!(refused("10.0.0.3"), Some(Closed::Group));
+        assert_eq!(refused("10.0.0.3"), Some(Denied::Group));
         assert_eq!(refused("10.0.1.3"), None, "another group");
         drop(second);
         assert_eq!(first.opened(), Ok(()));
         let mut places: Vec<Place> = (0..2).map(|_| enter("10.0.0.4").expect("room")).collect();
         assert_eq!(places[0].opened(), Ok(()));
         assert_eq!(places[1].opened(), Err(NoRoom), "two of a group are open");
-        assert_eq!(refused("10.0.0.5"), Some(Closed::Group));
+        assert_eq!(refused("10.0.0.5"), Some(Denied::Group));
         drop(places);
         assert_eq!(refused("10.0.0.5"), None);
         drop(first);
-        let state = door.state();
+        let state = admission.state();
         assert!(state.half_open.is_empty());
         assert!(state.groups.values().all(|source| source.open == 0 && source.half_open == 0));
     }
 
     #[test]
     fn the_oldest_half_open_connection_makes_room_once_it_had_its_time() {
-        let (door, now) = (Door::new(&limits()), Time::from_secs(10));
+        let (admission, now) = (Admission::new(&limits()), Time::from_secs(10));
         let tokens: Vec<CancellationToken> = (0..3).map(|_| CancellationToken::new()).collect();
         for (token, from) in tokens.iter().zip(["1.0.0.1", "2.0.0.1", "3.0.0.1"]) {
-            assert!(door.enter(ip(from), token, now).is_ok());
+            assert!(admission.enter(ip(from), token, now).is_ok());
         }
         let token = CancellationToken::new();
-        assert_eq!(door.enter(ip("4.0.0.1"), &token, now), Err(Closed::HalfOpen), "they are young");
-        assert!(door.enter(ip("4.0.0.1"), &token, now + GRACE).is_ok());
+        assert_eq!(admission.enter(ip("4.0.0.1"), &token, now), Err(Denied::HalfOpen), "they are young");
+        assert!(admission.enter(ip("4.0.0.1"), &token, now + GRACE).is_ok());
         let ended: Vec<bool> = tokens.iter().map(CancellationToken::is_cancelled).collect();
         assert_eq!(ended, [true, false, false]);
     }
@@ -210,12 +210,13 @@ mod tests {
     fn one_group_cannot_use_up_the_rate_of_all() {
         let accepts = Rate::per_second(20, 40);
         let limits = Limits { accepts, half_open: 99, half_open_group: 99, group: 99, ..Limits::default() };
-        let door = Door::new(&limits);
+        let admission = Admission::new(&limits);
         let (token, now) = (CancellationToken::new(), Time::from_secs(10));
-        let storm = (0..1_000).filter(|_| door.enter(ip("10.0.0.1"), &token, now).is_ok()).count();
+        let storm = (0..1_000).filter(|_| admission.enter(ip("10.0.0.1"), &token, now).is_ok()).count();
         // The first of a group is free of its own bucket.
         assert_eq!(storm, 11);
-        let honest = (1..=50u8).filter(|n| door.enter(IpAddr::from([10, 1, *n, 1]), &token, now).is_ok());
+        let honest =
+            (1..=50u8).filter(|n| admission.enter(IpAddr::from([10, 1, *n, 1]), &token, now).is_ok());
         assert_eq!(honest.count(), 29, "what is left of 40");
     }
 }

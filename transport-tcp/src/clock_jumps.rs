@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant, SystemTime};
 
 /// Compares the two clocks: one that stands still while the machine sleeps, and one that does not.
-pub(crate) struct Sleep {
+pub(crate) struct ClockJumps {
     steady: Instant,
     wall: SystemTime,
 }
 
-impl Sleep {
+impl ClockJumps {
     /// Time between two looks.
     pub(crate) const LOOK: Duration = Duration::from_secs(1);
     /// A jump by more than this is one.
@@ -19,7 +19,7 @@ impl Sleep {
     }
 
     /// Whether the machine has slept, the process was stopped, or the clock was set, since the last look.
-    pub(crate) fn has_slept(&mut self) -> bool {
+    pub(crate) fn has_jumped(&mut self) -> bool {
         let (steady, wall) = (Instant::now(), SystemTime::now());
         let passed = steady.duration_since(self.steady);
         // A clock that was set back is one that has jumped, too.
@@ -31,7 +31,7 @@ impl Sleep {
 
 /// Whether so much time between two looks, by the steady clock and by the other, is more than waiting.
 fn is_jump(passed: Duration, shown: Duration) -> bool {
-    passed > Sleep::LOOK + Sleep::JUMP || shown.abs_diff(passed) > Sleep::JUMP
+    passed > ClockJumps::LOOK + ClockJumps::JUMP || shown.abs_diff(passed) > ClockJumps::JUMP
 }
 
 #[cfg(test)]
@@ -46,6 +46,6 @@ mod tests {
         assert!(is_jump(seconds(1), seconds(3_600)), "slept");
         assert!(is_jump(seconds(60), seconds(60)), "stopped");
         assert!(is_jump(seconds(1), Duration::MAX), "set back");
-        assert!(!Sleep::new().has_slept());
+        assert!(!ClockJumps::new().has_jumped());
     }
 }

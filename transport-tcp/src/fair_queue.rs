@@ -9,7 +9,7 @@ use bytes::Bytes;
 /// source has used up before it, and the least goes first; of equals the shortest). When there is no room, the oldest packet of the source with the
 /// most bytes goes.
 #[derive(Debug, Default)]
-pub(crate) struct Fair {
+pub(crate) struct FairQueue {
     /// Those with something to say: as many as there are links, so few.
     sources: Vec<Source>,
     packets: usize,
@@ -26,7 +26,7 @@ struct Source {
     bytes: usize,
 }
 
-impl Fair {
+impl FairQueue {
     /// Queues `packet` of `source` in room for so many packets and bytes, and gives how many had to go for it.
     pub(crate) fn push(&mut self, source: u64, packet: Bytes, packets: usize, bytes: usize) -> usize {
         let length = packet.len();
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn each_source_has_its_turn() {
-        let mut queue = Fair::default();
+        let mut queue = FairQueue::default();
         for (source, packet) in [(1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (3, "c1"), (3, "c2")] {
             assert_eq!(queue.push(source, text(packet), 99, 99), 0);
         }
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn who_says_little_waits_for_nobody() {
-        let mut queue = Fair::default();
+        let mut queue = FairQueue::default();
         for source in 1..=9 {
             for _ in 0..3 {
                 queue.push(source, Bytes::from_static(&[b'x'; 1_000]), 99, 99_999);
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn who_says_most_makes_room() {
-        let mut queue = Fair::default();
+        let mut queue = FairQueue::default();
         queue.push(2, text("small"), 4, 99);
         for packet in ["great 1", "great 2", "great 3"] {
             assert_eq!(queue.push(1, text(packet), 4, 99), 0);
@@ -131,7 +131,7 @@ mod tests {
         /// Nothing is lost but what is said to be dropped, the bounds hold, and each source keeps its order.
         #[test]
         fn counts_hold(pushes in proptest::collection::vec((0u64..5, 1usize..20, proptest::bool::ANY), 1..200)) {
-            let (mut queue, mut pushed, mut popped, mut dropped) = (Fair::default(), 0u32, Vec::new(), 0);
+            let (mut queue, mut pushed, mut popped, mut dropped) = (FairQueue::default(), 0u32, Vec::new(), 0);
             for (source, length, is_pop) in pushes {
                 let mut packet = vec![u8::try_from(source).expect("small"); length + 5];
                 packet[1..5].copy_from_slice(&pushed.to_be_bytes());
