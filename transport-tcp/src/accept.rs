@@ -34,12 +34,14 @@ pub(crate) async fn accept<M: Wire + NamesSender + Send + 'static>(
                 if context.shared.may_log() {
                     warn!(%error, "cannot accept");
                 }
+                // The connection stays in the system's queue: to try again at once would only spin.
                 sleep(pause).await;
                 pause = (2 * pause).min(last);
                 continue;
             }
         };
         pause = first;
+        // Refused before anything is read or allocated for it.
         let token = context.root.child_token();
         let place = match Place::take(&context.shared.admission, from.ip(), &token, context.shared.now()) {
             Ok(place) => place,

@@ -1,4 +1,4 @@
-//! Kinds of addresses: which may be dialed on hearsay, and which count as one source.
+//! Kinds of addresses: which may be dialed when only other nodes named them, and which count as one source.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -1,4 +1,4 @@
-//! Admission: who may come in, how many at once, and how often.
+//! Admission of incoming connections: how many at once, and how often, from one source group and in all.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
@@ -14,12 +14,12 @@ use crate::limits::Limits;
 /// A half-open connection younger than this makes no room for others: it may be an honest one far away.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Why somebody was not let in.
+/// The reason for closing a connection at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Denied {
-    /// Its source group has enough connections, or knocks too often.
+    /// Its source group has enough connections, or connects too often.
     Group,
-    /// Too many knock.
+    /// Connections come too often from all groups together.
     Rate,
     /// Too many are half-open, all of them young.
     HalfOpen,
@@ -43,7 +43,7 @@ struct State {
     entered: u64,
 }
 
-/// One source group.
+/// The connections of one source group.
 #[derive(Debug, Default)]
 struct Source {
     knocks: TokenBucket,
@@ -74,7 +74,7 @@ impl Admission {
         let group = Group::of(ip);
         let mut guard = self.state();
         let state = &mut *guard;
-        // Cheap refusals first: who knocks too often costs the others nothing of the common rate.
+        // The group's own limits first: a group that connects too often uses up nothing of the common rate.
         if let Some(source) = state.groups.get_mut(&group)
             && (source.half_open >= self.half_open_group
                 || source.open >= self.group

@@ -9,7 +9,7 @@ pub(crate) struct ClockJumps {
 }
 
 impl ClockJumps {
-    /// Time between two looks.
+    /// Pause between two comparisons of the clocks.
     pub(crate) const LOOK: Duration = Duration::from_secs(1);
     /// A jump by more than this is one.
     const JUMP: Duration = Duration::from_secs(4);

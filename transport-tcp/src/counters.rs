@@ -16,7 +16,7 @@ macro_rules! counters {
         #[derive(Debug, Default)]
         pub(crate) struct Counters {
             $(pub(crate) $name: Counter,)*
-            /// What the validator dropped.
+            /// Messages that the validator dropped, by its reasons.
             pub(crate) by_reason: ByReason,
         }
 
@@ -40,19 +40,19 @@ counters! {
     dialed,
     /// Dials not tried because there were too many links, or because the peer is this node.
     dial_limit,
-    /// Dials not tried, and requests for them dropped, because such addresses are not dialed on hearsay.
+    /// Dials not tried, and requests for them dropped, because nodes do not dial such addresses when only other nodes named them.
     dial_forbidden,
     /// Dials not tried, and requests for them dropped, because there were too many lately.
     dial_rate,
-    /// Dials that nobody answered.
+    /// Dials for which no connection could be opened.
     unreachable,
-    /// Connections taken from others.
+    /// Connections of other nodes that were accepted.
     accepted,
     /// Connections that the operating system could not hand over.
     accept_errors,
-    /// Connections closed at once: their source group has enough, or knocks too often.
+    /// Connections closed at once: their source group has enough, or connects too often.
     admission_group,
-    /// Connections closed at once: too many knock.
+    /// Connections closed at once: they come too often.
     admission_rate,
     /// Connections closed at once: too many are half-open.
     admission_half_open,
@@ -82,7 +82,7 @@ counters! {
     goodbyes,
     /// Links that ended without a word.
     broken,
-    /// Links closed because of a frame that was changed, repeated or left out on its way.
+    /// Links closed because of a frame that was changed, repeated or left out in transit.
     tampered,
     /// Links closed because of a frame that was too long, cut off, or no packet.
     bad_frames,
@@ -114,7 +114,7 @@ counters! {
     validator_dropped,
     /// Links cut by the validator.
     validator_cut,
-    /// Fresh keys taken.
+    /// Fresh keys that this side took for sealing.
     rekeys,
     /// Times that the machine was found to have slept, or its clock to have been set.
     clock_jumps,

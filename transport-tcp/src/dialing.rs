@@ -1,5 +1,5 @@
-//! Who may be dialed. A peer that the node knows from others only may be a victim's address, named so that
-//! many nodes dial it: such dials are few, and go to few places.
+//! Which peers may be dialed. The address of a peer that only other nodes named may be a victim's, named so that
+//! many nodes dial it: such dials are few, and go to few addresses.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -15,7 +15,7 @@ use crate::peer::Peer;
 /// Why a peer is not dialed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Forbidden {
-    /// Its address is of a kind that nobody should have to take on hearsay.
+    /// Its address is of a kind that is not dialed when only other nodes named it.
     Address,
     /// Too many dials lately, in all or to that address.
     Rate,

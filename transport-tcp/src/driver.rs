@@ -69,10 +69,12 @@ pub async fn spawn_with_validator<P: SocketProtocol>(
     let listener = listen(options.listen, options.ports).await?;
     let seed = options.seed.unwrap_or_else(random);
     let shared = Arc::new(share(options, listener.local_addr()?)?);
+    // Bounded queues: connections and the application wait for the node, and the node for nobody.
     let (reports_in, reports) = mpsc::channel(shared.limits.inbox);
     let (commands_in, commands) = mpsc::channel(shared.limits.commands);
     let (events, events_out) = mpsc::channel(shared.limits.events);
     let (view, view_out) = watch::channel(Vec::new());
+    // Two tokens, since a node that leaves takes no connections any more while its links are still being served.
     let (tasks, root, listening) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
     let context = TaskContext {
         shared: Arc::clone(&shared),

@@ -21,7 +21,7 @@ pub(crate) struct FairQueue {
 #[derive(Debug)]
 struct Source {
     name: u64,
-    /// With their tags.
+    /// Packets with their tags, the oldest first.
     packets: VecDeque<(u64, Bytes)>,
     bytes: usize,
 }
@@ -52,7 +52,7 @@ impl FairQueue {
         dropped
     }
 
-    /// The next packet.
+    /// Takes the next packet, of the source whose turn it is.
     pub(crate) fn pop(&mut self) -> Option<Bytes> {
         let tag = |source: &Source| source.packets.front().map(|(tag, packet)| (*tag, packet.len()));
         let (place, _) = self.sources.iter().enumerate().min_by_key(|(_, source)| tag(source))?;

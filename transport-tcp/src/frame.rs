@@ -8,7 +8,7 @@ use floodnet_core::wire::{DecodeError, take};
 
 use crate::secure::{Broken, Cipher, TAG};
 
-/// Bytes of a length.
+/// Bytes of the length in front of each frame.
 pub const LENGTH: usize = 2;
 
 macro_rules! reasons {
@@ -36,34 +36,34 @@ macro_rules! reasons {
 reasons! {
     /// It is not needed any more.
     Done = 0,
-    /// The node stops.
+    /// The node is shutting down.
     Leaving = 1,
     /// There is a link between the two already.
     Duplicate = 2,
     /// Both dialed at once, and the other one's connection is kept.
     Simultaneous = 3,
-    /// There are too many.
+    /// There is no room for another link.
     Full = 4,
     /// The application does not want this peer.
     Unwelcome = 5,
-    /// No version in common.
+    /// The two have no version of the protocol in common.
     Version = 6,
 }
 
-/// What a frame says, once opened.
+/// An opened frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frame<'a> {
     /// A packet of the node's protocol.
     Packet(&'a [u8]),
-    /// "Are you there?"
+    /// Asks for a sign of life.
     Ping,
-    /// "I am."
+    /// Answers a ping.
     Pong,
-    /// "This link ends." Nothing comes after it.
+    /// Ends the link. Nothing comes after it.
     Goodbye(Reason),
-    /// "What follows is sealed with a fresh key."
+    /// Announces that what follows is sealed with a fresh key.
     Rekey,
-    /// "The link stands", from who was dialed, with its count of links. Comes first.
+    /// Tells the dialer that the link stands, with the acceptor's number of the link. Comes first.
     Welcome(u64),
 }
 

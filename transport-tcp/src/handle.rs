@@ -23,7 +23,7 @@ pub struct Handle<P: SocketProtocol> {
     task: JoinHandle<()>,
 }
 
-/// The node has stopped.
+/// The error that the node has stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped;
 

@@ -16,7 +16,7 @@ pub use file::KeyFileError;
 
 /// Bytes of an [`Identity`], and of the secret behind it.
 pub const KEY_BYTES: usize = 32;
-/// Bytes of a signature.
+/// Bytes of an ed25519 signature.
 pub const SIGNATURE_BYTES: usize = 64;
 
 /// A node's public key. It names the node wherever it listens.
@@ -30,7 +30,7 @@ impl Identity {
         Self(bytes)
     }
 
-    /// The public key.
+    /// The bytes of the public key.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; KEY_BYTES] {
         &self.0
@@ -54,7 +54,7 @@ impl Identity {
     }
 }
 
-/// In hexadecimal.
+/// Writes 64 hexadecimal digits.
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         HEXLOWER.encode_display(&self.0).fmt(f)
@@ -100,7 +100,7 @@ fn from_hex(text: &str) -> Option<[u8; KEY_BYTES]> {
 pub struct Keypair(SigningKey);
 
 impl Keypair {
-    /// A new one, of the operating system's randomness.
+    /// A new pair, of the operating system's randomness.
     ///
     /// # Errors
     /// The operating system has no randomness to give.
@@ -110,13 +110,13 @@ impl Keypair {
         Ok(Self::from_secret(&secret))
     }
 
-    /// The one of this secret. For tests and experiments, where identities must be known ahead.
+    /// The pair of this secret. For tests and experiments, where identities must be known ahead.
     #[must_use]
     pub fn from_secret(secret: &[u8; KEY_BYTES]) -> Self {
         Self(SigningKey::from_bytes(secret))
     }
 
-    /// The public side.
+    /// The public key of the pair.
     #[must_use]
     pub fn identity(&self) -> Identity {
         Identity(self.0.verifying_key().to_bytes())

@@ -2,14 +2,14 @@
 //!
 //! # What is promised, and what is not
 //!
-//! Links are encrypted, and both ends prove who they are: each node has an [`identity`], an ed25519 key, which
-//! it shows in a Noise XX handshake. Who listens on the wire sees addresses, times and sizes, not what is
-//! said; who changes, repeats or leaves out a byte ends the link. Nodes of another network cannot finish a
-//! handshake, and the port of a private network ([`options::Network::key`]) answers strangers with nothing at
-//! all. Whatever a peer can make a node do is bounded, by one of three profiles of [`limits`].
+//! Links are encrypted, and both ends prove their identity: each node has an [`identity`], an ed25519 key, which
+//! it shows in a Noise XX handshake. An eavesdropper sees addresses, times and sizes, but no content; changing,
+//! repeating or leaving out a byte ends the link. Nodes of another network cannot finish a handshake, and the port
+//! of a private network ([`options::Network::key`]) sends strangers nothing at all. Everything that a peer can
+//! make a node do is bounded, by one of three profiles of [`limits`].
 //!
-//! **Identities are free**, so a link says who is there, not that it is somebody to trust: in an open network
-//! anybody may come in, read what is flooded and publish. **A link says nothing about the author** of a
+//! **Identities are free**, so a proved identity is no reason for trust: in an open network anybody may come in,
+//! read what is flooded and publish. **A link says nothing about the author** of a
 //! message, which has passed through many hands: an application signs what it publishes and verifies it in a
 //! [`validator`], before the node marks it as seen and passes it on. Not hidden are who talks to whom, and the
 //! addresses in requests for neighbors. The handshake's library (`snow`) is widely used and not audited; it is
@@ -28,9 +28,9 @@
 //! connection of an identity is refused while the first gives signs of life, unless the peer itself has given
 //! up the first. Whatever ends a link brings the node its `LinkDown`, at both ends.
 //!
-//! **A [`Peer`] is an identity that carries an address.** The address in a request for neighbors is hearsay
-//! and may be a victim's, so such dials are few, some addresses are never dialed, and who answers must have the
-//! identity that was named. The first who hears from a joiner puts in the address that the connection shows.
+//! **A [`Peer`] is an identity that carries an address.** The address in a request for neighbors comes from
+//! another node and may be a victim's. So such dials are few, some addresses are never dialed, and the node that
+//! answers must have the identity that was named. The first who hears from a joiner puts in the address that the connection shows.
 //!
 //! On the wire a frame is a length of two bytes, big-endian, and a Noise message of so many bytes. The
 //! handshake's second and third message carry identity, signature over the channel's key, versions, features,
@@ -40,11 +40,11 @@
 //!
 //! | module | subject |
 //! |---|---|
-//! | [`identity`] | who a node is, and the file that keeps its key |
+//! | [`identity`] | the key of a node, and the file that keeps it |
 //! | [`peer`] | the name of a node: its identity, and the address on which it listens |
 //! | [`options`] | settings |
 //! | [`limits`] | what a node allows its peers and itself: `public`, `lan`, `lab` |
-//! | [`validator`] | the application's word on peers and messages |
+//! | [`validator`] | the application's decision on peers and messages |
 //! | [`protocol`] | what a protocol needs to run here |
 //! | [`driver`] | the task that owns the node |
 //! | [`handle`] | what an application holds of a running node |

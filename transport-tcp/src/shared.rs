@@ -15,7 +15,7 @@ use crate::options::Connector;
 use crate::peer::Peer;
 use crate::secure::{About, Credentials, Hello};
 
-/// Lines that a node logs about its links: who knocks at a port must not fill a disk.
+/// Lines that a node logs about its links: strangers that connect must not fill a disk.
 const LOG_RATE: Rate = Rate::per_second(10, 100);
 
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(crate) struct Shared {
     pub(crate) connector: Connector,
     pub(crate) counters: Counters,
     pub(crate) admission: Arc<Admission>,
-    /// How many links stand.
+    /// The number of links that stand.
     pub(crate) links: AtomicUsize,
     started: Instant,
     connections: AtomicU64,

@@ -62,10 +62,10 @@ pub struct Args {
     pub make_key: Option<PathBuf>,
 }
 
-/// Where to listen.
+/// The address to listen on, with or without a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listen {
-    /// The address.
+    /// An address of this machine, or the wildcard.
     pub ip: IpAddr,
     /// This port, or from [`PORT`] on the first that is free.
     pub port: Option<u16>,

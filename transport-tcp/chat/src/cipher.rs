@@ -35,7 +35,7 @@ impl Cipher {
 }
 
 impl std::fmt::Debug for Cipher {
-    /// Without the secret.
+    /// Shows the identity, and never the secret.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Cipher").field(&self.keypair.identity()).finish()
     }

@@ -2,64 +2,64 @@
 
 use strsim::levenshtein;
 
-/// What the user wants.
+/// A typed line, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Nothing.
+    /// The line is empty.
     Empty,
-    /// Say this to everybody.
+    /// Say this text to everybody in the room.
     Say(String),
     /// Say something to one person.
     Direct {
         /// As typed, without the `@`.
         to: String,
-        /// What to say.
+        /// The text to say.
         text: String,
     },
-    /// Take a name.
+    /// Be called by this name.
     Name(String),
-    /// Tell what can be typed.
+    /// Show the help.
     Help,
-    /// Tell the neighbors in the network.
+    /// List the neighbors in the network.
     Peers,
-    /// Tell who is here.
+    /// List the people who are here.
     Who,
-    /// Tell the contacts.
+    /// List the contacts, with their fingerprints.
     Contacts,
     /// Show or confirm the digits of somebody.
     Verify {
-        /// Whom.
+        /// The person, as typed without the `@`.
         who: String,
         /// Whether the digits were compared.
         compared: bool,
     },
     /// Hear somebody no more, or again.
     Block {
-        /// Whom.
+        /// The person, as typed without the `@`.
         who: String,
-        /// Or again.
+        /// True to block, false to unblock.
         block: bool,
     },
-    /// Call a contact otherwise.
+    /// Give a person a name of the user's own.
     Rename {
-        /// Whom.
+        /// The person, as typed without the `@`.
         who: String,
-        /// The petname.
+        /// The name to call them by.
         petname: String,
     },
-    /// Forget a contact.
+    /// Remove a person from the contacts.
     Forget(String),
     /// Show direct messages that were not answered.
     Unread,
-    /// Tell how things are.
+    /// Show name, room, address, limits and counts.
     Status,
-    /// Leave.
+    /// Leave the chat.
     Quit,
     /// It means nothing; what to tell the user.
     Wrong(String),
 }
 
-/// What can be typed.
+/// The answer to `/help`: everything that can be typed.
 pub const HELP: &str = "\
 text                  say it to everybody
 @bob text             say it to bob alone, sealed
@@ -96,7 +96,7 @@ const COMMANDS: [(&str, &str); 13] = [
 /// Bytes of the longest word that is taken for a misspelt command.
 const MAX_TYPO: usize = 20;
 
-/// Reads a line.
+/// Reads what a typed line asks for.
 #[must_use]
 pub fn parse(line: &str) -> Command {
     let line = line.trim();

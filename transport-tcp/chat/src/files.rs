@@ -16,7 +16,7 @@ use floodnet_tcp::peer::Peer;
 
 /// Longer than any of the files.
 const MAX_FILE: u64 = 4 * 1_024 * 1_024;
-/// Peers that are remembered.
+/// Peers that are saved; those met before them are left out.
 const MAX_PEERS: usize = 16;
 
 /// The files in one folder.
@@ -30,9 +30,9 @@ pub struct Files {
 /// What was kept of the user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
-    /// The name used last.
+    /// The name that the user had last.
     pub name: Option<Name>,
-    /// Counts below were used.
+    /// The first sequence number that no message has used.
     pub next_seq: u64,
 }
 

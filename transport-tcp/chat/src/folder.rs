@@ -49,7 +49,7 @@ impl Folder {
         Err(format!("{MAX_CHATS} chats are running: name a folder with --data"))
     }
 
-    /// Where it is.
+    /// The path of the folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path

@@ -12,12 +12,12 @@ use tokio::sync::mpsc as queue;
 /// Longest line in bytes; of a longer one the rest is not taken.
 const MAX_LINE: u64 = 64 * 1_024;
 
-/// What came in.
+/// An event at the keyboard or at the end of the pipe.
 #[derive(Debug)]
 pub enum Typed {
     /// A line. When it was dealt with, `next` takes the prompt for the next one.
     Line {
-        /// Without its end.
+        /// The line without its line break.
         text: String,
         /// Whoever waits for the prompt.
         next: mpsc::SyncSender<String>,
@@ -84,6 +84,7 @@ pub fn terminal(
                     return;
                 }
             };
+            // The next prompt comes when the line is dealt with; until then nothing is read.
             match ask(&sender, text) {
                 Some(next) => prompt = next,
                 None => return,

@@ -7,12 +7,12 @@
 //! | [`command`] | what a typed line means |
 //! | [`screen`], [`input`] | a terminal or a pipe |
 //! | [`cipher`] | signatures and sealed boxes |
-//! | [`validator`] | the checks of `core` at the sockets |
+//! | [`validator`] | the checks of `floodnet-chat` at the sockets |
 //! | [`node`] | the node: which protocols, with which settings |
 //! | [`recorded`], [`record`] | what happens to the node, written down and run again |
-//! | [`room`] | who talks with whom |
+//! | [`room`] | rooms, open or private |
 //! | [`folder`], [`files`] | what is kept from one run to the next |
-//! | [`log`], [`metrics`] | what is told to whom looks after it |
+//! | [`log`], [`metrics`] | a log file and counts, for operators |
 
 pub mod app;
 pub mod args;

@@ -26,19 +26,19 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Bytes of the longest request, the least that the server can be told.
 const MAX_REQUEST: usize = 8 * 1_024;
 
-/// What is told.
+/// Everything that the endpoint serves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// Values that go up and down, by name.
     pub gauges: BTreeMap<&'static str, u64>,
     /// Values that only go up, by name.
     pub counters: BTreeMap<&'static str, u64>,
-    /// Messages refused, by reason.
+    /// Messages that were not accepted, by reason.
     pub refused: BTreeMap<&'static str, u64>,
 }
 
 impl Snapshot {
-    /// In the text format.
+    /// Writes the snapshot in the OpenMetrics text format.
     #[must_use]
     pub fn text(&self) -> String {
         let mut out = String::new();

@@ -20,7 +20,7 @@ const DEGREE: u32 = 6;
 /// The most links that it holds.
 const MAX_DEGREE: u32 = 12;
 
-/// A node called `me`.
+/// Makes a node called `me`, before its first input.
 pub(crate) fn plain_node(me: Peer) -> PlainNode {
     Node::new(RandomWalk::new(me), Flood::default())
 }

@@ -138,14 +138,14 @@ fn digest(actions: &[ActionOf<PlainNode>]) -> String {
 pub struct Replayed {
     /// Inputs, each of which led to the same actions.
     pub inputs: u64,
-    /// The actions in all.
+    /// Actions of all these inputs together.
     pub actions: u64,
 }
 
 /// Why a recording could not be run again to the same end.
 #[derive(Debug)]
 pub enum ReplayError {
-    /// It cannot be read.
+    /// The recording cannot be read.
     Io(io::Error),
     /// This line is no part of a recording; lines count from 1.
     Line(u64),
@@ -205,6 +205,7 @@ pub fn replay(recording: impl BufRead) -> Result<Replayed, ReplayError> {
             (time, rest) => {
                 let parts = rest.split_once(" -> ").filter(|(_, expected)| expected.len() == 16);
                 let Some((text, expected)) = parts else {
+                    // The program may have been killed while it wrote the last line.
                     return if lines.peek().is_none() { Ok(done) } else { Err(wrong) };
                 };
                 let now = time.parse().map(Time::from_nanos).map_err(|_| ReplayError::Line(number))?;

@@ -7,7 +7,7 @@ use floodnet_chat::crypto::Key;
 use floodnet_chat::text::escape;
 use rustyline::ExternalPrinter;
 
-/// Where lines go.
+/// The place to which lines are written.
 enum Out {
     /// Messages to standard output, all else to standard error.
     Plain,
@@ -49,7 +49,7 @@ pub fn now() -> String {
 }
 
 impl Screen {
-    /// A pipe.
+    /// A screen on standard output and standard error, for pipes and files.
     #[must_use]
     pub const fn plain() -> Self {
         Self { out: Out::Plain, color: false }
@@ -153,7 +153,7 @@ impl Screen {
     }
 }
 
-/// Who closed the pipe does not want to hear more; the end of input will tell.
+/// Errors are passed over: a reader that has closed the pipe does not want more, and ends the input too.
 fn write(mut out: impl Write, line: &str) {
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }

@@ -1,4 +1,4 @@
-//! The checks of `core` at the sockets.
+//! The checks of `floodnet-chat` at the sockets.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -39,7 +39,7 @@ impl Clocks {
         Self { started: Instant::now() }
     }
 
-    /// What they show.
+    /// Reads both clocks.
     #[must_use]
     pub fn read(&self) -> Clock {
         let nanos = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
@@ -49,7 +49,7 @@ impl Clocks {
     }
 }
 
-/// The gate of a chat's node. Signatures are checked in the tasks of the links, several at once; all else is
+/// The validator of a chat's node: a [`Gate`] behind a lock. Signatures are checked in the tasks of the links, several at once; all else is
 /// short and done under a lock.
 #[derive(Debug)]
 pub struct ChatValidator {

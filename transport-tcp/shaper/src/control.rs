@@ -4,14 +4,14 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use tokio::sync::watch;
 
-/// The hand on the switches of a proxy.
+/// The switches of a running proxy.
 #[derive(Debug)]
 pub struct Control {
     state: watch::Sender<State>,
     pub(crate) counters: Counters,
 }
 
-/// How the switches are.
+/// The position of each switch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct State {
     /// Whether nothing passes; by direction: up, down.
@@ -31,10 +31,10 @@ pub(crate) struct Counters {
     pub(crate) bytes: [AtomicU64; 2],
 }
 
-/// What a proxy did so far.
+/// Counts of what a proxy did so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Connections that it took.
+    /// Connections that the proxy accepted.
     pub connections: u64,
     /// Those for which the target could not be reached.
     pub refused: u64,
@@ -44,7 +44,7 @@ pub struct Counts {
     pub stalls: u64,
     /// Bytes that arrived at the target.
     pub up: u64,
-    /// Bytes that came back.
+    /// Bytes that arrived back at the dialer.
     pub down: u64,
 }
 
@@ -61,7 +61,7 @@ impl Control {
         self.state.send_modify(|state| state.cut = [up, down]);
     }
 
-    /// Ends every cut.
+    /// Lets bytes pass again in both directions.
     pub fn heal(&self) {
         self.cut(false, false);
     }

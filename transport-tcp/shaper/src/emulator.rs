@@ -1,4 +1,4 @@
-//! When what is sent arrives.
+//! What a link does to a piece of data: when it arrives, whether it is changed, whether the connection breaks.
 
 use floodnet_core::laws::{Law, happens};
 use floodnet_core::rng::NodeRng;
@@ -7,12 +7,12 @@ use floodnet_core::time::{Duration, Time};
 /// Bytes that are lost, corrupted and sent one after the other as one: what a TCP segment carries on Ethernet.
 pub const SEGMENT: usize = 1_448;
 
-/// What becomes of a piece.
+/// The outcome for one piece of data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It arrives then, in order behind all before it.
     Arrives {
-        /// When.
+        /// The time of arrival at the far end.
         at: Time,
         /// Attempts that were lost before.
         lost: u32,
@@ -68,7 +68,7 @@ impl Link {
     }
 }
 
-/// 64 random bits.
+/// Draws 64 random bits.
 fn wide(rng: &mut NodeRng) -> u64 {
     u64::from(rng.bits()) << 32 | u64::from(rng.bits())
 }
@@ -92,7 +92,7 @@ fn transfer_time(bytes: u64, rate: u64) -> Duration {
 }
 
 impl LinkEmulator {
-    /// Says what becomes of `data`, which its sender hands over at `now`, and may change its bytes. No data
+    /// Decides when `data`, which its sender hands over at `now`, arrives, and may change its bytes. No data
     /// stands for a segment of the handshake, or for the end. The times that are given never fall.
     pub fn pass(&mut self, now: Time, data: &mut [u8]) -> Fate {
         let mut leaves = now;

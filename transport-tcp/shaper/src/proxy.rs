@@ -21,11 +21,11 @@ const PAUSE: Span = Span::from_millis(20);
 /// A connection that is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// Its number, from 0.
+    /// The number of the connection, from 0.
     pub number: u64,
-    /// Who dialed.
+    /// The address from which it was dialed.
     pub from: SocketAddr,
-    /// How long it lived.
+    /// Time from its acceptance to its end.
     pub lived: Span,
     /// Bytes that arrived at the target, and back.
     pub bytes: [u64; 2],
@@ -63,13 +63,13 @@ impl Proxy {
         Ok(Self { shared, address, tasks, over })
     }
 
-    /// Where it listens.
+    /// The address on which the proxy listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its switches.
+    /// The switches that act on all its connections.
     #[must_use]
     pub fn control(&self) -> &Control {
         &self.shared.control

@@ -22,11 +22,11 @@ pub(crate) struct Pump {
     pub(crate) emulator: LinkEmulator,
     /// 0 to the target, 1 back.
     pub(crate) way: usize,
-    /// Nothing passes before.
+    /// The time before which nothing passes.
     pub(crate) ready: Time,
     /// Bytes that this connection moved this way.
     pub(crate) moved: Arc<AtomicU64>,
-    /// Reset the connection.
+    /// Cancelled when the connection must be reset.
     pub(crate) broken: CancellationToken,
 }
 

@@ -10,12 +10,12 @@ use crate::alarm::Alarm;
 use crate::control::Control;
 use crate::emulator::Link;
 
-/// What a proxy does.
+/// Settings of a proxy.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
-    /// To the target.
+    /// The direction from the dialer to the target.
     pub up: Link,
-    /// Back from it.
+    /// The direction from the target back to the dialer.
     pub down: Link,
     /// Each connection is reset at this age.
     pub reset_after: Option<Duration>,
@@ -23,7 +23,7 @@ pub struct Options {
     /// `latency` has `rate` x `latency` under way, so more than that is needed to fill it. At least 1, at most
     /// 2^29.
     pub buffer: u32,
-    /// Seed of all draws.
+    /// Seed of the random draws of all connections.
     pub seed: u64,
 }
 
@@ -33,7 +33,7 @@ impl Default for Options {
     }
 }
 
-/// What all connections share.
+/// Settings, switches and clock of a proxy, which all its connections share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) options: Options,

@@ -4,18 +4,18 @@ use crate::counters::Counters;
 use crate::frame::Reason;
 use crate::secure::{Broken, Refusal};
 
-/// Why a connection ended.
+/// The reason for the end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     /// The operating system closed it, or the other side did without a word.
     Closed,
-    /// Nobody listens there.
+    /// No connection could be opened to the address.
     Unreachable,
     /// The other side said goodbye.
     Goodbye(Reason),
     /// The other side did not want the link.
     Refused(Reason),
-    /// This side said goodbye.
+    /// This side ended the link with a goodbye.
     Left,
     /// The node has stopped, or does not want the link any more.
     Stopped,
@@ -35,7 +35,7 @@ pub(crate) enum End {
     WrongIdentity,
     /// This node has dialed itself.
     Itself,
-    /// A frame was changed, repeated or left out on its way.
+    /// A frame was changed, repeated or left out in transit.
     Tampered,
     /// A frame of forbidden length or content.
     BadFrame,

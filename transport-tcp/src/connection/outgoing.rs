@@ -30,8 +30,8 @@ pub(crate) async fn outgoing<M: Wire + NamesSender + 'static>(
     let (stream, cipher, link) = match dialed.unwrap_or(Err(End::SlowHandshake)) {
         Ok(dialed) => dialed,
         Err(End::Refused(Reason::Simultaneous)) => {
-            // Its own dial is on its way and takes over what waits here; only if it does not come has this
-            // one failed.
+            // The peer has dialed as well, and its connection takes over what waits here. This dial has failed
+            // only if that connection does not come.
             tokio::time::sleep(shared.limits.handshake).await;
             return End::Refused(Reason::Simultaneous);
         }
@@ -59,12 +59,14 @@ async fn dial<M>(
     if to.identity().is_some_and(|expected| expected != hello.identity) {
         return Err(End::WrongIdentity);
     }
+    // Only now does this node show its own identity: whoever answers in place of the peer learns nothing of it.
     let peer = Peer::new(hello.identity, to.address());
     let (go_on, answered) = oneshot::channel();
     reports.send(Report::Met { id, peer, go_on }).await.map_err(|_| End::Stopped)?;
     answered.await.map_err(|_| End::Stopped)?;
     stream.write(&handshake.write(&shared.hello(id).encode())?).await?;
     let mut cipher = handshake.finish()?;
+    // Nothing is sent before the welcome, so a refusal loses nothing.
     let sealed = stream.read(1 + TAG, 1 + 8 + TAG).await?;
     let mut opened = Vec::new();
     cipher.open(&sealed, &mut opened)?;

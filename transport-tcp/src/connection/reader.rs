@@ -57,6 +57,7 @@ impl<'a> Reader<'a> {
             };
             let Ok(mut message) = wire::decode::<M>(packet) else { return End::BadFrame };
             message.name_sender(info.peer);
+            // Many links are at rest most of the time: none keeps the room of its longest message.
             if opened.capacity() > KEPT {
                 opened = Vec::new();
             }
@@ -74,7 +75,7 @@ impl<'a> Reader<'a> {
     /// Opens the next frame into `opened`.
     async fn open_next(&mut self, link: &Link<'_>, opened: &mut Vec<u8>) -> Result<(), End> {
         let sealed = self.next(link.shared).await?;
-        // Who sends too much waits: nothing of what honest peers say in a burst is lost here.
+        // A peer that sends too much is read later, and nothing is dropped: honest peers send bursts too.
         let wait = self.pace.after(1, sealed.len(), link.shared);
         if !wait.is_zero() {
             link.shared.counters.throttled.add();
@@ -85,7 +86,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The next frame, sealed.
+    /// Reads the next frame, still sealed.
     async fn next(&mut self, shared: &Shared) -> Result<BytesMut, End> {
         let max = shared.limits.packet + 1 + TAG;
         loop {
@@ -97,6 +98,7 @@ impl<'a> Reader<'a> {
                 Ok(None) => {}
                 Err(_) => return Err(End::BadFrame),
             }
+            // A link at rest keeps no buffer; one with a part of a frame must send the rest in time.
             if self.buffer.is_empty() {
                 self.since = None;
                 if self.buffer.capacity() > KEPT + LENGTH {

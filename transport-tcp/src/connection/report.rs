@@ -13,20 +13,20 @@ use crate::validator::LinkInfo;
 /// What a connection tells the task that owns the node.
 #[derive(Debug)]
 pub(crate) enum Report<M> {
-    /// Who was dialed has said who it is. The dial goes on if `go_on` is used, and ends if it is dropped.
+    /// A dialed node has shown its identity. The dial goes on if `go_on` is used, and ends if it is dropped.
     Met { id: u64, peer: Peer, go_on: oneshot::Sender<()> },
-    /// Who was dialed welcomes this node: its life, and its number of the link.
+    /// A dialed node welcomes this one, and tells its session and its number of the link.
     Opened { link: Arc<LinkInfo>, session: u64, number: u64 },
-    /// Who dialed has said who it is and waits for the answer.
+    /// A dialer has shown its identity and waits for the answer.
     Asked(Visitor),
-    /// A message came.
+    /// A message came, and the validator has accepted it.
     Message { link: Arc<LinkInfo>, message: M },
     /// The connection has ended, or could not be opened. Comes last; not at all when the node itself ended it
     /// at once.
     Closed { id: u64 },
 }
 
-/// Somebody who dialed and has shown its identity.
+/// A dialer that has shown its identity.
 #[derive(Debug)]
 pub(crate) struct Visitor {
     pub(crate) link: Arc<LinkInfo>,
@@ -37,11 +37,11 @@ pub(crate) struct Visitor {
     pub(crate) answer: oneshot::Sender<Answer>,
 }
 
-/// What a visitor is told.
+/// The answer to a visitor.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// It may stay. What is put into the outbox is sent to it.
+    /// The link stands. What is put into the outbox is sent to it.
     Welcome { outbox: Arc<Outbox>, number: u64 },
-    /// It may not.
+    /// The link is closed, for this reason.
     Refuse(Reason),
 }

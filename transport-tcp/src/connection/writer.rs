@@ -37,7 +37,7 @@ struct Probe {
 }
 
 impl<'a> Writer<'a> {
-    /// A writer to `write`.
+    /// Makes a writer that has nothing to write yet.
     pub(super) fn new(write: WriteHalf<'a>) -> Self {
         let now = Instant::now();
         Self { write, out: Vec::new(), wrote: now, pace: Pace::default(), sealed: 0, keyed: now, probe: None }

@@ -1,4 +1,4 @@
-//! What each side of a handshake says of itself.
+//! What each side of a handshake says of itself: the [`Hello`].
 
 use floodnet_core::wire::{DecodeError, take};
 
@@ -15,7 +15,7 @@ pub(super) fn bound(static_key: &[u8]) -> Vec<u8> {
     [DOMAIN, static_key].concat()
 }
 
-/// Why somebody who shook hands is not talked to.
+/// The reason for refusing a [`Hello`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// It did not say who it is.
@@ -26,7 +26,7 @@ pub enum Refusal {
     Version,
 }
 
-/// Who is there, with the proof.
+/// An identity, with the proof that it owns the channel, and what else a node says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hello {
     /// The identity that is claimed.
@@ -62,7 +62,7 @@ impl About {
 }
 
 impl Hello {
-    /// Bytes of the encoding.
+    /// Bytes of the encoding in this version.
     pub const BYTES: usize = 32 + SIGNATURE_BYTES + 2 + 4 + 2 + 8 + 8;
 
     /// The encoding: the fields in their order, numbers big-endian.

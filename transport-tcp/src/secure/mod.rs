@@ -1,4 +1,4 @@
-//! The secure channel under each link: who is there is proved, and what is said cannot be read or changed.
+//! The secure channel under each link: both ends prove their identity, and nobody else can read or change frames.
 //!
 //! The handshake is Noise XX (`Noise_XX_25519_ChaChaPoly_BLAKE2s`, revision 34 of the framework); in a
 //! private network `Noise_XXpsk0_..`, whose very first message proves the key, so that the port answers
@@ -29,14 +29,14 @@ pub use hello::{About, Hello, Refusal};
 
 /// Bytes of the longest message of a handshake.
 pub const MAX_HANDSHAKE: usize = 1_024;
-/// Bytes that sealing adds.
+/// Bytes that sealing adds to a frame.
 pub const TAG: usize = 16;
 
 const OPEN: &str = "Noise_XX_25519_ChaChaPoly_BLAKE2s";
 const PRIVATE: &str = "Noise_XXpsk0_25519_ChaChaPoly_BLAKE2s";
 
-/// What came is not what the other side of this channel would have sent: garbage, changed on its way, or of
-/// somebody with another key.
+/// The error that bytes are not what the other side of this channel would have sent: they are garbage, were changed
+/// in transit, or come from somebody with another key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Broken;
 
@@ -167,7 +167,7 @@ impl Handshake {
         Ok(Self(Box::new(credentials.builder()?.build_initiator()?)))
     }
 
-    /// The side of who is dialed.
+    /// The side of the node that is dialed.
     ///
     /// # Errors
     /// The credentials do not fit the pattern of the handshake.
@@ -200,7 +200,7 @@ impl Handshake {
         Ok(payload)
     }
 
-    /// Who is at the other side, from the payload that came with its static key.
+    /// Verifies the identity of the other side, from the payload that came with its static key.
     ///
     /// # Errors
     /// The payload is no [`Hello`] that proves its identity, or it has no version in common.

@@ -111,7 +111,7 @@ impl RawLink {
         Ok(())
     }
 
-    /// Sends bytes as they are.
+    /// Sends bytes without sealing or framing them.
     ///
     /// # Errors
     /// The other side has closed.
@@ -128,7 +128,7 @@ impl RawLink {
         self.flush().await
     }
 
-    /// The next packet; pings are answered.
+    /// Waits for the next packet; pings are answered meanwhile.
     ///
     /// # Errors
     /// The other side has said goodbye, or what came was changed.

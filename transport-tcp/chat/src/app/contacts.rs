@@ -9,7 +9,7 @@ use floodnet_chat::text::{Name, fingerprint, safety_number};
 use super::App;
 
 impl App {
-    /// Whom the user means; tells them if that is not clear.
+    /// Finds the person that the user means; tells the user if there is none or more than one.
     pub(super) fn who_is(&mut self, what: &str) -> Option<Key> {
         match self.talk.session.people().find(what) {
             Meant::One(key) => Some(key),
@@ -34,7 +34,7 @@ impl App {
         }
     }
 
-    /// Whoever is written to becomes a contact, under the name they give, or one like it if that is taken.
+    /// Makes a contact of a person, under the name they give, or one like it if that is taken.
     pub(super) fn befriend(&mut self, key: &Key) -> bool {
         if self.talk.session.people().contacts().contains_key(key) {
             return true;

@@ -99,18 +99,18 @@ impl Conversation {
         self.session.hear(envelope, self.clocks.read(), &mut self.rng)
     }
 
-    /// A neighbor has come.
+    /// A link to a new neighbor stands: it may not know yet who we are.
     pub(super) fn on_neighbor(&mut self) {
         let is_only = self.handle.neighbors().borrow().len() <= 1;
         self.session.on_neighbor(is_only, self.clocks.read(), &mut self.rng);
     }
 
-    /// Takes another name.
+    /// Takes another name, which is told to others soon.
     pub(super) fn rename(&mut self, name: Name) {
         self.session.rename(name, self.clocks.read());
     }
 
-    /// Whoever was not heard for long is not here any more.
+    /// Marks people as gone who were not heard for a long time.
     pub(super) fn forget_silent(&mut self) {
         let silent_since = self.clocks.read().unix_ms.saturating_sub(SILENT_MS);
         self.session.people_mut().gone_before(silent_since);

@@ -5,7 +5,7 @@
 //! | `setup` | from the command line to a running chat |
 //! | `conversation` | what is said and heard: one person's session on its node |
 //! | `commands`, `contacts`, `answers` | what is done about a typed line |
-//! | `pending` | a typed line on its way to being dealt with |
+//! | `pending` | a typed line, from the keyboard until it is dealt with |
 //! | `neighborhood` | the peers that this node met |
 //! | `storage` | what is kept while the chat runs |
 //! | `unread` | direct messages that were not answered |
@@ -58,13 +58,13 @@ const SAVE: Duration = Duration::from_secs(10);
 /// Longest sleep while nothing is due.
 const REST: Duration = Duration::from_secs(3_600);
 
-/// Why the program ends.
+/// The reason why the program ends; its exit code depends on it.
 enum End {
     /// The user said so, or there is no more input.
     Quit,
-    /// By a signal.
+    /// A signal or an interrupt asked for it.
     Signal,
-    /// The node has stopped.
+    /// The task of the node has ended, which it should not.
     Stopped,
 }
 
@@ -110,6 +110,7 @@ impl App {
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut signals = std::pin::pin!(signal());
         loop {
+            // While a line is pending no further one is read, so that lines keep their order.
             let due = self.next_due();
             tokio::select! {
                 typed = input.recv(), if self.pending.is_none() => match typed {
@@ -226,7 +227,7 @@ impl App {
         }
     }
 
-    /// Looks at what needs a look now and then.
+    /// Does what has to be done once a second: publish counts, save peers, forget the silent, check the clock.
     fn each_second(&mut self) {
         if let Some(metrics) = &self.metrics {
             metrics.send_replace(self.snapshot());

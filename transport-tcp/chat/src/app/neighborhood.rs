@@ -7,7 +7,7 @@ const MAX_MET: usize = 16;
 
 /// The peers that this node met, and whether it was connected last.
 pub(super) struct Neighborhood {
-    /// The latest first.
+    /// The peer met latest comes first.
     met: Vec<Peer>,
     /// Whether some are not saved yet.
     has_new: bool,

@@ -1,4 +1,4 @@
-//! A typed line on its way to being dealt with.
+//! A typed line, from the keyboard until it is dealt with.
 
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 /// A typed line. One that cannot be dealt with yet is tried again until its time is up.
 pub(super) struct PendingLine {
     pub(super) text: String,
-    /// Whoever reads the next line, and waits for the prompt.
+    /// Takes the prompt for the next line to the thread that reads lines.
     reader: SyncSender<String>,
     /// When it must be dealt with; none before it was tried.
     until: Option<Instant>,
@@ -44,10 +44,10 @@ impl PendingLine {
 
 /// What to do after a line.
 pub(super) enum After {
-    /// Go on.
+    /// The line is dealt with.
     Next,
     /// Try the line again when something has changed, for at most so long.
     Wait(Duration),
-    /// Leave.
+    /// The line asks to leave the chat.
     Quit,
 }

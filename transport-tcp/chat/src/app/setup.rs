@@ -54,7 +54,7 @@ const MAX_PROBED: usize = 8;
 pub enum Failure {
     /// The user can mend it on the command line.
     Usage(String),
-    /// Something else.
+    /// The machine or a file is at fault.
     Failed(String),
 }
 
@@ -116,6 +116,7 @@ fn replay(path: &Path) -> Result<ExitCode, Failure> {
 }
 
 async fn start(args: Args) -> Result<ExitCode, Failure> {
+    // Mistakes on the command line are found first, before anything is written.
     let key = args.key_file.as_deref().map(room::read_key).transpose().map_err(Failure::Usage)?;
     let room = Room::new(args.room.clone(), key);
     let typed = resolve(&args.peer).await?;
@@ -140,6 +141,7 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
     let storage = Storage::start(files, folder, kept.name, session.next_seq(), &replay)
         .map_err(|error| Failure::Failed(format!("cannot write to {shown}: {error}")))?;
 
+    // From here on others can reach this chat.
     let listen = args.listen.unwrap_or_default();
     let profile = args.profile.unwrap_or_else(|| Profile::of(listen.ip));
     let validator = Arc::new(ChatValidator::new(room.id(), quota_limits(profile), replay, clocks));

@@ -70,7 +70,7 @@ impl Storage {
         self.check(saved, screen);
     }
 
-    /// Keeps the contacts.
+    /// Writes the contacts to their file.
     pub(super) fn save_contacts(&mut self, people: &People, screen: &mut Screen) {
         let saved = self.files.save_contacts(people);
         self.check(saved, screen);

@@ -11,7 +11,7 @@ const CAPACITY: usize = 100;
 pub(super) struct Direct {
     pub(super) from: Key,
     pub(super) text: String,
-    /// The time of day.
+    /// The time of day at which it came, as shown.
     pub(super) came: String,
 }
 
@@ -20,7 +20,7 @@ pub(super) struct Direct {
 pub(super) struct Unread(VecDeque<Direct>);
 
 impl Unread {
-    /// Adds a message.
+    /// Adds a message; the oldest goes if there is no room.
     pub(super) fn push(&mut self, message: Direct) {
         if self.0.len() == CAPACITY {
             self.0.pop_front();
@@ -28,12 +28,12 @@ impl Unread {
         self.0.push_back(message);
     }
 
-    /// Those of `from` are answered, or not wanted any more.
+    /// Removes the messages of `from`: they are answered, or not wanted any more.
     pub(super) fn forget(&mut self, from: &Key) {
         self.0.retain(|message| message.from != *from);
     }
 
-    /// How many wait.
+    /// The number of messages without an answer.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
