@@ -8,9 +8,9 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use crate::admission::{Denied, Place};
 use crate::connection::{incoming, watched};
-use crate::door::{Closed, Place};
-use crate::links::Hands;
+use crate::links::TaskContext;
 use crate::peer::NamesSender;
 
 /// Pauses after the operating system could not hand over a connection (out of files, most likely): they
@@ -20,42 +20,44 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)
 /// Takes connections until it is stopped.
 pub(crate) async fn accept<M: Wire + NamesSender + Send + 'static>(
     listener: TcpListener,
-    hands: Hands<M>,
+    context: TaskContext<M>,
     stop: CancellationToken,
 ) {
     let [first, last] = PAUSES;
     let mut pause = first;
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
-        let counters = &hands.shared.counters;
+        let counters = &context.shared.counters;
         let (tcp, from) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 counters.accept_errors.add();
-                if hands.shared.may_log() {
+                if context.shared.may_log() {
                     warn!(%error, "cannot accept");
                 }
+                // The connection stays in the system's queue: to try again at once would only spin.
                 sleep(pause).await;
                 pause = (2 * pause).min(last);
                 continue;
             }
         };
         pause = first;
-        let token = hands.root.child_token();
-        let place = match Place::take(&hands.shared, from.ip(), &token) {
+        // Refused before anything is read or allocated for it.
+        let token = context.root.child_token();
+        let place = match Place::take(&context.shared.admission, from.ip(), &token, context.shared.now()) {
             Ok(place) => place,
-            Err(closed) => {
-                match closed {
-                    Closed::Group => counters.door_group.add(),
-                    Closed::Rate => counters.door_rate.add(),
-                    Closed::HalfOpen => counters.door_half_open.add(),
+            Err(denied) => {
+                match denied {
+                    Denied::Group => counters.admission_group.add(),
+                    Denied::Rate => counters.admission_rate.add(),
+                    Denied::HalfOpen => counters.admission_half_open.add(),
                 }
                 continue;
             }
         };
         counters.accepted.add();
-        let id = hands.shared.next_number();
-        let Hands { shared, gate, reports, .. } = hands.clone();
-        let connection = incoming(tcp, id, place, token.clone(), shared.clone(), gate, reports.clone());
-        hands.tasks.spawn(watched(id, token, shared, reports, connection));
+        let id = context.shared.next_number();
+        let TaskContext { shared, validator, reports, .. } = context.clone();
+        let connection = incoming(tcp, id, place, token.clone(), shared.clone(), validator, reports.clone());
+        context.tasks.spawn(watched(id, token, shared, reports, connection));
     }
 }

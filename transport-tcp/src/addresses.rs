@@ -1,8 +1,17 @@
-//! Kinds of addresses: which may be dialed on hearsay, and which count as one source.
+//! Kinds of addresses: which may be dialed when only other nodes named them, and which count as one source.
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::limits::Reach;
+/// Which addresses a node dials when it knows them from other nodes only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Public ones, at ports from 1024.
+    Global,
+    /// Those and private and loopback ones.
+    Near,
+    /// Any that is one machine's.
+    Any,
+}
 
 /// Whether `ip` belongs to this machine or to a private network.
 pub(crate) const fn is_near(ip: IpAddr) -> bool {

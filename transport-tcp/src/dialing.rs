@@ -1,50 +1,52 @@
-//! Who may be dialed. A peer that the node knows from others only may be a victim's address, named so that
-//! many nodes dial it: such dials are few, and go to few places.
+//! Which peers may be dialed. The address of a peer that only other nodes named may be a victim's, named so that
+//! many nodes dial it: such dials are few, and go to few addresses.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::time::Duration;
+
+use floodnet_core::time::{Duration, Time};
+use floodnet_core::token_bucket::TokenBucket;
 
 use crate::addresses::may_dial;
+use crate::clock::duration;
 use crate::limits::Limits;
 use crate::peer::Peer;
-use crate::rate::Bucket;
 
 /// Why a peer is not dialed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Forbidden {
-    /// Its address is of a kind that nobody should have to take on hearsay.
+    /// Its address is of a kind that is not dialed when only other nodes named it.
     Address,
     /// Too many dials lately, in all or to that address.
     Rate,
 }
 
 /// Addresses remembered at most; beyond it those dialed longest ago are forgotten first.
-const REMEMBERED: usize = 1_024;
+const MAX_REMEMBERED: usize = 1_024;
 
 #[derive(Debug, Default)]
 pub(crate) struct Dialing {
-    all: Bucket,
+    all: TokenBucket,
     /// When each address was last dialed.
-    last: BTreeMap<IpAddr, Duration>,
+    last: BTreeMap<IpAddr, Time>,
 }
 
 impl Dialing {
     /// Whether `peer` may be dialed now; it counts as dialed then. Peers without a known identity are those
     /// that a person typed in, so they always may.
-    pub(crate) fn take(&mut self, peer: Peer, limits: &Limits, now: Duration) -> Result<(), Forbidden> {
+    pub(crate) fn take(&mut self, peer: Peer, limits: &Limits, now: Time) -> Result<(), Forbidden> {
         self.check(peer, limits, now)?;
         if peer.identity().is_some() {
             self.all.take(limits.dials, 1, now);
             if !limits.dial_pause.is_zero() {
-                self.remember(peer.address().ip(), limits.dial_pause, now);
+                self.remember(peer.address().ip(), duration(limits.dial_pause), now);
             }
         }
         Ok(())
     }
 
     /// As [`take`](Self::take), but it does not count as dialed.
-    pub(crate) fn check(&self, peer: Peer, limits: &Limits, now: Duration) -> Result<(), Forbidden> {
+    pub(crate) fn check(&self, peer: Peer, limits: &Limits, now: Time) -> Result<(), Forbidden> {
         if peer.identity().is_none() {
             return Ok(());
         }
@@ -52,18 +54,18 @@ impl Dialing {
             return Err(Forbidden::Address);
         }
         let last = self.last.get(&peer.address().ip());
-        let is_recent = last.is_some_and(|last| now < *last + limits.dial_pause);
+        let is_recent = last.is_some_and(|last| now < *last + duration(limits.dial_pause));
         if is_recent || !{ self.all }.try_take(limits.dials, 1, now) {
             return Err(Forbidden::Rate);
         }
         Ok(())
     }
 
-    fn remember(&mut self, ip: IpAddr, pause: Duration, now: Duration) {
-        if self.last.len() >= REMEMBERED {
+    fn remember(&mut self, ip: IpAddr, pause: Duration, now: Time) {
+        if self.last.len() >= MAX_REMEMBERED {
             self.last.retain(|_, last| now < *last + pause);
         }
-        if self.last.len() >= REMEMBERED
+        if self.last.len() >= MAX_REMEMBERED
             && let Some(oldest) = self.last.iter().min_by_key(|(_, last)| **last).map(|(ip, _)| *ip)
         {
             self.last.remove(&oldest);
@@ -90,7 +92,7 @@ mod tests {
     #[test]
     fn a_victims_address_is_dialed_once_a_minute() {
         let (limits, mut dialing) = (Limits::of(Profile::Public), Dialing::default());
-        let start = Duration::from_secs(100);
+        let start = Time::from_secs(100);
         let dials = (0..120).filter(|second| {
             let now = start + Duration::from_secs(*second);
             // A hundred requests a second, each with another port.
@@ -105,7 +107,7 @@ mod tests {
     #[test]
     fn dials_on_hearsay_are_few_and_those_of_the_user_are_not_counted() {
         let (limits, mut dialing) = (Limits::of(Profile::Public), Dialing::default());
-        let now = Duration::from_secs(100);
+        let now = Time::from_secs(100);
         let dials =
             (0..200).filter(|n| dialing.take(told(&format!("8.8.{n}.8:5000")), &limits, now).is_ok()).count();
         assert_eq!(dials, 4, "the burst");
@@ -120,13 +122,14 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_bounded() {
-        let limits = Limits { dials: crate::rate::Rate::UNLIMITED, ..Limits::of(Profile::Public) };
+        let limits =
+            Limits { dials: floodnet_core::token_bucket::Rate::UNLIMITED, ..Limits::of(Profile::Public) };
         let mut dialing = Dialing::default();
         for n in 0..5_000u32 {
             let [_, b, c, d] = n.to_be_bytes();
-            let now = Duration::from_millis(u64::from(n));
+            let now = Time::from_millis(u64::from(n));
             assert_eq!(dialing.take(told(&format!("8.{b}.{c}.{d}:5000")), &limits, now), Ok(()));
         }
-        assert_eq!(dialing.last.len(), REMEMBERED);
+        assert_eq!(dialing.last.len(), MAX_REMEMBERED);
     }
 }

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use floodnet_core::observe::{Observation, Observe};
-use floodnet_core::protocol::{Action, ActionOf, Context, Input, InputOf, Types};
+use floodnet_core::observe::Observation;
+use floodnet_core::protocol::{Action, ActionOf, Context, Input, InputOf};
 use floodnet_core::rng::NodeRng;
-use floodnet_core::time::Time;
-use floodnet_core::wire::{self, Wire};
+use floodnet_core::wire;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
@@ -20,50 +19,22 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::accept::accept;
+use crate::clock::{span, time};
+use crate::clock_jumps::ClockJumps;
 use crate::connection::Report;
 use crate::dialing::Dialing;
-use crate::gate::{Gate, LinkInfo, Open, Verdict};
 use crate::handle::Handle;
 use crate::identity::Keypair;
 use crate::limits::MAX_PACKET;
-use crate::links::{Hands, Links};
+use crate::links::{Links, TaskContext};
 use crate::options::Options;
 use crate::outbox::Packet;
 use crate::peer::{NamesSender, Peer};
+use crate::protocol::SocketProtocol;
 use crate::secure::Credentials;
 use crate::shared::Shared;
-use crate::sleep::Sleep;
 use crate::timers::Timers;
-
-/// A protocol that can run on sockets: its peers are addresses, its messages have an encoding, and all of
-/// it may move to the task that drives it.
-pub trait SocketProtocol:
-    Observe
-    + Types<
-        Peer = Peer,
-        Message: Wire + NamesSender + Send + 'static,
-        Timer: Send,
-        Command: Send + 'static,
-        Event: Send + 'static,
-        Config: Send,
-    > + Send
-    + 'static
-{
-}
-
-impl<P> SocketProtocol for P where
-    P: Observe
-        + Types<
-            Peer = Peer,
-            Message: Wire + NamesSender + Send + 'static,
-            Timer: Send,
-            Command: Send + 'static,
-            Event: Send + 'static,
-            Config: Send,
-        > + Send
-        + 'static
-{
-}
+use crate::validator::{AcceptAll, Acceptance, LinkInfo, Validator};
 
 /// Starts the node that `node` makes of its name. It runs until its handle is dropped.
 ///
@@ -78,64 +49,68 @@ pub async fn spawn<P: SocketProtocol>(
     config: P::Config,
     options: Options,
 ) -> io::Result<Handle<P>> {
-    spawn_gated(node, config, options, Arc::new(Open)).await
+    spawn_with_validator(node, config, options, Arc::new(AcceptAll)).await
 }
 
-/// As [`spawn`], with a gate that each message must pass before the node sees it.
+/// As [`spawn`], with a validator that each message must pass before the node sees it.
 ///
 /// # Errors
 /// As [`spawn`].
 ///
 /// # Panics
 /// As [`spawn`].
-pub async fn spawn_gated<P: SocketProtocol>(
+pub async fn spawn_with_validator<P: SocketProtocol>(
     node: impl FnOnce(Peer) -> P,
     config: P::Config,
     options: Options,
-    gate: Arc<dyn Gate<P::Message>>,
+    validator: Arc<dyn Validator<P::Message>>,
 ) -> io::Result<Handle<P>> {
     check(&options)?;
     let listener = listen(options.listen, options.ports).await?;
-    let Options { advertise, keypair, network, seed, limits, connector, .. } = options;
-    let address = match advertise {
-        Some(address) => address,
-        None => listener.local_addr()?,
-    };
-    let keypair = keypair.map_or_else(Keypair::generate, Ok)?;
-    let me = Peer::new(keypair.identity(), address);
-    let credentials = Credentials::new(keypair, &network)?;
-    let (reports_in, reports) = mpsc::channel(limits.inbox);
-    let (commands_in, commands) = mpsc::channel(limits.commands);
-    let (events, events_out) = mpsc::channel(limits.events);
+    let seed = options.seed.unwrap_or_else(random);
+    let shared = Arc::new(share(options, listener.local_addr()?)?);
+    // Bounded queues: connections and the application wait for the node, and the node for nobody.
+    let (reports_in, reports) = mpsc::channel(shared.limits.inbox);
+    let (commands_in, commands) = mpsc::channel(shared.limits.commands);
+    let (events, events_out) = mpsc::channel(shared.limits.events);
     let (view, view_out) = watch::channel(Vec::new());
-    let shared = Arc::new(Shared::new(me, credentials, random(), limits, connector));
-    let (tasks, root, door) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
-    let hands = Hands {
+    // Two tokens, since a node that leaves takes no connections any more while its links are still being served.
+    let (tasks, root, listening) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
+    let context = TaskContext {
         shared: Arc::clone(&shared),
-        gate: Arc::clone(&gate),
+        validator: Arc::clone(&validator),
         reports: reports_in,
         tasks: tasks.clone(),
         root: root.clone(),
     };
-    tasks.spawn(accept(listener, hands.clone(), door.clone()));
+    tasks.spawn(accept(listener, context.clone(), listening.clone()));
     let driver = Driver {
-        node: node(me),
+        node: node(shared.me),
         config,
-        rng: NodeRng::new(seed.unwrap_or_else(random)),
-        links: Links::new(hands, Dialing::default()),
-        gate,
+        rng: NodeRng::new(seed),
+        links: Links::new(context, Dialing::default()),
+        validator,
         timers: Timers::new(),
         actions: Vec::new(),
         events,
         view,
-        sleep: Sleep::new(),
+        clock_jumps: ClockJumps::new(),
         shared: Arc::clone(&shared),
         tasks,
-        door: door.drop_guard(),
+        listening: listening.drop_guard(),
         _root: root.drop_guard(),
     };
     let task = tokio::spawn(driver.run(commands, reports));
     Ok(Handle::new(commands_in, events_out, view_out, shared, task))
+}
+
+/// What all tasks of the node share: its name, its credentials and its limits. It listens at `bound`.
+fn share(options: Options, bound: SocketAddr) -> io::Result<Shared> {
+    let Options { advertise, keypair, network, limits, connector, .. } = options;
+    let keypair = keypair.map_or_else(Keypair::generate, Ok)?;
+    let me = Peer::new(keypair.identity(), advertise.unwrap_or(bound));
+    let credentials = Credentials::new(keypair, &network)?;
+    Ok(Shared::new(me, credentials, random(), limits, connector))
 }
 
 /// Listens on `address`, or on the first of so many ports above it that is free.
@@ -184,17 +159,17 @@ struct Driver<P: SocketProtocol> {
     config: P::Config,
     rng: NodeRng,
     links: Links<P::Message>,
-    gate: Arc<dyn Gate<P::Message>>,
+    validator: Arc<dyn Validator<P::Message>>,
     timers: Timers<P::Timer>,
     /// What the node wants done; empty between inputs.
     actions: Vec<ActionOf<P>>,
     events: mpsc::Sender<P::Event>,
     view: watch::Sender<Vec<Peer>>,
-    sleep: Sleep,
+    clock_jumps: ClockJumps,
     shared: Arc<Shared>,
     tasks: TaskTracker,
     /// Ends the task that takes connections.
-    door: DropGuard,
+    listening: DropGuard,
     /// Ends all other tasks with this one.
     _root: DropGuard,
 }
@@ -207,8 +182,8 @@ impl<P: SocketProtocol> Driver<P> {
     ) {
         let mut sweep = interval((self.shared.limits.idle / 4).max(MIN_SWEEP));
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut watch = interval(Sleep::LOOK);
-        watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut look = interval(ClockJumps::LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.tell(Input::Start);
         loop {
             while let Some(peer) = self.links.pop_down() {
@@ -224,7 +199,7 @@ impl<P: SocketProtocol> Driver<P> {
                 },
                 () = sleep_until(due) => self.fire(),
                 _ = sweep.tick() => self.links.sweep(self.node.neighbors()),
-                _ = watch.tick() => self.look_at_clocks(),
+                _ = look.tick() => self.look_at_clocks(),
             }
         }
         self.leave(reports).await;
@@ -234,14 +209,14 @@ impl<P: SocketProtocol> Driver<P> {
         match report {
             Report::Met { id, peer, go_on } => {
                 let info = LinkInfo { peer, remote: peer.address(), is_outgoing: true, id };
-                if self.links.met(id, peer, self.gate.meet(&info)) {
+                if self.links.met(id, peer, self.validator.admits(&info)) {
                     // Without a receiver the dial has ended, which comes next.
                     let _ = go_on.send(());
                 }
             }
             Report::Opened { link, session, number } => self.links.opened(link, session, number),
             Report::Asked(visitor) => {
-                let is_welcome = self.gate.meet(&visitor.link);
+                let is_welcome = self.validator.admits(&visitor.link);
                 self.links.asked(visitor, is_welcome, self.node.neighbors());
             }
             Report::Message { link, message } => self.on_message(&link, message),
@@ -256,14 +231,14 @@ impl<P: SocketProtocol> Driver<P> {
         if message.asks_for().is_some_and(|asked| !self.links.may_see(asked)) {
             return;
         }
-        match self.gate.admit(&message, link) {
-            Verdict::Pass => {
+        match self.validator.validate_in_order(&message, link) {
+            Acceptance::Accept => {
                 self.shared.counters.received.add();
                 self.tell_from(link.id, Input::Message { from: link.peer, message });
             }
-            Verdict::Drop(reason) => self.shared.counters.gate_dropped(reason),
-            Verdict::Cut(reason) => {
-                self.shared.counters.gate_cut(reason);
+            Acceptance::Ignore(reason) => self.shared.counters.validator_dropped(reason),
+            Acceptance::Reject(reason) => {
+                self.shared.counters.validator_cut(reason);
                 self.links.punish(link);
             }
         }
@@ -271,7 +246,7 @@ impl<P: SocketProtocol> Driver<P> {
 
     /// After the machine has slept, links may be dead without anybody having said so.
     fn look_at_clocks(&mut self) {
-        if self.sleep.has_slept() {
+        if self.clock_jumps.has_jumped() {
             self.shared.counters.clock_jumps.add();
             info!("the clock has jumped: links are asked for a sign of life");
             self.links.probe_all();
@@ -281,7 +256,7 @@ impl<P: SocketProtocol> Driver<P> {
     /// Ends everything behind what was sent, within the time that [`Limits`](crate::limits::Limits) grant. What still comes in is
     /// read and ignored.
     async fn leave(mut self, mut reports: mpsc::Receiver<Report<P::Message>>) {
-        drop(self.door);
+        drop(self.listening);
         self.links.say_goodbye();
         let flushed = async {
             loop {
@@ -313,12 +288,11 @@ impl<P: SocketProtocol> Driver<P> {
     /// Hands the node an input that came on the link of this number, and does what it wants. Never waits.
     fn tell_from(&mut self, source: u64, input: InputOf<P>) {
         let now = Instant::now();
-        let nanos = now.duration_since(self.shared.started()).as_nanos();
         let mut actions = std::mem::take(&mut self.actions);
         self.node.handle(
             input,
             &mut Context {
-                now: Time::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)),
+                now: time(now.duration_since(self.shared.started())),
                 config: &self.config,
                 rng: &mut self.rng,
                 effects: &mut actions,
@@ -332,7 +306,7 @@ impl<P: SocketProtocol> Driver<P> {
                     self.links.send(to, Packet { bytes, is_payload, source });
                 }
                 Action::SetTimer { after, timer } => {
-                    self.timers.set(now, Duration::from_nanos(after.as_nanos()), timer);
+                    self.timers.set(now, span(after), timer);
                 }
                 Action::Disconnect(peer) => self.links.disconnect(peer),
                 Action::Emit(event) => self.emit(event),

@@ -1,74 +1,75 @@
 //! Frames of a link: a length of two bytes, big-endian, and so many sealed bytes. Inside, a kind and what
 //! belongs to it.
+//!
+//! Public for programs that speak with nodes without being one: load generators, fuzzers.
 
 use bytes::{Buf, BytesMut};
 use floodnet_core::wire::{DecodeError, take};
 
-/// Bytes of a length.
-pub(crate) const LENGTH: usize = 2;
+use crate::secure::{Broken, Cipher, TAG};
 
-/// Why a link is closed, as its end says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
+/// Bytes of the length in front of each frame.
+pub const LENGTH: usize = 2;
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
+        /// Why a link is closed, as its end says. The numbers are those on the wire.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Reason {
+            $($(#[$doc])* $name = $code,)*
+            /// Any that a later version may have.
+            Other = u8::MAX,
+        }
+
+        impl From<u8> for Reason {
+            fn from(code: u8) -> Self {
+                match code {
+                    $($code => Self::$name,)*
+                    _ => Self::Other,
+                }
+            }
+        }
+    };
+}
+
+reasons! {
     /// It is not needed any more.
-    Done,
-    /// The node stops.
-    Leaving,
+    Done = 0,
+    /// The node is shutting down.
+    Leaving = 1,
     /// There is a link between the two already.
-    Duplicate,
+    Duplicate = 2,
     /// Both dialed at once, and the other one's connection is kept.
-    Simultaneous,
-    /// There are too many.
-    Full,
+    Simultaneous = 3,
+    /// There is no room for another link.
+    Full = 4,
     /// The application does not want this peer.
-    Unwelcome,
-    /// No version in common.
-    Version,
-    /// Any that a later version may have.
-    Other,
+    Unwelcome = 5,
+    /// The two have no version of the protocol in common.
+    Version = 6,
 }
 
-impl Reason {
-    const ALL: [Self; 7] = [
-        Self::Done,
-        Self::Leaving,
-        Self::Duplicate,
-        Self::Simultaneous,
-        Self::Full,
-        Self::Unwelcome,
-        Self::Version,
-    ];
-
-    fn code(self) -> u8 {
-        let place = Self::ALL.iter().position(|known| *known == self);
-        place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)
-    }
-
-    fn of(code: u8) -> Self {
-        Self::ALL.get(usize::from(code)).copied().unwrap_or(Self::Other)
-    }
-}
-
-/// What a frame says, once opened.
+/// An opened frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Frame<'a> {
+pub enum Frame<'a> {
     /// A packet of the node's protocol.
     Packet(&'a [u8]),
-    /// "Are you there?"
+    /// Asks for a sign of life.
     Ping,
-    /// "I am."
+    /// Answers a ping.
     Pong,
-    /// "This link ends." Nothing comes after it.
+    /// Ends the link. Nothing comes after it.
     Goodbye(Reason),
-    /// "What follows is sealed with a fresh key."
+    /// Announces that what follows is sealed with a fresh key.
     Rekey,
-    /// "The link stands", from who was dialed, with its count of links. Comes first.
+    /// Tells the dialer that the link stands, with the acceptor's number of the link. Comes first.
     Welcome(u64),
 }
 
 impl<'a> Frame<'a> {
     /// Adds the encoding to `out`.
-    pub(crate) fn encode(self, out: &mut Vec<u8>) {
+    pub fn encode(self, out: &mut Vec<u8>) {
         match self {
             Self::Packet(packet) => {
                 out.push(0);
@@ -76,7 +77,7 @@ impl<'a> Frame<'a> {
             }
             Self::Ping => out.push(1),
             Self::Pong => out.push(2),
-            Self::Goodbye(reason) => out.extend([3, reason.code()]),
+            Self::Goodbye(reason) => out.extend([3, reason as u8]),
             Self::Rekey => out.push(4),
             Self::Welcome(number) => {
                 out.push(5);
@@ -85,8 +86,11 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// What the opened bytes of a frame say.
-    pub(crate) fn decode(mut input: &'a [u8]) -> Result<Self, DecodeError> {
+    /// Reads the opened bytes of a frame.
+    ///
+    /// # Errors
+    /// They are not those of a frame.
+    pub fn decode(mut input: &'a [u8]) -> Result<Self, DecodeError> {
         let rest = &mut input;
         let frame = match take(rest)? {
             [0] => return Ok(Self::Packet(rest)),
@@ -94,7 +98,7 @@ impl<'a> Frame<'a> {
             [2] => Self::Pong,
             [3] => {
                 let [code] = take(rest)?;
-                Self::Goodbye(Reason::of(code))
+                Self::Goodbye(code.into())
             }
             [4] => Self::Rekey,
             [5] => Self::Welcome(take(rest).map(u64::from_be_bytes)?),
@@ -106,14 +110,20 @@ impl<'a> Frame<'a> {
 
 /// A frame announces more or fewer bytes than it may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BadLength;
+pub struct BadLength;
 
 /// Takes the first frame off `buffer`, without its length, if all of it is there. Its length must be within
-/// `least..=most`.
-pub(crate) fn split(buffer: &mut BytesMut, least: usize, most: usize) -> Result<Option<BytesMut>, BadLength> {
+/// `min..=max`.
+///
+/// By hand and not `tokio_util::codec::LengthDelimitedCodec`, which has no least length and reserves memory for a
+/// whole frame as soon as its length is announced: here a peer must send bytes to make a node hold them.
+///
+/// # Errors
+/// The length is out of bounds; this is known before the rest of the frame comes.
+pub fn split(buffer: &mut BytesMut, min: usize, max: usize) -> Result<Option<BytesMut>, BadLength> {
     let Some(&length) = buffer.first_chunk::<LENGTH>() else { return Ok(None) };
     let length = usize::from(u16::from_be_bytes(length));
-    if length < least || length > most {
+    if length < min || length > max {
         return Err(BadLength);
     }
     if buffer.len() < LENGTH + length {
@@ -123,9 +133,25 @@ pub(crate) fn split(buffer: &mut BytesMut, least: usize, most: usize) -> Result<
     Ok(Some(buffer.split_to(length)))
 }
 
+/// Appends a sealed frame with its length to `out`.
+///
+/// # Errors
+/// The frame is too long, or the channel is broken.
+pub fn seal(cipher: &mut dyn Cipher, frame: Frame<'_>, out: &mut Vec<u8>) -> Result<(), Broken> {
+    let mut plain = Vec::with_capacity(match frame {
+        Frame::Packet(packet) => packet.len() + 1,
+        _ => 9,
+    });
+    frame.encode(&mut plain);
+    let length = u16::try_from(plain.len() + TAG).map_err(|_| Broken)?;
+    out.extend_from_slice(&length.to_be_bytes());
+    cipher.seal(&plain, out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::MAX_PACKET;
     use proptest::prelude::*;
 
     fn bytes(frame: Frame<'_>) -> Vec<u8> {
@@ -150,6 +176,9 @@ mod tests {
             assert_eq!(bytes(frame), expected, "{frame:?}");
             assert_eq!(Frame::decode(expected), Ok(frame));
         }
+        for code in 0..=6 {
+            assert_eq!(bytes(Frame::Goodbye(Reason::from(code))), [3, code]);
+        }
         assert_eq!(Frame::decode(b"\x03\xc8"), Ok(Frame::Goodbye(Reason::Other)), "of a later version");
         assert_eq!(Frame::decode(b"\x06"), Err(DecodeError::Kind(6)));
         assert_eq!(Frame::decode(b""), Err(DecodeError::TooShort));
@@ -167,6 +196,36 @@ mod tests {
         assert_eq!(split(&mut BytesMut::from(&b"\0"[..]), 1, 9), Ok(None));
     }
 
+    /// Stands for a cipher: a tag of zeros.
+    struct Plain;
+
+    impl Cipher for Plain {
+        fn seal(&mut self, plain: &[u8], out: &mut Vec<u8>) -> Result<(), Broken> {
+            out.extend_from_slice(plain);
+            out.extend_from_slice(&[0; TAG]);
+            Ok(())
+        }
+        fn open(&mut self, sealed: &[u8], out: &mut Vec<u8>) -> Result<(), Broken> {
+            sealed.strip_suffix(&[0; TAG]).map(|plain| plain.clone_into(out)).ok_or(Broken)
+        }
+        fn rekey_sealing(&mut self) {}
+        fn rekey_opening(&mut self) {}
+    }
+
+    #[test]
+    fn a_sealed_frame_has_its_length_in_front() {
+        let mut out = Vec::new();
+        seal(&mut Plain, Frame::Packet(b"ab"), &mut out).expect("short");
+        assert_eq!(out, [&[0, 19, 0][..], b"ab", &[0; 16]].concat());
+    }
+
+    #[test]
+    fn the_longest_packet_fits_and_no_longer_one() {
+        let packet = vec![0; MAX_PACKET + 1];
+        assert!(seal(&mut Plain, Frame::Packet(&packet[1..]), &mut Vec::new()).is_ok());
+        assert_eq!(seal(&mut Plain, Frame::Packet(&packet), &mut Vec::new()), Err(Broken));
+    }
+
     proptest! {
         #[test]
         fn what_decodes_encodes_to_the_same_bytes(input: Vec<u8>) {
@@ -178,11 +237,11 @@ mod tests {
 
         /// However a stream is cut, the same frames come out, and never more bytes than went in.
         #[test]
-        fn splitting_does_not_depend_on_how_bytes_arrive(stream: Vec<u8>, cuts: Vec<u8>, most in 0usize..300) {
+        fn splitting_does_not_depend_on_how_bytes_arrive(stream: Vec<u8>, cuts: Vec<u8>, max in 0usize..300) {
             let whole = {
                 let mut buffer = BytesMut::from(&stream[..]);
                 let mut frames = Vec::new();
-                while let Ok(Some(frame)) = split(&mut buffer, 1, most) {
+                while let Ok(Some(frame)) = split(&mut buffer, 1, max) {
                     frames.push(frame);
                 }
                 frames
@@ -192,7 +251,7 @@ mod tests {
                 let (now, later) = rest.split_at(cut.min(rest.len()));
                 buffer.extend_from_slice(now);
                 rest = later;
-                while let Ok(Some(frame)) = split(&mut buffer, 1, most) {
+                while let Ok(Some(frame)) = split(&mut buffer, 1, max) {
                     frames.push(frame);
                 }
             }

@@ -8,11 +8,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::driver::SocketProtocol;
+use crate::counters::Stats;
 use crate::limits::Limits;
 use crate::peer::Peer;
+use crate::protocol::SocketProtocol;
 use crate::shared::Shared;
-use crate::stats::Stats;
 
 /// A running node. Dropping it makes the node leave, in the background.
 pub struct Handle<P: SocketProtocol> {
@@ -23,7 +23,7 @@ pub struct Handle<P: SocketProtocol> {
     task: JoinHandle<()>,
 }
 
-/// The node has stopped.
+/// The error that the node has stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped;
 
@@ -98,10 +98,10 @@ impl<P: SocketProtocol> Handle<P> {
         self.shared.counters.read()
     }
 
-    /// What the [`gate`](crate::gate) dropped so far, by its reasons.
+    /// What the [`validator`](crate::validator) dropped so far, by its reasons.
     #[must_use]
-    pub fn gate_drops(&self) -> BTreeMap<&'static str, u64> {
-        self.shared.counters.gate.read()
+    pub fn dropped_by_reason(&self) -> BTreeMap<&'static str, u64> {
+        self.shared.counters.by_reason.read()
     }
 
     /// What the node allows its peers and itself.

@@ -6,17 +6,17 @@
 use std::fmt;
 use std::str::FromStr;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use zeroize::Zeroizing;
 
 mod file;
 
 pub use file::KeyFileError;
-pub(crate) use file::parse as parse_key_file;
 
 /// Bytes of an [`Identity`], and of the secret behind it.
 pub const KEY_BYTES: usize = 32;
-/// Bytes of a signature.
+/// Bytes of an ed25519 signature.
 pub const SIGNATURE_BYTES: usize = 64;
 
 /// A node's public key. It names the node wherever it listens.
@@ -30,7 +30,7 @@ impl Identity {
         Self(bytes)
     }
 
-    /// The public key.
+    /// The bytes of the public key.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; KEY_BYTES] {
         &self.0
@@ -54,10 +54,10 @@ impl Identity {
     }
 }
 
-/// In hexadecimal.
+/// Writes 64 hexadecimal digits.
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        HEXLOWER.encode_display(&self.0).fmt(f)
     }
 }
 
@@ -89,14 +89,9 @@ impl FromStr for Identity {
 
 /// 32 bytes from 64 hexadecimal digits.
 fn from_hex(text: &str) -> Option<[u8; KEY_BYTES]> {
-    let digits = text.as_bytes();
-    if digits.len() != 2 * KEY_BYTES || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
+    let digits: &[u8; 2 * KEY_BYTES] = text.as_bytes().try_into().ok()?;
     let mut bytes = [0; KEY_BYTES];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
+    HEXLOWER_PERMISSIVE.decode_mut(digits, &mut bytes).ok()?;
     Some(bytes)
 }
 
@@ -105,7 +100,7 @@ fn from_hex(text: &str) -> Option<[u8; KEY_BYTES]> {
 pub struct Keypair(SigningKey);
 
 impl Keypair {
-    /// A new one, of the operating system's randomness.
+    /// A new pair, of the operating system's randomness.
     ///
     /// # Errors
     /// The operating system has no randomness to give.
@@ -115,13 +110,13 @@ impl Keypair {
         Ok(Self::from_secret(&secret))
     }
 
-    /// The one of this secret. For tests and experiments, where identities must be known ahead.
+    /// The pair of this secret. For tests and experiments, where identities must be known ahead.
     #[must_use]
     pub fn from_secret(secret: &[u8; KEY_BYTES]) -> Self {
         Self(SigningKey::from_bytes(secret))
     }
 
-    /// The public side.
+    /// The public key of the pair.
     #[must_use]
     pub fn identity(&self) -> Identity {
         Identity(self.0.verifying_key().to_bytes())

@@ -2,16 +2,16 @@
 //!
 //! # What is promised, and what is not
 //!
-//! Links are encrypted, and both ends prove who they are: each node has an [`identity`], an ed25519 key, which
-//! it shows in a Noise XX handshake. Who listens on the wire sees addresses, times and sizes, not what is
-//! said; who changes, repeats or leaves out a byte ends the link. Nodes of another network cannot finish a
-//! handshake, and the port of a private network ([`options::Network::key`]) answers strangers with nothing at
-//! all. Whatever a peer can make a node do is bounded, by one of three profiles of [`limits`].
+//! Links are encrypted, and both ends prove their identity: each node has an [`identity`], an ed25519 key, which
+//! it shows in a Noise XX handshake. An eavesdropper sees addresses, times and sizes, but no content; changing,
+//! repeating or leaving out a byte ends the link. Nodes of another network cannot finish a handshake, and the port
+//! of a private network ([`options::Network::key`]) sends strangers nothing at all. Everything that a peer can
+//! make a node do is bounded, by one of three profiles of [`limits`].
 //!
-//! **Identities are free**, so a link says who is there, not that it is somebody to trust: in an open network
-//! anybody may come in, read what is flooded and publish. **A link says nothing about the author** of a
+//! **Identities are free**, so a proved identity is no reason for trust: in an open network anybody may come in,
+//! read what is flooded and publish. **A link says nothing about the author** of a
 //! message, which has passed through many hands: an application signs what it publishes and verifies it in a
-//! [`gate`], before the node marks it as seen and passes it on. Not hidden are who talks to whom, and the
+//! [`validator`], before the node marks it as seen and passes it on. Not hidden are who talks to whom, and the
 //! addresses in requests for neighbors. The handshake's library (`snow`) is widely used and not audited; it is
 //! kept behind one module.
 //!
@@ -20,7 +20,7 @@
 //! One task owns the node and is the only one to touch it: it takes what connections report, the
 //! application's commands and due timers, hands each to the node, and does what the node wants. It never
 //! waits for a peer or for the application: what does not fit into a bounded queue is dropped and counted
-//! ([`stats`]).
+//! ([`counters`]).
 //!
 //! **One connection for each pair of nodes**, served by one task. To send to a peer without a link the node
 //! dials it; what waits is sent when the other side welcomes it. When both dial at once the connection of the
@@ -28,9 +28,9 @@
 //! connection of an identity is refused while the first gives signs of life, unless the peer itself has given
 //! up the first. Whatever ends a link brings the node its `LinkDown`, at both ends.
 //!
-//! **A [`Peer`] is an identity that carries an address.** The address in a request for neighbors is hearsay
-//! and may be a victim's, so such dials are few, some addresses are never dialed, and who answers must have the
-//! identity that was named. The first who hears from a joiner puts in the address that the connection shows.
+//! **A [`Peer`] is an identity that carries an address.** The address in a request for neighbors comes from
+//! another node and may be a victim's. So such dials are few, some addresses are never dialed, and the node that
+//! answers must have the identity that was named. The first who hears from a joiner puts in the address that the connection shows.
 //!
 //! On the wire a frame is a length of two bytes, big-endian, and a Noise message of so many bytes. The
 //! handshake's second and third message carry identity, signature over the channel's key, versions, features,
@@ -40,16 +40,16 @@
 //!
 //! | module | subject |
 //! |---|---|
-//! | `chat` | the `chat` program; a feature, on by default |
-//! | [`identity`] | who a node is, and the file that keeps its key |
+//! | [`identity`] | the key of a node, and the file that keeps it |
 //! | [`peer`] | the name of a node: its identity, and the address on which it listens |
 //! | [`options`] | settings |
 //! | [`limits`] | what a node allows its peers and itself: `public`, `lan`, `lab` |
-//! | [`gate`] | the application's word on peers and messages |
+//! | [`validator`] | the application's decision on peers and messages |
+//! | [`protocol`] | what a protocol needs to run here |
 //! | [`driver`] | the task that owns the node |
 //! | [`handle`] | what an application holds of a running node |
-//! | [`shaper`] | what a link does to the bytes between two sockets, and a proxy that does it
-//! | [`stats`] | what was done, and what was dropped |
+//! | [`secure`], [`frame`] | what two nodes say to each other, without sockets |
+//! | [`counters`] | what was done, and what was dropped |
 //!
 //! ```
 //! use bytes::Bytes;
@@ -89,35 +89,29 @@ use floodnet_core::overlay::RandomWalk;
 
 use crate::peer::Peer;
 
-#[doc(hidden)]
-pub mod bare;
-#[cfg(feature = "chat")]
-pub mod chat;
+pub mod counters;
 pub mod driver;
-#[doc(hidden)]
-pub mod fuzzing;
-pub mod gate;
+pub mod frame;
 pub mod handle;
 pub mod identity;
 pub mod limits;
 pub mod options;
 pub mod peer;
-pub mod rate;
-pub mod shaper;
-pub mod stats;
+pub mod protocol;
+pub mod secure;
+pub mod validator;
 
 mod accept;
 mod addresses;
+mod admission;
+mod clock;
+mod clock_jumps;
 mod connection;
 mod dialing;
-mod door;
-mod fair;
-mod frame;
+mod fair_queue;
 mod links;
 mod outbox;
-mod secure;
 mod shared;
-mod sleep;
 mod timers;
 
 /// The tutorial's node: flooding over the random-walk overlay.

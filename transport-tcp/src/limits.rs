@@ -10,7 +10,7 @@
 //! | packets per link | 100/s, burst 200 | 200/s, burst 1,000 | none |
 //! | bytes per link | 256 KiB/s, burst 1 MiB | 1 MiB/s, burst 4 MiB | none |
 //! | dials of peers that only others told of | 1/s, burst 4; one per address a minute | 10/s, burst 40 | 200/s, burst 2,000 |
-//! | private, loopback and multicast addresses, ports below 1024 | never dialed on hearsay | private and loopback dialed | all but multicast dialed |
+//! | private, loopback and multicast addresses, ports below 1024 | never dialed when only named by others | private and loopback dialed | all but multicast dialed |
 //! | packet | 16 KiB | 16 KiB | 65,518 bytes |
 //! | waiting for one peer | 256 frames, 256 KiB | 256 frames, 256 KiB | 256 frames, 1 MiB |
 //!
@@ -22,7 +22,9 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::rate::Rate;
+use floodnet_core::token_bucket::Rate;
+
+pub use crate::addresses::Reach;
 
 /// For what surroundings limits are made; the module's table says what each allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,7 +45,7 @@ impl Profile {
         if crate::addresses::is_near(address) { Self::Lan } else { Self::Public }
     }
 
-    /// Its name.
+    /// The name, as it is typed and shown.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -81,17 +83,6 @@ impl FromStr for Profile {
             .find(|profile| profile.name() == text)
             .ok_or(NoProfile)
     }
-}
-
-/// Which addresses a node dials when it knows them from other nodes only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reach {
-    /// Public ones, at ports from 1024.
-    Global,
-    /// Those and private and loopback ones.
-    Near,
-    /// Any that is one machine's.
-    Any,
 }
 
 /// Bounds on what peers, and the node itself, can take up.
@@ -231,7 +222,7 @@ impl Limits {
     };
 }
 
-/// Those of [`Profile::Lan`].
+/// The limits of [`Profile::Lan`].
 impl Default for Limits {
     fn default() -> Self {
         Self::of(Profile::default())

@@ -1,7 +1,7 @@
 //! The links of a node, by identity, and the dials that may become links.
 //!
-//! There is one connection between two nodes, whoever dialed. What keeps it one:
-//! - A dialer that learns that it has a link to who answers drops the dial; what waited goes to the link.
+//! There is one connection between two nodes, whichever of them dialed. What keeps it one:
+//! - A dialer drops its dial when it has a link to the identity that answers; what waited goes to the link.
 //! - When both dial at once, the connection that the lesser identity dialed is kept: it refuses the other's
 //!   dial, and the other drops its own. Nothing is sent before the welcome, so nothing is lost.
 //! - A further connection of a peer is refused and the first is asked for a sign of life; unless it is of the
@@ -22,11 +22,11 @@ use tracing::info;
 use crate::connection::{self, Answer, Report, Visitor};
 use crate::dialing::{Dialing, Forbidden};
 use crate::frame::Reason;
-use crate::gate::{Gate, LinkInfo};
 use crate::identity::Identity;
 use crate::outbox::{Outbox, Packet, Queued, Room};
 use crate::peer::{Asked, NamesSender, Peer};
 use crate::shared::Shared;
+use crate::validator::{LinkInfo, Validator};
 
 /// A link younger than this is not closed to make room for another.
 const GRACE: Duration = Duration::from_secs(1);
@@ -35,7 +35,7 @@ const GRACE: Duration = Duration::from_secs(1);
 struct Link {
     info: Arc<LinkInfo>,
     outbox: Arc<Outbox>,
-    /// Ends it at once.
+    /// Ends the connection at once.
     token: CancellationToken,
     /// The life of the peer, and its number of the link.
     session: u64,
@@ -49,27 +49,27 @@ struct Link {
 /// A connection that is being opened.
 struct Dial {
     id: u64,
-    /// Who has answered.
+    /// The identity that has answered.
     met: Option<Identity>,
     outbox: Arc<Outbox>,
     token: CancellationToken,
 }
 
 /// What tasks of links need.
-pub(crate) struct Hands<M> {
+pub(crate) struct TaskContext<M> {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) gate: Arc<dyn Gate<M>>,
+    pub(crate) validator: Arc<dyn Validator<M>>,
     pub(crate) reports: mpsc::Sender<Report<M>>,
     pub(crate) tasks: TaskTracker,
-    /// Ends all tasks.
+    /// Ends all tasks of the node.
     pub(crate) root: CancellationToken,
 }
 
-impl<M> Clone for Hands<M> {
+impl<M> Clone for TaskContext<M> {
     fn clone(&self) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
-            gate: Arc::clone(&self.gate),
+            validator: Arc::clone(&self.validator),
             reports: self.reports.clone(),
             tasks: self.tasks.clone(),
             root: self.root.clone(),
@@ -86,23 +86,23 @@ pub(crate) struct Links<M> {
     /// Peers whose link went down while the node was busy with something else.
     down: VecDeque<Peer>,
     dialing: Dialing,
-    hands: Hands<M>,
+    context: TaskContext<M>,
 }
 
 impl<M: Wire + NamesSender + Send + 'static> Links<M> {
-    pub(crate) const fn new(hands: Hands<M>, dialing: Dialing) -> Self {
+    pub(crate) const fn new(context: TaskContext<M>, dialing: Dialing) -> Self {
         Self {
             open: BTreeMap::new(),
             dials: BTreeMap::new(),
             aliases: BTreeMap::new(),
             down: VecDeque::new(),
             dialing,
-            hands,
+            context,
         }
     }
 
     fn shared(&self) -> &Shared {
-        &self.hands.shared
+        &self.context.shared
     }
 
     fn outbox(&self) -> Arc<Outbox> {
@@ -143,7 +143,7 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
         } else {
             return self.down.push_back(to);
         };
-        let counters = &self.hands.shared.counters;
+        let counters = &self.context.shared.counters;
         match outbox.push(packet, now) {
             Queued::Dropped(older) => {
                 counters.sent.add();
@@ -189,7 +189,8 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
 
     /// Starts to dial, if that is allowed.
     fn dial(&mut self, to: Peer) -> Option<Arc<Outbox>> {
-        let shared = &self.hands.shared;
+        let shared = &self.context.shared;
+        // Dials under way count as links, or a burst of requests would exceed the limit.
         let outgoing = self.open.values().filter(|link| link.info.is_outgoing).count() + self.dials.len();
         if to == shared.me || outgoing >= shared.limits.outgoing {
             shared.counters.dial_limit.add();
@@ -207,18 +208,23 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
             }
         }
         shared.counters.dialed.add();
-        let (id, token, outbox) = (shared.next_number(), self.hands.root.child_token(), self.outbox());
-        let Hands { shared, gate, reports, tasks, .. } = self.hands.clone();
-        let connection =
-            connection::outgoing(to, id, Arc::clone(&outbox), Arc::clone(&shared), gate, reports.clone());
+        let (id, token, outbox) = (shared.next_number(), self.context.root.child_token(), self.outbox());
+        let TaskContext { shared, validator, reports, tasks, .. } = self.context.clone();
+        let connection = connection::outgoing(
+            to,
+            id,
+            Arc::clone(&outbox),
+            Arc::clone(&shared),
+            validator,
+            reports.clone(),
+        );
         tasks.spawn(connection::watched(id, token.clone(), shared, reports, connection));
         self.dials.insert(to, Dial { id, met: None, outbox: Arc::clone(&outbox), token });
         Some(outbox)
     }
 
-    /// Whether the node should see a message that asks it to dial somebody. It holds whom it accepts as a
-    /// neighbor before it has dialed, and may let another go for it: so it does not hear of those whom it could
-    /// not dial.
+    /// Whether the node should see a message that asks it to dial a peer. A node takes a peer as its neighbor before
+    /// the dial, and may drop another one for it. So it must not see requests for peers that it could not dial.
     pub(crate) fn may_see(&self, asked: Asked) -> bool {
         let Asked { peer, for_sure } = asked;
         let is_linked = self.identity_of(peer).is_some_and(|identity| self.open.contains_key(&identity));
@@ -238,7 +244,7 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
         self.dials.iter().find(|(_, dial)| dial.id == id).map(|(to, _)| *to)
     }
 
-    /// Who was dialed has answered. Whether the dial goes on.
+    /// A dialed node has shown its identity. True if the dial goes on.
     pub(crate) fn met(&mut self, id: u64, peer: Peer, is_welcome: bool) -> bool {
         // A dial that nobody waits for any more only carries last words.
         let Some(to) = self.dial_of(id) else { return true };
@@ -275,7 +281,7 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
         true
     }
 
-    /// Who was dialed welcomes this node.
+    /// A dialed node welcomes this one: the dial becomes a link.
     pub(crate) fn opened(&mut self, info: Arc<LinkInfo>, session: u64, number: u64) {
         let Some(to) = self.dial_of(info.id) else { return };
         let (Some(dial), Some(identity)) = (self.dials.remove(&to), info.peer.identity()) else { return };
@@ -294,7 +300,7 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
         self.open.insert(identity, link);
     }
 
-    /// Somebody who dialed asks to stay.
+    /// Answers a dialer that has shown its identity.
     pub(crate) fn asked(&mut self, visitor: Visitor, is_welcome: bool, neighbors: &[Peer]) {
         let Visitor { link: info, session, number, token, answer } = visitor;
         // Without an identity there is no visitor.
@@ -359,7 +365,7 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
         Ok(())
     }
 
-    /// Closes the incoming link that was not used for longest and is nobody's who is held as a neighbor.
+    /// Closes the incoming link that was unused for longest and does not belong to a neighbor.
     fn make_room(&mut self, neighbors: &[Peer]) -> bool {
         let idlest = self
             .open
@@ -385,7 +391,7 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
         true
     }
 
-    /// A connection has ended.
+    /// Removes a connection that has ended; the node will be told.
     pub(crate) fn closed(&mut self, id: u64) {
         if let Some(to) = self.dial_of(id) {
             self.dials.remove(&to);
@@ -443,7 +449,7 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
         self.down.pop_front()
     }
 
-    /// How many links stand.
+    /// The number of links that stand.
     pub(crate) fn len(&self) -> usize {
         self.open.len()
     }
@@ -456,6 +462,6 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
         for dial in std::mem::take(&mut self.dials).into_values() {
             dial.outbox.goodbye(Reason::Leaving);
         }
-        self.hands.tasks.close();
+        self.context.tasks.close();
     }
 }

@@ -52,8 +52,8 @@ impl Default for Options {
 /// A connection that is being opened.
 pub type Connecting = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
 
-/// Opens connections to peers: straight to their address, or by a detour, such as through a program that
-/// delays what passes. Whoever answers must prove the identity that was dialed, whichever way it is.
+/// Opens connections to peers: straight to their address, or through another program, for example one that delays
+/// what passes. Either way the peer that answers must prove the identity that was dialed.
 #[derive(Clone)]
 pub struct Connector(Arc<dyn Fn(Peer) -> Connecting + Send + Sync>);
 
@@ -82,13 +82,13 @@ impl std::fmt::Debug for Connector {
     }
 }
 
-/// Nodes that belong together.
+/// The nodes that talk with each other.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Network {
     /// Its name, up to 255 bytes. Default `floodnet`.
     pub name: String,
-    /// The key that members of a private network share; none for an open one. To who does not have it the
-    /// port is silent.
+    /// The key that members of a private network share; none for an open one. The port stays silent for
+    /// nodes without the key.
     pub key: Option<[u8; 32]>,
 }
 

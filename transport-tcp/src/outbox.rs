@@ -7,10 +7,10 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::fair::Fair;
+use crate::fair_queue::FairQueue;
 use crate::frame::Reason;
 
-/// A packet on its way out.
+/// A packet to be sent.
 #[derive(Debug)]
 pub(crate) struct Packet {
     pub(crate) bytes: Bytes,
@@ -40,12 +40,12 @@ pub(crate) enum Work {
     Goodbye(Reason),
 }
 
-/// Bounds of an outbox.
+/// The capacity of an outbox.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Room {
     /// Messages of the application; a quarter as many of the overlay fit beside them.
     pub(crate) packets: usize,
-    /// Bytes of either.
+    /// Bytes of the application's messages, and as many of the overlay's.
     pub(crate) bytes: usize,
     pub(crate) patience: Duration,
 }
@@ -63,8 +63,8 @@ pub(crate) struct Outbox {
 
 #[derive(Debug, Default)]
 struct State {
-    payload: Fair,
-    control: Fair,
+    payload: FairQueue,
+    control: FairQueue,
     /// Whether it is the overlay's turn.
     control_next: bool,
     /// Since when nothing was taken, while there was no room.
@@ -119,7 +119,7 @@ impl Outbox {
         }
     }
 
-    /// Answers a ping.
+    /// Has a pong written as soon as possible.
     pub(crate) fn pong(&self) {
         self.state().pong = true;
         self.changed.notify_one();

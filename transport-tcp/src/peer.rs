@@ -14,7 +14,7 @@ use crate::identity::{Identity, KEY_BYTES};
 /// Names a node by its identity, and says where it listens.
 ///
 /// Two names of the same identity are the same peer, wherever it listens. A peer whose identity is not known
-/// yet ([`Peer::at`]: an entry node that a person typed in) is its address; whoever answers there takes what
+/// yet ([`Peer::at`]: an entry node that a person typed in) is its address; the node that answers there takes what
 /// is sent to it. Such a name never travels.
 ///
 /// Two spellings of one address are the same: an IPv4 address mapped into IPv6 is stored as IPv4, and flow
@@ -32,19 +32,19 @@ impl Peer {
         Self { identity: Some(identity), address: canonical(address) }
     }
 
-    /// Whoever listens there.
+    /// The node that listens on this address, whatever its identity.
     #[must_use]
     pub const fn at(address: SocketAddr) -> Self {
         Self { identity: None, address: canonical(address) }
     }
 
-    /// Who it is, if that is known.
+    /// The identity, if it is known.
     #[must_use]
     pub const fn identity(self) -> Option<Identity> {
         self.identity
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     #[must_use]
     pub const fn address(self) -> SocketAddr {
         self.address
@@ -147,25 +147,25 @@ impl Wire for Peer {
     }
 }
 
-/// Messages that may name peers to whom the node has no link.
+/// Messages that may name peers to which the node has no link.
 pub trait NamesSender {
-    /// Puts `sender` in place of the same peer. A node does not know under which address others see it, and a
-    /// liar would name somebody else's: so who gets a message first hand puts in what the connection shows. As
-    /// provided, the message names nobody.
+    /// Puts `sender` in place of the same peer. A node does not know under which address others see it, and a liar
+    /// would name a victim's. So the first receiver puts in the address that the connection shows. The default is for
+    /// messages that name nobody.
     fn name_sender(&mut self, sender: Peer) {
         let _ = sender;
     }
 
-    /// Whom the node may dial for this message, if anybody. As provided, nobody.
+    /// The peer that the node may dial because of this message. The default is none.
     fn asks_for(&self) -> Option<Asked> {
         None
     }
 }
 
-/// Somebody whom a node may dial for a message.
+/// A peer that a node may dial because of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
-    /// Who.
+    /// The peer to be dialed.
     pub peer: Peer,
     /// Whether the node will, whatever it costs; else it may pass the message on instead.
     pub for_sure: bool,

@@ -1,20 +1,21 @@
 //! What all tasks of a node share.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use floodnet_core::time::Time;
+use floodnet_core::token_bucket::{Rate, TokenBucket};
 use tokio::time::Instant;
 
-use crate::door::Door;
+use crate::admission::Admission;
+use crate::clock::time;
+use crate::counters::Counters;
 use crate::limits::Limits;
 use crate::options::Connector;
 use crate::peer::Peer;
-use crate::rate::{Bucket, Rate};
 use crate::secure::{About, Credentials, Hello};
-use crate::stats::Counters;
 
-/// Lines that a node logs about its links: who knocks at a port must not fill a disk.
+/// Lines that a node logs about its links: strangers that connect must not fill a disk.
 const LOG_RATE: Rate = Rate::per_second(10, 100);
 
 #[derive(Debug)]
@@ -26,12 +27,12 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) connector: Connector,
     pub(crate) counters: Counters,
-    pub(crate) door: Door,
-    /// How many links stand.
+    pub(crate) admission: Arc<Admission>,
+    /// The number of links that stand.
     pub(crate) links: AtomicUsize,
     started: Instant,
     connections: AtomicU64,
-    log: Mutex<Bucket>,
+    log: Mutex<TokenBucket>,
 }
 
 impl Shared {
@@ -46,7 +47,7 @@ impl Shared {
             me,
             credentials,
             session,
-            door: Door::new(&limits),
+            admission: Arc::new(Admission::new(&limits)),
             links: AtomicUsize::new(0),
             limits,
             connector,
@@ -63,8 +64,8 @@ impl Shared {
     }
 
     /// Time since the node was started.
-    pub(crate) fn now(&self) -> Duration {
-        self.started.elapsed()
+    pub(crate) fn now(&self) -> Time {
+        time(self.started.elapsed())
     }
 
     /// When the node was started.

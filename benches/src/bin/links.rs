@@ -26,14 +26,14 @@ use floodnet_core::observe::Payload;
 use floodnet_core::overlay::random_walk;
 use floodnet_core::protocol::Types;
 use floodnet_core::wire;
-use floodnet_tcp::bare::{Bare, Caller};
-use floodnet_tcp::driver::spawn_gated;
-use floodnet_tcp::gate::{Gate, LinkInfo, Verdict};
+use floodnet_tcp::driver::spawn_with_validator;
 use floodnet_tcp::handle::Handle;
 use floodnet_tcp::identity::{Identity, KEY_BYTES, Keypair, SIGNATURE_BYTES};
 use floodnet_tcp::limits::{Limits, Profile};
 use floodnet_tcp::options::{Network, Options};
+use floodnet_tcp::validator::{Acceptance, LinkInfo, Validator};
 use floodnet_tcp::{FloodNode, flood_node};
+use floodnet_tcp_testing::{RawDialer, RawLink};
 use tokio::task::JoinSet;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -101,20 +101,20 @@ fn say(text: &str) {
 #[derive(Debug, Default)]
 struct Verify(Mutex<HashSet<ContentId>>);
 
-impl Gate<Message> for Verify {
-    fn check(&self, message: &Message, _: &LinkInfo) -> Verdict {
-        let Layer::Broadcast(message) = message else { return Verdict::Pass };
+impl Validator<Message> for Verify {
+    fn validate(&self, message: &Message, _: &LinkInfo) -> Acceptance {
+        let Layer::Broadcast(message) = message else { return Acceptance::Accept };
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.contains(&message.payload.id()) {
-            return Verdict::Drop("duplicate");
+            return Acceptance::Ignore("duplicate");
         }
         drop(seen);
         if !is_signed(message.payload.bytes()) {
-            return Verdict::Cut("forged");
+            return Acceptance::Reject("forged");
         }
         seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.insert(message.payload.id());
-        Verdict::Pass
+        Acceptance::Accept
     }
 }
 
@@ -141,8 +141,13 @@ async fn node() -> Result<Handle<FloodNode>> {
     let overlay = random_walk::Config { max_degree: Some(64), ..random_walk::Config::new(Vec::new()) };
     let config = Config { overlay, broadcast: flood::Config::default() };
     let limits = Limits { idle: Duration::from_secs(3_600), events: 1, ..Limits::of(Profile::Lab) };
-    Ok(spawn_gated(flood_node, config, Options { limits, ..Options::default() }, Arc::new(Verify::default()))
-        .await?)
+    Ok(spawn_with_validator(
+        flood_node,
+        config,
+        Options { limits, ..Options::default() },
+        Arc::new(Verify::default()),
+    )
+    .await?)
 }
 
 /// The peers' process. Ended when it is dropped.
@@ -235,9 +240,9 @@ async fn measure(what: What) -> Result<()> {
         What::Duplicates => {
             let mut peers = Peers::start(to, &["duplicates"])?;
             peers.next()?;
-            let (before, started, used) = (node.stats().gate_dropped, Instant::now(), processor()?);
+            let (before, started, used) = (node.stats().validator_dropped, Instant::now(), processor()?);
             tokio::time::sleep(Duration::from_secs(5)).await;
-            let count = node.stats().gate_dropped - before;
+            let count = node.stats().validator_dropped - before;
             let rate = count as f64 / started.elapsed().as_secs_f64();
             say(&format!("duplicates dropped           {rate:.0}/s   {}", each(used, count)?));
         }
@@ -245,10 +250,10 @@ async fn measure(what: What) -> Result<()> {
     Ok(())
 }
 
-fn caller(number: u32) -> Result<Caller> {
+fn caller(number: u32) -> Result<RawDialer> {
     let mut secret = [3; 32];
     secret[..4].copy_from_slice(&number.to_be_bytes());
-    Ok(Caller::new(Keypair::from_secret(&secret), &Network::default())?)
+    Ok(RawDialer::new(Keypair::from_secret(&secret), &Network::default())?)
 }
 
 async fn peers(to: SocketAddr, what: What) -> Result<()> {
@@ -307,7 +312,7 @@ async fn shake(to: SocketAddr) -> Result<()> {
 }
 
 /// A link that the node holds as a neighbor's.
-async fn neighbor(to: SocketAddr, number: u32) -> Result<Bare> {
+async fn neighbor(to: SocketAddr, number: u32) -> Result<RawLink> {
     let mut link = caller(number)?.dial(to).await?;
     link.queue(&wire::encode::<Message>(&Layer::Overlay(random_walk::Message::JoinAck)))?;
     link.flush().await?;
@@ -315,7 +320,7 @@ async fn neighbor(to: SocketAddr, number: u32) -> Result<Bare> {
 }
 
 /// Reads messages, and tells how many there were.
-async fn count(mut link: Bare, least: usize, got: tokio::sync::watch::Sender<u32>) -> std::io::Result<()> {
+async fn count(mut link: RawLink, least: usize, got: tokio::sync::watch::Sender<u32>) -> std::io::Result<()> {
     loop {
         if link.next().await?.len() >= least {
             got.send_modify(|count| *count += 1);

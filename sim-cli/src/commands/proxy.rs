@@ -7,7 +7,7 @@ use std::time::{Duration as Span, Instant};
 use clap::Args;
 use floodnet_core::laws::{Law, share_to_threshold};
 use floodnet_core::time;
-use floodnet_tcp::shaper::{Ended, Link, Options, Proxy};
+use floodnet_shaper::{Ended, Link, Options, Proxy};
 use tokio::sync::mpsc;
 
 use super::console::Console;

@@ -10,9 +10,9 @@ use floodnet_core::time::{Duration, Time};
 use floodnet_core::wire::{DecodeError, FRAME_OVERHEAD, Wire};
 use floodnet_sim::observer::Observed;
 use floodnet_sim::payload::SimPayload;
-use floodnet_tcp::gate::{Gate, LinkInfo, Verdict};
 use floodnet_tcp::limits::MAX_PACKET;
 use floodnet_tcp::peer::{NamesSender, Peer};
+use floodnet_tcp::validator::{Acceptance, LinkInfo, Validator};
 
 use super::clock::Clock;
 use super::directory::Directory;
@@ -253,12 +253,12 @@ impl<P: Runnable> Observe for SocketNode<P> {
 /// Lets in nobody but the slots of the run.
 pub(crate) struct Members<P: Runnable>(pub(crate) Arc<World<P>>);
 
-impl<P: Runnable> Gate<Enclosed<P::Message>> for Members<P> {
-    fn meet(&self, link: &LinkInfo) -> bool {
+impl<P: Runnable> Validator<Enclosed<P::Message>> for Members<P> {
+    fn admits(&self, link: &LinkInfo) -> bool {
         self.0.directory.slot(link.peer).is_some()
     }
 
-    fn check(&self, _: &Enclosed<P::Message>, _: &LinkInfo) -> Verdict {
-        Verdict::Pass
+    fn validate(&self, _: &Enclosed<P::Message>, _: &LinkInfo) -> Acceptance {
+        Acceptance::Accept
     }
 }

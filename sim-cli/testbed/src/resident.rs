@@ -7,16 +7,16 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration as Span;
 
 use floodnet_core::time::{Duration, Time};
+use floodnet_shaper::Alarm;
 use floodnet_sim::link::LinkModel;
 use floodnet_sim::node_key;
 use floodnet_sim::observer::Observed;
 use floodnet_sim::payload::SimPayload;
 use floodnet_sim::plan::{CrashKind, End};
-use floodnet_tcp::driver::spawn_gated;
+use floodnet_tcp::driver::spawn_with_validator;
 use floodnet_tcp::handle::Handle;
 use floodnet_tcp::limits::{Limits, Profile};
 use floodnet_tcp::options::Options;
-use floodnet_tcp::shaper::Alarm;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -186,8 +186,8 @@ impl<P: Runnable> Town<P> {
         let give_up = tokio::time::Instant::now() + PATIENCE;
         loop {
             let node = |_| SocketNode::new(slot, script.stop, Arc::clone(&self.world));
-            let gate = Arc::new(Members(Arc::clone(&self.world)));
-            match spawn_gated(node, (), options.clone(), gate).await {
+            let validator = Arc::new(Members(Arc::clone(&self.world)));
+            match spawn_with_validator(node, (), options.clone(), validator).await {
                 // The node of the life before is about to let go of the port.
                 Err(error)
                     if error.kind() == io::ErrorKind::AddrInUse && tokio::time::Instant::now() < give_up =>

@@ -29,7 +29,7 @@ use tokio_util::task::TaskTracker;
 use super::clock::Clock;
 use super::directory::Directory;
 use super::lead::Lead;
-use floodnet_tcp::shaper::Alarm;
+use floodnet_shaper::Alarm;
 
 /// Pieces on their way in one direction of a connection; more wait with the sender.
 const UNDER_WAY: usize = 1_024;

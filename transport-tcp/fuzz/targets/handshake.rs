@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| floodnet_tcp::fuzzing::handshake(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| floodnet_tcp_fuzz::handshake(data));

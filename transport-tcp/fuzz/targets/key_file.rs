@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| floodnet_tcp::fuzzing::key_file(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| floodnet_tcp_fuzz::key_file(data));

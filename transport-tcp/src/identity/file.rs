@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
@@ -13,7 +14,7 @@ use super::{Identity, KEY_BYTES, Keypair, from_hex};
 /// The first word of a key file, which names its format.
 const FORMAT: &str = "floodnet-key-v1";
 /// Longer than any key file is.
-const LONGEST: u64 = 1_024;
+const MAX_FILE: u64 = 1_024;
 
 /// Why a key file could not be used. The file itself was left as it was.
 #[derive(Debug)]
@@ -70,6 +71,20 @@ impl Keypair {
         read(path).map_err(|why| KeyFileError { path: path.to_owned(), why })
     }
 
+    /// Reads the text of a key file. The public key in it tells damage from another key.
+    #[must_use]
+    pub fn from_file_text(text: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(text).ok()?;
+        let [FORMAT, "secret", secret, "public", public] =
+            text.split_ascii_whitespace().collect::<Vec<_>>()[..]
+        else {
+            return None;
+        };
+        let secret: Zeroizing<[u8; KEY_BYTES]> = Zeroizing::new(from_hex(secret)?);
+        let key = Self::from_secret(&secret);
+        (key.identity() == public.parse::<Identity>().ok()?).then_some(key)
+    }
+
     /// Writes the key into a new file `path`, readable by its owner only: whole or not at all, and never in
     /// place of another. Folders are created as needed.
     ///
@@ -105,11 +120,11 @@ fn read(path: &Path) -> Result<Keypair, Why> {
     if is_exposed(&about) {
         return Err(Why::Exposed);
     }
-    if about.len() > LONGEST {
+    if about.len() > MAX_FILE {
         return Err(Why::Damaged);
     }
     let bytes = Zeroizing::new(fs::read(path).map_err(Why::Io)?);
-    parse(&bytes).ok_or(Why::Damaged)
+    Keypair::from_file_text(&bytes).ok_or(Why::Damaged)
 }
 
 #[cfg(unix)]
@@ -124,25 +139,13 @@ const fn is_exposed(_: &fs::Metadata) -> bool {
     false
 }
 
-/// The key in the text of a key file. The public key in it tells damage from another key.
-pub(crate) fn parse(bytes: &[u8]) -> Option<Keypair> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let [FORMAT, "secret", secret, "public", public] = text.split_ascii_whitespace().collect::<Vec<_>>()[..]
-    else {
-        return None;
-    };
-    let secret: Zeroizing<[u8; KEY_BYTES]> = Zeroizing::new(from_hex(secret)?);
-    let key = Keypair::from_secret(&secret);
-    (key.identity() == public.parse::<Identity>().ok()?).then_some(key)
-}
-
 fn write(key: &Keypair, path: &Path) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     fs::create_dir_all(folder)?;
-    let secret = Zeroizing::new(key.secret().iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let secret = Zeroizing::new(HEXLOWER.encode(key.secret()));
     let text = Zeroizing::new(format!("{FORMAT}\nsecret {}\npublic {}\n", secret.as_str(), key.identity()));
     // Readable by the owner only, from the first moment.
     let mut draft = NamedTempFile::with_prefix_in(".key-", folder)?;
@@ -193,7 +196,9 @@ mod tests {
             let mut flipped = good.clone();
             flipped[place] ^= 1;
             // A blank for another, or a small letter for a capital, is no damage.
-            if parse(&flipped).is_none_or(|key| key.identity() != Keypair::from_secret(&[7; 32]).identity()) {
+            if Keypair::from_file_text(&flipped)
+                .is_none_or(|key| key.identity() != Keypair::from_secret(&[7; 32]).identity())
+            {
                 damaged.push(flipped);
             }
         }

@@ -1,11 +1,11 @@
-//! What each side of a handshake says of itself.
+//! What each side of a handshake says of itself: the [`Hello`].
 
 use floodnet_core::wire::{DecodeError, take};
 
 use crate::identity::{Identity, SIGNATURE_BYTES};
 
 /// The version of the link's protocol that this program speaks, the only one so far.
-pub(crate) const VERSION: u8 = 1;
+const VERSION: u8 = 1;
 
 /// Begins what the identity signs.
 const DOMAIN: &[u8] = b"floodnet-noise-static-key:v1";
@@ -15,9 +15,9 @@ pub(super) fn bound(static_key: &[u8]) -> Vec<u8> {
     [DOMAIN, static_key].concat()
 }
 
-/// Why somebody who shook hands is not talked to.
+/// The reason for refusing a [`Hello`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// It did not say who it is.
     Malformed,
     /// It is not who it says.
@@ -26,43 +26,48 @@ pub(crate) enum Refusal {
     Version,
 }
 
-/// Who is there, with the proof.
+/// An identity, with the proof that it owns the channel, and what else a node says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Hello {
-    pub(crate) identity: Identity,
+pub struct Hello {
+    /// The identity that is claimed.
+    pub identity: Identity,
     /// Its signature over the static key of the channel.
-    pub(crate) binding: [u8; SIGNATURE_BYTES],
-    pub(crate) about: About,
+    pub binding: [u8; SIGNATURE_BYTES],
+    /// What is said without proof.
+    pub about: About,
 }
 
 /// What is said without proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct About {
+pub struct About {
     /// The versions it speaks, from the least to the greatest.
-    pub(crate) versions: [u8; 2],
+    pub versions: [u8; 2],
     /// Features, a bit for each; none is defined, and unknown ones are passed over.
-    pub(crate) features: u32,
+    pub features: u32,
     /// The port on which it listens; 0 for none.
-    pub(crate) port: u16,
+    pub port: u16,
     /// Which life of the node this is: drawn when it started.
-    pub(crate) session: u64,
+    pub session: u64,
     /// The dialer's count of its links: of two from the same life the later one is valid. Zero from the
     /// other side, which gives its number with the welcome.
-    pub(crate) number: u64,
+    pub number: u64,
 }
 
 impl About {
     /// What a node of this program says.
-    pub(crate) const fn new(port: u16, session: u64, number: u64) -> Self {
+    #[must_use]
+    pub const fn new(port: u16, session: u64, number: u64) -> Self {
         Self { versions: [VERSION, VERSION], features: 0, port, session, number }
     }
 }
 
 impl Hello {
-    /// Bytes of the encoding.
-    pub(crate) const BYTES: usize = 32 + SIGNATURE_BYTES + 2 + 4 + 2 + 8 + 8;
+    /// Bytes of the encoding in this version.
+    pub const BYTES: usize = 32 + SIGNATURE_BYTES + 2 + 4 + 2 + 8 + 8;
 
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    /// The encoding: the fields in their order, numbers big-endian.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
         let About { versions, features, port, session, number } = self.about;
         let mut out = Vec::with_capacity(Self::BYTES);
         out.extend_from_slice(self.identity.as_bytes());
@@ -75,8 +80,11 @@ impl Hello {
         out
     }
 
-    /// Later versions may say more at the end, which is passed over.
-    pub(crate) fn decode(mut input: &[u8]) -> Result<Self, DecodeError> {
+    /// Reads an encoding. Later versions may say more at the end, which is passed over.
+    ///
+    /// # Errors
+    /// It is too short.
+    pub fn decode(mut input: &[u8]) -> Result<Self, DecodeError> {
         let input = &mut input;
         Ok(Self {
             identity: take(input).map(Identity::from_bytes)?,
@@ -92,13 +100,16 @@ impl Hello {
     }
 
     /// The hello in `payload`, if its identity owns the channel's `static_key` and a version is common.
-    pub(crate) fn verified(payload: &[u8], static_key: &[u8]) -> Result<Self, Refusal> {
+    ///
+    /// # Errors
+    /// The payload is malformed, or its signature is not the identity's, or no version is common.
+    pub fn verified(payload: &[u8], static_key: &[u8]) -> Result<Self, Refusal> {
         let hello = Self::decode(payload).map_err(|_| Refusal::Malformed)?;
         if !hello.identity.verify(&bound(static_key), &hello.binding) {
             return Err(Refusal::Forged);
         }
-        let [least, most] = hello.about.versions;
-        if least > VERSION || most < VERSION {
+        let [min, max] = hello.about.versions;
+        if min > VERSION || max < VERSION {
             return Err(Refusal::Version);
         }
         Ok(hello)

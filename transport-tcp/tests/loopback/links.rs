@@ -1,12 +1,12 @@
-//! One link and its limits: what closes it, what is dropped, what the gate decides.
+//! One link and its limits: what closes it, what is dropped, what the validator decides.
 
 use std::sync::Arc;
 
 use floodnet_core::node::Layer as Of;
-use floodnet_tcp::driver::spawn_gated;
-use floodnet_tcp::gate::{Gate, LinkInfo, Verdict};
+use floodnet_core::token_bucket::Rate;
+use floodnet_tcp::driver::spawn_with_validator;
 use floodnet_tcp::limits::MAX_PACKET;
-use floodnet_tcp::rate::Rate;
+use floodnet_tcp::validator::{Acceptance, LinkInfo, Validator};
 use tokio::net::TcpListener;
 
 use super::stranger::{Face, Stranger};
@@ -93,7 +93,7 @@ async fn too_many_links_are_refused_unless_one_is_unused() {
 
 #[tokio::test]
 async fn a_silent_neighbor_is_given_up() {
-    let limits = Limits { dead: Duration::from_millis(600), ..quick() };
+    let limits = Limits { dead: Duration::from_secs(2), ..quick() };
     let node = start(2, &[], options(limits)).await;
     let face = Face::new(1);
     let mut stranger = Stranger::welcomed(node.me(), &face).await;
@@ -145,7 +145,7 @@ async fn keys_are_taken_anew() {
 /// The node must neither wait for it nor keep everything for it, and the others must not notice.
 #[tokio::test]
 async fn a_neighbor_that_takes_no_data_is_dropped_and_disturbs_nobody() {
-    let limits = Limits { outbox: 8, stall: Duration::from_millis(500), ..quick() };
+    let limits = Limits { outbox: 8, stall: Duration::from_secs(2), ..quick() };
     let node = start(4, &[], options(limits.clone())).await;
     let mut friend = start(4, &[node.me()], options(limits)).await;
     settled_pair(&node, &friend).await;
@@ -244,43 +244,44 @@ struct Strict {
 
 type Message = <FloodNode as floodnet_core::protocol::Types>::Message;
 
-impl Gate<Message> for Strict {
-    fn meet(&self, link: &LinkInfo) -> bool {
+impl Validator<Message> for Strict {
+    fn admits(&self, link: &LinkInfo) -> bool {
         link.peer.identity() != Some(self.unwanted)
     }
 
-    fn check(&self, message: &Message, _: &LinkInfo) -> Verdict {
-        let Of::Broadcast(message) = message else { return Verdict::Pass };
+    fn validate(&self, message: &Message, _: &LinkInfo) -> Acceptance {
+        let Of::Broadcast(message) = message else { return Acceptance::Accept };
         match message.payload.bytes().first() {
-            Some(b'f') => Verdict::Cut("forged"),
-            Some(b'o') => Verdict::Drop("old"),
-            _ => Verdict::Pass,
+            Some(b'f') => Acceptance::Reject("forged"),
+            Some(b'o') => Acceptance::Ignore("old"),
+            _ => Acceptance::Accept,
         }
     }
 
-    fn admit(&self, message: &Message, _: &LinkInfo) -> Verdict {
-        let Of::Broadcast(message) = message else { return Verdict::Pass };
-        let Some(&letter) = message.payload.bytes().first() else { return Verdict::Pass };
+    fn validate_in_order(&self, message: &Message, _: &LinkInfo) -> Acceptance {
+        let Of::Broadcast(message) = message else { return Acceptance::Accept };
+        let Some(&letter) = message.payload.bytes().first() else { return Acceptance::Accept };
         let mut admitted = self.admitted.lock().expect("unharmed");
         if letter == b'x' {
-            return Verdict::Cut("late");
+            return Acceptance::Reject("late");
         }
         if admitted.contains(&letter) {
-            return Verdict::Drop("again");
+            return Acceptance::Ignore("again");
         }
         admitted.push(letter);
-        Verdict::Pass
+        Acceptance::Accept
     }
 }
 
 #[tokio::test]
 async fn the_gate_decides_before_the_node_sees_a_message() {
     let unwanted = Face::new(66);
-    let gate = Arc::new(Strict { unwanted: unwanted.claims, admitted: std::sync::Mutex::default() });
+    let validator = Arc::new(Strict { unwanted: unwanted.claims, admitted: std::sync::Mutex::default() });
     let config =
         Config { overlay: random_walk::Config::new(Vec::new()), broadcast: flood::Config::default() };
-    let mut node =
-        spawn_gated::<FloodNode>(flood_node, config, options(quick()), gate).await.expect("a free port");
+    let mut node = spawn_with_validator::<FloodNode>(flood_node, config, options(quick()), validator)
+        .await
+        .expect("a free port");
 
     let mut stranger = Stranger::dial(node.me()).await;
     assert!(stranger.shake(&unwanted).await);
@@ -292,33 +293,34 @@ async fn the_gate_decides_before_the_node_sees_a_message() {
         stranger.send_packet(&say(text)).await;
     }
     delivers(&mut node, &content("a first")).await;
-    counted(&node, "two drops", |stats| stats.gate_dropped == 2).await;
-    assert_eq!(node.stats().gate_cut, 0);
+    counted(&node, "two drops", |stats| stats.validator_dropped == 2).await;
+    assert_eq!(node.stats().validator_cut, 0);
     stranger.send_packet(&say("forged")).await;
     in_time("the cut", stranger.is_closed()).await;
     let mut stranger = Stranger::welcomed(node.me(), &Face::new(1)).await;
     stranger.send_packet(&say("x")).await;
     in_time("the cut", stranger.is_closed()).await;
-    counted(&node, "both cuts", |stats| stats.gate_cut == 2 && node.links() == 0).await;
-    let drops: Vec<(&str, u64)> = node.gate_drops().into_iter().collect();
+    counted(&node, "both cuts", |stats| stats.validator_cut == 2 && node.links() == 0).await;
+    let drops: Vec<(&str, u64)> = node.dropped_by_reason().into_iter().collect();
     assert_eq!(drops, [("again", 1), ("forged", 1), ("late", 1), ("old", 1)]);
     assert_eq!(node.stats().unwelcome, 1);
 }
 
-/// An error of the application in its gate ends one link.
+/// An error of the application in its validator ends one link.
 #[tokio::test]
 async fn a_panic_in_the_task_of_a_link_ends_that_link_only() {
-    let gate = Arc::new(|message: &Message, _: &LinkInfo| match message {
+    let validator = Arc::new(|message: &Message, _: &LinkInfo| match message {
         Of::Broadcast(message) => {
             assert!(message.payload.bytes().as_ref() != b"boom", "an error of the program, on purpose");
-            Verdict::Pass
+            Acceptance::Accept
         }
-        Of::Overlay(_) => Verdict::Pass,
+        Of::Overlay(_) => Acceptance::Accept,
     });
     let config =
         Config { overlay: random_walk::Config::new(Vec::new()), broadcast: flood::Config::default() };
-    let mut node =
-        spawn_gated::<FloodNode>(flood_node, config, options(quick()), gate).await.expect("a free port");
+    let mut node = spawn_with_validator::<FloodNode>(flood_node, config, options(quick()), validator)
+        .await
+        .expect("a free port");
     let mut victim = Stranger::welcomed(node.me(), &Face::new(1)).await;
     let mut other = Stranger::welcomed(node.me(), &Face::new(2)).await;
     victim.send_packet(b"\x01\x01\0\x01boom").await;

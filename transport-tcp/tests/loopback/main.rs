@@ -15,12 +15,12 @@ use floodnet_core::broadcast::{BroadcastEvent, flood};
 use floodnet_core::content::Content;
 use floodnet_core::node::{Config, Layer};
 use floodnet_core::overlay::random_walk;
+use floodnet_tcp::counters::Stats;
 use floodnet_tcp::driver::spawn;
 use floodnet_tcp::handle::Handle;
 use floodnet_tcp::limits::{Limits, Profile};
 use floodnet_tcp::options::Options;
 use floodnet_tcp::peer::Peer;
-use floodnet_tcp::stats::Stats;
 use floodnet_tcp::{FloodNode, flood_node};
 
 /// Far longer than any test takes, even on a busy machine.

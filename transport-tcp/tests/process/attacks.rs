@@ -11,12 +11,12 @@ use floodnet_core::overlay::random_walk::Message as Walk;
 use floodnet_core::protocol::Types;
 use floodnet_core::wire;
 use floodnet_tcp::FloodNode;
-use floodnet_tcp::bare::{Bare, Caller};
 use floodnet_tcp::handle::Handle;
 use floodnet_tcp::identity::Keypair;
 use floodnet_tcp::limits::{Limits, Profile};
 use floodnet_tcp::options::Network;
 use floodnet_tcp::peer::Peer;
+use floodnet_tcp_testing::{RawDialer, RawLink};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
@@ -79,7 +79,7 @@ pub(crate) async fn a_stopped_process_goes_on() -> Result<()> {
 }
 
 /// What a whole node may take, whatever its peers do.
-const MOST_KIB: u64 = 64 * 1_024;
+const MAX_KIB: u64 = 64 * 1_024;
 
 /// Everything at once, from two hundred source groups of loopback, against the limits of `public`.
 pub(crate) async fn memory_is_bounded() -> Result<()> {
@@ -99,7 +99,7 @@ pub(crate) async fn withstand(mut node: Process, prefix: [u8; 2]) -> Result<()> 
     let figures = talk_through(&mut node, &mut friend, attackers.begin()).await?;
     tell(quiet, &figures)?;
     ensure(figures["links"] <= 48 + 16, || format!("{} links", figures["links"]))?;
-    for refusal in ["door_rate", "throttled", "dial_forbidden", "outbox_full"] {
+    for refusal in ["admission_rate", "throttled", "dial_forbidden", "outbox_full"] {
         ensure(figures[refusal] > 0, || format!("nothing was refused as {refusal}"))?;
     }
     node.end().await
@@ -200,7 +200,7 @@ fn tell(quiet: u64, figures: &BTreeMap<String, u64>) -> Result<()> {
         .map(|(name, count)| format!("{name} {count}"))
         .collect();
     println!("  {}", counts.join(", "));
-    ensure(peak <= MOST_KIB, || format!("{peak} KiB"))?;
+    ensure(peak <= MAX_KIB, || format!("{peak} KiB"))?;
     ensure(figures["panicked"] == 0, || "a task panicked".to_owned())
 }
 
@@ -244,7 +244,7 @@ impl Attackers {
 
     /// Shakes hands and then does one of several things, over and over.
     async fn misbehave(self, group: u8) -> Result<()> {
-        let caller = Caller::new(Keypair::from_secret(&[group; 32]), &Network::default())?;
+        let caller = RawDialer::new(Keypair::from_secret(&[group; 32]), &Network::default())?;
         loop {
             if let Ok(stream) = self.connect(group).await
                 && let Ok(link) = caller.shake(stream).await
@@ -257,7 +257,7 @@ impl Attackers {
     }
 }
 
-async fn attack(mut link: Bare, group: u8) -> Result<()> {
+async fn attack(mut link: RawLink, group: u8) -> Result<()> {
     let neighbor = wire::encode::<Message>(&Layer::Overlay(Walk::JoinAck));
     match group % 4 {
         // Nearly a whole frame of the greatest length, which never ends.

@@ -1,0 +1,123 @@
+//! What is said and heard: one person's session on its node.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use floodnet_chat::crypto::Key;
+use floodnet_chat::envelope::Envelope;
+use floodnet_chat::session::{Heard, SILENT_MS, Session, Unsayable};
+use floodnet_chat::text::Name;
+use floodnet_core::rng::NodeRng;
+use floodnet_tcp::handle::Handle;
+
+use crate::cipher::Cipher;
+use crate::recorded::ChatNode;
+use crate::validator::{ChatValidator, Clocks};
+
+/// One person's session on its node.
+pub(super) struct Conversation {
+    pub(super) session: Session<Cipher>,
+    pub(super) handle: Handle<ChatNode>,
+    pub(super) validator: Arc<ChatValidator>,
+    pub(super) clocks: Clocks,
+    pub(super) rng: NodeRng,
+}
+
+impl Conversation {
+    /// Whether there is a neighbor.
+    pub(super) fn is_connected(&self) -> bool {
+        !self.handle.neighbors().borrow().is_empty()
+    }
+
+    /// Time until others should be told again who we are; none while there is nothing to tell.
+    pub(super) fn until_presence(&self) -> Option<Duration> {
+        let now = self.clocks.read().now;
+        self.session.presence_due().map(|due| Duration::from_nanos(due.since(now).as_nanos()))
+    }
+
+    /// Tells others who we are, if it is time.
+    pub(super) async fn tell_presence(&mut self) {
+        let clock = self.clocks.read();
+        if self.session.presence_due().is_some_and(|due| due <= clock.now)
+            && self.is_connected()
+            && let Some(envelope) = self.session.presence(true, clock)
+        {
+            self.publish(envelope).await;
+        }
+    }
+
+    /// Tells who we are, if nobody knows that yet.
+    async fn introduce(&mut self) {
+        if !self.session.is_introduced()
+            && let Some(envelope) = self.session.presence(true, self.clocks.read())
+        {
+            self.publish(envelope).await;
+        }
+    }
+
+    /// Says something to all.
+    ///
+    /// # Errors
+    /// It cannot be said.
+    pub(super) async fn say(&mut self, text: &str) -> Result<(), Unsayable> {
+        self.introduce().await;
+        let envelope = self.session.say(text, self.clocks.read())?;
+        self.publish(envelope).await;
+        Ok(())
+    }
+
+    /// Says something to one person.
+    ///
+    /// # Errors
+    /// It cannot be said, or not to them.
+    pub(super) async fn say_to(&mut self, to: Key, text: &str) -> Result<(), Unsayable> {
+        self.introduce().await;
+        let envelope = self.session.say_to(to, text, self.clocks.read())?;
+        self.publish(envelope).await;
+        Ok(())
+    }
+
+    /// Says that we leave, if there is anybody to hear it.
+    pub(super) async fn say_goodbye(&mut self) {
+        let clock = self.clocks.read();
+        if self.is_connected()
+            && let Some(goodbye) = self.session.presence(false, clock)
+        {
+            self.publish(goodbye).await;
+        }
+    }
+
+    async fn publish(&self, envelope: Envelope) {
+        self.validator.lock().said(&envelope);
+        if self.handle.publish(envelope).await.is_err() {
+            tracing::error!("the node has stopped");
+        }
+    }
+
+    /// Takes a message that came.
+    pub(super) fn hear(&mut self, envelope: &Envelope) -> Heard {
+        self.session.hear(envelope, self.clocks.read(), &mut self.rng)
+    }
+
+    /// A link to a new neighbor stands: it may not know yet who we are.
+    pub(super) fn on_neighbor(&mut self) {
+        let is_only = self.handle.neighbors().borrow().len() <= 1;
+        self.session.on_neighbor(is_only, self.clocks.read(), &mut self.rng);
+    }
+
+    /// Takes another name, which is told to others soon.
+    pub(super) fn rename(&mut self, name: Name) {
+        self.session.rename(name, self.clocks.read());
+    }
+
+    /// Marks people as gone who were not heard for a long time.
+    pub(super) fn forget_silent(&mut self) {
+        let silent_since = self.clocks.read().unix_ms.saturating_sub(SILENT_MS);
+        self.session.people_mut().gone_before(silent_since);
+    }
+
+    /// Messages refused because their time has not come yet by the clock of this machine.
+    pub(super) fn refused_ahead(&self) -> u64 {
+        self.validator.lock().refused().get("too_far_ahead").copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,357 @@
+//! From the command line to a running chat.
+
+use std::fs::OpenOptions;
+use std::io::{self, BufReader, IsTerminal};
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use floodnet_chat::replay::Replay;
+use floodnet_chat::session::Session;
+use floodnet_chat::text::{Name, fingerprint};
+use floodnet_core::rng::NodeRng;
+use floodnet_tcp::driver::spawn_with_validator;
+use floodnet_tcp::handle::Handle;
+use floodnet_tcp::identity::Keypair;
+use floodnet_tcp::limits::{Limits, Profile};
+use floodnet_tcp::options::Options;
+use floodnet_tcp::peer::Peer;
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::conversation::Conversation;
+use super::neighborhood::Neighborhood;
+use super::storage::Storage;
+use super::unread::Unread;
+use super::{About, App, ClockCheck};
+use crate::args::{Args, Listen, PORT, host_and_port};
+use crate::cipher::Cipher;
+use crate::files::{Files, Kept};
+use crate::folder::Folder;
+use crate::input::{self, Typed};
+use crate::log;
+use crate::metrics::{self, Snapshot};
+use crate::node;
+use crate::record::{self, Recorder};
+use crate::recorded::ChatNode;
+use crate::room::{self, Room};
+use crate::screen::Screen;
+use crate::validator::{ChatValidator, Clocks, quota_limits};
+
+/// Ports that are tried from [`PORT`] on.
+const PORTS: u16 = 200;
+/// Time in which a peer of former times must answer to be asked for the way in.
+const PROBE: Duration = Duration::from_millis(500);
+/// Peers of former times that are asked.
+const MAX_PROBED: usize = 8;
+
+/// Why a chat does not start.
+#[derive(Debug)]
+pub enum Failure {
+    /// The user can mend it on the command line.
+    Usage(String),
+    /// The machine or a file is at fault.
+    Failed(String),
+}
+
+impl Failure {
+    /// What to tell the user.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Usage(text) | Self::Failed(text) => text,
+        }
+    }
+
+    /// The exit code: 2 for usage, else 1.
+    #[must_use]
+    pub fn code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Usage(_) => 2,
+            Self::Failed(_) => 1,
+        })
+    }
+}
+
+/// Runs the program to its end.
+///
+/// # Errors
+/// It cannot start.
+pub async fn run(args: Args) -> Result<ExitCode, Failure> {
+    if let Some(path) = &args.make_key {
+        let shown = path.display();
+        room::make_key(path).map_err(|error| Failure::Failed(format!("cannot write {shown}: {error}")))?;
+        Screen::plain().notice(&format!(
+            "{shown} holds the key of a private room now. Give it to the others on a safe way, and start with: \
+             chat --room NAME --key-file {shown}"
+        ));
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(path) = &args.replay {
+        return replay(path);
+    }
+    start(args).await
+}
+
+fn replay(path: &Path) -> Result<ExitCode, Failure> {
+    let shown = path.display();
+    let file = std::fs::File::open(path).map_err(|error| Failure::Failed(format!("{shown}: {error}")))?;
+    match record::replay(BufReader::new(file)) {
+        Ok(done) => {
+            let record::Replayed { inputs, actions } = done;
+            Screen::plain().notice(&format!("{shown}: {inputs} inputs led to the same {actions} actions"));
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(record::ReplayError::Differs(line)) => {
+            let error = record::ReplayError::Differs(line);
+            Screen::plain().warning(&format!("{shown}: {error}"));
+            Ok(ExitCode::from(4))
+        }
+        Err(error) => Err(Failure::Failed(format!("{shown}: {error}"))),
+    }
+}
+
+async fn start(args: Args) -> Result<ExitCode, Failure> {
+    // Mistakes on the command line are found first, before anything is written.
+    let key = args.key_file.as_deref().map(room::read_key).transpose().map_err(Failure::Usage)?;
+    let room = Room::new(args.room.clone(), key);
+    let typed = resolve(&args.peer).await?;
+    let folder = match &args.data {
+        Some(path) => Folder::open(path),
+        None => Folder::first_free(),
+    }
+    .map_err(Failure::Usage)?;
+    let log = args.log.clone().unwrap_or_else(|| folder.path().join("log"));
+    log::start(&log)
+        .map_err(|error| Failure::Usage(format!("cannot write the log {}: {error}", log.display())))?;
+
+    let clocks = Clocks::start();
+    let mut warnings = Vec::new();
+    let files = Files::new(folder.path(), room.id());
+    let Loaded { keypair, kept, replay, met } = Loaded::load(&files, clocks, &mut warnings)?;
+    let name = args.name.clone().or_else(|| kept.name.clone()).unwrap_or_else(user_name);
+    let cipher = Cipher::new(keypair.clone());
+    let mut session = Session::new(cipher, room.id(), name, kept.next_seq, clocks.read());
+    files.load_contacts(session.people_mut(), &mut warnings).map_err(Failure::Failed)?;
+    let shown = folder.path().display().to_string();
+    let storage = Storage::start(files, folder, kept.name, session.next_seq(), &replay)
+        .map_err(|error| Failure::Failed(format!("cannot write to {shown}: {error}")))?;
+
+    // From here on others can reach this chat.
+    let listen = args.listen.unwrap_or_default();
+    let profile = args.profile.unwrap_or_else(|| Profile::of(listen.ip));
+    let validator = Arc::new(ChatValidator::new(room.id(), quota_limits(profile), replay, clocks));
+    validator.lock().set_contacts(session.people().contacts().keys().copied());
+    let seed = random().map_err(|error| Failure::Failed(format!("no randomness: {error}")))?;
+    let node = Spawn { listen, keypair, room: &room, profile, seed, record: args.record.clone() };
+    let handle = node.spawn(&typed, reachable(&met).await, &validator).await?;
+
+    let (metrics, notes) = serve_metrics(args.metrics).await?;
+    let (screen, input) = screen(args.plain, format!("{}> ", session.name()));
+    let mut app = App {
+        talk: Conversation { session, handle, validator, clocks, rng: NodeRng::new(seed ^ 1) },
+        screen,
+        storage,
+        neighborhood: Neighborhood::new(met),
+        unread: Unread::default(),
+        pending: None,
+        said_to_nobody: false,
+        clock: ClockCheck::default(),
+        metrics,
+        about: About { room, profile, log },
+    };
+    app.greet(&warnings, &notes);
+    Ok(app.run(input).await)
+}
+
+/// What former runs have left.
+struct Loaded {
+    keypair: Keypair,
+    kept: Kept,
+    replay: Replay,
+    met: Vec<Peer>,
+}
+
+impl Loaded {
+    fn load(files: &Files, clocks: Clocks, warnings: &mut Vec<String>) -> Result<Self, Failure> {
+        let keypair =
+            Keypair::load_or_create(&files.key()).map_err(|error| Failure::Failed(error.to_string()))?;
+        Ok(Self {
+            keypair,
+            kept: files.load_kept(warnings).map_err(Failure::Failed)?,
+            replay: files.load_replay(clocks.read().unix_ms, warnings).map_err(Failure::Failed)?,
+            met: files.load_peers(warnings).map_err(Failure::Failed)?,
+        })
+    }
+}
+
+/// Where counts go that are to be told at `address`, and a note on that for the user.
+async fn serve_metrics(
+    address: Option<SocketAddr>,
+) -> Result<(Option<watch::Sender<Snapshot>>, Vec<String>), Failure> {
+    let Some(address) = address else { return Ok((None, Vec::new())) };
+    let (sender, snapshots) = watch::channel(Snapshot::default());
+    let bound = metrics::serve(address, snapshots)
+        .await
+        .map_err(|error| Failure::Usage(format!("--metrics {address}: {error}")))?;
+    Ok((Some(sender), vec![format!("counts are at http://{bound}/metrics")]))
+}
+
+/// A terminal if there is one, else a pipe.
+fn screen(plain: bool, prompt: String) -> (Screen, mpsc::Receiver<Typed>) {
+    let has_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    if !plain
+        && has_terminal
+        && let Ok((input, printer)) = input::terminal(prompt)
+    {
+        return (Screen::terminal(printer), input);
+    }
+    (Screen::plain(), input::pipe())
+}
+
+impl App {
+    fn greet(&mut self, warnings: &[String], notes: &[String]) {
+        let me = self.talk.session.me();
+        let who = format!("you are {}~{}", self.talk.session.name(), fingerprint(&me));
+        self.screen.notice(&format!("{who}; /help tells what you can type"));
+        let address = self.talk.handle.me().address();
+        self.screen.notice(&format!("this is {}; listening on {address}", self.about.room));
+        for note in notes {
+            self.screen.notice(note);
+        }
+        for warning in warnings {
+            self.screen.warning(warning);
+        }
+    }
+}
+
+/// The user's name on this machine, if it is one.
+fn user_name() -> Name {
+    let from = |variable: &str| Name::new(&std::env::var(variable).ok()?).ok();
+    let fallback = || Name::new("anon").ok();
+    let name = from("USER").or_else(|| from("USERNAME")).or_else(fallback);
+    name.unwrap_or_else(|| unreachable!("`anon` is a name"))
+}
+
+fn random() -> io::Result<u64> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+async fn resolve(peers: &[String]) -> Result<Vec<Peer>, Failure> {
+    let mut resolved = Vec::new();
+    for text in peers {
+        let (host, port) = host_and_port(text);
+        let found = tokio::net::lookup_host((host.as_str(), port)).await;
+        let mut addresses =
+            found.map_err(|error| Failure::Usage(format!("--peer {text}: {error}")))?.peekable();
+        if addresses.peek().is_none() {
+            return Err(Failure::Usage(format!("--peer {text}: no such host")));
+        }
+        resolved.extend(addresses.map(Peer::at));
+    }
+    Ok(resolved)
+}
+
+/// Those of the peers met lately where somebody listens. Asking one that is not there any more would cost
+/// seconds.
+async fn reachable(met: &[Peer]) -> Vec<Peer> {
+    let mut probes = JoinSet::new();
+    for (at, peer) in met.iter().take(MAX_PROBED).copied().enumerate() {
+        probes.spawn(async move {
+            let connected = timeout(PROBE, TcpStream::connect(peer.address())).await;
+            connected.is_ok_and(|stream| stream.is_ok()).then_some((at, peer))
+        });
+    }
+    let mut found: Vec<(usize, Peer)> = probes.join_all().await.into_iter().flatten().collect();
+    found.sort_unstable_by_key(|(at, _)| *at);
+    found.into_iter().map(|(_, peer)| peer).collect()
+}
+
+/// What a node is started with.
+struct Spawn<'a> {
+    listen: Listen,
+    keypair: Keypair,
+    room: &'a Room,
+    profile: Profile,
+    seed: u64,
+    record: Option<PathBuf>,
+}
+
+impl Spawn<'_> {
+    /// Starts the node at the port given, or at the first free one.
+    async fn spawn(
+        &self,
+        typed: &[Peer],
+        met: Vec<Peer>,
+        validator: &Arc<ChatValidator>,
+    ) -> Result<Handle<ChatNode>, Failure> {
+        let Listen { ip, port } = self.listen;
+        let ports = port.map_or(PORT..=PORT + PORTS, |port| port..=port);
+        for port in ports.clone() {
+            let address = SocketAddr::new(ip, port);
+            let mut entry = typed.to_vec();
+            entry.extend(&met);
+            if typed.is_empty() {
+                entry.extend(neighbors_on_this_machine(ip, port));
+            }
+            match self.spawn_at(address, entry, validator).await {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse && port < *ports.end() => {}
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                    let why = format!(
+                        "cannot listen on {address}: the port is taken; choose another one with --listen"
+                    );
+                    return Err(Failure::Usage(why));
+                }
+                Err(error) => return Err(Failure::Usage(format!("cannot listen on {address}: {error}"))),
+                Ok(handle) => return Ok(handle),
+            }
+        }
+        Err(Failure::Usage(format!("no port from {PORT} on is free; choose one with --listen")))
+    }
+
+    async fn spawn_at(
+        &self,
+        listen: SocketAddr,
+        entry: Vec<Peer>,
+        validator: &Arc<ChatValidator>,
+    ) -> io::Result<Handle<ChatNode>> {
+        let options = Options {
+            listen,
+            keypair: Some(self.keypair.clone()),
+            network: self.room.network(),
+            seed: Some(self.seed),
+            limits: Limits::of(self.profile),
+            ..Options::default()
+        };
+        let record = self.record.as_deref().map(open_record).transpose()?;
+        let (seed, seen) = (self.seed, entry.clone());
+        let make = move |me| ChatNode::new(me, record.map(|file| Recorder::new(Box::new(file), seed, &seen)));
+        spawn_with_validator(make, node::config(entry), options, Arc::clone(validator) as _).await
+    }
+}
+
+/// A new file, for its owner only: a recording tells who talked when, and what was said to all.
+fn open_record(path: &Path) -> io::Result<std::fs::File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+}
+
+/// Where the first chat of this machine may listen, if that is not this one.
+fn neighbors_on_this_machine(ip: IpAddr, port: u16) -> Vec<Peer> {
+    let loopback: IpAddr = match ip {
+        IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+    };
+    let own = (!ip.is_unspecified() && ip != loopback).then_some(ip);
+    let first = own.into_iter().chain([loopback]).map(|ip| SocketAddr::new(ip, PORT));
+    first.filter(|_| port != PORT).map(Peer::at).collect()
+}

@@ -1,0 +1,249 @@
+//! What a typed line means.
+
+use strsim::levenshtein;
+
+/// A typed line, understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// The line is empty.
+    Empty,
+    /// Say this text to everybody in the room.
+    Say(String),
+    /// Say something to one person.
+    Direct {
+        /// As typed, without the `@`.
+        to: String,
+        /// The text to say.
+        text: String,
+    },
+    /// Be called by this name.
+    Name(String),
+    /// Show the help.
+    Help,
+    /// List the neighbors in the network.
+    Peers,
+    /// List the people who are here.
+    Who,
+    /// List the contacts, with their fingerprints.
+    Contacts,
+    /// Show or confirm the digits of somebody.
+    Verify {
+        /// The person, as typed without the `@`.
+        who: String,
+        /// Whether the digits were compared.
+        compared: bool,
+    },
+    /// Hear somebody no more, or again.
+    Block {
+        /// The person, as typed without the `@`.
+        who: String,
+        /// True to block, false to unblock.
+        block: bool,
+    },
+    /// Give a person a name of the user's own.
+    Rename {
+        /// The person, as typed without the `@`.
+        who: String,
+        /// The name to call them by.
+        petname: String,
+    },
+    /// Remove a person from the contacts.
+    Forget(String),
+    /// Show direct messages that were not answered.
+    Unread,
+    /// Show name, room, address, limits and counts.
+    Status,
+    /// Leave the chat.
+    Quit,
+    /// It means nothing; what to tell the user.
+    Wrong(String),
+}
+
+/// The answer to `/help`: everything that can be typed.
+pub const HELP: &str = "\
+text                  say it to everybody
+@bob text             say it to bob alone, sealed
+set username bob      be called bob (also: /name bob)
+/who                  who is here
+/contacts             people you have named: who writes to you, and whom you write to
+/verify bob           digits to compare with bob, to be sure that it is bob
+/verify bob yes       they are the same
+/rename bob rob       call your contact bob rob, whatever they call themself
+/block bob, /unblock  hear bob no more, or again
+/forget bob           take bob out of your contacts
+/unread               direct messages that you have not answered
+/peers, /status       the network
+exit, quit, /quit     leave
+//text                say /text to everybody";
+
+/// Commands, and what each needs.
+const COMMANDS: [(&str, &str); 13] = [
+    ("help", ""),
+    ("peers", ""),
+    ("who", ""),
+    ("contacts", ""),
+    ("name", "NAME"),
+    ("verify", "NAME"),
+    ("block", "NAME"),
+    ("unblock", "NAME"),
+    ("rename", "NAME NEW"),
+    ("forget", "NAME"),
+    ("unread", ""),
+    ("status", ""),
+    ("quit", ""),
+];
+
+/// Bytes of the longest word that is taken for a misspelt command.
+const MAX_TYPO: usize = 20;
+
+/// Reads what a typed line asks for.
+#[must_use]
+pub fn parse(line: &str) -> Command {
+    let line = line.trim();
+    match line {
+        "" => return Command::Empty,
+        "exit" | "quit" => return Command::Quit,
+        _ => {}
+    }
+    if let Some(name) =
+        line.strip_prefix("set username").filter(|rest| rest.is_empty() || rest.starts_with(' '))
+    {
+        return named(name, Command::Name, "set username NAME");
+    }
+    if let Some(rest) = line.strip_prefix('@') {
+        let (to, text) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        return match (to.trim_end_matches([':', ',']), text.trim()) {
+            ("", _) | (_, "") => Command::Wrong("write it as: @name text".to_owned()),
+            (to, text) => Command::Direct { to: to.to_owned(), text: text.to_owned() },
+        };
+    }
+    match line.strip_prefix('/') {
+        None => Command::Say(line.to_owned()),
+        Some(rest) if rest.starts_with('/') => Command::Say(rest.to_owned()),
+        Some(rest) => slash(rest),
+    }
+}
+
+fn slash(rest: &str) -> Command {
+    let (word, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let who = |make: fn(String) -> Command| named(rest, make, &usage(word));
+    match word.to_lowercase().as_str() {
+        "help" | "h" | "?" => Command::Help,
+        "peers" => Command::Peers,
+        "who" => Command::Who,
+        "contacts" => Command::Contacts,
+        "unread" => Command::Unread,
+        "status" => Command::Status,
+        "quit" | "exit" => Command::Quit,
+        "name" => who(Command::Name),
+        "forget" => who(Command::Forget),
+        "block" => who(|who| Command::Block { who, block: true }),
+        "unblock" => who(|who| Command::Block { who, block: false }),
+        "verify" => match words(rest).as_slice() {
+            [who] => Command::Verify { who: plain(who), compared: false },
+            [who, "yes"] => Command::Verify { who: plain(who), compared: true },
+            _ => Command::Wrong(format!("write it as: {} [yes]", usage(word))),
+        },
+        "rename" => match words(rest).as_slice() {
+            [who, petname] => Command::Rename { who: plain(who), petname: (*petname).to_owned() },
+            _ => Command::Wrong(format!("write it as: {}", usage(word))),
+        },
+        _ => Command::Wrong(unknown(word)),
+    }
+}
+
+fn words(text: &str) -> Vec<&str> {
+    text.split_whitespace().collect()
+}
+
+/// A name may be typed as it is for a message.
+fn plain(who: &str) -> String {
+    who.trim_start_matches('@').to_owned()
+}
+
+fn named(rest: &str, make: impl Fn(String) -> Command, usage: &str) -> Command {
+    match words(rest).as_slice() {
+        [who] => make(plain(who)),
+        _ => Command::Wrong(format!("write it as: {usage}")),
+    }
+}
+
+fn usage(word: &str) -> String {
+    let needs =
+        COMMANDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map_or("", |(_, needs)| needs);
+    format!("/{} {needs}", word.to_lowercase()).trim_end().to_owned()
+}
+
+fn unknown(word: &str) -> String {
+    // Long words are near to no command, and expensive to compare.
+    let candidates = COMMANDS.iter().map(|(name, _)| *name).filter(|_| word.len() <= MAX_TYPO);
+    let distances = candidates.map(|name| (levenshtein(name, word), name));
+    let near = distances
+        .filter(|(distance, name)| *distance <= 2 || (!word.is_empty() && name.starts_with(word)))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name);
+    let word = floodnet_chat::text::escape(word);
+    match near {
+        Some(near) => format!("there is no /{word}; did you mean /{near}?"),
+        None => format!("there is no /{word}; /help tells what there is (and //{word} says it to everybody)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn lines_mean_what_the_tutorial_says() {
+        let say = |text: &str| Command::Say(text.to_owned());
+        let direct = |to: &str, text: &str| Command::Direct { to: to.to_owned(), text: text.to_owned() };
+        for (line, expected) in [
+            ("hello, all", say("hello, all")),
+            ("  ", Command::Empty),
+            ("set username bob", Command::Name("bob".to_owned())),
+            ("set usernames are fun", say("set usernames are fun")),
+            ("@bob psst", direct("bob", "psst")),
+            ("@bob: psst, you", direct("bob", "psst, you")),
+            ("@bob~k5xq-aaaa hi", direct("bob~k5xq-aaaa", "hi")),
+            ("exit", Command::Quit),
+            ("quit", Command::Quit),
+            ("exit now", say("exit now")),
+            ("/quit", Command::Quit),
+            ("/WHO", Command::Who),
+            ("/verify @bob", Command::Verify { who: "bob".to_owned(), compared: false }),
+            ("/verify bob yes", Command::Verify { who: "bob".to_owned(), compared: true }),
+            ("/block bob", Command::Block { who: "bob".to_owned(), block: true }),
+            ("//who is a command", say("/who is a command")),
+        ] {
+            assert_eq!(parse(line), expected, "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_means_something(line in "\\PC{0,40}", front in prop::sample::select(vec!["", "/", "@", "set username ", "/verify ", "//"])) {
+            let _ = parse(&format!("{front}{line}"));
+        }
+    }
+
+    #[test]
+    fn what_means_nothing_is_explained() {
+        for (line, expected) in [
+            ("@bob", "@name text"),
+            ("@ hi", "@name text"),
+            ("set username", "set username NAME"),
+            ("set username two words", "set username NAME"),
+            ("/verify", "/verify NAME [yes]"),
+            ("/block a b", "/block NAME"),
+            ("/hepl", "/help?"),
+            ("/stat", "/status?"),
+            ("/dance\u{1b}[2J", "\\u{1b}"),
+        ] {
+            match parse(line) {
+                Command::Wrong(why) => assert!(why.contains(expected), "{line}: {why}"),
+                other => panic!("{line}: {other:?}"),
+            }
+        }
+    }
+}

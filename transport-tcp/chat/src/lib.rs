@@ -1,0 +1,31 @@
+//! The program `chat`: [`floodnet_chat`] on the sockets of [`floodnet_tcp`], for people.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`args`] | the command line |
+//! | [`app`] | the program: what is typed, heard and due |
+//! | [`command`] | what a typed line means |
+//! | [`screen`], [`input`] | a terminal or a pipe |
+//! | [`cipher`] | signatures and sealed boxes |
+//! | [`validator`] | the checks of `floodnet-chat` at the sockets |
+//! | [`node`] | the node: which protocols, with which settings |
+//! | [`recorded`], [`record`] | what happens to the node, written down and run again |
+//! | [`room`] | rooms, open or private |
+//! | [`folder`], [`files`] | what is kept from one run to the next |
+//! | [`log`], [`metrics`] | a log file and counts, for operators |
+
+pub mod app;
+pub mod args;
+pub mod cipher;
+pub mod command;
+pub mod files;
+pub mod folder;
+pub mod input;
+pub mod log;
+pub mod metrics;
+pub mod node;
+pub mod record;
+pub mod recorded;
+pub mod room;
+pub mod screen;
+pub mod validator;

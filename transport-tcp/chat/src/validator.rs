@@ -1,0 +1,108 @@
+//! The checks of `floodnet-chat` at the sockets.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use floodnet_chat::Clock;
+use floodnet_chat::envelope::{Envelope, NetworkId};
+use floodnet_chat::gate::{Gate, Refusal};
+use floodnet_chat::quota::Limits;
+use floodnet_chat::replay::Replay;
+use floodnet_core::node::Layer;
+use floodnet_core::time::Time;
+use floodnet_tcp::limits::Profile;
+use floodnet_tcp::validator::{Acceptance, LinkInfo};
+
+use crate::cipher::Verifier;
+use crate::node::Message;
+
+/// How much may be said under a profile.
+#[must_use]
+pub const fn quota_limits(profile: Profile) -> Limits {
+    match profile {
+        Profile::Public => Limits::PUBLIC,
+        Profile::Lan => Limits::LAN,
+        Profile::Lab => Limits::LAB,
+    }
+}
+
+/// Reads the two clocks of a chat.
+#[derive(Clone, Copy, Debug)]
+pub struct Clocks {
+    started: Instant,
+}
+
+impl Clocks {
+    /// Starts the one that never goes back.
+    #[must_use]
+    pub fn start() -> Self {
+        Self { started: Instant::now() }
+    }
+
+    /// Reads both clocks.
+    #[must_use]
+    pub fn read(&self) -> Clock {
+        let nanos = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        // A clock set before 1970 stands at 1970.
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Clock { now: Time::from_nanos(nanos), unix_ms: u64::try_from(wall.as_millis()).unwrap_or(u64::MAX) }
+    }
+}
+
+/// The validator of a chat's node: a [`Gate`] behind a lock. Signatures are checked in the tasks of the links, several at once; all else is
+/// short and done under a lock.
+#[derive(Debug)]
+pub struct ChatValidator {
+    gate: Mutex<Gate>,
+    clocks: Clocks,
+}
+
+impl ChatValidator {
+    /// The gate of a network.
+    #[must_use]
+    pub fn new(network: NetworkId, limits: Limits, replay: Replay, clocks: Clocks) -> Self {
+        Self { gate: Mutex::new(Gate::new(network, limits, replay)), clocks }
+    }
+
+    /// The checks, to look at or to tell something. Others wait meanwhile.
+    pub fn lock(&self) -> MutexGuard<'_, Gate> {
+        // Nothing under this lock leaves it in the middle of a change.
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn acceptance(checked: Result<(), Refusal>) -> Acceptance {
+    match checked {
+        Ok(()) => Acceptance::Accept,
+        Err(Refusal::Drop(reason)) => Acceptance::Ignore(reason),
+        Err(Refusal::Cut(reason)) => Acceptance::Reject(reason),
+    }
+}
+
+const fn envelope(message: &Message) -> Option<&Envelope> {
+    match message {
+        Layer::Broadcast(flooded) => Some(&flooded.payload),
+        Layer::Overlay(_) => None,
+    }
+}
+
+impl floodnet_tcp::validator::Validator<Message> for ChatValidator {
+    fn validate(&self, message: &Message, _: &LinkInfo) -> Acceptance {
+        let Some(envelope) = envelope(message) else { return Acceptance::Accept };
+        let clock = self.clocks.read();
+        let before = self.lock().before_signature(envelope, clock);
+        if before.is_err() {
+            return acceptance(before);
+        }
+        if envelope.is_authentic(&Verifier) {
+            return Acceptance::Accept;
+        }
+        acceptance(self.lock().after_signature(envelope, false, clock))
+    }
+
+    /// In the order in which the node gets them, so that what is remembered as taken is what it got.
+    fn validate_in_order(&self, message: &Message, _: &LinkInfo) -> Acceptance {
+        let Some(envelope) = envelope(message) else { return Acceptance::Accept };
+        acceptance(self.lock().after_signature(envelope, true, self.clocks.read()))
+    }
+}

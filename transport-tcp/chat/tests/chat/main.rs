@@ -1,0 +1,16 @@
+//! The program `chat` as a person meets it: real processes on real sockets.
+
+mod capture;
+mod dialogue;
+mod process;
+mod state;
+#[expect(dead_code, reason = "times are read by the example that measures them")]
+mod swarm;
+mod wire;
+
+use std::path::Path;
+
+/// The program under test.
+fn binary() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_chat"))
+}
