@@ -1,22 +1,26 @@
 //! The memories of messages seen, as a run of many nodes uses them: one insert at a node, then one at
 //! another, a million ids held in all. So what is counted is what is fetched from beyond the nearest caches.
 //!
-//! - `duplicate` asks for one of the latest eight ids.
+//! - `duplicate` asks for one of the latest eight ids, drawn at random.
 //! - `new` asks for the next id, for which the oldest makes room.
 //! - `fill` begins with empty nodes and asks for so many ids at each, as a run does that forgets nothing.
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use floodnet_core::rng::NodeRng;
 use floodnet_core::seen::{Seen, SeenCache, SeenLimits, SeenWindow};
 use floodnet_core::time::{Duration, Time};
+use rand::rngs::SmallRng;
+use rand::seq::SliceRandom as _;
+use rand::{RngExt as _, SeedableRng as _};
 
 const HELD_IN_ALL: u32 = 1_000_000;
+/// An id that is asked for again is one of so many latest.
+const LATEST: u32 = 8;
 
 struct Population<S> {
     nodes: Vec<S>,
-    /// In which order the nodes are visited.
-    order: Vec<u32>,
+    /// In which order the nodes are visited, and how far back the id is that each is asked for again.
+    order: Vec<(u32, u32)>,
     limits: SeenLimits,
     next: u32,
 }
@@ -24,8 +28,10 @@ struct Population<S> {
 impl<S: Seen<u32>> Population<S> {
     /// Nodes that hold the same `ids` ids each, which came one after another at all of them.
     fn new(ids: u32) -> Self {
-        let mut order: Vec<u32> = (0..HELD_IN_ALL / ids).collect();
-        NodeRng::new(1).shuffle(&mut order);
+        let mut rng = SmallRng::seed_from_u64(1);
+        let mut order: Vec<_> =
+            (0..HELD_IN_ALL / ids).map(|node| (node, rng.random_range(0..LATEST))).collect();
+        order.shuffle(&mut rng);
         let limits = SeenLimits { most: Some(ids), keep: Some(Duration::from_secs(900)) };
         let mut population = Self { nodes: vec![S::default(); order.len()], order, limits, next: 0 };
         for _ in 0..ids {
@@ -39,14 +45,18 @@ impl<S: Seen<u32>> Population<S> {
         let Self { nodes, order, limits, next } = self;
         let id = *next;
         *next += 1;
-        order.iter().filter(|&&node| nodes[node as usize].insert(id, Time::from_secs(60), limits)).count()
+        order
+            .iter()
+            .filter(|&&(node, _)| nodes[node as usize].insert(id, Time::from_secs(60), limits))
+            .count()
     }
 
     /// Gives each node a copy of one of the latest messages. Gives how many were taken for new: none.
     fn pass_duplicates(&mut self) -> usize {
         let Self { nodes, order, limits, next } = self;
-        let known = |node: u32| *next - 1 - node.wrapping_mul(0x9e37_79b9) % 8;
-        let new = |&&node: &&u32| nodes[node as usize].insert(known(node), Time::from_secs(60), limits);
+        let new = |&&(node, back): &&(u32, u32)| {
+            nodes[node as usize].insert(*next - 1 - back, Time::from_secs(60), limits)
+        };
         order.iter().filter(new).count()
     }
 }

@@ -3,11 +3,11 @@
 //!
 //! | command | what it does | takes |
 //! |---|---|---|
-//! | `cargo bench -p floodnet-benches` | all benches, full sizes | minutes, 2 GB |
-//! | `cargo bench -p floodnet-benches --bench speed -- flood` | those of one subject | |
-//! | `cargo bench -p floodnet-benches -- --test` | the short mode: each bench runs once, small | seconds |
-//! | `cargo run --release -p floodnet-benches --bin counts` | the gate, see `src/bin/counts` | seconds |
-//! | `cargo run --release -p floodnet-benches --bin scaling` | the study, see `src/bin/scaling` | minutes, 5 GB |
+//! | `cargo bench` | all benches, full sizes | minutes, 2 GB |
+//! | `cargo bench --bench speed -- flood` | those of one subject | |
+//! | `cargo bench -- --test` | the short mode: each bench runs once, small | seconds |
+//! | `cargo run --release --bin counts` | the gate, see `src/bin/counts` | seconds |
+//! | `cargo run --release --bin scaling` | the study, see `src/bin/scaling` | minutes, 5 GB |
 //!
 //! # Benches
 //!

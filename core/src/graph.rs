@@ -106,6 +106,7 @@ impl Graph {
 
     /// The neighbors of `node` in ascending order; none for a node that does not exist.
     #[must_use]
+    #[inline]
     pub fn neighbors(&self, node: u32) -> &[u32] {
         let node = node as usize;
         match (self.offsets.get(node), self.offsets.get(node + 1)) {

@@ -4,12 +4,11 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::sleep;
-use std::time::Duration;
 
 use assert_cmd::cargo::cargo_bin;
 use serde_json::Value;
@@ -31,14 +30,20 @@ static TURN: Mutex<()> = Mutex::new(());
 /// A run on sockets in a folder of its own.
 struct Bed {
     folder: TempDir,
-    _turn: MutexGuard<'static, ()>,
+    _turn: Option<MutexGuard<'static, ()>>,
 }
 
 impl Bed {
     fn new() -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        Self { _turn: Some(turn), ..Self::beside_others() }
+    }
+
+    /// For what mostly waits.
+    fn beside_others() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("small.toml"), SMALL).unwrap();
-        Self { folder, _turn: TURN.lock().unwrap_or_else(PoisonError::into_inner) }
+        Self { folder, _turn: None }
     }
 
     /// The program in the folder.
@@ -84,6 +89,17 @@ fn nodes_of(run: &Child, count: usize) -> Vec<u32> {
     nodes
 }
 
+/// How many connections a process holds.
+fn connections(pid: u32) -> usize {
+    let files = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    let links = files.filter_map(|file| fs::read_link(file.path()).ok()?.into_os_string().into_string().ok());
+    let sockets: BTreeSet<String> = links.collect();
+    let table = fs::read_to_string("/proc/net/tcp").unwrap();
+    let established = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let established = established.filter(|words| words.get(3) == Some(&"01"));
+    established.filter(|words| sockets.contains(&format!("socket:[{}]", words[9]))).count()
+}
+
 fn all_gone(nodes: &[u32]) {
     surely_soon("the nodes are gone", || !nodes.iter().any(|&pid| is_node(pid)));
 }
@@ -99,8 +115,7 @@ fn each_node_has_a_process_and_everything_arrives() {
     let (summary, means) = (bed.json("summary.json"), &bed.json("manifest.json")["tcp"]);
     assert_eq!((&summary["delivery_ratio"], &summary["publishes"]), (&1.0.into(), &40.into()));
     assert_eq!((&means["processes"], &means["listening"]), (&8.into(), &8.into()));
-    // All on one machine, whose clock is one.
-    assert!(means["clock_error_ms"].as_f64().unwrap() < 50.0, "{means}");
+    assert!(means["clock_error_ms"].as_f64() > Some(0.0), "answers take time: {means}");
     // One or two hops of 5 to 30 ms: the shaper is there.
     assert!(summary["latency_ms"]["p50"].as_f64().unwrap() > 8.0, "{}", summary["latency_ms"]);
 }
@@ -161,7 +176,7 @@ fn a_node_that_dies_unplanned_ends_the_run_with_its_name() {
     let bed = Bed::new();
     let run = bed.start(&["--processes"]);
     let nodes = nodes_of(&run, 8);
-    sleep(Duration::from_secs(1));
+    surely_soon("it has a link beside the line to the coordinator", || connections(nodes[3]) >= 2);
     let killed = Command::new("kill").args(["-9", &nodes[3].to_string()]).status().unwrap();
     assert!(killed.success());
     let output = run.wait_with_output().unwrap();
@@ -175,10 +190,10 @@ fn a_node_that_dies_unplanned_ends_the_run_with_its_name() {
 #[test]
 fn a_process_that_does_not_come_up_is_named_and_ends_all() {
     let bed = Bed::new();
-    let output = bed.start(&["--processes", "--up-within", "1ms"]).wait_with_output().unwrap();
+    let output = bed.start(&["--processes", "--up-within", "1us"]).wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = errors(&output);
-    assert!(said.contains("did not come up within 0.001 s"), "{said}");
+    assert!(said.contains("did not come up within 0.000001 s"), "{said}");
     assert!(bed.is_empty());
 }
 
@@ -229,19 +244,22 @@ fn nodes_from_outside_are_waited_for() {
 
 #[test]
 fn strangers_are_turned_away_and_who_is_missing_is_named() {
-    let bed = Bed::new();
+    let bed = Bed::beside_others();
     let at = free_port();
-    let run = bed.start(&["--wait-for-nodes", &at, "--up-within", "2s"]);
+    // All are there before the run, which so waits for none of them to start.
     let honest = bed.node(&at, "1").spawn().unwrap();
-    let stranger = bed.node(&at, "2").env("FLOODNET_TOKEN", "another secret than theirs").output().unwrap();
+    let stranger = bed.node(&at, "2").env("FLOODNET_TOKEN", "another secret than theirs").spawn().unwrap();
+    let nobody = bed.node(&at, "8").spawn().unwrap();
+    let run = bed.start(&["--wait-for-nodes", &at, "--up-within", "10s"]);
+    let stranger = stranger.wait_with_output().unwrap();
     assert_eq!(stranger.status.code(), Some(1));
     assert!(errors(&stranger).contains("turned this node away: its token is wrong"), "{}", errors(&stranger));
-    let nobody = bed.node(&at, "8").output().unwrap();
+    let nobody = nobody.wait_with_output().unwrap();
     assert!(errors(&nobody).contains("there is no slot 8: the run has 8"), "{}", errors(&nobody));
     let output = run.wait_with_output().unwrap();
     let said = errors(&output);
     assert_eq!(output.status.code(), Some(1));
-    assert!(said.contains("no node came within 2 s for 7 of 8 slots (0, 2, 3, 4, 5, 6, 7)"), "{said}");
+    assert!(said.contains("no node came within 10 s for 7 of 8 slots (0, 2, 3, 4, 5, 6, 7)"), "{said}");
     assert!(said.contains("was turned away"), "{said}");
     // Who was there ends too.
     assert_eq!(honest.wait_with_output().unwrap().status.code(), Some(1));

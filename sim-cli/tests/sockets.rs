@@ -72,28 +72,32 @@ fn with_set(fault: &str, set: &[(&str, &str)]) -> Summary {
     summary
 }
 
+/// Lower bounds alone: how much later than the scenario says things come, is for the machine to say.
 #[test]
-fn everything_arrives_at_the_delays_of_the_scenario() {
+fn everything_arrives_and_not_before_the_delays_of_the_scenario() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let before = held();
     let ran = testbed::run(&scenario(&[]), Registry::builtin().sockets(), FAST, &mut |_| true).unwrap();
     let finished = ran.finished.unwrap();
     let shaped = finished.results.summary;
-    // On a machine that is busy with other tests, at three times the speed.
     let hop = finished.tcp.unwrap().hop_excess_ms.expect("delays that are each link's own");
-    assert!((-1.0..15.0).contains(&hop.mean) && hop.p50 <= hop.p99, "{hop:?}");
+    // Timers call at most 1 ms early, which is 3 of the plan at this speed.
+    assert!(hop.mean > -3.0 && hop.p50 <= hop.p99, "{hop:?}");
     assert_eq!((shaped.delivery_ratio, shaped.publishes, shaped.joins), (Some(1.0), 40, 10));
     assert_eq!((shaped.backend.as_deref(), shaped.digest.as_str()), (Some("tcp"), ""));
-    let bare = run(&[], Settings { shaped: false, ..FAST }).unwrap();
-    assert_eq!((bare.delivery_ratio, bare.publishes), (Some(1.0), 40));
     // One or two hops of 5 to 30 ms.
-    assert!((8.0..60.0).contains(&ms(shaped.latency_ms.p50)), "{:?}", shaped.latency_ms);
-    assert!(
-        ms(bare.latency_ms.p50) < ms(shaped.latency_ms.p50),
-        "{:?} {:?}",
-        bare.latency_ms,
-        shaped.latency_ms
-    );
+    assert!(ms(shaped.latency_ms.p50) > 8.0, "{:?}", shaped.latency_ms);
+    assert_eq!(held(), before, "open files and threads");
+}
+
+#[test]
+fn without_the_shaper_links_are_those_of_the_machine() {
+    // With the shaper nothing would arrive before the end.
+    let far = [("link.latency", "{ constant = \"100s\" }"), ("link.dial_timeout", "\"1000s\"")];
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = held();
+    let bare = run(&far, Settings { shaped: false, ..FAST }).unwrap();
+    assert_eq!((bare.delivery_ratio, bare.publishes), (Some(1.0), 40));
     assert_eq!(held(), before, "open files and threads");
 }
 
@@ -119,28 +123,27 @@ fn partitions_and_cuts() {
 
 #[test]
 fn losses_and_slowness_take_time_and_lose_nothing() {
-    let usual = run_alone();
-    for fault in
-        ["loss = { share = 0.3, for = \"3s\" }", "slow = { fraction = 1.0, factor = 5.0, for = \"3s\" }"]
-    {
+    // What is lost is sent again after 200 ms at the earliest; a slow hop takes 25 to 150 ms.
+    for (fault, least) in [
+        ("loss = { share = 0.3, for = \"3s\" }", 200.0),
+        ("slow = { fraction = 1.0, factor = 5.0, for = \"3s\" }", 75.0),
+    ] {
         // Patience: a peer from whom losses keep all signs of life for long enough is given up.
         let patience = ("link.dead_after", "\"8s\"");
         let summary = with_set(&format!("at = \"4s\", {fault}"), &[patience]);
         assert_eq!(summary.delivery_ratio, Some(1.0), "{fault}");
-        assert!(ms(summary.latency_ms.p90) > ms(usual.latency_ms.p90), "{fault}: {:?}", summary.latency_ms);
+        eprintln!("XX {fault} {:?}", summary.latency_ms);
+        assert!(ms(summary.latency_ms.max) > least, "{fault}: {:?}", summary.latency_ms);
     }
 }
 
-fn run_alone() -> Summary {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    run(&[], FAST).unwrap()
-}
-
+/// There is a message each 100 ms, so one is waited for during nearly all of the pause.
 #[test]
 fn who_stands_still_hears_it_late() {
     let summary = with("at = \"4s\", pause = { fraction = 0.3, for = \"500ms\" }");
     assert_eq!(summary.delivery_ratio, Some(1.0));
-    assert!(ms(summary.latency_ms.max) > ms(run_alone().latency_ms.max), "{:?}", summary.latency_ms);
+    eprintln!("XX pause {:?}", summary.latency_ms);
+    assert!(ms(summary.latency_ms.max) > 300.0, "{:?}", summary.latency_ms);
 }
 
 #[test]

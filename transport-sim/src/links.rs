@@ -71,6 +71,7 @@ impl Departure {
 
     /// Nothing leaves before: the handshake is under way until then. Later, where packets may be lost, the time
     /// when the last one leaves or left.
+    #[inline]
     pub(crate) fn not_before(time: Time) -> Self {
         Self(time.as_nanos().min(Self::AT_ONCE - 1))
     }
@@ -87,6 +88,7 @@ impl Departure {
     }
 
     /// The time before which nothing leaves: long ago, if packets leave at once.
+    #[inline]
     pub(crate) fn ready(self) -> Time {
         self.delay().map_or(Time::from_nanos(self.0), |_| Time::ZERO)
     }
@@ -239,6 +241,7 @@ impl Links {
     }
 
     /// All who are at the other end of some connection, ascending.
+    #[inline]
     pub(crate) fn peers(&self) -> Vec<u32> {
         let mut peers: Vec<u32> = self.all().map(|place| self.head(place).peer).collect();
         peers.dedup();
@@ -301,6 +304,7 @@ impl Links {
         self.links.capacity() * size_of::<Link>() + index
     }
 
+    #[inline]
     fn range(&self, peer: u32) -> std::ops::Range<Place> {
         let first = self.links.iter().position(|link| link.head.peer == peer).unwrap_or(0);
         let count = self.links[first..].iter().take_while(|link| link.head.peer == peer).count();

@@ -269,6 +269,7 @@ impl<'p> Network<'p> {
     }
 
     /// When the node that `slot` is at `at` crashes; never if it leaves, or is none.
+    #[inline]
     pub(crate) fn crashes_at(&self, slot: u32, at: Time) -> Time {
         match self.plan.life_at(slot, at) {
             Some((_, Life { stop, end: End::Crash(_), .. })) => stop,
@@ -298,11 +299,13 @@ impl<'p> Network<'p> {
     }
 
     /// Whether a dial that reaches `to` at `at` is answered.
+    #[inline]
     pub(crate) fn answers(&self, to: u32, at: Time) -> bool {
         self.links.class(to).reachable && self.plan.life_at(to, at).is_some()
     }
 
     /// When `peer` finds out that `slot` fell silent at `at`: between two of its probes.
+    #[inline]
     pub(crate) fn found_dead(&self, slot: u32, peer: u32, at: Time) -> Time {
         let waited = scale(self.hash(Purpose::Ping, slot, peer), self.links.ping.as_nanos());
         at + self.links.dead_after - Duration::from_nanos(waited)

@@ -67,6 +67,7 @@ impl Order {
     ///
     /// # Panics
     /// More events wait for one block in one window than any memory has room for.
+    #[inline]
     pub(crate) fn sort<P: Types>(&mut self, pages: &[Page<Stored<P>>], slots: usize, last: Option<u32>) {
         assert!(room(pages) <= 1 << PLACE_BITS, "2^24 events for 2^14 slots at the same time");
         let events: usize = pages.iter().map(Vec::len).sum();
@@ -99,6 +100,7 @@ impl Order {
 
     /// Notes the entries of all events up to the last, and how many each of the first so many slots has. The
     /// events, which are large and far apart, are read this once.
+    #[inline]
     fn read<P: Types>(&mut self, pages: &[Page<Stored<P>>], slots: usize, events: usize, last: Option<u32>) {
         let Self { came, counts, .. } = self;
         counts.clear();
@@ -124,6 +126,7 @@ impl Order {
         }
     }
 
+    #[inline]
     fn count_into_place<P: Types>(&mut self, pages: &[Page<Stored<P>>]) {
         let Self { entries, groups, counts, came } = self;
         let (mut sum, mut found) = (0, 0);

@@ -339,6 +339,7 @@ fn observation_hash(observation: &Observation<u32, u32>) -> u64 {
 }
 
 /// A hash of a reason's name.
+#[inline]
 pub(crate) fn name_hash(name: &str) -> u64 {
     name.bytes().fold(0, |hash, byte| fold(hash, u64::from(byte)))
 }

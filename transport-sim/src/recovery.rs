@@ -264,6 +264,7 @@ impl<'a, 'p> Recovery<'a, 'p> {
 /// From the SYN of this attempt to the next. Where it was lost, a second, since no round trip is known (RFC 6298,
 /// section 2), which on Linux doubles after five of them (`tcp_syn_linear_timeouts`). Else, where nobody is up who
 /// might answer, or a cut is between, the dialer tries again after `rto`, which doubles.
+#[inline]
 pub(crate) fn redial(rto: Duration, attempt: u32, is_lost: bool) -> Duration {
     const INITIAL: Duration = Duration::from_secs(1);
     const LINEAR: u32 = 4;

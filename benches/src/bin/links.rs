@@ -1,8 +1,8 @@
 //! What a secure link costs on this machine: memory, handshakes, relayed messages, duplicates.
 //!
 //! ```sh
-//! cargo run --release -p floodnet-benches --bin links            # everything, about a minute
-//! cargo run --release -p floodnet-benches --bin links -- memory --links 4000
+//! cargo run --release --bin links            # everything, about a minute
+//! cargo run --release --bin links -- memory --links 4000
 //! ```
 //!
 //! The node runs in this process and its peers in another on the same machine, so that memory is the node's

@@ -179,6 +179,7 @@ fn open_unit(bits: u64) -> f64 {
 }
 
 /// Maps uniform `bits` to `min..=max`, each nanosecond alike.
+#[inline]
 fn uniform(min: Duration, max: Duration, bits: u64) -> Duration {
     let span = (max - min).as_nanos();
     // All 2^64 values: the bits are the value.

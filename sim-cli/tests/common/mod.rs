@@ -5,8 +5,8 @@ use std::process::Output;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// Within this time everything is there or gone, on a busy machine.
-const SOON: Duration = Duration::from_secs(5);
+/// After this time a test gives up. It measures nothing: it is long enough for any machine.
+const SOON: Duration = Duration::from_secs(60);
 
 /// What a program said of its troubles.
 pub(crate) fn errors(output: &Output) -> String {

@@ -5,9 +5,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use assert_cmd::cargo::cargo_bin;
-
-use crate::cases;
+use crate::{cases, program};
 
 /// Features that touch files, floats, threads and text.
 const NAMES: [&str; 4] = ["walk-flood", "classes-nat", "churn-weibull", "trace-matrix"];
@@ -32,8 +30,8 @@ fn run(mut command: Command, scenario: &Path, to: &Path, out: Stdio) -> (Vec<(St
     (written(to), output.stdout)
 }
 
-fn program() -> Command {
-    Command::new(cargo_bin!("sim-cli"))
+fn command() -> Command {
+    Command::new(program())
 }
 
 /// The program through another that is at hand on many systems, if it is.
@@ -46,7 +44,7 @@ fn through(name: &str, arguments: &[&str]) -> Option<Command> {
         return None;
     }
     let mut command = Command::new(name);
-    command.args(arguments).arg(cargo_bin!("sim-cli"));
+    command.args(arguments).arg(program());
     Some(command)
 }
 
@@ -58,17 +56,17 @@ fn the_environment_decides_nothing() {
         let scenario = folder.path().join(format!("{name}.toml"));
         fs::write(&scenario, cases::text(name, "")).unwrap();
         let to = |cell: &str| folder.path().join("runs").join(name).join(cell);
-        let (expected, printed) = run(program(), &scenario, &to("plain"), Stdio::piped());
+        let (expected, printed) = run(command(), &scenario, &to("plain"), Stdio::piped());
         assert!(expected.len() >= 9, "tables and pictures");
-        let mut cells = vec![("again", program())];
-        let mut foreign = program();
+        let mut cells = vec![("again", command())];
+        let mut foreign = command();
         foreign.env("LC_ALL", "tr_TR.UTF-8").env("LANG", "tr_TR.UTF-8").env("TZ", "Pacific/Kiritimati");
         foreign.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "1").env("COLUMNS", "7").env("NO_COLOR", "1");
         cells.push(("foreign", foreign));
-        let mut bare = program();
+        let mut bare = command();
         bare.env_clear().current_dir(elsewhere.path());
         cells.push(("bare", bare));
-        let mut three = program();
+        let mut three = command();
         three.env_remove("HOME").env("MALLOC_PERTURB_", "165").current_dir("/");
         cells.push(("no-home", three));
         let others =
@@ -83,7 +81,7 @@ fn the_environment_decides_nothing() {
             assert_eq!(files.len(), expected.len());
         }
         let out = folder.path().join("out.json");
-        run(program(), &scenario, &to("file"), File::create(&out).unwrap().into());
+        run(command(), &scenario, &to("file"), File::create(&out).unwrap().into());
         assert_eq!(fs::read(out).unwrap(), printed, "{name}: to a file");
     }
 }
@@ -98,7 +96,7 @@ fn jobs_change_nothing_that_is_written() {
     fs::write(&scenario, text.replace("start = \"4s\"\nstop = \"17s\"", "start = \"9s\"\nstop = \"10s\""))
         .unwrap();
     let with = |jobs: &'static str| {
-        let mut command = program();
+        let mut command = Command::new(program());
         command.args(["--quiet"]);
         let to = folder.path().join(jobs);
         command.arg("run").arg(&scenario).args(["--no-pictures", "--jobs", jobs, "--out"]).arg(&to);

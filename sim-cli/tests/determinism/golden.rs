@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde::{Deserialize, Serialize};
-use sim_cli::registry::Registry;
+use serde_json::Value;
 
-use crate::{cases, digest, vectors};
+use crate::{cases, program, vectors};
 
 /// Seeds that each case is run with.
 const SEEDS: [u64; 2] = [1, 2];
@@ -30,14 +31,10 @@ struct Golden {
 
 impl Golden {
     fn now() -> Self {
-        let (registry, folder) = (Registry::builtin(), cases::folder());
+        let folder = cases::folder();
         let of = |name: &str| {
-            let run = |seed: u64| {
-                let set = [("seed", seed.to_string())];
-                let set = set.each_ref().map(|(key, value)| (*key, value.as_str()));
-                digest(&cases::scenario(name, "", &set, folder.path(), &registry), &registry)
-            };
-            (name.to_owned(), SEEDS.map(run).to_vec())
+            fs::write(folder.path().join("case.toml"), cases::text(name, "")).unwrap();
+            (name.to_owned(), SEEDS.map(|seed| digest(folder.path(), seed)).to_vec())
         };
         Self { digests: cases::names().map(of).collect(), draws: vectors::all() }
     }
@@ -59,6 +56,17 @@ impl Golden {
         found.dedup();
         found
     }
+}
+
+/// The digest that the program gives of the case in `folder`.
+fn digest(folder: &Path, seed: u64) -> String {
+    let mut command = Command::new(program());
+    command.args(["--quiet", "run", "case.toml", "--no-pictures", "--force", "--out", "case"]);
+    let output = command.args(["--seed", &seed.to_string()]).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let summary: Value =
+        serde_json::from_slice(&fs::read(folder.join("case/summary.json")).unwrap()).unwrap();
+    summary["digest"].as_str().unwrap().to_owned()
 }
 
 fn compare(what: &str, accepted: Option<String>, now: Option<String>, found: &mut Vec<String>) {

@@ -9,10 +9,21 @@ mod vectors;
 mod ways;
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
+use assert_cmd::cargo::cargo_bin;
 use sim_cli::lab::run::run;
 use sim_cli::registry::Registry;
 use sim_cli::scenario::Scenario;
+
+/// Names a program to test instead of the one that was built with these tests, such as that of a release build: its
+/// digests must be the same.
+const PROGRAM: &str = "FLOODNET_PROGRAM";
+
+/// The program under test.
+fn program() -> PathBuf {
+    std::env::var_os(PROGRAM).map_or_else(|| cargo_bin!("sim-cli").to_owned(), PathBuf::from)
+}
 
 /// Digest of a run on one thread.
 fn digest(scenario: &Scenario, registry: &Registry) -> String {

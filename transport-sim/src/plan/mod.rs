@@ -207,6 +207,7 @@ impl Plan {
 
     /// The life that `slot` is in at `time`, with its incarnation (0 for the first), or none.
     #[must_use]
+    #[inline]
     pub fn life_at(&self, slot: u32, time: Time) -> Option<(u32, Life)> {
         life_in(self.lives.get(slot as usize)?, time)
     }

@@ -14,7 +14,7 @@ pub(crate) const BUILT: &str = env!("FLOODNET_BUILT");
 /// The head of the file.
 const HEAD: &str = "\
 # How many instructions fixed runs take, for the gate of src/bin/counts. Do not edit the counts:
-#   cargo run --release -p floodnet-benches --bin counts -- --accept
+#   cargo run --release --bin counts -- --accept
 ";
 
 /// What one run took.

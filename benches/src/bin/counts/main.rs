@@ -2,8 +2,8 @@
 //! against the counts that were accepted last (`benches/counts.toml`).
 //!
 //! ```sh
-//! cargo run --release -p floodnet-benches --bin counts               # compare: exit code 1 beyond the tolerance
-//! cargo run --release -p floodnet-benches --bin counts -- --accept   # write what is counted now
+//! cargo run --release --bin counts               # compare: exit code 1 beyond the tolerance
+//! cargo run --release --bin counts -- --accept   # write what is counted now
 //! ```
 //!
 //! Times on shared machines differ by a quarter from one hour to the next; counts repeat to a fraction of a per
@@ -112,7 +112,7 @@ fn compare() -> Result<(), String> {
     }
     Err(format!(
         "{} changed by more than {} %. If that is meant, accept and commit it:\n  \
-         cargo run --release -p floodnet-benches --bin counts -- --accept",
+         cargo run --release --bin counts -- --accept",
         beyond.join(", "),
         accepted.tolerance_percent
     ))

@@ -1,9 +1,9 @@
 //! How the cost of a packet grows with nodes, degree and messages: measures, writes a table, draws it.
 //!
 //! ```sh
-//! cargo run --release -p floodnet-benches --bin scaling                # docs/pictures/scaling.csv and .png
-//! cargo run --release -p floodnet-benches --bin scaling -- /tmp/mine   # /tmp/mine.csv and /tmp/mine.png
-//! cargo run --release -p floodnet-benches --bin scaling -- --draw      # draws the table again
+//! cargo run --release --bin scaling                # docs/pictures/scaling.csv and .png
+//! cargo run --release --bin scaling -- /tmp/mine   # /tmp/mine.csv and /tmp/mine.png
+//! cargo run --release --bin scaling -- --draw      # draws the table again
 //! ```
 //!
 //! Takes some minutes, and 5 GB of memory for the million nodes. Each line is printed as soon as it is measured.
