@@ -16,7 +16,6 @@
 //! | [`wire`] | the one place where messages become bytes |
 //! | [`observe`] | what a laboratory must know of a protocol |
 //! | [`graph`] | an undirected graph, compactly |
-//! | `planted` | bugs for the swarm test to find, in builds with that feature |
 //! | [`laws`] | probability laws for latency and sessions: the one place with floating point |
 //! | [`rng`] | the random stream of a node |
 //! | [`time`] | time and durations as saturating nanoseconds |
@@ -39,8 +38,6 @@ pub mod laws;
 pub mod node;
 pub mod observe;
 pub mod overlay;
-#[doc(hidden)]
-pub mod planted;
 pub mod protocol;
 pub mod rng;
 pub mod time;

@@ -5,7 +5,6 @@
 //! place by slot, which touches every slot of the block; few are sorted by comparison, since in a sparse
 //! run (a million nodes that join one by one) most slots of a block have nothing to do.
 
-use floodnet_core::planted::{self, Bug};
 use floodnet_core::protocol::Types;
 
 use crate::pages::{Page, numbered, peek, prefetch_next, room};
@@ -227,9 +226,6 @@ const fn is_tie(one: u64, other: u64) -> bool {
 fn settle_ties<P: Types>(entries: &mut [u64], pages: &[Page<Stored<P>>]) {
     for tied in entries.chunk_by_mut(|a, b| is_tie(*a, *b)) {
         tied.sort_by_key(|&entry| peek(pages, place_of(entry)).map(Stored::tie));
-        if planted::has(Bug::TieOrder) {
-            tied.reverse();
-        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::fmt::Debug;
 
-use floodnet_core::planted::{self, Bug};
 use floodnet_core::protocol::{Context, Input, InputOf};
 use floodnet_core::rng::NodeRng;
 use floodnet_core::time::Duration;
@@ -143,9 +142,6 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Turn<'_, P, Q, Ob> {
             Transport::Datagram => (!self.port.reaches(from)).then_some("unreachable"),
         };
         if let Some(reason) = refused {
-            if planted::has(Bug::LossUncounted) && reason == "down" {
-                return;
-            }
             return self.port.lost(payload, reason);
         }
         self.port.report(Observed::Received { from, payload });
