@@ -7,6 +7,8 @@ use floodnet_core::time::{Duration, Time};
 
 use crate::link::LinkModel;
 use crate::network::{Network, Nth};
+
+pub use crate::network::Callee;
 use crate::plan::Plan;
 use crate::recovery::{Attempt, Before, Recovery};
 
@@ -114,10 +116,10 @@ impl Between {
         Some(at + network.delay(from, to, network.link_delay(from, to), nth, at))
     }
 
-    /// Whether a dial that reaches `to` at `at` is answered: somebody is up, and not behind a NAT.
+    /// What a dial that reaches `to` at `at` finds.
     #[must_use]
-    pub fn answers(&self, to: u32, at: Time) -> bool {
-        Network::new(&self.plan, &self.links).answers(to, at)
+    pub fn callee(&self, to: u32, at: Time) -> Callee {
+        Network::new(&self.plan, &self.links).callee(to, at)
     }
 
     /// When `slot` is next awake: at `at`, or when its pause is over.

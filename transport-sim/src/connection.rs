@@ -9,9 +9,9 @@ use floodnet_core::time::{Duration, Time};
 use crate::SimProtocol;
 use crate::event::{Connection, Dial, Passed, What};
 use crate::links::{Body, Departure, Head, IDLE, LinkState, Place};
-use crate::network::Nth;
+use crate::network::{Callee, Nth};
 use crate::observer::Observer;
-use crate::plan::CrashKind;
+use crate::plan::{CrashKind, End};
 use crate::port::{Port, Schedule};
 use crate::recovery::{self, Attempt, Before, Recovery};
 use crate::uplink::Uplink;
@@ -29,25 +29,27 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let connection = Connection::dialed_as(self.line.next_dial());
         let mut head = Head::new(peer, connection, 0, self.now);
         let mut body = self.fresh_body(Time::ZERO);
-        if let Some((answered_at, ready)) = self.shake_hands(peer) {
-            // The kernel answers for a node that stands still, which hears of it when it is awake.
-            let far_at = self.network.awake(peer, answered_at);
-            let to_life = self.network.plan.life_at(peer, answered_at).map_or(0, |(life, _)| life);
-            head = Head::new(peer, connection, to_life, self.now);
-            body = Body { departure: Departure::not_before(ready), last_arrival: far_at, far_at };
-            let (at, from_life) = (self.now, self.line.incarnation());
-            let dial = Dial { at, from_life, to_life, connection: connection.other_end() };
-            self.push(peer, far_at, What::Opened(Box::new(dial)));
-        } else {
-            head.state = LinkState::Failing;
-            let (me, failed_at) = (self.line.id, self.now + self.network.links.dial_timeout);
-            self.push_closed(me, failed_at, peer, connection);
+        match self.shake_hands(peer) {
+            Dialed::Met { there, back } => {
+                // The kernel answers for a node that stands still, which hears of it when it is awake.
+                let far_at = self.network.awake(peer, there);
+                let to_life = self.network.plan.life_at(peer, there).map_or(0, |(life, _)| life);
+                head = Head::new(peer, connection, to_life, self.now);
+                body = Body { departure: Departure::not_before(back), last_arrival: far_at, far_at };
+                let (at, from_life) = (self.now, self.line.incarnation());
+                let dial = Dial { at, from_life, to_life, connection: connection.other_end() };
+                self.push(peer, far_at, What::Opened(Box::new(dial)));
+            }
+            Dialed::Fails(failed_at) => {
+                head.state = LinkState::Failing;
+                self.push_closed(self.line.id, failed_at, peer, connection);
+            }
         }
         self.links.insert(head, body)
     }
 
-    /// When a dial's SYN reaches `peer` and when the answer is back; none if that takes too long.
-    fn shake_hands(&mut self, peer: u32) -> Option<(Time, Time)> {
+    /// What comes of a dial, with the repetitions of its SYN.
+    fn shake_hands(&mut self, peer: u32) -> Dialed {
         let delay = self.network.link_delay(self.line.id, peer);
         let (count, network, me) = (self.count_to(peer), self.network, self.line.id);
         let deadline = self.now + network.links.dial_timeout;
@@ -62,18 +64,42 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             let there = at + network.delay(me, peer, delay, nth, at);
             let back = there + network.delay(peer, me, network.link_delay(peer, me), answer, there);
             let passed = network.attempt(me, peer, nth, at);
-            let answered = passed.is_ok() && network.answers(peer, there);
-            if answered && back <= deadline {
-                // The nodes greet each other on what the kernels set up. The peer knows the dialer half a round
-                // trip before the dialer may speak.
-                let greeting = back.since(at).times(u64::from(network.links.handshake));
-                let (there, back) = (there + greeting, back + greeting);
-                let is_met = greeting == Duration::ZERO || network.answers(peer, there);
-                return is_met.then_some((there, back));
+            if passed.is_ok() && back <= deadline {
+                match network.callee(peer, there) {
+                    Callee::Node => return self.greet(peer, (at, there, back), deadline),
+                    Callee::Machine => return Dialed::Fails(back),
+                    Callee::Nothing => {}
+                }
             }
             at = at + recovery::redial(network.links.rto, attempt, passed == Err("loss"));
         }
-        None
+        Dialed::Fails(deadline)
+    }
+
+    /// The nodes greet each other on what the kernels set up: the SYN left at the first of these times, reached
+    /// `peer` at the second, and its answer was here at the third. The peer knows the dialer half a round trip
+    /// before the dialer may speak.
+    fn greet(&self, peer: u32, (at, there, back): (Time, Time, Time), deadline: Time) -> Dialed {
+        let (network, me) = (self.network, self.line.id);
+        let greeting = back.since(at).times(u64::from(network.links.handshake));
+        if greeting == Duration::ZERO {
+            return Dialed::Met { there, back };
+        }
+        // Unlike its kernel, a node that stands still greets nobody.
+        let waits = network.awake(peer, there).since(there);
+        if back + waits > deadline {
+            return Dialed::Fails(deadline);
+        }
+        let (met_at, ready) = (there + waits + greeting, back + waits + greeting);
+        match network.plan.life_at(peer, there) {
+            Some((_, life)) if life.stop <= met_at => match life.end {
+                End::Crash(CrashKind::Silent) => Dialed::Fails(deadline),
+                End::Leave | End::Crash(CrashKind::Reset) => {
+                    Dialed::Fails(deadline.min(life.stop + network.link_delay(peer, me)))
+                }
+            },
+            _ => Dialed::Met { there: met_at, back: ready },
+        }
     }
 
     /// Nothing was sent yet.
@@ -387,6 +413,14 @@ fn was_dialed_after(connection: Connection, link: &Body, gone: Connection, gone_
     let (gone_far_at, far_at) = (gone_link.far_at, link.far_at);
     let after = if gone.is_own_dial() { gone_far_at < far_at } else { by_number };
     after && !connection.is_own_dial()
+}
+
+/// What comes of a dial.
+enum Dialed {
+    /// The peer knows the dialer from `there` on, and the dialer may speak from `back` on.
+    Met { there: Time, back: Time },
+    /// It is refused, or nobody answers: the dialer knows then.
+    Fails(Time),
 }
 
 /// What becomes of something sent on a connection.

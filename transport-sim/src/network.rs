@@ -9,7 +9,7 @@ use floodnet_core::rng::{draw, fold, scale};
 use floodnet_core::time::{Duration, Time};
 
 use crate::link::{Class, Latency, LinkModel, Per, Transport};
-use crate::plan::{Disturbance, DisturbanceKind, End, Life, Plan};
+use crate::plan::{CrashKind, Disturbance, DisturbanceKind, End, Life, Plan};
 
 /// What a hash is for.
 #[derive(Clone, Copy)]
@@ -26,6 +26,17 @@ enum Purpose {
 pub(crate) struct Nth {
     pub(crate) count: u32,
     pub(crate) attempt: u32,
+}
+
+/// What a dial finds at the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callee {
+    /// A node, which answers.
+    Node,
+    /// A machine that lives, and no node on it: its kernel refuses. The node left, was reset, or is not there yet.
+    Machine,
+    /// Nothing that could answer: the machine went down with its node, or a NAT lets no dial in.
+    Nothing,
 }
 
 /// The network between the slots.
@@ -90,8 +101,12 @@ impl<'p> Network<'p> {
             || links.jitter != Duration::ZERO
             || !losses.is_empty()
             || links.per == Per::Packet && matches!(links.latency, Latency::Law(_));
-        let cuts: Vec<&Disturbance> =
-            of(|kind| matches!(kind, DisturbanceKind::Partition { .. } | DisturbanceKind::CutLinks(_)));
+        let cuts: Vec<&Disturbance> = of(|kind| match kind {
+            // One with everybody in one group cuts nothing.
+            DisturbanceKind::Partition { group, .. } => group.iter().any(|other| *other != group[0]),
+            DisturbanceKind::CutLinks(pairs) => !pairs.is_empty(),
+            _ => false,
+        });
         let lossless = links.loss == 0 && losses.is_empty() && cuts.is_empty();
         let rebirths = plan.lives.iter().any(|lives| lives.len() > 1);
         let plain_access = links.classes.iter().all(|class| *class == Class::default());
@@ -276,10 +291,9 @@ impl<'p> Network<'p> {
         }
     }
 
-    /// The cuts that pings find.
+    /// The cuts that pings find: datagrams have no pings.
     pub(crate) fn probed_cuts(&self) -> &[&'p Disturbance] {
-        let probes = self.links.probe_cuts && self.links.transport == Transport::Stream;
-        if probes { &self.cuts } else { &[] }
+        if self.links.transport == Transport::Stream { &self.cuts } else { &[] }
     }
 
     /// When `slot`, which has heard nothing for too long, gives up a connection with `peer` that is cut at `at`,
@@ -297,9 +311,16 @@ impl<'p> Network<'p> {
         (found < heals).then(|| (found_at, found_at.max(heals) + self.link_delay(slot, peer)))
     }
 
-    /// Whether a dial that reaches `to` at `at` is answered.
-    pub(crate) fn answers(&self, to: u32, at: Time) -> bool {
-        self.links.class(to).reachable && self.plan.life_at(to, at).is_some()
+    /// What a dial that reaches `to` at `at` finds.
+    pub(crate) fn callee(&self, to: u32, at: Time) -> Callee {
+        let lives = self.plan.lives.get(to as usize).map_or(&[][..], |lives| lives);
+        let last = lives[..lives.partition_point(|life| life.start <= at)].last();
+        match last {
+            _ if !self.links.class(to).reachable => Callee::Nothing,
+            Some(life) if at < life.stop => Callee::Node,
+            Some(Life { end: End::Crash(CrashKind::Silent), .. }) => Callee::Nothing,
+            _ => Callee::Machine,
+        }
     }
 
     /// When `peer` finds out that `slot` fell silent at `at`: between two of its probes.

@@ -35,7 +35,6 @@ pub(super) fn model(
         handshake: link.handshake,
         ping: link.ping.0,
         dead_after: link.dead_after.0,
-        probe_cuts: link.probe_cuts,
         classes: classes(scenario),
         class_of,
     })
