@@ -3,12 +3,12 @@
 //! A thread is woken for a window only if there is enough to do in it, so that a sparse run is not slower on
 //! several threads than on one. What shards send each other is exchanged between windows.
 
-use std::ops::Range;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use floodnet_core::time::Time;
 
 use crate::SimProtocol;
+use crate::division::Division;
 use crate::event::Event;
 use crate::observer::Observer;
 use crate::shard::Shard;
@@ -31,34 +31,6 @@ pub(crate) struct Cell<P: SimProtocol, Ob> {
 
 /// All shards of a run. Only one thread uses a cell at a time, so a lock never waits.
 pub(crate) type Cells<P, Ob> = Vec<Mutex<Cell<P, Ob>>>;
-
-/// How slots are divided into shards: consecutive, of equal size but for the last.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Division {
-    slots: u32,
-    shards: u32,
-    size: u32,
-}
-
-impl Division {
-    /// `slots` slots into `shards` shards, at least one.
-    pub(crate) fn new(slots: u32, shards: usize) -> Self {
-        let shards = u32::try_from(shards).unwrap_or(u32::MAX).max(1);
-        Self { slots, shards, size: slots.div_ceil(shards).max(1) }
-    }
-
-    /// The slots of each shard.
-    pub(crate) fn ranges(self) -> Vec<Range<u32>> {
-        let bound = |shard: u32| shard.saturating_mul(self.size).min(self.slots);
-        (0..self.shards).map(|shard| bound(shard)..bound(shard + 1)).collect()
-    }
-
-    /// Number of the shard that a slot is in.
-    #[inline]
-    pub(crate) const fn shard_of(self, slot: u32) -> usize {
-        (slot / self.size) as usize
-    }
-}
 
 /// A cell for each part of an observer.
 pub(crate) fn cells<P: SimProtocol, Ob>(

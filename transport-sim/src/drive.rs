@@ -8,10 +8,11 @@ use floodnet_core::time::Time;
 
 use crate::SimProtocol;
 use crate::agenda::{NOBODY, PlanInput, plan_inputs};
-use crate::crew::{Cell, Crew, Division, Goal, exchange, lock};
-use crate::engine::{Progress, Watch};
+use crate::crew::{Cell, Crew, Goal, exchange, lock};
+use crate::division::Division;
 use crate::event::Event;
 use crate::observer::{Divisible, Observer};
+use crate::progress::{Progress, Watch};
 use crate::queue::Windows;
 use crate::slot::World;
 

@@ -5,12 +5,14 @@ use std::num::NonZeroUsize;
 use floodnet_core::time::Time;
 
 use crate::SimProtocol;
-use crate::crew::{Alone, BUSY, Cell, Division, LEAST_SHARD, MOST_JOBS, cells, with_threads};
+use crate::crew::{Alone, BUSY, Cell, LEAST_SHARD, MOST_JOBS, cells, with_threads};
+use crate::division::Division;
 use crate::drive::{Divided, Drive, Undivided};
 use crate::link::LinkModel;
 use crate::network::Network;
 use crate::observer::{Divisible, Observer};
 use crate::plan::Plan;
+use crate::progress::Watch;
 use crate::shard::{Shard, Slots};
 use crate::slot::World;
 
@@ -86,18 +88,6 @@ pub struct Memory {
     /// Of events: as much as was ever needed at a time.
     pub events: u64,
 }
-
-/// Where a run is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Simulated time.
-    pub now: Time,
-    /// Inputs handled so far.
-    pub inputs: u64,
-}
-
-/// Says whether the run goes on: before the first window, when all slots are built, and after each.
-pub type Watch<'w> = &'w mut dyn FnMut(Progress) -> bool;
 
 impl<'a, P: SimProtocol> Simulation<'a, P> {
     /// The nodes that `make` makes (a fresh one for each life of a slot), with this config.

@@ -16,13 +16,15 @@
 //! | `engine` | a run from outside: what is to run, and how it ended |
 //! | `drive` | the way through time, from window to window |
 //! | `crew` | who runs the shards: one thread or several |
+//! | `progress` | where a run is |
+//! | `division` | how slots are divided into shards |
 //! | `shard` | a range of slots, and how they run through a window |
 //! | `agenda` | what the plan does to slots |
 //! | `queue` | events by window of time and block of slots |
+//! | `stored` | an event in a bucket |
 //! | `order` | the order of events within a block |
 //! | `pages` | buckets of equal pages that serve again |
-//! | `slot` | one user, whose node comes and goes |
-//! | `turn` | how a slot takes its inputs, one after the other |
+//! | `slot` | one user, whose node comes and goes, and how it takes its inputs |
 //! | `port` | where a node's effects go |
 //! | `line`, `uplink` | a slot's history and sequence, its access line |
 //! | `links` | the table of a slot's connections |
@@ -37,6 +39,7 @@ mod agenda;
 pub mod between;
 mod connection;
 mod crew;
+mod division;
 mod drive;
 mod engine;
 mod event;
@@ -51,18 +54,20 @@ mod pages;
 pub mod payload;
 pub mod plan;
 mod port;
+mod progress;
 mod queue;
 pub mod read;
 mod recovery;
 mod reference;
 mod shard;
 mod slot;
+mod stored;
 pub mod stream;
-mod turn;
 mod uplink;
 mod window;
 
-pub use engine::{Memory, Outcome, Progress, Simulation, Watch};
+pub use engine::{Memory, Outcome, Simulation};
+pub use progress::{Progress, Watch};
 pub use slot::node_key;
 
 use std::fmt::Debug;

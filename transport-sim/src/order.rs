@@ -8,7 +8,7 @@
 use floodnet_core::protocol::Types;
 
 use crate::pages::{Page, numbered, peek, prefetch_next, room};
-use crate::queue::Stored;
+use crate::stored::Stored;
 
 /// Fewer than one event in so many slots: sort by comparison.
 const SPARSE: usize = 8;

@@ -7,19 +7,16 @@
 use std::collections::{BTreeMap, BinaryHeap};
 use std::ops::Range;
 
-use floodnet_core::broadcast::Flood;
-use floodnet_core::node::Node;
-use floodnet_core::overlay::RandomWalk;
 use floodnet_core::protocol::Types;
 use floodnet_core::time::{Duration, Time};
 
 use crate::SimProtocol;
-use crate::crew::Division;
-use crate::event::{Connection, Event, Key, Passed, Rank, What};
+use crate::division::Division;
+use crate::event::{Event, Key, What};
 use crate::order::{LOCAL_BITS, Order, TIME_BITS};
 use crate::pages::{Buckets, Page, at, peek, prefetch};
-use crate::payload::SimPayload;
 use crate::port::Schedule;
+use crate::stored::Stored;
 
 /// At least so many windows are kept as buckets; what is later waits in a map.
 const LEAST_RING: u64 = 64;
@@ -71,41 +68,6 @@ impl Windows {
     #[inline]
     const fn offset_of(self, time: Time) -> u32 {
         time.as_nanos() as u32 & self.within
-    }
-}
-
-/// An event in a bucket, which knows its window and its block: 32 bytes where messages are small.
-pub(crate) struct Stored<P: Types> {
-    /// Nanoseconds after the start of the window.
-    pub(crate) offset: u32,
-    from: u32,
-    connection: Connection,
-    /// Receiver within the block.
-    pub(crate) local: u16,
-    rank: Rank,
-    passed: Passed,
-    /// None when it has been handled.
-    what: Option<What<P>>,
-}
-
-/// A node of the laboratory, to state sizes for.
-type Walker = Node<RandomWalk<u32>, Flood<u32, SimPayload>>;
-
-const _: () = assert!(size_of::<Stored<Walker>>() <= 32, "two events to a line of the cache");
-
-impl<P: Types> Stored<P> {
-    /// The order of those that reach one slot at one time, but for those of one source.
-    pub(crate) const fn tie(&self) -> (Rank, u32) {
-        (self.rank, self.from)
-    }
-}
-
-#[cfg(test)]
-impl<P: Types> Stored<P> {
-    /// An input of the plan.
-    pub(crate) const fn for_tests(local: u16, offset: u32, from: u32) -> Self {
-        let (connection, passed) = (Connection::NONE, Passed::NOTHING);
-        Self { offset, from, connection, local, rank: Rank::Plan, passed, what: Some(What::Start) }
     }
 }
 

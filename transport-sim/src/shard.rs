@@ -6,7 +6,7 @@ use floodnet_core::time::Time;
 use prefetch_index::prefetch_index;
 
 use crate::SimProtocol;
-use crate::crew::Division;
+use crate::division::Division;
 use crate::line::Counts;
 use crate::link::Transport;
 use crate::links::Links;
