@@ -6,11 +6,11 @@ use std::sync::Arc;
 use floodnet_core::time::{Duration, Time};
 
 use crate::link::LinkModel;
-use crate::network::{Network, Nth};
+use crate::net::network::{Network, Nth};
 
-pub use crate::network::Callee;
+pub use crate::net::network::Callee;
+use crate::net::recovery::{Attempt, Before, Recovery};
 use crate::plan::Plan;
-use crate::recovery::{Attempt, Before, Recovery};
 
 /// What is between the slots of one run.
 #[derive(Clone, Debug)]

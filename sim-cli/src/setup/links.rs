@@ -6,7 +6,7 @@ use floodnet_core::laws::{Law, Regions as RegionTable, share_to_threshold};
 use floodnet_sim::graph::read_matrix;
 use floodnet_sim::link::{Class, Latency, LinkError, LinkModel, Per};
 use floodnet_sim::plan::assign_shares;
-use floodnet_sim::stream::{Purpose, Stream};
+use floodnet_sim::rng::{Purpose, Stream};
 
 use crate::scenario::{self, Complaint, Matrix, Scenario};
 

@@ -4,7 +4,7 @@ use floodnet_core::laws::{Gaps, share_to_threshold};
 use floodnet_core::rng::scale;
 
 use super::{DrawError, Graph, check_degree, check_links, check_sum};
-use crate::stream::{Purpose, Stream};
+use crate::rng::{Purpose, Stream};
 
 /// Every node picks `k` others at random and links to them: degrees are `k` or more, about `2 k` in
 /// the mean.

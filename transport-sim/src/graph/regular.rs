@@ -3,7 +3,7 @@
 use floodnet_core::rng::scale;
 
 use super::{DrawError, Graph, check_sum, complete};
-use crate::stream::{Purpose, Stream};
+use crate::rng::{Purpose, Stream};
 
 /// A random graph in which every node has exactly `k` neighbors: `k` loose ends per node are paired at
 /// random, and pairs that would make a loop or a parallel link are mended by switching ends with random

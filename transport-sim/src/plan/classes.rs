@@ -2,7 +2,7 @@
 
 use floodnet_core::laws::apportion;
 
-use crate::stream::Stream;
+use crate::rng::Stream;
 
 /// Gives each of `count` slots one of the classes, numbered from 0, in proportion to `shares`: exact
 /// numbers by largest remainder ([`apportion`]), in random order.
@@ -37,7 +37,7 @@ pub(super) fn deal(count: u32, shares: &[f64], stream: &mut Stream) -> Option<Ve
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stream::Purpose;
+    use crate::rng::Purpose;
 
     fn stream() -> Stream {
         Stream::new(1, Purpose::Classes, 0)

@@ -7,7 +7,7 @@ use floodnet_core::time::{Duration, Time};
 use super::error::{MOST_LIVES, MOST_LIVES_OF_ONE, PlanError, Problem, wrong};
 use super::spec::{Churn, Nodes, PlanSpec, Session, Sessions, Spacing};
 use super::{End, Life, Lives, Plan, faults, traffic};
-use crate::stream::{Purpose, Stream};
+use crate::rng::{Purpose, Stream};
 
 impl PlanSpec {
     /// Draws the plan that belongs to `seed`: first lives, then crashes, then the other faults, then

@@ -6,7 +6,7 @@ use floodnet_core::time::Time;
 use super::classes::deal;
 use super::spec::{Fault, FaultKind, PlanSpec, Struck};
 use super::{CrashKind, Disturbance, DisturbanceKind, End, FaultSpan, Life, Lives, SlotSet, life_in};
-use crate::stream::{Purpose, Stream};
+use crate::rng::{Purpose, Stream};
 
 /// The faults that begin before the end, with their places in the list.
 fn faults(spec: &PlanSpec) -> impl Iterator<Item = (usize, &Fault)> {

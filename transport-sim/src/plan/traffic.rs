@@ -6,7 +6,7 @@ use floodnet_core::time::{Duration, Time};
 use super::error::{MOST_DELIVERIES, MOST_MESSAGES, PlanError, Problem, wrong};
 use super::spec::{Origin, Pace, PlanSpec, Traffic};
 use super::{Lives, Publish, life_in};
-use crate::stream::{Purpose, Stream};
+use crate::rng::{Purpose, Stream};
 
 /// A message that is due.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

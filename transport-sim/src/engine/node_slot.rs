@@ -11,15 +11,17 @@ use floodnet_core::time::{Duration, Time};
 use prefetch_index::prefetch_index;
 
 use crate::SimProtocol;
+use crate::digest::Line;
 use crate::event::{Connection, Event, Passed, What};
-use crate::line::{Access, Counts, Line, transfer_time};
 use crate::link::Transport;
-use crate::links::Links;
-use crate::network::Network;
+use crate::net::access_link::{Access, transfer_time};
+use crate::net::effects::{Port, Schedule, frame_size};
+use crate::net::link_table::Links;
+use crate::net::network::Network;
+use crate::net::packet_counts::Counts;
 use crate::observer::{Arrived, Observed, Observer, Step};
 use crate::payload::SimPayload;
 use crate::plan::End;
-use crate::port::{Port, Schedule, frame_size};
 
 /// What all slots share.
 pub(crate) struct World<'a, P: SimProtocol> {

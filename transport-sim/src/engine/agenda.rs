@@ -4,7 +4,7 @@ use floodnet_core::protocol::Types;
 use floodnet_core::time::Time;
 
 use crate::event::What;
-use crate::network::Network;
+use crate::net::network::Network;
 use crate::plan::{CrashKind, End};
 
 /// The source of the plan's inputs.

@@ -7,14 +7,14 @@ use std::vec::IntoIter;
 use floodnet_core::time::Time;
 
 use crate::SimProtocol;
-use crate::agenda::{NOBODY, PlanInput, plan_inputs};
-use crate::crew::{Cell, Crew, Goal, exchange, lock};
-use crate::division::Division;
+use crate::engine::agenda::{NOBODY, PlanInput, plan_inputs};
+use crate::engine::division::Division;
+use crate::engine::node_slot::World;
+use crate::engine::progress::{Progress, Watch};
+use crate::engine::windows::Windows;
+use crate::engine::worker_pool::{Cell, Crew, Goal, exchange, lock};
 use crate::event::Event;
 use crate::observer::{Divisible, Observer};
-use crate::progress::{Progress, Watch};
-use crate::queue::Windows;
-use crate::slot::World;
 
 /// After about so many inputs the whole observer takes over what its parts have gathered.
 const SETTLE: u64 = 1 << 20;

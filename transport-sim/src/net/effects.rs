@@ -7,13 +7,15 @@ use floodnet_core::time::{Duration, Time};
 use floodnet_core::wire::FRAME_OVERHEAD;
 
 use crate::SimProtocol;
+use crate::digest::Line;
 use crate::event::{Connection, Event, Passed, Rank, What};
-use crate::line::{Access, Counts, Line, transfer_time};
 use crate::link::Transport;
-use crate::links::{Links, Place};
-use crate::network::{Network, Nth};
+use crate::net::access_link::{Access, transfer_time};
+use crate::net::link_table::{Links, Place};
+use crate::net::network::{Network, Nth};
+use crate::net::packet_counts::Counts;
+use crate::net::uplink::Waiting;
 use crate::observer::{Observed, Observer, Step};
-use crate::uplink::Waiting;
 
 /// Takes events on their way to their slots.
 pub(crate) trait Schedule<P: SimProtocol> {

@@ -11,12 +11,13 @@ use floodnet_core::protocol::Types;
 use floodnet_core::time::{Duration, Time};
 
 use crate::SimProtocol;
-use crate::division::Division;
+use crate::engine::division::Division;
+use crate::engine::pages::{Buckets, Page, at, peek, prefetch};
+use crate::engine::sort::{LOCAL_BITS, Order};
+use crate::engine::stored::Stored;
+use crate::engine::windows::Windows;
 use crate::event::{Event, Key, What};
-use crate::order::{LOCAL_BITS, Order, TIME_BITS};
-use crate::pages::{Buckets, Page, at, peek, prefetch};
-use crate::port::Schedule;
-use crate::stored::Stored;
+use crate::net::effects::Schedule;
 
 /// At least so many windows are kept as buckets; what is later waits in a map.
 const LEAST_RING: u64 = 64;
@@ -24,52 +25,9 @@ const LEAST_RING: u64 = 64;
 const MOST_RING: u64 = 1024;
 /// What waits in the map moves into the ring in groups of so many windows.
 const GROUP: u64 = 16;
-/// A window is at most 67 milliseconds, so that a time within it takes few bits.
-const MOST_SHIFT: u32 = TIME_BITS;
 /// About so many blocks or more, of 2^9 to 2^14 slots. With larger blocks the slots of one leave the cache,
 /// with smaller ones there are more buckets to write to than the memory unit follows.
 const BLOCKS: u32 = 64;
-
-/// How time is cut into windows, of 2^shift nanoseconds.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Windows {
-    shift: u32,
-    /// The bits of a time within its window.
-    within: u32,
-}
-
-impl Windows {
-    /// No longer than the least delay of a link.
-    pub(crate) fn new(least_delay: Duration) -> Self {
-        let shift = least_delay.as_nanos().max(1).ilog2().min(MOST_SHIFT);
-        Self { shift, within: (1 << shift) - 1 }
-    }
-
-    /// The window that a time is in.
-    #[inline]
-    pub(crate) const fn of(self, time: Time) -> u64 {
-        time.as_nanos() >> self.shift
-    }
-
-    const fn start_of(self, window: u64) -> Time {
-        Time::from_nanos(window << self.shift)
-    }
-
-    /// First instant after a window.
-    pub(crate) const fn end_of(self, window: u64) -> Time {
-        // The last window ends with time itself.
-        match window.saturating_add(1).checked_mul(1 << self.shift) {
-            Some(end) => Time::from_nanos(end),
-            None => Time::MAX,
-        }
-    }
-
-    /// Nanoseconds from the start of its window to a time.
-    #[inline]
-    const fn offset_of(self, time: Time) -> u32 {
-        time.as_nanos() as u32 & self.within
-    }
-}
 
 /// The queue of the windowed engine, for a shard of the slots.
 pub(crate) struct WindowQueue<P: SimProtocol> {

@@ -5,16 +5,16 @@ use std::num::NonZeroUsize;
 use floodnet_core::time::Time;
 
 use crate::SimProtocol;
-use crate::crew::{Alone, BUSY, Cell, LEAST_SHARD, MOST_JOBS, cells, with_threads};
-use crate::division::Division;
-use crate::drive::{Divided, Drive, Undivided};
+use crate::engine::division::Division;
+use crate::engine::node_slot::World;
+use crate::engine::progress::Watch;
+use crate::engine::run_loop::{Divided, Drive, Undivided};
+use crate::engine::shard::{Shard, Slots};
+use crate::engine::worker_pool::{Alone, BUSY, Cell, LEAST_SHARD, MOST_JOBS, cells, with_threads};
 use crate::link::LinkModel;
-use crate::network::Network;
+use crate::net::network::Network;
 use crate::observer::{Divisible, Observer};
 use crate::plan::Plan;
-use crate::progress::Watch;
-use crate::shard::{Shard, Slots};
-use crate::slot::World;
 
 /// A run to be: which nodes, over which links, through which plan.
 ///

@@ -6,14 +6,15 @@ use floodnet_core::time::Time;
 use prefetch_index::prefetch_index;
 
 use crate::SimProtocol;
-use crate::division::Division;
-use crate::line::Counts;
+use crate::engine::division::Division;
+use crate::engine::node_slot::{Slot, World};
+use crate::engine::queue::{Block, WindowQueue};
+use crate::engine::windows::Windows;
 use crate::link::Transport;
-use crate::links::Links;
-use crate::network::Network;
+use crate::net::link_table::Links;
+use crate::net::network::Network;
+use crate::net::packet_counts::Counts;
 use crate::observer::Observer;
-use crate::queue::{Block, WindowQueue, Windows};
-use crate::slot::{Slot, World};
 
 /// Slots with their connections. What not every run needs is kept apart, so that it costs nothing there.
 pub(crate) struct Slots<P: SimProtocol> {

@@ -7,8 +7,8 @@
 
 use floodnet_core::protocol::Types;
 
-use crate::pages::{Page, numbered, peek, prefetch_next, room};
-use crate::stored::Stored;
+use crate::engine::pages::{Page, numbered, peek, prefetch_next, room};
+use crate::engine::stored::Stored;
 
 /// Fewer than one event in so many slots: sort by comparison.
 const SPARSE: usize = 8;
@@ -235,7 +235,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::pages::Buckets;
+    use crate::engine::pages::Buckets;
 
     struct Nothing;
 

@@ -8,11 +8,11 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use floodnet_core::time::Time;
 
 use crate::SimProtocol;
-use crate::division::Division;
+use crate::engine::division::Division;
+use crate::engine::node_slot::World;
+use crate::engine::shard::Shard;
 use crate::event::Event;
 use crate::observer::Observer;
-use crate::shard::Shard;
-use crate::slot::World;
 
 /// At most so many shards.
 pub(crate) const MOST_JOBS: usize = 256;

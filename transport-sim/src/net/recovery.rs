@@ -31,8 +31,8 @@ use std::ops::RangeInclusive;
 
 use floodnet_core::time::{Duration, Time};
 
-use crate::network::{Network, Nth};
-use crate::window::Window;
+use crate::net::congestion_window::Window;
+use crate::net::network::{Network, Nth};
 
 /// Packets behind a lost one that are looked at: so many in a row are lost only where nothing gets through.
 const BEHIND: u32 = 32;

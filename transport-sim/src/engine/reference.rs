@@ -5,12 +5,12 @@
 use std::collections::BinaryHeap;
 
 use crate::SimProtocol;
-use crate::agenda::{NOBODY, plan_inputs};
-use crate::engine::{Outcome, Simulation};
+use crate::engine::agenda::{NOBODY, plan_inputs};
+use crate::engine::shard::Slots;
+use crate::engine::simulation::{Outcome, Simulation};
 use crate::event::Event;
+use crate::net::effects::Schedule;
 use crate::observer::Observer;
-use crate::port::Schedule;
-use crate::shard::Slots;
 
 struct Heap<P: SimProtocol>(BinaryHeap<Event<P>>);
 

@@ -8,13 +8,13 @@ use floodnet_core::time::{Duration, Time};
 
 use crate::SimProtocol;
 use crate::event::{Connection, Dial, Passed, What};
-use crate::links::{Body, Departure, Head, IDLE, LinkState, Place};
-use crate::network::{Callee, Nth};
+use crate::net::effects::{Port, Schedule};
+use crate::net::link_table::{Body, Departure, Head, IDLE, LinkState, Place};
+use crate::net::network::{Callee, Nth};
+use crate::net::recovery::{self, Attempt, Before, Recovery};
+use crate::net::uplink::Uplink;
 use crate::observer::Observer;
 use crate::plan::{CrashKind, End};
-use crate::port::{Port, Schedule};
-use crate::recovery::{self, Attempt, Before, Recovery};
-use crate::uplink::Uplink;
 
 impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// The connection that packets to `peer` take: an open one, or a new one.
