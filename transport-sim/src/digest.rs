@@ -3,7 +3,7 @@
 use floodnet_core::rng::{chain, mix};
 
 /// What every input of a slot touches: its history and its sequence.
-pub(crate) struct Line {
+pub(crate) struct SlotHistory {
     pub(crate) digest: u64,
     /// Number of the next thing sent or set, over all lives.
     seq: u32,
@@ -14,7 +14,7 @@ pub(crate) struct Line {
     dials: u32,
 }
 
-impl Line {
+impl SlotHistory {
     pub(crate) const fn new(id: u32) -> Self {
         Self { id, lives: 0, dials: 0, seq: 0, digest: mix(id as u64) }
     }

@@ -11,14 +11,14 @@ use floodnet_core::time::{Duration, Time};
 use prefetch_index::prefetch_index;
 
 use crate::SimProtocol;
-use crate::digest::Line;
-use crate::event::{Connection, Event, Passed, What};
+use crate::digest::SlotHistory;
+use crate::event::{Connection, Event, EventKind, Passed};
 use crate::link::Transport;
-use crate::net::access_link::{Access, transfer_time};
-use crate::net::effects::{Port, Schedule, frame_size};
-use crate::net::link_table::Links;
+use crate::net::access_link::{AccessLink, transfer_time};
+use crate::net::effects::{EffectSink, Schedule, frame_size};
+use crate::net::link_table::LinkTable;
 use crate::net::network::Network;
-use crate::net::packet_counts::Counts;
+use crate::net::packet_counts::PacketCounts;
 use crate::observer::{Arrived, Observed, Observer, Step};
 use crate::payload::SimPayload;
 use crate::plan::End;
@@ -33,12 +33,12 @@ pub(crate) struct World<'a, P: SimProtocol> {
 /// The node of a slot, if there is one. As an `Option`, but with its tag in front of the node and nowhere else:
 /// to find out that a packet has a receiver touches no further line of the cache.
 #[repr(u32)]
-pub(crate) enum Tenant<P> {
+pub(crate) enum NodeState<P> {
     Nobody,
     Node(P),
 }
 
-impl<P> Tenant<P> {
+impl<P> NodeState<P> {
     #[inline]
     pub(crate) const fn get(&self) -> Option<&P> {
         match self {
@@ -50,14 +50,14 @@ impl<P> Tenant<P> {
 
 /// See the module.
 ///
-/// A copy of a flooded message touches the line and the first bytes of the node, which are in one line of the
-/// cache.
+/// A copy of a flooded message touches the history and the first bytes of the node, which are in one line of
+/// the cache.
 #[repr(C, align(64))]
 pub(crate) struct Slot<P: SimProtocol> {
-    line: Line,
-    node: Tenant<P>,
+    history: SlotHistory,
+    node: NodeState<P>,
     rng: NodeRng,
-    access: Access<P::Message>,
+    access_link: AccessLink<P::Message>,
 }
 
 /// At a million slots each byte is a megabyte, and each line of the cache one more to fetch.
@@ -68,14 +68,14 @@ const _: () = {
 
 impl<P: SimProtocol> Slot<P> {
     pub(crate) fn new(id: u32, network: &Network<'_>) -> Self {
-        let access = Access::new(network.links.class(id));
-        Self { line: Line::new(id), node: Tenant::Nobody, rng: NodeRng::new(0), access }
+        let access_link = AccessLink::new(network.links.class(id));
+        Self { history: SlotHistory::new(id), node: NodeState::Nobody, rng: NodeRng::new(0), access_link }
     }
 
     /// Asks the processor to have the slot in its cache soon, all lines of it.
     #[inline(always)]
     pub(crate) fn prefetch(&self) {
-        let words = std::slice::from_ref(&self.line.digest);
+        let words = std::slice::from_ref(&self.history.digest);
         for line in 0..size_of::<Self>() / 64 {
             prefetch_index(words, 8 * line);
         }
@@ -83,17 +83,18 @@ impl<P: SimProtocol> Slot<P> {
 
     /// The slot, about to take inputs. Their effects go to `queue` and `observer`.
     #[inline(always)]
-    pub(crate) fn turn<'a, Q, Ob>(
+    pub(crate) fn runner<'a, Q, Ob>(
         &'a mut self,
-        (links, counts): (&'a mut Links, &'a mut Counts),
+        (links, counts): (&'a mut LinkTable, &'a mut PacketCounts),
         world: &'a World<'a, P>,
         queue: &'a mut Q,
         observer: &'a mut Ob,
-    ) -> Turn<'a, P, Q, Ob> {
-        let Self { line, node, rng, access } = self;
+    ) -> SlotRunner<'a, P, Q, Ob> {
+        let Self { history, node, rng, access_link } = self;
         let network = &world.network;
-        let port = Port { now: Time::ZERO, line, access, links, counts, network, queue, observer };
-        Turn { node, rng, world, port, received: 0 }
+        let sink =
+            EffectSink { now: Time::ZERO, history, access_link, links, counts, network, queue, observer };
+        SlotRunner { node, rng, world, sink, received: 0 }
     }
 
     /// The node, if the slot is up.
@@ -108,13 +109,13 @@ impl<P: SimProtocol> Slot<P> {
     /// The slot's part of the run's digest: its history and, at the end, its neighbors.
     pub(crate) fn digest(&self) -> u64 {
         let held =
-            self.neighbors().iter().fold(self.line.digest, |digest, &peer| chain(digest, u64::from(peer)));
-        mix(fold(u64::from(self.line.id), held))
+            self.neighbors().iter().fold(self.history.digest, |digest, &peer| chain(digest, u64::from(peer)));
+        mix(fold(u64::from(self.history.id), held))
     }
 
     /// Packets that wait in the access line, and how many of them carry a message of the application.
     pub(crate) fn waiting(&self) -> (u64, u64) {
-        let queue = self.access.uplink().into_iter().flat_map(|uplink| &uplink.queue);
+        let queue = self.access_link.uplink().into_iter().flat_map(|uplink| &uplink.queue);
         queue.filter(|waiting| waiting.message.is_some()).fold((0, 0), |(packets, payloads), waiting| {
             (packets + 1, payloads + u64::from(waiting.payload.is_some()))
         })
@@ -122,11 +123,11 @@ impl<P: SimProtocol> Slot<P> {
 }
 
 /// A slot that takes inputs, with all that they touch: put together once for all that it takes in a window.
-pub(crate) struct Turn<'a, P: SimProtocol, Q, Ob> {
-    pub(crate) node: &'a mut Tenant<P>,
+pub(crate) struct SlotRunner<'a, P: SimProtocol, Q, Ob> {
+    pub(crate) node: &'a mut NodeState<P>,
     pub(crate) rng: &'a mut NodeRng,
     pub(crate) world: &'a World<'a, P>,
-    pub(crate) port: Port<'a, P, Q, Ob>,
+    pub(crate) sink: EffectSink<'a, P, Q, Ob>,
     /// Packets that the node took in.
     pub(crate) received: u64,
 }
@@ -139,18 +140,18 @@ struct Packet<M> {
     message: M,
 }
 
-impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Turn<'_, P, Q, Ob> {
+impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> SlotRunner<'_, P, Q, Ob> {
     /// Takes one input.
     #[inline(always)]
     pub(crate) fn take(&mut self, event: Event<P>) {
-        self.port.now = event.time;
+        self.sink.now = event.time;
         if Ob::TRACES {
-            trace(&event, self.port.observer);
+            trace(&event, self.sink.observer);
         }
         self.note(&event);
         let Event { time, to, from, seq, connection, rank, passed, what } = event;
         match what {
-            What::Packet(message) => self.arrive(Packet { from, connection, passed, message }),
+            EventKind::Packet(message) => self.arrive(Packet { from, connection, passed, message }),
             // Put together anew: what is handed on in memory would be in memory for packets as well.
             what => self.take_rarely(Event { time, to, from, seq, connection, rank, passed, what }),
         }
@@ -170,8 +171,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Turn<'_, P, Q, Ob> {
         let kind = (event.rank as u64) << 16 | hops;
         // One number of the three, spread by odd factors.
         let time = event.time.as_nanos().wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let source = u64::from(event.from) << 32 | u64::from(self.port.line.incarnation());
-        self.port.line.note(time.rotate_left(32) ^ source ^ kind << 17);
+        let source = u64::from(event.from) << 32 | u64::from(self.sink.history.incarnation());
+        self.sink.history.note(time.rotate_left(32) ^ source ^ kind << 17);
     }
 
     /// Takes any input but a packet. Apart, so that the way of a packet stays short.
@@ -179,52 +180,55 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Turn<'_, P, Q, Ob> {
     fn take_rarely(&mut self, event: Event<P>) {
         let Event { from, connection, passed, .. } = event;
         match event.what {
-            What::Start => self.start(),
-            What::Stop(end) => self.stop(end),
-            What::Publish(index) => {
-                let payload = SimPayload::new(index, self.port.network.plan.publishes[index as usize].size);
+            EventKind::Start => self.start(),
+            EventKind::Stop(end) => self.stop(end),
+            EventKind::Publish(index) => {
+                let payload = SimPayload::new(index, self.sink.network.plan.publishes[index as usize].size);
                 self.feed_apart(Input::Command(P::publish(payload)));
             }
-            What::Pause(until) if self.node.get().is_some() => {
-                self.port.pause(until);
+            EventKind::Pause(until) if self.node.get().is_some() => {
+                self.sink.pause(until);
                 if let Some(busy) = P::hold(true) {
-                    let (me, incarnation) = (self.port.line.id, self.port.line.incarnation());
-                    self.port.push(me, until, What::Awake { incarnation });
+                    let (me, incarnation) = (self.sink.history.id, self.sink.history.incarnation());
+                    self.sink.push(me, until, EventKind::Awake { incarnation });
                     self.feed_apart(Input::Command(busy));
                 }
             }
-            What::Cut => self.port.find_cuts(),
-            What::Awake { incarnation } if incarnation == self.port.line.incarnation() => {
+            EventKind::Cut => self.sink.find_cuts(),
+            EventKind::Awake { incarnation } if incarnation == self.sink.history.incarnation() => {
                 if let Some(free) = P::hold(false) {
                     self.feed_apart(Input::Command(free));
                 }
             }
-            What::Timer { incarnation, timer } if incarnation == self.port.line.incarnation() => {
+            EventKind::Timer { incarnation, timer } if incarnation == self.sink.history.incarnation() => {
                 self.feed_apart(Input::Timer(timer));
             }
-            What::Departed { epoch } => self.port.departed(epoch),
-            What::Opened(dial)
-                if self.node.get().is_none() || dial.to_life != self.port.line.incarnation() =>
+            EventKind::Departed { epoch } => self.sink.departed(epoch),
+            EventKind::Opened(dial)
+                if self.node.get().is_none() || dial.to_life != self.sink.history.incarnation() =>
             {
-                self.port.opened_in_vain(from, dial.connection);
+                self.sink.opened_in_vain(from, dial.connection);
             }
-            What::Opened(dial) => {
-                if self.port.opened(from, &dial) {
+            EventKind::Opened(dial) => {
+                if self.sink.opened(from, &dial) {
                     self.feed_apart(Input::LinkDown(from));
                 }
-                self.port.sweep(self.node.get().map_or(&[], P::neighbors));
+                self.sink.sweep(self.node.get().map_or(&[], P::neighbors));
             }
-            What::Closed(peer) => {
+            EventKind::Closed(peer) => {
                 // What the peer says stays behind its data, which may still wait for the downlink.
                 let waits = peer == from && !passed.has(Passed::DOWNLINK);
-                if waits && self.port.network.links.class(self.port.line.id).down.is_some() {
-                    self.port.take_in(Duration::ZERO, from, connection, passed, What::Closed(peer));
-                } else if self.port.closed(peer, connection) {
+                if waits && self.sink.network.links.class(self.sink.history.id).down.is_some() {
+                    self.sink.take_in(Duration::ZERO, from, connection, passed, EventKind::Closed(peer));
+                } else if self.sink.closed(peer, connection) {
                     self.feed_apart(Input::LinkDown(peer));
                 }
             }
             // Of a former life, or no node is there; packets go another way.
-            What::Pause(_) | What::Awake { .. } | What::Timer { .. } | What::Packet(_) => {}
+            EventKind::Pause(_)
+            | EventKind::Awake { .. }
+            | EventKind::Timer { .. }
+            | EventKind::Packet(_) => {}
         }
     }
 
@@ -232,24 +236,24 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Turn<'_, P, Q, Ob> {
     #[inline(always)]
     fn arrive(&mut self, packet: Packet<P::Message>) {
         let Packet { from, connection, passed, message } = packet;
-        if !self.port.network.plain_access
+        if !self.sink.network.plain_access
             && !passed.has(Passed::DOWNLINK)
-            && let Some(rate) = self.port.network.links.class(self.port.line.id).down
+            && let Some(rate) = self.sink.network.links.class(self.sink.history.id).down
         {
             let takes = transfer_time(frame_size::<P>(&message), rate);
-            return self.port.take_in(takes, from, connection, passed, What::Packet(message));
+            return self.sink.take_in(takes, from, connection, passed, EventKind::Packet(message));
         }
         let payload = P::carried(&message).map(|carried| carried.message);
-        let refused = match self.port.network.links.transport {
+        let refused = match self.sink.network.links.transport {
             _ if self.node.get().is_none() => Some("down"),
-            Transport::Stream => (!self.port.accepts(from, connection)).then_some("stale"),
+            Transport::Stream => (!self.sink.accepts(from, connection)).then_some("stale"),
             Transport::Datagram if passed.has(Passed::STALE) => Some("stale"),
-            Transport::Datagram => (!self.port.reaches(from)).then_some("unreachable"),
+            Transport::Datagram => (!self.sink.reaches(from)).then_some("unreachable"),
         };
         if let Some(reason) = refused {
-            return self.port.lost(payload, reason);
+            return self.sink.lost(payload, reason);
         }
-        self.port.report(Observed::Received { from, payload });
+        self.sink.report(Observed::Received { from, payload });
         self.feed(Input::Message { from, message });
         self.received += 1;
     }
@@ -257,9 +261,9 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Turn<'_, P, Q, Ob> {
     /// Hands an input to the node, if it is up.
     #[inline(always)]
     fn feed(&mut self, input: InputOf<P>) {
-        let Self { node, rng, world, port, .. } = self;
-        if let Tenant::Node(node) = node {
-            node.handle(input, &mut Context { now: port.now, config: world.config, rng, effects: port });
+        let Self { node, rng, world, sink, .. } = self;
+        if let NodeState::Node(node) = node {
+            node.handle(input, &mut Context { now: sink.now, config: world.config, rng, effects: sink });
         }
     }
 
@@ -270,10 +274,10 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Turn<'_, P, Q, Ob> {
     }
 
     fn start(&mut self) {
-        let incarnation = self.port.line.come_up();
-        *self.rng = NodeRng::new(node_key(self.port.network.plan.seed, self.port.line.id, incarnation));
-        self.port.report(Observed::Up { incarnation });
-        *self.node = Tenant::Node((self.world.make)(self.port.line.id));
+        let incarnation = self.sink.history.come_up();
+        *self.rng = NodeRng::new(node_key(self.sink.network.plan.seed, self.sink.history.id, incarnation));
+        self.sink.report(Observed::Up { incarnation });
+        *self.node = NodeState::Node((self.world.make)(self.sink.history.id));
         self.feed_apart(Input::Start);
     }
 
@@ -281,13 +285,13 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Turn<'_, P, Q, Ob> {
         if self.node.get().is_none() {
             return;
         }
-        *self.node = Tenant::Nobody;
-        self.port.report(Observed::Down(end));
+        *self.node = NodeState::Nobody;
+        self.sink.report(Observed::Down(end));
         match end {
-            End::Crash(kind) => self.port.crash(kind),
+            End::Crash(kind) => self.sink.crash(kind),
             End::Leave => {
-                for peer in self.port.links.peers() {
-                    self.port.close(peer);
+                for peer in self.sink.links.peers() {
+                    self.sink.close(peer);
                 }
             }
         }
@@ -299,20 +303,20 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Turn<'_, P, Q, Ob> {
 fn trace<P: SimProtocol, Ob: Observer>(event: &Event<P>, observer: &mut Ob) {
     let mut content: Option<&dyn Debug> = None;
     let what = match &event.what {
-        What::Start => Arrived::Start,
-        What::Stop(end) => Arrived::Stop(*end),
-        What::Publish(index) => Arrived::Publish(*index),
-        What::Pause(until) => Arrived::Pause(*until),
-        What::Cut => Arrived::Cut,
-        What::Awake { .. } => Arrived::Awake,
-        What::Timer { incarnation, timer } => {
+        EventKind::Start => Arrived::Start,
+        EventKind::Stop(end) => Arrived::Stop(*end),
+        EventKind::Publish(index) => Arrived::Publish(*index),
+        EventKind::Pause(until) => Arrived::Pause(*until),
+        EventKind::Cut => Arrived::Cut,
+        EventKind::Awake { .. } => Arrived::Awake,
+        EventKind::Timer { incarnation, timer } => {
             content = Some(timer);
             Arrived::Timer { life: *incarnation }
         }
-        What::Departed { .. } => Arrived::Departed,
-        What::Opened(_) => Arrived::Dialed(event.from),
-        What::Closed(peer) => Arrived::Closed(*peer),
-        What::Packet(message) => {
+        EventKind::Departed { .. } => Arrived::Departed,
+        EventKind::Opened(_) => Arrived::Dialed(event.from),
+        EventKind::Closed(peer) => Arrived::Closed(*peer),
+        EventKind::Packet(message) => {
             content = Some(message);
             let carried = P::carried(message);
             Arrived::Packet {

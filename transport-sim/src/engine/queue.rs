@@ -13,10 +13,10 @@ use floodnet_core::time::{Duration, Time};
 use crate::SimProtocol;
 use crate::engine::division::Division;
 use crate::engine::pages::{Buckets, Page, at, peek, prefetch};
-use crate::engine::sort::{LOCAL_BITS, Order};
+use crate::engine::sort::{EventOrder, LOCAL_BITS};
 use crate::engine::stored::Stored;
 use crate::engine::windows::Windows;
-use crate::event::{Event, Key, What};
+use crate::event::{Event, EventKind, Key};
 use crate::net::effects::Schedule;
 
 /// At least so many windows are kept as buckets; what is later waits in a map.
@@ -68,7 +68,7 @@ pub(crate) struct WindowQueue<P: SimProtocol> {
 /// The events of one block in one part of a window, in order.
 pub(crate) struct Block<P: Types> {
     pages: Vec<Page<Stored<P>>>,
-    order: Order,
+    order: EventOrder,
     /// How many slots have begun.
     begun: usize,
     /// Position of the next event.
@@ -220,7 +220,7 @@ impl<P: SimProtocol> WindowQueue<P> {
         let bucket = self.in_ring(self.window) * self.blocks + number;
         let mut block = self.spare.take().unwrap_or_else(|| Block {
             pages: Vec::new(),
-            order: Order::default(),
+            order: EventOrder::default(),
             begun: 0,
             next: 0,
             end: 0,
@@ -293,7 +293,7 @@ impl<P: SimProtocol> WindowQueue<P> {
             .chain(&self.own)
             .chain(self.mail.iter().flatten())
             .map(|event| &event.what);
-        near.chain(far).filter_map(What::message)
+        near.chain(far).filter_map(EventKind::message)
     }
 
     /// Exchanges what was sent to this shard since the last time against an emptied vector.

@@ -48,9 +48,9 @@ impl<P: SimProtocol> Simulation<'_, P> {
             }
             inputs += 1;
             let (slot, links, counts) = slots.get(event.to);
-            let mut turn = slot.turn((links, counts), &world, &mut heap, observer);
-            turn.take(event);
-            packets += turn.received;
+            let mut runner = slot.runner((links, counts), &world, &mut heap, observer);
+            runner.take(event);
+            packets += runner.received;
         }
         barriers.for_each(|barrier| observer.sample(barrier));
         observer.sample(plan.duration);

@@ -8,9 +8,9 @@ use crate::SimProtocol;
 use crate::engine::division::Division;
 use crate::engine::node_slot::World;
 use crate::engine::progress::Watch;
-use crate::engine::run_loop::{Divided, Drive, Undivided};
+use crate::engine::run_loop::{Divided, RunLoop, Undivided};
 use crate::engine::shard::{Shard, Slots};
-use crate::engine::worker_pool::{Alone, BUSY, Cell, LEAST_SHARD, MOST_JOBS, cells, with_threads};
+use crate::engine::worker_pool::{BUSY, Cell, LEAST_SHARD, MOST_JOBS, Serial, cells, with_threads};
 use crate::link::LinkModel;
 use crate::net::network::Network;
 use crate::observer::{Divisible, Observer};
@@ -140,8 +140,8 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
         let world = self.world();
         let division = Division::new(world.network.slots, 1);
         let cells = cells(&world, division, vec![observer]);
-        let alone = Alone { cells: &cells, world: &world };
-        let end = Drive::new(&world, division, &self.barriers).run(&cells, &alone, &mut Undivided, watch);
+        let serial = Serial { cells: &cells, world: &world };
+        let end = RunLoop::new(&world, division, &self.barriers).run(&cells, &serial, &mut Undivided, watch);
         Ok(outcome(cells.into_iter().map(|cell| Cell::into_parts(cell).0), end))
     }
 
@@ -164,12 +164,12 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
         let division = Division::new(world.network.slots, jobs);
         let parts = observer.divide(&division.ranges());
         let cells = cells(&world, division, parts);
-        let drive = Drive::new(&world, division, &self.barriers);
+        let drive = RunLoop::new(&world, division, &self.barriers);
         let end = if jobs == 1 {
-            drive.run(&cells, &Alone { cells: &cells, world: &world }, &mut Divided(observer), watch)
+            drive.run(&cells, &Serial { cells: &cells, world: &world }, &mut Divided(observer), watch)
         } else {
-            with_threads(&cells, &world, self.busy, |team| {
-                drive.run(&cells, team, &mut Divided(observer), watch)
+            with_threads(&cells, &world, self.busy, |threaded| {
+                drive.run(&cells, threaded, &mut Divided(observer), watch)
             })
         };
         let (shards, parts): (Vec<_>, Vec<_>) = cells.into_iter().map(Cell::into_parts).unzip();

@@ -32,7 +32,7 @@ const _: () = assert!(LOCAL_BITS + TIME_BITS + PLACE_BITS == u64::BITS);
 
 /// Places of events among pages, in order. Keeps its memory from block to block.
 #[derive(Default)]
-pub(crate) struct Order {
+pub(crate) struct EventOrder {
     /// An event each: from the upper bits to the lower its slot within the block, nanoseconds after the start
     /// of the window, its place.
     entries: Vec<u64>,
@@ -60,7 +60,7 @@ const fn place_of(entry: u64) -> u32 {
     entry as u32 & ((1 << PLACE_BITS) - 1)
 }
 
-impl Order {
+impl EventOrder {
     /// Orders the events on `pages` in a block of so many slots; only those up to `last` (nanoseconds after
     /// the start of the window), if there is a last.
     ///
@@ -267,7 +267,7 @@ mod tests {
             expected.retain(|(_, (_, offset, _))| *offset <= cut);
             expected.sort_by_key(|(_, event)| **event);
             let expected: Vec<u32> = expected.into_iter().map(|(place, _)| place as u32).collect();
-            let mut order = Order::default();
+            let mut order = EventOrder::default();
             for slots in [512 * usize::from(spread), 1 << 14] {
                 order.sort(&pages, slots, Some(cut));
                 let found: Vec<u32> = (0..order.len()).filter_map(|at| order.place(at)).collect();

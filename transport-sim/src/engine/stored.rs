@@ -5,7 +5,7 @@ use floodnet_core::node::Node;
 use floodnet_core::overlay::RandomWalk;
 use floodnet_core::protocol::Types;
 
-use crate::event::{Connection, Passed, Rank, What};
+use crate::event::{Connection, EventKind, Passed, Rank};
 use crate::payload::SimPayload;
 
 /// An event in a bucket, which knows its window and its block: 32 bytes where messages are small.
@@ -19,7 +19,7 @@ pub(crate) struct Stored<P: Types> {
     pub(crate) rank: Rank,
     pub(crate) passed: Passed,
     /// None when it has been handled.
-    pub(crate) what: Option<What<P>>,
+    pub(crate) what: Option<EventKind<P>>,
 }
 
 /// A node of the laboratory, to state sizes for.
@@ -39,6 +39,6 @@ impl<P: Types> Stored<P> {
     /// An input of the plan.
     pub(crate) const fn for_tests(local: u16, offset: u32, from: u32) -> Self {
         let (connection, passed) = (Connection::NONE, Passed::NOTHING);
-        Self { offset, from, connection, local, rank: Rank::Plan, passed, what: Some(What::Start) }
+        Self { offset, from, connection, local, rank: Rank::Plan, passed, what: Some(EventKind::Start) }
     }
 }

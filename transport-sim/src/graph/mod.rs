@@ -1,6 +1,6 @@
 //! Graphs for the static overlay: drawn, regular, or read from a file.
 //!
-//! Each random generator draws from a stream of its own ([`Purpose::Graph`]) of the seed given, so that
+//! Each random generator draws from a sequence of its own ([`Purpose::Graph`]) of the seed given, so that
 //! the same seed gives the same graph whatever else a run draws.
 
 mod edges;

@@ -6,14 +6,14 @@ use crate::link::Class;
 use crate::net::uplink::Uplink;
 
 /// The slot's access to the network.
-pub(crate) struct Access<M> {
+pub(crate) struct AccessLink<M> {
     /// When idle connections were last looked for.
     pub(crate) swept: Time,
     /// Present where a direction is limited.
     limits: Option<Box<Limits<M>>>,
 }
 
-const _: () = assert!(size_of::<Access<u32>>() == 16, "in each of a million slots");
+const _: () = assert!(size_of::<AccessLink<u32>>() == 16, "in each of a million slots");
 
 /// A limited access line.
 struct Limits<M> {
@@ -22,7 +22,7 @@ struct Limits<M> {
     downlink_free: Time,
 }
 
-impl<M> Access<M> {
+impl<M> AccessLink<M> {
     /// Of a slot of this class.
     pub(crate) fn new(class: &Class) -> Self {
         let is_limited = class.up.is_some() || class.down.is_some();

@@ -23,7 +23,7 @@ enum Purpose {
 
 /// Which packet on a directed link: its count, over all connections and lives, and the attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Nth {
+pub(crate) struct PacketIndex {
     pub(crate) count: u32,
     pub(crate) attempt: u32,
 }
@@ -139,7 +139,7 @@ impl<'p> Network<'p> {
     /// The draws of a directed link are a stream that a hash of the two slots names: one place for each attempt, 2^32
     /// for each packet.
     #[inline]
-    fn packet_hash(&self, purpose: Purpose, from: u32, to: u32, nth: Nth) -> u64 {
+    fn packet_hash(&self, purpose: Purpose, from: u32, to: u32, nth: PacketIndex) -> u64 {
         let link = draw(self.seed ^ (purpose as u64) << 56 ^ (u64::from(from) << 32 | u64::from(to)), 0);
         draw(link, u64::from(nth.count) << 32 | u64::from(nth.attempt))
     }
@@ -162,7 +162,14 @@ impl<'p> Network<'p> {
     /// One-way delay of the packet that leaves `from` for `to` at `at`. `link_delay` is
     /// [`Self::link_delay`] of the two.
     #[inline(always)]
-    pub(crate) fn delay(&self, from: u32, to: u32, link_delay: Duration, nth: Nth, at: Time) -> Duration {
+    pub(crate) fn delay(
+        &self,
+        from: u32,
+        to: u32,
+        link_delay: Duration,
+        nth: PacketIndex,
+        at: Time,
+    ) -> Duration {
         let delay = self.even_delay(from, to, link_delay, nth);
         if self.links.jitter == Duration::ZERO && self.slows.is_empty() {
             return delay;
@@ -172,19 +179,19 @@ impl<'p> Network<'p> {
 
     /// As [`Self::delay`], before jitter and faults.
     #[inline(always)]
-    fn even_delay(&self, from: u32, to: u32, link_delay: Duration, nth: Nth) -> Duration {
+    fn even_delay(&self, from: u32, to: u32, link_delay: Duration, nth: PacketIndex) -> Duration {
         self.drawn_delay(from, to, nth).unwrap_or(link_delay)
     }
 
     /// Delay of a packet without jitter and faults, on a link of which nothing is known yet.
     #[inline(always)]
-    pub(crate) fn plain_delay(&self, from: u32, to: u32, nth: Nth) -> Duration {
+    pub(crate) fn plain_delay(&self, from: u32, to: u32, nth: PacketIndex) -> Duration {
         self.drawn_delay(from, to, nth).unwrap_or_else(|| self.link_delay(from, to))
     }
 
     /// The delay that is drawn for a packet; none where that of the link holds.
     #[inline(always)]
-    fn drawn_delay(&self, from: u32, to: u32, nth: Nth) -> Option<Duration> {
+    fn drawn_delay(&self, from: u32, to: u32, nth: PacketIndex) -> Option<Duration> {
         match self.packet_delay {
             PacketDelay::Link => None,
             PacketDelay::Uniform { least, values } => {
@@ -196,14 +203,21 @@ impl<'p> Network<'p> {
     }
 
     #[inline(never)]
-    fn delay_by_law(&self, from: u32, to: u32, nth: Nth) -> Option<Duration> {
+    fn delay_by_law(&self, from: u32, to: u32, nth: PacketIndex) -> Option<Duration> {
         let Latency::Law(law) = &self.links.latency else { return None };
         Some(law.sample(self.packet_hash(Purpose::Latency, from, to, nth)).max(self.links.floor))
     }
 
     /// With jitter and faults.
     #[inline(never)]
-    fn delay_among_faults(&self, from: u32, to: u32, mut delay: Duration, nth: Nth, at: Time) -> Duration {
+    fn delay_among_faults(
+        &self,
+        from: u32,
+        to: u32,
+        mut delay: Duration,
+        nth: PacketIndex,
+        at: Time,
+    ) -> Duration {
         if self.links.jitter != Duration::ZERO {
             let bits = self.packet_hash(Purpose::Jitter, from, to, nth);
             delay = delay + Duration::from_nanos(scale(bits, self.links.jitter.as_nanos()));
@@ -221,12 +235,18 @@ impl<'p> Network<'p> {
 
     /// Whether an attempt from `from` to `to` at `at` gets through; the reason where it does not.
     #[inline(always)]
-    pub(crate) fn attempt(&self, from: u32, to: u32, nth: Nth, at: Time) -> Result<(), &'static str> {
+    pub(crate) fn attempt(&self, from: u32, to: u32, nth: PacketIndex, at: Time) -> Result<(), &'static str> {
         if self.lossless { Ok(()) } else { self.attempt_among_faults(from, to, nth, at) }
     }
 
     #[inline(never)]
-    fn attempt_among_faults(&self, from: u32, to: u32, nth: Nth, at: Time) -> Result<(), &'static str> {
+    fn attempt_among_faults(
+        &self,
+        from: u32,
+        to: u32,
+        nth: PacketIndex,
+        at: Time,
+    ) -> Result<(), &'static str> {
         // Data one way needs acknowledgements the other way: a cut in either direction stalls a stream.
         let both = self.links.transport == Transport::Stream;
         let cuts = |fault: &Disturbance| fault.kind.cuts(from, to) || both && fault.kind.cuts(to, from);

@@ -4,13 +4,13 @@ use smallvec::SmallVec;
 
 /// How many packets went to each peer: pairs by peer, ascending. Only where a draw needs the count.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Counts {
+pub(crate) struct PacketCounts {
     pairs: SmallVec<[(u32, u32); 8]>,
     /// Where the last one was found. A node that floods asks for its neighbors one after the other.
     last: u32,
 }
 
-impl Counts {
+impl PacketCounts {
     /// Counts one more packet to `peer`. Returns its number: 1 for the first, modulo 2^32.
     #[inline(always)]
     pub(crate) fn next(&mut self, peer: u32) -> u32 {
