@@ -8,7 +8,7 @@ use floodnet_core::time::{Duration, Time};
 use crate::link::LinkModel;
 use crate::net::network::{Network, PacketIndex};
 
-pub use crate::net::network::Callee;
+pub use crate::net::faults::Callee;
 use crate::net::recovery::{Attempt, Before, Recovery};
 use crate::plan::Plan;
 

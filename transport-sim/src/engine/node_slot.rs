@@ -329,9 +329,9 @@ fn trace<P: SimProtocol, Ob: Observer>(event: &Event<P>, observer: &mut Ob) {
     observer.trace(event.time, event.to, Step::Takes { what, content });
 }
 
-/// Key of the random stream of a node: that of the run's seed, a slot, and which of its lives this is.
+/// Key of a node's random numbers: that of the run's seed, a slot, and which of its lives this is.
 #[must_use]
 pub fn node_key(seed: u64, slot: u32, incarnation: u32) -> u64 {
-    let purpose = 0x6e6f_6465; // "node": apart from the streams of links and plan
+    let purpose = 0x6e6f_6465; // "node": apart from the draws of links and plan
     fold(fold(seed, purpose), u64::from(slot) << 32 | u64::from(incarnation))
 }

@@ -9,12 +9,16 @@
 //! | `congestion_window` | how much a stream that loses packets may have in flight |
 //! | `access_link`, `uplink` | the access line of a slot, and the queue in front of it |
 //! | `packet_counts` | how many packets went to each peer |
-//! | `network` | delays, losses and cuts as pure functions |
+//! | `network` | what decides it all: pure functions of seed, plan, settings and time |
+//! | `delay` | how long packets take |
+//! | `faults` | losses, cuts, pauses, the dead, and how the others find that out |
 
 pub(crate) mod access_link;
 mod congestion_window;
 pub(crate) mod connection;
+mod delay;
 pub(crate) mod effects;
+pub(crate) mod faults;
 pub(crate) mod link_table;
 pub(crate) mod network;
 pub(crate) mod packet_counts;
