@@ -13,7 +13,7 @@
 //! | `sort` | the order of events within a block |
 //! | `pages` | buckets of equal pages that serve again |
 //! | `node_slot` | one user, whose node comes and goes, and how it takes its inputs |
-//! | `reference` | a plain engine that the windowed one is held against |
+//! | `reference` | a plain engine that the windowed one is held against (feature `reference`) |
 
 mod agenda;
 mod division;
@@ -21,6 +21,7 @@ mod node_slot;
 mod pages;
 mod progress;
 mod queue;
+#[cfg(feature = "reference")]
 mod reference;
 mod run_loop;
 mod shard;

@@ -21,12 +21,11 @@ impl<P: SimProtocol> Schedule<P> for Heap<P> {
 }
 
 impl<P: SimProtocol> Simulation<'_, P> {
-    /// As [`run`](Self::run), in global time order by one heap. For tests and benches: it checks the order of
-    /// inputs and the windows, not the model of links and slots, which both engines share.
+    /// As [`run`](Self::run), in global time order by one heap. Slow, for tests: it checks the order of inputs and
+    /// the windows, not the model of links and slots, which both engines share.
     ///
     /// # Errors
     /// The link model cannot be run; says why.
-    #[doc(hidden)]
     pub fn run_by_heap<Ob: Observer>(&self, observer: &mut Ob) -> Result<Outcome<P>, String> {
         let world = self.world();
         let plan = world.network.plan;

@@ -181,6 +181,7 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
         World { network: Network::new(self.plan, self.links), config: self.config, make: self.make }
     }
 
+    #[cfg(feature = "reference")]
     pub(crate) fn barriers(&self) -> &[Time] {
         &self.barriers
     }
