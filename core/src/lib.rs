@@ -16,7 +16,6 @@
 //! | [`wire`] | how messages become bytes |
 //! | [`observe`] | what the simulator must know about a protocol to measure it |
 //! | [`graph`] | undirected graphs in a compact form |
-//! | `planted` | bugs for the swarm test to find, in builds with that feature |
 //! | [`laws`] | probability laws for latency and sessions: the one place with floating point |
 //! | [`rng`] | the random stream of a node |
 //! | [`time`] | time and durations as saturating nanoseconds |
@@ -37,8 +36,6 @@ pub mod laws;
 pub mod node;
 pub mod observe;
 pub mod overlay;
-#[doc(hidden)]
-pub mod planted;
 pub mod protocol;
 pub mod rng;
 pub mod seen;

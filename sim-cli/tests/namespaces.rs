@@ -17,7 +17,7 @@ use common::{children, errors, is_node, processes, soon};
 /// Eight nodes on links that lose 2 %, cut in two for a while.
 const LOSSY: &str = "name = \"lossy\"\nseed = 3\nduration = \"9s\"\nnodes.count = 8\noverlay.random_walk = {}\n\
                      broadcast.flood = {}\n[link]\nlatency.uniform = { min = \"10ms\", max = \"50ms\" }\n\
-                     loss = 0.02\nhandshake = 2\nprobe_cuts = true\nping = \"300ms\"\ndead_after = \"1s\"\n\
+                     loss = 0.02\nping = \"300ms\"\ndead_after = \"1s\"\n\
                      [[traffic]]\nfrom = \"random\"\nevery = \"50ms\"\nstart = \"3s\"\nstop = \"7500ms\"\n\
                      [[fault]]\nat = \"5s\"\npartition = { groups = [0.5, 0.5], for = \"1200ms\" }\n\
                      [measure]\nstart = \"3s\"\nevery = \"200ms\"\ndeadline = \"1500ms\"\n";

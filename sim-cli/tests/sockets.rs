@@ -132,7 +132,6 @@ fn losses_and_slowness_take_time_and_lose_nothing() {
         let patience = ("link.dead_after", "\"8s\"");
         let summary = with_set(&format!("at = \"4s\", {fault}"), &[patience]);
         assert_eq!(summary.delivery_ratio, Some(1.0), "{fault}");
-        eprintln!("XX {fault} {:?}", summary.latency_ms);
         assert!(ms(summary.latency_ms.max) > least, "{fault}: {:?}", summary.latency_ms);
     }
 }
@@ -142,7 +141,6 @@ fn losses_and_slowness_take_time_and_lose_nothing() {
 fn who_stands_still_hears_it_late() {
     let summary = with("at = \"4s\", pause = { fraction = 0.3, for = \"500ms\" }");
     assert_eq!(summary.delivery_ratio, Some(1.0));
-    eprintln!("XX pause {:?}", summary.latency_ms);
     assert!(ms(summary.latency_ms.max) > 300.0, "{:?}", summary.latency_ms);
 }
 

@@ -1,5 +1,5 @@
 //! The swarm test at its least size, and protocols of one's own in it. `sim-cli swarm -n 10000` is the long
-//! one; `tests/planted.rs` says what it finds.
+//! one; `tests/faulty.rs` says what it finds.
 
 use std::num::NonZeroUsize;
 

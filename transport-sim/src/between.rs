@@ -6,9 +6,11 @@ use std::sync::Arc;
 use floodnet_core::time::{Duration, Time};
 
 use crate::link::LinkModel;
-use crate::network::{Network, Nth};
+use crate::net::network::{Network, PacketIndex};
+
+pub use crate::net::faults::Callee;
+use crate::net::recovery::{Attempt, Before, Recovery};
 use crate::plan::Plan;
-use crate::recovery::{Attempt, Before, Recovery};
 
 /// What is between the slots of one run.
 #[derive(Clone, Debug)]
@@ -53,7 +55,7 @@ impl Between {
     /// where it is drawn for each. Without jitter and faults.
     #[must_use]
     pub fn delay(&self, from: u32, to: u32) -> Duration {
-        Network::new(&self.plan, &self.links).plain_delay(from, to, Nth { count: 0, attempt: 0 })
+        Network::new(&self.plan, &self.links).plain_delay(from, to, PacketIndex { count: 0, attempt: 0 })
     }
 
     /// One-way delay of the packet of this number that leaves `from` for `to` at `at`, with jitter and faults.
@@ -61,7 +63,7 @@ impl Between {
     #[must_use]
     pub fn packet_delay(&self, from: u32, to: u32, count: u32, at: Time) -> Duration {
         let network = Network::new(&self.plan, &self.links);
-        network.delay(from, to, network.link_delay(from, to), Nth { count, attempt: 0 }, at)
+        network.delay(from, to, network.link_delay(from, to), PacketIndex { count, attempt: 0 }, at)
     }
 
     /// What becomes of what is to leave `from` for `to` at `at`, behind what went before in `flow`, as the packet
@@ -109,15 +111,15 @@ impl Between {
     #[must_use]
     pub fn attempt(&self, from: u32, to: u32, count: u32, at: Time) -> Option<Time> {
         let network = Network::new(&self.plan, &self.links);
-        let nth = Nth { count, attempt: 0 };
+        let nth = PacketIndex { count, attempt: 0 };
         network.attempt(from, to, nth, at).ok()?;
         Some(at + network.delay(from, to, network.link_delay(from, to), nth, at))
     }
 
-    /// Whether a dial that reaches `to` at `at` is answered: somebody is up, and not behind a NAT.
+    /// What a dial that reaches `to` at `at` finds.
     #[must_use]
-    pub fn answers(&self, to: u32, at: Time) -> bool {
-        Network::new(&self.plan, &self.links).answers(to, at)
+    pub fn callee(&self, to: u32, at: Time) -> Callee {
+        Network::new(&self.plan, &self.links).callee(to, at)
     }
 
     /// When `slot` is next awake: at `at`, or when its pause is over.

@@ -74,7 +74,7 @@ pub(crate) struct Dial {
 }
 
 /// What reaches a slot. Sixteen bytes where messages are small: what is large and rare is in a box.
-pub(crate) enum What<P: Types> {
+pub(crate) enum EventKind<P: Types> {
     /// The slot comes up.
     Start,
     /// The slot goes down.
@@ -133,7 +133,7 @@ pub(crate) struct Event<P: Types> {
     pub(crate) connection: Connection,
     pub(crate) rank: Rank,
     pub(crate) passed: Passed,
-    pub(crate) what: What<P>,
+    pub(crate) what: EventKind<P>,
 }
 
 /// The order of one slot's inputs, but for those of one source for one instant.
@@ -141,7 +141,7 @@ pub(crate) type Key = (Time, Rank, u32);
 
 impl<P: Types> Event<P> {
     /// An input of any kind but packets and ends of connections.
-    pub(crate) const fn plain(time: Time, to: u32, from: u32, seq: u32, what: What<P>) -> Self {
+    pub(crate) const fn plain(time: Time, to: u32, from: u32, seq: u32, what: EventKind<P>) -> Self {
         let (connection, passed) = (Connection::NONE, Passed::NOTHING);
         let rank = what.rank(from == to, passed);
         Self { time, to, from, seq, connection, rank, passed, what }
@@ -152,7 +152,7 @@ impl<P: Types> Event<P> {
     }
 }
 
-impl<P: Types> What<P> {
+impl<P: Types> EventKind<P> {
     /// The message of a packet.
     pub(crate) const fn message(&self) -> Option<&P::Message> {
         match self {

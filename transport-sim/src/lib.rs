@@ -9,61 +9,29 @@
 //! | [`link`] | what links do to packets: settings |
 //! | [`graph`] | graphs for the fixed overlay |
 //! | [`read`] | data files as they are published |
-//! | [`stream`] | random streams for what is drawn before a run |
+//! | [`rng`] | random numbers for what is drawn before a run |
 //! | [`payload`] | the simulator's content: an index and a size |
 //! | [`observer`] | what a run reports |
 //! | [`between`] | what links do, for a backend that is not the engine |
-//! | `engine` | a run from outside: what is to run, and how it ended |
-//! | `drive` | the way through time, from window to window |
-//! | `crew` | who runs the shards: one thread or several |
-//! | `shard` | a range of slots, and how they run through a window |
-//! | `agenda` | what the plan does to slots |
-//! | `queue` | events by window of time and block of slots |
-//! | `order` | the order of events within a block |
-//! | `pages` | buckets of equal pages that serve again |
-//! | `slot` | one user, whose node comes and goes |
-//! | `turn` | how a slot takes its inputs, one after the other |
-//! | `port` | where a node's effects go |
-//! | `line`, `uplink` | a slot's history and sequence, its access line |
-//! | `links` | the table of a slot's connections |
-//! | `connection` | streams: dial, order, retransmission, break, goodbye |
-//! | `recovery` | when what was lost is sent again |
-//! | `window` | how much a stream that loses packets may have in flight |
-//! | `network` | delays, losses and cuts as pure functions |
+//! | `engine` | how slots run through time |
+//! | `net` | what happens between slots |
 //! | `event` | inputs on their way, and their order |
-//! | `reference` | a plain engine that the windowed one is held against |
+//! | `digest` | the history of a slot |
 
-mod agenda;
 pub mod between;
-mod connection;
-mod crew;
-mod drive;
+mod digest;
 mod engine;
 mod event;
 pub mod graph;
-mod line;
 pub mod link;
-mod links;
-mod network;
+mod net;
 pub mod observer;
-mod order;
-mod pages;
 pub mod payload;
 pub mod plan;
-mod port;
-mod queue;
 pub mod read;
-mod recovery;
-mod reference;
-mod shard;
-mod slot;
-pub mod stream;
-mod turn;
-mod uplink;
-mod window;
+pub mod rng;
 
-pub use engine::{Memory, Outcome, Progress, Simulation, Watch};
-pub use slot::node_key;
+pub use engine::{Memory, Outcome, Progress, Simulation, Watch, node_key};
 
 use std::fmt::Debug;
 

@@ -82,14 +82,13 @@ pub struct LinkModel {
     /// A dial fails when it gets no answer for this long.
     pub dial_timeout: Duration,
     /// Round trips between the answer to a dial and the first packet: what a handshake of the nodes' own takes.
+    /// Those of `transport-tcp` take 2, plain TCP takes none.
     pub handshake: u32,
     /// Neighbors probe each other this often.
     pub ping: Duration,
-    /// A neighbor that was silent for this long is dead.
+    /// A neighbor that was silent for this long is dead. A cut is found so as well: either end gives up a
+    /// connection over which nothing comes for so long, whether or not anything was sent on it.
     pub dead_after: Duration,
-    /// Whether pings find cuts as they find the dead: a connection over which nothing comes for `dead_after` is
-    /// given up by either end, whether or not anything was sent on it.
-    pub probe_cuts: bool,
     /// Classes of access lines; [`Class::default`] where a slot's number is missing.
     pub classes: Vec<Class>,
     /// Class of each slot; empty when all are of class 0.
@@ -120,7 +119,7 @@ impl From<LinkError> for String {
 }
 
 impl Default for LinkModel {
-    /// A constant 50 ms on streams, unlimited and without loss.
+    /// A constant 50 ms on streams, unlimited and without loss, between nodes of `transport-tcp`.
     fn default() -> Self {
         Self {
             transport: Transport::Stream,
@@ -133,10 +132,9 @@ impl Default for LinkModel {
             rto: Duration::from_millis(200),
             break_after: Duration::from_secs(15),
             dial_timeout: Duration::from_secs(3),
-            handshake: 0,
+            handshake: 2,
             ping: Duration::from_secs(1),
             dead_after: Duration::from_secs(3),
-            probe_cuts: false,
             classes: vec![Class::default()],
             class_of: Vec::new(),
         }

@@ -11,7 +11,6 @@ use super::{
 };
 use crate::inbox::Inbox;
 use crate::observe::{Carried, Payload, Stored};
-use crate::planted::{self, Bug};
 use crate::protocol::{Context, Effects, Types};
 use crate::seen::{Seen, SeenLimits};
 use crate::wire::{DecodeError, Wire, take};
@@ -107,14 +106,12 @@ impl<Peer: Copy + Ord, P: Payload> Flood<Peer, P> {
         view: &(impl AsRef<[Peer]> + ?Sized),
         cx: &mut Context<'_, Self, E>,
     ) {
-        let bounds = if planted::has(Bug::SeenUnbounded) { &SeenLimits::UNLIMITED } else { &cx.config.seen };
-        if !self.seen.insert(payload.id(), cx.now, bounds) && !planted::has(Bug::NoDuplicateCheck) {
+        if !self.seen.insert(payload.id(), cx.now, &cx.config.seen) {
             return cx.emit(BroadcastEvent::Duplicate(payload.id()));
         }
-        let step = u16::from(!planted::has(Bug::HopsNotCounted));
         for &peer in view.as_ref() {
-            if peer != from || cx.config.echo || planted::has(Bug::Echo) {
-                cx.send(peer, Message { hops: hops.saturating_add(step), payload: payload.clone() });
+            if peer != from || cx.config.echo {
+                cx.send(peer, Message { hops: hops.saturating_add(1), payload: payload.clone() });
             }
         }
         match self.inbox.offer((payload, hops), cx.config.queue) {

@@ -18,7 +18,6 @@ use core::fmt;
 pub use cache::{FixedHasher, FixedState, SeenCache};
 pub use window::SeenWindow;
 
-use crate::planted::{self, Bug};
 use crate::time::{Duration, Time};
 
 /// Bounds of the memory of messages seen.
@@ -37,10 +36,9 @@ impl SeenLimits {
     /// Whether what came at `since_ms` is too old at `now_ms`.
     #[inline]
     fn forget(&self, since_ms: u32, now_ms: u32) -> bool {
-        let early = if planted::has(Bug::ExpiryTooEarly) { 4 } else { 1 };
         self.keep.is_some_and(|keep| {
             // Ages are whole milliseconds, so a limit with a fraction of one acts as if it were rounded down.
-            u64::from(now_ms.wrapping_sub(since_ms)) * (early * NANOS_PER_MS) > keep.as_nanos()
+            u64::from(now_ms.wrapping_sub(since_ms)) * NANOS_PER_MS > keep.as_nanos()
         })
     }
 }

@@ -99,12 +99,12 @@ pub struct Scenario {
     pub output: Output,
 }
 
-/// A set of other defaults for the protocols; keys that a scenario gives itself still win.
+/// A set of other defaults for protocols and links; keys that a scenario gives itself still win.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Preset {
     /// The protocol as the tutorial describes it, with what it gets wrong: degree 3, max_degree
-    /// "unlimited", retry and repair off, echo on, seen and seen_for "unlimited". Brings `overlay.random_walk` and `broadcast.flood` if
-    /// the scenario names none.
+    /// "unlimited", retry and repair off, echo on, seen and seen_for "unlimited", and plain TCP (handshake 0). Brings
+    /// `overlay.random_walk` and `broadcast.flood` if the scenario names none.
     Tutorial,
 }

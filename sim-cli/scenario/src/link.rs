@@ -35,18 +35,16 @@ pub struct Link {
     pub rto: Duration,
     /// A connection breaks after this long without success. Default "15s".
     pub break_after: Duration,
-    /// A dial without answer fails after this long. Default "3s".
+    /// A dial without answer fails after this long; a machine that lives, but has no node, refuses it at once.
+    /// Default "3s".
     pub dial_timeout: Duration,
     /// Round trips that two nodes greet each other for after a dial was answered, before the first packet
-    /// leaves. Those of `transport-tcp` take 2. Default 0.
+    /// leaves. Nodes of `transport-tcp` take 2, plain TCP takes 0. Default 2.
     pub handshake: u32,
     /// Interval at which neighbors ask each other whether they live. Default "1s".
     pub ping: Duration,
-    /// A neighbor that fell silent is given up after this long, less up to one ping. Default "3s".
+    /// A neighbor that fell silent, or is cut off, is given up after this long, less up to one ping. Default "3s".
     pub dead_after: Duration,
-    /// Whether these questions find cuts, too: either end gives up a connection over which nothing comes for
-    /// `dead_after`, even if it sends nothing. Nodes of `transport-tcp` do. Default false.
-    pub probe_cuts: bool,
 }
 
 impl Default for Link {
@@ -64,10 +62,9 @@ impl Default for Link {
             rto: Duration::from_millis(200),
             break_after: Duration::from_secs(15),
             dial_timeout: Duration::from_secs(3),
-            handshake: 0,
+            handshake: 2,
             ping: Duration::from_secs(1),
             dead_after: Duration::from_secs(3),
-            probe_cuts: false,
         }
     }
 }

@@ -169,6 +169,10 @@ fn apply_preset(document: &mut Document<'_>) {
         document.set_default("broadcast.flood.seen", word("unlimited"), &span);
         document.set_default("broadcast.flood.seen_for", word("unlimited"), &span);
     }
+    // Its nodes speak as soon as TCP is connected.
+    if let Ok(handshake) = DeValue::parse("0") {
+        document.set_default("link.handshake", handshake.into_inner(), &span);
+    }
 }
 
 /// Looks up the files that the scenario names and makes their paths absolute, so that the resolved scenario

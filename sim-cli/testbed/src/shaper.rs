@@ -3,9 +3,9 @@
 //! uses ([`Between`]).
 //!
 //! A connection begins with who dials and whom, two numbers of four bytes, big-endian. What the kernels of two
-//! machines would do is done here: the dial takes a round trip before anything passes; a dial to nobody, or
-//! through a cut, hangs until the dialer gives up; data that is lost is sent again as a kernel would, and holds
-//! up what is behind it; when nothing gets through for `break_after`, the connection is reset at both ends. Who
+//! machines would do is done here: the dial takes a round trip before anything passes; a dial to a machine
+//! without a node is refused, one to a dead machine, or through a cut, hangs until the dialer gives up; data that
+//! is lost is sent again as a kernel would, and holds up what is behind it; when nothing gets through for `break_after`, the connection is reset at both ends. Who
 //! stands still neither sends nor receives. Of a node that was silenced nothing comes any more, not even that
 //! its sockets are closed.
 
@@ -18,7 +18,7 @@ use std::time::{Duration as Span, Instant};
 
 use bytes::Bytes;
 use floodnet_core::time::{Duration, Time};
-use floodnet_sim::between::{Between, Flow, Passage};
+use floodnet_sim::between::{Between, Callee, Flow, Passage};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -64,6 +64,16 @@ pub(crate) struct Shaper {
 enum Way {
     Up = 0,
     Down = 1,
+}
+
+/// What comes of a dial.
+enum Dialed {
+    /// The SYN reaches the other end, and its answer the dialer, at these times.
+    Answered { there: Time, back: Time },
+    /// The machine at the other end has no node: the dialer knows then.
+    Refused(Time),
+    /// Nothing comes back before the dialer gives up.
+    Unanswered,
 }
 
 /// One connection, with the number of times that each end had been silenced when it began.
@@ -158,7 +168,14 @@ impl Shaper {
             .map(|at| u32::from_be_bytes([preface[at], preface[at + 1], preface[at + 2], preface[at + 3]]));
         let Some((target, _)) = self.directory.peer(to).zip(self.directory.peer(from)) else { return Ok(()) };
         let began = self.clock.now();
-        let Some((there, back)) = self.shake_hands(from, to, began) else { return hang(near).await };
+        let (there, back) = match self.shake_hands(from, to, began) {
+            Dialed::Answered { there, back } => (there, back),
+            Dialed::Refused(back) => {
+                self.wait_until(back).await;
+                return near.set_zero_linger();
+            }
+            Dialed::Unanswered => return hang(near).await,
+        };
         self.wait_until(there).await;
         // What the dialer says meanwhile waits in its socket.
         let patience = self.clock.real(self.between.links().dial_timeout);
@@ -182,25 +199,27 @@ impl Shaper {
         Ok(())
     }
 
-    /// When a dial's SYN reaches `to` and when the answer is back; none if that takes too long. As in the
-    /// simulator.
-    fn shake_hands(&self, from: u32, to: u32, began: Time) -> Option<(Time, Time)> {
+    /// What comes of a dial. As in the simulator.
+    fn shake_hands(&self, from: u32, to: u32, began: Time) -> Dialed {
         let links = self.between.links();
         let deadline = began + links.dial_timeout;
         let (mut at, mut pause) = (began, links.rto);
         while at < deadline {
             // One attempt each: what is lost or cut is dialed again.
             let count = self.count(from, to);
-            if let Some(there) = self.between.attempt(from, to, count, at)
-                && self.between.answers(to, there)
-            {
+            if let Some(there) = self.between.attempt(from, to, count, at) {
                 let back = there + self.between.delay(to, from);
-                return (back <= deadline).then_some((there, back));
+                match self.between.callee(to, there) {
+                    Callee::Node | Callee::Machine if back > deadline => return Dialed::Unanswered,
+                    Callee::Node => return Dialed::Answered { there, back },
+                    Callee::Machine => return Dialed::Refused(back),
+                    Callee::Nothing => {}
+                }
             }
             at = at + pause;
             pause = pause.times(2);
         }
-        None
+        Dialed::Unanswered
     }
 
     fn count(&self, from: u32, to: u32) -> u32 {

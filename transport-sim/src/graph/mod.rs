@@ -1,6 +1,6 @@
 //! Graphs for the static overlay: drawn, regular, or read from a file.
 //!
-//! Each random generator draws from a stream of its own ([`Purpose::Graph`]) of the seed given, so that
+//! Each random generator draws from a sequence of its own ([`Purpose::Graph`]) of the seed given, so that
 //! the same seed gives the same graph whatever else a run draws.
 
 mod edges;
@@ -19,7 +19,7 @@ pub use random::{gnp, k_out, preferential, small_world};
 pub use regular::regular;
 
 #[cfg(doc)]
-use crate::stream::Purpose;
+use crate::rng::Purpose;
 
 /// How many links a drawn graph has at most: while it is drawn, each takes some 20 bytes.
 pub const MOST_LINKS: u64 = 1 << 27;

@@ -4,7 +4,7 @@ use floodnet_core::laws::{Gaps, share_to_threshold};
 use floodnet_core::rng::scale;
 
 use super::{DrawError, Graph, check_degree, check_links, check_sum};
-use crate::stream::{Purpose, Stream};
+use crate::rng::{PlanRng, Purpose};
 
 /// Every node picks `k` others at random and links to them: degrees are `k` or more, about `2 k` in
 /// the mean.
@@ -13,13 +13,13 @@ use crate::stream::{Purpose, Stream};
 /// When there are no `k` others, or the links are more than [`MOST_LINKS`](super::MOST_LINKS).
 pub fn k_out(nodes: u32, k: u32, seed: u64) -> Result<Graph, DrawError> {
     check_sum(nodes, k, 1)?;
-    let mut stream = Stream::new(seed, Purpose::Graph, 0);
+    let mut rng = PlanRng::new(seed, Purpose::Graph, 0);
     // Any order of the others will do to draw from, so the pool is never put back.
     let mut pool: Vec<u32> = (0..nodes.saturating_sub(1)).collect();
     let mut edges = Vec::with_capacity(nodes as usize * k as usize);
     for node in 0..nodes {
         for drawn in 0..k {
-            let pick = drawn + stream.below(nodes - 1 - drawn);
+            let pick = drawn + rng.below(nodes - 1 - drawn);
             pool.swap(drawn as usize, pick as usize);
             // The pool numbers the others: those from `node` on are one further.
             let other = pool[drawn as usize];
@@ -42,11 +42,11 @@ pub fn gnp(nodes: u32, mean_degree: f64, seed: u64) -> Result<Graph, DrawError> 
         return Err(DrawError::OutOfRange("mean_degree"));
     }
     check_links((mean_degree * f64::from(nodes) * 0.5) as u64)?;
-    let mut stream = Stream::new(seed, Purpose::Graph, 0);
+    let mut rng = PlanRng::new(seed, Purpose::Graph, 0);
     let gaps = Gaps::new(mean_degree, u64::from(others));
     let mut edges = Vec::new();
     // Pairs in the order (1, 0), (2, 0), (2, 1), (3, 0) ...; `low` may run past its row's end.
-    let (mut high, mut low) = (1u64, gaps.sample(stream.bits()));
+    let (mut high, mut low) = (1u64, gaps.sample(rng.bits()));
     while high < u64::from(nodes) {
         if low >= high {
             low -= high;
@@ -54,7 +54,7 @@ pub fn gnp(nodes: u32, mean_degree: f64, seed: u64) -> Result<Graph, DrawError> 
             continue;
         }
         edges.push((low as u32, high as u32));
-        low = low.saturating_add(1).saturating_add(gaps.sample(stream.bits()));
+        low = low.saturating_add(1).saturating_add(gaps.sample(rng.bits()));
     }
     Ok(Graph::from_edges(nodes, edges)?)
 }
@@ -75,7 +75,7 @@ pub fn small_world(nodes: u32, k: u32, rewire: f64, seed: u64) -> Result<Graph, 
         return Err(DrawError::OutOfRange("rewire"));
     }
     let threshold = share_to_threshold(rewire);
-    let mut stream = Stream::new(seed, Purpose::Graph, 0);
+    let mut rng = PlanRng::new(seed, Purpose::Graph, 0);
     let around = |node: u32, step: u32| ((u64::from(node) + u64::from(step)) % u64::from(nodes)) as u32;
     let mut lists: Vec<Vec<u32>> = (0..nodes)
         .map(|node| (1..=k / 2).flat_map(|step| [around(node, step), around(node, nodes - step)]).collect())
@@ -83,11 +83,11 @@ pub fn small_world(nodes: u32, k: u32, rewire: f64, seed: u64) -> Result<Graph, 
     for step in 1..=k / 2 {
         for node in 0..nodes {
             // A node that is linked to all others has nowhere to lead a link.
-            if !stream.chance(threshold) || lists[node as usize].len() as u32 == nodes - 1 {
+            if !rng.chance(threshold) || lists[node as usize].len() as u32 == nodes - 1 {
                 continue;
             }
             let new = loop {
-                let new = stream.below(nodes);
+                let new = rng.below(nodes);
                 if new != node && !lists[node as usize].contains(&new) {
                     break new;
                 }
@@ -116,15 +116,15 @@ pub fn preferential(nodes: u32, links: u32, seed: u64) -> Result<Graph, DrawErro
     }
     check_degree(links, nodes)?;
     check_links(u64::from(links) * u64::from(nodes.saturating_sub(links)))?;
-    let mut stream = Stream::new(seed, Purpose::Graph, 0);
+    let mut rng = PlanRng::new(seed, Purpose::Graph, 0);
     let mut edges: Vec<(u32, u32)> = (1..=links.min(nodes.saturating_sub(1))).map(|leaf| (0, leaf)).collect();
     let mut targets = Vec::with_capacity(links as usize);
     for node in links + 1..nodes {
         targets.clear();
         while targets.len() < links as usize {
             // A random end of a random link is a node in proportion to its degree.
-            let (a, b) = edges[scale(stream.bits(), edges.len() as u64) as usize];
-            let target = if stream.below(2) == 0 { a } else { b };
+            let (a, b) = edges[scale(rng.bits(), edges.len() as u64) as usize];
+            let target = if rng.below(2) == 0 { a } else { b };
             if !targets.contains(&target) {
                 targets.push(target);
             }

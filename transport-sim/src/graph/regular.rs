@@ -3,7 +3,7 @@
 use floodnet_core::rng::scale;
 
 use super::{DrawError, Graph, check_sum, complete};
-use crate::stream::{Purpose, Stream};
+use crate::rng::{PlanRng, Purpose};
 
 /// A random graph in which every node has exactly `k` neighbors: `k` loose ends per node are paired at
 /// random, and pairs that would make a loop or a parallel link are mended by switching ends with random
@@ -18,23 +18,23 @@ pub fn regular(nodes: u32, k: u32, seed: u64) -> Result<Graph, DrawError> {
     if nodes % 2 == 1 && k % 2 == 1 {
         return Err(DrawError::OddDegreeSum { degree: k, nodes });
     }
-    let mut stream = Stream::new(seed, Purpose::Graph, 0);
+    let mut rng = PlanRng::new(seed, Purpose::Graph, 0);
     let missing = nodes.saturating_sub(1) - k.min(nodes.saturating_sub(1));
     if k <= missing {
-        return Ok(Graph::from_edges(nodes, pairing(nodes, k, &mut stream))?);
+        return Ok(Graph::from_edges(nodes, pairing(nodes, k, &mut rng))?);
     }
     // In a dense graph nearly every switch meets a link: draw the links that are missing instead.
-    let absent = Graph::from_edges(nodes, pairing(nodes, missing, &mut stream))?;
+    let absent = Graph::from_edges(nodes, pairing(nodes, missing, &mut rng))?;
     let present = complete(nodes)?;
     Ok(Graph::from_edges(nodes, present.edges().filter(|&(a, b)| !absent.has_link(a, b)))?)
 }
 
 /// The links of a simple graph in which each of `nodes` has `k` of them, `k` at most half the others.
-fn pairing(nodes: u32, k: u32, stream: &mut Stream) -> Vec<(u32, u32)> {
+fn pairing(nodes: u32, k: u32, rng: &mut PlanRng) -> Vec<(u32, u32)> {
     let mut ends: Vec<u32> = (0..nodes).flat_map(|node| (0..k).map(move |_| node)).collect();
     loop {
-        stream.shuffle(&mut ends);
-        if let Some(links) = mended(nodes, k, &ends, stream) {
+        rng.shuffle(&mut ends);
+        if let Some(links) = mended(nodes, k, &ends, rng) {
             return links;
         }
     }
@@ -42,7 +42,7 @@ fn pairing(nodes: u32, k: u32, stream: &mut Stream) -> Vec<(u32, u32)> {
 
 /// The pairs of `ends`, mended until they make a simple graph. None when that does not come about in
 /// reasonable time: in tiny graphs a pairing can be stuck.
-fn mended(nodes: u32, k: u32, ends: &[u32], stream: &mut Stream) -> Option<Vec<(u32, u32)>> {
+fn mended(nodes: u32, k: u32, ends: &[u32], rng: &mut PlanRng) -> Option<Vec<(u32, u32)>> {
     let mut draft = Draft {
         pairs: ends.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect(),
         entered: Vec::new(),
@@ -54,15 +54,15 @@ fn mended(nodes: u32, k: u32, ends: &[u32], stream: &mut Stream) -> Option<Vec<(
     let mut patience = 100 * (bad.len() + 10);
     while let Some(&at) = bad.last() {
         patience = patience.checked_sub(1)?;
-        if draft.switch(at, stream) {
+        if draft.switch(at, rng) {
             bad.pop();
         }
     }
     // Mending prefers some graphs to others, by about one part in `nodes`. Switching on at random
     // wears that off; it matters, and is done, in small graphs.
     for _ in 0..20 * draft.pairs.len().min(5_000) {
-        let at = draft.any_pair(stream);
-        draft.switch(at, stream);
+        let at = draft.any_pair(rng);
+        draft.switch(at, rng);
     }
     Some(draft.pairs)
 }
@@ -81,14 +81,14 @@ struct Draft {
 }
 
 impl Draft {
-    fn any_pair(&self, stream: &mut Stream) -> usize {
-        scale(stream.bits(), self.pairs.len() as u64) as usize
+    fn any_pair(&self, rng: &mut PlanRng) -> usize {
+        scale(rng.bits(), self.pairs.len() as u64) as usize
     }
 
     /// Exchanges an end of the pair `at` with an end of a random entered pair, and says whether that
     /// makes two links that can be entered. If not, all stays as it is.
-    fn switch(&mut self, at: usize, stream: &mut Stream) -> bool {
-        let (other, turned) = (self.any_pair(stream), stream.below(2) == 1);
+    fn switch(&mut self, at: usize, rng: &mut PlanRng) -> bool {
+        let (other, turned) = (self.any_pair(rng), rng.below(2) == 1);
         if other == at || !self.entered[other] {
             return false;
         }

@@ -2,7 +2,7 @@
 
 use floodnet_core::laws::apportion;
 
-use crate::stream::Stream;
+use crate::rng::PlanRng;
 
 /// Gives each of `count` slots one of the classes, numbered from 0, in proportion to `shares`: exact
 /// numbers by largest remainder ([`apportion`]), in random order.
@@ -11,41 +11,41 @@ use crate::stream::Stream;
 ///
 /// ```
 /// use floodnet_sim::plan::assign_shares;
-/// use floodnet_sim::stream::{Purpose, Stream};
+/// use floodnet_sim::rng::{PlanRng, Purpose};
 ///
-/// let classes = assign_shares(10, &[0.2, 0.8], &mut Stream::new(1, Purpose::Classes, 0)).expect("shares");
+/// let classes = assign_shares(10, &[0.2, 0.8], &mut PlanRng::new(1, Purpose::Classes, 0)).expect("shares");
 /// assert_eq!(classes.iter().filter(|&&class| class == 0).count(), 2);
 /// ```
 #[must_use]
-pub fn assign_shares(count: u32, shares: &[f64], stream: &mut Stream) -> Option<Vec<u8>> {
-    let dealt = deal(count, shares, stream)?;
+pub fn assign_shares(count: u32, shares: &[f64], rng: &mut PlanRng) -> Option<Vec<u8>> {
+    let dealt = deal(count, shares, rng)?;
     dealt.into_iter().map(|class| u8::try_from(class).ok()).collect()
 }
 
 /// As [`assign_shares`], with up to 65,536 classes.
-pub(super) fn deal(count: u32, shares: &[f64], stream: &mut Stream) -> Option<Vec<u16>> {
+pub(super) fn deal(count: u32, shares: &[f64], rng: &mut PlanRng) -> Option<Vec<u16>> {
     let parts = apportion(count, shares)?;
     let mut dealt = Vec::with_capacity(count as usize);
     for (class, part) in parts.into_iter().enumerate() {
         let class = u16::try_from(class).ok()?;
         dealt.resize(dealt.len() + part as usize, class);
     }
-    stream.shuffle(&mut dealt);
+    rng.shuffle(&mut dealt);
     Some(dealt)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stream::Purpose;
+    use crate::rng::Purpose;
 
-    fn stream() -> Stream {
-        Stream::new(1, Purpose::Classes, 0)
+    fn rng() -> PlanRng {
+        PlanRng::new(1, Purpose::Classes, 0)
     }
 
     #[test]
     fn numbers_are_exact_and_the_order_is_not_that_of_slots() {
-        let classes = assign_shares(1_000, &[0.2, 0.0, 0.8], &mut stream()).unwrap();
+        let classes = assign_shares(1_000, &[0.2, 0.0, 0.8], &mut rng()).unwrap();
         let sizes = [0, 1, 2].map(|wanted| classes.iter().filter(|&&class| class == wanted).count());
         assert_eq!(sizes, [200, 0, 800]);
         // 20 in the mean among the first hundred, standard deviation 3.8.
@@ -58,8 +58,8 @@ mod tests {
     #[test]
     fn what_is_no_split_is_refused() {
         for shares in [&[] as &[f64], &[0.0], &[0.5, -0.5], &[f64::NAN], &[1.0; 257]] {
-            assert_eq!(assign_shares(1_000, shares, &mut stream()), None, "{} shares", shares.len());
+            assert_eq!(assign_shares(1_000, shares, &mut rng()), None, "{} shares", shares.len());
         }
-        assert_eq!(assign_shares(0, &[1.0], &mut stream()), Some(Vec::new()));
+        assert_eq!(assign_shares(0, &[1.0], &mut rng()), Some(Vec::new()));
     }
 }

@@ -7,11 +7,11 @@ use floodnet_core::time::{Duration, Time};
 use super::error::{MOST_LIVES, MOST_LIVES_OF_ONE, PlanError, Problem, wrong};
 use super::spec::{Churn, Nodes, PlanSpec, Session, Sessions, Spacing};
 use super::{End, Life, Lives, Plan, faults, traffic};
-use crate::stream::{Purpose, Stream};
+use crate::rng::{PlanRng, Purpose};
 
 impl PlanSpec {
     /// Draws the plan that belongs to `seed`: first lives, then crashes, then the other faults, then
-    /// traffic, each from streams of its own ([`Purpose`]).
+    /// traffic, each from a sequence of its own ([`Purpose`]).
     ///
     /// So a change disturbs only what must change (common random numbers): with another law of sessions
     /// the arrivals are the same, with another rate of messages the sessions, and a further fault at the
@@ -57,9 +57,9 @@ fn draw_lives(spec: &PlanSpec, seed: u64) -> Result<Vec<Lives>, PlanError> {
         Sessions::Drawn { .. } => {
             let mut room = MOST_LIVES;
             for slot in settled..spec.nodes.count {
-                let stream = Stream::new(seed, Purpose::Sessions, u64::from(slot));
+                let rng = PlanRng::new(seed, Purpose::Sessions, u64::from(slot));
                 let drawn =
-                    drawn(arrivals[slot as usize], churn, spec.end(), stream, room.min(MOST_LIVES_OF_ONE));
+                    drawn(arrivals[slot as usize], churn, spec.end(), rng, room.min(MOST_LIVES_OF_ONE));
                 let drawn = drawn.ok_or_else(|| wrong("churn", Problem::TooManyLives))?;
                 room -= drawn.len().min(room);
                 lives.push(drawn);
@@ -71,11 +71,11 @@ fn draw_lives(spec: &PlanSpec, seed: u64) -> Result<Vec<Lives>, PlanError> {
 
 /// When each slot first comes up.
 fn arrivals(nodes: &Nodes, seed: u64) -> Vec<Time> {
-    let mut stream = Stream::new(seed, Purpose::Arrivals, 0);
+    let mut rng = PlanRng::new(seed, Purpose::Arrivals, 0);
     let (span, newcomers) = (nodes.arrive.as_nanos(), nodes.count - nodes.entry);
     let arrival = |slot: u32| match (slot.checked_sub(nodes.entry), nodes.spacing) {
         (None, _) => 0,
-        (Some(_), Spacing::Random) => scale(stream.bits(), span),
+        (Some(_), Spacing::Random) => scale(rng.bits(), span),
         // Both factors are below 2^64 and the quotient below `span`.
         (Some(place), Spacing::Even) => (u128::from(span) * u128::from(place) / u128::from(newcomers)) as u64,
     };
@@ -100,13 +100,13 @@ fn ending(bits: u64, churn: &Churn) -> End {
 
 /// The lives of one slot by its recorded sessions, in order.
 fn recorded(sessions: &[Session], churn: &Churn, end: Time, seed: u64) -> Lives {
-    let mut stream = Stream::new(seed, Purpose::Sessions, u64::from(sessions[0].slot));
-    let lives = sessions.iter().map(|session| (session, ending(stream.bits(), churn)));
+    let mut rng = PlanRng::new(seed, Purpose::Sessions, u64::from(sessions[0].slot));
+    let lives = sessions.iter().map(|session| (session, ending(rng.bits(), churn)));
     lives.filter_map(|(session, how)| life(session.up, session.down, how, end)).collect()
 }
 
 /// The lives of one slot by chance, or none when there would be more than `room`.
-fn drawn(arrival: Time, churn: &Churn, end: Time, mut stream: Stream, room: usize) -> Option<Lives> {
+fn drawn(arrival: Time, churn: &Churn, end: Time, mut rng: PlanRng, room: usize) -> Option<Lives> {
     let Sessions::Drawn { start, stop, session, downtime } = &churn.sessions else { return None };
     // Each session takes three draws, whatever they are used for, so that one law's change does not
     // shift the others' draws.
@@ -114,9 +114,9 @@ fn drawn(arrival: Time, churn: &Churn, end: Time, mut stream: Stream, room: usiz
     let mut lives = Vec::new();
     let (mut up, mut clock) = (arrival, arrival.max(*start));
     loop {
-        let down = clock + at_least_an_instant(session.sample(stream.bits()));
-        let how = ending(stream.bits(), churn);
-        let back = down + at_least_an_instant(downtime.sample(stream.bits()));
+        let down = clock + at_least_an_instant(session.sample(rng.bits()));
+        let how = ending(rng.bits(), churn);
+        let back = down + at_least_an_instant(downtime.sample(rng.bits()));
         let stays = down >= *stop;
         lives.extend(life(up, if stays { Time::MAX } else { down }, how, end));
         if lives.len() > room {

@@ -6,7 +6,7 @@ use floodnet_core::time::Time;
 use super::classes::deal;
 use super::spec::{Fault, FaultKind, PlanSpec, Struck};
 use super::{CrashKind, Disturbance, DisturbanceKind, End, FaultSpan, Life, Lives, SlotSet, life_in};
-use crate::stream::{Purpose, Stream};
+use crate::rng::{PlanRng, Purpose};
 
 /// The faults that begin before the end, with their places in the list.
 fn faults(spec: &PlanSpec) -> impl Iterator<Item = (usize, &Fault)> {
@@ -58,8 +58,8 @@ fn cut_out(life: Life, at: Time, until: Time, kind: CrashKind) -> [Option<Life>;
 /// Every slot has a random rank, and the lowest of those that are up are struck: whether others are up
 /// or not hardly changes whether a slot is struck.
 fn strike(fraction: f64, at: Time, place: usize, seed: u64, lives: &[Lives]) -> Vec<u32> {
-    let mut stream = Stream::new(seed, Purpose::Fault, place as u64);
-    let ranked = (0u32..).zip(lives).map(|(slot, lives)| (stream.bits(), slot, lives));
+    let mut rng = PlanRng::new(seed, Purpose::Fault, place as u64);
+    let ranked = (0u32..).zip(lives).map(|(slot, lives)| (rng.bits(), slot, lives));
     let mut up: Vec<(u64, u32)> = ranked
         .filter(|(_, _, lives)| life_in(lives, at).is_some())
         .map(|(rank, slot, _)| (rank, slot))
@@ -81,8 +81,8 @@ pub(super) fn disturb(spec: &PlanSpec, seed: u64, lives: &[Lives]) -> Vec<Distur
         let kind = match &fault.kind {
             FaultKind::Crash { .. } => return None,
             FaultKind::Partition { groups, one_way, .. } => {
-                let mut stream = Stream::new(seed, Purpose::Fault, place as u64);
-                let group = deal(spec.nodes.count, groups, &mut stream)?;
+                let mut rng = PlanRng::new(seed, Purpose::Fault, place as u64);
+                let group = deal(spec.nodes.count, groups, &mut rng)?;
                 DisturbanceKind::Partition { group, one_way: *one_way }
             }
             FaultKind::Cut { links, .. } => DisturbanceKind::CutLinks(sorted(links)),

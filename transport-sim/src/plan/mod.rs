@@ -161,7 +161,7 @@ pub struct FaultSpan {
 /// Everything that happens to a run from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// Seed of the run: nodes and links derive their own streams from it.
+    /// Seed of the run: nodes and links derive their own random numbers from it.
     pub seed: u64,
     /// End of the run: inputs at this time or later do not happen.
     pub duration: Time,

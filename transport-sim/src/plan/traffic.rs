@@ -6,7 +6,7 @@ use floodnet_core::time::{Duration, Time};
 use super::error::{MOST_DELIVERIES, MOST_MESSAGES, PlanError, Problem, wrong};
 use super::spec::{Origin, Pace, PlanSpec, Traffic};
 use super::{Lives, Publish, life_in};
-use crate::stream::{Purpose, Stream};
+use crate::rng::{PlanRng, Purpose};
 
 /// A message that is due.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,8 +39,8 @@ pub(super) fn draw(spec: &PlanSpec, seed: u64, lives: &[Lives]) -> Result<(Vec<P
         let slot = match from {
             Origin::Slot(slot) => life_in(&lives[slot as usize], at).map(|_| slot),
             Origin::Random => {
-                let stream = Stream::new(seed, Purpose::Origins, u64::from(series) << 32 | u64::from(number));
-                crowd.pick(at, stream)
+                let rng = PlanRng::new(seed, Purpose::Origins, u64::from(series) << 32 | u64::from(number));
+                crowd.pick(at, rng)
             }
         };
         match slot {
@@ -53,10 +53,10 @@ pub(super) fn draw(spec: &PlanSpec, seed: u64, lives: &[Lives]) -> Result<(Vec<P
 
 /// Adds the times of one series. None when there are too many.
 fn times(traffic: &Traffic, series: u32, end: Time, seed: u64, due: &mut Vec<Due>) -> Option<()> {
-    let mut stream = Stream::new(seed, Purpose::Times, u64::from(series));
+    let mut rng = PlanRng::new(seed, Purpose::Times, u64::from(series));
     let mut gap = || match traffic.pace {
         Pace::Every(distance) => distance,
-        Pace::Poisson { mean } => Law::Exponential { mean }.sample(stream.bits()),
+        Pace::Poisson { mean } => Law::Exponential { mean }.sample(rng.bits()),
     };
     let (stop, mut at, mut number) = (traffic.stop.min(end), traffic.start, 0);
     // Told before the memory is full of them.
@@ -110,16 +110,16 @@ impl Crowd {
     ///
     /// Slots are first drawn among all until one is up: so an origin stays the same when another slot
     /// crashes. Only where hardly anybody is up the place in the crowd decides.
-    fn pick(&mut self, at: Time, mut stream: Stream) -> Option<u32> {
+    fn pick(&mut self, at: Time, mut rng: PlanRng) -> Option<u32> {
         while let Some((_, slot)) = self.changes.pop_if(|&mut (when, _)| when <= at) {
             self.turn(slot);
         }
         if self.up.is_empty() {
             return None;
         }
-        let tries = (0..TRIES).map(|_| stream.below(self.place.len() as u32));
+        let tries = (0..TRIES).map(|_| rng.below(self.place.len() as u32));
         let found = tries.into_iter().find(|&slot| self.place[slot as usize] != AWAY);
-        Some(found.unwrap_or_else(|| self.up[stream.below(self.up.len() as u32) as usize]))
+        Some(found.unwrap_or_else(|| self.up[rng.below(self.up.len() as u32) as usize]))
     }
 
     /// Lets a slot come up, or go down if it is up. Lives do not touch, so changes of a slot alternate.

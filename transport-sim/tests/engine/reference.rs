@@ -48,7 +48,7 @@ const FEATURES: [&str; 32] = [
     "loss",
     "classes",
     "short waits",
-    "probed cuts",
+    "plain TCP",
     "constant",
     "uniform",
     "lognormal",

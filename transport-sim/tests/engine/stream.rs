@@ -3,12 +3,14 @@
 use floodnet_core::laws::Law;
 use floodnet_core::time::Duration;
 use floodnet_sim::link::{Class, Latency, Per};
-use floodnet_sim::plan::{DisturbanceKind, End};
+use floodnet_sim::plan::{CrashKind, DisturbanceKind, End};
 
 use crate::common::ms;
 use crate::common::script::Step::{Disconnect, Keep, Say};
 use crate::common::stage::Stage;
 
+/// Longer than any cut here: pings find none, so what is sent meanwhile decides.
+const PATIENT: Duration = Duration::from_secs(200);
 /// Every packet is lost.
 const ALL: DisturbanceKind = DisturbanceKind::Loss(u32::MAX);
 
@@ -36,13 +38,38 @@ fn a_handshake_of_the_nodes_own_takes_its_round_trips() {
     // SYN and its answer, two round trips, message. The peer knows the dialer after two and a half.
     assert_eq!(played.heard(1), [(ms(350), first)]);
     assert_eq!(played.heard(0), [(ms(350), answer)]);
-    let mut stage = Stage::new(2);
-    stage.links.handshake = 2;
-    stage.lives(1, &[(0, 200, End::Leave)]);
-    let lost = stage.say(0, 0, 1);
-    let played = stage.play();
-    assert_eq!(played.downs(0), [(ms(3_000), 1)], "who goes during the handshake does not answer");
-    assert_eq!(played.lost(), [(lost, "broken")]);
+}
+
+#[test]
+fn who_goes_during_a_handshake_is_missed_when_its_machine_says_so() {
+    // The node is to know the dialer at 250.
+    for (end, told) in
+        [(End::Leave, 250), (End::Crash(CrashKind::Reset), 250), (End::Crash(CrashKind::Silent), 3_000)]
+    {
+        let mut stage = Stage::new(2);
+        stage.links.handshake = 2;
+        stage.lives(1, &[(0, 200, end), (220, 600_000, End::Leave)]);
+        let lost = stage.say(0, 0, 1);
+        let played = stage.play();
+        assert_eq!(played.downs(0), [(ms(told), 1)], "{end:?}");
+        assert_eq!(played.lost(), [(lost, "broken")]);
+    }
+}
+
+#[test]
+fn a_node_that_stands_still_greets_nobody() {
+    let paused = |until| {
+        let mut stage = Stage::new(2);
+        stage.links.handshake = 2;
+        stage.disturb(1_000, until, DisturbanceKind::Pause([1].into_iter().collect()));
+        let first = stage.say(1_100, 0, 1);
+        (stage.play(), first)
+    };
+    // The SYN is there at 1150, its kernel's answer is back at 1200. Two round trips from 2000 on, message.
+    let (played, first) = paused(2_000);
+    assert_eq!(played.heard(1), [(ms(2_000 + 200 + 50 + 50), first)]);
+    let (played, first) = paused(6_000);
+    assert_eq!((played.downs(0), played.lost()), (vec![(ms(4_100), 1)], vec![(first, "broken")]));
 }
 
 #[test]
@@ -81,13 +108,37 @@ fn nothing_overtakes_on_a_connection() {
 }
 
 #[test]
-fn a_dial_to_a_slot_that_is_down_fails_at_the_timeout() {
+fn a_machine_without_a_node_refuses_and_a_dead_one_does_not_answer() {
+    let again = (5_000, 600_000, End::Leave);
+    for (lives, told) in [
+        (vec![again], 1_100),
+        (vec![(0, 500, End::Leave), again], 1_100),
+        (vec![(0, 500, End::Crash(CrashKind::Reset)), again], 1_100),
+        (vec![(0, 500, End::Crash(CrashKind::Silent)), again], 4_000),
+        (vec![(0, 100, End::Crash(CrashKind::Silent)), (200, 500, End::Leave)], 1_100),
+    ] {
+        let mut stage = Stage::new(2);
+        stage.lives(1, &lives);
+        let message = stage.say(1_000, 0, 1);
+        let played = stage.play();
+        assert_eq!(played.downs(0), [(ms(told), 1)], "{lives:?}");
+        assert_eq!(played.lost(), [(message, "broken")]);
+    }
+}
+
+#[test]
+fn a_dial_through_a_cut_is_not_refused() {
     let mut stage = Stage::new(2);
-    stage.lives(1, &[(5_000, 600_000, End::Leave)]);
-    let message = stage.say(1_000, 0, 1);
-    let played = stage.play();
-    assert_eq!(played.downs(0), [(ms(4_000), 1)]);
-    assert_eq!(played.lost(), [(message, "broken")]);
+    stage.lives(1, &[(0, 500, End::Leave)]);
+    stage.partition(1_000, 5_000, &[0, 1], false);
+    stage.say(1_000, 0, 1);
+    assert_eq!(stage.play().downs(0), [(ms(4_000), 1)]);
+    let mut stage = Stage::new(2);
+    stage.lives(1, &[(0, 500, End::Leave)]);
+    stage.partition(1_000, 1_500, &[0, 1], false);
+    stage.say(1_000, 0, 1);
+    // SYNs leave at 1000, 1200 and 1600.
+    assert_eq!(stage.play().downs(0), [(ms(1_700), 1)]);
 }
 
 #[test]
@@ -95,12 +146,12 @@ fn a_dial_is_repeated_until_the_peer_is_up() {
     // SYNs leave at 0, 200, 600 and 1400 and arrive 50 later; one at 3000 could not be answered in time.
     for (up_at, heard_at) in [(40, 150), (60, 350), (251, 750), (1_450, 1_550)] {
         let mut stage = Stage::new(2);
-        stage.lives(1, &[(up_at, 600_000, End::Leave)]);
+        stage.lives(1, &[(0, 10, End::Crash(CrashKind::Silent)), (up_at, 600_000, End::Leave)]);
         let message = stage.say(0, 0, 1);
         assert_eq!(stage.play().heard(1), [(ms(heard_at), message)], "up at {up_at}");
     }
     let mut stage = Stage::new(2);
-    stage.lives(1, &[(1_451, 600_000, End::Leave)]);
+    stage.lives(1, &[(0, 10, End::Crash(CrashKind::Silent)), (1_451, 600_000, End::Leave)]);
     stage.say(0, 0, 1);
     let played = stage.play();
     assert_eq!((played.heard(1), played.downs(0)), (vec![], vec![(ms(3_000), 1)]));
@@ -221,6 +272,7 @@ fn a_dial_that_crawls_is_repeated_as_well() {
 #[test]
 fn after_a_short_cut_the_next_attempt_gets_through() {
     let mut stage = Stage::new(2);
+    stage.links.dead_after = PATIENT;
     stage.say(0, 0, 1);
     stage.partition(1_000, 5_000, &[0, 1], false);
     let message = stage.say(1_000, 0, 1);
@@ -232,6 +284,7 @@ fn after_a_short_cut_the_next_attempt_gets_through() {
 #[test]
 fn a_long_cut_breaks_the_connection_at_both_ends_at_once() {
     let mut stage = Stage::new(3);
+    stage.links.dead_after = PATIENT;
     stage.say(0, 0, 1);
     stage.say(0, 0, 2);
     stage.disturb(1_000, 40_000, DisturbanceKind::CutLinks(vec![(0, 1)]));
@@ -249,6 +302,7 @@ fn a_long_cut_breaks_the_connection_at_both_ends_at_once() {
 #[test]
 fn a_connection_that_is_not_used_outlives_a_cut() {
     let mut stage = Stage::new(2);
+    stage.links.dead_after = PATIENT;
     stage.say(0, 0, 1);
     stage.partition(1_000, 100_000, &[0, 1], false);
     let message = stage.say(100_000, 1, 0);
@@ -260,7 +314,6 @@ fn a_connection_that_is_not_used_outlives_a_cut() {
 #[test]
 fn probes_find_a_cut_though_nothing_is_sent() {
     let mut stage = Stage::new(2);
-    stage.links.probe_cuts = true;
     stage.say(0, 0, 1);
     stage.partition(10_000, 15_000, &[0, 1], true);
     let again = stage.say(20_000, 1, 0);
@@ -278,17 +331,17 @@ fn probes_find_a_cut_though_nothing_is_sent() {
 
 #[test]
 fn what_waits_at_a_cut_is_lost_with_the_connection_that_probes_give_up() {
-    let play = |probes| {
+    let play = |dead_after| {
         let mut stage = Stage::new(2);
-        stage.links.probe_cuts = probes;
+        stage.links.dead_after = dead_after;
         stage.say(0, 0, 1);
         stage.partition(10_000, 15_000, &[0, 1], false);
         let waits = stage.say(10_000, 0, 1);
         (stage.play(), waits)
     };
-    let (patient, waits) = play(false);
+    let (patient, waits) = play(PATIENT);
     assert_eq!(patient.heard(1)[1], (ms(19_650), waits));
-    let (played, waits) = play(true);
+    let (played, waits) = play(Duration::from_secs(3));
     assert_eq!(played.heard(1).len(), 1);
     assert_eq!(played.lost(), [(waits, "stale")]);
 }
@@ -296,14 +349,12 @@ fn what_waits_at_a_cut_is_lost_with_the_connection_that_probes_give_up() {
 #[test]
 fn probes_outlive_a_short_cut_and_find_one_that_begins_during_a_dial() {
     let mut stage = Stage::new(2);
-    stage.links.probe_cuts = true;
     stage.say(0, 0, 1);
     stage.partition(10_000, 11_000, &[0, 1], false);
     stage.disturb(11_000, 12_000, DisturbanceKind::CutLinks(vec![(0, 1)]));
     let played = stage.play();
     assert_eq!((played.downs(0), played.downs(1)), (vec![], vec![]), "less than 2 s, together");
     let mut stage = Stage::new(2);
-    stage.links.probe_cuts = true;
     stage.say(9_980, 0, 1);
     // The SYN is under way.
     stage.partition(10_000, 60_000, &[0, 1], false);
@@ -315,6 +366,7 @@ fn probes_outlive_a_short_cut_and_find_one_that_begins_during_a_dial() {
 #[test]
 fn a_cut_of_one_direction_stalls_both() {
     let mut stage = Stage::new(2);
+    stage.links.dead_after = PATIENT;
     stage.say(0, 0, 1);
     stage.partition(1_000, 5_000, &[0, 1], true);
     let forth = stage.say(1_000, 0, 1);
@@ -328,6 +380,7 @@ fn a_cut_of_one_direction_stalls_both() {
 fn news_of_a_loss_ends_everything_between_the_two() {
     // Both dial at once, so there are two connections; a cut breaks the one that is used.
     let mut stage = Stage::new(2);
+    stage.links.dead_after = PATIENT;
     stage.say(0, 0, 1);
     stage.say(0, 1, 0);
     stage.partition(1_000, 10_000, &[0, 1], false);

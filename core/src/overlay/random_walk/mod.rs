@@ -31,7 +31,6 @@ pub use message::Message;
 
 use super::{Overlay, OverlayEvent, View};
 use crate::observe::{Stored, Walk};
-use crate::planted::{self, Bug};
 use crate::protocol::{Context, Effects, Input, InputOf, Types};
 use crate::time::Duration;
 
@@ -145,7 +144,6 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
 
     fn is_full(&self, config: &Config<Peer>) -> bool {
         config.max_degree.is_some_and(|max| self.neighbors.len() >= max as usize)
-            && !planted::has(Bug::DegreeUnbounded)
     }
 
     fn on_join<E: Effects<Self>>(&mut self, joiner: Peer, hop_limit: u8, cx: &mut Context<'_, Self, E>) {
@@ -153,8 +151,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         if joiner != self.me {
             self.remember(joiner);
         }
-        let can_take = (joiner != self.me || planted::has(Bug::SelfLink))
-            && (!self.is_neighbor(joiner) || planted::has(Bug::DoubleLink));
+        let can_take = joiner != self.me && !self.is_neighbor(joiner);
         if hop_limit == 0 {
             return if can_take && self.takes_last(cx.config) {
                 self.accept_last(joiner, cx);
@@ -166,10 +163,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
             return self.accept(joiner, cx);
         }
         match self.random_neighbor_but(joiner, cx) {
-            Some(next) => {
-                let free = planted::has(Bug::HopLimitOffByOne) && hop_limit == cx.config.hop_limit;
-                cx.send(next, Message::Join { joiner, hop_limit: hop_limit - u8::from(!free) });
-            }
+            Some(next) => cx.send(next, Message::Join { joiner, hop_limit: hop_limit - 1 }),
             // A walk that cannot go on has ended: else the first two nodes would never meet.
             None if can_take && self.takes_last(cx.config) => self.accept_last(joiner, cx),
             None => cx.emit(OverlayEvent::Dropped("no_neighbor")),
@@ -210,9 +204,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
 
     fn accept<E: Effects<Self>>(&mut self, joiner: Peer, cx: &mut Context<'_, Self, E>) {
         self.add(joiner, cx);
-        if !planted::has(Bug::AckNotSent) {
-            cx.send(joiner, Message::JoinAck);
-        }
+        cx.send(joiner, Message::JoinAck);
     }
 
     fn on_join_ack<E: Effects<Self>>(&mut self, from: Peer, cx: &mut Context<'_, Self, E>) {
@@ -230,13 +222,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
     }
 
     fn on_link_down<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {
-        if planted::has(Bug::DeadNeighborKept) {
-            return;
-        }
         if self.remove(peer, cx) {
-            if planted::has(Bug::NoRepair) {
-                return;
-            }
             if cx.config.repair {
                 self.miss(peer, cx);
             }
@@ -276,7 +262,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
     /// No longer holds `peer`. Says whether it did.
     fn remove<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) -> bool {
         let held = self.neighbors.remove(peer);
-        if held && !planted::has(Bug::DownNotTold) {
+        if held {
             cx.emit(OverlayEvent::Down(peer));
         }
         held
@@ -359,7 +345,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
 
     /// Sees to it that a timer runs while there is something to ask for.
     fn watch<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
-        if self.retry_pending && !planted::has(Bug::TimersPileUp) || !self.wants(cx.config) {
+        if self.retry_pending || !self.wants(cx.config) {
             return;
         }
         self.retry_pending = true;
@@ -416,7 +402,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         not: Peer,
         cx: &mut Context<'_, Self, E>,
     ) -> Option<Peer> {
-        let hole = self.neighbors.position(not).filter(|_| !planted::has(Bug::SelfLink));
+        let hole = self.neighbors.position(not);
         let others = self.neighbors.len() - usize::from(hole.is_some());
         if others == 0 {
             return None;

@@ -6,7 +6,7 @@ use floodnet_core::laws::{Law, Regions as RegionTable, share_to_threshold};
 use floodnet_sim::graph::read_matrix;
 use floodnet_sim::link::{Class, Latency, LinkError, LinkModel, Per};
 use floodnet_sim::plan::assign_shares;
-use floodnet_sim::stream::{Purpose, Stream};
+use floodnet_sim::rng::{PlanRng, Purpose};
 
 use crate::{self as scenario, Complaint, Matrix, Scenario};
 
@@ -35,7 +35,6 @@ pub(super) fn model(
         handshake: link.handshake,
         ping: link.ping.0,
         dead_after: link.dead_after.0,
-        probe_cuts: link.probe_cuts,
         classes: classes(scenario),
         class_of,
     })
@@ -72,8 +71,8 @@ fn class_of(scenario: &Scenario, slots: u32) -> Result<Vec<u8>, Complaint> {
         return Ok(Vec::new());
     }
     let shares: Vec<f64> = scenario.classes.iter().map(|class| class.share).collect();
-    let mut stream = Stream::new(scenario.seed, Purpose::Classes, 0);
-    assign_shares(slots, &shares, &mut stream).ok_or_else(|| {
+    let mut rng = PlanRng::new(scenario.seed, Purpose::Classes, 0);
+    assign_shares(slots, &shares, &mut rng).ok_or_else(|| {
         Complaint::new("class", "the shares of the classes cannot be dealt out", "they sum to 1")
     })
 }
@@ -103,8 +102,8 @@ fn regional(
     table: &RegionTable,
 ) -> Result<Latency, Complaint> {
     let weights: Vec<f64> = table.weights.iter().map(|&weight| f64::from(weight)).collect();
-    let mut stream = Stream::new(scenario.seed, Purpose::Regions, 0);
-    let drawn = assign_shares(slots, &weights, &mut stream)
+    let mut rng = PlanRng::new(scenario.seed, Purpose::Regions, 0);
+    let drawn = assign_shares(slots, &weights, &mut rng)
         .ok_or_else(|| Complaint::new("link.latency.regions", "the regions cannot be dealt out", ""))?;
     let given = |slot: usize| {
         let class = scenario.classes.get(usize::from(*class_of.get(slot)?))?;

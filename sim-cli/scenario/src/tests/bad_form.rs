@@ -30,7 +30,7 @@ wormhole = true
      --> x.toml:8:1
       |
     8 | wormhole = true
-      | ^^^^^^^^ known here: transport, latency, per, floor, jitter, loss, up, down, queue, rto, break_after, dial_timeout, handshake, ping, dead_after, probe_cuts
+      | ^^^^^^^^ known here: transport, latency, per, floor, jitter, loss, up, down, queue, rto, break_after, dial_timeout, handshake, ping, dead_after
     ");
 }
 

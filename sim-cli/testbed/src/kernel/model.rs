@@ -45,7 +45,7 @@ fn scenario(case: &Case, seed: u64, set: &[(String, String)]) -> Result<Scenario
     let text = format!(
         "name = \"kernel\"\nseed = {seed}\nduration = \"{}s\"\nnodes.count = 2\noverlay.static = {{ line = true }}\n\
          broadcast.flood = {{}}\n[link]\nlatency = {{ constant = \"{}us\" }}\nfloor = \"1us\"\nloss = {}\n\
-         up = \"{rate}\"\nbreak_after = \"10min\"\ndial_timeout = \"9s\"\n[[traffic]]\nfrom = 0\n\
+         up = \"{rate}\"\nhandshake = 0\nbreak_after = \"10min\"\ndial_timeout = \"9s\"\n[[traffic]]\nfrom = 0\n\
          {} = \"{}us\"\nsize = \"{} B\"\nstart = \"{START}s\"\nstop = \"{}s\"\n",
         START + span + TAIL,
         case.latency.as_micros(),

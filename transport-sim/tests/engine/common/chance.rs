@@ -155,7 +155,7 @@ impl Chance {
             links.ping = self.span(100, 400);
             links.dead_after = self.span(600, 2_000);
         }
-        links.probe_cuts = self.sometimes("probed cuts", 2);
+        links.handshake = if self.sometimes("plain TCP", 2) { 0 } else { self.between(1, 2) };
         links
     }
 

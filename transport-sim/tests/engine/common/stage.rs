@@ -10,7 +10,7 @@ use floodnet_sim::plan::{Disturbance, DisturbanceKind, End, Life, Plan};
 use super::script::{Script, Step};
 use super::{Log, assert_conserved, deliveries, losses, ms};
 
-/// Scripted nodes that are up for ten minutes unless said otherwise, on constant links of 50 ms.
+/// Scripted nodes that are up for ten minutes unless said otherwise, on plain TCP over constant links of 50 ms.
 pub(crate) struct Stage {
     pub(crate) plan: Plan,
     pub(crate) links: LinkModel,
@@ -20,7 +20,8 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) fn new(slots: u32) -> Self {
         let plan = Plan::still(1, slots, Time::from_secs(600));
-        Self { plan, links: LinkModel::default(), script: Vec::new() }
+        let links = LinkModel { handshake: 0, ..LinkModel::default() };
+        Self { plan, links, script: Vec::new() }
     }
 
     /// `slot` takes these steps at `millis`, with a message of `size` bytes. Gives the message's index.

@@ -12,7 +12,7 @@
 //! than what arrives (RFC 6937): a new packet for each acknowledgement of what is still in flight. Where nothing
 //! is, because packets are more than a round trip apart, it waits for the timer.
 //!
-//! Loss also holds down what may be in flight ([`Window`]). Where packets are less than a round trip apart, they
+//! Loss also holds down what may be in flight ([`CongestionWindow`]). Where packets are less than a round trip apart, they
 //! leave in rounds: as many as the window has, and the next when the first of them is acknowledged. What is to be
 //! sent meanwhile goes into one packet. While something is missing, what is told of it leaves first, and the
 //! window is soon used up; all else waits until the missing has arrived, also for a timer. So of two that are
@@ -31,8 +31,8 @@ use std::ops::RangeInclusive;
 
 use floodnet_core::time::{Duration, Time};
 
-use crate::network::{Network, Nth};
-use crate::window::Window;
+use crate::net::congestion_window::CongestionWindow;
+use crate::net::network::{Network, PacketIndex};
 
 /// Packets behind a lost one that are looked at: so many in a row are lost only where nothing gets through.
 const BEHIND: u32 = 32;
@@ -54,7 +54,7 @@ pub(crate) struct Recovery<'a, 'p> {
     /// How long before it was there the packet before it left; none if it is the first.
     gap: Option<Duration>,
     /// What may be in flight, once that matters.
-    window: Option<Window>,
+    window: Option<CongestionWindow>,
     /// When the acknowledgement of all before it is here.
     mended: Time,
     /// Timers that made it leave again. The first does not back off, and is not there after a retransmission.
@@ -112,7 +112,7 @@ impl<'a, 'p> Recovery<'a, 'p> {
         let Some(window) = self.window_of(there + back) else { return };
         if window.is_held {
             // Unless that was mended in time.
-            let own = Nth { count: self.count.wrapping_sub(1), attempt: 0 };
+            let own = PacketIndex { count: self.count.wrapping_sub(1), attempt: 0 };
             let own_delay = self.network.delay(self.from, self.to, self.delay, own, before.left);
             if before.arrived > before.left + own_delay {
                 self.start = self.mended;
@@ -126,7 +126,7 @@ impl<'a, 'p> Recovery<'a, 'p> {
     }
 
     /// What it finds in flight; none where nothing is lost, or it is the first.
-    fn window_of(&self, round_trip: Duration) -> Option<Window> {
+    fn window_of(&self, round_trip: Duration) -> Option<CongestionWindow> {
         let (network, gap, loss) = (self.network, self.gap?, self.network.loss_at(self.start));
         if loss == 0 {
             return None;
@@ -135,17 +135,17 @@ impl<'a, 'p> Recovery<'a, 'p> {
         let lost = |nth: u32| {
             let earlier = gap.times(u64::from(self.count - nth));
             let left = Time::from_nanos(self.start.as_nanos().saturating_sub(earlier.as_nanos()));
-            network.attempt(self.from, self.to, Nth { count: nth, attempt: 0 }, left).is_err()
+            network.attempt(self.from, self.to, PacketIndex { count: nth, attempt: 0 }, left).is_err()
         };
-        Some(Window::at(self.count, loss, u32::try_from(in_flight).unwrap_or(u32::MAX), lost))
+        Some(CongestionWindow::at(self.count, loss, u32::try_from(in_flight).unwrap_or(u32::MAX), lost))
     }
 
     /// Delays of an attempt at `at` and of what acknowledges it.
     fn round_trip(&self, attempt: u32, at: Time) -> (Duration, Duration) {
         let (network, from, to, count) = (self.network, self.from, self.to, self.count);
-        let there = network.delay(from, to, self.delay, Nth { count, attempt }, at);
+        let there = network.delay(from, to, self.delay, PacketIndex { count, attempt }, at);
         // Counted with what it is for; differs from what the peer itself counts.
-        let answer = Nth { count, attempt: attempt | 1 << 31 };
+        let answer = PacketIndex { count, attempt: attempt | 1 << 31 };
         (there, network.delay(to, from, network.link_delay(to, from), answer, at + there))
     }
 
@@ -159,14 +159,14 @@ impl<'a, 'p> Recovery<'a, 'p> {
 
     /// Whether the packet that leaves so many after this one gets through at once.
     fn gets_through(&self, nth: u32, leaves: Time) -> bool {
-        let behind = Nth { count: self.count.wrapping_add(nth), attempt: 0 };
+        let behind = PacketIndex { count: self.count.wrapping_add(nth), attempt: 0 };
         self.network.attempt(self.from, self.to, behind, leaves).is_ok()
     }
 
     /// How the attempt of this number at `at` goes.
     pub(crate) fn attempt(&mut self, attempt: u32, at: Time) -> Attempt {
         let (there, back) = self.round_trip(attempt, at);
-        if self.network.attempt(self.from, self.to, Nth { count: self.count, attempt }, at).is_ok() {
+        if self.network.attempt(self.from, self.to, PacketIndex { count: self.count, attempt }, at).is_ok() {
             return Attempt::Arrives(at + there);
         }
         let (round_trip, doublings) = (there + back, self.timers.saturating_sub(1).min(32));

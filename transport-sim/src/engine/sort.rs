@@ -5,11 +5,10 @@
 //! place by slot, which touches every slot of the block; few are sorted by comparison, since in a sparse
 //! run (a million nodes that join one by one) most slots of a block have nothing to do.
 
-use floodnet_core::planted::{self, Bug};
 use floodnet_core::protocol::Types;
 
-use crate::pages::{Page, numbered, peek, prefetch_next, room};
-use crate::queue::Stored;
+use crate::engine::pages::{Page, numbered, peek, prefetch_next, room};
+use crate::engine::stored::Stored;
 
 /// Fewer than one event in so many slots: sort by comparison.
 const SPARSE: usize = 8;
@@ -33,7 +32,7 @@ const _: () = assert!(LOCAL_BITS + TIME_BITS + PLACE_BITS == u64::BITS);
 
 /// Places of events among pages, in order. Keeps its memory from block to block.
 #[derive(Default)]
-pub(crate) struct Order {
+pub(crate) struct EventOrder {
     /// An event each: from the upper bits to the lower its slot within the block, nanoseconds after the start
     /// of the window, its place.
     entries: Vec<u64>,
@@ -61,7 +60,7 @@ const fn place_of(entry: u64) -> u32 {
     entry as u32 & ((1 << PLACE_BITS) - 1)
 }
 
-impl Order {
+impl EventOrder {
     /// Orders the events on `pages` in a block of so many slots; only those up to `last` (nanoseconds after
     /// the start of the window), if there is a last.
     ///
@@ -230,9 +229,6 @@ const fn is_tie(one: u64, other: u64) -> bool {
 fn settle_ties<P: Types>(entries: &mut [u64], pages: &[Page<Stored<P>>]) {
     for tied in entries.chunk_by_mut(|a, b| is_tie(*a, *b)) {
         tied.sort_by_key(|&entry| peek(pages, place_of(entry)).map(Stored::tie));
-        if planted::has(Bug::TieOrder) {
-            tied.reverse();
-        }
     }
 }
 
@@ -242,7 +238,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::pages::Buckets;
+    use crate::engine::pages::Buckets;
 
     struct Nothing;
 
@@ -274,7 +270,7 @@ mod tests {
             expected.retain(|(_, (_, offset, _))| *offset <= cut);
             expected.sort_by_key(|(_, event)| **event);
             let expected: Vec<u32> = expected.into_iter().map(|(place, _)| place as u32).collect();
-            let mut order = Order::default();
+            let mut order = EventOrder::default();
             for slots in [512 * usize::from(spread), 1 << 14] {
                 order.sort(&pages, slots, Some(cut));
                 let found: Vec<u32> = (0..order.len()).filter_map(|at| order.place(at)).collect();

@@ -3,16 +3,16 @@
 //! A thread is woken for a window only if there is enough to do in it, so that a sparse run is not slower on
 //! several threads than on one. What shards send each other is exchanged between windows.
 
-use std::ops::Range;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use floodnet_core::time::Time;
 
 use crate::SimProtocol;
+use crate::engine::division::Division;
+use crate::engine::node_slot::World;
+use crate::engine::shard::Shard;
 use crate::event::Event;
 use crate::observer::Observer;
-use crate::shard::Shard;
-use crate::slot::World;
 
 /// At most so many shards.
 pub(crate) const MOST_JOBS: usize = 256;
@@ -31,34 +31,6 @@ pub(crate) struct Cell<P: SimProtocol, Ob> {
 
 /// All shards of a run. Only one thread uses a cell at a time, so a lock never waits.
 pub(crate) type Cells<P, Ob> = Vec<Mutex<Cell<P, Ob>>>;
-
-/// How slots are divided into shards: consecutive, of equal size but for the last.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Division {
-    slots: u32,
-    shards: u32,
-    size: u32,
-}
-
-impl Division {
-    /// `slots` slots into `shards` shards, at least one.
-    pub(crate) fn new(slots: u32, shards: usize) -> Self {
-        let shards = u32::try_from(shards).unwrap_or(u32::MAX).max(1);
-        Self { slots, shards, size: slots.div_ceil(shards).max(1) }
-    }
-
-    /// The slots of each shard.
-    pub(crate) fn ranges(self) -> Vec<Range<u32>> {
-        let bound = |shard: u32| shard.saturating_mul(self.size).min(self.slots);
-        (0..self.shards).map(|shard| bound(shard)..bound(shard + 1)).collect()
-    }
-
-    /// Number of the shard that a slot is in.
-    #[inline]
-    pub(crate) const fn shard_of(self, slot: u32) -> usize {
-        (slot / self.size) as usize
-    }
-}
 
 /// A cell for each part of an observer.
 pub(crate) fn cells<P: SimProtocol, Ob>(
@@ -137,55 +109,56 @@ pub(crate) struct Goal {
 }
 
 /// Runs all shards.
-pub(crate) trait Crew {
+pub(crate) trait Executor {
     fn run_until(&self, goal: Goal);
 }
 
 /// One after the other.
-pub(crate) struct Alone<'a, P: SimProtocol, Ob> {
+pub(crate) struct Serial<'a, P: SimProtocol, Ob> {
     pub(crate) cells: &'a [Mutex<Cell<P, Ob>>],
     pub(crate) world: &'a World<'a, P>,
 }
 
-impl<P: SimProtocol, Ob: Observer> Crew for Alone<'_, P, Ob> {
+impl<P: SimProtocol, Ob: Observer> Executor for Serial<'_, P, Ob> {
     fn run_until(&self, goal: Goal) {
         self.cells.iter().for_each(|cell| lock(cell).run_until(goal, self.world));
     }
 }
 
 /// The first by the caller, each other by a thread that waits for its turn.
-pub(crate) struct Team<'a, P: SimProtocol, Ob> {
-    alone: Alone<'a, P, Ob>,
-    orders: &'a Orders,
+pub(crate) struct Threaded<'a, P: SimProtocol, Ob> {
+    serial: Serial<'a, P, Ob>,
+    rounds: &'a Rounds,
     /// Threads are woken for so many events.
     busy: u64,
 }
 
+/// How the caller and the threads wait for each other: round by round.
 #[derive(Default)]
-struct Orders {
-    state: Mutex<State>,
+struct Rounds {
+    state: Mutex<RoundState>,
     begin: Condvar,
     done: Condvar,
 }
 
 #[derive(Default)]
-struct State {
-    /// Number of the present order, and what it is; none at the end.
+struct RoundState {
+    /// Number of the present round, and how far it goes; no goal at the end.
     number: u64,
     goal: Option<Goal>,
-    /// Threads that are not done with it.
+    /// Threads that are not through with it.
     busy: usize,
     /// A thread has panicked.
     failed: bool,
 }
 
-impl Orders {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl Rounds {
+    fn state(&self) -> MutexGuard<'_, RoundState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A new order for so many threads.
-    fn give(&self, goal: Option<Goal>, threads: usize) {
+    /// Begins a round for so many threads.
+    fn begin_round(&self, goal: Option<Goal>, threads: usize) {
         let mut state = self.state();
         state.number += 1;
         state.goal = goal;
@@ -193,24 +166,24 @@ impl Orders {
         self.begin.notify_all();
     }
 
-    /// Waits for an order after the one with this number.
+    /// Waits for a round after the one with this number.
     fn next(&self, after: u64) -> (u64, Option<Goal>) {
-        let wait = self.begin.wait_while(self.state(), |state| state.number == after);
-        let state = wait.unwrap_or_else(PoisonError::into_inner);
+        let woken = self.begin.wait_while(self.state(), |state| state.number == after);
+        let state = woken.unwrap_or_else(PoisonError::into_inner);
         (state.number, state.goal)
     }
 
     /// Waits until all are done.
-    fn wait(&self) {
-        let wait = self.done.wait_while(self.state(), |state| state.busy > 0);
-        assert!(!wait.unwrap_or_else(PoisonError::into_inner).failed, "a thread of the engine failed");
+    fn wait_for_all(&self) {
+        let woken = self.done.wait_while(self.state(), |state| state.busy > 0);
+        assert!(!woken.unwrap_or_else(PoisonError::into_inner).failed, "a thread of the engine failed");
     }
 }
 
 /// Says at its end, whatever that is, that a thread is done.
-struct Turn<'a>(&'a Orders);
+struct DoneOnDrop<'a>(&'a Rounds);
 
-impl Drop for Turn<'_> {
+impl Drop for DoneOnDrop<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.busy = state.busy.saturating_sub(1);
@@ -219,25 +192,25 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// Sends the threads home, whatever happens.
-struct Home<'a>(&'a Orders);
+/// Ends the threads, whatever happens.
+struct EndOnDrop<'a>(&'a Rounds);
 
-impl Drop for Home<'_> {
+impl Drop for EndOnDrop<'_> {
     fn drop(&mut self) {
-        self.0.give(None, 0);
+        self.0.begin_round(None, 0);
     }
 }
 
-impl<P: SimProtocol, Ob: Observer> Crew for Team<'_, P, Ob> {
+impl<P: SimProtocol, Ob: Observer> Executor for Threaded<'_, P, Ob> {
     fn run_until(&self, goal: Goal) {
-        let cells = self.alone.cells;
+        let cells = self.serial.cells;
         let load: u64 = cells.iter().map(|cell| lock(cell).load(goal.window)).sum();
         if load < self.busy {
-            return self.alone.run_until(goal);
+            return self.serial.run_until(goal);
         }
-        self.orders.give(Some(goal), cells.len() - 1);
-        lock(&cells[0]).run_until(goal, self.alone.world);
-        self.orders.wait();
+        self.rounds.begin_round(Some(goal), cells.len() - 1);
+        lock(&cells[0]).run_until(goal, self.serial.world);
+        self.rounds.wait_for_all();
     }
 }
 
@@ -246,22 +219,22 @@ pub(crate) fn with_threads<P: SimProtocol, Ob: Observer + Send, R>(
     cells: &[Mutex<Cell<P, Ob>>],
     world: &World<'_, P>,
     busy: u64,
-    drive: impl FnOnce(&Team<'_, P, Ob>) -> R,
+    drive: impl FnOnce(&Threaded<'_, P, Ob>) -> R,
 ) -> R {
-    let orders = Orders::default();
+    let rounds = Rounds::default();
     std::thread::scope(|scope| {
-        let _home = Home(&orders);
+        let _end = EndOnDrop(&rounds);
         for cell in &cells[1..] {
-            let orders = &orders;
+            let rounds = &rounds;
             scope.spawn(move || {
                 let mut number = 0;
-                while let (next, Some(goal)) = orders.next(number) {
+                while let (next, Some(goal)) = rounds.next(number) {
                     number = next;
-                    let _turn = Turn(orders);
+                    let _done = DoneOnDrop(rounds);
                     lock(cell).run_until(goal, world);
                 }
             });
         }
-        drive(&Team { alone: Alone { cells, world }, orders: &orders, busy })
+        drive(&Threaded { serial: Serial { cells, world }, rounds: &rounds, busy })
     })
 }

@@ -7,13 +7,14 @@ use std::vec::IntoIter;
 use floodnet_core::time::Time;
 
 use crate::SimProtocol;
-use crate::agenda::{NOBODY, PlanInput, plan_inputs};
-use crate::crew::{Cell, Crew, Division, Goal, exchange, lock};
-use crate::engine::{Progress, Watch};
+use crate::engine::agenda::{NOBODY, PlanInput, plan_inputs};
+use crate::engine::division::Division;
+use crate::engine::node_slot::World;
+use crate::engine::progress::{Progress, Watch};
+use crate::engine::windows::Windows;
+use crate::engine::worker_pool::{Cell, Executor, Goal, exchange, lock};
 use crate::event::Event;
 use crate::observer::{Divisible, Observer};
-use crate::queue::Windows;
-use crate::slot::World;
 
 /// After about so many inputs the whole observer takes over what its parts have gathered.
 const SETTLE: u64 = 1 << 20;
@@ -49,7 +50,7 @@ impl<D: Divisible> Whole<D::Part> for Divided<'_, D> {
 }
 
 /// See the module.
-pub(crate) struct Drive<'a, P: SimProtocol> {
+pub(crate) struct RunLoop<'a, P: SimProtocol> {
     world: &'a World<'a, P>,
     windows: Windows,
     division: Division,
@@ -61,7 +62,7 @@ pub(crate) struct Drive<'a, P: SimProtocol> {
     settled: u64,
 }
 
-impl<'a, P: SimProtocol> Drive<'a, P> {
+impl<'a, P: SimProtocol> RunLoop<'a, P> {
     pub(crate) fn new(world: &'a World<'a, P>, division: Division, barriers: &'a [Time]) -> Self {
         Self {
             world,
@@ -80,7 +81,7 @@ impl<'a, P: SimProtocol> Drive<'a, P> {
     pub(crate) fn run<Ob: Observer, W: Whole<Ob>>(
         mut self,
         cells: &[Mutex<Cell<P, Ob>>],
-        crew: &impl Crew,
+        executor: &impl Executor,
         whole: &mut W,
         watch: Watch<'_>,
     ) -> (Time, bool) {
@@ -94,10 +95,10 @@ impl<'a, P: SimProtocol> Drive<'a, P> {
             self.place_planned(cells, window);
             let window_end = self.windows.end_of(window).min(end);
             while let Some(barrier) = self.barriers.next_if(|barrier| *barrier < window_end) {
-                crew.run_until(Goal { window, cut: barrier });
+                executor.run_until(Goal { window, cut: barrier });
                 with_parts(cells, |parts| whole.sample(parts, barrier));
             }
-            crew.run_until(Goal { window, cut: window_end });
+            executor.run_until(Goal { window, cut: window_end });
             if window_end >= end {
                 break;
             }

@@ -1,24 +1,24 @@
-//! Random streams for what is drawn before a run: one per purpose, so that drawing more or less of one
-//! thing disturbs no other.
+//! Random numbers for what is drawn before a run: a sequence for each purpose, so that drawing more or less
+//! of one thing disturbs no other.
 
 use floodnet_core::laws::happens;
 use floodnet_core::rng::{fold, scale};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
-/// What a stream is drawn for. The numbers are part of every result: do not change them.
+/// What a sequence of random numbers is for. The numbers are part of every result: do not change them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Purpose {
-    /// First arrivals: one stream for all slots.
+    /// First arrivals: one sequence for all slots.
     Arrivals = 1,
-    /// Sessions and downtimes: one stream per slot.
+    /// Sessions and downtimes: one for each slot.
     Sessions = 2,
-    /// Times of publication: one stream per entry of the traffic.
+    /// Times of publication: one for each entry of the traffic.
     Times = 3,
-    /// Origins: one stream per message.
+    /// Origins: one for each message.
     Origins = 4,
-    /// Slots that a fault strikes: one stream per fault.
+    /// Slots that a fault strikes: one for each fault.
     Fault = 5,
     /// Which slot belongs to which class.
     Classes = 6,
@@ -28,13 +28,13 @@ pub enum Purpose {
     Graph = 8,
 }
 
-/// A stream of random numbers. The bits are ChaCha with 8 rounds, whose output is fixed by its
+/// A sequence of random numbers. The bits are ChaCha with 8 rounds, whose output is fixed by its
 /// definition; bounded numbers are made here, not by a library that may change its ways.
 #[derive(Clone, Debug)]
-pub struct Stream(ChaCha8Rng);
+pub struct PlanRng(ChaCha8Rng);
 
-impl Stream {
-    /// The stream of this run's `seed` for a purpose and, within it, a slot, fault or the like:
+impl PlanRng {
+    /// The sequence of this run's `seed` for a purpose and, within it, a slot, fault or the like:
     /// `number` is below 2^56.
     #[must_use]
     pub fn new(seed: u64, purpose: Purpose, number: u64) -> Self {
@@ -43,7 +43,7 @@ impl Stream {
             bytes.copy_from_slice(&fold(seed, part as u64).to_le_bytes());
         }
         let mut rng = ChaCha8Rng::from_seed(key);
-        debug_assert!(number >> 56 == 0, "stream {number} runs into the next purpose");
+        debug_assert!(number >> 56 == 0, "sequence {number} runs into the next purpose");
         rng.set_stream((purpose as u64) << 56 | number);
         Self(rng)
     }
@@ -78,9 +78,9 @@ mod tests {
     /// A change here changes every result of the project: it needs its own heading in CHANGELOG.md.
     #[test]
     fn golden_values() {
-        let mut stream = Stream::new(1, Purpose::Arrivals, 0);
-        assert_eq!([stream.bits(), stream.bits()], GOLDEN);
-        let draws: Vec<u32> = (0..8).map(|_| stream.below(10)).collect();
+        let mut rng = PlanRng::new(1, Purpose::Arrivals, 0);
+        assert_eq!([rng.bits(), rng.bits()], GOLDEN);
+        let draws: Vec<u32> = (0..8).map(|_| rng.below(10)).collect();
         assert_eq!(draws, GOLDEN_BELOW);
     }
     const GOLDEN: [u64; 2] = [5_854_165_726_150_231_775, 10_145_417_717_916_232_435];
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn seed_purpose_and_number_each_make_another_stream() {
-        let first = |seed, purpose, number| Stream::new(seed, purpose, number).bits();
+        let first = |seed, purpose, number| PlanRng::new(seed, purpose, number).bits();
         let mut all = [
             first(1, Purpose::Sessions, 0),
             first(1, Purpose::Sessions, 1),
@@ -102,10 +102,10 @@ mod tests {
 
     #[test]
     fn chance_is_exact_at_both_ends() {
-        let mut stream = Stream::new(3, Purpose::Graph, 0);
-        assert!((0..1_000).all(|_| !stream.chance(0)));
-        assert!((0..1_000).all(|_| stream.chance(u32::MAX)));
-        let hits = (0..10_000).filter(|_| stream.chance(1 << 31)).count();
+        let mut rng = PlanRng::new(3, Purpose::Graph, 0);
+        assert!((0..1_000).all(|_| !rng.chance(0)));
+        assert!((0..1_000).all(|_| rng.chance(u32::MAX)));
+        let hits = (0..10_000).filter(|_| rng.chance(1 << 31)).count();
         // Standard deviation 50.
         assert!(hits.abs_diff(5_000) < 250, "{hits} of 10000");
     }
@@ -115,7 +115,7 @@ mod tests {
         let mut counts = [0u32; 25];
         for round in 0..10_000 {
             let mut items = [0, 1, 2, 3, 4];
-            Stream::new(5, Purpose::Classes, round).shuffle(&mut items);
+            PlanRng::new(5, Purpose::Classes, round).shuffle(&mut items);
             items.iter().enumerate().for_each(|(place, item)| counts[place * 5 + item] += 1);
         }
         // Each of the 25 has mean 2000 and standard deviation 40.

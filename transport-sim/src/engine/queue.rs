@@ -7,19 +7,17 @@
 use std::collections::{BTreeMap, BinaryHeap};
 use std::ops::Range;
 
-use floodnet_core::broadcast::Flood;
-use floodnet_core::node::Node;
-use floodnet_core::overlay::RandomWalk;
 use floodnet_core::protocol::Types;
 use floodnet_core::time::{Duration, Time};
 
 use crate::SimProtocol;
-use crate::crew::Division;
-use crate::event::{Connection, Event, Key, Passed, Rank, What};
-use crate::order::{LOCAL_BITS, Order, TIME_BITS};
-use crate::pages::{Buckets, Page, at, peek, prefetch};
-use crate::payload::SimPayload;
-use crate::port::Schedule;
+use crate::engine::division::Division;
+use crate::engine::pages::{Buckets, Page, at, peek, prefetch};
+use crate::engine::sort::{EventOrder, LOCAL_BITS};
+use crate::engine::stored::Stored;
+use crate::engine::windows::Windows;
+use crate::event::{Event, EventKind, Key};
+use crate::net::effects::Schedule;
 
 /// At least so many windows are kept as buckets; what is later waits in a map.
 const LEAST_RING: u64 = 64;
@@ -27,87 +25,9 @@ const LEAST_RING: u64 = 64;
 const MOST_RING: u64 = 1024;
 /// What waits in the map moves into the ring in groups of so many windows.
 const GROUP: u64 = 16;
-/// A window is at most 67 milliseconds, so that a time within it takes few bits.
-const MOST_SHIFT: u32 = TIME_BITS;
 /// About so many blocks or more, of 2^9 to 2^14 slots. With larger blocks the slots of one leave the cache,
 /// with smaller ones there are more buckets to write to than the memory unit follows.
 const BLOCKS: u32 = 64;
-
-/// How time is cut into windows, of 2^shift nanoseconds.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Windows {
-    shift: u32,
-    /// The bits of a time within its window.
-    within: u32,
-}
-
-impl Windows {
-    /// No longer than the least delay of a link.
-    pub(crate) fn new(least_delay: Duration) -> Self {
-        let shift = least_delay.as_nanos().max(1).ilog2().min(MOST_SHIFT);
-        Self { shift, within: (1 << shift) - 1 }
-    }
-
-    /// The window that a time is in.
-    #[inline]
-    pub(crate) const fn of(self, time: Time) -> u64 {
-        time.as_nanos() >> self.shift
-    }
-
-    const fn start_of(self, window: u64) -> Time {
-        Time::from_nanos(window << self.shift)
-    }
-
-    /// First instant after a window.
-    pub(crate) const fn end_of(self, window: u64) -> Time {
-        // The last window ends with time itself.
-        match window.saturating_add(1).checked_mul(1 << self.shift) {
-            Some(end) => Time::from_nanos(end),
-            None => Time::MAX,
-        }
-    }
-
-    /// Nanoseconds from the start of its window to a time.
-    #[inline]
-    const fn offset_of(self, time: Time) -> u32 {
-        time.as_nanos() as u32 & self.within
-    }
-}
-
-/// An event in a bucket, which knows its window and its block: 32 bytes where messages are small.
-pub(crate) struct Stored<P: Types> {
-    /// Nanoseconds after the start of the window.
-    pub(crate) offset: u32,
-    from: u32,
-    connection: Connection,
-    /// Receiver within the block.
-    pub(crate) local: u16,
-    rank: Rank,
-    passed: Passed,
-    /// None when it has been handled.
-    what: Option<What<P>>,
-}
-
-/// A node of the laboratory, to state sizes for.
-type Walker = Node<RandomWalk<u32>, Flood<u32, SimPayload>>;
-
-const _: () = assert!(size_of::<Stored<Walker>>() <= 32, "two events to a line of the cache");
-
-impl<P: Types> Stored<P> {
-    /// The order of those that reach one slot at one time, but for those of one source.
-    pub(crate) const fn tie(&self) -> (Rank, u32) {
-        (self.rank, self.from)
-    }
-}
-
-#[cfg(test)]
-impl<P: Types> Stored<P> {
-    /// An input of the plan.
-    pub(crate) const fn for_tests(local: u16, offset: u32, from: u32) -> Self {
-        let (connection, passed) = (Connection::NONE, Passed::NOTHING);
-        Self { offset, from, connection, local, rank: Rank::Plan, passed, what: Some(What::Start) }
-    }
-}
 
 /// The queue of the windowed engine, for a shard of the slots.
 pub(crate) struct WindowQueue<P: SimProtocol> {
@@ -148,7 +68,7 @@ pub(crate) struct WindowQueue<P: SimProtocol> {
 /// The events of one block in one part of a window, in order.
 pub(crate) struct Block<P: Types> {
     pages: Vec<Page<Stored<P>>>,
-    order: Order,
+    order: EventOrder,
     /// How many slots have begun.
     begun: usize,
     /// Position of the next event.
@@ -300,7 +220,7 @@ impl<P: SimProtocol> WindowQueue<P> {
         let bucket = self.in_ring(self.window) * self.blocks + number;
         let mut block = self.spare.take().unwrap_or_else(|| Block {
             pages: Vec::new(),
-            order: Order::default(),
+            order: EventOrder::default(),
             begun: 0,
             next: 0,
             end: 0,
@@ -373,7 +293,7 @@ impl<P: SimProtocol> WindowQueue<P> {
             .chain(&self.own)
             .chain(self.mail.iter().flatten())
             .map(|event| &event.what);
-        near.chain(far).filter_map(What::message)
+        near.chain(far).filter_map(EventKind::message)
     }
 
     /// Exchanges what was sent to this shard since the last time against an emptied vector.

@@ -147,14 +147,14 @@ struct Link {
 #[derive(Default)]
 #[repr(align(32))] // two to a line of the cache, none across two
 #[expect(clippy::box_collection, reason = "one word in each of a million tables, nearly always empty")]
-pub(crate) struct Links {
+pub(crate) struct LinkTable {
     /// Ordered by name as long as there is no index.
     links: Vec<Link>,
     /// Place of each name, where there are many.
     index: Option<Box<BTreeMap<(u32, Connection), u32>>>,
 }
 
-impl Links {
+impl LinkTable {
     /// Asks the processor to have in its cache soon what the table keeps elsewhere.
     #[inline]
     pub(crate) fn prefetch(&self) {
@@ -348,7 +348,7 @@ mod tests {
         /// Against an ordered map, through both regimes: same names, same order.
         #[test]
         fn is_an_ordered_map(steps in prop::collection::vec((0u32..40, 0u32..4, 0u8..5), 0..400)) {
-            let mut links = Links::default();
+            let mut links = LinkTable::default();
             let mut names: BTreeMap<(u32, Connection), ()> = BTreeMap::new();
             for (peer, number, step) in steps {
                 let (head, body) = link(peer, number);

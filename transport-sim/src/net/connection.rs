@@ -7,16 +7,17 @@
 use floodnet_core::time::{Duration, Time};
 
 use crate::SimProtocol;
-use crate::event::{Connection, Dial, Passed, What};
-use crate::links::{Body, Departure, Head, IDLE, LinkState, Place};
-use crate::network::Nth;
+use crate::event::{Connection, Dial, EventKind, Passed};
+use crate::net::effects::{EffectSink, Schedule};
+use crate::net::faults::Callee;
+use crate::net::link_table::{Body, Departure, Head, IDLE, LinkState, Place};
+use crate::net::network::PacketIndex;
+use crate::net::recovery::{self, Attempt, Before, Recovery};
+use crate::net::uplink::Uplink;
 use crate::observer::Observer;
-use crate::plan::CrashKind;
-use crate::port::{Port, Schedule};
-use crate::recovery::{self, Attempt, Before, Recovery};
-use crate::uplink::Uplink;
+use crate::plan::{CrashKind, End};
 
-impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
+impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
     /// The connection that packets to `peer` take: an open one, or a new one.
     #[inline]
     pub(crate) fn connection_to(&mut self, peer: u32) -> Place {
@@ -26,54 +27,80 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     #[inline(never)]
     fn dial(&mut self, peer: u32) -> Place {
-        let connection = Connection::dialed_as(self.line.next_dial());
+        let connection = Connection::dialed_as(self.history.next_dial());
         let mut head = Head::new(peer, connection, 0, self.now);
         let mut body = self.fresh_body(Time::ZERO);
-        if let Some((answered_at, ready)) = self.shake_hands(peer) {
-            // The kernel answers for a node that stands still, which hears of it when it is awake.
-            let far_at = self.network.awake(peer, answered_at);
-            let to_life = self.network.plan.life_at(peer, answered_at).map_or(0, |(life, _)| life);
-            head = Head::new(peer, connection, to_life, self.now);
-            body = Body { departure: Departure::not_before(ready), last_arrival: far_at, far_at };
-            let (at, from_life) = (self.now, self.line.incarnation());
-            let dial = Dial { at, from_life, to_life, connection: connection.other_end() };
-            self.push(peer, far_at, What::Opened(Box::new(dial)));
-        } else {
-            head.state = LinkState::Failing;
-            let (me, failed_at) = (self.line.id, self.now + self.network.links.dial_timeout);
-            self.push_closed(me, failed_at, peer, connection);
+        match self.shake_hands(peer) {
+            Dialed::Met { there, back } => {
+                // The kernel answers for a node that stands still, which hears of it when it is awake.
+                let far_at = self.network.awake(peer, there);
+                let to_life = self.network.plan.life_at(peer, there).map_or(0, |(life, _)| life);
+                head = Head::new(peer, connection, to_life, self.now);
+                body = Body { departure: Departure::not_before(back), last_arrival: far_at, far_at };
+                let (at, from_life) = (self.now, self.history.incarnation());
+                let dial = Dial { at, from_life, to_life, connection: connection.other_end() };
+                self.push(peer, far_at, EventKind::Opened(Box::new(dial)));
+            }
+            Dialed::Fails(failed_at) => {
+                head.state = LinkState::Failing;
+                self.push_closed(self.history.id, failed_at, peer, connection);
+            }
         }
         self.links.insert(head, body)
     }
 
-    /// When a dial's SYN reaches `peer` and when the answer is back; none if that takes too long.
-    fn shake_hands(&mut self, peer: u32) -> Option<(Time, Time)> {
-        let delay = self.network.link_delay(self.line.id, peer);
-        let (count, network, me) = (self.count_to(peer), self.network, self.line.id);
+    /// What comes of a dial, with the repetitions of its SYN.
+    fn shake_hands(&mut self, peer: u32) -> Dialed {
+        let delay = self.network.link_delay(self.history.id, peer);
+        let (count, network, me) = (self.count_to(peer), self.network, self.history.id);
         let deadline = self.now + network.links.dial_timeout;
         let mut at = self.now;
         for attempt in 0.. {
             if at >= deadline || attempt > 0 && at >= network.crashes_at(me, self.now) {
                 break;
             }
-            let nth = Nth { count, attempt };
+            let nth = PacketIndex { count, attempt };
             // The answer is counted with the SYN, and differs from what the peer itself counts.
-            let answer = Nth { count, attempt: attempt | 1 << 31 };
+            let answer = PacketIndex { count, attempt: attempt | 1 << 31 };
             let there = at + network.delay(me, peer, delay, nth, at);
             let back = there + network.delay(peer, me, network.link_delay(peer, me), answer, there);
             let passed = network.attempt(me, peer, nth, at);
-            let answered = passed.is_ok() && network.answers(peer, there);
-            if answered && back <= deadline {
-                // The nodes greet each other on what the kernels set up. The peer knows the dialer half a round
-                // trip before the dialer may speak.
-                let greeting = back.since(at).times(u64::from(network.links.handshake));
-                let (there, back) = (there + greeting, back + greeting);
-                let is_met = greeting == Duration::ZERO || network.answers(peer, there);
-                return is_met.then_some((there, back));
+            if passed.is_ok() && back <= deadline {
+                match network.callee(peer, there) {
+                    Callee::Node => return self.greet(peer, (at, there, back), deadline),
+                    Callee::Machine => return Dialed::Fails(back),
+                    Callee::Nothing => {}
+                }
             }
             at = at + recovery::redial(network.links.rto, attempt, passed == Err("loss"));
         }
-        None
+        Dialed::Fails(deadline)
+    }
+
+    /// The nodes greet each other on what the kernels set up: the SYN left at the first of these times, reached
+    /// `peer` at the second, and its answer was here at the third. The peer knows the dialer half a round trip
+    /// before the dialer may speak.
+    fn greet(&self, peer: u32, (at, there, back): (Time, Time, Time), deadline: Time) -> Dialed {
+        let (network, me) = (self.network, self.history.id);
+        let greeting = back.since(at).times(u64::from(network.links.handshake));
+        if greeting == Duration::ZERO {
+            return Dialed::Met { there, back };
+        }
+        // Unlike its kernel, a node that stands still greets nobody.
+        let waits = network.awake(peer, there).since(there);
+        if back + waits > deadline {
+            return Dialed::Fails(deadline);
+        }
+        let (met_at, ready) = (there + waits + greeting, back + waits + greeting);
+        match network.plan.life_at(peer, there) {
+            Some((_, life)) if life.stop <= met_at => match life.end {
+                End::Crash(CrashKind::Silent) => Dialed::Fails(deadline),
+                End::Leave | End::Crash(CrashKind::Reset) => {
+                    Dialed::Fails(deadline.min(life.stop + network.link_delay(peer, me)))
+                }
+            },
+            _ => Dialed::Met { there: met_at, back: ready },
+        }
     }
 
     /// Nothing was sent yet.
@@ -84,21 +111,21 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// What becomes of something sent now on this connection.
     #[inline]
     fn passage(&mut self, place: Place) -> Passage {
-        let (network, me, now) = (self.network, self.line.id, self.now);
+        let (network, me, now) = (self.network, self.history.id, self.now);
         let head = self.links.head_mut(place);
         head.used(now);
         let peer = head.peer;
         let Some(delay) = self.links.body(place).departure.delay() else {
             return self.passage_in_time(place, peer);
         };
-        let nth = Nth { count: self.count_to(peer), attempt: 0 };
+        let nth = PacketIndex { count: self.count_to(peer), attempt: 0 };
         self.arrives_at(place, now + network.delay(me, peer, delay, nth, now))
     }
 
     /// As [`passage`](Self::passage), where packets may have to wait.
     #[inline(never)]
     fn passage_in_time(&mut self, place: Place, peer: u32) -> Passage {
-        let (network, me, now) = (self.network, self.line.id, self.now);
+        let (network, me, now) = (self.network, self.history.id, self.now);
         let start = self.links.body(place).departure.ready().max(now);
         if !network.lossless || start > now && start >= network.crashes_at(me, now) {
             return self.passage_in_attempts(place, peer, start);
@@ -108,7 +135,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             // What is ready stays so where nothing is lost.
             self.links.body_mut(place).departure = Departure::at_once(delay);
         }
-        let nth = Nth { count: self.count_to(peer), attempt: 0 };
+        let nth = PacketIndex { count: self.count_to(peer), attempt: 0 };
         self.arrives_at(place, start + network.delay(me, peer, delay, nth, start))
     }
 
@@ -123,7 +150,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// As [`passage`](Self::passage), where attempts from `start` on may be in vain.
     #[inline(never)]
     fn passage_in_attempts(&mut self, place: Place, peer: u32, start: Time) -> Passage {
-        let (network, me, now) = (self.network, self.line.id, self.now);
+        let (network, me, now) = (self.network, self.history.id, self.now);
         let Body { departure, last_arrival, far_at } = *self.links.body(place);
         let ready = departure.ready();
         let before = (last_arrival > far_at).then_some(Before { left: ready, arrived: last_arrival });
@@ -185,7 +212,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         let (peer, connection) = (head.peer, head.connection);
         let body = self.links.body_mut(place);
         body.last_arrival = { body.last_arrival }.max(at);
-        let me = self.line.id;
+        let me = self.history.id;
         self.push_closed(me, at, peer, connection);
         self.push_closed(peer, at, me, connection.other_end());
     }
@@ -209,18 +236,18 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         }
         if let Passage::Arrives(heard_at) | Passage::Breaks(heard_at) = passage {
             self.tell_closed(peer, connection, heard_at);
-            let me = self.line.id;
+            let me = self.history.id;
             self.push_closed(me, heard_at, peer, connection);
         }
     }
 
     fn tell_closed(&mut self, peer: u32, connection: Connection, at: Time) {
-        self.push_closed(peer, at, self.line.id, connection.other_end());
+        self.push_closed(peer, at, self.history.id, connection.other_end());
     }
 
     /// The node vanished with all it held; the others find out as the kind of crash has it.
     pub(crate) fn crash(&mut self, kind: CrashKind) {
-        let waiting = self.access.uplink_mut().map(Uplink::clear).unwrap_or_default();
+        let waiting = self.access_link.uplink_mut().map(Uplink::clear).unwrap_or_default();
         for lost in waiting.into_iter().filter(|waiting| waiting.message.is_some()) {
             self.lost(lost.payload, "down");
         }
@@ -240,7 +267,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             let heard_at = match reset {
                 Passage::Arrives(heard_at) | Passage::Breaks(heard_at) => heard_at,
                 // Not before what had left has arrived.
-                Passage::Unsent => self.network.found_dead(self.line.id, peer, self.now).max(last_arrival),
+                Passage::Unsent => self.network.found_dead(self.history.id, peer, self.now).max(last_arrival),
             };
             self.tell_closed(peer, connection, heard_at);
         }
@@ -249,7 +276,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     /// The node stands still until `until`: neighbors that probe it meanwhile take it for dead.
     pub(crate) fn pause(&mut self, until: Time) {
-        let (me, now) = (self.line.id, self.now);
+        let (me, now) = (self.history.id, self.now);
         let places: Vec<Place> = self.links.all().collect();
         for place in places {
             let Head { peer, connection, .. } = *self.links.head(place);
@@ -277,7 +304,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// If nothing passes between this node and `peer`, and will not for too long, it gives the connection up. The
     /// peer most likely does the same; else it hears of it when something passes again.
     fn give_up_if_cut(&mut self, peer: u32, connection: Connection) {
-        let me = self.line.id;
+        let me = self.history.id;
         if let Some((found_at, heard_at)) = self.network.gives_up_at(me, peer, self.now) {
             self.push_closed(me, found_at, peer, connection);
             self.tell_closed(peer, connection, heard_at.max(self.links.last_arrival(peer)));
@@ -308,7 +335,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     /// Tells the dialer that its peer is no more: the node stood still when the SYN came, and died so.
     pub(crate) fn opened_in_vain(&mut self, peer: u32, connection: Connection) {
-        let heard_at = self.network.found_dead(self.line.id, peer, self.now);
+        let heard_at = self.network.found_dead(self.history.id, peer, self.now);
         self.tell_closed(peer, connection, heard_at);
     }
 
@@ -334,7 +361,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     fn forget(&mut self, peer: u32, connection: Connection) -> Option<(Head, Body)> {
         let place = self.links.find(peer, connection)?;
         let link = self.links.remove(place);
-        let waiting = self.access.uplink_mut().map(|uplink| uplink.cancel(peer, connection));
+        let waiting = self.access_link.uplink_mut().map(|uplink| uplink.cancel(peer, connection));
         for lost in waiting.unwrap_or_default().into_iter().filter(|waiting| waiting.message.is_some()) {
             self.lost(lost.payload, "broken");
         }
@@ -356,18 +383,18 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     #[inline(never)]
     fn reset(&mut self, peer: u32, connection: Connection) {
-        let (network, me) = (self.network, self.line.id);
-        let nth = Nth { count: self.count_to(peer), attempt: 0 };
+        let (network, me) = (self.network, self.history.id);
+        let nth = PacketIndex { count: self.count_to(peer), attempt: 0 };
         let delay = network.delay(me, peer, network.link_delay(me, peer), nth, self.now);
         self.tell_closed(peer, connection, self.now + delay);
     }
 
     /// Closes what was idle for [`IDLE`] and is with none of `neighbors`. Looks at most once in that time.
     pub(crate) fn sweep(&mut self, neighbors: &[u32]) {
-        if self.now.since(self.access.swept) < IDLE {
+        if self.now.since(self.access_link.swept) < IDLE {
             return;
         }
-        self.access.swept = self.now;
+        self.access_link.swept = self.now;
         let mut kept = neighbors.to_vec();
         kept.sort_unstable();
         let mut idle = self.links.peers();
@@ -387,6 +414,14 @@ fn was_dialed_after(connection: Connection, link: &Body, gone: Connection, gone_
     let (gone_far_at, far_at) = (gone_link.far_at, link.far_at);
     let after = if gone.is_own_dial() { gone_far_at < far_at } else { by_number };
     after && !connection.is_own_dial()
+}
+
+/// What comes of a dial.
+enum Dialed {
+    /// The peer knows the dialer from `there` on, and the dialer may speak from `back` on.
+    Met { there: Time, back: Time },
+    /// It is refused, or nobody answers: the dialer knows then.
+    Fails(Time),
 }
 
 /// What becomes of something sent on a connection.

@@ -5,12 +5,12 @@
 use std::collections::BinaryHeap;
 
 use crate::SimProtocol;
-use crate::agenda::{NOBODY, plan_inputs};
-use crate::engine::{Outcome, Simulation};
+use crate::engine::agenda::{NOBODY, plan_inputs};
+use crate::engine::shard::Slots;
+use crate::engine::simulation::{Outcome, Simulation};
 use crate::event::Event;
+use crate::net::effects::Schedule;
 use crate::observer::Observer;
-use crate::port::Schedule;
-use crate::shard::Slots;
 
 struct Heap<P: SimProtocol>(BinaryHeap<Event<P>>);
 
@@ -21,12 +21,11 @@ impl<P: SimProtocol> Schedule<P> for Heap<P> {
 }
 
 impl<P: SimProtocol> Simulation<'_, P> {
-    /// As [`run`](Self::run), in global time order by one heap. For tests and benches: it checks the order of
-    /// inputs and the windows, not the model of links and slots, which both engines share.
+    /// As [`run`](Self::run), in global time order by one heap. Slow, for tests: it checks the order of inputs and
+    /// the windows, not the model of links and slots, which both engines share.
     ///
     /// # Errors
     /// The link model cannot be run; says why.
-    #[doc(hidden)]
     pub fn run_by_heap<Ob: Observer>(&self, observer: &mut Ob) -> Result<Outcome<P>, String> {
         let world = self.world();
         let plan = world.network.plan;
@@ -48,9 +47,9 @@ impl<P: SimProtocol> Simulation<'_, P> {
             }
             inputs += 1;
             let (slot, links, counts) = slots.get(event.to);
-            let mut turn = slot.turn((links, counts), &world, &mut heap, observer);
-            turn.take(event);
-            packets += turn.received;
+            let mut runner = slot.runner((links, counts), &world, &mut heap, observer);
+            runner.take(event);
+            packets += runner.received;
         }
         barriers.for_each(|barrier| observer.sample(barrier));
         observer.sample(plan.duration);

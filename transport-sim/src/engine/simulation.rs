@@ -5,14 +5,16 @@ use std::num::NonZeroUsize;
 use floodnet_core::time::Time;
 
 use crate::SimProtocol;
-use crate::crew::{Alone, BUSY, Cell, Division, LEAST_SHARD, MOST_JOBS, cells, with_threads};
-use crate::drive::{Divided, Drive, Undivided};
+use crate::engine::division::Division;
+use crate::engine::node_slot::World;
+use crate::engine::progress::Watch;
+use crate::engine::run_loop::{Divided, RunLoop, Undivided};
+use crate::engine::shard::{Shard, Slots};
+use crate::engine::worker_pool::{BUSY, Cell, LEAST_SHARD, MOST_JOBS, Serial, cells, with_threads};
 use crate::link::LinkModel;
-use crate::network::Network;
+use crate::net::network::Network;
 use crate::observer::{Divisible, Observer};
 use crate::plan::Plan;
-use crate::shard::{Shard, Slots};
-use crate::slot::World;
 
 /// A run to be: which nodes, over which links, through which plan.
 ///
@@ -87,18 +89,6 @@ pub struct Memory {
     pub events: u64,
 }
 
-/// Where a run is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Simulated time.
-    pub now: Time,
-    /// Inputs handled so far.
-    pub inputs: u64,
-}
-
-/// Says whether the run goes on: before the first window, when all slots are built, and after each.
-pub type Watch<'w> = &'w mut dyn FnMut(Progress) -> bool;
-
 impl<'a, P: SimProtocol> Simulation<'a, P> {
     /// The nodes that `make` makes (a fresh one for each life of a slot), with this config.
     pub fn new(
@@ -150,8 +140,8 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
         let world = self.world();
         let division = Division::new(world.network.slots, 1);
         let cells = cells(&world, division, vec![observer]);
-        let alone = Alone { cells: &cells, world: &world };
-        let end = Drive::new(&world, division, &self.barriers).run(&cells, &alone, &mut Undivided, watch);
+        let serial = Serial { cells: &cells, world: &world };
+        let end = RunLoop::new(&world, division, &self.barriers).run(&cells, &serial, &mut Undivided, watch);
         Ok(outcome(cells.into_iter().map(|cell| Cell::into_parts(cell).0), end))
     }
 
@@ -174,12 +164,12 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
         let division = Division::new(world.network.slots, jobs);
         let parts = observer.divide(&division.ranges());
         let cells = cells(&world, division, parts);
-        let drive = Drive::new(&world, division, &self.barriers);
+        let drive = RunLoop::new(&world, division, &self.barriers);
         let end = if jobs == 1 {
-            drive.run(&cells, &Alone { cells: &cells, world: &world }, &mut Divided(observer), watch)
+            drive.run(&cells, &Serial { cells: &cells, world: &world }, &mut Divided(observer), watch)
         } else {
-            with_threads(&cells, &world, self.busy, |team| {
-                drive.run(&cells, team, &mut Divided(observer), watch)
+            with_threads(&cells, &world, self.busy, |threaded| {
+                drive.run(&cells, threaded, &mut Divided(observer), watch)
             })
         };
         let (shards, parts): (Vec<_>, Vec<_>) = cells.into_iter().map(Cell::into_parts).unzip();
@@ -191,6 +181,7 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
         World { network: Network::new(self.plan, self.links), config: self.config, make: self.make }
     }
 
+    #[cfg(feature = "reference")]
     pub(crate) fn barriers(&self) -> &[Time] {
         &self.barriers
     }

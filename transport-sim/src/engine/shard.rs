@@ -6,25 +6,26 @@ use floodnet_core::time::Time;
 use prefetch_index::prefetch_index;
 
 use crate::SimProtocol;
-use crate::crew::Division;
-use crate::line::Counts;
+use crate::engine::division::Division;
+use crate::engine::node_slot::{Slot, World};
+use crate::engine::queue::{Block, WindowQueue};
+use crate::engine::windows::Windows;
 use crate::link::Transport;
-use crate::links::Links;
-use crate::network::Network;
+use crate::net::link_table::LinkTable;
+use crate::net::network::Network;
+use crate::net::packet_counts::PacketCounts;
 use crate::observer::Observer;
-use crate::queue::{Block, WindowQueue, Windows};
-use crate::slot::{Slot, World};
 
 /// Slots with their connections. What not every run needs is kept apart, so that it costs nothing there.
 pub(crate) struct Slots<P: SimProtocol> {
     first: u32,
     slots: Vec<Slot<P>>,
     /// Empty over datagrams.
-    links: Vec<Links>,
+    links: Vec<LinkTable>,
     /// Empty where no draw depends on them.
-    counts: Vec<Counts>,
+    counts: Vec<PacketCounts>,
     /// Stands in for those.
-    none: (Links, Counts),
+    none: (LinkTable, PacketCounts),
 }
 
 impl<P: SimProtocol> Slots<P> {
@@ -33,8 +34,8 @@ impl<P: SimProtocol> Slots<P> {
         let counted = network.counts || !network.plain_access;
         Self {
             first: range.start,
-            links: (0..if streams { count } else { 0 }).map(|_| Links::default()).collect(),
-            counts: (0..if counted { count } else { 0 }).map(|_| Counts::default()).collect(),
+            links: (0..if streams { count } else { 0 }).map(|_| LinkTable::default()).collect(),
+            counts: (0..if counted { count } else { 0 }).map(|_| PacketCounts::default()).collect(),
             slots: range.map(|id| Slot::new(id, network)).collect(),
             none: Default::default(),
         }
@@ -42,7 +43,7 @@ impl<P: SimProtocol> Slots<P> {
 
     /// A slot with its connections and counts.
     #[inline]
-    pub(crate) fn get(&mut self, id: u32) -> (&mut Slot<P>, &mut Links, &mut Counts) {
+    pub(crate) fn get(&mut self, id: u32) -> (&mut Slot<P>, &mut LinkTable, &mut PacketCounts) {
         let place = (id - self.first) as usize;
         let links = self.links.get_mut(place).unwrap_or(&mut self.none.0);
         let counts = self.counts.get_mut(place).unwrap_or(&mut self.none.1);
@@ -79,9 +80,10 @@ impl<P: SimProtocol> Slots<P> {
 
     /// Bytes of the slots themselves, and of their connections and counts with what these have on the heap.
     pub(crate) fn bytes(&self) -> (usize, usize) {
-        let links: usize = self.links.iter().map(Links::heap_bytes).sum();
-        let counts: usize = self.counts.iter().map(Counts::heap_bytes).sum();
-        let tables = self.links.len() * size_of::<Links>() + self.counts.len() * size_of::<Counts>();
+        let links: usize = self.links.iter().map(LinkTable::heap_bytes).sum();
+        let counts: usize = self.counts.iter().map(PacketCounts::heap_bytes).sum();
+        let tables =
+            self.links.len() * size_of::<LinkTable>() + self.counts.len() * size_of::<PacketCounts>();
         (self.slots.len() * size_of::<Slot<P>>(), links + counts + tables)
     }
 }
@@ -153,21 +155,21 @@ impl<P: SimProtocol> Shard<P> {
             }
             queue.start_slot(id);
             let (slot, links, counts) = slots.get(id);
-            let mut turn = slot.turn((links, counts), world, queue, observer);
+            let mut runner = slot.runner((links, counts), world, queue, observer);
             loop {
                 // Two calls, since what comes out of a heap is in memory, and what is in memory on one of
                 // two ways is so on both: a packet from the block would have to wait for itself there.
-                if let Some(event) = turn.port.queue.next_own(block) {
+                if let Some(event) = runner.sink.queue.next_own(block) {
                     own += 1;
-                    turn.take_apart(event);
+                    runner.take_apart(event);
                 } else if let Some(event) = block.next_event() {
                     block.prefetch(EVENTS_AHEAD);
-                    turn.take(event);
+                    runner.take(event);
                 } else {
                     break;
                 }
             }
-            *packets += turn.received;
+            *packets += runner.received;
         }
         queue.end_slots();
         *inputs += own + block.len() as u64;

@@ -7,13 +7,15 @@ use floodnet_core::time::{Duration, Time};
 use floodnet_core::wire::FRAME_OVERHEAD;
 
 use crate::SimProtocol;
-use crate::event::{Connection, Event, Passed, Rank, What};
-use crate::line::{Access, Counts, Line, transfer_time};
+use crate::digest::SlotHistory;
+use crate::event::{Connection, Event, EventKind, Passed, Rank};
 use crate::link::Transport;
-use crate::links::{Links, Place};
-use crate::network::{Network, Nth};
+use crate::net::access_link::{AccessLink, transfer_time};
+use crate::net::link_table::{LinkTable, Place};
+use crate::net::network::{Network, PacketIndex};
+use crate::net::packet_counts::PacketCounts;
+use crate::net::uplink::Waiting;
 use crate::observer::{Observed, Observer, Step};
-use crate::uplink::Waiting;
 
 /// Takes events on their way to their slots.
 pub(crate) trait Schedule<P: SimProtocol> {
@@ -21,12 +23,12 @@ pub(crate) trait Schedule<P: SimProtocol> {
 }
 
 /// The network as one slot sees it while it handles one input.
-pub(crate) struct Port<'a, P: SimProtocol, Q, Ob> {
+pub(crate) struct EffectSink<'a, P: SimProtocol, Q, Ob> {
     pub(crate) now: Time,
-    pub(crate) line: &'a mut Line,
-    pub(crate) access: &'a mut Access<P::Message>,
-    pub(crate) links: &'a mut Links,
-    pub(crate) counts: &'a mut Counts,
+    pub(crate) history: &'a mut SlotHistory,
+    pub(crate) access_link: &'a mut AccessLink<P::Message>,
+    pub(crate) links: &'a mut LinkTable,
+    pub(crate) counts: &'a mut PacketCounts,
     pub(crate) network: &'a Network<'a>,
     pub(crate) queue: &'a mut Q,
     pub(crate) observer: &'a mut Ob,
@@ -36,15 +38,15 @@ pub(crate) struct Port<'a, P: SimProtocol, Q, Ob> {
 /// memory on every way, and each packet waits for itself there.
 struct Datagram<M> {
     to: u32,
-    nth: Nth,
+    nth: PacketIndex,
     payload: Option<u32>,
     message: M,
 }
 
-impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
+impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
     /// Sends `what` to reach `to` at `at`, or when `to` is awake again.
     #[inline(always)]
-    pub(crate) fn push(&mut self, to: u32, at: Time, what: What<P>) {
+    pub(crate) fn push(&mut self, to: u32, at: Time, what: EventKind<P>) {
         self.push_on(Connection::NONE, to, at, Passed::NOTHING, what);
     }
 
@@ -56,10 +58,10 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         to: u32,
         at: Time,
         passed: Passed,
-        what: What<P>,
+        what: EventKind<P>,
     ) {
         let time = self.network.awake(to, at);
-        let (from, seq) = (self.line.id, self.line.next_seq());
+        let (from, seq) = (self.history.id, self.history.next_seq());
         let rank = what.rank(from == to, passed);
         self.queue.push(Event { time, to, from, seq, connection, rank, passed, what });
     }
@@ -74,14 +76,14 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         passed: Passed,
         message: P::Message,
     ) {
-        let (from, seq) = (self.line.id, self.line.next_seq());
-        let (rank, what) = (Rank::Arrival, What::Packet(message));
+        let (from, seq) = (self.history.id, self.history.next_seq());
+        let (rank, what) = (Rank::Arrival, EventKind::Packet(message));
         self.queue.push(Event { time, to, from, seq, connection, rank, passed, what });
     }
 
     /// News that the connection with `peer`, named as `to` does, is gone.
     pub(crate) fn push_closed(&mut self, to: u32, at: Time, peer: u32, connection: Connection) {
-        self.push_on(connection, to, at, Passed::NOTHING, What::Closed(peer));
+        self.push_on(connection, to, at, Passed::NOTHING, EventKind::Closed(peer));
     }
 
     /// What `from` sent waits for the downlink and takes this long on it.
@@ -92,25 +94,25 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
         from: u32,
         connection: Connection,
         passed: Passed,
-        what: What<P>,
+        what: EventKind<P>,
     ) {
         let passed = passed.and(Passed::DOWNLINK);
-        let taken_in = self.access.take_in(self.now, takes);
-        let to = self.line.id;
+        let taken_in = self.access_link.take_in(self.now, takes);
+        let to = self.history.id;
         let time = self.network.awake(to, taken_in);
-        let seq = self.line.next_seq();
+        let seq = self.history.next_seq();
         let rank = what.rank(from == to, passed);
         self.queue.push(Event { time, to, from, seq, connection, rank, passed, what });
     }
 
     #[inline]
     pub(crate) fn report(&mut self, what: Observed) {
-        self.observer.observe(self.now, self.line.id, what);
+        self.observer.observe(self.now, self.history.id, what);
     }
 
     /// Only for observers that follow each step.
     fn trace(&mut self, step: Step<'_>) {
-        self.observer.trace(self.now, self.line.id, step);
+        self.observer.trace(self.now, self.history.id, step);
     }
 
     /// The packet that carries this message, if any, will never be received. Apart from the way of a packet
@@ -118,7 +120,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     #[cold]
     #[inline(never)]
     pub(crate) fn lost(&mut self, payload: Option<u32>, reason: &'static str) {
-        self.line.note(name_hash(reason));
+        self.history.note(name_hash(reason));
         self.report(Observed::Lost { payload, reason });
     }
 
@@ -131,11 +133,11 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
             self.trace(Step::Sends { to, payload, bytes, content: &message });
         }
         self.report(Observed::Sent { to, payload, bytes });
-        if to == self.line.id || to >= self.network.slots {
+        if to == self.history.id || to >= self.network.slots {
             return self.lost(payload, "no_such_peer");
         }
         match self.network.links.transport {
-            _ if !self.network.plain_access && self.access.uplink().is_some() => {
+            _ if !self.network.plain_access && self.access_link.uplink().is_some() => {
                 self.hand_to_uplink(to, bytes, payload, message)
             }
             Transport::Stream => {
@@ -168,7 +170,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     #[inline(never)]
     fn enqueue(&mut self, item: Waiting<P::Message>) {
         let room = self.network.links.queue;
-        let Some(uplink) = self.access.uplink_mut() else { return };
+        let Some(uplink) = self.access_link.uplink_mut() else { return };
         let idle = uplink.queue.is_empty();
         let gone = uplink.push(item, room);
         for dropped in gone {
@@ -181,18 +183,20 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     /// Sets the timer for the departure of the queue's head, if there is one.
     fn announce_departure(&mut self) {
-        let Some(uplink) = self.access.uplink() else { return };
+        let Some(uplink) = self.access_link.uplink() else { return };
         let Some(head) = uplink.queue.front() else { return };
         let (after, epoch) = (transfer_time(head.bytes, uplink.rate), uplink.epoch);
         // The line is the slot's, not the node's: it works on while the node stands still.
-        let seq = self.line.next_seq();
-        let (time, to) = (self.now + after, self.line.id);
-        self.queue.push(Event::plain(time, to, to, seq, What::Departed { epoch }));
+        let seq = self.history.next_seq();
+        let (time, to) = (self.now + after, self.history.id);
+        self.queue.push(Event::plain(time, to, to, seq, EventKind::Departed { epoch }));
     }
 
     /// The head of the queue has left: it is in the network now, and the next goes on the line.
     pub(crate) fn departed(&mut self, epoch: u32) {
-        let Some(uplink) = self.access.uplink_mut().filter(|uplink| uplink.epoch == epoch) else { return };
+        let Some(uplink) = self.access_link.uplink_mut().filter(|uplink| uplink.epoch == epoch) else {
+            return;
+        };
         let Some(head) = uplink.pop() else { return };
         match (head.message, self.network.links.transport) {
             (Some(message), Transport::Datagram) => self.transmit_datagram(head.to, head.payload, message),
@@ -210,8 +214,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
 
     #[inline(always)]
     fn transmit_datagram(&mut self, to: u32, payload: Option<u32>, message: P::Message) {
-        let (network, from) = (self.network, self.line.id);
-        let nth = Nth { count: self.count_to(to), attempt: 0 };
+        let (network, from) = (self.network, self.history.id);
+        let nth = PacketIndex { count: self.count_to(to), attempt: 0 };
         if network.plain {
             let arrival = self.now + network.plain_delay(from, to, nth);
             return self.push_packet(Connection::NONE, to, arrival, Passed::NOTHING, message);
@@ -223,7 +227,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// that the way of a plain packet stays short enough to be compiled into one piece with the node.
     #[inline(never)]
     fn transmit_among_faults(&mut self, datagram: Datagram<P::Message>) {
-        let (network, from) = (self.network, self.line.id);
+        let (network, from) = (self.network, self.history.id);
         let Datagram { to, nth, payload, message } = datagram;
         if let Err(reason) = network.attempt(from, to, nth, self.now) {
             return self.lost(payload, reason);
@@ -256,7 +260,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// A node behind a NAT gets datagrams from those only whom it wrote to: remember that it did.
     #[inline]
     fn leave_trace(&mut self, to: u32) {
-        if !self.network.plain_access && !self.network.links.class(self.line.id).reachable {
+        if !self.network.plain_access && !self.network.links.class(self.history.id).reachable {
             self.counts.note(to);
         }
     }
@@ -264,7 +268,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// Whether a datagram of `from` gets to this slot.
     #[inline]
     pub(crate) fn reaches(&self, from: u32) -> bool {
-        let me = self.line.id;
+        let me = self.history.id;
         self.network.plain_access || self.network.links.class(me).reachable || self.counts.knows(from)
     }
 
@@ -278,7 +282,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     /// Closes a connection, behind what was sent.
     pub(crate) fn close_one(&mut self, peer: u32, connection: Connection) {
         let Some(place): Option<Place> = self.links.find(peer, connection) else { return };
-        if self.access.uplink().is_none_or(|uplink| uplink.queue.is_empty()) {
+        if self.access_link.uplink().is_none_or(|uplink| uplink.queue.is_empty()) {
             return self.say_goodbye(place);
         }
         self.links.head_mut(place).is_closing = true;
@@ -286,7 +290,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Port<'_, P, Q, Ob> {
     }
 }
 
-impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Effects<P> for Port<'_, P, Q, Ob> {
+impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Effects<P> for EffectSink<'_, P, Q, Ob> {
     #[inline(always)]
     fn send(&mut self, to: u32, message: P::Message) {
         self.hand_over(to, message);
@@ -296,8 +300,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Effects<P> for Port<'_, P, Q,
         if Ob::TRACES {
             self.trace(Step::SetsTimer { after, content: &timer });
         }
-        let (id, incarnation) = (self.line.id, self.line.incarnation());
-        self.push(id, self.now + after, What::Timer { incarnation, timer });
+        let (id, incarnation) = (self.history.id, self.history.incarnation());
+        self.push(id, self.now + after, EventKind::Timer { incarnation, timer });
     }
 
     fn disconnect(&mut self, peer: u32) {
@@ -312,7 +316,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Effects<P> for Port<'_, P, Q,
     #[inline(always)]
     fn emit(&mut self, event: P::Event) {
         let observation = P::observe(&event);
-        self.line.note(observation_hash(&observation));
+        self.history.note(observation_hash(&observation));
         self.report(Observed::Protocol(observation));
     }
 }

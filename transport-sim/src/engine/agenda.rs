@@ -3,8 +3,8 @@
 use floodnet_core::protocol::Types;
 use floodnet_core::time::Time;
 
-use crate::event::What;
-use crate::network::Network;
+use crate::event::EventKind;
+use crate::net::network::Network;
 use crate::plan::{CrashKind, End};
 
 /// The source of the plan's inputs.
@@ -33,15 +33,15 @@ enum Kind {
 
 impl PlanInput {
     /// As an input to the slot.
-    pub(crate) fn what<P: Types>(&self, network: &Network<'_>) -> What<P> {
+    pub(crate) fn what<P: Types>(&self, network: &Network<'_>) -> EventKind<P> {
         match self.kind {
-            Kind::Leave => What::Stop(End::Leave),
-            Kind::Silent => What::Stop(End::Crash(CrashKind::Silent)),
-            Kind::Reset => What::Stop(End::Crash(CrashKind::Reset)),
-            Kind::Start => What::Start,
-            Kind::Pause => What::Pause(network.awake(self.slot, self.at)),
-            Kind::Cut => What::Cut,
-            Kind::Publish(index) => What::Publish(index),
+            Kind::Leave => EventKind::Stop(End::Leave),
+            Kind::Silent => EventKind::Stop(End::Crash(CrashKind::Silent)),
+            Kind::Reset => EventKind::Stop(End::Crash(CrashKind::Reset)),
+            Kind::Start => EventKind::Start,
+            Kind::Pause => EventKind::Pause(network.awake(self.slot, self.at)),
+            Kind::Cut => EventKind::Cut,
+            Kind::Publish(index) => EventKind::Publish(index),
         }
     }
 }

@@ -25,7 +25,7 @@ const LEAST: u32 = 2;
 
 /// The window as a packet finds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Window {
+pub(crate) struct CongestionWindow {
     /// Packets that may be in flight.
     pub(crate) size: u32,
     /// Place in its round: the first waits until the first of the round before is acknowledged, the others leave
@@ -66,7 +66,7 @@ struct Growth {
     since: u32,
 }
 
-impl Window {
+impl CongestionWindow {
     /// As packet `count` finds it, where attempts fail with probability `loss` (in units of 2^-32), a sender that is
     /// not held down has `in_flight` in flight, and `lost` tells which packets were lost.
     pub(crate) fn at(count: u32, loss: u32, in_flight: u32, lost: impl Fn(u32) -> bool) -> Self {
@@ -95,7 +95,7 @@ fn reduced(size: u32) -> u32 {
     (size * 7 / 10).max(LEAST)
 }
 
-/// See [`Window::credit`]. The first acknowledgement that comes from behind the hole lets the retransmission leave,
+/// See [`CongestionWindow::credit`]. The first acknowledgement that comes from behind the hole lets the retransmission leave,
 /// the others new packets, as far as the window that is left allows (RFC 6937).
 fn credit(size: u32) -> u32 {
     (size - 2).min(reduced(size) - 1)
@@ -161,9 +161,9 @@ mod tests {
     use floodnet_core::rng::mix;
 
     /// Windows of the packets from the first lost one on.
-    fn behind(lost: &[u32], in_flight: u32, count: u32) -> Vec<Window> {
+    fn behind(lost: &[u32], in_flight: u32, count: u32) -> Vec<CongestionWindow> {
         (lost[0]..lost[0] + count)
-            .map(|nth| Window::at(nth, 1 << 28, in_flight, |nth| lost.contains(&nth)))
+            .map(|nth| CongestionWindow::at(nth, 1 << 28, in_flight, |nth| lost.contains(&nth)))
             .collect()
     }
 
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn rounds_end_after_as_many_packets_as_the_window_has() {
-        let window = Window { size: 3, place: 1, is_held: false, credit: 1, rank: 0 };
+        let window = CongestionWindow { size: 3, place: 1, is_held: false, credit: 1, rank: 0 };
         assert_eq!([0, 1, 2, 4, 5].map(|nth| window.rounds(nth)), [0, 0, 1, 1, 2]);
     }
 

@@ -1,0 +1,145 @@
+//! What happens between slots, as pure functions of seed, plan, link model and time.
+//!
+//! Nothing is drawn while a run goes on: each delay and each loss is a hash of the seed, a purpose, the
+//! two slots and the count of the packet on its directed link, so that changing one thing disturbs no
+//! other.
+
+use floodnet_core::laws::Law;
+use floodnet_core::rng::{draw, fold};
+use floodnet_core::time::Duration;
+
+use crate::link::{Class, Latency, LinkModel, Per};
+use crate::plan::{Disturbance, DisturbanceKind, Plan};
+
+/// What a hash is for.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose {
+    Latency = 1,
+    Jitter = 2,
+    Loss = 3,
+    FaultLoss = 4,
+    Ping = 5,
+}
+
+/// Which packet on a directed link: its count, over all connections and lives, and the attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PacketIndex {
+    pub(crate) count: u32,
+    pub(crate) attempt: u32,
+}
+
+/// The network between the slots.
+#[derive(Debug)]
+pub(crate) struct Network<'p> {
+    pub(crate) plan: &'p Plan,
+    pub(crate) links: &'p LinkModel,
+    seed: u64,
+    pub(super) cuts: Vec<&'p Disturbance>,
+    pub(super) losses: Vec<&'p Disturbance>,
+    pub(super) slows: Vec<&'p Disturbance>,
+    pub(super) pauses: Vec<&'p Disturbance>,
+    /// Whether some slot comes up more than once.
+    rebirths: bool,
+    /// Whether nothing is ever lost or cut.
+    pub(crate) lossless: bool,
+    /// Whether nothing stands between a datagram and its receiver but its delay: no loss, fault, limit or
+    /// rebirth.
+    pub(crate) plain: bool,
+    /// How many slots there are.
+    pub(crate) slots: u32,
+    /// Whether a draw depends on how many packets went before.
+    pub(crate) counts: bool,
+    /// Whether all access lines are unlimited and all slots reachable.
+    pub(crate) plain_access: bool,
+    pub(super) packet_delay: PacketDelay,
+}
+
+/// Where the delay of a packet comes from, found out once for the run: a packet only looks at what its law
+/// needs.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum PacketDelay {
+    /// From its link: see [`Network::link_delay`].
+    Link,
+    /// One of so many nanoseconds, at most 2^63, from the least on.
+    Uniform { least: Duration, values: u64 },
+    /// Any other law.
+    Drawn,
+}
+
+impl PacketDelay {
+    fn new(links: &LinkModel) -> Self {
+        match (&links.latency, links.per) {
+            (Latency::Law(Law::Uniform { min, max }), Per::Packet)
+                if links.floor <= *min && min <= max && max.as_nanos() < 1 << 63 =>
+            {
+                Self::Uniform { least: *min, values: (*max - *min).as_nanos() + 1 }
+            }
+            (Latency::Law(_), Per::Packet) => Self::Drawn,
+            _ => Self::Link,
+        }
+    }
+}
+
+impl<'p> Network<'p> {
+    pub(crate) fn new(plan: &'p Plan, links: &'p LinkModel) -> Self {
+        let of = |wanted: fn(&DisturbanceKind) -> bool| {
+            plan.disturbances.iter().filter(|fault| wanted(&fault.kind)).collect()
+        };
+        let losses: Vec<&Disturbance> = of(|kind| matches!(kind, DisturbanceKind::Loss(_)));
+        let counts = links.loss > 0
+            || links.jitter != Duration::ZERO
+            || !losses.is_empty()
+            || links.per == Per::Packet && matches!(links.latency, Latency::Law(_));
+        let cuts: Vec<&Disturbance> = of(|kind| match kind {
+            // One with everybody in one group cuts nothing.
+            DisturbanceKind::Partition { group, .. } => group.iter().any(|other| *other != group[0]),
+            DisturbanceKind::CutLinks(pairs) => !pairs.is_empty(),
+            _ => false,
+        });
+        let lossless = links.loss == 0 && losses.is_empty() && cuts.is_empty();
+        let rebirths = plan.lives.iter().any(|lives| lives.len() > 1);
+        let plain_access = links.classes.iter().all(|class| *class == Class::default());
+        let slows: Vec<&Disturbance> = of(|kind| matches!(kind, DisturbanceKind::Slow { .. }));
+        let pauses: Vec<&Disturbance> = of(|kind| matches!(kind, DisturbanceKind::Pause(_)));
+        let even = links.jitter == Duration::ZERO && slows.is_empty() && pauses.is_empty();
+        Self {
+            plan,
+            links,
+            lossless,
+            plain: lossless && plain_access && even && !rebirths,
+            seed: fold(plan.seed, 0x6c69_6e6b), // "link": apart from the draws of nodes and plan
+            cuts,
+            losses,
+            slows,
+            pauses,
+            rebirths,
+            slots: plan.slots(),
+            counts,
+            plain_access,
+            packet_delay: PacketDelay::new(links),
+        }
+    }
+
+    #[inline]
+    pub(super) fn hash(&self, purpose: Purpose, from: u32, to: u32) -> u64 {
+        fold(self.seed ^ (purpose as u64) << 56, u64::from(from) << 32 | u64::from(to))
+    }
+
+    /// The draws of a directed link are a sequence that a hash of the two slots names: one place for each attempt, 2^32
+    /// for each packet.
+    #[inline]
+    pub(super) fn packet_hash(&self, purpose: Purpose, from: u32, to: u32, nth: PacketIndex) -> u64 {
+        let link = draw(self.seed ^ (purpose as u64) << 56 ^ (u64::from(from) << 32 | u64::from(to)), 0);
+        draw(link, u64::from(nth.count) << 32 | u64::from(nth.attempt))
+    }
+
+    /// Whether some slot comes up more than once.
+    pub(crate) const fn has_rebirths(&self) -> bool {
+        self.rebirths
+    }
+
+    /// The pauses of the plan.
+    pub(crate) fn pauses(&self) -> &[&'p Disturbance] {
+        &self.pauses
+    }
+}
