@@ -1,5 +1,6 @@
 //! The task that takes connections.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use floodnet_core::wire::Wire;
@@ -9,8 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::admission::{Denied, Place};
-use crate::connection::{incoming, watched};
-use crate::links::TaskContext;
+use crate::connection::{TaskContext, incoming};
 use crate::peer::NamesSender;
 
 /// Pauses after the operating system could not hand over a connection (out of files, most likely): they
@@ -20,7 +20,7 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)
 /// Takes connections until it is stopped.
 pub(crate) async fn accept<M: Wire + NamesSender + Send + 'static>(
     listener: TcpListener,
-    context: TaskContext<M>,
+    context: Arc<TaskContext<M>>,
     stop: CancellationToken,
 ) {
     let [first, last] = PAUSES;
@@ -56,8 +56,7 @@ pub(crate) async fn accept<M: Wire + NamesSender + Send + 'static>(
         };
         counters.accepted.add();
         let id = context.shared.next_number();
-        let TaskContext { shared, validator, reports, .. } = context.clone();
-        let connection = incoming(tcp, id, place, token.clone(), shared.clone(), validator, reports.clone());
-        context.tasks.spawn(watched(id, token, shared, reports, connection));
+        let connection = incoming(tcp, id, place, token.clone(), Arc::clone(&context));
+        context.spawn(id, token, connection);
     }
 }

@@ -21,12 +21,12 @@ use tracing::{info, warn};
 use crate::accept::accept;
 use crate::clock::{span, time};
 use crate::clock_jumps::ClockJumps;
-use crate::connection::Report;
+use crate::connection::{Report, TaskContext};
 use crate::dialing::Dialing;
 use crate::handle::Handle;
 use crate::identity::Keypair;
 use crate::limits::MAX_PACKET;
-use crate::links::{Links, TaskContext};
+use crate::links::Links;
 use crate::options::Options;
 use crate::outbox::Packet;
 use crate::peer::{NamesSender, Peer};
@@ -76,14 +76,14 @@ pub async fn spawn_with_validator<P: SocketProtocol>(
     let (view, view_out) = watch::channel(Vec::new());
     // Two tokens, since a node that leaves takes no connections any more while its links are still being served.
     let (tasks, root, listening) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
-    let context = TaskContext {
+    let context = Arc::new(TaskContext {
         shared: Arc::clone(&shared),
         validator: Arc::clone(&validator),
         reports: reports_in,
         tasks: tasks.clone(),
         root: root.clone(),
-    };
-    tasks.spawn(accept(listener, context.clone(), listening.clone()));
+    });
+    tasks.spawn(accept(listener, Arc::clone(&context), listening.clone()));
     let driver = Driver {
         node: node(shared.me),
         config,

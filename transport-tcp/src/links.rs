@@ -13,20 +13,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use floodnet_core::wire::Wire;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tracing::info;
 
-use crate::connection::{self, Answer, Report, Visitor};
+use crate::connection::{self, Answer, TaskContext, Visitor};
 use crate::dialing::{Dialing, Forbidden};
 use crate::frame::Reason;
 use crate::identity::Identity;
 use crate::outbox::{Outbox, Packet, Queued, Room};
 use crate::peer::{Asked, NamesSender, Peer};
 use crate::shared::Shared;
-use crate::validator::{LinkInfo, Validator};
+use crate::validator::LinkInfo;
 
 /// A link younger than this is not closed to make room for another.
 const GRACE: Duration = Duration::from_secs(1);
@@ -55,28 +53,6 @@ struct Dial {
     token: CancellationToken,
 }
 
-/// What tasks of links need.
-pub(crate) struct TaskContext<M> {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) validator: Arc<dyn Validator<M>>,
-    pub(crate) reports: mpsc::Sender<Report<M>>,
-    pub(crate) tasks: TaskTracker,
-    /// Ends all tasks of the node.
-    pub(crate) root: CancellationToken,
-}
-
-impl<M> Clone for TaskContext<M> {
-    fn clone(&self) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-            validator: Arc::clone(&self.validator),
-            reports: self.reports.clone(),
-            tasks: self.tasks.clone(),
-            root: self.root.clone(),
-        }
-    }
-}
-
 pub(crate) struct Links<M> {
     open: BTreeMap<Identity, Link>,
     /// By the peer as it was asked for.
@@ -86,11 +62,11 @@ pub(crate) struct Links<M> {
     /// Peers whose link went down while the node was busy with something else.
     down: VecDeque<Peer>,
     dialing: Dialing,
-    context: TaskContext<M>,
+    context: Arc<TaskContext<M>>,
 }
 
 impl<M: Wire + NamesSender + Send + 'static> Links<M> {
-    pub(crate) const fn new(context: TaskContext<M>, dialing: Dialing) -> Self {
+    pub(crate) const fn new(context: Arc<TaskContext<M>>, dialing: Dialing) -> Self {
         Self {
             open: BTreeMap::new(),
             dials: BTreeMap::new(),
@@ -209,16 +185,8 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
         }
         shared.counters.dialed.add();
         let (id, token, outbox) = (shared.next_number(), self.context.root.child_token(), self.outbox());
-        let TaskContext { shared, validator, reports, tasks, .. } = self.context.clone();
-        let connection = connection::outgoing(
-            to,
-            id,
-            Arc::clone(&outbox),
-            Arc::clone(&shared),
-            validator,
-            reports.clone(),
-        );
-        tasks.spawn(connection::watched(id, token.clone(), shared, reports, connection));
+        let connection = connection::outgoing(to, id, Arc::clone(&outbox), Arc::clone(&self.context));
+        self.context.spawn(id, token.clone(), connection);
         self.dials.insert(to, Dial { id, met: None, outbox: Arc::clone(&outbox), token });
         Some(outbox)
     }

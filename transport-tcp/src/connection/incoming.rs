@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use floodnet_core::wire::Wire;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::context::TaskContext;
 use super::end::End;
 use super::report::{Answer, Report, Visitor};
 use super::serve::serve;
@@ -19,8 +19,7 @@ use crate::frame::{Frame, Reason};
 use crate::outbox::Outbox;
 use crate::peer::{NamesSender, Peer};
 use crate::secure::{Cipher, Handshake, Hello, MAX_HANDSHAKE, Refusal};
-use crate::shared::Shared;
-use crate::validator::{LinkInfo, Validator};
+use crate::validator::LinkInfo;
 
 /// Serves a connection that another node dialed.
 pub(crate) async fn incoming<M: Wire + NamesSender + 'static>(
@@ -28,18 +27,16 @@ pub(crate) async fn incoming<M: Wire + NamesSender + 'static>(
     id: u64,
     mut place: Place,
     token: CancellationToken,
-    shared: Arc<Shared>,
-    validator: Arc<dyn Validator<M>>,
-    reports: mpsc::Sender<Report<M>>,
+    context: Arc<TaskContext<M>>,
 ) -> End {
     let mut stream = FrameStream::new(tcp);
-    let admitting = admit(&mut stream, id, &mut place, token, &shared, &reports);
-    let (cipher, link, outbox) = match timeout(shared.limits.handshake, admitting).await {
+    let admitting = admit(&mut stream, id, &mut place, token, &context);
+    let (cipher, link, outbox) = match timeout(context.shared.limits.handshake, admitting).await {
         Ok(Ok(admitted)) => admitted,
         Ok(Err(end)) => return end,
         Err(_) => return End::SlowHandshake,
     };
-    let end = serve(stream, cipher, link, outbox, &shared, validator.as_ref(), &reports).await;
+    let end = serve(stream, cipher, link, outbox, &context).await;
     drop(place);
     end
 }
@@ -51,9 +48,9 @@ async fn admit<M>(
     id: u64,
     place: &mut Place,
     token: CancellationToken,
-    shared: &Shared,
-    reports: &mpsc::Sender<Report<M>>,
+    context: &TaskContext<M>,
 ) -> Result<Admitted, End> {
+    let shared = &context.shared;
     let remote = stream.tcp.peer_addr().map_err(|_| End::Closed)?;
     let mut handshake = Handshake::acceptor(&shared.credentials)?;
     let first = shared.credentials.first_message();
@@ -76,7 +73,7 @@ async fn admit<M>(
     let link = Arc::new(LinkInfo { peer, remote, is_outgoing: false, id });
     let answer = match refused {
         Some(reason) => Answer::Refuse(reason),
-        None => ask(Arc::clone(&link), &hello, token, reports).await?,
+        None => ask(Arc::clone(&link), &hello, token, &context.reports).await?,
     };
     match answer {
         Answer::Welcome { outbox, number } => {

@@ -6,6 +6,7 @@ use floodnet_core::wire::Wire;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+use super::context::TaskContext;
 use super::end::End;
 use super::report::Report;
 use super::serve::serve;
@@ -15,29 +16,28 @@ use crate::outbox::Outbox;
 use crate::peer::{NamesSender, Peer};
 use crate::secure::{Cipher, Handshake, MAX_HANDSHAKE, TAG};
 use crate::shared::Shared;
-use crate::validator::{LinkInfo, Validator};
+use crate::validator::LinkInfo;
 
 /// Dials `to` and serves the connection.
 pub(crate) async fn outgoing<M: Wire + NamesSender + 'static>(
     to: Peer,
     id: u64,
     outbox: Arc<Outbox>,
-    shared: Arc<Shared>,
-    validator: Arc<dyn Validator<M>>,
-    reports: mpsc::Sender<Report<M>>,
+    context: Arc<TaskContext<M>>,
 ) -> End {
-    let dialed = timeout(shared.limits.handshake, dial(to, id, &shared, &reports)).await;
+    let patience = context.shared.limits.handshake;
+    let dialed = timeout(patience, dial(to, id, &context.shared, &context.reports)).await;
     let (stream, cipher, link) = match dialed.unwrap_or(Err(End::SlowHandshake)) {
         Ok(dialed) => dialed,
         Err(End::Refused(Reason::Simultaneous)) => {
             // The peer has dialed as well, and its connection takes over what waits here. This dial has failed
             // only if that connection does not come.
-            tokio::time::sleep(shared.limits.handshake).await;
+            tokio::time::sleep(patience).await;
             return End::Refused(Reason::Simultaneous);
         }
         Err(end) => return end,
     };
-    serve(stream, cipher, link, outbox, &shared, validator.as_ref(), &reports).await
+    serve(stream, cipher, link, outbox, &context).await
 }
 
 async fn dial<M>(

@@ -6,9 +6,9 @@ use bytes::BytesMut;
 use floodnet_core::wire::{self, Wire};
 use tokio::io::AsyncReadExt;
 use tokio::net::tcp::ReadHalf;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::context::TaskContext;
 use super::end::End;
 use super::link::{KEPT, Link, Pace};
 use super::report::Report;
@@ -17,7 +17,7 @@ use crate::frame::{self, Frame, LENGTH};
 use crate::peer::NamesSender;
 use crate::secure::TAG;
 use crate::shared::Shared;
-use crate::validator::{Acceptance, LinkInfo, Validator};
+use crate::validator::{Acceptance, LinkInfo};
 
 /// Bytes that are read at once, about.
 const READ: usize = 4 * 1_024;
@@ -42,8 +42,7 @@ impl<'a> Reader<'a> {
         mut self,
         link: &Link<'_>,
         info: &Arc<LinkInfo>,
-        validator: &dyn Validator<M>,
-        reports: &mpsc::Sender<Report<M>>,
+        context: &TaskContext<M>,
     ) -> End {
         let mut opened = Vec::new();
         loop {
@@ -61,12 +60,12 @@ impl<'a> Reader<'a> {
             if opened.capacity() > KEPT {
                 opened = Vec::new();
             }
-            match passes(validator.validate(&message, info), &link.shared.counters) {
+            match passes(context.validator.validate(&message, info), &link.shared.counters) {
                 Ok(true) => {}
                 Ok(false) => continue,
                 Err(end) => return end,
             }
-            if reports.send(Report::Message { link: Arc::clone(info), message }).await.is_err() {
+            if context.reports.send(Report::Message { link: Arc::clone(info), message }).await.is_err() {
                 return End::Stopped;
             }
         }
