@@ -3,6 +3,7 @@
 
 mod hostile;
 mod links;
+mod malformed;
 mod stranger;
 mod whole;
 
