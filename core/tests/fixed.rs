@@ -1,4 +1,4 @@
-//! Dialogues with the overlay that follows a given graph: an input, and the actions that must follow.
+//! Dialogues with the overlay of a static graph: an input, and the actions that must follow.
 
 use std::sync::Arc;
 

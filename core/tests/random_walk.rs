@@ -488,17 +488,17 @@ fn one_timer_is_outstanding_whatever_happens() {
 
 #[test]
 fn pauses_double_up_to_a_bound_and_are_spread_over_half_to_one_and_a_half() {
-    let (mut least, mut greatest) = ([u64::MAX; 8], [0; 8]);
+    let (mut shortest, mut longest) = ([u64::MAX; 8], [0; 8]);
     for seed in 0..400 {
         let mut newcomer = Dialogue::new(mended(), seed);
         let mut said = newcomer.tell(Input::Start);
-        for (least, greatest) in least.iter_mut().zip(&mut greatest) {
+        for (shortest, longest) in shortest.iter_mut().zip(&mut longest) {
             let pause = pause(&said).expect("still alone");
-            (*least, *greatest) = (pause.min(*least), pause.max(*greatest));
+            (*shortest, *longest) = (pause.min(*shortest), pause.max(*longest));
             said = newcomer.tell(Input::Timer(Timer::Retry));
         }
     }
-    for (attempt, bounds) in least.into_iter().zip(greatest).enumerate() {
+    for (attempt, bounds) in shortest.into_iter().zip(longest).enumerate() {
         let mean = 2_000 << attempt.min(5);
         assert!((mean / 2..mean * 11 / 20).contains(&bounds.0), "attempt {attempt}: {bounds:?}");
         assert!((mean * 29 / 20..mean * 3 / 2).contains(&bounds.1), "attempt {attempt}: {bounds:?}");

@@ -73,13 +73,13 @@ impl Gate {
         self.after_signature(envelope, is_authentic, clock)
     }
 
-    /// The cheap checks. Between these and [`after_signature`](Self::after_signature) the gate may be lent to
-    /// others, so that signatures are checked on several threads at once.
+    /// The checks before the signature, which are cheap. Until [`after_signature`](Self::after_signature) is called
+    /// others may use the gate, so that signatures are checked on several threads at once.
     ///
     /// # Errors
     /// The message does not pass, and its signature need not be looked at.
     pub fn before_signature(&mut self, envelope: &Envelope, clock: Clock) -> Result<(), Refusal> {
-        let checked = self.cheap(envelope, clock);
+        let checked = self.check_before_signature(envelope, clock);
         self.counted(checked)
     }
 
@@ -93,7 +93,7 @@ impl Gate {
         is_authentic: bool,
         clock: Clock,
     ) -> Result<(), Refusal> {
-        let checked = self.dear(envelope, is_authentic, clock);
+        let checked = self.check_after_signature(envelope, is_authentic, clock);
         self.counted(checked)?;
         self.passed = self.passed.saturating_add(1);
         self.replay.take(envelope);
@@ -101,7 +101,7 @@ impl Gate {
         Ok(())
     }
 
-    fn cheap(&mut self, envelope: &Envelope, clock: Clock) -> Result<(), Refusal> {
+    fn check_before_signature(&mut self, envelope: &Envelope, clock: Clock) -> Result<(), Refusal> {
         if envelope.network() != self.network {
             return Err(Refusal::Cut("other_network"));
         }
@@ -112,7 +112,12 @@ impl Gate {
         self.within_quota(envelope, clock)
     }
 
-    fn dear(&mut self, envelope: &Envelope, is_authentic: bool, clock: Clock) -> Result<(), Refusal> {
+    fn check_after_signature(
+        &mut self,
+        envelope: &Envelope,
+        is_authentic: bool,
+        clock: Clock,
+    ) -> Result<(), Refusal> {
         if !is_authentic {
             return Err(Refusal::Cut("bad_signature"));
         }

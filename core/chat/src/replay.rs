@@ -75,7 +75,7 @@ fn low(distance: u64) -> u32 {
 /// The memory of what was taken.
 #[derive(Clone, Debug)]
 pub struct Replay {
-    most: usize,
+    capacity: usize,
     /// By time, so that the earliest is found, and looked up by both.
     ids: BTreeSet<(u64, MessageId)>,
     /// Messages must be later than this.
@@ -100,7 +100,7 @@ impl Replay {
     #[must_use]
     pub fn with_room(start_ms: u64, ids: usize, authors: usize) -> Self {
         Self {
-            most: ids,
+            capacity: ids,
             ids: BTreeSet::new(),
             floor_ms: start_ms,
             windows: LruCache::new(NonZeroUsize::new(authors).unwrap_or(NonZeroUsize::MIN)),
@@ -157,7 +157,7 @@ impl Replay {
         let (author, seq, at) = (envelope.origin(), envelope.seq(), envelope.unix_ms());
         self.changed = true;
         self.ids.insert((at, envelope.id()));
-        if self.ids.len() > self.most
+        if self.ids.len() > self.capacity
             && let Some((earliest, _)) = self.ids.pop_first()
         {
             self.floor_ms = self.floor_ms.max(earliest);

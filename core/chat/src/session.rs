@@ -48,7 +48,7 @@ impl core::fmt::Display for Unsayable {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Empty => write!(f, "there is nothing to send"),
-            Self::TooLong(most) => write!(f, "a message holds at most {most} bytes: send it in parts"),
+            Self::TooLong(max) => write!(f, "a message holds at most {max} bytes: send it in parts"),
             Self::BadKey => write!(f, "nothing can be sealed for this key"),
         }
     }
@@ -303,9 +303,9 @@ impl<I: Identity> Session<I> {
     }
 }
 
-fn sayable(text: &str, most: usize) -> Result<&str, Unsayable> {
-    if text.len() > most {
-        return Err(Unsayable::TooLong(most));
+fn sayable(text: &str, max: usize) -> Result<&str, Unsayable> {
+    if text.len() > max {
+        return Err(Unsayable::TooLong(max));
     }
     if text.trim().is_empty() {
         return Err(Unsayable::Empty);

@@ -120,8 +120,8 @@ impl Life {
         }
         assert_eq!(neighbors.len(), self.node.neighbors().len(), "one link to each");
         assert!(!neighbors.contains(&ME), "no link to oneself");
-        if let Some(most) = self.config.overlay.max_degree {
-            assert!(neighbors.len() <= most as usize, "no more links than allowed");
+        if let Some(max) = self.config.overlay.max_degree {
+            assert!(neighbors.len() <= max as usize, "no more links than allowed");
         }
         assert!(self.timers.len() <= 2, "one timer of each kind");
     }

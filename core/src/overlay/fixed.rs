@@ -1,4 +1,4 @@
-//! A given graph as overlay: no node chooses its neighbors.
+//! A static graph as overlay: no node chooses its neighbors.
 //!
 //! Over connections a link is up once both ends have heard of each other, and it is dialed again, with
 //! growing pauses, whenever it was lost. Over datagrams a node takes its links for granted.
@@ -63,7 +63,7 @@ const REDIAL_MS: u32 = 1_000;
 /// The pause doubles up to this many times: 1 s, 2 s, .. 16 s.
 const REDIAL_DOUBLINGS: u8 = 4;
 
-/// A node in a given graph.
+/// A node with the neighbors of a static graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fixed {
     me: u32,

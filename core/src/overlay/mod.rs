@@ -3,7 +3,7 @@
 //! | module | overlay |
 //! |---|---|
 //! | [`random_walk`] | the tutorial's: JOIN requests bounce by random walk until nodes accept them |
-//! | [`fixed`] | a given graph |
+//! | [`fixed`] | a static graph: neighbors do not change |
 //! | [`view`] | the peers that a node of either holds |
 
 pub mod fixed;

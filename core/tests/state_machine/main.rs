@@ -225,8 +225,8 @@ fn check(network: &Network, model: &Model) {
         let distinct: BTreeSet<u32> = held.iter().copied().collect();
         assert!(!distinct.contains(&slot), "{slot} is its own neighbor");
         assert_eq!(distinct.len(), held.len(), "{slot} holds a neighbor twice: {held:?}");
-        if let Some(most) = model.config.max_degree {
-            assert!(held.len() <= most as usize, "{slot} holds {} of at most {most}", held.len());
+        if let Some(max) = model.config.max_degree {
+            assert!(held.len() <= max as usize, "{slot} holds {} of at most {max}", held.len());
         }
         let delivered: BTreeSet<u32> = network.delivered(slot).iter().copied().collect();
         assert_eq!(delivered.len(), network.delivered(slot).len(), "{slot} was given a message twice");

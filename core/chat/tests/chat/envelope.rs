@@ -41,14 +41,14 @@ fn every_changed_byte_is_noticed_and_a_second_signature_is_no_second_message() {
 
 #[test]
 fn sizes_of_envelopes_are_bounded() {
-    let least = vec![0u8; HEADER + SIGNATURE];
-    assert_eq!(Envelope::parse(least.clone().into()), Err(DecodeError::Kind(0)));
-    assert_eq!(Envelope::parse(least[1..].to_vec().into()), Err(DecodeError::TooShort));
+    let shortest = vec![0u8; HEADER + SIGNATURE];
+    assert_eq!(Envelope::parse(shortest.clone().into()), Err(DecodeError::Kind(0)));
+    assert_eq!(Envelope::parse(shortest[1..].to_vec().into()), Err(DecodeError::TooShort));
     assert_eq!(Envelope::parse(vec![0; MAX_ENVELOPE + 1].into()), Err(DecodeError::TooLong));
     let draft = Draft { network: NET, kind: Kind::Say, seq: 0, unix_ms: 0, body: &[0; MAX_BODY + 1] };
     assert_eq!(Envelope::sign(&draft, &toy()), None);
-    let most = Draft { body: &[0; MAX_BODY], ..draft };
-    assert_eq!(Envelope::sign(&most, &toy()).map(|e| e.bytes().len()), Some(MAX_ENVELOPE));
+    let longest = Draft { body: &[0; MAX_BODY], ..draft };
+    assert_eq!(Envelope::sign(&longest, &toy()).map(|e| e.bytes().len()), Some(MAX_ENVELOPE));
 }
 
 proptest! {

@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use arrayvec::ArrayVec;
 
 /// How many are remembered. A guess: one node in a hundred that finds a peer again is enough to join two halves.
-pub(super) const MOST: usize = 4;
+pub(super) const CAPACITY: usize = 4;
 /// How often one is tried, with pauses that double: over 17 minutes in all.
 const TRIES: u8 = 8;
 /// How long after its loss a peer is tried for the first time.
@@ -29,7 +29,7 @@ pub(super) struct Lost<Peer>(Option<Box<Missed<Peer>>>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Missed<Peer> {
-    waiting: ArrayVec<Try<Peer>, MOST>,
+    waiting: ArrayVec<Try<Peer>, CAPACITY>,
     trying: Option<Try<Peer>>,
 }
 

@@ -473,7 +473,7 @@ impl<Peer: Copy + Ord> Overlay for RandomWalk<Peer> {
         let most = config.max_degree.map(|max| max as usize);
         tell(Stored { what: "neighbors", count: self.neighbors.len(), most });
         tell(Stored { what: "peers remembered", count: self.remembered.len(), most: Some(REMEMBERED) });
-        tell(Stored { what: "neighbors lost", count: self.lost.len(), most: Some(lost::MOST + 1) });
+        tell(Stored { what: "neighbors lost", count: self.lost.len(), most: Some(lost::CAPACITY + 1) });
     }
 
     #[inline]
