@@ -52,12 +52,103 @@ pub const fn scale(bits: u64, bound: u64) -> u64 {
     ((bits as u128 * bound as u128) >> 64) as u64
 }
 
+/// What random numbers are drawn for.
+///
+/// Each purpose has streams of its own, so that drawing more or less for one disturbs no other. A stream is named
+/// by the seed of a run, the purpose, and within it a slot, a link, a fault or the like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// First arrivals of nodes: one stream for all slots.
+    Arrivals,
+    /// Sessions and downtimes: one stream for each slot.
+    Sessions,
+    /// Times of publication: one stream for each entry of the traffic.
+    Times,
+    /// Origins of messages: one stream for each message.
+    Origins,
+    /// Slots that a fault strikes: one stream for each fault.
+    Fault,
+    /// Which slot belongs to which class of nodes.
+    Classes,
+    /// Which slot lives in which region.
+    Regions,
+    /// The links of a random graph.
+    Graph,
+    /// The latency of links or packets.
+    Latency,
+    /// What is added to the latency of each packet.
+    Jitter,
+    /// Which packets are lost.
+    Loss,
+    /// Which packets are lost to a fault.
+    FaultLoss,
+    /// When a slot pings a peer.
+    Ping,
+    /// The stream of a node, [`NodeRng`]: one for each life of a slot.
+    Node,
+    /// The seeds of further runs of a scenario.
+    Runs,
+    /// The nodes from which paths in a large graph are measured.
+    PathSources,
+    /// Random scenarios.
+    Scenarios,
+}
+
+impl Purpose {
+    /// The seed of the streams for this purpose in a run with the seed `run`. Purposes that share it differ in
+    /// their [`number`](Self::number).
+    ///
+    /// This and the numbers are part of every result: a change of one changes them all.
+    #[must_use]
+    pub const fn seed(self, run: u64) -> u64 {
+        match self {
+            Self::Arrivals
+            | Self::Sessions
+            | Self::Times
+            | Self::Origins
+            | Self::Fault
+            | Self::Classes
+            | Self::Regions
+            | Self::Graph => run,
+            Self::Latency | Self::Jitter | Self::Loss | Self::FaultLoss | Self::Ping => fold(run, LINK),
+            Self::Node => fold(run, NODE),
+            Self::Runs => fold(RUNS, run),
+            Self::PathSources => fold(run, TOPOLOGY),
+            Self::Scenarios => fold(run, SWARM),
+        }
+    }
+
+    /// Tells purposes of one seed apart.
+    #[inline]
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        match self {
+            Self::Arrivals | Self::Latency => 1,
+            Self::Sessions | Self::Jitter => 2,
+            Self::Times | Self::Loss => 3,
+            Self::Origins | Self::FaultLoss => 4,
+            Self::Fault | Self::Ping => 5,
+            Self::Classes => 6,
+            Self::Regions => 7,
+            Self::Graph => 8,
+            Self::Node | Self::Runs | Self::PathSources | Self::Scenarios => 0,
+        }
+    }
+}
+
+// Words in ASCII.
+const LINK: u64 = 0x6c69_6e6b;
+const NODE: u64 = 0x6e6f_6465;
+const RUNS: u64 = 0x7275_6e73;
+const TOPOLOGY: u64 = 0x746f_706f_6c6f_6779;
+const SWARM: u64 = 0x0073_7761_726d;
+
 /// A node's own random stream: 16 bytes, portable to the bit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeRng(Pcg32);
 
 impl NodeRng {
-    /// The stream named by `key`, which the driver derives from (seed, purpose, node, incarnation).
+    /// The stream named by `key`, which the driver derives from the seed, [`Purpose::Node`], the slot and the life.
     #[must_use]
     pub fn new(key: u64) -> Self {
         Self(Pcg32::new(mix(key), mix(key ^ 0x5851_f42d_4c95_7f2d)))
@@ -128,6 +219,39 @@ mod tests {
     const GOLDEN_STEPS: [u64; 2] = [9_564_234_014_780_753_040, 7_050_053_486_739_369_280];
     const GOLDEN_BITS: [u32; 4] = [3_929_173_712, 1_388_247_366, 1_891_955_598, 1_663_951_598];
     const GOLDEN_BELOW: [u32; 8] = [5, 9, 0, 5, 6, 0, 1, 8];
+
+    #[test]
+    fn no_two_purposes_share_a_stream() {
+        use Purpose as P;
+        let all = [
+            (P::Arrivals, 8),
+            (P::Sessions, 8),
+            (P::Times, 8),
+            (P::Origins, 8),
+            (P::Fault, 8),
+            (P::Classes, 8),
+            (P::Regions, 8),
+            (P::Graph, 8),
+            (P::Latency, 5),
+            (P::Jitter, 5),
+            (P::Loss, 5),
+            (P::FaultLoss, 5),
+            (P::Ping, 5),
+            (P::Node, 1),
+            (P::Runs, 1),
+            (P::PathSources, 1),
+            (P::Scenarios, 1),
+        ];
+        for (purpose, group) in all {
+            let same_seed = all.iter().filter(|(other, _)| other.seed(7) == purpose.seed(7));
+            assert_eq!(same_seed.clone().count(), group, "{purpose:?}");
+            assert_eq!(
+                same_seed.filter(|(other, _)| other.number() == purpose.number()).count(),
+                1,
+                "{purpose:?}"
+            );
+        }
+    }
 
     #[test]
     fn below_is_uniform_and_bounded() {

@@ -2,31 +2,9 @@
 //! of one thing disturbs no other.
 
 use floodnet_core::laws::happens;
-use floodnet_core::rng::{fold, scale};
+use floodnet_core::rng::{Purpose, fold, scale};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
-
-/// What a sequence of random numbers is for. The numbers are part of every result: do not change them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Purpose {
-    /// First arrivals: one sequence for all slots.
-    Arrivals = 1,
-    /// Sessions and downtimes: one for each slot.
-    Sessions = 2,
-    /// Times of publication: one for each entry of the traffic.
-    Times = 3,
-    /// Origins: one for each message.
-    Origins = 4,
-    /// Slots that a fault strikes: one for each fault.
-    Fault = 5,
-    /// Which slot belongs to which class.
-    Classes = 6,
-    /// Which slot lives in which region.
-    Regions = 7,
-    /// A graph.
-    Graph = 8,
-}
 
 /// A sequence of random numbers. The bits are ChaCha with 8 rounds, whose output is fixed by its
 /// definition; bounded numbers are made here, not by a library that may change its ways.
@@ -40,11 +18,11 @@ impl PlanRng {
     pub fn new(seed: u64, purpose: Purpose, number: u64) -> Self {
         let mut key = [0; 32];
         for (part, bytes) in key.chunks_exact_mut(8).enumerate() {
-            bytes.copy_from_slice(&fold(seed, part as u64).to_le_bytes());
+            bytes.copy_from_slice(&fold(purpose.seed(seed), part as u64).to_le_bytes());
         }
         let mut rng = ChaCha8Rng::from_seed(key);
         debug_assert!(number >> 56 == 0, "sequence {number} runs into the next purpose");
-        rng.set_stream((purpose as u64) << 56 | number);
+        rng.set_stream(purpose.number() << 56 | number);
         Self(rng)
     }
 

@@ -1,12 +1,9 @@
 //! Triangles, distances and correlations of a graph, by algorithms of the literature.
 
-use floodnet_core::rng::{NodeRng, fold};
+use floodnet_core::rng::{NodeRng, Purpose};
 
 use super::number::{DIGITS, round_to};
 use super::topology::{EXACT_NODES, SOURCES};
-
-/// Purpose of the random stream that draws the sources of a large graph.
-const PURPOSE: u64 = 0x746f_706f_6c6f_6779;
 
 /// Distances over ordered pairs (source, other node).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,7 +66,7 @@ impl Graph {
     pub(super) fn sources(&self, seed: u64) -> Vec<u32> {
         let mut nodes: Vec<u32> = (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).collect();
         if nodes.len() > EXACT_NODES {
-            NodeRng::new(fold(seed, PURPOSE)).shuffle(&mut nodes);
+            NodeRng::new(Purpose::PathSources.seed(seed)).shuffle(&mut nodes);
             nodes.truncate(SOURCES);
         }
         nodes

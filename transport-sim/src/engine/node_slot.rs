@@ -6,7 +6,7 @@ use floodnet_core::broadcast::Flood;
 use floodnet_core::node::Node;
 use floodnet_core::overlay::{Fixed, RandomWalk};
 use floodnet_core::protocol::{Context, Input, InputOf};
-use floodnet_core::rng::{NodeRng, chain, fold, mix};
+use floodnet_core::rng::{NodeRng, Purpose, chain, fold, mix};
 use floodnet_core::time::{Duration, Time};
 use prefetch_index::prefetch_index;
 
@@ -332,6 +332,5 @@ fn trace<P: SimProtocol, Ob: Observer>(event: &Event<P>, observer: &mut Ob) {
 /// Key of a node's random numbers: that of the run's seed, a slot, and which of its lives this is.
 #[must_use]
 pub fn node_key(seed: u64, slot: u32, incarnation: u32) -> u64 {
-    let purpose = 0x6e6f_6465; // "node": apart from the draws of links and plan
-    fold(fold(seed, purpose), u64::from(slot) << 32 | u64::from(incarnation))
+    fold(Purpose::Node.seed(seed), u64::from(slot) << 32 | u64::from(incarnation))
 }

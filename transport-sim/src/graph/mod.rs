@@ -19,7 +19,7 @@ pub use random::{gnp, k_out, preferential, small_world};
 pub use regular::regular;
 
 #[cfg(doc)]
-use crate::rng::Purpose;
+use floodnet_core::rng::Purpose;
 
 /// How many links a drawn graph has at most: while it is drawn, each takes some 20 bytes.
 pub const MOST_LINKS: u64 = 1 << 27;

@@ -1,10 +1,10 @@
 //! Random graphs whose degrees vary.
 
 use floodnet_core::laws::{Gaps, share_to_threshold};
-use floodnet_core::rng::scale;
+use floodnet_core::rng::{Purpose, scale};
 
 use super::{DrawError, Graph, check_degree, check_links, check_sum};
-use crate::rng::{PlanRng, Purpose};
+use crate::rng::PlanRng;
 
 /// Every node picks `k` others at random and links to them: degrees are `k` or more, about `2 k` in
 /// the mean.

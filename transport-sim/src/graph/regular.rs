@@ -1,9 +1,9 @@
 //! Random graphs in which every node has the same degree.
 
-use floodnet_core::rng::scale;
+use floodnet_core::rng::{Purpose, scale};
 
 use super::{DrawError, Graph, check_sum, complete};
-use crate::rng::{PlanRng, Purpose};
+use crate::rng::PlanRng;
 
 /// A random graph in which every node has exactly `k` neighbors: `k` loose ends per node are paired at
 /// random, and pairs that would make a loop or a parallel link are mended by switching ends with random

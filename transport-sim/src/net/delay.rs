@@ -1,12 +1,12 @@
 //! How long packets take from slot to slot.
 
 use floodnet_core::laws::Law;
-use floodnet_core::rng::scale;
+use floodnet_core::rng::{Purpose, scale};
 use floodnet_core::time::{Duration, Time};
 
 use crate::link::{Latency, Per};
 use crate::net::faults::active;
-use crate::net::network::{Network, PacketDelay, PacketIndex, Purpose};
+use crate::net::network::{Network, PacketDelay, PacketIndex};
 use crate::plan::DisturbanceKind;
 
 impl Network<'_> {

@@ -1,11 +1,11 @@
 //! What keeps packets from arriving: losses, cuts, pauses and the dead, and how the others find that out.
 
 use floodnet_core::laws::happens;
-use floodnet_core::rng::{fold, scale};
+use floodnet_core::rng::{Purpose, fold, scale};
 use floodnet_core::time::{Duration, Time};
 
 use crate::link::Transport;
-use crate::net::network::{Network, PacketIndex, Purpose};
+use crate::net::network::{Network, PacketIndex};
 use crate::plan::{CrashKind, Disturbance, DisturbanceKind, End, Life};
 
 /// What a dial finds at the other end.

@@ -5,21 +5,11 @@
 //! other.
 
 use floodnet_core::laws::Law;
-use floodnet_core::rng::{draw, fold};
+use floodnet_core::rng::{Purpose, draw, fold};
 use floodnet_core::time::Duration;
 
 use crate::link::{Class, Latency, LinkModel, Per};
 use crate::plan::{Disturbance, DisturbanceKind, Plan};
-
-/// What a hash is for.
-#[derive(Clone, Copy)]
-pub(super) enum Purpose {
-    Latency = 1,
-    Jitter = 2,
-    Loss = 3,
-    FaultLoss = 4,
-    Ping = 5,
-}
 
 /// Which packet on a directed link: its count, over all connections and lives, and the attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +23,7 @@ pub(crate) struct PacketIndex {
 pub(crate) struct Network<'p> {
     pub(crate) plan: &'p Plan,
     pub(crate) links: &'p LinkModel,
+    /// For all draws of links and packets.
     seed: u64,
     pub(super) cuts: Vec<&'p Disturbance>,
     pub(super) losses: Vec<&'p Disturbance>,
@@ -107,7 +98,7 @@ impl<'p> Network<'p> {
             links,
             lossless,
             plain: lossless && plain_access && even && !rebirths,
-            seed: fold(plan.seed, 0x6c69_6e6b), // "link": apart from the draws of nodes and plan
+            seed: Purpose::Latency.seed(plan.seed),
             cuts,
             losses,
             slows,
@@ -122,14 +113,14 @@ impl<'p> Network<'p> {
 
     #[inline]
     pub(super) fn hash(&self, purpose: Purpose, from: u32, to: u32) -> u64 {
-        fold(self.seed ^ (purpose as u64) << 56, u64::from(from) << 32 | u64::from(to))
+        fold(self.seed ^ purpose.number() << 56, u64::from(from) << 32 | u64::from(to))
     }
 
     /// The draws of a directed link are a sequence that a hash of the two slots names: one place for each attempt, 2^32
     /// for each packet.
     #[inline]
     pub(super) fn packet_hash(&self, purpose: Purpose, from: u32, to: u32, nth: PacketIndex) -> u64 {
-        let link = draw(self.seed ^ (purpose as u64) << 56 ^ (u64::from(from) << 32 | u64::from(to)), 0);
+        let link = draw(self.seed ^ purpose.number() << 56 ^ (u64::from(from) << 32 | u64::from(to)), 0);
         draw(link, u64::from(nth.count) << 32 | u64::from(nth.attempt))
     }
 

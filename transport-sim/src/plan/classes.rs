@@ -11,7 +11,8 @@ use crate::rng::PlanRng;
 ///
 /// ```
 /// use floodnet_sim::plan::assign_shares;
-/// use floodnet_sim::rng::{PlanRng, Purpose};
+/// use floodnet_core::rng::Purpose;
+/// use floodnet_sim::rng::PlanRng;
 ///
 /// let classes = assign_shares(10, &[0.2, 0.8], &mut PlanRng::new(1, Purpose::Classes, 0)).expect("shares");
 /// assert_eq!(classes.iter().filter(|&&class| class == 0).count(), 2);
@@ -37,7 +38,7 @@ pub(super) fn deal(count: u32, shares: &[f64], rng: &mut PlanRng) -> Option<Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rng::Purpose;
+    use floodnet_core::rng::Purpose;
 
     fn rng() -> PlanRng {
         PlanRng::new(1, Purpose::Classes, 0)

@@ -1,13 +1,13 @@
 //! Drawing a plan: who is up when.
 
 use floodnet_core::laws::{happens, share_to_threshold};
-use floodnet_core::rng::scale;
+use floodnet_core::rng::{Purpose, scale};
 use floodnet_core::time::{Duration, Time};
 
 use super::error::{MOST_LIVES, MOST_LIVES_OF_ONE, PlanError, Problem, wrong};
 use super::spec::{Churn, Nodes, PlanSpec, Session, Sessions, Spacing};
 use super::{End, Life, Lives, Plan, faults, traffic};
-use crate::rng::{PlanRng, Purpose};
+use crate::rng::PlanRng;
 
 impl PlanSpec {
     /// Draws the plan that belongs to `seed`: first lives, then crashes, then the other faults, then

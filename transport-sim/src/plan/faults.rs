@@ -1,12 +1,13 @@
 //! Drawing a plan: what goes wrong.
 
 use floodnet_core::laws::{permille, share_of, share_to_threshold};
+use floodnet_core::rng::Purpose;
 use floodnet_core::time::Time;
 
 use super::classes::deal;
 use super::spec::{Fault, FaultKind, PlanSpec, Struck};
 use super::{CrashKind, Disturbance, DisturbanceKind, End, FaultSpan, Life, Lives, SlotSet, life_in};
-use crate::rng::{PlanRng, Purpose};
+use crate::rng::PlanRng;
 
 /// The faults that begin before the end, with their places in the list.
 fn faults(spec: &PlanSpec) -> impl Iterator<Item = (usize, &Fault)> {

@@ -1,12 +1,13 @@
 //! Drawing a plan: who publishes when.
 
 use floodnet_core::laws::Law;
+use floodnet_core::rng::Purpose;
 use floodnet_core::time::{Duration, Time};
 
 use super::error::{MOST_DELIVERIES, MOST_MESSAGES, PlanError, Problem, wrong};
 use super::spec::{Origin, Pace, PlanSpec, Traffic};
 use super::{Lives, Publish, life_in};
-use crate::rng::{PlanRng, Purpose};
+use crate::rng::PlanRng;
 
 /// A message that is due.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,9 +1,6 @@
 //! The seeds of independent runs.
 
-use floodnet_core::rng::fold;
-
-/// What sets these seeds apart from every other hash of a seed.
-const PURPOSE: u64 = 0x7275_6e73;
+use floodnet_core::rng::{Purpose, fold};
 
 /// The seed of run `index` of a scenario with the seed `first`: that one itself for run 0, so that the first
 /// of many runs is the single one; else a hash of both, below 2^63 because TOML's integers are signed.
@@ -11,7 +8,7 @@ const PURPOSE: u64 = 0x7275_6e73;
 pub const fn seed(first: u64, index: u32) -> u64 {
     match index {
         0 => first,
-        index => fold(fold(PURPOSE, first), index as u64) >> 1,
+        index => fold(Purpose::Runs.seed(first), index as u64) >> 1,
     }
 }
 

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use floodnet_core::rng::{NodeRng, fold};
+use floodnet_core::rng::{NodeRng, Purpose};
 use toml::{Table, Value};
 
 use super::check::{HEAL, REACH};
@@ -89,8 +89,7 @@ fn whole(number: u32) -> Value {
 
 impl Drawing {
     fn new(seed: u64) -> Self {
-        let purpose = 0x0073_7761_726d; // "swarm"
-        let rng = NodeRng::new(fold(seed, purpose));
+        let rng = NodeRng::new(Purpose::Scenarios.seed(seed));
         Self { rng, root: Table::new(), features: Features::new(), count: 0, trouble_ms: 0, seed }
     }
 

@@ -3,10 +3,11 @@
 use std::fs;
 
 use floodnet_core::laws::{Law, Regions as RegionTable, share_to_threshold};
+use floodnet_core::rng::Purpose;
 use floodnet_sim::graph::read_matrix;
 use floodnet_sim::link::{Class, Latency, LinkError, LinkModel, Per};
 use floodnet_sim::plan::assign_shares;
-use floodnet_sim::rng::{PlanRng, Purpose};
+use floodnet_sim::rng::PlanRng;
 
 use crate::{self as scenario, Complaint, Matrix, Scenario};
 
