@@ -32,7 +32,7 @@ impl<S: Seen<u32>> Population<S> {
         let mut order: Vec<_> =
             (0..HELD_IN_ALL / ids).map(|node| (node, rng.random_range(0..LATEST))).collect();
         order.shuffle(&mut rng);
-        let limits = SeenLimits { most: Some(ids), keep: Some(Duration::from_secs(900)) };
+        let limits = SeenLimits { capacity: Some(ids), ttl: Some(Duration::from_secs(900)) };
         let mut population = Self { nodes: vec![S::default(); order.len()], order, limits, next: 0 };
         for _ in 0..ids {
             population.pass_new();

@@ -44,12 +44,12 @@ impl<T> Inbox<T> {
     /// Gives `item` back for delivery at once, or keeps it while the application is held.
     ///
     /// # Errors
-    /// `most` deliveries wait already: `item` comes back and is to be dropped and counted.
+    /// `capacity` deliveries wait already: `item` comes back and is to be dropped and counted.
     #[inline]
-    pub fn offer(&mut self, item: T, most: u32) -> Result<Option<T>, T> {
+    pub fn offer(&mut self, item: T, capacity: u32) -> Result<Option<T>, T> {
         match &mut self.waiting {
             None => Ok(Some(item)),
-            Some(waiting) if waiting.len() < most as usize => {
+            Some(waiting) if waiting.len() < capacity as usize => {
                 waiting.push_back(item);
                 Ok(None)
             }

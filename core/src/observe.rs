@@ -71,7 +71,7 @@ pub struct Stored {
     /// How many entries it holds now.
     pub count: usize,
     /// The largest number of entries allowed; `None` if there is no bound.
-    pub most: Option<usize>,
+    pub max: Option<usize>,
 }
 
 /// A protocol that can be simulated and measured: it says which of its events are publish, deliver, neighbor

@@ -127,7 +127,7 @@ fn the_hop_count_stops_at_its_end() {
 
 #[test]
 fn a_full_memory_forgets_the_oldest() {
-    let seen = SeenLimits { most: Some(2), keep: None };
+    let seen = SeenLimits { capacity: Some(2), ttl: None };
     let mut node = Dialogue::new(Config { seen, ..Config::default() });
     for note in [1, 2, 3] {
         node.tell(arrives(2, note, 1));
@@ -139,7 +139,7 @@ fn a_full_memory_forgets_the_oldest() {
 
 #[test]
 fn memory_ends_after_a_while() {
-    let seen = SeenLimits { most: None, keep: Some(Duration::from_secs(10)) };
+    let seen = SeenLimits { capacity: None, ttl: Some(Duration::from_secs(10)) };
     let mut node = Dialogue::new(Config { seen, ..Config::default() });
     node.tell(arrives(2, 1, 1));
     node.now = Time::from_secs(10);

@@ -45,11 +45,11 @@ pub struct Person {
 
 /// What is worth telling about a presence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Met {
+pub enum PresenceChange {
     /// They were here already, under this name.
-    Known,
+    Unchanged,
     /// Somebody not heard before, or one that had left.
-    Came,
+    Joined,
     /// They said that they leave.
     Left,
     /// They changed their name.
@@ -66,7 +66,7 @@ pub enum Met {
 
 /// The people whom a name fits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Meant {
+pub enum NameMatch {
     /// Exactly one person fits.
     One(Key),
     /// Several people fit; by key.
@@ -77,7 +77,7 @@ pub enum Meant {
 
 /// Why somebody cannot become a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoContact {
+pub enum ContactError {
     /// Another contact has this petname.
     NameTaken(Key),
     /// There are [`MAX_CONTACTS`] already.
@@ -141,7 +141,7 @@ impl People {
     }
 
     /// Notes a presence: `key` calls itself `name` and is `here`, or leaves.
-    pub fn meet(&mut self, key: Key, name: Name, here: bool, unix_ms: u64) -> Met {
+    pub fn meet(&mut self, key: Key, name: Name, here: bool, unix_ms: u64) -> PresenceChange {
         let former = self
             .present
             .get_mut(&key)
@@ -151,18 +151,18 @@ impl People {
         }
         let was_here = former.as_ref().is_some_and(|person| person.here);
         if !here {
-            return if was_here { Met::Left } else { Met::Known };
+            return if was_here { PresenceChange::Left } else { PresenceChange::Unchanged };
         }
         let renamed = former.filter(|person| person.name != name).map(|person| person.name);
         if was_here && renamed.is_none() {
-            return Met::Known;
+            return PresenceChange::Unchanged;
         }
         if let Some(contact) = self.impersonated(&key, &name) {
-            return Met::Impersonates { contact };
+            return PresenceChange::Impersonates { contact };
         }
         match renamed {
-            Some(from) if was_here => Met::Renamed { from },
-            _ => Met::Came,
+            Some(from) if was_here => PresenceChange::Renamed { from },
+            _ => PresenceChange::Joined,
         }
     }
 
@@ -214,13 +214,13 @@ impl People {
     ///
     /// If a contact is away and another person of the same name is here, the name is ambiguous.
     #[must_use]
-    pub fn find(&self, what: &str) -> Meant {
+    pub fn find(&self, what: &str) -> NameMatch {
         let (name, print) = what.split_once('~').unwrap_or((what, ""));
         let print: String = print.chars().filter(|c| *c != '-').flat_map(char::to_lowercase).collect();
         let fits = |key: &Key| fingerprint(key).replace('-', "").starts_with(&print);
         let is = |called: &Name| name.is_empty() || same(called.as_str(), name);
         if name.is_empty() && print.is_empty() {
-            return Meant::Nobody;
+            return NameMatch::Nobody;
         }
         // A petname is the user's own word, so it goes before what others call themselves.
         let contact =
@@ -236,14 +236,14 @@ impl People {
             // The contact is away and a namesake is here: the user has to decide.
             let is_here = self.present.peek(key).is_some_and(|person| person.here);
             if is_here || found.is_empty() {
-                return Meant::One(*key);
+                return NameMatch::One(*key);
             }
             found.insert(0, *key);
         }
         match found.as_slice() {
-            [] => Meant::Nobody,
-            [one] => Meant::One(*one),
-            _ => Meant::Several(found),
+            [] => NameMatch::Nobody,
+            [one] => NameMatch::One(*one),
+            _ => NameMatch::Several(found),
         }
     }
 
@@ -251,20 +251,20 @@ impl People {
     ///
     /// # Errors
     /// The petname is taken, or there are too many contacts.
-    pub fn befriend(&mut self, key: Key, petname: Name) -> Result<(), NoContact> {
+    pub fn set_petname(&mut self, key: Key, petname: Name) -> Result<(), ContactError> {
         let taken = self
             .contacts
             .iter()
             .find(|(of, contact)| **of != key && same(contact.petname.as_str(), petname.as_str()));
         if let Some((of, _)) = taken {
-            return Err(NoContact::NameTaken(*of));
+            return Err(ContactError::NameTaken(*of));
         }
         if let Some(contact) = self.contacts.get_mut(&key) {
             contact.petname = petname;
             return Ok(());
         }
         if self.contacts.len() >= MAX_CONTACTS {
-            return Err(NoContact::TooMany);
+            return Err(ContactError::TooMany);
         }
         self.contacts.insert(key, Contact { petname, verified: false, blocked: false });
         Ok(())
@@ -314,7 +314,7 @@ impl People {
         if self.contacts.contains_key(&key) || key == self.me {
             return None;
         }
-        self.befriend(key, petname).ok()?;
+        self.set_petname(key, petname).ok()?;
         self.set_verified(&key, verified);
         self.set_blocked(&key, blocked);
         Some(())

@@ -11,7 +11,7 @@ use crate::Clock;
 use crate::crypto::{Identity, Key};
 use crate::direct::{self, Label, Unreadable};
 use crate::envelope::{Draft, Envelope, Kind, NetworkId};
-use crate::people::{Met, People};
+use crate::people::{People, PresenceChange};
 use crate::text::Name;
 use floodnet_core::rng::NodeRng;
 use floodnet_core::time::{Duration, Time};
@@ -78,7 +78,7 @@ pub enum Heard {
         /// The key of the person.
         from: Key,
         /// What is new about it.
-        met: Met,
+        change: PresenceChange,
     },
     /// There is nothing to show; the text names the reason.
     Nothing(&'static str),
@@ -273,14 +273,14 @@ impl<I: Identity> Session<I> {
         let Some((status, name)) = read else { return Heard::Nothing("bad_presence") };
         let from = envelope.origin();
         let is_stranger = self.people.nick(&from).is_none();
-        let met = self.people.meet(from, name, status != LEAVES, clock.unix_ms);
+        let change = self.people.meet(from, name, status != LEAVES, clock.unix_ms);
         if status == ASKS || (status == STAYS && is_stranger) {
             self.hurry(clock, rng);
         }
         if self.people.is_blocked(&from) {
             return Heard::Nothing("blocked");
         }
-        Heard::Presence { from, met }
+        Heard::Presence { from, change }
     }
 
     fn open(&mut self, envelope: &Envelope, clock: Clock) -> Heard {

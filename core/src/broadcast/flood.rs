@@ -155,9 +155,9 @@ impl<Peer: Copy + Ord, P: Payload> Broadcast for Flood<Peer, P> {
     }
 
     fn stored(&self, config: &Config, tell: &mut dyn FnMut(Stored)) {
-        let most = config.seen.most.map(|most| most as usize);
-        tell(Stored { what: "messages seen", count: self.seen.len(), most });
-        let most = Some(config.queue as usize);
-        tell(Stored { what: "deliveries waiting", count: self.inbox.len(), most });
+        let max = config.seen.capacity.map(|capacity| capacity as usize);
+        tell(Stored { what: "messages seen", count: self.seen.len(), max });
+        let max = Some(config.queue as usize);
+        tell(Stored { what: "deliveries waiting", count: self.inbox.len(), max });
     }
 }

@@ -131,7 +131,7 @@ impl<Peer: Copy + Ord, P: Payload> Broadcast for Gossip<Peer, P> {
     }
 
     fn stored(&self, config: &Config, tell: &mut dyn FnMut(Stored)) {
-        let most = config.seen.most.map(|most| most as usize);
-        tell(Stored { what: "messages seen", count: self.seen.len(), most });
+        let max = config.seen.capacity.map(|capacity| capacity as usize);
+        tell(Stored { what: "messages seen", count: self.seen.len(), max });
     }
 }

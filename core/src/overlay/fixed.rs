@@ -166,8 +166,8 @@ impl Overlay for Fixed {
     }
 
     fn stored(&self, config: &Config, tell: &mut dyn FnMut(Stored)) {
-        let most = Some(config.graph.neighbors(self.me).len());
-        tell(Stored { what: "neighbors", count: self.neighbors.len(), most });
+        let max = Some(config.graph.neighbors(self.me).len());
+        tell(Stored { what: "neighbors", count: self.neighbors.len(), max });
     }
 
     #[inline]

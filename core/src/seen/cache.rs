@@ -53,10 +53,10 @@ impl<Id: Copy + Eq + Hash + fmt::Debug> Seen<Id> for SeenCache<Id> {
         if self.contains(id) {
             return false;
         }
-        if limits.most.is_some_and(|most| self.len() >= most as usize) {
+        if limits.capacity.is_some_and(|capacity| self.len() >= capacity as usize) {
             self.forget_oldest();
         }
-        if limits.most != Some(0) {
+        if limits.capacity != Some(0) {
             self.remember(Entry { id, since_ms: now_ms });
         }
         true

@@ -24,28 +24,28 @@ use crate::time::{Duration, Time};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenLimits {
     /// How many ids are kept; `None` for no bound, as in the tutorial. Default 65,536.
-    pub most: Option<u32>,
+    pub capacity: Option<u32>,
     /// How long an id is kept; `None` for no limit, as in the tutorial. Default 15 minutes.
-    pub keep: Option<Duration>,
+    pub ttl: Option<Duration>,
 }
 
 impl SeenLimits {
     /// No bounds: the memory grows with every message.
-    pub const UNLIMITED: Self = Self { most: None, keep: None };
+    pub const UNLIMITED: Self = Self { capacity: None, ttl: None };
 
     /// Whether what came at `since_ms` is too old at `now_ms`.
     #[inline]
     fn forget(&self, since_ms: u32, now_ms: u32) -> bool {
-        self.keep.is_some_and(|keep| {
+        self.ttl.is_some_and(|ttl| {
             // Ages are whole milliseconds, so a limit with a fraction of one acts as if it were rounded down.
-            u64::from(now_ms.wrapping_sub(since_ms)) * NANOS_PER_MS > keep.as_nanos()
+            u64::from(now_ms.wrapping_sub(since_ms)) * NANOS_PER_MS > ttl.as_nanos()
         })
     }
 }
 
 impl Default for SeenLimits {
     fn default() -> Self {
-        Self { most: Some(65_536), keep: Some(Duration::from_secs(15 * 60)) }
+        Self { capacity: Some(65_536), ttl: Some(Duration::from_secs(15 * 60)) }
     }
 }
 
@@ -54,8 +54,8 @@ impl Default for SeenLimits {
 ///
 /// All implementations must give the same answers. A new one is empty.
 pub trait Seen<Id>: Clone + Default + fmt::Debug {
-    /// Remembers `id` and says whether it is new. What is older than `limits.keep` at `now` is forgotten
-    /// first; when `limits.most` ids are kept, the oldest makes room.
+    /// Remembers `id` and says whether it is new. What is older than `limits.ttl` at `now` is forgotten
+    /// first; when `limits.capacity` ids are kept, the oldest makes room.
     fn insert(&mut self, id: Id, now: Time, limits: &SeenLimits) -> bool;
 
     /// How many ids are remembered.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const LIMITS: SeenLimits = SeenLimits { most: Some(3), keep: Some(Duration::from_secs(10)) };
+const LIMITS: SeenLimits = SeenLimits { capacity: Some(3), ttl: Some(Duration::from_secs(10)) };
 
 fn the_oldest_makes_room_and_age_forgets<S: Seen<u32>>() {
     let mut seen = S::default();
@@ -48,9 +48,9 @@ proptest! {
     #[test]
     fn the_cache_behaves_as_a_list(
         ids in prop::collection::vec((0u32..60, 0u64..3), 0..300),
-        most in 0u32..40,
+        capacity in 0u32..40,
     ) {
-        let limits = SeenLimits { most: Some(most), keep: Some(Duration::from_secs(20)) };
+        let limits = SeenLimits { capacity: Some(capacity), ttl: Some(Duration::from_secs(20)) };
         let mut seen = SeenCache::default();
         let mut list: Vec<(u32, Time)> = Vec::new();
         let mut now = Time::ZERO;
@@ -59,10 +59,10 @@ proptest! {
             list.retain(|(_, since)| now.since(*since) <= Duration::from_secs(20));
             let new = list.iter().all(|(known, _)| *known != id);
             if new {
-                if list.len() >= most as usize && !list.is_empty() {
+                if list.len() >= capacity as usize && !list.is_empty() {
                     list.remove(0);
                 }
-                if most > 0 {
+                if capacity > 0 {
                     list.push((id, now));
                 }
             }
@@ -109,19 +109,19 @@ fn pauses() -> impl Strategy<Value = u64> {
 }
 
 fn limits() -> impl Strategy<Value = SeenLimits> {
-    let most = prop_oneof![
+    let capacity = prop_oneof![
         2 => Just(None),
         1 => Just(Some(0)),
         2 => (1u32..40).prop_map(Some),
         3 => (20u32..2_000).prop_map(Some),
     ];
-    let keep = prop_oneof![
+    let ttl = prop_oneof![
         2 => Just(None),
         2 => (0u64..20).prop_map(|secs| Some(Duration::from_secs(secs))),
         2 => (0u64..2_000_000).prop_map(|millis| Some(Duration::from_millis(millis))),
         1 => Just(Some(Duration::MAX)),
     ];
-    (most, keep).prop_map(|(most, keep)| SeenLimits { most, keep })
+    (capacity, ttl).prop_map(|(capacity, ttl)| SeenLimits { capacity, ttl })
 }
 
 fn histories() -> impl Strategy<Value = Vec<(Pick, u64)>> {

@@ -131,7 +131,7 @@ impl Seen<u32> for SeenWindow {
         if self.contains(id) {
             return false;
         }
-        self.insert_new(Entry { id, since_ms: now_ms }, limits.most);
+        self.insert_new(Entry { id, since_ms: now_ms }, limits.capacity);
         true
     }
 
@@ -178,14 +178,14 @@ impl SeenWindow {
         }
     }
 
-    fn insert_new(&mut self, entry: Entry<u32>, most: Option<u32>) {
-        if self.push_few(entry, most) {
+    fn insert_new(&mut self, entry: Entry<u32>, capacity: Option<u32>) {
+        if self.push_few(entry, capacity) {
             return;
         }
-        if most.is_some_and(|most| self.len() >= most as usize) {
+        if capacity.is_some_and(|capacity| self.len() >= capacity as usize) {
             self.forget_oldest();
         }
-        if most == Some(0) {
+        if capacity == Some(0) {
             return;
         }
         if self.is_empty() {
@@ -198,11 +198,11 @@ impl SeenWindow {
 
     /// Adds `entry` if that takes only a bit and a place in a short log, the usual case. Returns whether it was added.
     #[inline(always)]
-    fn push_few(&mut self, entry: Entry<u32>, most: Option<u32>) -> bool {
+    fn push_few(&mut self, entry: Entry<u32>, capacity: Option<u32>) -> bool {
         let Self { first_word, oldest_ms, store } = self;
         let Store::Few { len, latest, few: Few { bits, log } } = store else { return false };
         let used = usize::from(*len);
-        if most.is_some_and(|most| used >= most as usize) {
+        if capacity.is_some_and(|capacity| used >= capacity as usize) {
             return false;
         }
         if used == 0 {
@@ -406,7 +406,7 @@ mod tests {
 
     #[test]
     fn the_window_slides_along_with_a_bounded_memory() {
-        let limits = SeenLimits { most: Some(20), keep: None };
+        let limits = SeenLimits { capacity: Some(20), ttl: None };
         let mut seen = SeenWindow::default();
         for id in 0..100_000 {
             assert!(seen.insert(id, Time::ZERO, &limits));
@@ -418,7 +418,7 @@ mod tests {
 
     #[test]
     fn a_wide_window_slides_as_well() {
-        let limits = SeenLimits { most: Some(3_000), keep: None };
+        let limits = SeenLimits { capacity: Some(3_000), ttl: None };
         let mut seen = SeenWindow::default();
         for id in 0..100_000 {
             assert!(seen.insert(id, Time::ZERO, &limits));
@@ -437,7 +437,7 @@ mod tests {
             assert!(!seen.insert(id, Time::from_secs(1), &SeenLimits::UNLIMITED));
         }
         // Once all is forgotten the memory begins anew, in place.
-        let short = SeenLimits { most: None, keep: Some(Duration::from_secs(2)) };
+        let short = SeenLimits { capacity: None, ttl: Some(Duration::from_secs(2)) };
         assert!(seen.insert(7, Time::from_secs(10), &short));
         assert!(matches!(seen.store, Store::Few { len: 1, .. }));
     }
@@ -445,7 +445,7 @@ mod tests {
     #[test]
     fn what_came_hours_apart_keeps_its_time() {
         let mut seen = SeenWindow::default();
-        let limits = SeenLimits { most: None, keep: Some(Duration::from_secs(10 * 3600)) };
+        let limits = SeenLimits { capacity: None, ttl: Some(Duration::from_secs(10 * 3600)) };
         assert!(seen.insert(1, Time::from_secs(0), &limits));
         assert!(seen.insert(2, Time::from_secs(4_000), &limits));
         assert!(matches!(seen.store, Store::Few { .. }));

@@ -261,7 +261,7 @@ mod tests {
         files.save_peers(&peers).expect("written");
         assert_eq!(files.load_peers(&mut notes), Ok(peers));
         let mut people = People::new(Key([9; 32]));
-        people.befriend(Key([3; 32]), Name::new("bob").expect("a name")).expect("free");
+        people.set_petname(Key([3; 32]), Name::new("bob").expect("a name")).expect("free");
         files.save_contacts(&people).expect("written");
         let mut loaded = People::new(Key([9; 32]));
         files.load_contacts(&mut loaded, &mut notes).expect("read");
@@ -277,7 +277,7 @@ mod tests {
         let mut people = People::new(Key([9; 32]));
         for number in 0..5u8 {
             let name = Name::new(&format!("bob{number}")).expect("a name");
-            people.befriend(Key([number; 32]), name).expect("free");
+            people.set_petname(Key([number; 32]), name).expect("free");
         }
         files.save_contacts(&people).expect("written");
         let path = folder.path().join("contacts");

@@ -90,7 +90,7 @@ pub fn chat_message(data: &[u8]) {
                     let text = String::from_utf8_lossy(source.part());
                     let _ = session.say_to(contact, &text, clock);
                     if let Ok(petname) = Name::new(&text) {
-                        let _ = session.people_mut().befriend(contact, petname);
+                        let _ = session.people_mut().set_petname(contact, petname);
                     }
                 }
                 continue;

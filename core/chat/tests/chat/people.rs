@@ -1,7 +1,7 @@
 //! Who is who.
 
 use floodnet_chat::crypto::Identity;
-use floodnet_chat::people::{Meant, Met, NoContact, People};
+use floodnet_chat::people::{ContactError, NameMatch, People, PresenceChange};
 use floodnet_chat::text::fingerprint;
 
 use crate::name;
@@ -11,17 +11,17 @@ use crate::toy::Toy;
 fn two_people_of_one_name_are_told_apart() {
     let (one, two) = (Toy::new(1).key(), Toy::new(2).key());
     let mut people = People::new(Toy::new(9).key());
-    assert_eq!(people.meet(one, name("bob"), true, 0), Met::Came);
-    assert_eq!(people.meet(two, name("bob"), true, 0), Met::Came);
-    assert_eq!(people.meet(two, name("bob"), true, 1), Met::Known);
+    assert_eq!(people.meet(one, name("bob"), true, 0), PresenceChange::Joined);
+    assert_eq!(people.meet(two, name("bob"), true, 0), PresenceChange::Joined);
+    assert_eq!(people.meet(two, name("bob"), true, 1), PresenceChange::Unchanged);
     let mut both = vec![one, two];
     both.sort();
-    assert_eq!(people.find("bob"), Meant::Several(both));
-    assert_eq!(people.find(&format!("bob~{}", fingerprint(&two))), Meant::One(two));
-    assert_eq!(people.find(&format!("~{}", &fingerprint(&one)[..9])), Meant::One(one));
+    assert_eq!(people.find("bob"), NameMatch::Several(both));
+    assert_eq!(people.find(&format!("bob~{}", fingerprint(&two))), NameMatch::One(two));
+    assert_eq!(people.find(&format!("~{}", &fingerprint(&one)[..9])), NameMatch::One(one));
     assert_eq!(
         (people.find("eve"), people.find(""), people.find("~")),
-        (Meant::Nobody, Meant::Nobody, Meant::Nobody)
+        (NameMatch::Nobody, NameMatch::Nobody, NameMatch::Nobody)
     );
 }
 
@@ -29,32 +29,36 @@ fn two_people_of_one_name_are_told_apart() {
 fn a_changed_key_is_never_silent() {
     let (old, new) = (Toy::new(1).key(), Toy::new(2).key());
     let mut people = People::new(Toy::new(9).key());
-    people.befriend(old, name("Bob")).expect("free");
+    people.set_petname(old, name("Bob")).expect("free");
     for impostor in ["Bob", "bob", "B\u{43e}b"] {
         let mut people = people.clone();
         assert_eq!(
             people.meet(new, name(impostor), true, 0),
-            Met::Impersonates { contact: old },
+            PresenceChange::Impersonates { contact: old },
             "{impostor}"
         );
         assert_eq!(people.shown(&new), format!("{impostor}~{}", fingerprint(&new)));
         assert_eq!(people.shown(&old), "Bob");
     }
     people.meet(new, name("bob"), true, 0);
-    assert_eq!(people.find("bob"), Meant::Several(vec![old, new]), "the contact is not here, this one is");
+    assert_eq!(
+        people.find("bob"),
+        NameMatch::Several(vec![old, new]),
+        "the contact is not here, this one is"
+    );
     people.meet(old, name("bob"), true, 0);
-    assert_eq!(people.find("bob"), Meant::One(old));
-    assert_eq!(people.befriend(new, name("BOB")), Err(NoContact::NameTaken(old)));
+    assert_eq!(people.find("bob"), NameMatch::One(old));
+    assert_eq!(people.set_petname(new, name("BOB")), Err(ContactError::NameTaken(old)));
     // A petname stays whatever its owner says.
-    assert_eq!(people.meet(old, name("robert"), true, 1), Met::Renamed { from: name("bob") });
+    assert_eq!(people.meet(old, name("robert"), true, 1), PresenceChange::Renamed { from: name("bob") });
     assert_eq!(people.shown(&old), "Bob");
 }
 
 #[test]
 fn contacts_are_saved_and_loaded() {
     let mut people = People::new(Toy::new(9).key());
-    people.befriend(Toy::new(1).key(), name("bob")).expect("free");
-    people.befriend(Toy::new(2).key(), name("Алиса")).expect("free");
+    people.set_petname(Toy::new(1).key(), name("bob")).expect("free");
+    people.set_petname(Toy::new(2).key(), name("Алиса")).expect("free");
     people.set_verified(&Toy::new(1).key(), true);
     people.set_blocked(&Toy::new(2).key(), true);
     let lines = people.save();
@@ -83,5 +87,5 @@ fn who_is_silent_for_long_is_taken_for_gone() {
     people.heard(two, 5_000);
     assert_eq!(people.gone_before(2_000), [one]);
     assert_eq!(people.present().map(|(key, _)| *key).collect::<Vec<_>>(), [two]);
-    assert_eq!(people.meet(one, name("one"), true, 6_000), Met::Came);
+    assert_eq!(people.meet(one, name("one"), true, 6_000), PresenceChange::Joined);
 }

@@ -2,7 +2,7 @@
 
 use floodnet_chat::Clock;
 use floodnet_chat::envelope::Envelope;
-use floodnet_chat::people::{Meant, Met};
+use floodnet_chat::people::{NameMatch, PresenceChange};
 use floodnet_chat::session::{Heard, MAX_TEXT, Session, Unsayable};
 use floodnet_core::rng::NodeRng;
 use floodnet_core::time::Time;
@@ -21,9 +21,12 @@ fn pass(envelope: &Envelope, to: &mut Session<Toy>, ms: u64) -> Heard {
 fn a_dialogue() {
     let (mut alice, mut bob, mut carol) = (session(1, "alice"), session(2, "bob"), session(3, "carol"));
     let here = bob.presence(true, clock(0)).expect("signed");
-    assert_eq!(pass(&here, &mut alice, 0), Heard::Presence { from: bob.me(), met: Met::Came });
+    assert_eq!(
+        pass(&here, &mut alice, 0),
+        Heard::Presence { from: bob.me(), change: PresenceChange::Joined }
+    );
     assert!(alice.presence_due().is_some(), "who comes is answered");
-    assert_eq!(alice.people().find("bob"), Meant::One(bob.me()));
+    assert_eq!(alice.people().find("bob"), NameMatch::One(bob.me()));
     let secret = alice.say_to(bob.me(), "psst", clock(1)).expect("short");
     assert_eq!(pass(&secret, &mut bob, 2), Heard::Direct { from: alice.me(), text: "psst".into() });
     assert_eq!(pass(&secret, &mut carol, 2), Heard::Nothing("not_for_me"));
@@ -32,8 +35,8 @@ fn a_dialogue() {
     assert_eq!(pass(&hello, &mut alice, 4), Heard::Said { from: carol.me(), text: "hello".into() });
     assert!(alice.people().shown(&carol.me()).starts_with("someone~"), "she has not said who she is");
     let gone = bob.presence(false, clock(5)).expect("signed");
-    assert_eq!(pass(&gone, &mut alice, 5), Heard::Presence { from: bob.me(), met: Met::Left });
-    assert_eq!(alice.people().find("bob"), Meant::Nobody);
+    assert_eq!(pass(&gone, &mut alice, 5), Heard::Presence { from: bob.me(), change: PresenceChange::Left });
+    assert_eq!(alice.people().find("bob"), NameMatch::Nobody);
     assert_eq!(alice.say("  ", clock(6)), Err(Unsayable::Empty));
     assert_eq!(alice.say(&"x".repeat(MAX_TEXT + 1), clock(6)), Err(Unsayable::TooLong(MAX_TEXT)));
 }
@@ -41,7 +44,7 @@ fn a_dialogue() {
 #[test]
 fn the_blocked_are_not_heard() {
     let (mut alice, mut bob) = (session(1, "alice"), session(2, "bob"));
-    alice.people_mut().befriend(bob.me(), name("bob")).expect("free");
+    alice.people_mut().set_petname(bob.me(), name("bob")).expect("free");
     alice.people_mut().set_blocked(&bob.me(), true);
     for envelope in [
         bob.say("hi", clock(0)).expect("short"),

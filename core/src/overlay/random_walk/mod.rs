@@ -470,10 +470,10 @@ impl<Peer: Copy + Ord> Overlay for RandomWalk<Peer> {
     }
 
     fn stored(&self, config: &Config<Peer>, tell: &mut dyn FnMut(Stored)) {
-        let most = config.max_degree.map(|max| max as usize);
-        tell(Stored { what: "neighbors", count: self.neighbors.len(), most });
-        tell(Stored { what: "peers remembered", count: self.remembered.len(), most: Some(REMEMBERED) });
-        tell(Stored { what: "neighbors lost", count: self.lost.len(), most: Some(lost::CAPACITY + 1) });
+        let max = config.max_degree.map(|max| max as usize);
+        tell(Stored { what: "neighbors", count: self.neighbors.len(), max });
+        tell(Stored { what: "peers remembered", count: self.remembered.len(), max: Some(REMEMBERED) });
+        tell(Stored { what: "neighbors lost", count: self.lost.len(), max: Some(lost::CAPACITY + 1) });
     }
 
     #[inline]

@@ -180,8 +180,8 @@ impl<P: Runnable> Bench<'_, P> {
         if links.transport != Transport::Stream {
             return None;
         }
-        if let Some(given) = P::given(self.config) {
-            return Some(rules.missing(given).is_none());
+        if let Some(neighbors) = P::static_neighbors(self.config) {
+            return Some(rules.missing(neighbors).is_none());
         }
         let all_reachable = links.classes.iter().all(|class| class.reachable);
         let Setup { plan, setting, .. } = self.setup;

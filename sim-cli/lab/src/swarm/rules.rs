@@ -171,8 +171,9 @@ impl<'a> Rules<'a> {
     }
 
     /// The links of a given graph that should be up and are not: the first.
-    pub(super) fn missing(&self, given: impl Fn(u32) -> Vec<u32>) -> Option<(u32, u32)> {
-        let pairs = self.graph.nodes().flat_map(|slot| given(slot).into_iter().map(move |peer| (slot, peer)));
+    pub(super) fn missing(&self, neighbors: impl Fn(u32) -> Vec<u32>) -> Option<(u32, u32)> {
+        let pairs =
+            self.graph.nodes().flat_map(|slot| neighbors(slot).into_iter().map(move |peer| (slot, peer)));
         let mut wanted = pairs.filter(|&(slot, peer)| {
             let can_meet = self.links.class(slot).reachable || self.links.class(peer).reachable;
             self.graph.is_up(peer) && can_meet

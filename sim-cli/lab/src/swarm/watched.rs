@@ -179,12 +179,12 @@ impl<'a> Log<'a> {
         {
             self.take_in(carried.message, carried.hops);
         }
-        if self.known.promises.timers.is_some_and(|most| self.due.len() > most) {
+        if self.known.promises.timers.is_some_and(|max| self.due.len() > max) {
             self.breach(Invariant::Bounded, format!("{} timers are outstanding", self.due.len()));
         }
-        inner.stored(config, &mut |Stored { what, count, most }| {
-            if let Some(most) = most.filter(|&most| count > most) {
-                self.breach(Invariant::Bounded, format!("{count} {what}, of at most {most}"));
+        inner.stored(config, &mut |Stored { what, count, max }| {
+            if let Some(max) = max.filter(|&max| count > max) {
+                self.breach(Invariant::Bounded, format!("{count} {what}, of at most {max}"));
             }
         });
         self.neighbors(inner.neighbors());
@@ -219,10 +219,10 @@ impl<'a> Log<'a> {
 
     fn may_have_forgotten(&self, heard: &Heard) -> bool {
         let whole_ms = |at: Time| at.as_nanos() / 1_000_000;
-        let SeenLimits { most, keep } = &self.known.promises.remembers;
+        let SeenLimits { capacity, ttl } = &self.known.promises.remembers;
         let age = whole_ms(self.now) - whole_ms(heard.at);
-        keep.is_some_and(|keep| age > keep.as_nanos() / 1_000_000)
-            || most.is_some_and(|most| self.taken - heard.number >= most)
+        ttl.is_some_and(|ttl| age > ttl.as_nanos() / 1_000_000)
+            || capacity.is_some_and(|capacity| self.taken - heard.number >= capacity)
     }
 
     fn sends<P: SimProtocol>(&mut self, to: u32, message: &P::Message) {

@@ -89,7 +89,7 @@ impl NamedOverlay for Fixed {
         promises.symmetric = true;
     }
 
-    fn given(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
+    fn static_neighbors(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
         let graph = config.graph.clone();
         Some(move |slot| graph.neighbors(slot).to_vec())
     }
@@ -124,14 +124,14 @@ impl NamedBroadcast for SimFlood {
     type Table = FloodTable;
 
     fn config(table: FloodTable, _: &Setting) -> Result<Self::Config, Complaint> {
-        let most = table.seen.get().map(|most| u32::try_from(most).unwrap_or(u32::MAX));
-        let keep = table.seen_for.get().map(|keep| keep.0);
-        Ok(flood::Config { echo: table.echo, seen: SeenLimits { most, keep }, queue: table.queue })
+        let capacity = table.seen.get().map(|ids| u32::try_from(ids).unwrap_or(u32::MAX));
+        let ttl = table.seen_for.get().map(|time| time.0);
+        Ok(flood::Config { echo: table.echo, seen: SeenLimits { capacity, ttl }, queue: table.queue })
     }
 
     fn promise(table: &FloodTable, promises: &mut Promises) {
-        let most = table.seen.get().map(|most| u32::try_from(most).unwrap_or(u32::MAX));
-        promises.remembers = SeenLimits { most, keep: table.seen_for.get().map(|keep| keep.0) };
+        let capacity = table.seen.get().map(|ids| u32::try_from(ids).unwrap_or(u32::MAX));
+        promises.remembers = SeenLimits { capacity, ttl: table.seen_for.get().map(|time| time.0) };
         promises.once = true;
         promises.echo = table.echo;
         promises.reaches_all = true;

@@ -90,7 +90,7 @@ pub trait Runnable:
 
     /// The neighbors that a slot ought to hold while they are up, if they are given beforehand.
     #[must_use]
-    fn given(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
+    fn static_neighbors(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
         let _ = config;
         None::<fn(u32) -> Vec<u32>>
     }
@@ -140,9 +140,9 @@ pub trait NamedOverlay:
         let _ = (table, promises);
     }
 
-    /// See [`Runnable::given`].
+    /// See [`Runnable::static_neighbors`].
     #[must_use]
-    fn given(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
+    fn static_neighbors(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
         let _ = config;
         None::<fn(u32) -> Vec<u32>>
     }
@@ -208,8 +208,8 @@ impl<O: NamedOverlay, B: NamedBroadcast> Runnable for Node<O, B> {
         promises
     }
 
-    fn given(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
-        O::given(&config.overlay)
+    fn static_neighbors(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
+        O::static_neighbors(&config.overlay)
     }
 }
 

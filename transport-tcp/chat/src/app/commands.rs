@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use floodnet_chat::people::Meant;
+use floodnet_chat::people::NameMatch;
 use floodnet_chat::text::Name;
 
 use super::App;
@@ -65,7 +65,7 @@ impl App {
         if let Some(after) = self.wait_for_somebody(may_wait) {
             return after;
         }
-        if may_wait && matches!(self.talk.session.people().find(to), Meant::Nobody) {
+        if may_wait && matches!(self.talk.session.people().find(to), NameMatch::Nobody) {
             return After::Wait(if self.screen.is_plain() { PATIENCE_PIPE } else { PATIENCE_NAME });
         }
         let Some(key) = self.who_is(to) else {
@@ -75,7 +75,7 @@ impl App {
         match self.talk.say_to(key, text).await {
             Ok(()) => {
                 self.unread.forget(&key);
-                self.befriend(&key);
+                self.add_contact(&key);
             }
             Err(why) => self.screen.notice(&format!("not sent: {why}")),
         }

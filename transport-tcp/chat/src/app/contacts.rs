@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use floodnet_chat::crypto::Key;
-use floodnet_chat::people::{Meant, NoContact};
+use floodnet_chat::people::{ContactError, NameMatch};
 use floodnet_chat::text::{Name, fingerprint, safety_number};
 
 use super::App;
@@ -12,12 +12,12 @@ impl App {
     /// Finds the person that the user means; tells the user if there is none or more than one.
     pub(super) fn who_is(&mut self, what: &str) -> Option<Key> {
         match self.talk.session.people().find(what) {
-            Meant::One(key) => Some(key),
-            Meant::Nobody => {
+            NameMatch::One(key) => Some(key),
+            NameMatch::Nobody => {
                 self.screen.notice(&format!("nobody called {what} is here; /who tells who is"));
                 None
             }
-            Meant::Several(keys) => {
+            NameMatch::Several(keys) => {
                 let mut text = format!("{} people are called {what}; say which one:\n", keys.len());
                 for key in keys {
                     let nick = self.talk.session.people().nick(&key).map_or(what, Name::as_str);
@@ -35,7 +35,7 @@ impl App {
     }
 
     /// Makes a contact of a person, under the name they give, or one like it if that is taken.
-    pub(super) fn befriend(&mut self, key: &Key) -> bool {
+    pub(super) fn add_contact(&mut self, key: &Key) -> bool {
         if self.talk.session.people().contacts().contains_key(key) {
             return true;
         }
@@ -45,7 +45,7 @@ impl App {
             _ => Name::new(&format!("{nick}{number}")).ok(),
         };
         for petname in (1..100).filter_map(with) {
-            match self.talk.session.people_mut().befriend(*key, petname.clone()) {
+            match self.talk.session.people_mut().set_petname(*key, petname.clone()) {
                 Ok(()) => {
                     self.save_contacts();
                     self.screen.notice(&format!(
@@ -54,8 +54,8 @@ impl App {
                     ));
                     return true;
                 }
-                Err(NoContact::NameTaken(_)) => {}
-                Err(NoContact::TooMany) => break,
+                Err(ContactError::NameTaken(_)) => {}
+                Err(ContactError::TooMany) => break,
             }
         }
         self.screen.notice("there is no room for more contacts; /forget some");
@@ -66,7 +66,7 @@ impl App {
         let Some(key) = self.who_is(who) else { return };
         let shown = self.talk.session.people().shown(&key);
         if compared {
-            if self.befriend(&key) && self.talk.session.people_mut().set_verified(&key, true) {
+            if self.add_contact(&key) && self.talk.session.people_mut().set_verified(&key, true) {
                 self.save_contacts();
                 let shown = self.talk.session.people().shown(&key);
                 self.screen.notice(&format!("{shown} is verified"));
@@ -97,7 +97,7 @@ impl App {
             .find(|(_, contact)| contact.blocked && contact.petname.as_str().eq_ignore_ascii_case(who));
         let blocked = blocked.map(|(key, _)| *key);
         let Some(key) = blocked.or_else(|| self.who_is(who)) else { return };
-        if !self.befriend(&key) {
+        if !self.add_contact(&key) {
             return;
         }
         self.talk.session.people_mut().set_blocked(&key, block);
@@ -120,16 +120,18 @@ impl App {
         };
         let Some(key) = self.who_is(who) else { return };
         let former = self.talk.session.people().shown(&key);
-        match self.talk.session.people_mut().befriend(key, petname.clone()) {
+        match self.talk.session.people_mut().set_petname(key, petname.clone()) {
             Ok(()) => {
                 self.save_contacts();
                 self.screen.notice(&format!("{former} is your contact {petname}"));
             }
-            Err(NoContact::NameTaken(of)) => {
+            Err(ContactError::NameTaken(of)) => {
                 let of = fingerprint(&of);
                 self.screen.notice(&format!("another contact is called {petname}, with fingerprint {of}"));
             }
-            Err(NoContact::TooMany) => self.screen.notice("there is no room for more contacts; /forget some"),
+            Err(ContactError::TooMany) => {
+                self.screen.notice("there is no room for more contacts; /forget some")
+            }
         }
     }
 

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use floodnet_chat::crypto::Key;
 use floodnet_chat::envelope::Envelope;
-use floodnet_chat::people::Met;
+use floodnet_chat::people::PresenceChange;
 use floodnet_chat::session::Heard;
 use floodnet_chat::text::fingerprint;
 use floodnet_core::broadcast::BroadcastEvent;
@@ -197,22 +197,22 @@ impl App {
                 self.screen.direct(&from, &shown, verified, &text, &came);
                 self.unread.push(Direct { from, text, came });
             }
-            Heard::Presence { from, met } => self.on_presence(&from, met),
+            Heard::Presence { from, change } => self.on_presence(&from, change),
             Heard::Nothing(reason) => tracing::debug!(reason, "nothing to show"),
         }
     }
 
-    fn on_presence(&mut self, from: &Key, met: Met) {
+    fn on_presence(&mut self, from: &Key, change: PresenceChange) {
         let shown = self.talk.session.people().shown(from);
-        match met {
-            Met::Known => {}
-            Met::Came => self.screen.notice(&format!("{shown} is here")),
-            Met::Left => self.screen.notice(&format!("{shown} left")),
-            Met::Renamed { from: former } => {
+        match change {
+            PresenceChange::Unchanged => {}
+            PresenceChange::Joined => self.screen.notice(&format!("{shown} is here")),
+            PresenceChange::Left => self.screen.notice(&format!("{shown} left")),
+            PresenceChange::Renamed { from: former } => {
                 let nick = self.talk.session.people().nick(from).map(ToString::to_string).unwrap_or_default();
                 self.screen.notice(&format!("{former}~{} is called {nick} now", fingerprint(from)));
             }
-            Met::Impersonates { contact } => {
+            PresenceChange::Impersonates { contact } => {
                 let people = self.talk.session.people();
                 let nick = people.nick(from).map(ToString::to_string).unwrap_or_default();
                 let known = people.shown(&contact);
