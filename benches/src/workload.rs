@@ -1,7 +1,7 @@
 //! Workloads: a plan, links and nodes, ready to be run as often as one likes.
 
 use floodnet_core::broadcast::{Flood, flood};
-use floodnet_core::laws::Law;
+use floodnet_core::distributions::Distribution;
 use floodnet_core::node::{self, Node};
 use floodnet_core::overlay::{Fixed, RandomWalk, fixed, random_walk};
 use floodnet_core::time::{Duration, Time};
@@ -126,7 +126,7 @@ pub fn join(nodes: u32, walk: Walk) -> Workload<Walker> {
 }
 
 /// After a [`join`] of 60 s the nodes come and go for two minutes, over streams and without messages: sessions
-/// of 6 min in the mean by a law of the shape measured in `BitTorrent` (Weibull, 0.59: many are short),
+/// of 6 min in the mean by a distribution of the shape measured in `BitTorrent` (Weibull, 0.59: many are short),
 /// half of them ended by silent crashes, and a minute between two of them.
 ///
 /// # Panics
@@ -135,8 +135,8 @@ pub fn join(nodes: u32, walk: Walk) -> Workload<Walker> {
 pub fn churn(nodes: u32) -> Workload<Walker> {
     let (session, downtime) = (
         // The mean is 1.54 times the scale.
-        Law::Weibull { shape: 0.59, scale: Duration::from_secs(234) },
-        Law::Exponential { mean: Duration::from_secs(60) },
+        Distribution::Weibull { shape: 0.59, scale: Duration::from_secs(234) },
+        Distribution::Exponential { mean: Duration::from_secs(60) },
     );
     let sessions = Sessions::Drawn { start: Time::ZERO + ARRIVE, stop: Time::MAX, session, downtime };
     let churn = Churn { sessions, crash: 0.5, crash_kind: CrashKind::Silent };
@@ -165,7 +165,7 @@ const fn nodes(count: u32, arrive: Duration) -> Nodes {
 /// Streams on which a packet takes 10 to 100 ms, the same on each link.
 fn links() -> LinkModel {
     let (min, max) = (Duration::from_millis(10), Duration::from_millis(100));
-    LinkModel { latency: Latency::Law(Law::Uniform { min, max }), ..LinkModel::default() }
+    LinkModel { latency: Latency::Distribution(Distribution::Uniform { min, max }), ..LinkModel::default() }
 }
 
 fn draw(spec: &PlanSpec) -> Plan {

@@ -16,7 +16,7 @@
 //! | [`wire`] | how messages become bytes |
 //! | [`observe`] | what the simulator must know about a protocol to measure it |
 //! | [`graph`] | undirected graphs in a compact form |
-//! | [`laws`] | probability laws for latency and sessions: the one place with floating point |
+//! | [`distributions`] | probability distributions for latency and sessions: the one place with floating point |
 //! | [`rng`] | the random stream of a node |
 //! | [`time`] | time and durations as saturating nanoseconds |
 //! | [`token_bucket`] | how much of something may happen, on average and at once |
@@ -30,9 +30,9 @@ extern crate std;
 
 pub mod broadcast;
 pub mod content;
+pub mod distributions;
 pub mod graph;
 pub mod inbox;
-pub mod laws;
 pub mod node;
 pub mod observe;
 pub mod overlay;

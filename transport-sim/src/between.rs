@@ -134,7 +134,7 @@ mod tests {
     use super::*;
     use crate::link::Latency;
     use crate::plan::{Disturbance, DisturbanceKind};
-    use floodnet_core::laws::Law;
+    use floodnet_core::distributions::Distribution;
 
     fn between(plan: Plan, links: LinkModel) -> Between {
         Between::new(Arc::new(plan), Arc::new(links))
@@ -142,8 +142,10 @@ mod tests {
 
     #[test]
     fn a_pair_has_one_latency_whichever_way() {
-        let latency =
-            Latency::Law(Law::Uniform { min: Duration::from_millis(10), max: Duration::from_millis(100) });
+        let latency = Latency::Distribution(Distribution::Uniform {
+            min: Duration::from_millis(10),
+            max: Duration::from_millis(100),
+        });
         let links = LinkModel { latency, ..LinkModel::default() };
         let all = between(Plan::still(7, 20, Time::from_secs(9)), links);
         let mut delays: Vec<Duration> = (1..20).map(|to| all.delay(0, to)).collect();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use floodnet_core::laws::Law;
+use floodnet_core::distributions::Distribution;
 use floodnet_core::time::Duration;
 
 /// How packets travel.
@@ -28,8 +28,8 @@ pub enum Per {
 /// One-way delay between two slots, before floor and jitter.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Latency {
-    /// Drawn from one law.
-    Law(Law),
+    /// Drawn from one distribution.
+    Distribution(Distribution),
     /// Read from a table; slot `s` is row `row[s]`.
     Table {
         /// Row and column of each slot.
@@ -123,7 +123,7 @@ impl Default for LinkModel {
     fn default() -> Self {
         Self {
             transport: Transport::Stream,
-            latency: Latency::Law(Law::Constant(Duration::from_millis(50))),
+            latency: Latency::Distribution(Distribution::Constant(Duration::from_millis(50))),
             per: Per::Link,
             floor: Duration::from_millis(1),
             jitter: Duration::ZERO,
@@ -146,7 +146,7 @@ impl LinkModel {
     #[must_use]
     pub fn least_delay(&self) -> Duration {
         let least = match &self.latency {
-            Latency::Law(law) => law.least(),
+            Latency::Distribution(distribution) => distribution.min(),
             Latency::Table { one_way, .. } => one_way.iter().copied().min().unwrap_or_default(),
         };
         least.max(self.floor)
@@ -156,7 +156,7 @@ impl LinkModel {
     #[must_use]
     pub(crate) fn usual_delay(&self) -> Duration {
         let usual = match &self.latency {
-            Latency::Law(law) => law.sample(u64::MAX / 100 * 99),
+            Latency::Distribution(distribution) => distribution.sample(u64::MAX / 100 * 99),
             Latency::Table { one_way, .. } => one_way.iter().copied().max().unwrap_or_default(),
         };
         usual.max(self.floor) + self.jitter

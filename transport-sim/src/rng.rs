@@ -1,7 +1,7 @@
 //! Random numbers for what is drawn before a run: a sequence for each purpose, so that drawing more or less
 //! of one thing disturbs no other.
 
-use floodnet_core::laws::happens;
+use floodnet_core::distributions::happens;
 use floodnet_core::rng::{Purpose, fold, scale};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 #[cfg(doc)]
-use floodnet_core::laws;
+use floodnet_core::distributions;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,7 @@ const fn half() -> f64 {
     0.5
 }
 
-/// Law of a session or of a downtime.
+/// Distribution of a session or of a downtime.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Lifetime {
@@ -67,7 +67,7 @@ pub enum Lifetime {
         /// Shortest length.
         least: Duration,
     },
-    /// A law measured in a real network, by name.
+    /// A distribution measured in a real network, by name.
     Preset(SessionPreset),
     /// What a file says, slot by slot.
     Trace {
@@ -76,8 +76,8 @@ pub enum Lifetime {
     },
 }
 
-/// Session lengths measured in real networks, by the names and with the laws of
-/// [`session_preset`](laws::session_preset).
+/// Session lengths measured in real networks, by the names and with the distributions of
+/// [`session_preset`](distributions::session_preset).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(description = "Session lengths measured in real networks, all Weibull.")]

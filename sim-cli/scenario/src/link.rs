@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use floodnet_core::laws::{self, WORLD8};
+use floodnet_core::distributions::{self, WORLD8};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use super::units::{Duration, Rate, Size};
 pub struct Link {
     /// Connections that keep order and repeat what is lost, or single packets. Default "stream".
     pub transport: Transport,
-    /// Law of the delay, one way. Default { constant = "50ms" }.
+    /// Distribution of the delay, one way. Default { constant = "50ms" }.
     pub latency: Latency,
     /// Whether the delay is drawn once per link or anew for each packet. Default "link".
     pub per: Per,
@@ -89,7 +89,7 @@ pub enum Per {
     Packet,
 }
 
-/// Law of the one-way delay.
+/// Distribution of the one-way delay.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Latency {
@@ -132,7 +132,7 @@ impl Regions {
 
     /// The regions, their weights and delays.
     #[must_use]
-    pub const fn table(self) -> &'static laws::Regions {
+    pub const fn table(self) -> &'static distributions::Regions {
         match self {
             Self::World8 => &WORLD8,
         }

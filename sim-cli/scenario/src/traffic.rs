@@ -42,7 +42,7 @@ const fn hundred_bytes() -> Size {
 pub enum Timing {
     /// At equal distances.
     Every(Duration),
-    /// After gaps drawn from an exponential law with this mean.
+    /// After gaps drawn from an exponential distribution with this mean.
     Poisson(Duration),
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration as Span, Instant};
 
 use clap::Args;
-use floodnet_core::laws::{Law, share_to_threshold};
+use floodnet_core::distributions::{Distribution, share_to_threshold};
 use floodnet_core::time;
 use floodnet_shaper::{Ended, Link, Options, Proxy};
 use tokio::sync::mpsc;
@@ -35,7 +35,7 @@ pub(super) struct ProxyArgs {
     /// One-way delay
     #[arg(long, default_value = "0s")]
     latency: Duration,
-    /// Law of the one-way delay, drawn per connection, as scenarios spell it:
+    /// Distribution of the one-way delay, drawn per connection, as scenarios spell it:
     /// '{ lognormal = { median = "50ms", sigma = 0.5 } }'
     #[arg(long, conflicts_with = "latency")]
     law: Option<String>,
@@ -92,23 +92,23 @@ fn address(key: &str, text: &str) -> Result<SocketAddr, Failure> {
     })
 }
 
-fn latency(args: &ProxyArgs) -> Result<Law, Failure> {
+fn latency(args: &ProxyArgs) -> Result<Distribution, Failure> {
     #[derive(serde::Deserialize)]
     struct Wrapped {
         law: Latency,
     }
-    let Some(text) = &args.law else { return Ok(Law::Constant(args.latency.0)) };
+    let Some(text) = &args.law else { return Ok(Distribution::Constant(args.latency.0)) };
     let wrong = |why: &str| Failure::Usage(format!("--law {text}: {why}"));
     let wrapped: Wrapped =
         toml::from_str(&format!("law = {text}")).map_err(|error| wrong(error.message()))?;
-    let law = match wrapped.law {
-        Latency::Constant(span) => Law::Constant(span.0),
-        Latency::Uniform { min, max } => Law::Uniform { min: min.0, max: max.0 },
-        Latency::Lognormal { median, sigma } => Law::Lognormal { median: median.0, sigma },
+    let distribution = match wrapped.law {
+        Latency::Constant(span) => Distribution::Constant(span.0),
+        Latency::Uniform { min, max } => Distribution::Uniform { min: min.0, max: max.0 },
+        Latency::Lognormal { median, sigma } => Distribution::Lognormal { median: median.0, sigma },
         _ => return Err(wrong("one pair has no regions: write constant, uniform or lognormal")),
     };
-    law.check().map_err(wrong)?;
-    Ok(law)
+    distribution.check().map_err(wrong)?;
+    Ok(distribution)
 }
 
 fn options(args: &ProxyArgs) -> Result<Options, Failure> {

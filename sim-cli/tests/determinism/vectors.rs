@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use floodnet_core::distributions::{Distribution, session_preset};
 use floodnet_core::graph::Graph;
-use floodnet_core::laws::{Law, session_preset};
 use floodnet_core::rng::{NodeRng, fold, mix, scale};
 use floodnet_core::time::Duration;
 use floodnet_sim::graph;
@@ -25,19 +25,19 @@ pub(crate) fn all() -> BTreeMap<String, String> {
     rng.shuffle(&mut order);
     put("shuffle", hash(order, u64::from));
     let (short, long) = (Duration::from_millis(10), Duration::from_secs(300));
-    let laws = [
-        ("uniform", Law::Uniform { min: short, max: long }),
-        ("exponential", Law::Exponential { mean: long }),
-        ("weibull", Law::Weibull { shape: 0.34, scale: long }),
-        ("lognormal", Law::Lognormal { median: short, sigma: 0.8 }),
-        ("pareto", Law::Pareto { shape: 1.2, least: short }),
+    let distributions = [
+        ("uniform", Distribution::Uniform { min: short, max: long }),
+        ("exponential", Distribution::Exponential { mean: long }),
+        ("weibull", Distribution::Weibull { shape: 0.34, scale: long }),
+        ("lognormal", Distribution::Lognormal { median: short, sigma: 0.8 }),
+        ("pareto", Distribution::Pareto { shape: 1.2, least: short }),
     ];
-    for (name, law) in laws {
-        put(name, hash(0..VALUES, |value| law.sample(mix(value)).as_nanos()));
+    for (name, distribution) in distributions {
+        put(name, hash(0..VALUES, |value| distribution.sample(mix(value)).as_nanos()));
     }
     for name in ["red-hat", "debian", "flatout", "kad"] {
-        let law = session_preset(name).expect("a preset");
-        put(name, hash(0..VALUES, |value| law.sample(mix(value)).as_nanos()));
+        let distribution = session_preset(name).expect("a preset");
+        put(name, hash(0..VALUES, |value| distribution.sample(mix(value)).as_nanos()));
     }
     let graphs = [
         ("k_out", graph::k_out(2_000, 3, 1)),

@@ -1,6 +1,6 @@
 //! Published latency matrices.
 
-use floodnet_core::laws::scaled;
+use floodnet_core::distributions::scaled;
 use floodnet_core::time::Duration;
 
 use crate::read::{ReadError, fields, lines, wrong};

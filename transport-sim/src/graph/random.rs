@@ -1,6 +1,6 @@
 //! Random graphs whose degrees vary.
 
-use floodnet_core::laws::{Gaps, share_to_threshold};
+use floodnet_core::distributions::{Gaps, share_to_threshold};
 use floodnet_core::rng::{Purpose, scale};
 
 use super::{DrawError, Graph, check_degree, check_links, check_sum};

@@ -157,7 +157,7 @@ impl Growth {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use floodnet_core::laws::happens;
+    use floodnet_core::distributions::happens;
     use floodnet_core::rng::mix;
 
     /// Windows of the packets from the first lost one on.

@@ -1,6 +1,6 @@
 //! How long packets take from slot to slot.
 
-use floodnet_core::laws::Law;
+use floodnet_core::distributions::Distribution;
 use floodnet_core::rng::{Purpose, scale};
 use floodnet_core::time::{Duration, Time};
 
@@ -14,10 +14,12 @@ impl Network<'_> {
     #[inline]
     pub(crate) fn link_delay(&self, from: u32, to: u32) -> Duration {
         let drawn = match &self.links.latency {
-            Latency::Law(Law::Constant(delay)) => *delay,
+            Latency::Distribution(Distribution::Constant(delay)) => *delay,
             // Drawn for each packet, by [`Self::delay`].
-            Latency::Law(_) if self.links.per == Per::Packet => Duration::ZERO,
-            Latency::Law(law) => law.sample(self.hash(Purpose::Latency, from.min(to), from.max(to))),
+            Latency::Distribution(_) if self.links.per == Per::Packet => Duration::ZERO,
+            Latency::Distribution(distribution) => {
+                distribution.sample(self.hash(Purpose::Latency, from.min(to), from.max(to)))
+            }
             Latency::Table { row, size, one_way } => {
                 one_way[row[from as usize] as usize * *size as usize + row[to as usize] as usize]
             }
@@ -64,14 +66,14 @@ impl Network<'_> {
                 let bits = self.packet_hash(Purpose::Latency, from, to, nth);
                 Some(least + Duration::from_nanos(scale(bits, values)))
             }
-            PacketDelay::Drawn => self.delay_by_law(from, to, nth),
+            PacketDelay::Drawn => self.delay_by_distribution(from, to, nth),
         }
     }
 
     #[inline(never)]
-    fn delay_by_law(&self, from: u32, to: u32, nth: PacketIndex) -> Option<Duration> {
-        let Latency::Law(law) = &self.links.latency else { return None };
-        Some(law.sample(self.packet_hash(Purpose::Latency, from, to, nth)).max(self.links.floor))
+    fn delay_by_distribution(&self, from: u32, to: u32, nth: PacketIndex) -> Option<Duration> {
+        let Latency::Distribution(distribution) = &self.links.latency else { return None };
+        Some(distribution.sample(self.packet_hash(Purpose::Latency, from, to, nth)).max(self.links.floor))
     }
 
     /// With jitter and faults.

@@ -1,6 +1,6 @@
 //! What keeps packets from arriving: losses, cuts, pauses and the dead, and how the others find that out.
 
-use floodnet_core::laws::happens;
+use floodnet_core::distributions::happens;
 use floodnet_core::rng::{Purpose, fold, scale};
 use floodnet_core::time::{Duration, Time};
 

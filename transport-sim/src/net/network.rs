@@ -4,7 +4,7 @@
 //! two slots and the count of the packet on its directed link, so that changing one thing disturbs no
 //! other.
 
-use floodnet_core::laws::Law;
+use floodnet_core::distributions::Distribution;
 use floodnet_core::rng::{Purpose, draw, fold};
 use floodnet_core::time::Duration;
 
@@ -45,7 +45,7 @@ pub(crate) struct Network<'p> {
     pub(super) packet_delay: PacketDelay,
 }
 
-/// Where the delay of a packet comes from, found out once for the run: a packet only looks at what its law
+/// Where the delay of a packet comes from, found out once for the run: a packet only looks at what its distribution
 /// needs.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum PacketDelay {
@@ -53,19 +53,19 @@ pub(super) enum PacketDelay {
     Link,
     /// One of so many nanoseconds, at most 2^63, from the least on.
     Uniform { least: Duration, values: u64 },
-    /// Any other law.
+    /// Any other distribution.
     Drawn,
 }
 
 impl PacketDelay {
     fn new(links: &LinkModel) -> Self {
         match (&links.latency, links.per) {
-            (Latency::Law(Law::Uniform { min, max }), Per::Packet)
+            (Latency::Distribution(Distribution::Uniform { min, max }), Per::Packet)
                 if links.floor <= *min && min <= max && max.as_nanos() < 1 << 63 =>
             {
                 Self::Uniform { least: *min, values: (*max - *min).as_nanos() + 1 }
             }
-            (Latency::Law(_), Per::Packet) => Self::Drawn,
+            (Latency::Distribution(_), Per::Packet) => Self::Drawn,
             _ => Self::Link,
         }
     }
@@ -80,7 +80,7 @@ impl<'p> Network<'p> {
         let counts = links.loss > 0
             || links.jitter != Duration::ZERO
             || !losses.is_empty()
-            || links.per == Per::Packet && matches!(links.latency, Latency::Law(_));
+            || links.per == Per::Packet && matches!(links.latency, Latency::Distribution(_));
         let cuts: Vec<&Disturbance> = of(|kind| match kind {
             // One with everybody in one group cuts nothing.
             DisturbanceKind::Partition { group, .. } => group.iter().any(|other| *other != group[0]),

@@ -1,6 +1,6 @@
 //! Which slot belongs to which class, region or group.
 
-use floodnet_core::laws::apportion;
+use floodnet_core::distributions::apportion;
 
 use crate::rng::PlanRng;
 

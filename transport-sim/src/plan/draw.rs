@@ -1,6 +1,6 @@
 //! Drawing a plan: who is up when.
 
-use floodnet_core::laws::{happens, share_to_threshold};
+use floodnet_core::distributions::{happens, share_to_threshold};
 use floodnet_core::rng::{Purpose, scale};
 use floodnet_core::time::{Duration, Time};
 
@@ -13,7 +13,7 @@ impl PlanSpec {
     /// Draws the plan that belongs to `seed`: first lives, then crashes, then the other faults, then
     /// traffic, each from a sequence of its own ([`Purpose`]).
     ///
-    /// So a change disturbs only what must change (common random numbers): with another law of sessions
+    /// So a change disturbs only what must change (common random numbers): with another distribution of sessions
     /// the arrivals are the same, with another rate of messages the sessions, and a further fault at the
     /// end of the list changes only the lives of slots that it strikes, the messages that these would
     /// have published, and whom later faults find up.
@@ -108,7 +108,7 @@ fn recorded(sessions: &[Session], churn: &Churn, end: Time, seed: u64) -> Lives 
 /// The lives of one slot by chance, or none when there would be more than `room`.
 fn drawn(arrival: Time, churn: &Churn, end: Time, mut rng: PlanRng, room: usize) -> Option<Lives> {
     let Sessions::Drawn { start, stop, session, downtime } = &churn.sessions else { return None };
-    // Each session takes three draws, whatever they are used for, so that one law's change does not
+    // Each session takes three draws, whatever they are used for, so that one distribution's change does not
     // shift the others' draws.
     let at_least_an_instant = |span: Duration| span.max(Duration::from_nanos(1));
     let mut lives = Vec::new();

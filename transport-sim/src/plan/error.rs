@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use floodnet_core::laws::{Law, apportion};
+use floodnet_core::distributions::{Distribution, apportion};
 use floodnet_core::time::{Duration, Time};
 
 use super::spec::{
@@ -43,8 +43,8 @@ pub enum Problem {
     NotAFactor(f64),
     /// Groups must be two or more numbers that are not negative, and at most 65,536.
     NotGroups,
-    /// A law's parameters make no law.
-    Law(&'static str),
+    /// The parameters of a distribution are invalid, for this reason.
+    Distribution(&'static str),
     /// A link from a slot to itself.
     Loop(u32),
     /// A recorded session ends before it begins.
@@ -103,7 +103,7 @@ impl fmt::Display for Problem {
             Self::NotAShare(share) => write!(f, "{share} is not a share from 0 to 1"),
             Self::NotAFactor(factor) => write!(f, "{factor} is not a factor of 1 or more"),
             Self::NotGroups => f.write_str("needs two or more sizes of groups, none of them negative"),
-            Self::Law(what) => f.write_str(what),
+            Self::Distribution(what) => f.write_str(what),
             Self::Loop(slot) => write!(f, "links slot {slot} to itself"),
             Self::Backwards(Session { slot, up, down }) => {
                 write!(f, "slot {slot} comes up at {up} and is down at {down} already")
@@ -150,8 +150,8 @@ fn share(share: f64, key: &str) -> Result<(), PlanError> {
     refuse(!(0.0..=1.0).contains(&share), key, Problem::NotAShare(share))
 }
 
-fn law(law: &Law, key: &str) -> Result<(), PlanError> {
-    law.check().map_err(|problem| wrong(key, Problem::Law(problem)))
+fn distribution(distribution: &Distribution, key: &str) -> Result<(), PlanError> {
+    distribution.check().map_err(|problem| wrong(key, Problem::Distribution(problem)))
 }
 
 fn slot(slot: u32, nodes: &Nodes, key: &str) -> Result<(), PlanError> {
@@ -181,8 +181,8 @@ impl Churn {
         share(self.crash, "churn.crash")?;
         match &self.sessions {
             Sessions::Drawn { session, downtime, .. } => {
-                law(session, "churn.session")?;
-                law(downtime, "churn.downtime")
+                distribution(session, "churn.session")?;
+                distribution(downtime, "churn.downtime")
             }
             Sessions::Trace(trace) => check_trace(trace, nodes).map_err(|what| wrong("churn.session", what)),
         }

@@ -1,6 +1,6 @@
 //! Drawing a plan: what goes wrong.
 
-use floodnet_core::laws::{permille, share_of, share_to_threshold};
+use floodnet_core::distributions::{permille, share_of, share_to_threshold};
 use floodnet_core::rng::Purpose;
 use floodnet_core::time::Time;
 

@@ -1,6 +1,6 @@
 //! What a plan is drawn from: the part of a scenario that happens to the nodes from outside.
 
-use floodnet_core::laws::Law;
+use floodnet_core::distributions::Distribution;
 use floodnet_core::time::{Duration, Time};
 
 use super::CrashKind;
@@ -69,9 +69,9 @@ pub enum Sessions {
         /// From when on nothing changes.
         stop: Time,
         /// Length of a session.
-        session: Law,
+        session: Distribution,
         /// Length of the time between two sessions of a slot.
-        downtime: Law,
+        downtime: Distribution,
     },
     /// As recorded. The trace takes the place of arrivals too: a slot is up in its sessions and at no
     /// other time. Only entry slots that do not churn are up throughout, and must not be in it.

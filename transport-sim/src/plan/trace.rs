@@ -1,6 +1,6 @@
 //! Recorded sessions.
 
-use floodnet_core::laws::scaled;
+use floodnet_core::distributions::scaled;
 use floodnet_core::time::{Duration, Time};
 
 use super::error::overlap;

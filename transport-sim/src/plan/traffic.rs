@@ -1,6 +1,6 @@
 //! Drawing a plan: who publishes when.
 
-use floodnet_core::laws::Law;
+use floodnet_core::distributions::Distribution;
 use floodnet_core::rng::Purpose;
 use floodnet_core::time::{Duration, Time};
 
@@ -57,7 +57,7 @@ fn times(traffic: &Traffic, series: u32, end: Time, seed: u64, due: &mut Vec<Due
     let mut rng = PlanRng::new(seed, Purpose::Times, u64::from(series));
     let mut gap = || match traffic.pace {
         Pace::Every(distance) => distance,
-        Pace::Poisson { mean } => Law::Exponential { mean }.sample(rng.bits()),
+        Pace::Poisson { mean } => Distribution::Exponential { mean }.sample(rng.bits()),
     };
     let (stop, mut at, mut number) = (traffic.stop.min(end), traffic.start, 0);
     // Told before the memory is full of them.

@@ -1,6 +1,6 @@
 //! Datagrams: loss, cuts, rebirths and unreachable slots lose the packet, and nobody is told.
 
-use floodnet_core::laws::share_to_threshold;
+use floodnet_core::distributions::share_to_threshold;
 use floodnet_sim::graph::line;
 use floodnet_sim::link::{Class, Transport};
 use floodnet_sim::plan::{CrashKind, DisturbanceKind, End};

@@ -1,8 +1,8 @@
 //! Without loss a flood arrives by the quickest path: every delivery time is the distance that petgraph's
 //! `dijkstra` finds over the delays of the links.
 
+use floodnet_core::distributions::Distribution;
 use floodnet_core::graph::Graph;
-use floodnet_core::laws::Law;
 use floodnet_core::rng::{fold, scale};
 use floodnet_core::time::Duration;
 use floodnet_sim::graph::{k_out, read_edges, read_matrix};
@@ -86,7 +86,7 @@ proptest! {
         let mut field = Field::new(k_out(nodes, k, seed).expect("enough nodes"), transport, [0]);
         field.plan.seed = seed;
         let (min, max) = (Duration::from_nanos(200_000), Duration::from_millis(150));
-        field.links.latency = Latency::Law(Law::Uniform { min, max });
+        field.links.latency = Latency::Distribution(Distribution::Uniform { min, max });
         let spread = &field.run()[0];
         check(&field, 0, spread, observed(spread));
         let floor = Duration::from_millis(1);
@@ -101,7 +101,7 @@ fn over_the_gnutella_overlay() {
     for transport in [Transport::Datagram, Transport::Stream] {
         let mut field = Field::new(graph.clone(), transport, [0, 1_234, 6_000]);
         let (min, max) = (Duration::from_millis(10), Duration::from_millis(100));
-        field.links.latency = Latency::Law(Law::Uniform { min, max });
+        field.links.latency = Latency::Distribution(Distribution::Uniform { min, max });
         for (publish, spread) in field.plan.publishes.iter().zip(field.run()) {
             // 2 x 20,776 links - 6,298 in the largest component, to which these three belong.
             assert_eq!((spread.sent, spread.delivered.len()), (35_254, 6_298));

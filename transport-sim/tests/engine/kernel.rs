@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use floodnet_core::laws::{Law, share_to_threshold};
+use floodnet_core::distributions::{Distribution, share_to_threshold};
 use floodnet_core::time::{Duration, Time};
 use floodnet_sim::between::{Between, Flow, Passage};
 use floodnet_sim::link::{Latency, LinkModel};
@@ -24,7 +24,7 @@ const MEASURED: [(f64, u64, u64, [f64; 3], f64); 8] = [
 /// Milliseconds from when each of `count` messages was to be sent to when it is there.
 fn delays(loss: f64, latency: u64, every: u64, seed: u64, count: u64) -> Vec<f64> {
     let links = LinkModel {
-        latency: Latency::Law(Law::Constant(Duration::from_millis(latency))),
+        latency: Latency::Distribution(Distribution::Constant(Duration::from_millis(latency))),
         loss: share_to_threshold(loss),
         break_after: Duration::from_secs(600),
         ..LinkModel::default()

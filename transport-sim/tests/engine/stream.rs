@@ -1,6 +1,6 @@
 //! Connections by small cases. Every link takes 50 ms, so a dial takes 100 and its first message 150.
 
-use floodnet_core::laws::Law;
+use floodnet_core::distributions::Distribution;
 use floodnet_core::time::Duration;
 use floodnet_sim::link::{Class, Latency, Per};
 use floodnet_sim::plan::{CrashKind, DisturbanceKind, End};
@@ -98,8 +98,10 @@ fn the_order_holds_though_the_peers_dial_is_answered_first() {
 fn nothing_overtakes_on_a_connection() {
     let mut stage = Stage::new(2);
     stage.links.per = Per::Packet;
-    stage.links.latency =
-        Latency::Law(Law::Uniform { min: Duration::from_millis(10), max: Duration::from_millis(200) });
+    stage.links.latency = Latency::Distribution(Distribution::Uniform {
+        min: Duration::from_millis(10),
+        max: Duration::from_millis(200),
+    });
     let said: Vec<u32> = (0..200).map(|nth| stage.say(1_000 + nth, 0, 1)).collect();
     let heard = stage.play().heard(1);
     assert_eq!(heard.iter().map(|(_, message)| *message).collect::<Vec<_>>(), said);
@@ -514,7 +516,7 @@ fn what_is_sent_elsewhere_changes_no_draw() {
 #[test]
 fn delays_may_be_longer_than_the_first_pause() {
     let mut stage = Stage::new(2);
-    stage.links.latency = Latency::Law(Law::Constant(Duration::from_millis(250)));
+    stage.links.latency = Latency::Distribution(Distribution::Constant(Duration::from_millis(250)));
     let first = stage.say(0, 0, 1);
     let second = stage.say(2_000, 0, 1);
     let played = stage.play();
@@ -525,7 +527,7 @@ fn delays_may_be_longer_than_the_first_pause() {
 #[test]
 fn delays_may_be_longer_than_what_a_table_holds() {
     let mut stage = Stage::new(2);
-    stage.links.latency = Latency::Law(Law::Constant(Duration::from_secs(6)));
+    stage.links.latency = Latency::Distribution(Distribution::Constant(Duration::from_secs(6)));
     stage.links.dial_timeout = Duration::from_secs(30);
     stage.links.dead_after = Duration::from_secs(20);
     let first = stage.say(0, 0, 1);

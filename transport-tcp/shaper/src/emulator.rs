@@ -1,6 +1,6 @@
 //! What a link does to a piece of data: when it arrives, whether it is changed, whether the connection breaks.
 
-use floodnet_core::laws::{Law, happens};
+use floodnet_core::distributions::{Distribution, happens};
 use floodnet_core::rng::NodeRng;
 use floodnet_core::time::{Duration, Time};
 
@@ -25,7 +25,7 @@ pub enum Fate {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Link {
     /// One-way delay, drawn once for each connection.
-    pub latency: Law,
+    pub latency: Distribution,
     /// Each piece takes up to this much longer, uniformly. Order is kept.
     pub jitter: Duration,
     /// Bits per second of a connection; none for unlimited.
@@ -46,7 +46,7 @@ impl Default for Link {
     /// Passes everything at once; the pauses are those of the simulator.
     fn default() -> Self {
         Self {
-            latency: Law::Constant(Duration::ZERO),
+            latency: Distribution::Constant(Duration::ZERO),
             jitter: Duration::ZERO,
             rate: None,
             queue: 256 * 1_024,
@@ -114,7 +114,8 @@ impl LinkEmulator {
             let place = self.rng.below(u32::try_from(data.len()).unwrap_or(u32::MAX)) as usize;
             data[place] ^= 1 << self.rng.below(8);
         }
-        let jitter = Law::Uniform { min: Duration::ZERO, max: self.link.jitter }.sample(wide(&mut self.rng));
+        let jitter =
+            Distribution::Uniform { min: Duration::ZERO, max: self.link.jitter }.sample(wide(&mut self.rng));
         self.last = self.last.max(at + self.latency + jitter);
         Fate::Arrives { at: self.last, lost }
     }
@@ -138,7 +139,7 @@ impl LinkEmulator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use floodnet_core::laws::share_to_threshold;
+    use floodnet_core::distributions::share_to_threshold;
 
     fn arrivals(link: Link, sizes: &[usize]) -> Vec<Time> {
         let mut emulator = link.emulator(7);
@@ -154,7 +155,7 @@ mod tests {
         let link = Link {
             rate: Some(8_000),
             queue: 1_000,
-            latency: Law::Constant(Duration::from_millis(50)),
+            latency: Distribution::Constant(Duration::from_millis(50)),
             ..Link::default()
         };
         let millis = [100, 1_000, 400].map(|bytes| bytes as usize);

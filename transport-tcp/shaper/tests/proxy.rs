@@ -2,7 +2,7 @@
 
 use std::time::{Duration as Span, Instant};
 
-use floodnet_core::laws::Law;
+use floodnet_core::distributions::Distribution;
 use floodnet_core::time::Duration;
 use floodnet_shaper::{Link, Options, Proxy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -33,7 +33,7 @@ async fn proxy(options: Options) -> Proxy {
 }
 
 fn constant(millis: u64) -> Link {
-    Link { latency: Law::Constant(Duration::from_millis(millis)), ..Link::default() }
+    Link { latency: Distribution::Constant(Duration::from_millis(millis)), ..Link::default() }
 }
 
 /// Time until `text` is back.

@@ -59,10 +59,10 @@ fn size(scenario: &mut Scenario, rng: &mut NodeRng) {
 /// Longer or shorter sessions and times away, and another share of crashes.
 fn churn(scenario: &mut Scenario, rng: &mut NodeRng) {
     let Some(churn) = &mut scenario.churn else { return };
-    let laws = [Some(&mut churn.session), churn.downtime.as_mut()];
-    for law in laws.into_iter().flatten() {
+    let distributions = [Some(&mut churn.session), churn.downtime.as_mut()];
+    for distribution in distributions.into_iter().flatten() {
         let quarters = u64::from(1 + rng.below(8));
-        stretch(law, quarters);
+        stretch(distribution, quarters);
     }
     if rng.chance(1, 2) {
         churn.crash = f64::from(rng.below(11)) / 10.0;
@@ -70,8 +70,8 @@ fn churn(scenario: &mut Scenario, rng: &mut NodeRng) {
 }
 
 /// So many quarters of the length; presets and traces stay.
-fn stretch(law: &mut Lifetime, quarters: u64) {
-    let length = match law {
+fn stretch(distribution: &mut Lifetime, quarters: u64) {
+    let length = match distribution {
         Lifetime::Exponential { mean } => mean,
         Lifetime::Weibull { scale, .. } => scale,
         Lifetime::Lognormal { median, .. } => median,

@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn tails_of_the_binomial_law() {
+    fn tails_of_the_binomial_distribution() {
         assert!((tail(10, 0, 0.3) - 1.0).abs() < 1e-12);
         assert!((tail(2, 1, 0.5) - 0.75).abs() < 1e-12);
         assert!((tail(10, 10, 0.5) - 1.0 / 1024.0).abs() < 1e-12);

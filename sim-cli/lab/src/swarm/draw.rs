@@ -358,7 +358,7 @@ impl Drawing {
         self.push("class", slow);
     }
 
-    fn law(&mut self, least_ms: u32, most_ms: u32) -> Value {
+    fn distribution(&mut self, least_ms: u32, most_ms: u32) -> Value {
         let scale = self.between(least_ms, most_ms);
         match self.rng.below(4) {
             0 => table([("exponential", table([("mean", ms(scale))]))]),
@@ -373,7 +373,7 @@ impl Drawing {
         let start = self.between(0, arrive);
         self.put("churn.start", ms(start));
         self.put("churn.stop", ms(self.trouble_ms));
-        let (session, downtime) = (self.law(2_000, 40_000), self.law(50, 10_000));
+        let (session, downtime) = (self.distribution(2_000, 40_000), self.distribution(50, 10_000));
         self.put("churn.session", session);
         self.put("churn.downtime", downtime);
         if self.sometimes("other crash share", 50) {

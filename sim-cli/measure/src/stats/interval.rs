@@ -1,8 +1,8 @@
 //! The mean over runs, and how well it is known.
 //!
-//! - **Student's t**: mean ± t(0.975, n - 1) s / sqrt(n). Exact for a normal law, good for what is summed of
+//! - **Student's t**: mean ± t(0.975, n - 1) s / sqrt(n). Exact for a normal distribution, good for what is summed of
 //!   many.
-//! - **Bootstrap**, where a share sits at 0 or 1 in some run: its law is skewed and ends there, and t would
+//! - **Bootstrap**, where a share sits at 0 or 1 in some run: its distribution is skewed and ends there, and t would
 //!   reach beyond. Percentiles of the means of 4,000 resamples with a fixed seed, at the levels of the expanded
 //!   percentile interval, Phi(-sqrt(n / (n - 1)) t(0.975, n - 1)) and its complement, which mends the
 //!   narrowness of small samples (Hesterberg 2015, "What Teachers Should Know About the Bootstrap", The

@@ -19,7 +19,7 @@ pub(super) fn check(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
         checker.in_order("churn", churn.start, churn.stop);
     }
     checker.within("churn.stop", churn.stop, scenario.duration);
-    law("churn.session", &churn.session, checker);
+    distribution("churn.session", &churn.session, checker);
     match (&churn.session, &churn.downtime) {
         (Lifetime::Trace { .. }, Some(_)) => {
             let label = "remove it, or the trace";
@@ -30,16 +30,17 @@ pub(super) fn check(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
             checker.wrong("churn.downtime", "a trace says sessions and downtimes together", label);
         }
         (Lifetime::Trace { .. }, None) => {}
-        (_, Some(downtime)) => law("churn.downtime", downtime, checker),
+        (_, Some(downtime)) => distribution("churn.downtime", downtime, checker),
         (_, None) => {
-            let label = "it has no default; it can be a law such as { exponential = { mean = \"5min\" } }";
+            let label =
+                "it has no default; it can be a distribution such as { exponential = { mean = \"5min\" } }";
             checker.wrong("churn", "missing key `downtime` in [churn]", label);
         }
     }
 }
 
-fn law(path: &str, law: &Lifetime, checker: &mut Checker<'_, '_>) {
-    match law {
+fn distribution(path: &str, distribution: &Lifetime, checker: &mut Checker<'_, '_>) {
+    match distribution {
         Lifetime::Exponential { mean } => checker.positive(&format!("{path}.exponential.mean"), *mean),
         Lifetime::Weibull { shape, scale } => {
             checker.at_least(&format!("{path}.weibull.shape"), *shape, 0.0, true);

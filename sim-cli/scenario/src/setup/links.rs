@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use floodnet_core::laws::{Law, Regions as RegionTable, share_to_threshold};
+use floodnet_core::distributions::{Distribution, Regions as RegionTable, share_to_threshold};
 use floodnet_core::rng::Purpose;
 use floodnet_sim::graph::read_matrix;
 use floodnet_sim::link::{Class, Latency, LinkError, LinkModel, Per};
@@ -85,10 +85,12 @@ fn latency(
     notes: &mut Vec<String>,
 ) -> Result<Latency, Complaint> {
     Ok(match &scenario.link.latency {
-        scenario::Latency::Constant(delay) => Latency::Law(Law::Constant(delay.0)),
-        scenario::Latency::Uniform { min, max } => Latency::Law(Law::Uniform { min: min.0, max: max.0 }),
+        scenario::Latency::Constant(delay) => Latency::Distribution(Distribution::Constant(delay.0)),
+        scenario::Latency::Uniform { min, max } => {
+            Latency::Distribution(Distribution::Uniform { min: min.0, max: max.0 })
+        }
         scenario::Latency::Lognormal { median, sigma } => {
-            Latency::Law(Law::Lognormal { median: median.0, sigma: *sigma })
+            Latency::Distribution(Distribution::Lognormal { median: median.0, sigma: *sigma })
         }
         scenario::Latency::Regions(regions) => regional(scenario, slots, class_of, regions.table())?,
         scenario::Latency::Matrix(matrix) => measured(matrix, slots, notes)?,

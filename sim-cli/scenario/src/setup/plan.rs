@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use floodnet_core::laws::{Law, session_preset};
+use floodnet_core::distributions::{Distribution, session_preset};
 use floodnet_sim::plan::{self, PlanError, PlanSpec, Problem, Sessions, Struck};
 
 use crate::{
@@ -22,7 +22,7 @@ pub(super) fn complaint(error: PlanError) -> Complaint {
         Problem::NotAShare(_) => "a share lies in [0, 1]".to_owned(),
         Problem::NotAFactor(_) => "write 1 or more".to_owned(),
         Problem::NotGroups => "write such as [0.5, 0.5]".to_owned(),
-        Problem::Law(_) => "change the parameters of the law".to_owned(),
+        Problem::Distribution(_) => "change the parameters of the distribution".to_owned(),
         Problem::Loop(_) => "name another slot".to_owned(),
         Problem::Backwards(_) | Problem::Overlap(_) => "correct the trace".to_owned(),
         Problem::Entry(_) => "write nodes.entry_churns = true, or take the slot out of the trace".to_owned(),
@@ -72,24 +72,28 @@ fn coming_and_going(churn: &Churn) -> Result<plan::Churn, Complaint> {
         Sessions::Drawn {
             start: churn.start.after_start(),
             stop: churn.stop.after_start(),
-            session: law(&churn.session).ok_or_else(|| missing("churn.session"))?,
-            downtime: downtime.and_then(law).ok_or_else(|| missing("churn.downtime"))?,
+            session: distribution(&churn.session).ok_or_else(|| missing("churn.session"))?,
+            downtime: downtime.and_then(distribution).ok_or_else(|| missing("churn.downtime"))?,
         }
     };
     Ok(plan::Churn { sessions, crash: churn.crash, crash_kind: crash_kind(churn.crash_kind) })
 }
 
 fn missing(key: &str) -> Complaint {
-    Complaint::new(key, "a law is needed here", "write such as { exponential = { mean = \"5min\" } }")
+    Complaint::new(
+        key,
+        "a distribution is needed here",
+        "write such as { exponential = { mean = \"5min\" } }",
+    )
 }
 
-/// The law of a lifetime; none for a trace.
-fn law(lifetime: &Lifetime) -> Option<Law> {
+/// The distribution of a lifetime; none for a trace.
+fn distribution(lifetime: &Lifetime) -> Option<Distribution> {
     Some(match *lifetime {
-        Lifetime::Exponential { mean } => Law::Exponential { mean: mean.0 },
-        Lifetime::Weibull { shape, scale } => Law::Weibull { shape, scale: scale.0 },
-        Lifetime::Lognormal { median, sigma } => Law::Lognormal { median: median.0, sigma },
-        Lifetime::Pareto { shape, least } => Law::Pareto { shape, least: least.0 },
+        Lifetime::Exponential { mean } => Distribution::Exponential { mean: mean.0 },
+        Lifetime::Weibull { shape, scale } => Distribution::Weibull { shape, scale: scale.0 },
+        Lifetime::Lognormal { median, sigma } => Distribution::Lognormal { median: median.0, sigma },
+        Lifetime::Pareto { shape, least } => Distribution::Pareto { shape, least: least.0 },
         Lifetime::Preset(preset) => {
             return session_preset(preset.name());
         }

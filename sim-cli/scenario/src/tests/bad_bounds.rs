@@ -96,8 +96,8 @@ fn values_that_would_be_cut_down() {
     refused(&small("seen_for = \"1177h\"\n"), "\"1177h\"", title, "49 days, or \"unlimited\"");
     good(&small("seen = \"unlimited\"\nseen_for = \"1176h\"\n"));
     let churn = |stop: &str| {
-        let law = "{ preset = \"kad\" }";
-        small(&format!("[churn]\nsession = {law}\ndowntime = {law}\nstop = \"{stop}\"\n"))
+        let distribution = "{ preset = \"kad\" }";
+        small(&format!("[churn]\nsession = {distribution}\ndowntime = {distribution}\nstop = \"{stop}\"\n"))
     };
     good(&churn("2min"));
     refused(&churn("3min"), "\"3min\"", "this is after the end of the run", "the run ends at 120s");

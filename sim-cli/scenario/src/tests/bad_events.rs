@@ -59,7 +59,7 @@ session = { preset = "kad" }
      --> x.toml:7:2
       |
     7 | [churn]
-      |  ^^^^^ it has no default; it can be a law such as { exponential = { mean = "5min" } }
+      |  ^^^^^ it has no default; it can be a distribution such as { exponential = { mean = "5min" } }
     "#);
 }
 

@@ -276,7 +276,7 @@ transport = "streem"
 }
 
 #[test]
-fn unknown_law() {
+fn unknown_distribution() {
     assert_snapshot!(bad(&small(r#"[link]
 latency = { normal = { mean = "5ms" } }
 "#)), @r#"
@@ -289,7 +289,7 @@ latency = { normal = { mean = "5ms" } }
 }
 
 #[test]
-fn law_without_settings() {
+fn distribution_without_settings() {
     assert_snapshot!(bad(&small(r#"[link]
 latency = "uniform"
 "#)), @r#"
@@ -302,7 +302,7 @@ latency = "uniform"
 }
 
 #[test]
-fn law_of_wrong_type() {
+fn distribution_of_wrong_type() {
     assert_snapshot!(bad(&small(r"[link]
 latency = 50
 ")), @"
@@ -328,7 +328,7 @@ latency = { constant = "5ms", regions = "world8" }
 }
 
 #[test]
-fn no_law() {
+fn no_distribution() {
     assert_snapshot!(bad(&small(r"[link]
 latency = {}
 ")), @"

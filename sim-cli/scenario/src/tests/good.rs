@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use floodnet_core::laws::{REGION_TABLES, SESSION_PRESETS};
+use floodnet_core::distributions::{REGION_TABLES, SESSION_PRESETS};
 
 use super::*;
 use crate::{
@@ -280,8 +280,9 @@ fn templates_make_sense_and_read_back_equal() {
 #[test]
 fn presets_and_regions_are_those_of_the_library() {
     for name in SESSION_PRESETS {
-        let law = format!("{{ preset = \"{name}\" }}");
-        let scenario = good(&small(&format!("[churn]\nsession = {law}\ndowntime = {law}\n")));
+        let distribution = format!("{{ preset = \"{name}\" }}");
+        let scenario =
+            good(&small(&format!("[churn]\nsession = {distribution}\ndowntime = {distribution}\n")));
         let Some(Churn { session: Lifetime::Preset(preset), .. }) = scenario.churn else { panic!("{name}") };
         assert_eq!(preset.name(), name);
     }

@@ -1,6 +1,6 @@
 //! Who is up when.
 
-use floodnet_core::laws::session_preset;
+use floodnet_core::distributions::session_preset;
 
 use super::*;
 
@@ -32,7 +32,7 @@ fn flatout_sessions_last_64_minutes_in_the_mean() {
     spec.duration = secs(10_000_000);
     spec.nodes.entry = 0;
     let session = session_preset("flatout").unwrap();
-    spec.churn = Some(churn(session, Law::Constant(spec.duration)));
+    spec.churn = Some(churn(session, Distribution::Constant(spec.duration)));
     let lives = lives_of(&spec.draw(5).unwrap());
     let total: u64 = lives.iter().map(|life| life.stop.since(life.start).as_nanos()).sum();
     // Standard error 0.8 minutes.
@@ -53,7 +53,8 @@ fn churn_keeps_within_its_time_and_spares_entry_slots() {
     spec.nodes.entry = 5;
     // Some arrive before churn begins, some during, some after.
     spec.nodes.arrive = secs(500);
-    let mut churn = churn(Law::Exponential { mean: secs(50) }, Law::Exponential { mean: secs(50) });
+    let mut churn =
+        churn(Distribution::Exponential { mean: secs(50) }, Distribution::Exponential { mean: secs(50) });
     if let Sessions::Drawn { start, stop, .. } = &mut churn.sessions {
         (*start, *stop) = (at(100), at(300));
     }

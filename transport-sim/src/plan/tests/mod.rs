@@ -5,7 +5,7 @@ mod lives;
 mod properties;
 mod traffic;
 
-use floodnet_core::laws::Law;
+use floodnet_core::distributions::Distribution;
 use floodnet_core::rng::fold;
 use floodnet_core::time::{Duration, Time};
 
@@ -26,7 +26,7 @@ fn still(count: u32) -> PlanSpec {
     PlanSpec { duration: secs(600), nodes, churn: None, traffic: Vec::new(), faults: Vec::new() }
 }
 
-fn churn(session: Law, downtime: Law) -> Churn {
+fn churn(session: Distribution, downtime: Distribution) -> Churn {
     let sessions = Sessions::Drawn { start: at(0), stop: Time::MAX, session, downtime };
     Churn { sessions, crash: 0.5, crash_kind: CrashKind::Silent }
 }
@@ -39,8 +39,10 @@ fn messages(from: Origin, pace: Pace) -> Traffic {
 fn busy(count: u32) -> PlanSpec {
     let mut spec = still(count);
     spec.nodes.arrive = secs(60);
-    spec.churn =
-        Some(churn(Law::Exponential { mean: secs(200) }, Law::Uniform { min: secs(1), max: secs(100) }));
+    spec.churn = Some(churn(
+        Distribution::Exponential { mean: secs(200) },
+        Distribution::Uniform { min: secs(1), max: secs(100) },
+    ));
     spec.traffic = vec![
         messages(Origin::Random, Pace::Poisson { mean: secs(2) }),
         messages(Origin::Slot(count / 2), Pace::Every(secs(7))),
@@ -107,7 +109,7 @@ fn changing_one_thing_leaves_the_draws_of_others_alone() {
     other.faults.clear();
     let short = other.draw(9).unwrap();
     if let Some(Churn { sessions: Sessions::Drawn { session, .. }, .. }) = &mut other.churn {
-        *session = Law::Exponential { mean: secs(400) };
+        *session = Distribution::Exponential { mean: secs(400) };
     }
     let long = other.draw(9).unwrap();
     for (short, long) in short.lives.iter().zip(&long.lives) {
@@ -167,10 +169,12 @@ fn errors_name_the_key_and_what_is_wrong() {
         problem(&|spec| spec.nodes.entry = 11),
         problem(&|spec| spec.churn.as_mut().unwrap().crash = 1.5),
         problem(&|spec| {
-            spec.churn = Some(churn(Law::Exponential { mean: Duration::ZERO }, Law::Constant(lasts)))
+            spec.churn =
+                Some(churn(Distribution::Exponential { mean: Duration::ZERO }, Distribution::Constant(lasts)))
         }),
         problem(&|spec| {
-            spec.churn = Some(churn(Law::Constant(Duration::ZERO), Law::Constant(Duration::ZERO)))
+            spec.churn =
+                Some(churn(Distribution::Constant(Duration::ZERO), Distribution::Constant(Duration::ZERO)))
         }),
         problem(&|spec| spec.traffic[1].from = Origin::Slot(10)),
         problem(&|spec| spec.traffic[1].pace = Pace::Every(Duration::ZERO)),

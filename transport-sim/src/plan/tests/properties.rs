@@ -5,19 +5,20 @@ use proptest::prelude::*;
 use super::*;
 
 fn any_spec() -> impl Strategy<Value = PlanSpec> {
-    let law = || {
+    let distribution = || {
         prop_oneof![
-            (0u64..300).prop_map(|mean| Law::Constant(secs(mean / 100 * 100))),
-            (1u64..300).prop_map(|mean| Law::Exponential { mean: secs(mean) }),
-            (1u64..300).prop_map(|scale| Law::Weibull { shape: 0.5, scale: secs(scale) }),
+            (0u64..300).prop_map(|mean| Distribution::Constant(secs(mean / 100 * 100))),
+            (1u64..300).prop_map(|mean| Distribution::Exponential { mean: secs(mean) }),
+            (1u64..300).prop_map(|scale| Distribution::Weibull { shape: 0.5, scale: secs(scale) }),
         ]
     };
-    let session =
-        (law(), law(), 0u64..700, 0u64..700, 0.0f64..=1.0).prop_map(|(up, down, start, stop, crash)| {
-            let session = if up.mean() == Duration::ZERO { Law::Constant(secs(9)) } else { up };
+    let session = (distribution(), distribution(), 0u64..700, 0u64..700, 0.0f64..=1.0).prop_map(
+        |(up, down, start, stop, crash)| {
+            let session = if up.mean() == Duration::ZERO { Distribution::Constant(secs(9)) } else { up };
             let sessions = Sessions::Drawn { start: at(start), stop: at(stop), session, downtime: down };
             Churn { sessions, crash, crash_kind: CrashKind::Silent }
-        });
+        },
+    );
     let crash =
         (0u64..700, 0.0f64..=1.0, proptest::option::of(1u64..400)).prop_map(|(when, fraction, back)| {
             let who = Struck::Fraction(fraction);

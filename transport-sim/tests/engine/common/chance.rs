@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use floodnet_core::laws::Law;
+use floodnet_core::distributions::Distribution;
 use floodnet_core::rng::NodeRng;
 use floodnet_core::time::{Duration, Time};
 use floodnet_sim::link::{Class, Latency, LinkModel, Per, Transport};
@@ -165,9 +165,9 @@ impl Chance {
         let one_way = (0..rows * rows).map(|_| self.span(0, 80)).collect();
         let row = (0..slots).map(|slot| slot % rows).collect();
         self.one_of(&[
-            ("constant", Latency::Law(Law::Constant(median))),
-            ("uniform", Latency::Law(Law::Uniform { min, max })),
-            ("lognormal", Latency::Law(Law::Lognormal { median, sigma: 0.7 })),
+            ("constant", Latency::Distribution(Distribution::Constant(median))),
+            ("uniform", Latency::Distribution(Distribution::Uniform { min, max })),
+            ("lognormal", Latency::Distribution(Distribution::Lognormal { median, sigma: 0.7 })),
             ("table", Latency::Table { row, size: rows, one_way }),
         ])
     }

@@ -60,7 +60,7 @@ pub fn apportion(count: u32, weights: &[f64]) -> Option<Vec<u32>> {
     Some(parts)
 }
 
-/// How many trials fail before one succeeds (the geometric law), so that rare successes among many
+/// How many trials fail before one succeeds (the geometric distribution), so that rare successes among many
 /// trials can be found without making every trial.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gaps {

@@ -1,4 +1,4 @@
-//! The quantile function of the standard normal law.
+//! The quantile function of the standard normal distribution.
 
 /// The value that a standard normal variable stays below with probability `p`, for `p` in (0, 1).
 ///

@@ -1,15 +1,15 @@
-//! Probability laws for latency and sessions: the one place with floating point.
+//! Probability distributions for latency and sessions: the one place with floating point.
 //!
-//! Every law is sampled by the inverse of its distribution function from one uniform 64-bit draw, so
-//! that a draw costs the same everywhere and a change of law disturbs no other draw. The functions
+//! Every distribution is sampled by its quantile function from one uniform 64-bit draw, so that each sample takes
+//! one draw and a change of one distribution disturbs no other draw. The functions
 //! beyond the four operations come from `libm` (a pinned version, in software, the same bits on every
 //! machine), nothing is fused, and results are rounded to whole nanoseconds. So a sample is the same on
 //! every machine; a change of one is a change of results.
 //!
 //! | module | subject |
 //! |---|---|
-//! | `normal` | the quantile of the normal law |
-//! | `presets` | session laws measured in real networks |
+//! | `normal` | the quantile of the normal distribution |
+//! | `presets` | session distributions measured in real networks |
 //! | `regions` | latencies between regions of the world |
 //! | `shares` | shares, factors and decimals as integers |
 
@@ -33,7 +33,7 @@ use crate::time::Duration;
 
 /// How a length of time is distributed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Law {
+pub enum Distribution {
     /// Each draw gives this value.
     Constant(Duration),
     /// Every whole number of nanoseconds from `min` to `max`, both included, equally likely.
@@ -71,16 +71,16 @@ pub enum Law {
     },
 }
 
-impl Law {
+impl Distribution {
     /// The value that belongs to the uniform draw `bits`: greater bits, greater value (up to the
     /// rounding of `libm`). Saturates at [`Duration::MAX`]. Uses the upper 52 bits, or all 64 for
-    /// [`Law::Uniform`].
+    /// [`Distribution::Uniform`].
     ///
     /// ```
-    /// use floodnet_core::{laws::Law, time::Duration};
+    /// use floodnet_core::{distributions::Distribution, time::Duration};
     ///
-    /// let law = Law::Exponential { mean: Duration::from_secs(60) };
-    /// assert_eq!(law.sample(u64::MAX / 2), Duration::from_nanos(41_588_830_834)); // the median, 60 ln 2
+    /// let distribution = Distribution::Exponential { mean: Duration::from_secs(60) };
+    /// assert_eq!(distribution.sample(u64::MAX / 2), Duration::from_nanos(41_588_830_834)); // the median, 60 ln 2
     /// ```
     #[inline]
     #[must_use]
@@ -92,10 +92,11 @@ impl Law {
         }
     }
 
-    /// No sample is below this. Exact for [`Law::Constant`], [`Law::Uniform`] and [`Law::Pareto`]; for
-    /// the others the value of the smallest draw, less a sliver for the rounding of `libm`.
+    /// A bound that no sample is below. Exact for [`Distribution::Constant`], [`Distribution::Uniform`] and
+    /// [`Distribution::Pareto`]; for the others the value of the smallest draw, less a sliver for the rounding
+    /// of `libm`.
     #[must_use]
-    pub fn least(&self) -> Duration {
+    pub fn min(&self) -> Duration {
         match *self {
             Self::Constant(value) => value,
             Self::Uniform { min, max } => min.min(max),
@@ -107,7 +108,7 @@ impl Law {
         }
     }
 
-    /// The mean, in closed form, of the law before rounding; [`Duration::MAX`] where it is infinite.
+    /// The mean, in closed form, of the distribution before rounding; [`Duration::MAX`] where it is infinite.
     #[must_use]
     pub fn mean(&self) -> Duration {
         match *self {
@@ -131,11 +132,11 @@ impl Law {
         }
     }
 
-    /// Whether the parameters make a law.
+    /// Whether the parameters are valid.
     ///
     /// # Errors
     /// What is wrong, in words, when lengths are not in order or not positive, or a number is not
-    /// positive and finite. Such a law can still be sampled, but the samples mean nothing.
+    /// positive and finite. Such a distribution can still be sampled, but the samples mean nothing.
     pub fn check(&self) -> Result<(), &'static str> {
         let positive = |x: f64| x.is_finite() && x > 0.0;
         let zero = Duration::ZERO;
@@ -194,7 +195,7 @@ fn midpoint(min: Duration, max: Duration) -> Duration {
 
 /// `unit * factor` rounded to the nearest nanosecond; the longest duration where that is too much.
 fn scaled_or_max(unit: Duration, factor: f64) -> Duration {
-    // The cast saturates, and gives 0 for NaN, which no checked law produces.
+    // The cast saturates, and gives 0 for NaN, which no checked distribution produces.
     Duration::from_nanos(libm::round(unit.as_nanos() as f64 * factor) as u64)
 }
 

@@ -1,6 +1,6 @@
 //! How long peers of real networks stay.
 
-use super::Law;
+use super::Distribution;
 use crate::time::Duration;
 
 /// The names that [`session_preset`] knows.
@@ -18,7 +18,7 @@ pub const SESSION_PRESETS: [&str; 4] = ["red-hat", "debian", "flatout", "kad"];
 /// The first three are the fits of D. Stutzbach and R. Rejaie, "Understanding churn in peer-to-peer
 /// networks", IMC 2006; the last is customary in the literature on KAD. `None` for another name.
 #[must_use]
-pub fn session_preset(name: &str) -> Option<Law> {
+pub fn session_preset(name: &str) -> Option<Distribution> {
     // Minutes to one decimal are whole milliseconds: 0.1 min = 6000 ms.
     let (shape, scale_ms) = match name {
         "red-hat" => (0.34, 213 * 6_000),
@@ -27,5 +27,5 @@ pub fn session_preset(name: &str) -> Option<Law> {
         "kad" => (0.5, 5_000_000),
         _ => return None,
     };
-    Some(Law::Weibull { shape, scale: Duration::from_millis(scale_ms) })
+    Some(Distribution::Weibull { shape, scale: Duration::from_millis(scale_ms) })
 }
