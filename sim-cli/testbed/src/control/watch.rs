@@ -113,8 +113,8 @@ mod tests {
     #[test]
     fn an_epoch_of_the_coordinator_is_found_here() {
         let watch = Watch { origin: Instant::now(), ahead: 7_000_000_000, trip: 0, error: 0 };
-        let clock = watch.clock(12_000_000_000, 1.0).unwrap();
-        // In five seconds.
+        let clock = watch.clock(3_607_000_000_000, 1.0).unwrap();
+        // In an hour.
         assert_eq!(clock.now(), floodnet_core::time::Time::ZERO);
         let past = watch.clock(1_000_000_000, 1.0).unwrap();
         assert!(past.now() >= floodnet_core::time::Time::from_secs(6));
