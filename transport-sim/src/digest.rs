@@ -1,10 +1,17 @@
-//! The history of a slot: a digest of all that it took in and did, and what numbers its lives, dials and packets.
+//! The digest of a run: the history of each slot in one number, and the sum of these.
+//!
+//! A slot folds in each input that it takes, each event of its protocol and each packet of its that is lost; at
+//! the end, the neighbors that it holds. `engine::simulation` sums up the slots.
 
-use floodnet_core::rng::{chain, mix};
+use floodnet_core::observe::Observation;
+use floodnet_core::rng::{chain, fold, mix};
 
-/// What every input of a slot touches: its history and its sequence.
+use crate::SimProtocol;
+use crate::event::Event;
+
+/// What every input of a slot touches: its digest, and what numbers its lives, dials and packets.
 pub(crate) struct SlotHistory {
-    pub(crate) digest: u64,
+    digest: u64,
     /// Number of the next thing sent or set, over all lives.
     seq: u32,
     pub(crate) id: u32,
@@ -43,9 +50,65 @@ impl SlotHistory {
         self.seq
     }
 
-    /// Folds one thing that happened into the slot's history.
+    /// Folds in an input that the slot takes.
     #[inline]
-    pub(crate) fn note(&mut self, what: u64) {
+    pub(crate) fn note_input<P: SimProtocol>(&mut self, event: &Event<P>) {
+        let carried = event.what.message().and_then(P::carried);
+        let hops = carried.map_or(0, |carried| u64::from(carried.hops));
+        let kind = (event.rank as u64) << 16 | hops;
+        // One number of the three, spread by odd factors.
+        let time = event.time.as_nanos().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let source = u64::from(event.from) << 32 | u64::from(self.incarnation());
+        self.note(time.rotate_left(32) ^ source ^ kind << 17);
+    }
+
+    /// Folds in what the protocol tells.
+    #[inline]
+    pub(crate) fn note_observation(&mut self, observation: &Observation<u32, u32>) {
+        self.note(observation_hash(observation));
+    }
+
+    /// Folds in that a packet is lost, and why.
+    pub(crate) fn note_loss(&mut self, reason: &str) {
+        self.note(name_hash(reason));
+    }
+
+    #[inline]
+    fn note(&mut self, what: u64) {
         self.digest = chain(self.digest, what);
     }
+
+    /// The slot's part of the run's digest, with the neighbors that it holds at the end.
+    pub(crate) fn finish(&self, neighbors: &[u32]) -> u64 {
+        let held = neighbors.iter().fold(self.digest, |digest, &peer| chain(digest, u64::from(peer)));
+        mix(fold(u64::from(self.id), held))
+    }
+
+    /// Where the processor may fetch from to have all of this in its cache.
+    #[inline(always)]
+    pub(crate) const fn first_word(&self) -> &u64 {
+        &self.digest
+    }
+}
+
+/// What the digest knows of an event of the protocol.
+#[inline]
+fn observation_hash(observation: &Observation<u32, u32>) -> u64 {
+    let with = |kind: u64, value: u64| kind << 56 | value;
+    match *observation {
+        Observation::Published(message) => with(1, u64::from(message)),
+        Observation::Delivered { message, hops } => with(2, u64::from(message) << 16 | u64::from(hops)),
+        Observation::Duplicate(message) => with(3, u64::from(message)),
+        Observation::NeighborUp(peer) => with(4, u64::from(peer)),
+        Observation::NeighborDown(peer) => with(5, u64::from(peer)),
+        Observation::Repair => with(6, 0),
+        Observation::Dropped(reason) => with(7, name_hash(reason) >> 8),
+        Observation::Other => with(8, 0),
+    }
+}
+
+/// A hash of a reason's name.
+#[inline]
+fn name_hash(name: &str) -> u64 {
+    name.bytes().fold(0, |hash, byte| fold(hash, u64::from(byte)))
 }

@@ -16,7 +16,7 @@
 //! | `engine` | how slots run through time |
 //! | `net` | what happens between slots |
 //! | `event` | inputs on their way, and their order |
-//! | `digest` | the history of a slot |
+//! | `digest` | the digest of a run, slot by slot |
 
 pub mod between;
 mod digest;

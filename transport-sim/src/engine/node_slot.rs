@@ -6,7 +6,7 @@ use floodnet_core::broadcast::Flood;
 use floodnet_core::node::Node;
 use floodnet_core::overlay::{Fixed, RandomWalk};
 use floodnet_core::protocol::{Context, Input, InputOf};
-use floodnet_core::rng::{NodeRng, Purpose, chain, fold, mix};
+use floodnet_core::rng::{NodeRng, Purpose, fold};
 use floodnet_core::time::{Duration, Time};
 use prefetch_index::prefetch_index;
 
@@ -75,7 +75,7 @@ impl<P: SimProtocol> Slot<P> {
     /// Asks the processor to have the slot in its cache soon, all lines of it.
     #[inline(always)]
     pub(crate) fn prefetch(&self) {
-        let words = std::slice::from_ref(&self.history.digest);
+        let words = std::slice::from_ref(self.history.first_word());
         for line in 0..size_of::<Self>() / 64 {
             prefetch_index(words, 8 * line);
         }
@@ -102,15 +102,9 @@ impl<P: SimProtocol> Slot<P> {
         self.node.get()
     }
 
-    fn neighbors(&self) -> &[u32] {
-        self.node().map_or(&[], P::neighbors)
-    }
-
-    /// The slot's part of the run's digest: its history and, at the end, its neighbors.
+    /// The slot's part of the run's digest.
     pub(crate) fn digest(&self) -> u64 {
-        let held =
-            self.neighbors().iter().fold(self.history.digest, |digest, &peer| chain(digest, u64::from(peer)));
-        mix(fold(u64::from(self.history.id), held))
+        self.history.finish(self.node().map_or(&[], P::neighbors))
     }
 
     /// Packets that wait in the access line, and how many of them carry a message of the application.
@@ -148,7 +142,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> SlotRunner<'_, P, Q, Ob> {
         if Ob::TRACES {
             trace(&event, self.sink.observer);
         }
-        self.note(&event);
+        self.sink.history.note_input(&event);
         let Event { time, to, from, seq, connection, rank, passed, what } = event;
         match what {
             EventKind::Packet(message) => self.arrive(Packet { from, connection, passed, message }),
@@ -161,18 +155,6 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> SlotRunner<'_, P, Q, Ob> {
     #[inline(never)]
     pub(crate) fn take_apart(&mut self, event: Event<P>) {
         self.take(event);
-    }
-
-    /// Folds the input itself into the slot's history.
-    #[inline]
-    fn note(&mut self, event: &Event<P>) {
-        let carried = event.what.message().and_then(P::carried);
-        let hops = carried.map_or(0, |carried| u64::from(carried.hops));
-        let kind = (event.rank as u64) << 16 | hops;
-        // One number of the three, spread by odd factors.
-        let time = event.time.as_nanos().wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let source = u64::from(event.from) << 32 | u64::from(self.sink.history.incarnation());
-        self.sink.history.note(time.rotate_left(32) ^ source ^ kind << 17);
     }
 
     /// Takes any input but a packet. Apart, so that the way of a packet stays short.

@@ -1,8 +1,7 @@
 //! Where a node's effects go: from the protocol through the access line into the network.
 
-use floodnet_core::observe::{Observation, Observe};
+use floodnet_core::observe::Observe;
 use floodnet_core::protocol::Effects;
-use floodnet_core::rng::fold;
 use floodnet_core::time::{Duration, Time};
 use floodnet_core::wire::FRAME_OVERHEAD;
 
@@ -120,7 +119,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
     #[cold]
     #[inline(never)]
     pub(crate) fn lost(&mut self, payload: Option<u32>, reason: &'static str) {
-        self.history.note(name_hash(reason));
+        self.history.note_loss(reason);
         self.report(Observed::Lost { payload, reason });
     }
 
@@ -316,7 +315,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Effects<P> for EffectSink<'_,
     #[inline(always)]
     fn emit(&mut self, event: P::Event) {
         let observation = P::observe(&event);
-        self.history.note(observation_hash(&observation));
+        self.history.note_observation(&observation);
         self.report(Observed::Protocol(observation));
     }
 }
@@ -324,26 +323,4 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Effects<P> for EffectSink<'_,
 /// Bytes of `message` on the wire, the frame included.
 pub(crate) fn frame_size<P: Observe>(message: &P::Message) -> u32 {
     P::wire_size(message).saturating_add(FRAME_OVERHEAD)
-}
-
-/// What the digest knows of an event of the protocol.
-#[inline]
-fn observation_hash(observation: &Observation<u32, u32>) -> u64 {
-    let with = |kind: u64, value: u64| kind << 56 | value;
-    match *observation {
-        Observation::Published(message) => with(1, u64::from(message)),
-        Observation::Delivered { message, hops } => with(2, u64::from(message) << 16 | u64::from(hops)),
-        Observation::Duplicate(message) => with(3, u64::from(message)),
-        Observation::NeighborUp(peer) => with(4, u64::from(peer)),
-        Observation::NeighborDown(peer) => with(5, u64::from(peer)),
-        Observation::Repair => with(6, 0),
-        Observation::Dropped(reason) => with(7, name_hash(reason) >> 8),
-        Observation::Other => with(8, 0),
-    }
-}
-
-/// A hash of a reason's name.
-#[inline]
-pub(crate) fn name_hash(name: &str) -> u64 {
-    name.bytes().fold(0, |hash, byte| fold(hash, u64::from(byte)))
 }
