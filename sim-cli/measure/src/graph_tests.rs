@@ -1,3 +1,5 @@
+use floodnet_sim::plan::DisturbanceKind;
+
 use super::*;
 use crate::changes::Change;
 use crate::lifecycle::Lifecycle;
@@ -171,7 +173,7 @@ fn an_unchanged_graph_is_not_scanned_again() {
     lifecycle.holds(Time::ZERO, 0);
     lifecycle.holds(Time::ZERO, 1);
     let mut scanner = Scanner::new(Some(1));
-    let cuts = Cuts(Vec::new());
+    let cuts = Cuts::default();
     let everybody = Everybody(vec![&lifecycle]);
     let first = scanner.scan(&mut neighbors, &everybody, &cuts).clone();
     assert_eq!((first.edges, first.nodes, first.at_target), (1, 2, 2));

@@ -16,8 +16,8 @@ use floodnet_core::time::Time;
 use serde::Serialize;
 
 use super::graph::Shape;
-use super::number::{Tally, ratio};
-use super::summary::{LargestComponent, MeanMax, MeanMaxEnd, MeanMinMax};
+use super::number::{RunningStats, ratio};
+use super::values::{LargestComponent, MeanMax, MeanMaxEnd, MeanMinMax};
 
 /// One sample. Counts of events are since the start of the run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -116,7 +116,7 @@ impl<'a> Averages<'a> {
         Self(rows.iter().filter(|row| start <= row.at && row.at < stop).collect())
     }
 
-    fn tally(&self, of: impl Fn(&Row) -> Option<f64>) -> Tally {
+    fn tally(&self, of: impl Fn(&Row) -> Option<f64>) -> RunningStats {
         self.0.iter().filter_map(|row| of(row)).collect()
     }
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::expect::Outcome;
 use super::latency::Ms;
+use super::outcome::Outcome;
 use super::phases::Phase;
 use super::summary::Summary;
 use floodnet_text::format;
@@ -138,7 +138,7 @@ impl Summary {
         }
         text.push_str("\n  expectations\n");
         let columns =
-            |of: fn(&super::expect::Verdict) -> usize| self.expect.iter().map(of).max().unwrap_or(0);
+            |of: fn(&super::outcome::Checked) -> usize| self.expect.iter().map(of).max().unwrap_or(0);
         let key = columns(|verdict| verdict.key.len());
         let bound = columns(|verdict| verdict.bound.len());
         for verdict in &self.expect {

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use super::{Comparison, Pair, Row, Verdict};
 use crate::ensemble::config::Differing;
 use crate::ensemble::figure::Figure;
-use crate::ensemble::text::{SHOWN, align, label};
+use crate::ensemble::text::{SHOWN, align};
 use floodnet_measure::metrics::Unit;
-use floodnet_measure::metrics::find;
+use floodnet_measure::metrics::{find, label};
 use floodnet_measure::stats::interval::Estimate;
 use floodnet_text::format;
 

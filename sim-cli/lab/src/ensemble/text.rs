@@ -31,14 +31,6 @@ pub(crate) const SHOWN: [(&str, &str); 16] = [
     ("mean path", "topology.asp"),
 ];
 
-/// The name that people read for `metric`.
-pub fn label(metric: &str) -> &str {
-    match metric {
-        "latency_ms.p99" => "delivery latency p99",
-        _ => SHOWN.iter().find(|(_, name)| *name == metric).map_or(metric, |(label, _)| label.trim_start()),
-    }
-}
-
 /// Rows of cells as aligned text: the first column to the left, the others to the right.
 pub(crate) fn align(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
