@@ -78,7 +78,7 @@ pub struct Expectation {
 }
 
 /// How to write a bound.
-pub const FORM: &str = "write a comparison and a value, such as \">= 0.95\", \"< 5 %\" or \"< 2s\"";
+pub const FORM: &str = "write a comparison and a value, e.g. \">= 0.95\", \"< 5 %\" or \"< 2s\"";
 
 impl Expectation {
     /// `metric` within `bound`: a comparison and a value. Shares may be in percent; times may be durations
@@ -149,7 +149,7 @@ fn share(text: &str) -> Result<f64, String> {
     if (0.0..=1.0).contains(&share) {
         return Ok(share);
     }
-    Err(format!("a share is never `{text}`\nwrite a number in [0, 1] or a percentage such as \"95 %\""))
+    Err(format!("a share cannot be `{text}`\nwrite a number in [0, 1] or a percentage such as \"95 %\""))
 }
 
 fn millis(text: &str) -> Result<f64, String> {

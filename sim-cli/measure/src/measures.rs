@@ -169,7 +169,7 @@ impl Measures {
         Row {
             nodes_up: census.up,
             unjoined: census.unjoined(),
-            not_whole: row.parts >= 2 || self.isolation.longer_than(self.settings.grace, at),
+            partitioned: row.parts >= 2 || self.isolation.longer_than(self.settings.grace, at),
             joins: census.joins,
             leaves: census.leaves,
             crashes: census.crashes,

@@ -24,6 +24,29 @@ pub enum Unit {
     Millis,
 }
 
+/// How the words of a metric stand among those of others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// As they are.
+    Full,
+    /// Indented: it is a part of the metric above.
+    Below,
+    /// Only the last word, below the last word of the metric above, which begins with the same ones.
+    Ditto,
+}
+
+impl Layout {
+    /// `label` as it stands in its line.
+    #[must_use]
+    pub fn words(self, label: &str) -> String {
+        match (self, label.rsplit_once(' ')) {
+            (Self::Full, _) | (Self::Ditto, None) => label.to_owned(),
+            (Self::Below, _) => format!("  {label}"),
+            (Self::Ditto, Some((_, last))) => format!("{last:>0$}", label.chars().count()),
+        }
+    }
+}
+
 /// What the value of a metric means, whatever record it is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meaning {

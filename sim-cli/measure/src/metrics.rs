@@ -10,10 +10,10 @@ use std::fmt;
 
 use floodnet_text::spelling::nearest;
 
-pub use super::metric::{Meaning, Metric, Unit, Worse};
+pub use super::metric::{Layout, Meaning, Metric, Unit, Worse};
 pub use super::phases::PHASE_METRICS;
-pub use super::summary::METRICS;
 use super::summary::Summary;
+pub use super::summary::{METRICS, metric};
 
 /// What every `drops.REASON` and `lost.by_reason.REASON` means: a count for that reason.
 const REASON: Meaning = Meaning { worse: Worse::Higher, unit: Unit::Plain };
@@ -98,9 +98,9 @@ fn hint(name: &str) -> String {
     let group = name.split('.').next().unwrap_or(name);
     match group {
         "phases" => {
-            return "write such as phases.partition.heal_ms, or phases.0.heal_ms by number".to_owned();
+            return "for example phases.partition.heal_ms, or phases.0.heal_ms by number".to_owned();
         }
-        "drops" => return "write such as drops.loss".to_owned(),
+        "drops" => return "for example drops.loss".to_owned(),
         _ => {}
     }
     let in_group = |path: &&str| path.split_once('.').is_some_and(|(first, _)| first == group);
@@ -109,7 +109,7 @@ fn hint(name: &str) -> String {
         return list(parts);
     }
     let near = nearest(name, of_runs()).or_else(|| of_runs().find(|known| known.starts_with(name)));
-    near.map_or_else(|| "a summary has no such metric".to_owned(), did_you_mean)
+    near.map_or_else(|| "no such metric in a summary".to_owned(), did_you_mean)
 }
 
 /// The metrics of one run by name.

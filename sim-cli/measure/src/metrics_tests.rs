@@ -110,8 +110,8 @@ fn unknown_metrics_are_errors_that_say_what_was_meant() {
     assert_eq!(hint("phases.0.heal_s"), "did you mean `phases.0.heal_ms`?");
     assert!(hint("phases.0.latency").starts_with("known: from_s, until_s, "));
     assert!(hint("phases.heal_ms").contains("phases.partition.heal_ms"));
-    assert_eq!(hint("drops"), "write such as drops.loss");
-    assert_eq!(hint("happiness"), "a summary has no such metric");
+    assert_eq!(hint("drops"), "for example drops.loss");
+    assert_eq!(hint("happiness"), "no such metric in a summary");
     assert_eq!(
         find("delivery_ration").unwrap_err().to_string(),
         "unknown metric `delivery_ration`: did you mean `delivery_ratio`?"

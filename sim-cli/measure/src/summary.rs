@@ -89,13 +89,13 @@ summary! {
 
     /// Messages published.
     publishes: u64 = run.sums.counts.publishes,
-        [Neither Plain]
+        [Neither Plain "messages"]
     /// Messages not published because their origin was down.
     skipped: u32 = run.plan.skipped,
         [Neither Plain]
     /// Messages due after the end of the run, which do not count below.
     late_publishes: u64 = run.totals.late_publishes,
-        [Neither Plain]
+        [Neither Plain "late publishes"]
     /// First deliveries at slots other than the origin, of all messages.
     deliveries: u64 = run.sums.counts.deliveries,
         [Lower Plain]
@@ -104,28 +104,28 @@ summary! {
         [Lower Share "delivery ratio"]
     /// The lowest delivery ratio of a single message.
     delivery_worst: Option<f64> = run.totals.ratios.min(),
-        [Lower Share "worst message"]
+        [Lower Share "delivery worst"]
     /// The delivery ratio over receivers that had joined at the publication.
     delivery_joined: Option<f64> = ratio(run.totals.on_time_joined, run.totals.receivers_joined),
-        [Lower Share "joined receivers"]
+        [Lower Share "delivery joined"]
     /// Deliveries of counted messages at receivers after the deadline.
     deliveries_late: u64 = run.totals.late,
-        [Higher Plain]
+        [Higher Plain "deliveries late"]
     /// Deliveries of counted messages at slots that were no receivers.
     deliveries_other: u64 = run.totals.other,
-        [Neither Plain]
+        [Neither Plain "deliveries other"]
     /// Counted messages with receivers that reached nobody.
     undelivered_messages: u64 = run.totals.undelivered,
-        [Higher Plain]
+        [Higher Plain "undelivered messages"]
     /// Deliveries repeated within one life: errors of the protocol.
     double_deliveries: u64 = run.sums.counts.double,
-        [Higher Plain]
+        [Higher Plain "DOUBLE DELIVERIES"]
     /// Publish to delivery over all pairs of message and receiver.
     latency_ms: Quantiles = run.latency(),
         [.p50 Higher Millis "delivery latency p50"]
         [.p90 Higher Millis]
         [.p99 Higher Millis "delivery latency p99"]
-        [.max Higher Millis]
+        [.max Higher Millis "delivery latency max"]
     /// Publish to delivery over the pairs on time.
     latency_delivered_ms: Quantiles = run.latency_delivered(),
         [.p50 Higher Millis]
@@ -149,7 +149,7 @@ summary! {
 
     /// Packets handed to the network.
     packets_sent: u64 = run.sums.traffic.sent(),
-        [Higher Plain]
+        [Higher Plain "packets sent"]
     /// Packets taken in.
     packets_received: u64 = run.sums.traffic.received(),
         [Neither Plain]
@@ -159,7 +159,7 @@ summary! {
         [.max Higher Plain]
     /// Packets with a message handed to the network.
     payloads_sent: u64 = run.sums.traffic.payloads.sent,
-        [Higher Plain]
+        [Higher Plain "payloads sent"]
     /// Packets with a message taken in.
     payloads_received: u64 = run.sums.traffic.payloads.received,
         [Neither Plain]
@@ -168,8 +168,8 @@ summary! {
         [Higher Plain]
     /// Bytes handed to the network.
     bytes_sent: ByKind = run.sums.traffic.bytes,
-        [.payload Higher Plain]
-        [.control Higher Plain]
+        [.payload Higher Plain "bytes sent, payload"]
+        [.control Higher Plain "bytes sent, control"]
     /// Losses of the network and drops of protocols, by reason.
     drops: BTreeMap<String, u64> = run.drops(),
     /// Losses of the network alone.
@@ -182,8 +182,8 @@ summary! {
         [.payloads Neither Plain]
 
     /// Share of samples at which the network was split.
-    partition_rate: Option<f64> = run.window.share(|row| row.not_whole),
-        [Higher Share "not in one piece"]
+    partition_rate: Option<f64> = run.window.share(|row| row.partitioned),
+        [Higher Share "partition rate"]
     /// Share of samples with two or more components of at least 2 nodes.
     split_rate: Option<f64> = run.window.share(|row| row.parts >= 2),
         [Higher Share]
@@ -205,7 +205,7 @@ summary! {
     /// Longest time that a joined node has been outside of the largest component, up to the last sample and
     /// without a fault; in milliseconds.
     cut_off_ms: Option<f64> = run.cut_off_ms,
-        [Higher Millis]
+        [Higher Millis "cut off (longest time)"]
     /// Nodes up that have not joined.
     unjoined: MeanMaxEnd = run.window.count(|row| row.unjoined, run.sums.census.unjoined()),
         [.mean Higher Plain]
@@ -225,7 +225,7 @@ summary! {
         [.max Higher Plain]
     /// Edges at the end of the run.
     links_end: u64 = run.last.links,
-        [Neither Plain]
+        [Neither Plain "links at the end"]
     /// Slots that are up.
     nodes_up: MeanMinMax = run.window.nodes_up(),
         [.mean Neither Plain "nodes up"]
@@ -234,7 +234,7 @@ summary! {
 
     /// Time from the start of a life to its first link.
     join_ms: JoinTimes = run.join_times(),
-        [.p50 Higher Millis]
+        [.p50 Higher Millis "time to join p50"]
         [.p99 Higher Millis "time to join p99"]
     /// Lives that joined.
     joins: u64 = run.sums.census.joins,
@@ -262,17 +262,43 @@ summary! {
         [.links Neither Plain]
         [.degree_max Higher Plain]
         [.components Higher Plain]
-        [.clustering Neither Share]
+        [.clustering Neither Share "clustering"]
         [.triangles Neither Plain]
-        [.asp Higher Plain "mean path"]
+        [.asp Higher Plain "average path (asp)"]
         [.asp_sources Neither Plain]
-        [.diameter Higher Plain]
+        [.diameter Higher Plain "diameter"]
         [.assortativity Neither Plain]
 
     /// What each fault did.
     phases: Vec<Phase> = run.phases(),
     /// What the scenario expected.
     expect: Vec<Checked> = Vec::new(),
+}
+
+/// The metric called `path`.
+///
+/// # Panics
+///
+/// When there is none. In a constant that is an error of the compiler, so a misspelt path does not compile.
+#[must_use]
+pub const fn metric(path: &str) -> &'static Metric<Summary> {
+    let mut place = 0;
+    while place < METRICS.len() {
+        if is_same(METRICS[place].path.as_bytes(), path.as_bytes()) {
+            return &METRICS[place];
+        }
+        place += 1;
+    }
+    panic!("no summary has a metric of this path");
+}
+
+/// Whether two texts are the same; `==` cannot be used in a constant.
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let mut place = 0;
+    while place < one.len() && place < other.len() && one[place] == other[place] {
+        place += 1;
+    }
+    place == one.len() && place == other.len()
 }
 
 /// Default of [`Summary::complete`].

@@ -109,7 +109,7 @@ pub(super) fn shown((key, base, new): &Differing) -> (String, String, String) {
 /// What is shown where not everything is.
 fn is_shown(row: &Row) -> bool {
     let changed = !matches!(row.verdict, Verdict::NoDifference | Verdict::Untold);
-    changed || row.is_regression || SHOWN.iter().any(|(_, metric)| *metric == row.metric)
+    changed || row.is_regression || SHOWN.iter().any(|(_, metric)| metric.path == row.metric)
 }
 
 /// Name, both means, change, its interval, verdict.
