@@ -30,9 +30,11 @@ use floodnet_sim::plan::Plan;
 use super::arrivals::{Counts, NO_HOPS, Tally};
 use super::latency::Latencies;
 use super::load::Copies;
+use super::number::RunningStats;
 use super::part::Part;
 use super::schedule::{Planned, Schedule, sums};
 use super::topology::Spread;
+use super::values::{LastHop, Redundancy};
 
 /// One message of the plan and what became of it.
 #[derive(Clone, Debug)]
@@ -136,6 +138,82 @@ impl Message {
     /// Greatest hop count; none when it reached nobody.
     pub(super) fn last_hop(&self) -> Option<u16> {
         (self.tally.holders() > 0).then_some(self.tally.greatest_hops)
+    }
+}
+
+/// Sums over the counted messages.
+#[derive(Debug, Default)]
+pub(super) struct Totals {
+    /// Published, but due after the end.
+    pub(super) late_publishes: u64,
+    pub(super) receivers: u64,
+    /// Pairs of message and receiver that were on time.
+    pub(super) on_time: u64,
+    /// Receivers that had joined at the publication.
+    pub(super) receivers_joined: u64,
+    pub(super) on_time_joined: u64,
+    pub(super) late: u64,
+    pub(super) other: u64,
+    /// Messages with receivers that reached nobody.
+    pub(super) undelivered: u64,
+    /// Messages that reached nobody.
+    pub(super) left_out: u64,
+    /// Delivery ratio of each message with receivers.
+    pub(super) ratios: RunningStats,
+    pub(super) rmr: RunningStats,
+    pub(super) rmr_sent: RunningStats,
+    /// Last delivery hop of each message that reached somebody.
+    pub(super) hops: RunningStats,
+    pub(super) greatest_hops: Option<u16>,
+}
+
+impl Totals {
+    /// Over the counted ones of `messages`, of a run that ended at `end`.
+    pub(super) fn of(messages: &[Message], end: Time) -> Self {
+        let mut all = Self::default();
+        for message in messages {
+            // A message that was planned for after an interruption is neither late nor counted.
+            if message.is_counted(end) {
+                all.add(message);
+            } else if message.tally.published {
+                all.late_publishes += 1;
+            }
+        }
+        all
+    }
+
+    fn add(&mut self, message: &Message) {
+        self.receivers += u64::from(message.receivers);
+        self.on_time += u64::from(message.tally.on_time);
+        self.receivers_joined += u64::from(message.receivers_joined);
+        self.on_time_joined += u64::from(message.tally.on_time_joined);
+        self.late += u64::from(message.tally.late);
+        self.other += u64::from(message.tally.other);
+        if message.receivers > 0 {
+            self.ratios.add(f64::from(message.tally.on_time) / f64::from(message.receivers));
+        }
+        match (message.redundancy(message.copies.received), message.redundancy(message.copies.sent)) {
+            (Some(rmr), Some(rmr_sent)) => {
+                self.rmr.add(rmr);
+                self.rmr_sent.add(rmr_sent);
+                self.hops.add(f64::from(message.tally.greatest_hops));
+                self.greatest_hops = self.greatest_hops.max(message.last_hop());
+            }
+            _ => {
+                self.left_out += 1;
+                self.undelivered += u64::from(message.receivers > 0);
+            }
+        }
+    }
+
+    /// The redundancy of which `of` are the statistics.
+    pub(super) fn redundancy(&self, of: &RunningStats) -> Redundancy {
+        Redundancy { mean: of.mean(), max: of.max(), left_out: self.left_out }
+    }
+
+    /// Last delivery hops.
+    pub(super) fn last_hop(&self) -> LastHop {
+        LastHop { mean: self.hops.mean(), max: self.greatest_hops }
     }
 }
 

@@ -4,10 +4,9 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::latency::Ms;
 use super::metrics::{Numbers, Unit, UnknownMetric, find};
+pub use super::outcome::{Checked, Outcome};
 use super::summary::Summary;
 use floodnet_text::units::Duration;
 
@@ -78,43 +77,8 @@ pub struct Expectation {
     pub value: f64,
 }
 
-/// Whether an expectation is met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    /// It is.
-    Holds,
-    /// It is not, or the metric was not measured.
-    Fails,
-}
-
-/// An expectation and what became of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Verdict {
-    /// The metric.
-    pub key: String,
-    /// The bound, such as `>= 0.95`.
-    pub bound: String,
-    /// The value measured: a number, `"never"`, or null.
-    pub value: Option<Ms>,
-    /// Whether it is met.
-    pub verdict: Outcome,
-}
-
 /// How to write a bound.
-pub const FORM: &str = "write a comparison and a value, such as \">= 0.95\", \"< 5 %\" or \"< 2s\"";
-
-impl Verdict {
-    /// The value measured, in words.
-    #[must_use]
-    pub fn measured(&self) -> String {
-        match self.value {
-            Some(Ms::After(value)) => value.to_string(),
-            Some(Ms::Never) => "never".to_owned(),
-            None => "not measured".to_owned(),
-        }
-    }
-}
+pub const FORM: &str = "write a comparison and a value, e.g. \">= 0.95\", \"< 5 %\" or \"< 2s\"";
 
 impl Expectation {
     /// `metric` within `bound`: a comparison and a value. Shares may be in percent; times may be durations
@@ -149,10 +113,10 @@ impl Expectation {
     /// # Errors
     ///
     /// When the run has no such metric.
-    pub fn judge(&self, numbers: &Numbers) -> Result<Verdict, UnknownMetric> {
+    pub fn judge(&self, numbers: &Numbers) -> Result<Checked, UnknownMetric> {
         let value = numbers.get(&self.metric)?;
         let holds = value.is_some_and(|value| self.op.holds(value, self.value));
-        Ok(Verdict {
+        Ok(Checked {
             key: self.metric.clone(),
             bound: self.to_string(),
             value: value.map(Ms::from_value),
@@ -185,7 +149,7 @@ fn share(text: &str) -> Result<f64, String> {
     if (0.0..=1.0).contains(&share) {
         return Ok(share);
     }
-    Err(format!("a share is never `{text}`\nwrite a number in [0, 1] or a percentage such as \"95 %\""))
+    Err(format!("a share cannot be `{text}`\nwrite a number in [0, 1] or a percentage such as \"95 %\""))
 }
 
 fn millis(text: &str) -> Result<f64, String> {
@@ -201,16 +165,16 @@ fn millis(text: &str) -> Result<f64, String> {
 }
 
 impl Summary {
-    /// Judges `expectations` and keeps the verdicts. True when all hold.
+    /// Judges `expectations` and keeps what became of them. True when all hold.
     ///
     /// # Errors
     ///
     /// When the run has no such metric.
     pub fn judge(&mut self, expectations: &[Expectation]) -> Result<bool, UnknownMetric> {
         let numbers = Numbers::of(self);
-        let verdicts = expectations.iter().map(|expectation| expectation.judge(&numbers));
-        self.expect = verdicts.collect::<Result<_, _>>()?;
-        Ok(self.expect.iter().all(|verdict| verdict.verdict == Outcome::Holds))
+        let checked = expectations.iter().map(|expectation| expectation.judge(&numbers));
+        self.expect = checked.collect::<Result<_, _>>()?;
+        Ok(self.expect.iter().all(|checked| checked.verdict == Outcome::Holds))
     }
 }
 

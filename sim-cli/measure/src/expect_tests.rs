@@ -6,7 +6,7 @@ fn expect(metric: &str, bound: &str) -> Expectation {
 }
 
 #[test]
-fn a_verdict_holds_or_fails() {
+fn an_expectation_holds_or_fails() {
     let mut summary = small_summary();
     let expectations = [
         expect("delivery_ratio", ">= 0.5"),
@@ -17,9 +17,9 @@ fn a_verdict_holds_or_fails() {
         expect("phases.crash.degree_ms", "!= 0"),
     ];
     assert_eq!(summary.judge(&expectations), Ok(false));
-    let verdicts: Vec<Outcome> = summary.expect.iter().map(|verdict| verdict.verdict).collect();
+    let outcomes: Vec<Outcome> = summary.expect.iter().map(|checked| checked.verdict).collect();
     use Outcome::{Fails, Holds};
-    assert_eq!(verdicts, [Holds, Fails, Fails, Holds, Holds, Fails], "what was not measured holds nothing");
+    assert_eq!(outcomes, [Holds, Fails, Fails, Holds, Holds, Fails], "what was not measured holds nothing");
     let text = serde_json::to_string(&summary.expect[3]).unwrap();
     assert_eq!(text, r#"{"key":"latency_ms.max","bound":"== never","value":"never","verdict":"holds"}"#);
     assert_eq!(summary.judge(&expectations[..1]), Ok(true));

@@ -19,39 +19,11 @@
 //! nor the cuts have changed since the last scan it costs nothing.
 
 use floodnet_core::time::{Duration, Time};
-use floodnet_sim::plan::{DisturbanceKind, Plan};
 use petgraph::unionfind::UnionFind;
 
+use super::cuts::Cuts;
 use super::lifecycle::Everybody;
 use super::neighbors::Neighbors;
-
-/// The disturbances that cut links at one time.
-#[derive(Debug)]
-pub(super) struct Cuts<'a>(Vec<(usize, &'a DisturbanceKind)>);
-
-impl<'a> Cuts<'a> {
-    /// What `plan` cuts at `at`.
-    pub(super) fn at(plan: &'a Plan, at: Time) -> Self {
-        let active = plan.disturbances.iter().enumerate();
-        let active = active.filter(|(_, fault)| fault.from <= at && at < fault.until);
-        Self(active.filter(|(_, fault)| is_cut(&fault.kind)).map(|(n, fault)| (n, &fault.kind)).collect())
-    }
-
-    /// Whether either direction between `a` and `b` is cut.
-    pub(super) fn separate(&self, a: u32, b: u32) -> bool {
-        self.0.iter().any(|(_, kind)| kind.cuts(a, b) || kind.cuts(b, a))
-    }
-
-    /// Which disturbances of the plan these are.
-    fn names(&self) -> Vec<usize> {
-        self.0.iter().map(|&(number, _)| number).collect()
-    }
-}
-
-/// Whether a disturbance can cut links at all.
-const fn is_cut(kind: &DisturbanceKind) -> bool {
-    matches!(kind, DisturbanceKind::Partition { .. } | DisturbanceKind::CutLinks(_))
-}
 
 /// The graph at one time, in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

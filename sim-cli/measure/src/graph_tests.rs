@@ -1,3 +1,5 @@
+use floodnet_sim::plan::DisturbanceKind;
+
 use super::*;
 use crate::changes::Change;
 use crate::lifecycle::Lifecycle;
@@ -113,7 +115,7 @@ fn components_parts_and_the_largest() {
     assert_eq!((row.components, row.parts, row.isolated, row.largest), (3, 2, 1, 3));
     assert_eq!(row.largest_component, Some(0.5));
     assert_eq!((row.degree_mean, row.degree_min, row.degree_max), (Some(1.0), Some(0), Some(2)));
-    assert!(row.not_whole);
+    assert!(row.partitioned);
 }
 
 #[test]
@@ -125,7 +127,7 @@ fn an_isolated_node_splits_the_network_only_after_the_grace() {
     script.unlink(ms(4_500), 1, 2);
     script.link(ms(12_500), 1, 2);
     let results = measure(script);
-    let split: Vec<u64> = (1..=20).filter(|&second| at(&results, second).not_whole).collect();
+    let split: Vec<u64> = (1..=20).filter(|&second| at(&results, second).partitioned).collect();
     // Found isolated at 5 s; more than 5 s of that are first seen at 11 s. 12.5 s ends it.
     assert_eq!(split, [11, 12]);
     assert_eq!(results.summary.partition_rate, Some(0.105_263), "2 of the 19 samples in [0, 20)");
@@ -139,7 +141,7 @@ fn who_never_joined_is_not_isolated() {
     script.link(ms(100), 0, 1);
     let results = measure(script);
     assert_eq!((at(&results, 9).isolated, at(&results, 9).unjoined, at(&results, 9).components), (0, 4, 1));
-    assert!(!at(&results, 9).not_whole);
+    assert!(!at(&results, 9).partitioned);
     assert_eq!(results.summary.never_joined, 4);
 }
 
@@ -171,7 +173,7 @@ fn an_unchanged_graph_is_not_scanned_again() {
     lifecycle.holds(Time::ZERO, 0);
     lifecycle.holds(Time::ZERO, 1);
     let mut scanner = Scanner::new(Some(1));
-    let cuts = Cuts(Vec::new());
+    let cuts = Cuts::default();
     let everybody = Everybody(vec![&lifecycle]);
     let first = scanner.scan(&mut neighbors, &everybody, &cuts).clone();
     assert_eq!((first.edges, first.nodes, first.at_target), (1, 2, 2));

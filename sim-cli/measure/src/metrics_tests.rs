@@ -1,3 +1,5 @@
+use serde_json::Value;
+
 use super::*;
 use crate::testing::small_summary;
 
@@ -32,6 +34,33 @@ fn every_listed_metric_is_in_every_summary_and_every_number_of_a_summary_is_list
     listed.sort_unstable();
     of_phase.sort_unstable();
     assert_eq!(of_phase, listed);
+}
+
+#[test]
+fn every_metric_is_the_number_that_the_file_has_at_its_path() {
+    /// Gives whatever may be a number below `value` a number of its own.
+    fn number(value: &mut Value, next: &mut u64) {
+        match value {
+            Value::Object(fields) => fields.values_mut().for_each(|value| number(value, next)),
+            Value::Array(entries) => entries.iter_mut().for_each(|value| number(value, next)),
+            Value::String(word) if word != "never" => {}
+            _ => {
+                *value = (*next).into();
+                *next += 1;
+            }
+        }
+    }
+    let mut value = serde_json::to_value(small_summary()).unwrap();
+    number(&mut value, &mut 1);
+    let summary: Summary = serde_json::from_value(value.clone()).unwrap();
+    let at =
+        |value: &Value, path: &str| value.pointer(&format!("/{}", path.replace('.', "/"))).unwrap().as_f64();
+    for metric in METRICS {
+        assert_eq!((metric.get)(&summary), at(&value, metric.path), "{}", metric.path);
+    }
+    for metric in PHASE_METRICS {
+        assert_eq!((metric.get)(&summary.phases[0]), at(&value["phases"][0], metric.path), "{}", metric.path);
+    }
 }
 
 #[test]
@@ -81,8 +110,8 @@ fn unknown_metrics_are_errors_that_say_what_was_meant() {
     assert_eq!(hint("phases.0.heal_s"), "did you mean `phases.0.heal_ms`?");
     assert!(hint("phases.0.latency").starts_with("known: from_s, until_s, "));
     assert!(hint("phases.heal_ms").contains("phases.partition.heal_ms"));
-    assert_eq!(hint("drops"), "write such as drops.loss");
-    assert_eq!(hint("happiness"), "a summary has no such metric");
+    assert_eq!(hint("drops"), "for example drops.loss");
+    assert_eq!(hint("happiness"), "no such metric in a summary");
     assert_eq!(
         find("delivery_ration").unwrap_err().to_string(),
         "unknown metric `delivery_ration`: did you mean `delivery_ratio`?"

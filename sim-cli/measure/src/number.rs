@@ -40,13 +40,13 @@ pub(super) fn span_ms(span: Duration) -> f64 {
 
 /// The mean and both ends of a stream of numbers, without keeping them.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct RunningStats {
     count: u64,
     sum: f64,
     ends: Option<(f64, f64)>,
 }
 
-impl Tally {
+impl RunningStats {
     /// Takes one number in. Sums are in the order of the calls.
     pub(super) fn add(&mut self, value: f64) {
         self.count += 1;
@@ -71,7 +71,7 @@ impl Tally {
     }
 }
 
-impl FromIterator<f64> for Tally {
+impl FromIterator<f64> for RunningStats {
     fn from_iter<I: IntoIterator<Item = f64>>(values: I) -> Self {
         let mut tally = Self::default();
         values.into_iter().for_each(|value| tally.add(value));
@@ -100,9 +100,9 @@ mod tests {
 
     #[test]
     fn a_tally_of_negatives_keeps_its_ends() {
-        let tally: Tally = [-3.0, -1.0].into_iter().collect();
+        let tally: RunningStats = [-3.0, -1.0].into_iter().collect();
         assert_eq!((tally.mean(), tally.min(), tally.max()), (Some(-2.0), Some(-3.0), Some(-1.0)));
-        assert_eq!(Tally::default().mean(), None);
-        assert_eq!(Tally::default().max(), None);
+        assert_eq!(RunningStats::default().mean(), None);
+        assert_eq!(RunningStats::default().max(), None);
     }
 }

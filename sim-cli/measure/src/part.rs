@@ -14,7 +14,7 @@ use floodnet_sim::plan::{End, Plan};
 
 use super::arrivals::{Arrivals, Counts, Delivery};
 use super::changes::{Change, Changes};
-use super::lifecycle::{Census, Lifecycle};
+use super::lifecycle::{Census, Everybody, Lifecycle};
 use super::load::{Load, Traffic};
 use super::neighbors::{Neighbors, is_pair};
 use super::schedule::Schedule;
@@ -177,6 +177,11 @@ impl Sums {
         }
         all
     }
+}
+
+/// The slots of all parts.
+pub(super) fn everybody(parts: &[Part]) -> Everybody<'_> {
+    Everybody(parts.iter().map(|part| &part.lifecycle).collect())
 }
 
 #[cfg(test)]

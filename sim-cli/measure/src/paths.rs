@@ -3,7 +3,11 @@
 use floodnet_core::rng::{NodeRng, Purpose};
 
 use super::number::{DIGITS, round_to};
-use super::topology::{EXACT_NODES, SOURCES};
+
+/// Up to this many nodes all distances are taken.
+pub const EXACT_NODES: usize = 5_000;
+/// In a larger graph, distances are taken from this many nodes.
+pub const SOURCES: usize = 1_000;
 
 /// Distances over ordered pairs (source, other node).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

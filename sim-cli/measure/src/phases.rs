@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use super::delivery::Message;
 use super::latency::Ms;
+use super::metric::{Metric, metrics};
 use super::number::{ratio, seconds, span_ms};
 use super::series::{Averages, Row};
 
@@ -59,6 +60,20 @@ pub struct Phase {
     /// From `until_s` until the nodes had their degree again.
     pub degree_ms: Option<Ms>,
 }
+
+/// The metrics of each fault, below `phases.FAULT.`.
+pub const PHASE_METRICS: &[Metric<Phase>] = metrics!(Phase:
+    from_s: Neither Plain,
+    until_s: Neither Plain,
+    delivery.before: Lower Share,
+    delivery.during: Lower Share,
+    delivery.after: Lower Share,
+    components.before: Higher Plain,
+    components.during: Higher Plain,
+    components.after: Higher Plain,
+    heal_ms: Higher Millis,
+    degree_ms: Higher Millis,
+);
 
 /// What phases are made of.
 pub(super) struct Sources<'a> {

@@ -3,10 +3,10 @@
 //! A sample at T sees every input before T. Rows stand at `every`, `2 every`, .. up to the end of the run;
 //! averages are over the rows of `[measure.start, measure.stop)`, each with the same weight.
 //!
-//! - `partition_rate`: share of the samples at which the network is **not whole**: two or more components of
+//! - `partition_rate`: share of the samples at which the network is **split**: two or more components of
 //!   at least 2 nodes, or a joined node that has been without an edge for longer than `measure.grace`, counted
 //!   from the first of the unbroken samples that found it so.
-//!   Each sample's answer is the column `not_whole`.
+//!   Each sample's answer is the column `partitioned`.
 //! - `split_rate`, stricter: share of the samples with two or more components of at least 2 nodes.
 //! - `degree.mean` is the mean over samples of the mean degree; `degree.min` and `degree.max` are the least
 //!   and the greatest of any node at any sample.
@@ -16,8 +16,8 @@ use floodnet_core::time::Time;
 use serde::Serialize;
 
 use super::graph::Shape;
-use super::number::{Tally, ratio};
-use super::summary::{LargestComponent, MeanMax, MeanMaxEnd, MeanMinMax};
+use super::number::{RunningStats, ratio};
+use super::values::{LargestComponent, MeanMax, MeanMaxEnd, MeanMinMax};
 
 /// One sample. Counts of events are since the start of the run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -41,8 +41,8 @@ pub struct Row {
     pub largest: u32,
     /// Their share of the joined nodes.
     pub largest_component: Option<f64>,
-    /// Whether the network is not in one piece, as `partition_rate` counts it.
-    pub not_whole: bool,
+    /// Whether the network is split, as `partition_rate` counts it.
+    pub partitioned: bool,
     /// Edges of the measured graph.
     pub links: u64,
     /// Share of held pairs that only one end holds.
@@ -116,7 +116,7 @@ impl<'a> Averages<'a> {
         Self(rows.iter().filter(|row| start <= row.at && row.at < stop).collect())
     }
 
-    fn tally(&self, of: impl Fn(&Row) -> Option<f64>) -> Tally {
+    fn tally(&self, of: impl Fn(&Row) -> Option<f64>) -> RunningStats {
         self.0.iter().filter_map(|row| of(row)).collect()
     }
 

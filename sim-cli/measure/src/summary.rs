@@ -1,4 +1,8 @@
-//! The numbers of one run, in the order in which they are written.
+//! The numbers of one run, in the order in which they are written, and the table of metrics over them.
+//!
+//! Each number is declared once, below: its documentation, its name and type, where it comes from, and for a
+//! metric which way it gets worse, its unit, and the words to print if they are not its name. A new measure is
+//! computed where its kind is measured, and gets a row here.
 //!
 //! Counts are integers, ratios and means have 6 significant digits, quantiles are true to 0.1 % and maxima of
 //! times to 6 digits. What was not measured is `null`; what never happened is `"never"`. No clock, no path:
@@ -9,220 +13,292 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::attachment::Attachment;
-use super::expect::Verdict;
-use super::latency::{Latencies, Ms, Quantiles};
+use super::ended::Ended;
+use super::latency::Quantiles;
 use super::load::{ByKind, Conservation, Losses, Packets};
+use super::metric::{Metric, metrics};
+use super::number::{ratio, seconds};
+use super::outcome::Checked;
 use super::phases::Phase;
 use super::topology::TopologyMeasures;
+use super::values::{
+    JoinTimes, LargestComponent, LastHop, MeanMax, MeanMaxEnd, MeanMinMax, PerNode, Redundancy,
+};
 
-/// Mean and maximum.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct MeanMax {
-    /// The mean.
-    pub mean: Option<f64>,
-    /// The greatest.
-    pub max: Option<f64>,
+/// Makes the record, its constructor and the table of metrics from one list:
+/// `name: type = value of the run, [metric] [metric] ..`, where a metric names a field of `type` (`.max`) unless
+/// the number itself is the metric.
+macro_rules! summary {
+    (
+        $(#[$about:meta])*
+        $run:ident =>
+        $(
+            $(#[$doc:meta])*
+            $field:ident: $type:ty = $value:expr,
+            $([$(.$leaf:ident)? $worse:ident $unit:ident $($label:literal)?])*
+        )*
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        pub struct Summary {
+            $($(#[$doc])* pub $field: $type,)*
+        }
+
+        impl Summary {
+            /// The record of a run that is over.
+            pub(super) fn of($run: &Ended<'_>) -> Self {
+                Self { $($field: $value,)* }
+            }
+        }
+
+        /// Every metric with a fixed name, in the order of the summary. Besides these there are `drops.REASON`,
+        /// `lost.by_reason.REASON` and `phases.FAULT.FIELD` with the fields of
+        /// [`PHASE_METRICS`](super::phases::PHASE_METRICS).
+        pub const METRICS: &[Metric<Summary>] =
+            metrics!(Summary: $($($field $(.$leaf)?: $worse $unit $($label)?,)*)*);
+    };
 }
 
-/// Redundancy over messages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Redundancy {
-    /// The mean.
-    pub mean: Option<f64>,
-    /// The greatest.
-    pub max: Option<f64>,
-    /// Counted messages that reached nobody, and have no redundancy.
-    pub left_out: u64,
-}
+summary! {
+    /// Everything that one run says in numbers. The modules of [`crate`] define each.
+    run =>
 
-/// Last delivery hops over messages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct LastHop {
-    /// The mean.
-    pub mean: Option<f64>,
-    /// The greatest.
-    pub max: Option<u16>,
-}
-
-/// A count per node.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct PerNode {
-    /// The mean.
-    pub mean: Option<f64>,
-    /// The busiest.
-    pub max: u64,
-}
-
-/// A count over samples.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct MeanMaxEnd {
-    /// The mean over the window.
-    pub mean: Option<f64>,
-    /// The greatest in the window.
-    pub max: Option<u64>,
-    /// At the end of the run.
-    pub end: u64,
-}
-
-/// A count over samples, with both ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct MeanMinMax {
-    /// The mean over the window.
-    pub mean: Option<f64>,
-    /// The least in the window.
-    pub min: Option<u64>,
-    /// The greatest in the window.
-    pub max: Option<u64>,
-}
-
-/// Share of joined nodes in the largest component.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct LargestComponent {
-    /// The mean over the window.
-    pub mean: Option<f64>,
-    /// The least in the window.
-    pub min: Option<f64>,
-    /// At the end of the run.
-    pub end: Option<f64>,
-}
-
-/// Time from the start of a life to its first link.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct JoinTimes {
-    /// Half of the joins took no longer.
-    pub p50: Option<Ms>,
-    /// 99 of 100 took no longer.
-    pub p99: Option<Ms>,
-}
-
-impl JoinTimes {
-    /// Over the lives that joined.
-    pub(super) fn of(times: &Latencies) -> Self {
-        let joins = times.count();
-        Self { p50: times.percentile(50, joins), p99: times.percentile(99, joins) }
-    }
-}
-
-/// Everything that one run says in numbers. The modules of [`crate`] define each.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Summary {
     /// Name of the scenario.
-    pub scenario: String,
+    scenario: String = run.settings.scenario.clone(),
     /// Seed of the run.
-    pub seed: u64,
-    /// Slots.
-    pub nodes: u32,
+    seed: u64 = run.plan.seed,
+    /// Slots of the network.
+    nodes: u32 = run.plan.slots(),
+        [Neither Plain]
     /// Simulated time, in seconds.
-    pub duration_s: f64,
+    duration_s: f64 = seconds(run.at),
+        [Neither Plain]
     /// Fold of every input of every node, as 16 hexadecimal digits. Not written where there is none: sockets do
     /// not run the same way twice.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub digest: String,
+    digest: String = run.ending.digest.map(|digest| format!("{digest:016x}")).unwrap_or_default(),
     /// What it ran on, such as `tcp`. Not written by the simulator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub backend: Option<String>,
-    /// Only written when the run was interrupted.
+    backend: Option<String> = None,
+    /// Whether the run reached its end. Only written when it was interrupted.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
-    pub complete: bool,
+    complete: bool = run.ending.complete,
     /// What a reader should know. Only written when there is something.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    notes: Vec<String> = Vec::new(),
+
     /// Messages published.
-    pub publishes: u64,
+    publishes: u64 = run.sums.counts.publishes,
+        [Neither Plain "messages"]
     /// Messages not published because their origin was down.
-    pub skipped: u32,
+    skipped: u32 = run.plan.skipped,
+        [Neither Plain]
     /// Messages due after the end of the run, which do not count below.
-    pub late_publishes: u64,
+    late_publishes: u64 = run.totals.late_publishes,
+        [Neither Plain "late publishes"]
     /// First deliveries at slots other than the origin, of all messages.
-    pub deliveries: u64,
+    deliveries: u64 = run.sums.counts.deliveries,
+        [Lower Plain]
     /// Deliveries on time / receivers.
-    pub delivery_ratio: Option<f64>,
-    /// The same of the worst message.
-    pub delivery_worst: Option<f64>,
-    /// The same over receivers that had joined at the publication.
-    pub delivery_joined: Option<f64>,
+    delivery_ratio: Option<f64> = ratio(run.totals.on_time, run.totals.receivers),
+        [Lower Share "delivery ratio"]
+    /// The lowest delivery ratio of a single message.
+    delivery_worst: Option<f64> = run.totals.ratios.min(),
+        [Lower Share "delivery worst"]
+    /// The delivery ratio over receivers that had joined at the publication.
+    delivery_joined: Option<f64> = ratio(run.totals.on_time_joined, run.totals.receivers_joined),
+        [Lower Share "delivery joined"]
     /// Deliveries of counted messages at receivers after the deadline.
-    pub deliveries_late: u64,
+    deliveries_late: u64 = run.totals.late,
+        [Higher Plain "deliveries late"]
     /// Deliveries of counted messages at slots that were no receivers.
-    pub deliveries_other: u64,
+    deliveries_other: u64 = run.totals.other,
+        [Neither Plain "deliveries other"]
     /// Counted messages with receivers that reached nobody.
-    pub undelivered_messages: u64,
+    undelivered_messages: u64 = run.totals.undelivered,
+        [Higher Plain "undelivered messages"]
     /// Deliveries repeated within one life: errors of the protocol.
-    pub double_deliveries: u64,
+    double_deliveries: u64 = run.sums.counts.double,
+        [Higher Plain "DOUBLE DELIVERIES"]
     /// Publish to delivery over all pairs of message and receiver.
-    pub latency_ms: Quantiles,
-    /// The same over the pairs on time.
-    pub latency_delivered_ms: Quantiles,
+    latency_ms: Quantiles = run.latency(),
+        [.p50 Higher Millis "delivery latency p50"]
+        [.p90 Higher Millis]
+        [.p99 Higher Millis "delivery latency p99"]
+        [.max Higher Millis "delivery latency max"]
+    /// Publish to delivery over the pairs on time.
+    latency_delivered_ms: Quantiles = run.latency_delivered(),
+        [.p50 Higher Millis]
+        [.p90 Higher Millis]
+        [.p99 Higher Millis]
+        [.max Higher Millis]
     /// Relative message redundancy, by payloads received.
-    pub rmr: Redundancy,
-    /// The same by payloads sent.
-    pub rmr_sent: Redundancy,
+    rmr: Redundancy = run.totals.redundancy(&run.totals.rmr),
+        [.mean Higher Plain "redundancy (RMR)"]
+        [.max Higher Plain]
+        [.left_out Higher Plain]
+    /// Relative message redundancy, by payloads sent.
+    rmr_sent: Redundancy = run.totals.redundancy(&run.totals.rmr_sent),
+        [.mean Higher Plain]
+        [.max Higher Plain]
+        [.left_out Higher Plain]
     /// Last delivery hop.
-    pub ldh: LastHop,
+    ldh: LastHop = run.totals.last_hop(),
+        [.mean Higher Plain "last delivery hop"]
+        [.max Higher Plain]
+
     /// Packets handed to the network.
-    pub packets_sent: u64,
+    packets_sent: u64 = run.sums.traffic.sent(),
+        [Higher Plain "packets sent"]
     /// Packets taken in.
-    pub packets_received: u64,
+    packets_received: u64 = run.sums.traffic.received(),
+        [Neither Plain]
     /// Packets sent per node.
-    pub packets_per_node: PerNode,
+    packets_per_node: PerNode = run.packets_per_node(),
+        [.mean Higher Plain "packets per node"]
+        [.max Higher Plain]
     /// Packets with a message handed to the network.
-    pub payloads_sent: u64,
+    payloads_sent: u64 = run.sums.traffic.payloads.sent,
+        [Higher Plain "payloads sent"]
     /// Packets with a message taken in.
-    pub payloads_received: u64,
-    /// Suppressed copies.
-    pub duplicates: u64,
+    payloads_received: u64 = run.sums.traffic.payloads.received,
+        [Neither Plain]
+    /// Copies of a message that a protocol had already and suppressed.
+    duplicates: u64 = run.sums.traffic.payloads.duplicates,
+        [Higher Plain]
     /// Bytes handed to the network.
-    pub bytes_sent: ByKind,
+    bytes_sent: ByKind = run.sums.traffic.bytes,
+        [.payload Higher Plain "bytes sent, payload"]
+        [.control Higher Plain "bytes sent, control"]
     /// Losses of the network and drops of protocols, by reason.
-    pub drops: BTreeMap<String, u64>,
-    /// Lost by the network, by reason too.
-    pub lost: Losses,
-    /// On the way at the end of the run.
-    pub in_flight: Packets,
-    /// Share of samples at which the network was not in one piece.
-    pub partition_rate: Option<f64>,
+    drops: BTreeMap<String, u64> = run.drops(),
+    /// Losses of the network alone.
+    lost: Losses = run.lost(),
+        [.packets Higher Plain]
+        [.payloads Higher Plain]
+    /// What was on the way at the end of the run.
+    in_flight: Packets = run.in_flight(),
+        [.packets Neither Plain]
+        [.payloads Neither Plain]
+
+    /// Share of samples at which the network was split.
+    partition_rate: Option<f64> = run.window.share(|row| row.partitioned),
+        [Higher Share "partition rate"]
     /// Share of samples with two or more components of at least 2 nodes.
-    pub split_rate: Option<f64>,
+    split_rate: Option<f64> = run.window.share(|row| row.parts >= 2),
+        [Higher Share]
     /// Connected components.
-    pub components: MeanMaxEnd,
-    /// Share of joined nodes in the largest.
-    pub largest_component: LargestComponent,
+    components: MeanMaxEnd = run.window.count(|row| row.components, run.last.components),
+        [.mean Higher Plain "components"]
+        [.max Higher Plain]
+        [.end Higher Plain]
+    /// Share of joined nodes in the largest component.
+    largest_component: LargestComponent = run.window.largest_component(run.last.largest_component),
+        [.mean Lower Share "largest component"]
+        [.min Lower Share]
+        [.end Lower Share]
     /// Joined nodes without an edge.
-    pub isolated: MeanMaxEnd,
+    isolated: MeanMaxEnd = run.window.count(|row| row.isolated, run.last.isolated),
+        [.mean Higher Plain]
+        [.max Higher Plain]
+        [.end Higher Plain]
     /// Longest time that a joined node has been outside of the largest component, up to the last sample and
     /// without a fault; in milliseconds.
-    pub cut_off_ms: Option<f64>,
+    cut_off_ms: Option<f64> = run.cut_off_ms,
+        [Higher Millis "cut off (longest time)"]
     /// Nodes up that have not joined.
-    pub unjoined: MeanMaxEnd,
+    unjoined: MeanMaxEnd = run.window.count(|row| row.unjoined, run.sums.census.unjoined()),
+        [.mean Higher Plain]
+        [.max Higher Plain]
+        [.end Higher Plain]
     /// Lives that never joined.
-    pub never_joined: u64,
+    never_joined: u64 = run.sums.census.never_joined(),
+        [Higher Plain "never joined"]
     /// Share of held pairs that only one end holds.
-    pub asymmetry: MeanMax,
+    asymmetry: MeanMax = run.window.asymmetry(),
+        [.mean Higher Share]
+        [.max Higher Share]
     /// Edges at a joined node.
-    pub degree: MeanMinMax,
+    degree: MeanMinMax = run.window.degree(),
+        [.mean Neither Plain "degree"]
+        [.min Lower Plain]
+        [.max Higher Plain]
     /// Edges at the end of the run.
-    pub links_end: u64,
-    /// Slots up.
-    pub nodes_up: MeanMinMax,
-    /// Time to the first link.
-    pub join_ms: JoinTimes,
+    links_end: u64 = run.last.links,
+        [Neither Plain "links at the end"]
+    /// Slots that are up.
+    nodes_up: MeanMinMax = run.window.nodes_up(),
+        [.mean Neither Plain "nodes up"]
+        [.min Neither Plain]
+        [.max Neither Plain]
+
+    /// Time from the start of a life to its first link.
+    join_ms: JoinTimes = run.join_times(),
+        [.p50 Higher Millis "time to join p50"]
+        [.p99 Higher Millis "time to join p99"]
     /// Lives that joined.
-    pub joins: u64,
+    joins: u64 = run.sums.census.joins,
+        [Neither Plain]
     /// Announced departures.
-    pub leaves: u64,
-    /// Unannounced ones.
-    pub crashes: u64,
+    leaves: u64 = run.sums.census.leaves,
+        [Neither Plain]
+    /// Unannounced departures.
+    crashes: u64 = run.sums.census.crashes,
+        [Neither Plain]
     /// Links asked for in place of lost ones.
-    pub repairs: u64,
+    repairs: u64 = run.sums.census.repairs,
+        [Neither Plain]
     /// To whom newcomers linked.
     #[serde(default)]
-    pub attachment: Attachment,
+    attachment: Attachment = run.attachment,
+        [.links Neither Plain]
+        [.degree Neither Plain]
+        [.by_degree Neither Plain]
+        [.uniform Neither Plain]
+        [.chi2 Neither Plain]
     /// The graph at the end of the run.
-    pub topology: TopologyMeasures,
+    topology: TopologyMeasures = run.graph.measure(run.plan.seed),
+        [.nodes Neither Plain]
+        [.links Neither Plain]
+        [.degree_max Higher Plain]
+        [.components Higher Plain]
+        [.clustering Neither Share "clustering"]
+        [.triangles Neither Plain]
+        [.asp Higher Plain "average path (asp)"]
+        [.asp_sources Neither Plain]
+        [.diameter Higher Plain "diameter"]
+        [.assortativity Neither Plain]
+
     /// What each fault did.
-    pub phases: Vec<Phase>,
+    phases: Vec<Phase> = run.phases(),
     /// What the scenario expected.
-    pub expect: Vec<Verdict>,
+    expect: Vec<Checked> = Vec::new(),
+}
+
+/// The metric called `path`.
+///
+/// # Panics
+///
+/// When there is none. In a constant that is an error of the compiler, so a misspelt path does not compile.
+#[must_use]
+pub const fn metric(path: &str) -> &'static Metric<Summary> {
+    let mut place = 0;
+    while place < METRICS.len() {
+        if is_same(METRICS[place].path.as_bytes(), path.as_bytes()) {
+            return &METRICS[place];
+        }
+        place += 1;
+    }
+    panic!("no summary has a metric of this path");
+}
+
+/// Whether two texts are the same; `==` cannot be used in a constant.
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let mut place = 0;
+    while place < one.len() && place < other.len() && one[place] == other[place] {
+        place += 1;
+    }
+    place == one.len() && place == other.len()
 }
 
 /// Default of [`Summary::complete`].

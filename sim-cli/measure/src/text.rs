@@ -2,14 +2,111 @@
 
 use std::fmt::Write as _;
 
-use super::expect::Outcome;
 use super::latency::Ms;
+use super::metric::{Layout, Metric};
+use super::outcome::Outcome;
 use super::phases::Phase;
-use super::summary::Summary;
+use super::summary::{Summary, metric};
 use floodnet_text::format;
 
-/// Label and value.
+/// Words and value.
 type Line = (String, String);
+
+/// A metric of a block: how its words stand there, and how its value is written.
+struct Item {
+    layout: Layout,
+    metric: &'static Metric<Summary>,
+    /// Shown in parentheses.
+    max: Option<&'static Metric<Summary>>,
+    write: fn(f64) -> String,
+    /// Whether the line is left out when nothing was counted.
+    if_any: bool,
+}
+
+/// A line for the metric called `path`, written as `write` does.
+const fn item(path: &str, write: fn(f64) -> String) -> Item {
+    Item { layout: Layout::Full, metric: metric(path), max: None, write, if_any: false }
+}
+
+impl Item {
+    const fn below(self) -> Self {
+        Self { layout: Layout::Below, ..self }
+    }
+
+    const fn ditto(self) -> Self {
+        Self { layout: Layout::Ditto, ..self }
+    }
+
+    const fn with_max(self, path: &str) -> Self {
+        Self { max: Some(metric(path)), ..self }
+    }
+
+    const fn if_any(self) -> Self {
+        Self { if_any: true, ..self }
+    }
+
+    fn line(&self, summary: &Summary) -> Option<Line> {
+        let value = (self.metric.get)(summary);
+        if self.if_any && value.unwrap_or(0.0) == 0.0 {
+            return None;
+        }
+        let max = self.max.map(|max| (max.get)(summary));
+        let text = match (value, max) {
+            (None, _) | (_, Some(None)) => "-".to_owned(),
+            (Some(value), None) => (self.write)(value),
+            (Some(mean), Some(Some(max))) => format!("{mean} (max {max})"),
+        };
+        Some((self.layout.words(self.metric.label), text))
+    }
+}
+
+const DELIVERY: &[Item] = &[
+    item("publishes", count),
+    item("late_publishes", count).below().if_any(),
+    item("skipped", count).below().if_any(),
+    item("undelivered_messages", count).below().if_any(),
+    item("delivery_ratio", percent),
+    item("delivery_worst", percent).below(),
+    item("delivery_joined", percent).below(),
+    item("deliveries", count),
+    item("deliveries_late", count).below(),
+    item("deliveries_other", count).below(),
+    item("latency_ms.p50", time),
+    item("latency_ms.p99", time).ditto(),
+    item("latency_ms.max", time).ditto(),
+    item("rmr.mean", number),
+    item("ldh.mean", number).with_max("ldh.max"),
+    item("double_deliveries", count).if_any(),
+];
+
+const LOAD: &[Item] = &[
+    item("packets_sent", count),
+    item("packets_per_node.mean", number).below().with_max("packets_per_node.max"),
+    item("payloads_sent", count).below(),
+    item("duplicates", count),
+    item("bytes_sent.payload", count),
+    item("bytes_sent.control", count),
+];
+
+const NETWORK: &[Item] = &[
+    item("partition_rate", percent),
+    item("components.mean", number).with_max("components.max"),
+    item("largest_component.mean", percent),
+    item("degree.mean", number).with_max("degree.max"),
+    item("nodes_up.mean", number),
+];
+
+/// What stands below the line of incarnations.
+const LIVES: &[Item] = &[
+    item("never_joined", count).below(),
+    item("join_ms.p50", time),
+    item("join_ms.p99", time).ditto(),
+    item("links_end", count),
+    item("topology.asp", number),
+    item("topology.diameter", number),
+    item("topology.clustering", number),
+    item("cut_off_ms", time).if_any(),
+];
 
 impl Summary {
     /// The run on one screen. Ends with a newline.
@@ -18,13 +115,13 @@ impl Summary {
         let mut text = format!(
             "{}  {} nodes · {} s {} · seed {}{}\n",
             self.scenario,
-            grouped(u64::from(self.nodes)),
+            format::count(u64::from(self.nodes)),
             self.duration_s,
             self.backend.as_ref().map_or_else(|| "simulated".to_owned(), |backend| format!("on {backend}")),
             self.seed,
             if self.complete { "" } else { " · interrupted" }
         );
-        let blocks = [self.delivery(), self.load(), self.network(), self.faults()];
+        let blocks = [self.block(DELIVERY).collect(), self.load(), self.network(), self.faults()];
         let width = blocks.iter().flatten().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
         for block in blocks.iter().filter(|block| !block.is_empty()) {
             text.push('\n');
@@ -41,7 +138,7 @@ impl Summary {
         }
         let _ = match &self.backend {
             Some(backend) => {
-                writeln!(text, "\n  backend {backend}   (in real time: no two runs are the same)")
+                writeln!(text, "\n  backend {backend}   (real time: no two runs are the same)")
             }
             None => writeln!(
                 text,
@@ -52,80 +149,28 @@ impl Summary {
         text
     }
 
-    fn delivery(&self) -> Vec<Line> {
-        let counts = [
-            ("  due after the end", self.late_publishes),
-            ("  skipped", u64::from(self.skipped)),
-            ("  reached nobody", self.undelivered_messages),
-        ];
-        let mut lines = vec![line("messages", grouped(self.publishes))];
-        lines
-            .extend(counts.iter().filter(|(_, count)| *count > 0).map(|&(label, n)| line(label, grouped(n))));
-        lines.extend([
-            line("delivery ratio", percent(self.delivery_ratio)),
-            line("  worst message", percent(self.delivery_worst)),
-            line("  joined receivers", percent(self.delivery_joined)),
-            line("deliveries", grouped(self.deliveries)),
-            line("  late", grouped(self.deliveries_late)),
-            line("  to others", grouped(self.deliveries_other)),
-            line("delivery latency p50", time(self.latency_ms.p50)),
-            line("                 p99", time(self.latency_ms.p99)),
-            line("                 max", time(self.latency_ms.max)),
-            line("redundancy (RMR)", number(self.rmr.mean)),
-            line("last delivery hop", with_max(self.ldh.mean, self.ldh.max.map(f64::from))),
-        ]);
-        if self.double_deliveries > 0 {
-            lines.push(line("DOUBLE DELIVERIES", grouped(self.double_deliveries)));
-        }
-        lines
+    fn block<'a>(&'a self, items: &'a [Item]) -> impl Iterator<Item = Line> + 'a {
+        items.iter().filter_map(|item| item.line(self))
     }
 
     fn load(&self) -> Vec<Line> {
-        let mut lines = vec![
-            line("packets sent", grouped(self.packets_sent)),
-            line("  per node", with_max(self.packets_per_node.mean, Some(self.packets_per_node.max as f64))),
-            line("  with a message", grouped(self.payloads_sent)),
-            line("duplicates", grouped(self.duplicates)),
-            line("bytes with a message", grouped(self.bytes_sent.payload)),
-            line("bytes of control", grouped(self.bytes_sent.control)),
-        ];
         let drops = self.drops.iter();
-        lines.extend(drops.map(|(reason, &count)| (format!("dropped: {reason}"), grouped(count))));
-        lines
+        let drops = drops.map(|(reason, &dropped)| (format!("dropped: {reason}"), format::count(dropped)));
+        self.block(LOAD).chain(drops).collect()
     }
 
     fn network(&self) -> Vec<Line> {
-        let churn = format!(
-            "{} joined, {} left, {} crashed",
-            grouped(self.joins),
-            self.leaves,
-            grouped(self.crashes)
-        );
-        let mut lines = vec![
-            line("not in one piece", percent(self.partition_rate)),
-            line("components", with_max(self.components.mean, self.components.max.map(|max| max as f64))),
-            line("largest component", percent(self.largest_component.mean)),
-            line("degree", with_max(self.degree.mean, self.degree.max.map(|max| max as f64))),
-            line("nodes up", number(self.nodes_up.mean)),
-            line("lives", churn),
-            line("  never joined", grouped(self.never_joined)),
-            line("time to join p50", time(self.join_ms.p50)),
-            line("             p99", time(self.join_ms.p99)),
-            line("links at the end", grouped(self.links_end)),
-            line("mean path", number(self.topology.asp)),
-            line("diameter", number(self.topology.diameter.map(f64::from))),
-            line("clustering", number(self.topology.clustering)),
-        ];
-        if let Some(cut_off) = self.cut_off_ms.filter(|&span| span > 0.0) {
-            lines.push(line("cut off at the end", time(Some(Ms::from_value(cut_off)))));
-        }
-        lines
+        let [joins, crashes] = [self.joins, self.crashes].map(format::count);
+        let lives = format!("{joins} joined, {} left, {crashes} crashed", self.leaves);
+        let lives = ("incarnations".to_owned(), lives);
+        self.block(NETWORK).chain([lives]).chain(self.block(LIVES)).collect()
     }
 
     fn faults(&self) -> Vec<Line> {
         let line = |phase: &Phase| {
             let stretches = [phase.delivery.before, phase.delivery.during, phase.delivery.after];
-            let [before, during, after] = stretches.map(percent);
+            let [before, during, after] =
+                stretches.map(|share| share.map_or_else(|| "-".to_owned(), percent));
             let label = format!("{} at {} s", phase.name, phase.from_s);
             (label, format!("delivery {before}, {during}, {after}; {}", healed(phase)))
         };
@@ -138,56 +183,40 @@ impl Summary {
         }
         text.push_str("\n  expectations\n");
         let columns =
-            |of: fn(&super::expect::Verdict) -> usize| self.expect.iter().map(of).max().unwrap_or(0);
-        let key = columns(|verdict| verdict.key.len());
-        let bound = columns(|verdict| verdict.bound.len());
-        for verdict in &self.expect {
-            let mark = match verdict.verdict {
+            |of: fn(&super::outcome::Checked) -> usize| self.expect.iter().map(of).max().unwrap_or(0);
+        let key = columns(|checked| checked.key.len());
+        let bound = columns(|checked| checked.bound.len());
+        for checked in &self.expect {
+            let mark = match checked.verdict {
                 Outcome::Holds => "holds",
                 Outcome::Fails => "FAILS",
             };
-            let value = verdict.measured();
-            let _ = writeln!(text, "    {mark}  {:key$}  {:bound$}  {value}", verdict.key, verdict.bound);
+            let value = checked.measured();
+            let _ = writeln!(text, "    {mark}  {:key$}  {:bound$}  {value}", checked.key, checked.bound);
         }
     }
 }
 
-fn line(label: &str, value: String) -> Line {
-    (label.to_owned(), value)
-}
-
-/// `12345` as `12,345`.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+/// A count, its digits grouped by three.
+fn count(count: f64) -> String {
+    format::count(count as u64)
 }
 
 /// A share in percent with two digits. What is not all is never shown as 100 %.
-fn percent(share: Option<f64>) -> String {
-    let Some(share) = share else { return "-".to_owned() };
+fn percent(share: f64) -> String {
     let text = format!("{:.2} %", share * 100.0);
     if text == "100.00 %" && share < 1.0 { "> 99.99 %".to_owned() } else { text }
 }
 
-fn number(value: Option<f64>) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+fn number(value: f64) -> String {
+    value.to_string()
 }
 
-fn with_max(mean: Option<f64>, max: Option<f64>) -> String {
-    match (mean, max) {
-        (Some(mean), Some(max)) => format!("{mean} (max {max})"),
-        _ => "-".to_owned(),
-    }
+fn time(ms: f64) -> String {
+    Ms::from_value(ms).to_string()
 }
 
-/// When one component held again, and since when that is counted.
+/// When the network had healed, and since when that is counted.
 fn healed(phase: &Phase) -> String {
     let since = match phase.name.as_str() {
         "crash" if phase.until_s > phase.from_s => "the return",
@@ -195,14 +224,10 @@ fn healed(phase: &Phase) -> String {
         _ => "its end",
     };
     match phase.heal_ms {
-        Some(Ms::After(ms)) => format!("one component again {} after {since}", format::clock(ms / 1e3)),
-        Some(Ms::Never) => "never one component again".to_owned(),
-        None => "healing not measured".to_owned(),
+        Some(Ms::After(ms)) => format!("healed {} after {since}", format::clock(ms / 1e3)),
+        Some(Ms::Never) => "never healed".to_owned(),
+        None => "heal time not measured".to_owned(),
     }
-}
-
-fn time(span: Option<Ms>) -> String {
-    span.map_or_else(|| "-".to_owned(), |span| span.to_string())
 }
 
 #[cfg(test)]
@@ -210,15 +235,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_are_grouped_by_three() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
-    }
-
-    #[test]
     fn almost_all_is_not_all() {
-        assert_eq!(percent(Some(0.999_999)), "> 99.99 %");
-        assert_eq!(percent(Some(1.0)), "100.00 %");
-        assert_eq!(percent(Some(0.123_45)), "12.35 %");
-        assert_eq!(percent(None), "-");
+        assert_eq!(percent(0.999_999), "> 99.99 %");
+        assert_eq!(percent(1.0), "100.00 %");
+        assert_eq!(percent(0.123_45), "12.35 %");
     }
 }

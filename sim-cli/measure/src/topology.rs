@@ -17,11 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::graph::ranks;
 use super::number::ratio;
 use super::paths::Graph;
-
-/// Up to this many nodes all distances are taken.
-pub const EXACT_NODES: usize = 5_000;
-/// In a larger graph, distances are taken from this many nodes.
-pub const SOURCES: usize = 1_000;
+pub use super::paths::{EXACT_NODES, SOURCES};
 
 /// What a slot is at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

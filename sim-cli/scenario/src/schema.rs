@@ -54,7 +54,7 @@ fn expectations() -> Map<String, Value> {
 }
 
 /// `metrics` as an object that holds a bound for each.
-fn nested(metrics: &[Metric], bound: &Value) -> Value {
+fn nested<R>(metrics: &[Metric<R>], bound: &Value) -> Value {
     let empty = || json!({ "type": "object", "properties": {}, "additionalProperties": false });
     let mut root = empty();
     for metric in metrics {

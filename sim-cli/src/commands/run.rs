@@ -21,7 +21,7 @@ use floodnet_lab::run::manifest::peak_bytes;
 use floodnet_lab::run::{Cost, Finished, Ran, prepare, run};
 use floodnet_lab::run::{Kernels, TcpRunInfo};
 use floodnet_measure::Results;
-use floodnet_measure::expect::{Outcome, Verdict};
+use floodnet_measure::expect::{Checked, Outcome};
 use floodnet_scenario::Scenario;
 use floodnet_scenario::setup::Setup;
 use floodnet_testbed::{self as testbed, Nodes, Settings, Token, Trouble};
@@ -248,10 +248,10 @@ fn report(
         console.note("  interrupted: the results hold what happened until then");
         return Err(Failure::Interrupted);
     }
-    let failed: Vec<&Verdict> =
+    let failed: Vec<&Checked> =
         summary.expect.iter().filter(|verdict| verdict.verdict == Outcome::Fails).collect();
     for verdict in &failed {
-        let Verdict { key, bound, .. } = verdict;
+        let Checked { key, bound, .. } = verdict;
         console.error(&format!("{}: {key} is {}, expected {bound}", scenario.name, verdict.measured()));
     }
     if failed.is_empty() { Ok(()) } else { Err(Failure::Expectation) }

@@ -1,9 +1,8 @@
 //! A finished sweep as pictures, one for each metric.
 
-use floodnet_lab::ensemble::text::label;
 use floodnet_lab::ensemble::unit;
 use floodnet_lab::sweep::output::Outcome;
-use floodnet_measure::metrics::{Unit, find};
+use floodnet_measure::metrics::{Unit, find, label};
 use floodnet_plot::{Picture, Style, SweepPoint, SweepView, sweep_lines, sweep_map};
 
 /// Most lines in one picture.

@@ -103,7 +103,7 @@ fn values_of_a_wrong_kind() {
       --> bad.toml:27:18
        |
     27 | delivery_ratio = "0.9"
-       |                  ^^^^^ write a comparison and a value, such as ">= 0.95", "< 5 %" or "< 2s"
+       |                  ^^^^^ write a comparison and a value, e.g. ">= 0.95", "< 5 %" or "< 2s"
     "#);
 }
 

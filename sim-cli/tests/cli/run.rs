@@ -32,11 +32,11 @@ fn a_run_prints_its_summary_and_says_where_the_rest_is() {
 
       messages                   #
       delivery ratio             # %
-        worst message            # %
-        joined receivers         # %
+        delivery worst           # %
+        delivery joined          # %
       deliveries                 #
-        late                     #
-        to others                #
+        deliveries late          #
+        deliveries other         #
       delivery latency p50       # ms
                        p99       # ms
                        max       # ms
@@ -44,23 +44,23 @@ fn a_run_prints_its_summary_and_says_where_the_rest_is() {
       last delivery hop          # (max #)
 
       packets sent               #
-        per node                 # (max #)
-        with a message           #
+        packets per node         # (max #)
+        payloads sent            #
       duplicates                 #
-      bytes with a message       #
-      bytes of control           #
+      bytes sent, payload        #
+      bytes sent, control        #
 
-      not in one piece           # %
+      partition rate             # %
       components                 # (max #)
       largest component          # %
       degree                     # (max #)
       nodes up                   #
-      lives                      # joined, # left, # crashed
+      incarnations               # joined, # left, # crashed
         never joined             #
       time to join p50           # ms
                    p99           # ms
       links at the end           #
-      mean path                  #
+      average path (asp)         #
       diameter                   #
       clustering                 #
 

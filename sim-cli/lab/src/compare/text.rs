@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use super::{Comparison, Pair, Row, Verdict};
 use crate::ensemble::config::Differing;
 use crate::ensemble::figure::Figure;
-use crate::ensemble::text::{SHOWN, align, label};
+use crate::ensemble::text::{SHOWN, align};
 use floodnet_measure::metrics::Unit;
-use floodnet_measure::metrics::find;
+use floodnet_measure::metrics::{find, label};
 use floodnet_measure::stats::interval::Estimate;
 use floodnet_text::format;
 
@@ -109,7 +109,7 @@ pub(super) fn shown((key, base, new): &Differing) -> (String, String, String) {
 /// What is shown where not everything is.
 fn is_shown(row: &Row) -> bool {
     let changed = !matches!(row.verdict, Verdict::NoDifference | Verdict::Untold);
-    changed || row.is_regression || SHOWN.iter().any(|(_, metric)| *metric == row.metric)
+    changed || row.is_regression || SHOWN.iter().any(|(_, metric)| metric.path == row.metric)
 }
 
 /// Name, both means, change, its interval, verdict.

@@ -6,38 +6,31 @@ use super::figure::Figure;
 use super::report::{Judged, Report};
 use super::table::unit;
 use floodnet_measure::latency::Ms;
-use floodnet_measure::metrics::Unit;
+use floodnet_measure::metrics::{Layout, Metric, Unit, metric};
 use floodnet_measure::stats::decide::Decision;
 use floodnet_measure::stats::interval::Estimate;
+use floodnet_measure::summary::Summary;
 use floodnet_text::format;
 
-/// What is shown of every run, and how it is called.
-pub(crate) const SHOWN: [(&str, &str); 16] = [
-    ("delivery ratio", "delivery_ratio"),
-    ("  worst message", "delivery_worst"),
-    ("  joined receivers", "delivery_joined"),
-    ("delivery latency p50", "latency_ms.p50"),
-    ("                 p99", "latency_ms.p99"),
-    ("redundancy (RMR)", "rmr.mean"),
-    ("last delivery hop", "ldh.mean"),
-    ("packets per node", "packets_per_node.mean"),
-    ("not in one piece", "partition_rate"),
-    ("components", "components.mean"),
-    ("largest component", "largest_component.mean"),
-    ("degree", "degree.mean"),
-    ("nodes up", "nodes_up.mean"),
-    ("never joined", "never_joined"),
-    ("time to join p99", "join_ms.p99"),
-    ("mean path", "topology.asp"),
+/// What is shown of every run, and how its words stand.
+pub(crate) const SHOWN: [(Layout, &Metric<Summary>); 16] = [
+    (Layout::Full, metric("delivery_ratio")),
+    (Layout::Below, metric("delivery_worst")),
+    (Layout::Below, metric("delivery_joined")),
+    (Layout::Full, metric("latency_ms.p50")),
+    (Layout::Ditto, metric("latency_ms.p99")),
+    (Layout::Full, metric("rmr.mean")),
+    (Layout::Full, metric("ldh.mean")),
+    (Layout::Full, metric("packets_per_node.mean")),
+    (Layout::Full, metric("partition_rate")),
+    (Layout::Full, metric("components.mean")),
+    (Layout::Full, metric("largest_component.mean")),
+    (Layout::Full, metric("degree.mean")),
+    (Layout::Full, metric("nodes_up.mean")),
+    (Layout::Full, metric("never_joined")),
+    (Layout::Full, metric("join_ms.p99")),
+    (Layout::Full, metric("topology.asp")),
 ];
-
-/// The name that people read for `metric`.
-pub fn label(metric: &str) -> &str {
-    match metric {
-        "latency_ms.p99" => "delivery latency p99",
-        _ => SHOWN.iter().find(|(_, name)| *name == metric).map_or(metric, |(label, _)| label.trim_start()),
-    }
-}
 
 /// Rows of cells as aligned text: the first column to the left, the others to the right.
 pub(crate) fn align(rows: &[Vec<String>]) -> String {
@@ -83,11 +76,11 @@ impl Report {
         if all {
             self.metrics.names().iter().for_each(|name| push(name, name));
         } else {
-            SHOWN.iter().for_each(|(label, metric)| push(label, metric));
+            SHOWN.iter().for_each(|(layout, metric)| push(&layout.words(metric.label), metric.path));
             let others = self.expect.iter().map(|judged| judged.key.as_str());
             let healing =
                 self.metrics.names().iter().map(String::as_str).filter(|name| name.ends_with(".heal_ms"));
-            let mut named: Vec<&str> = SHOWN.iter().map(|(_, metric)| *metric).collect();
+            let mut named: Vec<&str> = SHOWN.iter().map(|(_, metric)| metric.path).collect();
             for metric in healing.chain(others) {
                 if !named.contains(&metric) {
                     push(metric, metric);
@@ -99,7 +92,7 @@ impl Report {
         self.write_expectations(&mut text);
         let digest = self.digest();
         let _ = match digest.as_str() {
-            "" => writeln!(text, "\n  backend tcp   (in real time: no two runs are the same)"),
+            "" => writeln!(text, "\n  backend tcp   (real time: no two runs are the same)"),
             digest => writeln!(text, "\n  digest {digest}   (of the digests of all runs, in order)"),
         };
         text

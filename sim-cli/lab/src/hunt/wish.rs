@@ -11,7 +11,7 @@ use floodnet_measure::summary::Summary;
 pub struct Wish(Expectation);
 
 const FORM: &str =
-    "write a metric, a comparison and a value, such as \"delivery_ratio < 0.99\" or \"cut_off_ms >= 30s\"";
+    "write a metric, a comparison and a value, e.g. \"delivery_ratio < 0.99\" or \"cut_off_ms >= 30s\"";
 
 impl Wish {
     /// Reads `METRIC OP VALUE`.
@@ -23,7 +23,7 @@ impl Wish {
         let (metric, bound) = at.map(|at| text.split_at(at)).unwrap_or((text, ""));
         let metric = metric.trim();
         if metric.is_empty() || bound.is_empty() {
-            return Err(format!("`{text}` is nothing to look for: {FORM}"));
+            return Err(format!("`{text}` is not a condition: {FORM}"));
         }
         Expectation::parse(metric, bound).map(Self).map_err(|why| why.replace('\n', ": "))
     }
@@ -77,14 +77,12 @@ mod tests {
     #[test]
     fn what_is_no_wish_says_what_to_write() {
         let wrong = |text| Wish::parse(text).unwrap_err();
-        assert!(
-            wrong("delivery_ratio").starts_with("`delivery_ratio` is nothing to look for: write a metric")
-        );
-        assert!(wrong("< 3").starts_with("`< 3` is nothing to look for"));
+        assert!(wrong("delivery_ratio").starts_with("`delivery_ratio` is not a condition: write a metric"));
+        assert!(wrong("< 3").starts_with("`< 3` is not a condition"));
         assert_eq!(
             wrong("delivery_ration < 3"),
             "unknown metric `delivery_ration`: did you mean `delivery_ratio`?"
         );
-        assert!(wrong("delivery_ratio < 3").starts_with("a share is never `3`: write a number in [0, 1]"));
+        assert!(wrong("delivery_ratio < 3").starts_with("a share cannot be `3`: write a number in [0, 1]"));
     }
 }

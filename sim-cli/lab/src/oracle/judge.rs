@@ -179,7 +179,7 @@ mod tests {
     use super::*;
     use crate::oracle::suite::Suite;
 
-    /// Judges made-up values of `nodes`.
+    /// Judges made-up values of `duration_s`, the only metric that is a number of any kind.
     fn verdict(check: &str, nodes: &[f64]) -> Verdict {
         let text = format!(
             "[[law]]\nname = \"a\"\nabout = \"\"\nsource = \"\"\nscenario = \"graph.toml\"\nruns = {}\n[[law.check]]\n{check}",
@@ -189,9 +189,15 @@ mod tests {
         let file = folder.path().join("suite.toml");
         std::fs::write(&file, text).unwrap();
         let suite = Suite::load(&file).unwrap();
+        let mut summary: serde_json::Value =
+            serde_json::from_str(include_str!("../compare/fixtures/summary.json")).unwrap();
+        summary["rmr"]["mean"] = serde_json::Value::Null;
         let runs: Vec<Numbers> = nodes
             .iter()
-            .map(|nodes| Numbers::from_value(serde_json::json!({ "nodes": nodes, "rmr": { "mean": null } })))
+            .map(|nodes| {
+                summary["duration_s"] = (*nodes).into();
+                Numbers::parse(&summary.to_string()).unwrap()
+            })
             .collect();
         let check = &suite.laws[0].checks[0];
         judge(&suite.laws[0], &check.measured, &check.bound, &runs).unwrap().verdict
@@ -199,37 +205,36 @@ mod tests {
 
     #[test]
     fn exact_means_every_run() {
-        let check = "measured = \"nodes\"\nexact = 3";
+        let check = "measured = \"duration_s\"\nexact = 3";
         assert_eq!(verdict(check, &[3.0, 3.0]), Verdict::Holds);
         assert_eq!(verdict(check, &[3.0, 4.0, 2.0]), Verdict::Fails);
-        assert_eq!(verdict("measured = \"nodes\"\nexact = 3.0005000500", &[3.0005]), Verdict::Holds);
-        assert_eq!(verdict("measured = \"nodes\"\nexact = 3.00054", &[3.0005]), Verdict::Fails);
-        assert_eq!(verdict("measured = \"nodes\"\nexact = 4000100", &[4_000_101.0]), Verdict::Fails);
+        assert_eq!(verdict("measured = \"duration_s\"\nexact = 3.0005000500", &[3.0005]), Verdict::Holds);
+        assert_eq!(verdict("measured = \"duration_s\"\nexact = 3.00054", &[3.0005]), Verdict::Fails);
+        assert_eq!(verdict("measured = \"duration_s\"\nexact = 4000100", &[4_000_101.0]), Verdict::Fails);
         assert_eq!(verdict("measured = \"rmr.mean\"\nexact = 3", &[4.0]), Verdict::Fails, "not measured");
     }
 
     #[test]
     fn a_mean_holds_when_the_interval_reaches_it_and_is_narrow() {
-        let mean = |of: &str| format!("measured = \"nodes\"\nmean = {{ of = {of}, within = 2.5 }}");
+        let mean = |of: &str| format!("measured = \"duration_s\"\nmean = {{ of = {of}, within = 2.5 }}");
         let close = [9.0, 10.0, 11.0, 10.0, 9.5, 10.5];
         assert_eq!(verdict(&mean("10.5"), &close), Verdict::Holds);
         assert_eq!(verdict(&mean("13"), &close), Verdict::Fails);
         assert_eq!(verdict(&mean("10"), &[0.0, 20.0, 10.0]), Verdict::Undecided);
-        let tolerant =
-            "measured = \"nodes\"\nmean = { of = 13, within = 2.5, tolerance = 2.5, because = \"small\" }";
+        let tolerant = "measured = \"duration_s\"\nmean = { of = 13, within = 2.5, tolerance = 2.5, because = \"small\" }";
         assert_eq!(verdict(tolerant, &close), Verdict::Holds);
         // What varies together with the measured value does not widen the interval.
-        let own = "measured = \"nodes + 1\"\nmean = { of = \"nodes + 1\", within = 0.001 }";
+        let own = "measured = \"duration_s + 1\"\nmean = { of = \"duration_s + 1\", within = 0.001 }";
         assert_eq!(verdict(own, &[0.0, 20.0, 10.0]), Verdict::Holds);
     }
 
     #[test]
     fn bounds_and_shares() {
         let close = [9.0, 10.0, 11.0, 10.0, 9.5, 10.5];
-        assert_eq!(verdict("measured = \"nodes\"\nat_most = 12", &close), Verdict::Holds);
-        assert_eq!(verdict("measured = \"nodes\"\nat_most = 10", &close), Verdict::Undecided);
-        assert_eq!(verdict("measured = \"nodes\"\nat_least = 12", &close), Verdict::Fails);
-        let share = "measured = \"nodes == 1\"\nmean = { of = 0.5, within = 0.2 }";
+        assert_eq!(verdict("measured = \"duration_s\"\nat_most = 12", &close), Verdict::Holds);
+        assert_eq!(verdict("measured = \"duration_s\"\nat_most = 10", &close), Verdict::Undecided);
+        assert_eq!(verdict("measured = \"duration_s\"\nat_least = 12", &close), Verdict::Fails);
+        let share = "measured = \"duration_s == 1\"\nmean = { of = 0.5, within = 0.2 }";
         let half: Vec<f64> = (0..100).map(|run| f64::from(run % 2)).collect();
         assert_eq!(verdict(share, &half), Verdict::Holds);
         assert_eq!(verdict(share, &half[..10]), Verdict::Undecided);

@@ -8,8 +8,9 @@ use super::index::{Cell, Index};
 use super::store::Store;
 use crate::ensemble::figure::Figure;
 use crate::ensemble::report::{Spread, shown};
-use crate::ensemble::text::{align, label};
+use crate::ensemble::text::align;
 use crate::ensemble::{Table, unit};
+use floodnet_measure::metrics::label;
 use floodnet_text::format;
 
 /// The runs of every cell, in the order of the cells.

@@ -57,7 +57,7 @@ const ROW: [&str; 30] = [
     "parts",
     "largest",
     "largest_component",
-    "not_whole",
+    "partitioned",
     "links",
     "asymmetry",
     "degree_mean",

@@ -149,7 +149,7 @@ delivery_ratio = "0.9"
      --> x.toml:8:18
       |
     8 | delivery_ratio = "0.9"
-      |                  ^^^^^ write a comparison and a value, such as ">= 0.95", "< 5 %" or "< 2s"
+      |                  ^^^^^ write a comparison and a value, e.g. ">= 0.95", "< 5 %" or "< 2s"
     "#);
 }
 
@@ -162,7 +162,7 @@ delivery_ratio = 0.9
      --> x.toml:8:18
       |
     8 | delivery_ratio = 0.9
-      |                  ^^^ write a comparison and a value, such as ">= 0.95", "< 5 %" or "< 2s"
+      |                  ^^^ write a comparison and a value, e.g. ">= 0.95", "< 5 %" or "< 2s"
     "#);
 }
 
@@ -175,7 +175,7 @@ crashes = "<"
      --> x.toml:8:11
       |
     8 | crashes = "<"
-      |           ^^^ write a comparison and a value, such as ">= 0.95", "< 5 %" or "< 2s"
+      |           ^^^ write a comparison and a value, e.g. ">= 0.95", "< 5 %" or "< 2s"
     "#);
 }
 
@@ -210,7 +210,7 @@ fn share_above_one() {
     assert_snapshot!(bad(&small(r#"[expect]
 delivery_ratio = ">= 95"
 "#)), @r#"
-    error: a share is never `95`
+    error: a share cannot be `95`
      --> x.toml:8:18
       |
     8 | delivery_ratio = ">= 95"

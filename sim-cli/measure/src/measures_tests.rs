@@ -1,5 +1,5 @@
-use super::testing::{Divided, ENDING, Script, always_up, life, ms, publish, secs, settings};
 use super::*;
+use crate::testing::{Divided, ENDING, Script, always_up, life, ms, publish, secs, settings};
 use floodnet_core::observe::Observation;
 use floodnet_sim::observer::{Observed, Observer};
 use floodnet_sim::plan::{End, FaultSpan};
@@ -73,7 +73,7 @@ fn lives_are_counted_and_averages_follow_them() {
         (summary.nodes_up.mean, summary.nodes_up.min, summary.nodes_up.max),
         (Some(2.333_33), Some(2), Some(3))
     );
-    assert_eq!(summary.join_ms.p50, Some(latency::Ms::After(250.0)));
+    assert_eq!(summary.join_ms.p50, Some(crate::latency::Ms::After(250.0)));
     assert_eq!(summary.drops["own_request"], 1);
     assert!(summary.packets().holds(), "a protocol's drop is no loss of the network");
 }
@@ -151,10 +151,11 @@ fn the_summary_is_written_in_its_order_with_stable_bytes() {
     let (script, plan, settings) = busy();
     let mut summary = script.measure(plan, settings).summary;
     let bounds = [("delivery_ratio", ">= 0.99"), ("latency_ms.p50", "< 100"), ("rmr.max", "<= 1")];
-    let expectations = bounds.map(|(metric, bound)| expect::Expectation::parse(metric, bound).unwrap());
+    let expectations =
+        bounds.map(|(metric, bound)| crate::expect::Expectation::parse(metric, bound).unwrap());
     summary.judge(&expectations).unwrap();
     insta::assert_snapshot!("summary_json", summary.to_json());
     insta::assert_snapshot!("summary_text", summary.to_text());
-    let read: summary::Summary = serde_json::from_str(&summary.to_json()).unwrap();
+    let read: Summary = serde_json::from_str(&summary.to_json()).unwrap();
     assert_eq!(read, summary);
 }

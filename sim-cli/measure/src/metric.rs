@@ -1,0 +1,138 @@
+//! One row of a table of metrics: how a number of a record is called, what it counts, and how to get it.
+
+use super::latency::Ms;
+
+/// Which way a metric gets worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worse {
+    /// A higher value is worse.
+    Higher,
+    /// A lower value is worse.
+    Lower,
+    /// Neither direction is better or worse.
+    Neither,
+}
+
+/// What the number of a metric counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A count, or a ratio that may exceed 1.
+    Plain,
+    /// A share in [0, 1].
+    Share,
+    /// Milliseconds; infinity is never.
+    Millis,
+}
+
+/// How the words of a metric stand among those of others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// As they are.
+    Full,
+    /// Indented: it is a part of the metric above.
+    Below,
+    /// Only the last word, below the last word of the metric above, which begins with the same ones.
+    Ditto,
+}
+
+impl Layout {
+    /// `label` as it stands in its line.
+    #[must_use]
+    pub fn words(self, label: &str) -> String {
+        match (self, label.rsplit_once(' ')) {
+            (Self::Full, _) | (Self::Ditto, None) => label.to_owned(),
+            (Self::Below, _) => format!("  {label}"),
+            (Self::Ditto, Some((_, last))) => format!("{last:>0$}", label.chars().count()),
+        }
+    }
+}
+
+/// What the value of a metric means, whatever record it is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meaning {
+    /// Which way it gets worse.
+    pub worse: Worse,
+    /// What it counts.
+    pub unit: Unit,
+}
+
+/// A number that every record `R` has.
+#[derive(Debug)]
+pub struct Metric<R: 'static> {
+    /// Its dotted path through the record.
+    pub path: &'static str,
+    /// The words that people read for it: its path, where the table has no others.
+    pub label: &'static str,
+    /// What its value means.
+    pub meaning: Meaning,
+    /// Its value: infinity for never, none when it was not measured.
+    pub get: fn(&R) -> Option<f64>,
+}
+
+/// Rows of a table of metrics. A row names fields of the record, so a path that does not exist does not compile.
+///
+/// `delivery.before: Lower Share "delivery before"`: path, which way is worse, unit, and the words to print if
+/// they are not the path.
+macro_rules! metrics {
+    ($record:ty: $($field:ident $(. $leaf:ident)? : $worse:ident $unit:ident $($label:literal)?,)*) => {
+        &[$($crate::metric::Metric {
+            path: concat!(stringify!($field) $(, ".", stringify!($leaf))?),
+            label: $crate::metric::label(&[
+                $($label,)? concat!(stringify!($field) $(, ".", stringify!($leaf))?)
+            ]),
+            meaning: $crate::metric::Meaning {
+                worse: $crate::metric::Worse::$worse,
+                unit: $crate::metric::Unit::$unit,
+            },
+            get: |record: &$record| $crate::metric::Number::number(record.$field $(.$leaf)?),
+        },)*]
+    };
+}
+pub(super) use metrics;
+
+/// The words of a row: those given, or its path.
+pub(super) const fn label(words: &[&'static str]) -> &'static str {
+    words[0]
+}
+
+/// A field of a record that is one number.
+pub(super) trait Number {
+    /// As a metric's value: infinity for never, none when it was not measured.
+    fn number(self) -> Option<f64>;
+}
+
+impl Number for f64 {
+    fn number(self) -> Option<f64> {
+        Some(self)
+    }
+}
+
+impl Number for u64 {
+    fn number(self) -> Option<f64> {
+        Some(self as f64)
+    }
+}
+
+impl Number for u32 {
+    fn number(self) -> Option<f64> {
+        Some(f64::from(self))
+    }
+}
+
+impl Number for u16 {
+    fn number(self) -> Option<f64> {
+        Some(f64::from(self))
+    }
+}
+
+impl Number for Ms {
+    fn number(self) -> Option<f64> {
+        Some(self.value())
+    }
+}
+
+impl<N: Number> Number for Option<N> {
+    fn number(self) -> Option<f64> {
+        self.and_then(N::number)
+    }
+}
