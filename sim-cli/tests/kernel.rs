@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sim_cli::testbed::kernel::{Bound, Case, Row, Trouble, run};
+use sim_cli::testbed::kernel::{Bound, Case, KernelError, Row, run};
 
 #[test]
 #[expect(clippy::print_stderr, reason = "a test that is skipped must be seen")]
@@ -21,11 +21,11 @@ fn a_loss_costs_what_the_model_says() {
     };
     let (predicted, measured) = match run(&case, &[]) {
         Ok(both) => both,
-        Err(Trouble::System(why)) => {
+        Err(KernelError::System(why)) => {
             eprintln!("SKIPPED: no network of our own here: {why}");
             return;
         }
-        Err(Trouble::Settings(why)) => panic!("{why}"),
+        Err(KernelError::Settings(why)) => panic!("{why}"),
     };
     let row = Row { case, predicted, measured };
     assert_eq!((row.predicted.delays.len(), row.predicted.undelivered), (2_400, 0));

@@ -9,7 +9,7 @@ use sim_cli::measure::latency::Ms;
 use sim_cli::measure::summary::Summary;
 use sim_cli::registry::Registry;
 use sim_cli::scenario::Scenario;
-use sim_cli::testbed::{self, Settings, Trouble};
+use sim_cli::testbed::{self, RunError, Settings};
 
 /// Runs are one after the other: each looks at the files of this process.
 static TURN: Mutex<()> = Mutex::new(());
@@ -27,7 +27,7 @@ fn scenario(set: &[(&str, &str)]) -> Scenario {
     Scenario::parse("small.toml", SMALL, Path::new("."), &set, registry.tables()).unwrap()
 }
 
-fn run(set: &[(&str, &str)], settings: Settings) -> Result<Summary, Trouble> {
+fn run(set: &[(&str, &str)], settings: Settings) -> Result<Summary, RunError> {
     let ran = testbed::run(&scenario(set), Registry::builtin().sockets(), settings, &mut |_| true)?;
     let finished = ran.finished.unwrap();
     assert_eq!(finished.tcp.unwrap().tasks_left, 0);

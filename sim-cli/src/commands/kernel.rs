@@ -10,7 +10,7 @@ use super::{Failure, key_value, percentage};
 use crate::pictures::kernel::tails;
 use floodnet_lab::run::folder::write_whole;
 use floodnet_plot::Style;
-use floodnet_testbed::kernel::{Bound, Case, Row, Trouble, csv, json, run, table};
+use floodnet_testbed::kernel::{Bound, Case, KernelError, Row, csv, json, run, table};
 use floodnet_text::units::{Duration, Rate, Size};
 
 #[derive(Args, Debug)]
@@ -128,8 +128,8 @@ pub(super) fn execute(args: &KernelArgs, console: &Console) -> Result<(), Failur
         let mut rows = Vec::new();
         for case in cases {
             let (predicted, measured) = run(&case, &args.set).map_err(|trouble| match trouble {
-                Trouble::Settings(why) => Failure::Invalid(why),
-                Trouble::System(why) => Failure::Failed(format!(
+                KernelError::Settings(why) => Failure::Invalid(why),
+                KernelError::System(why) => Failure::Failed(format!(
                     "NOTHING MEASURED: {why}; it takes root, ip, nft, tc and /dev/net/tun"
                 )),
             })?;

@@ -24,7 +24,7 @@ use floodnet_measure::Results;
 use floodnet_measure::expect::{Checked, Outcome};
 use floodnet_scenario::Scenario;
 use floodnet_scenario::setup::Setup;
-use floodnet_testbed::{self as testbed, Nodes, Settings, Token, Trouble};
+use floodnet_testbed::{self as testbed, Nodes, RunError, Settings, Token};
 use floodnet_text::units::Duration;
 
 #[derive(Args, Debug)]
@@ -128,11 +128,11 @@ impl Ground {
         }
         let nodes = match wait_for_nodes {
             Some(listen) => {
-                Nodes::Outside { listen, token: Token::from_environment().map_err(Failure::Usage)? }
+                Nodes::Remote { listen, token: Token::from_environment().map_err(Failure::Usage)? }
             }
             None if processes => Nodes::Processes,
-            None if namespaces => Nodes::Namespaces,
-            None => Nodes::Here,
+            None if namespaces => Nodes::Netns,
+            None => Nodes::InProcess,
         };
         let shaped = !no_shaper && wait_for_nodes.is_none();
         Ok(Some(Settings { speed, shaped, nodes, up_within: span(up_within) }))
@@ -167,11 +167,11 @@ fn span(duration: Duration) -> Span {
 }
 
 /// What went wrong on sockets, as a failure of the command.
-pub(super) fn trouble(loaded: &Loaded, trouble: Trouble) -> Failure {
-    match trouble {
-        Trouble::Scenario(complaint) => loaded.complain(&complaint),
-        Trouble::Failed(why) => Failure::Failed(why),
-        Trouble::Interrupted => Failure::Interrupted,
+pub(super) fn run_failure(loaded: &Loaded, run_failure: RunError) -> Failure {
+    match run_failure {
+        RunError::Scenario(complaint) => loaded.complain(&complaint),
+        RunError::Failed(why) => Failure::Failed(why),
+        RunError::Interrupted => Failure::Interrupted,
     }
 }
 
@@ -193,7 +193,7 @@ pub(super) fn execute(args: &RunArgs, registry: &Registry, console: &Console) ->
     }
     let folder = args.out.clone().unwrap_or_else(|| default_folder(scenario));
     let place = Place::check(&folder, args.force).map_err(Failure::Failed)?;
-    if let Some(Settings { nodes: Nodes::Outside { listen, .. }, up_within, .. }) = sockets {
+    if let Some(Settings { nodes: Nodes::Remote { listen, .. }, up_within, .. }) = sockets {
         console.note(&format!(
             "waiting at {listen} up to {} s for nodes: sim-cli testbed node --coordinator HOST:{} --slot 0, 1, ..",
             up_within.as_secs_f64(),
@@ -204,10 +204,10 @@ pub(super) fn execute(args: &RunArgs, registry: &Registry, console: &Console) ->
     let watch = &mut |progress| watcher.watch(progress);
     let ran = match sockets {
         Some(settings) => testbed::run(scenario, registry.sockets(), settings, watch),
-        None => run(scenario, registry.lab(), threads(args.jobs), watch).map_err(Trouble::Scenario),
+        None => run(scenario, registry.lab(), threads(args.jobs), watch).map_err(RunError::Scenario),
     };
     watcher.finish();
-    let ran = ran.map_err(|error| trouble(&loaded, error))?;
+    let ran = ran.map_err(|error| run_failure(&loaded, error))?;
     let draw = |setup: &Setup, results: &Results| {
         if args.no_pictures { Vec::new() } else { pictures::files(setup, results) }
     };

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::console::Console;
 use super::files::{Loaded, threads};
 use super::progress::Crowd;
-use super::run::{Backend, RunArgs, trouble};
+use super::run::{Backend, RunArgs, run_failure};
 use super::{Failure, Format};
 use crate::build::BUILD;
 use crate::pictures::run::latency_series;
@@ -23,7 +23,7 @@ use floodnet_measure::stats::decide::Decision;
 use floodnet_measure::tables;
 use floodnet_plot::{Style, latency_cdf};
 use floodnet_scenario::Scenario;
-use floodnet_testbed::{self as testbed, Settings, Trouble};
+use floodnet_testbed::{self as testbed, RunError, Settings};
 
 /// What the runs came to, and what they took.
 struct Made {
@@ -55,7 +55,7 @@ pub(super) fn execute(
     };
     let ran = match args.ground.sockets()? {
         Some(settings) => on_sockets(scenario, registry, settings, &seeds, &crowd, &keep)
-            .map_err(|failed| trouble(loaded, failed)),
+            .map_err(|failed| run_failure(loaded, failed)),
         None => ensemble::run_each(scenario, registry.lab(), &seeds, threads(args.jobs), &crowd, &keep)
             .map_err(|failed| complain(loaded, &failed)),
     };
@@ -86,7 +86,7 @@ fn on_sockets<T>(
     seeds: &[u64],
     crowd: &Crowd,
     keep: &impl Fn(usize, &Scenario, Ran) -> T,
-) -> Result<Vec<Option<T>>, Trouble> {
+) -> Result<Vec<Option<T>>, RunError> {
     let mut kept = Vec::new();
     for (index, &seed) in seeds.iter().enumerate() {
         let scenario = Scenario { seed, ..scenario.clone() };
@@ -96,7 +96,7 @@ fn on_sockets<T>(
             goes_on
         });
         let ran = match ran {
-            Err(Trouble::Interrupted) => break,
+            Err(RunError::Interrupted) => break,
             ran => ran?,
         };
         if !goes_on {

@@ -3,7 +3,7 @@
 use floodnet_sim::link::Transport;
 use floodnet_sim::plan::{CrashKind, DisturbanceKind, End};
 
-use super::namespaces::MOST;
+use super::netns::MAX_NODES;
 use super::{Nodes, Settings};
 use floodnet_scenario::Complaint;
 use floodnet_scenario::setup::Setup;
@@ -14,12 +14,12 @@ use floodnet_scenario::setup::Setup;
 /// It cannot; says what to change.
 pub(super) fn check(setup: &Setup, settings: &Settings) -> Result<(), Complaint> {
     streams(setup)?;
-    if settings.nodes == Nodes::Namespaces {
+    if settings.nodes == Nodes::Netns {
         kernels(setup, settings)?;
     }
     match (settings.shaped, settings.nodes) {
         (true, _) => Ok(()),
-        (false, Nodes::Outside { .. }) => bare(setup, OUTSIDE),
+        (false, Nodes::Remote { .. }) => bare(setup, OUTSIDE),
         (false, _) => bare(setup, "leave --no-shaper out: the shaper does it"),
     }
 }
@@ -52,8 +52,8 @@ fn kernels(setup: &Setup, settings: &Settings) -> Result<(), Complaint> {
         let title = "kernels keep real time: in networks of their own nodes run at --speed 1";
         return Err(Complaint::new("", title, "leave --speed out, or --namespaces"));
     }
-    if setup.plan.slots() > MOST {
-        let title = format!("there are addresses for {MOST} networks");
+    if setup.plan.slots() > MAX_NODES {
+        let title = format!("there are addresses for {MAX_NODES} networks");
         return Err(Complaint::new("nodes.count", title, "take fewer nodes"));
     }
     Ok(())

@@ -12,9 +12,9 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// The plan starts after `lead`, and its time runs `speed` times as fast as the machine's.
-    pub(crate) fn starting_after(lead: Span, speed: f64) -> Self {
-        Self::starting_at(now() + lead, speed)
+    /// The plan starts after `timer_bias`, and its time runs `speed` times as fast as the machine's.
+    pub(crate) fn starting_after(timer_bias: Span, speed: f64) -> Self {
+        Self::starting_at(now() + timer_bias, speed)
     }
 
     /// The same at this instant of the machine's clock.

@@ -8,7 +8,7 @@ use floodnet_tcp::identity::{Identity, Keypair};
 use floodnet_tcp::peer::Peer;
 use tokio::net::TcpSocket;
 
-use super::namespaces;
+use super::netns;
 
 /// What the secrets of all nodes are derived for. They are known to whoever knows the seed, and protect nothing.
 const PURPOSE: &str = "floodnet 2026-11 testbed identity of a slot";
@@ -45,7 +45,7 @@ impl Directory {
 
     /// Each slot in a network of its own, at an address of its own.
     pub(crate) fn of_namespaces(seed: u64, slots: u32) -> Self {
-        let peer = |slot| Peer::new(keypair(seed, slot).identity(), namespaces::socket(slot));
+        let peer = |slot| Peer::new(keypair(seed, slot).identity(), netns::socket(slot));
         Self::new((0..slots).map(peer).collect())
     }
 

@@ -7,44 +7,48 @@
 //!
 //! | module | subject |
 //! |---|---|
-//! | `adapter` | any protocol of the laboratory as a node on sockets, and what is observed of it |
+//! | `node_adapter` | any protocol of the laboratory as a node on sockets, and what is observed of it |
 //! | `directory` | who is which slot, and where it listens |
 //! | `clock` | the plan's time on the machine's clock |
-//! | `script` | the plan of one slot, as orders with times |
-//! | `resident` | the user of one slot: lives, publications, pauses |
-//! | `road` | how nodes reach each other: straight, or through the shaper |
-//! | `namespaces` | a network of its own for each node: links are the kernel's |
-//! | `lead` | being on time in the mean |
-//! | `shaper` | delays, cuts, losses and rates of the scenario between real sockets |
-//! | `executor` | a run, with all slots in this process |
-//! | `excess` | what a hop takes beyond the delay that was asked for |
-//! | `control` | slots in processes of their own, on this machine or on others |
+//! | `schedule` | the plan of one slot, as actions with times |
+//! | `node_runner` | a slot's node through its lives: publications, pauses, leaves, crashes |
+//! | `network_path` | how nodes reach each other: directly, or through link emulation |
+//! | `netns` | a network namespace for each node: links are the kernel's |
+//! | `timer_bias` | the mean lateness of timers, taken off |
+//! | `link_emulation` | delays, cuts, losses and rates of the scenario between real sockets |
+//! | `runner` | a run from its setup to its results |
+//! | `hop_overhead` | what a hop takes beyond the delay that was asked for |
+//! | `coordinator` | workers: slots in processes of their own, on this machine or on others |
+//! | `worker` | the process of one slot |
+//! | `control` | what the two say to each other |
 //! | [`emit`] | files that start such a run on Docker Compose or Kubernetes |
-//! | `sink`, `gather` | observations, in order of time, into the measures |
+//! | `sink`, `collector` | observations, in order of time, into the measures |
 //! | `check` | what sockets cannot do |
 //! | `machine` | files, processor time, listening sockets |
 
-mod adapter;
 mod check;
 mod clock;
+mod collector;
 mod control;
+mod coordinator;
 mod directory;
 pub mod emit;
-mod excess;
-mod executor;
-mod gather;
+mod hop_overhead;
 #[cfg(target_os = "linux")]
 pub mod kernel;
-mod lead;
+mod link_emulation;
 mod machine;
-#[cfg_attr(not(target_os = "linux"), path = "namespaces/elsewhere.rs")]
-mod namespaces;
+#[cfg_attr(not(target_os = "linux"), path = "netns/unsupported.rs")]
+mod netns;
+mod network_path;
+mod node_adapter;
+mod node_runner;
 pub mod protocols;
-mod resident;
-mod road;
-mod script;
-mod shaper;
+mod runner;
+mod schedule;
 mod sink;
+mod timer_bias;
+mod worker;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -55,9 +59,9 @@ use floodnet_sim::Progress;
 use floodnet_lab::run::Ran;
 use floodnet_scenario::{Complaint, Scenario};
 
-pub use control::node::serve as serve_node;
-pub use control::{NodeOptions, TOKEN, Token};
+pub use control::{TOKEN, Token};
 pub use protocols::Protocols;
+pub use worker::session::{NodeOptions, serve as serve_node};
 
 /// How to run on sockets.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,15 +80,15 @@ pub struct Settings {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Nodes {
     /// In this process.
-    Here,
+    InProcess,
     /// Each in a process of its own on this machine: this program, which must be one of
     /// `sim_cli::main_with`, started as `testbed node`.
     Processes,
     /// The same, each in a network of its own: what is between them is the kernel's. It takes Linux, the rights of
     /// root, and the programs `ip`, `tc` and `nft`.
-    Namespaces,
+    Netns,
     /// Wherever somebody starts them: they dial this address. Links cannot be shaped then.
-    Outside {
+    Remote {
         /// Where to wait for them.
         listen: SocketAddr,
         /// The secret that they must know.
@@ -95,7 +99,7 @@ pub enum Nodes {
 impl Settings {
     /// In real time, shaped, in this process.
     pub const USUAL: Self =
-        Self { speed: 1.0, shaped: true, nodes: Nodes::Here, up_within: Span::from_secs(60) };
+        Self { speed: 1.0, shaped: true, nodes: Nodes::InProcess, up_within: Span::from_secs(60) };
 }
 
 impl Default for Settings {
@@ -106,7 +110,7 @@ impl Default for Settings {
 
 /// Why there was no run.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Trouble {
+pub enum RunError {
     /// The scenario cannot be set up, or not on sockets.
     Scenario(Complaint),
     /// The machine did not do what was needed.
@@ -115,7 +119,7 @@ pub enum Trouble {
     Interrupted,
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Scenario(complaint) => complaint.fmt(f),
@@ -125,16 +129,16 @@ impl fmt::Display for Trouble {
     }
 }
 
-impl std::error::Error for Trouble {}
+impl std::error::Error for RunError {}
 
-impl From<Complaint> for Trouble {
+impl From<Complaint> for RunError {
     fn from(complaint: Complaint) -> Self {
         Self::Scenario(complaint)
     }
 }
 
 /// What a protocol's run on sockets works on.
-pub(crate) struct Bed<'a> {
+pub(crate) struct RunRequest<'a> {
     scenario: &'a Scenario,
     settings: Settings,
     watch: &'a mut dyn FnMut(Progress) -> bool,
@@ -150,6 +154,6 @@ pub fn run(
     protocols: &Protocols,
     settings: Settings,
     watch: &mut dyn FnMut(Progress) -> bool,
-) -> Result<Ran, Trouble> {
-    protocols.backend(scenario)?.run(&mut Bed { scenario, settings, watch })
+) -> Result<Ran, RunError> {
+    protocols.backend(scenario)?.run(&mut RunRequest { scenario, settings, watch })
 }

@@ -9,17 +9,17 @@ use floodnet_scenario::setup::{Setup, set_up_nodes};
 use floodnet_scenario::{Complaint, Scenario, Tables};
 use tokio::runtime::Runtime;
 
-use crate::control::node::{Seat, attend};
-use crate::executor::run_protocol;
-use crate::{Bed, Trouble};
+use crate::runner::run_protocol;
+use crate::worker::session::{WorkerSession, run_worker};
+use crate::{RunError, RunRequest};
 
 /// What can be done with one protocol on sockets.
 pub(crate) trait Backend: Sync {
     /// Runs a scenario.
-    fn run(&self, bed: &mut Bed<'_>) -> Result<Ran, Trouble>;
+    fn run(&self, request: &mut RunRequest<'_>) -> Result<Ran, RunError>;
 
     /// Is the node of one slot, as the coordinator says.
-    fn attend(&self, runtime: &Runtime, seat: Seat) -> Result<(), String>;
+    fn run_worker(&self, runtime: &Runtime, session: WorkerSession) -> Result<(), String>;
 
     /// Prepares a scenario without running it.
     fn prepare(&self, scenario: &Scenario) -> Result<Setup, Complaint>;
@@ -28,12 +28,12 @@ pub(crate) trait Backend: Sync {
 struct BackendOf<P>(PhantomData<fn() -> P>);
 
 impl<P: Runnable> Backend for BackendOf<P> {
-    fn run(&self, bed: &mut Bed<'_>) -> Result<Ran, Trouble> {
-        run_protocol::<P>(bed)
+    fn run(&self, request: &mut RunRequest<'_>) -> Result<Ran, RunError> {
+        run_protocol::<P>(request)
     }
 
-    fn attend(&self, runtime: &Runtime, seat: Seat) -> Result<(), String> {
-        attend::<P>(runtime, seat)
+    fn run_worker(&self, runtime: &Runtime, session: WorkerSession) -> Result<(), String> {
+        run_worker::<P>(runtime, session)
     }
 
     fn prepare(&self, scenario: &Scenario) -> Result<Setup, Complaint> {

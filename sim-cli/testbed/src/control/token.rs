@@ -28,11 +28,11 @@ impl PartialEq for Token {
 }
 
 /// A number that is used once.
-pub(super) type Nonce = [u8; 32];
+pub(crate) type Nonce = [u8; 32];
 
 /// Who proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     Node,
     Coordinator,
 }
@@ -65,12 +65,12 @@ impl Token {
     ///
     /// # Errors
     /// The system has no randomness.
-    pub(super) fn text() -> io::Result<String> {
+    pub(crate) fn text() -> io::Result<String> {
         Ok(blake3::Hash::from(nonce()?).to_hex().to_string())
     }
 
     /// Shows who knows this token that `side` has it too, in the conversation of these two numbers about `slot`.
-    pub(super) fn prove(&self, side: Side, challenge: &Nonce, answer: &Nonce, slot: u32) -> [u8; 32] {
+    pub(crate) fn prove(&self, side: Side, challenge: &Nonce, answer: &Nonce, slot: u32) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new_keyed(&self.0);
         hasher.update(match side {
             Side::Node => b"node",
@@ -82,12 +82,12 @@ impl Token {
 }
 
 /// Whether two proofs are the same, in constant time.
-pub(super) fn same(one: &[u8; 32], other: &[u8; 32]) -> bool {
+pub(crate) fn same(one: &[u8; 32], other: &[u8; 32]) -> bool {
     blake3::Hash::from(*one) == blake3::Hash::from(*other)
 }
 
 /// A fresh number.
-pub(super) fn nonce() -> io::Result<Nonce> {
+pub(crate) fn nonce() -> io::Result<Nonce> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
     Ok(bytes)

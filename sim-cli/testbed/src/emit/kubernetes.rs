@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{PORT, Stage, TOKEN, coordinator, node};
+use super::{Deployment, PORT, TOKEN, coordinator, node};
 
 /// Which pod of its job a node is: its slot.
 const INDEX: &str = "metadata.annotations['batch.kubernetes.io/job-completion-index']";
 
 /// The objects of `kubernetes.yaml`.
-pub(super) fn objects(stage: &Stage) -> Vec<Value> {
-    let name = &stage.name;
+pub(super) fn objects(deployment: &Deployment) -> Vec<Value> {
+    let name = &deployment.name;
     let conductor = format!("{name}-coordinator");
     let labels = |part: &str| json!({ "app.kubernetes.io/name": name, "app.kubernetes.io/component": part });
     let token = json!({ "name": TOKEN, "valueFrom": { "secretKeyRef": { "name": name, "key": "token" } } });
@@ -25,7 +25,7 @@ pub(super) fn objects(stage: &Stage) -> Vec<Value> {
     });
     let conducts = json!({
         "name": "coordinator",
-        "image": stage.image,
+        "image": deployment.image,
         "args": coordinator(&["--out", "/results/run", "--no-pictures", "--format", "json"]),
         "env": [token],
         "ports": [{ "name": "control", "containerPort": PORT }],
@@ -34,7 +34,7 @@ pub(super) fn objects(stage: &Stage) -> Vec<Value> {
     });
     let is_node = json!({
         "name": "node",
-        "image": stage.image,
+        "image": deployment.image,
         "args": node(&conductor, "$(SLOT)"),
         "env": [token, { "name": "SLOT", "valueFrom": { "fieldRef": { "fieldPath": INDEX } } }],
         "securityContext": modest(),
@@ -61,7 +61,7 @@ pub(super) fn objects(stage: &Stage) -> Vec<Value> {
             "coordinator",
             json!({
                 "backoffLimit": 0,
-                "activeDeadlineSeconds": stage.deadline,
+                "activeDeadlineSeconds": deployment.deadline,
                 "template": pod("coordinator", conducts, results),
             }),
         ),
@@ -70,10 +70,10 @@ pub(super) fn objects(stage: &Stage) -> Vec<Value> {
             "node",
             json!({
                 "completionMode": "Indexed",
-                "completions": stage.slots,
-                "parallelism": stage.slots,
+                "completions": deployment.slots,
+                "parallelism": deployment.slots,
                 "backoffLimit": 0,
-                "activeDeadlineSeconds": stage.deadline,
+                "activeDeadlineSeconds": deployment.deadline,
                 "template": pod("node", is_node, json!([])),
             }),
         ),

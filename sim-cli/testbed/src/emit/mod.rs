@@ -46,8 +46,8 @@ pub enum Content {
 }
 
 /// What all files are about.
-struct Stage {
-    /// The run, as names in a network may be spelled.
+struct Deployment {
+    /// The run, as names in a network may be network_name.
     name: String,
     image: String,
     slots: u32,
@@ -70,29 +70,29 @@ pub fn emit(
 ) -> Result<BTreeMap<String, Content>, Complaint> {
     let setup = protocols.backend(scenario)?.prepare(scenario)?;
     check::outside(&setup)?;
-    let name = spelled(&scenario.name);
-    let stage = Stage {
+    let name = network_name(&scenario.name);
+    let deployment = Deployment {
         image: emission.image.clone().unwrap_or_else(|| format!("{name}:latest")),
         name,
         slots: setup.plan.slots(),
         deadline: setup.plan.duration.as_nanos().div_ceil(1_000_000_000) + 2 * PATIENCE_SECONDS,
     };
-    let mut files = shipped(scenario, protocols);
+    let mut files = scenario_files(scenario, protocols);
     let text = |text: String| Content::Text(text);
     files.insert("sim-cli".to_owned(), Content::CopyOf(program.to_owned()));
     files.insert("Dockerfile".to_owned(), text(DOCKERFILE.to_owned()));
-    files.insert("README.md".to_owned(), text(readme(&stage, emission)));
+    files.insert("README.md".to_owned(), text(readme(&deployment, emission)));
     if emission.compose {
-        files.insert("compose.yaml".to_owned(), text(yaml(&[compose::file(&stage)])));
+        files.insert("compose.yaml".to_owned(), text(yaml(&[compose::file(&deployment)])));
     }
     if emission.kubernetes {
-        files.insert("kubernetes.yaml".to_owned(), text(yaml(&kubernetes::objects(&stage))));
+        files.insert("kubernetes.yaml".to_owned(), text(yaml(&kubernetes::objects(&deployment))));
     }
     Ok(files)
 }
 
 /// The scenario and the files that it names, which lie beside it.
-fn shipped(scenario: &Scenario, protocols: &Protocols) -> BTreeMap<String, Content> {
+fn scenario_files(scenario: &Scenario, protocols: &Protocols) -> BTreeMap<String, Content> {
     let mut files = BTreeMap::new();
     let table = scenario.to_resolved_toml().parse().expect("a resolved scenario reads back");
     let mut document = toml::Value::Table(table);
@@ -111,7 +111,7 @@ fn shipped(scenario: &Scenario, protocols: &Protocols) -> BTreeMap<String, Conte
 }
 
 /// `name` in lower case, with letters, digits and hyphens alone, as networks want it.
-fn spelled(name: &str) -> String {
+fn network_name(name: &str) -> String {
     let letters = name.to_ascii_lowercase();
     let letters = letters.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' });
     let name: String = "floodnet-".chars().chain(letters).take(50).collect();
@@ -158,8 +158,8 @@ ENTRYPOINT [\"/usr/local/bin/sim-cli\"]
 ";
 
 /// What to do with the files.
-fn readme(stage: &Stage, emission: &Emission) -> String {
-    let Stage { name, image, slots, .. } = stage;
+fn readme(deployment: &Deployment, emission: &Emission) -> String {
+    let Deployment { name, image, slots, .. } = deployment;
     let mut text = format!(
         "# {name}: {slots} nodes and a coordinator\n\nWritten by `sim-cli testbed emit`. The files are held against \
          the schemas of Docker Compose and Kubernetes; **they have not been tried on a real cluster**. Links are \
@@ -184,7 +184,7 @@ fn readme(stage: &Stage, emission: &Emission) -> String {
              --container coordinator > summary.json\nkubectl delete --filename kubernetes.yaml\nkubectl delete secret \
              {name}\n```\n\nThe coordinator writes the summary to its standard output; all other files of the run \
              end with its pod. A job that fails has its reason in `kubectl logs` too.\n",
-            stage.deadline
+            deployment.deadline
         ));
     }
     text
@@ -196,8 +196,8 @@ mod tests {
 
     #[test]
     fn names_are_as_networks_want_them() {
-        assert_eq!(spelled("Partition_heal.2"), "floodnet-partition-heal-2");
-        assert_eq!(spelled("ends in_"), "floodnet-ends-in");
-        assert!(spelled(&"x".repeat(90)).len() <= 50);
+        assert_eq!(network_name("Partition_heal.2"), "floodnet-partition-heal-2");
+        assert_eq!(network_name("ends in_"), "floodnet-ends-in");
+        assert!(network_name(&"x".repeat(90)).len() <= 50);
     }
 }

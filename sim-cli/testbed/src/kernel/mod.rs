@@ -1,4 +1,4 @@
-//! The kernel's own TCP, on a road that loses packets or has a rate, against the model of a stream.
+//! The kernel's own TCP, on a path that loses packets or has a rate, against the model of a stream.
 //!
 //! The shaper of `run --backend tcp` does to connections what the model says, so it cannot tell whether the
 //! model is right about a kernel. Here nothing of ours touches the connection: two networks of the machine's
@@ -9,15 +9,15 @@
 //! | module | subject |
 //! |---|---|
 //! | `namespace` | a network of its own |
-//! | `road` | two of them, and what happens to packets in between |
+//! | `link` | two of them, and what happens to packets in between |
 //! | `traffic` | messages over the kernel's connections, timed |
 //! | `model` | the same messages in the simulator |
 //! | `report` | both in a table, a file, a picture |
 
+mod link;
 mod model;
 pub(crate) mod namespace;
 mod report;
-mod road;
 mod traffic;
 
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ use std::time::Duration;
 pub use report::{Bound, Metric, Row, csv, json, table};
 pub(crate) use traffic::{CONTROL, counters};
 
-/// One measurement: a road, and what goes over it.
+/// One measurement: a path, and what goes over it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {
     /// One-way delay of every packet.
@@ -75,7 +75,7 @@ pub struct Predicted {
 
 /// Why there is nothing to compare.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum KernelError {
     /// The settings make no valid scenario; says why.
     Settings(String),
     /// The system does not let us: no right to make a network, or a tool is missing.
@@ -85,9 +85,9 @@ pub enum Trouble {
 /// Measures `case`, and runs it in the simulator with `set` put into its scenario.
 ///
 /// # Errors
-/// See [`Trouble`].
-pub fn run(case: &Case, set: &[(String, String)]) -> Result<(Predicted, Measured), Trouble> {
-    let predicted = model::predict(case, set).map_err(Trouble::Settings)?;
+/// See [`KernelError`].
+pub fn run(case: &Case, set: &[(String, String)]) -> Result<(Predicted, Measured), KernelError> {
+    let predicted = model::predict(case, set).map_err(KernelError::Settings)?;
     let measured = traffic::measure(case, predicted.bytes, &predicted.times);
-    Ok((predicted, measured.map_err(|error| Trouble::System(error.to_string()))?))
+    Ok((predicted, measured.map_err(|error| KernelError::System(error.to_string()))?))
 }

@@ -100,7 +100,7 @@ impl Row {
         undelivered == 0 && self.metrics(bound).iter().all(|(.., holds)| holds.unwrap_or(true))
     }
 
-    /// The road and the traffic, short.
+    /// The path and the traffic, short.
     #[must_use]
     pub fn name(&self) -> String {
         let Case { loss, rate, every, both, .. } = &self.case;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use nix::sys::socket::sockopt::TcpCongestion;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, connect, setsockopt, socket};
 
-use super::road::{FAR, Road};
+use super::link::{FAR, KernelLink};
 use super::{Case, Measured};
 
 /// Where the far end listens.
@@ -57,20 +57,20 @@ impl Schedule {
     }
 }
 
-/// Sends what `case` asks for over kernel TCP on a road of its own: messages of `bytes` bytes at `times`, those
+/// Sends what `case` asks for over kernel TCP on a path of its own: messages of `bytes` bytes at `times`, those
 /// of each connection in nanoseconds from its start.
 ///
 /// # Errors
-/// The road cannot be made, or a connection cannot.
+/// The path cannot be made, or a connection cannot.
 pub(super) fn measure(case: &Case, bytes: u32, times: &[Vec<u64>]) -> io::Result<Measured> {
-    let road = Road::open(case.latency, case.rate)?;
-    let listener = road.far.run(|| TcpListener::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, PORT))))??;
+    let link = KernelLink::open(case.latency, case.rate)?;
+    let listener = link.far.run(|| TcpListener::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, PORT))))??;
     let connections = times.len();
     let accepting = thread::spawn(move || -> io::Result<Vec<TcpStream>> {
         (0..connections).map(|_| greeted(listener.accept()?.0)).collect()
     });
     // One after the other: they are accepted in the order of their dials.
-    let dialed = road
+    let dialed = link
         .near
         .run(move || -> io::Result<Vec<TcpStream>> { (0..connections).map(|_| greet()).collect() })??;
     let accepted = accepting.join().map_err(|_| io::Error::other("the far end panicked"))??;
@@ -88,10 +88,10 @@ pub(super) fn measure(case: &Case, bytes: u32, times: &[Vec<u64>]) -> io::Result
         senders.push(thread::spawn(move || send(near, &schedule)));
     }
     thread::sleep((start + case.every * warm).saturating_duration_since(Instant::now()));
-    let before = road.near.run(counters)?;
-    road.lose(case.loss, case.both)?;
+    let before = link.near.run(counters)?;
+    link.lose(case.loss, case.both)?;
     let mut measured = collect(senders, receivers)?;
-    measured.counters = road.near.run(counters)?;
+    measured.counters = link.near.run(counters)?;
     for (name, count) in &mut measured.counters {
         *count = count.saturating_sub(before.get(name).copied().unwrap_or(0));
     }

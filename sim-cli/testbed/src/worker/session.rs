@@ -14,33 +14,33 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep, timeout};
 
-use super::super::adapter::World;
-use super::super::directory::{Directory, reserve};
-use super::super::machine;
-use super::super::resident::{Stage, Town, live};
-use super::super::road::Road;
-use super::super::sink::Sink;
-use super::HANDSHAKE;
-use super::talk::Talk;
-use super::token::{Side, Token, nonce, same};
-use super::watch::Watch;
-use super::words::{Answer, Challenge, Hello, News, Order, Seen, Welcome};
+use super::clock_sync::ClockSync;
 use crate::Protocols;
+use crate::control::HANDSHAKE_TIMEOUT;
+use crate::control::codec::Channel;
+use crate::control::messages::{Answer, Challenge, Hello, Reported, ToCoordinator, ToWorker, Welcome};
+use crate::control::{Side, Token, nonce, same};
+use crate::directory::{Directory, reserve};
+use crate::machine;
+use crate::network_path::NetworkPath;
+use crate::node_adapter::NodeEnvironment;
+use crate::node_runner::{ProcessContext, RunContext, run_life};
+use crate::sink::Sink;
 use floodnet_scenario::Scenario;
 use floodnet_scenario::protocol::Runnable;
 use floodnet_scenario::setup::set_up_nodes;
 
 /// Time between two reports.
-const REPORT: Span = Span::from_millis(100);
+const REPORT_EVERY: Span = Span::from_millis(100);
 /// Time between two looks at the coordinator's clock.
-const LOOK: Span = Span::from_secs(1);
+const SYNC_EVERY: Span = Span::from_secs(1);
 /// Time between two tries to reach the coordinator.
-const TRY: Span = Span::from_millis(200);
+const RETRY_PAUSE: Span = Span::from_millis(200);
 /// Observations of one report at most.
-const RECORDS: usize = 10_000;
+const MAX_RECORDS: usize = 10_000;
 
 /// Instead of the coordinator's address: standard input is a connection to it.
-pub(super) const ON_STDIN: &str = "-";
+pub(crate) const ON_STDIN: &str = "-";
 
 /// Who a node is, and where its coordinator is.
 #[derive(Clone, Debug)]
@@ -61,8 +61,8 @@ pub struct NodeOptions {
 }
 
 /// What a node of some protocol works on.
-pub(crate) struct Seat {
-    talk: Talk,
+pub(crate) struct WorkerSession {
+    channel: Channel,
     slot: u32,
     scenario: Scenario,
     welcome: Welcome,
@@ -78,7 +78,7 @@ pub fn serve(options: NodeOptions, protocols: &Protocols) -> Result<(), String> 
     machine::raise_files();
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
-    let (mut talk, welcome) = runtime.block_on(enter(&options))?;
+    let (mut channel, welcome) = runtime.block_on(authenticate(&options))?;
     let scenario =
         Scenario::parse("the scenario", &welcome.scenario, Path::new("."), &[], protocols.tables());
     let found = scenario.map_err(|wrong| wrong.to_string()).and_then(|scenario| {
@@ -87,38 +87,38 @@ pub fn serve(options: NodeOptions, protocols: &Protocols) -> Result<(), String> 
     });
     let (scenario, backend) = match found {
         Ok(found) => found,
-        Err(why) => return runtime.block_on(fail(&mut talk, options.slot, why)),
+        Err(why) => return runtime.block_on(report_failure(&mut channel, options.slot, why)),
     };
     let NodeOptions { slot, listen, advertise, .. } = options;
-    backend.attend(&runtime, Seat { talk, slot, scenario, welcome, listen, advertise })
+    backend.run_worker(&runtime, WorkerSession { channel, slot, scenario, welcome, listen, advertise })
 }
 
 /// Tells the coordinator why it does not go on.
-async fn fail<T>(talk: &mut Talk, slot: u32, why: String) -> Result<T, String> {
+async fn report_failure<T>(channel: &mut Channel, slot: u32, why: String) -> Result<T, String> {
     let told = format!("the node of slot {slot} cannot go on: {why}");
-    let _ = timeout(TRY, talk.say(&News::Failed(told))).await;
+    let _ = timeout(RETRY_PAUSE, channel.send(&ToCoordinator::Failed(told))).await;
     Err(why)
 }
 
 /// Reaches the coordinator, and proves to it, and it to the node, that both are of this run.
-async fn enter(options: &NodeOptions) -> Result<(Talk, Welcome), String> {
+async fn authenticate(options: &NodeOptions) -> Result<(Channel, Welcome), String> {
     let tcp = dial(options).await?;
     let host = &options.coordinator;
-    let talk = async {
-        let mut talk = Talk::with_stranger(tcp)?;
-        let Challenge { version, nonce: challenge } = talk.listen().await?;
+    let channel = async {
+        let mut channel = Channel::unauthenticated(tcp)?;
+        let Challenge { version, nonce: challenge } = channel.expect().await?;
         let answer = nonce()?;
         let proof = options.token.prove(Side::Node, &challenge, &answer, options.slot);
-        talk.say(&Hello { slot: options.slot, nonce: answer, proof }).await?;
+        channel.send(&Hello { slot: options.slot, nonce: answer, proof }).await?;
         // The scenario is as long as it is; what is read of it is bounded, and it is used only with the proof.
-        talk.trust();
-        let reply = talk.listen::<Answer>().await?;
+        channel.trust_peer();
+        let reply = channel.expect::<Answer>().await?;
         let expected = options.token.prove(Side::Coordinator, &challenge, &answer, options.slot);
-        io::Result::Ok((talk, version, reply, expected))
+        io::Result::Ok((channel, version, reply, expected))
     };
     let gone = |error: io::Error| format!("{host} is no coordinator, or is gone: {error}");
-    let shaken = timeout(HANDSHAKE, talk).await.map_err(|_| format!("{host} does not answer"))?;
-    let (talk, version, reply, expected) = shaken.map_err(gone)?;
+    let shaken = timeout(HANDSHAKE_TIMEOUT, channel).await.map_err(|_| format!("{host} does not answer"))?;
+    let (channel, version, reply, expected) = shaken.map_err(gone)?;
     if version != env!("CARGO_PKG_VERSION") {
         return Err(format!(
             "the coordinator is of version {version}, this program of {}: take the same",
@@ -127,7 +127,7 @@ async fn enter(options: &NodeOptions) -> Result<(Talk, Welcome), String> {
     }
     match reply {
         Answer::Refused(why) => Err(format!("the coordinator {host} turned this node away: {why}")),
-        Answer::Welcome(welcome) if same(&welcome.proof, &expected) => Ok((talk, *welcome)),
+        Answer::Welcome(welcome) if same(&welcome.proof, &expected) => Ok((channel, *welcome)),
         Answer::Welcome(_) => Err(format!("{host} is not the coordinator of this run: it has another token")),
     }
 }
@@ -143,7 +143,7 @@ async fn dial(options: &NodeOptions) -> Result<TcpStream, String> {
             Err(error) if Instant::now() >= give_up => {
                 return Err(format!("the coordinator {} cannot be reached: {error}", options.coordinator));
             }
-            Err(_) => sleep(TRY).await,
+            Err(_) => sleep(RETRY_PAUSE).await,
         }
     }
 }
@@ -163,43 +163,48 @@ fn on_stdin() -> io::Result<TcpStream> {
 }
 
 /// Is a node of the protocol `P`.
-pub(crate) fn attend<P: Runnable>(runtime: &Runtime, seat: Seat) -> Result<(), String> {
-    let Seat { mut talk, slot, scenario, welcome, listen, advertise } = seat;
+pub(crate) fn run_worker<P: Runnable>(runtime: &Runtime, session: WorkerSession) -> Result<(), String> {
+    let WorkerSession { mut channel, slot, scenario, welcome, listen, advertise } = session;
     let prepared = set_up_nodes::<P>(&scenario);
     runtime.block_on(async move {
         let came = async {
             let (setup, config) = prepared.map_err(|complaint| complaint.to_string())?;
-            let port = Port::take(welcome.listen, listen, advertise.as_deref(), talk.tcp()).await?;
+            let port = Port::take(welcome.listen, listen, advertise.as_deref(), channel.tcp()).await?;
             let gone = |error: io::Error| format!("the coordinator is gone: {error}");
-            let watch = Watch::set(&mut talk).await.map_err(gone)?;
-            talk.say(&News::Up { address: port.known, clock_error: watch.error() }).await.map_err(gone)?;
-            let directory = Arc::new(Directory::new(hear_peers(&mut talk).await.map_err(gone)?));
-            talk.say(&News::Ready).await.map_err(gone)?;
-            let (epoch, shaper) = hear_go(&mut talk).await.map_err(gone)?;
-            let clock = watch.clock(epoch, welcome.speed).ok_or("the plan's start is out of reach")?;
-            let road = match shaper {
-                Some(at) => Road::Shaped { at, shaper: None, directory: Arc::clone(&directory) },
-                None => Road::Bare,
+            let clock_sync = ClockSync::measure(&mut channel).await.map_err(gone)?;
+            channel
+                .send(&ToCoordinator::Listening { address: port.known, clock_error: clock_sync.error() })
+                .await
+                .map_err(gone)?;
+            let directory = Arc::new(Directory::new(receive_peers(&mut channel).await.map_err(gone)?));
+            channel.send(&ToCoordinator::Ready).await.map_err(gone)?;
+            let (epoch, shaper) = receive_start(&mut channel).await.map_err(gone)?;
+            let clock = clock_sync.clock(epoch, welcome.speed).ok_or("the plan's start is out of reach")?;
+            let path = match shaper {
+                Some(at) => NetworkPath::Emulated { at, shaper: None, directory: Arc::clone(&directory) },
+                None => NetworkPath::Direct,
             };
-            let world = World::<P> { config, directory, clock, sink: Sink::default() };
-            let town = Town {
-                world: Arc::new(world),
-                stage: Stage::new(clock, road)?,
+            let environment = NodeEnvironment::<P> { config, directory, clock, sink: Sink::default() };
+            let process = ProcessContext {
+                environment: Arc::new(environment),
+                context: RunContext::new(clock, path)?,
                 seed: setup.plan.seed,
                 links: Arc::new(setup.links),
                 listen: port.own,
-                killed: welcome.killed,
+                killed_on_crash: welcome.killed_on_crash,
             };
-            Result::<_, String>::Ok((Arc::new(town), watch, port))
+            Result::<_, String>::Ok((Arc::new(process), clock_sync, port))
         };
         let came = came.await;
         match came {
-            Ok((town, watch, _port)) => match obey(&mut talk, slot, &town, watch).await {
-                Ok(()) => Ok(()),
-                Err(Lost::Coordinator(why)) => Err(format!("the coordinator is gone: {why}")),
-                Err(Lost::Node(why)) => fail(&mut talk, slot, why).await,
-            },
-            Err(why) => fail(&mut talk, slot, why).await,
+            Ok((process, clock_sync, _port)) => {
+                match serve_run(&mut channel, slot, &process, clock_sync).await {
+                    Ok(()) => Ok(()),
+                    Err(SessionEnd::Coordinator(why)) => Err(format!("the coordinator is gone: {why}")),
+                    Err(SessionEnd::Node(why)) => report_failure(&mut channel, slot, why).await,
+                }
+            }
+            Err(why) => report_failure(&mut channel, slot, why).await,
         }
     })
 }
@@ -250,75 +255,77 @@ async fn resolve(host: &str, port: u16) -> Result<SocketAddr, String> {
 }
 
 /// Hears of all others.
-async fn hear_peers(talk: &mut Talk) -> io::Result<Vec<Peer>> {
-    let Order::Peers(peers) = talk.listen().await? else { return Err(io::ErrorKind::InvalidData.into()) };
+async fn receive_peers(channel: &mut Channel) -> io::Result<Vec<Peer>> {
+    let ToWorker::Peers(peers) = channel.expect().await? else {
+        return Err(io::ErrorKind::InvalidData.into());
+    };
     let peer = |(identity, address)| Peer::new(Identity::from_bytes(identity), address);
     Ok(peers.into_iter().map(peer).collect())
 }
 
 /// Hears when it begins, and of a shaper.
-async fn hear_go(talk: &mut Talk) -> io::Result<(u64, Option<SocketAddr>)> {
-    let Order::Go { epoch, shaper } = talk.listen().await? else {
+async fn receive_start(channel: &mut Channel) -> io::Result<(u64, Option<SocketAddr>)> {
+    let ToWorker::Start { epoch, shaper } = channel.expect().await? else {
         return Err(io::ErrorKind::InvalidData.into());
     };
     Ok((epoch, shaper))
 }
 
 /// Why a node ends early.
-enum Lost {
+enum SessionEnd {
     Coordinator(String),
     Node(String),
 }
 
-impl From<io::Error> for Lost {
+impl From<io::Error> for SessionEnd {
     fn from(error: io::Error) -> Self {
         Self::Coordinator(error.to_string())
     }
 }
 
 /// Lives as the coordinator says, and reports.
-async fn obey<P: Runnable>(
-    talk: &mut Talk,
+async fn serve_run<P: Runnable>(
+    channel: &mut Channel,
     slot: u32,
-    town: &Arc<Town<P>>,
-    mut watch: Watch,
-) -> Result<(), Lost> {
+    process: &Arc<ProcessContext<P>>,
+    mut clock_sync: ClockSync,
+) -> Result<(), SessionEnd> {
     let mut life: JoinSet<Result<bool, String>> = JoinSet::new();
-    let (mut report, mut look) = (interval(REPORT), interval(LOOK));
+    let (mut report_due, mut sync_due) = (interval(REPORT_EVERY), interval(SYNC_EVERY));
     loop {
         tokio::select! {
-            heard = talk.hear() => match heard? {
-                None => return Err(Lost::Coordinator("it has closed the connection".to_owned())),
-                Some(Order::Pong { asked, now }) => watch.hear(asked, now),
-                Some(Order::Live(script)) => {
-                    let town = Arc::clone(town);
-                    life.spawn(async move { live(&town, slot, &script).await });
+            heard = channel.receive() => match heard? {
+                None => return Err(SessionEnd::Coordinator("it has closed the connection".to_owned())),
+                Some(ToWorker::Pong { asked, now }) => clock_sync.on_pong(asked, now),
+                Some(ToWorker::RunLife(schedule)) => {
+                    let process = Arc::clone(process);
+                    life.spawn(async move { run_life(&process, slot, &schedule).await });
                 }
-                Some(Order::Stop) => town.stage.over.cancel(),
-                Some(Order::Exit) => break,
-                Some(Order::Peers(_) | Order::Go { .. }) => {}
+                Some(ToWorker::Stop) => process.context.over.cancel(),
+                Some(ToWorker::Exit) => break,
+                Some(ToWorker::Peers(_) | ToWorker::Start { .. }) => {}
             },
             Some(ended) = life.join_next() => {
-                let ended = ended.map_err(|error| Lost::Node(error.to_string()))?;
-                ended.map_err(Lost::Node)?;
-                tell(talk, town).await?;
-                let latest = town.stage.lateness.worst().as_nanos();
-                talk.say(&News::Over { latest, clock_error: watch.error() }).await?;
+                let ended = ended.map_err(|error| SessionEnd::Node(error.to_string()))?;
+                ended.map_err(SessionEnd::Node)?;
+                report(channel, process).await?;
+                let latest = process.context.lateness.worst().as_nanos();
+                channel.send(&ToCoordinator::LifeEnded { latest, clock_error: clock_sync.error() }).await?;
             }
-            _ = report.tick() => tell(talk, town).await?,
-            _ = look.tick() => talk.say(&watch.question()).await?,
+            _ = report_due.tick() => report(channel, process).await?,
+            _ = sync_due.tick() => channel.send(&clock_sync.ping()).await?,
         }
     }
-    town.stage.leaving.close();
-    town.stage.leaving.wait().await;
+    process.context.leaving.close();
+    process.context.leaving.wait().await;
     Ok(())
 }
 
 /// Reports what was observed.
-async fn tell<P: Runnable>(talk: &mut Talk, town: &Town<P>) -> io::Result<()> {
-    let records = town.world.sink.take();
-    for some in records.chunks(RECORDS) {
-        talk.say(&News::Records(some.iter().map(Seen::of).collect())).await?;
+async fn report<P: Runnable>(channel: &mut Channel, process: &ProcessContext<P>) -> io::Result<()> {
+    let records = process.environment.sink.take();
+    for some in records.chunks(MAX_RECORDS) {
+        channel.send(&ToCoordinator::Observations(some.iter().map(Reported::of).collect())).await?;
     }
     Ok(())
 }

@@ -9,11 +9,11 @@ use floodnet_sim::link::LinkModel;
 use floodnet_sim::plan::Plan;
 use tokio::process::{Child, Command};
 
-use super::clock::Clock;
-use super::kernels::Kernels;
-use super::resident::Stage;
+use super::node_runner::RunContext;
+use crate::clock::Clock;
+use floodnet_lab::run::Kernels;
 
-pub(crate) const MOST: u32 = u32::MAX;
+pub(crate) const MAX_NODES: u32 = u32::MAX;
 
 /// There is none.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(crate) enum Hub {}
 
 /// There is none.
 #[derive(Debug)]
-pub(crate) enum Wire {}
+pub(crate) enum NodeNetwork {}
 
 impl Hub {
     pub(crate) fn open(_: &Arc<Plan>, _: &Arc<LinkModel>) -> io::Result<Arc<Self>> {
@@ -32,7 +32,7 @@ impl Hub {
         match *self {}
     }
 
-    pub(crate) fn plug(&self, _: u32, _: Time, _: Time) {
+    pub(crate) fn connect(&self, _: u32, _: Time, _: Time) {
         match *self {}
     }
 
@@ -41,8 +41,8 @@ impl Hub {
     }
 }
 
-impl Wire {
-    pub(crate) fn lay(hub: &Arc<Hub>, _: u32) -> io::Result<Self> {
+impl NodeNetwork {
+    pub(crate) fn create(hub: &Arc<Hub>, _: u32) -> io::Result<Self> {
         match **hub {}
     }
 
@@ -51,7 +51,7 @@ impl Wire {
     }
 }
 
-pub(crate) async fn keep_faults(hub: Arc<Hub>, _: Stage) -> Result<(), String> {
+pub(crate) async fn apply_faults(hub: Arc<Hub>, _: RunContext) -> Result<(), String> {
     match *hub {}
 }
 

@@ -28,26 +28,26 @@ use tokio_util::task::TaskTracker;
 
 use super::clock::Clock;
 use super::directory::Directory;
-use super::lead::Lead;
+use super::timer_bias::TimerBias;
 use floodnet_shaper::Alarm;
 
 /// Pieces on their way in one direction of a connection; more wait with the sender.
-const UNDER_WAY: usize = 1_024;
-/// Bytes of a piece at most.
-const PIECE: usize = 16 * 1_024;
+const CHUNKS_IN_FLIGHT: usize = 1_024;
+/// Bytes of a chunk at most.
+const MAX_CHUNK: usize = 16 * 1_024;
 /// Bytes of who dials whom.
 pub(crate) const PREFACE: usize = 8;
 /// Pause between two tries to reach a node that is about to listen.
-const TRY: Span = Span::from_millis(5);
+const RETRY_PAUSE: Span = Span::from_millis(5);
 
 /// See the module.
 #[derive(Debug)]
-pub(crate) struct Shaper {
+pub(crate) struct LinkEmulation {
     between: Between,
     directory: Arc<Directory>,
     clock: Clock,
     alarm: Alarm,
-    lead: Lead,
+    timer_bias: TimerBias,
     address: SocketAddr,
     /// How many times each slot was silenced.
     silenced: Vec<AtomicU64>,
@@ -61,7 +61,7 @@ pub(crate) struct Shaper {
 
 /// One of the two ways of an access line.
 #[derive(Clone, Copy)]
-enum Way {
+enum Direction {
     Up = 0,
     Down = 1,
 }
@@ -77,15 +77,15 @@ enum Dialed {
 }
 
 /// One connection, with the number of times that each end had been silenced when it began.
-struct Wire {
-    shaper: Arc<Shaper>,
+struct EmulatedConnection {
+    emulation: Arc<LinkEmulation>,
     ends: [(u32, u64); 2],
     /// Reset it at both ends.
     broken: CancellationToken,
 }
 
 /// What goes from one end to the other.
-enum Piece {
+enum Chunk {
     Data(Bytes),
     /// The sender says nothing more.
     End,
@@ -95,7 +95,7 @@ enum Piece {
     Break,
 }
 
-impl Shaper {
+impl LinkEmulation {
     /// Starts to shape what goes between the slots of `directory`, in a runtime of tokio.
     ///
     /// # Errors
@@ -108,12 +108,12 @@ impl Shaper {
     ) -> io::Result<Arc<Self>> {
         let listener = TcpListener::bind(listen).await?;
         let slots = between.plan().slots();
-        let shaper = Arc::new(Self {
+        let emulation = Arc::new(Self {
             between,
             directory,
             clock,
             alarm: Alarm::start()?,
-            lead: Lead::default(),
+            timer_bias: TimerBias::default(),
             address: listener.local_addr()?,
             silenced: (0..slots).map(|_| AtomicU64::new(0)).collect(),
             lines: (0..slots).map(|_| Mutex::new([Time::ZERO; 2])).collect(),
@@ -121,9 +121,9 @@ impl Shaper {
             tasks: TaskTracker::new(),
             over: CancellationToken::new(),
         });
-        let taking = Arc::clone(&shaper);
-        shaper.tasks.spawn(async move { taking.take_in(listener).await });
-        Ok(shaper)
+        let accepting = Arc::clone(&emulation);
+        emulation.tasks.spawn(async move { accepting.accept_all(listener).await });
+        Ok(emulation)
     }
 
     /// Where nodes dial.
@@ -145,36 +145,36 @@ impl Shaper {
         self.tasks.wait().await;
     }
 
-    async fn take_in(self: Arc<Self>, listener: TcpListener) {
+    async fn accept_all(self: Arc<Self>, listener: TcpListener) {
         while let Some(accepted) = self.over.run_until_cancelled(listener.accept()).await {
             let Ok((tcp, _)) = accepted else {
                 // Out of files, most likely: what waits in the queue is served when there are some again.
-                tokio::time::sleep(TRY).await;
+                tokio::time::sleep(RETRY_PAUSE).await;
                 continue;
             };
-            let (shaper, over) = (Arc::clone(&self), self.over.clone());
+            let (emulation, over) = (Arc::clone(&self), self.over.clone());
             self.tasks.spawn(async move {
                 // However it ends, both sockets are closed by now.
-                let _ = over.run_until_cancelled(shaper.carry(tcp)).await;
+                let _ = over.run_until_cancelled(emulation.serve(tcp)).await;
             });
         }
     }
 
     /// Serves a connection until it ends.
-    async fn carry(self: Arc<Self>, mut near: TcpStream) -> io::Result<()> {
+    async fn serve(self: Arc<Self>, mut near: TcpStream) -> io::Result<()> {
         let mut preface = [0; PREFACE];
         near.read_exact(&mut preface).await?;
         let [from, to] = [0, 4]
             .map(|at| u32::from_be_bytes([preface[at], preface[at + 1], preface[at + 2], preface[at + 3]]));
         let Some((target, _)) = self.directory.peer(to).zip(self.directory.peer(from)) else { return Ok(()) };
         let began = self.clock.now();
-        let (there, back) = match self.shake_hands(from, to, began) {
+        let (there, back) = match self.dial(from, to, began) {
             Dialed::Answered { there, back } => (there, back),
             Dialed::Refused(back) => {
                 self.wait_until(back).await;
                 return near.set_zero_linger();
             }
-            Dialed::Unanswered => return hang(near).await,
+            Dialed::Unanswered => return hold_until_closed(near).await,
         };
         self.wait_until(there).await;
         // What the dialer says meanwhile waits in its socket.
@@ -186,7 +186,11 @@ impl Shaper {
             (slot, count)
         };
         let broken = CancellationToken::new();
-        let wire = Wire { shaper: Arc::clone(&self), ends: [end(from), end(to)], broken: broken.clone() };
+        let connection = EmulatedConnection {
+            emulation: Arc::clone(&self),
+            ends: [end(from), end(to)],
+            broken: broken.clone(),
+        };
         let (near_in, near_out) = near.into_split();
         let (far_in, far_out) = far.into_split();
         let resets = async {
@@ -194,13 +198,13 @@ impl Shaper {
         };
         tokio::select! {
             () = resets => {}
-            () = wire.pump_both((near_in, near_out), (far_in, far_out), back) => {}
+            () = connection.pump_both((near_in, near_out), (far_in, far_out), back) => {}
         }
         Ok(())
     }
 
     /// What comes of a dial. As in the simulator.
-    fn shake_hands(&self, from: u32, to: u32, began: Time) -> Dialed {
+    fn dial(&self, from: u32, to: u32, began: Time) -> Dialed {
         let links = self.between.links();
         let deadline = began + links.dial_timeout;
         let (mut at, mut pause) = (began, links.rto);
@@ -230,11 +234,11 @@ impl Shaper {
     }
 
     /// When so many bytes have passed the access line of `slot`, which takes them from `at` on.
-    fn line(&self, slot: u32, way: Way, bytes: usize, at: Time) -> Time {
+    fn line(&self, slot: u32, way: Direction, bytes: usize, at: Time) -> Time {
         let class = self.between.links().class(slot);
         let Some(rate) = (match way {
-            Way::Up => class.up,
-            Way::Down => class.down,
+            Direction::Up => class.up,
+            Direction::Down => class.down,
         }) else {
             return at;
         };
@@ -251,10 +255,9 @@ impl Shaper {
     fn backlog(&self, slot: u32, now: Time) -> Duration {
         let links = self.between.links();
         let Some(rate) = links.class(slot).up else { return Duration::ZERO };
-        let free = self
-            .lines
-            .get(slot as usize)
-            .map_or(Time::ZERO, |line| line.lock().unwrap_or_else(PoisonError::into_inner)[Way::Up as usize]);
+        let free = self.lines.get(slot as usize).map_or(Time::ZERO, |line| {
+            line.lock().unwrap_or_else(PoisonError::into_inner)[Direction::Up as usize]
+        });
         let nanos = u128::from(links.queue) * 8 * 1_000_000_000 / u128::from(rate.max(1));
         let room = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
         (free - room).since(now)
@@ -266,7 +269,7 @@ impl Shaper {
 }
 
 /// Keeps a dial that nobody answers until the dialer gives up.
-async fn hang(near: TcpStream) -> io::Result<()> {
+async fn hold_until_closed(near: TcpStream) -> io::Result<()> {
     gone(&near).await;
     Ok(())
 }
@@ -290,11 +293,11 @@ async fn reach(address: SocketAddr) -> TcpStream {
         if let Ok(tcp) = TcpStream::connect(address).await {
             return tcp;
         }
-        tokio::time::sleep(TRY).await;
+        tokio::time::sleep(RETRY_PAUSE).await;
     }
 }
 
-impl Wire {
+impl EmulatedConnection {
     async fn pump_both(
         &self,
         near: (OwnedReadHalf, OwnedWriteHalf),
@@ -309,12 +312,12 @@ impl Wire {
     /// Whether this end was silenced since the connection began.
     fn is_silent(&self, end: usize) -> bool {
         let (slot, count) = self.ends[end];
-        self.shaper.silenced.get(slot as usize).is_some_and(|silenced| silenced.load(Relaxed) != count)
+        self.emulation.silenced.get(slot as usize).is_some_and(|silenced| silenced.load(Relaxed) != count)
     }
 
     /// Carries what the end of this number says to the other, nothing before `ready`.
     async fn pump(&self, end: usize, from: OwnedReadHalf, to: OwnedWriteHalf, ready: Time) {
-        let (way_in, way_out) = mpsc::channel(UNDER_WAY);
+        let (way_in, way_out) = mpsc::channel(CHUNKS_IN_FLIGHT);
         tokio::join!(self.read(end, from, way_in, ready), self.write(end, to, way_out));
     }
 
@@ -322,61 +325,61 @@ impl Wire {
         &self,
         end: usize,
         mut from: OwnedReadHalf,
-        way_in: mpsc::Sender<(Time, Piece)>,
+        way_in: mpsc::Sender<(Time, Chunk)>,
         ready: Time,
     ) {
-        let shaper = &self.shaper;
+        let emulation = &self.emulation;
         let (me, peer) = (self.ends[end].0, self.ends[1 - end].0);
         let (mut last, mut flow) = (ready, Flow::default());
-        let mut buffer = vec![0; PIECE];
+        let mut buffer = vec![0; MAX_CHUNK];
         loop {
             let read = from.read(&mut buffer).await;
-            let piece = match read {
-                Ok(0) => Piece::End,
-                Ok(count) => Piece::Data(Bytes::copy_from_slice(&buffer[..count])),
-                Err(_) => Piece::Reset,
+            let chunk = match read {
+                Ok(0) => Chunk::End,
+                Ok(count) => Chunk::Data(Bytes::copy_from_slice(&buffer[..count])),
+                Err(_) => Chunk::Reset,
             };
             if self.is_silent(end) {
                 // Its peer is to hear nothing, until it gives up itself.
-                return match piece {
-                    Piece::Data(_) => continue,
+                return match chunk {
+                    Chunk::Data(_) => continue,
                     _ if self.is_silent(1 - end) => self.broken.cancel(),
                     _ => std::future::pending().await,
                 };
             }
-            let bytes = if let Piece::Data(data) = &piece { data.len() } else { 0 };
-            let now = shaper.clock.now();
-            let leaves = shaper.between.awake(me, now.max(ready));
-            let leaves = shaper.line(me, Way::Up, bytes, leaves);
-            let count = || shaper.count(me, peer);
-            let (at, piece) = match shaper.between.passage((me, peer), count, leaves, &mut flow) {
-                Passage::Arrives(at) => (at, piece),
-                Passage::Breaks(at) => (at, Piece::Break),
+            let bytes = if let Chunk::Data(data) = &chunk { data.len() } else { 0 };
+            let now = emulation.clock.now();
+            let leaves = emulation.between.awake(me, now.max(ready));
+            let leaves = emulation.line(me, Direction::Up, bytes, leaves);
+            let count = || emulation.count(me, peer);
+            let (at, chunk) = match emulation.between.passage((me, peer), count, leaves, &mut flow) {
+                Passage::Arrives(at) => (at, chunk),
+                Passage::Breaks(at) => (at, Chunk::Break),
             };
-            last = shaper.between.awake(peer, at.max(last));
-            let is_last = !matches!(piece, Piece::Data(_));
-            if way_in.send((last, piece)).await.is_err() || is_last {
+            last = emulation.between.awake(peer, at.max(last));
+            let is_last = !matches!(chunk, Chunk::Data(_));
+            if way_in.send((last, chunk)).await.is_err() || is_last {
                 return;
             }
-            let backlog = shaper.backlog(me, now);
+            let backlog = emulation.backlog(me, now);
             if backlog > Duration::ZERO {
-                shaper.wait_until(now + backlog).await;
+                emulation.wait_until(now + backlog).await;
             }
         }
     }
 
-    async fn write(&self, end: usize, mut to: OwnedWriteHalf, mut way_out: mpsc::Receiver<(Time, Piece)>) {
-        let shaper = &self.shaper;
+    async fn write(&self, end: usize, mut to: OwnedWriteHalf, mut way_out: mpsc::Receiver<(Time, Chunk)>) {
+        let emulation = &self.emulation;
         let peer = self.ends[1 - end].0;
-        while let Some((at, piece)) = way_out.recv().await {
-            let due = shaper.clock.instant(at).into_std();
+        while let Some((at, chunk)) = way_out.recv().await {
+            let due = emulation.clock.instant(at).into_std();
             let is_in_time = Instant::now() < due;
-            shaper.alarm.until(shaper.lead.before(due)).await;
-            match piece {
-                Piece::Data(data) => {
-                    let taken_in = shaper.line(peer, Way::Down, data.len(), at);
+            emulation.alarm.until(emulation.timer_bias.before(due)).await;
+            match chunk {
+                Chunk::Data(data) => {
+                    let taken_in = emulation.line(peer, Direction::Down, data.len(), at);
                     if taken_in > at {
-                        shaper.wait_until(taken_in).await;
+                        emulation.wait_until(taken_in).await;
                     }
                     // Who has closed takes no more; its own end tells the other why.
                     if to.write_all(&data).await.is_err() {
@@ -384,14 +387,14 @@ impl Wire {
                         return;
                     }
                     if is_in_time && taken_in == at {
-                        shaper.lead.learn(due, Instant::now());
+                        emulation.timer_bias.learn(due, Instant::now());
                     }
                 }
-                Piece::End => {
+                Chunk::End => {
                     let _ = to.shutdown().await;
                     return;
                 }
-                Piece::Reset | Piece::Break => {
+                Chunk::Reset | Chunk::Break => {
                     self.broken.cancel();
                     return;
                 }

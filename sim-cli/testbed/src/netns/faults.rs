@@ -7,7 +7,7 @@ use floodnet_core::time::Time;
 
 use super::hub::Hub;
 use super::rules::changes;
-use crate::resident::Stage;
+use crate::node_runner::RunContext;
 
 /// So long before a change the program that makes it is started: then it waits for its input.
 const AHEAD: Span = Span::from_millis(250);
@@ -16,9 +16,9 @@ const AHEAD: Span = Span::from_millis(250);
 ///
 /// # Errors
 /// The program of the rules fails; says why.
-pub(crate) async fn keep_faults(hub: Arc<Hub>, stage: Stage) -> Result<(), String> {
+pub(crate) async fn apply_faults(hub: Arc<Hub>, context: RunContext) -> Result<(), String> {
     for at in changes(hub.plan()) {
-        if !keep(&hub, &stage, at).await? {
+        if !keep(&hub, &context, at).await? {
             break;
         }
     }
@@ -26,20 +26,20 @@ pub(crate) async fn keep_faults(hub: Arc<Hub>, stage: Stage) -> Result<(), Strin
 }
 
 /// Makes the change of `at`. False if the run was over before.
-async fn keep(hub: &Arc<Hub>, stage: &Stage, at: Time) -> Result<bool, String> {
-    let due = stage.clock.instant(at).into_std();
+async fn keep(hub: &Arc<Hub>, context: &RunContext, at: Time) -> Result<bool, String> {
+    let due = context.clock.instant(at).into_std();
     let ahead = due.checked_sub(AHEAD).unwrap_or(due);
-    if stage.over.run_until_cancelled(stage.alarm.until(ahead)).await.is_none() {
+    if context.over.run_until_cancelled(context.alarm.until(ahead)).await.is_none() {
         return Ok(false);
     }
     let said = |error: std::io::Error| format!("a fault did not change as planned: {error}");
     let here = Arc::clone(hub);
     let program = blocking(move || here.prepare_change()).await?.map_err(said)?;
-    let is_on = stage.waited_until(at).await;
+    let is_on = context.waited_until(at).await;
     let input = if is_on { hub.change(at) } else { String::new() };
     blocking(move || program.tell(&input)).await?.map_err(said)?;
     if is_on {
-        stage.lateness.note(stage.clock.now().since(at));
+        context.lateness.note(context.clock.now().since(at));
     }
     Ok(is_on)
 }

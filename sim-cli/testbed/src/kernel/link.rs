@@ -1,4 +1,4 @@
-//! A road between two kernels' TCP: two networks of their own, a device in each, and a thread each way that
+//! A path between two kernels' TCP: two networks of their own, a device in each, and a thread each way that
 //! carries every packet over after its delay.
 //!
 //! The delay is that of packets, not of bytes: both kernels see its round trips, and their retransmission is
@@ -27,14 +27,14 @@ const QUEUE: u32 = 256 * 1_024;
 
 /// See the module. Packets go from near to far and back.
 #[derive(Debug)]
-pub(super) struct Road {
+pub(super) struct KernelLink {
     pub(super) near: Namespace,
     pub(super) far: Namespace,
-    carriers: Vec<JoinHandle<()>>,
+    relays: Vec<JoinHandle<()>>,
 }
 
-impl Road {
-    /// A road on which every packet takes `delay`, and a rate holds from near to far.
+impl KernelLink {
+    /// A path on which every packet takes `delay`, and a rate holds from near to far.
     ///
     /// # Errors
     /// The system refuses a network or a device, or one of `ip`, `tc` and `nft` is missing.
@@ -48,9 +48,9 @@ impl Road {
                 &format!("qdisc add dev {DEVICE} root tbf rate {rate}bit burst {MTU} limit {QUEUE}"),
             )?;
         }
-        let mut carriers = carry(&here, &there, delay)?;
-        carriers.extend(carry(&there, &here, delay)?);
-        Ok(Self { near, far, carriers })
+        let mut relays = relay(&here, &there, delay)?;
+        relays.extend(relay(&there, &here, delay)?);
+        Ok(Self { near, far, relays })
     }
 
     /// From now on this share of the packets from near to far is lost, or of those back as well.
@@ -64,28 +64,28 @@ impl Road {
         }
         let lost = (share * f64::from(OF)).round() as u32;
         for end in [&self.far, &self.near].into_iter().take(if both { 2 } else { 1 }) {
-            end.call("nft", "add table ip road")?;
+            end.call("nft", "add table ip floodnet")?;
             end.call(
                 "nft",
-                "add chain ip road lossy { type filter hook prerouting priority raw ; policy accept ; }",
+                "add chain ip floodnet lossy { type filter hook prerouting priority raw ; policy accept ; }",
             )?;
             end.call(
                 "nft",
-                &format!("add rule ip road lossy iifname {DEVICE} numgen random mod {OF} < {lost} drop"),
+                &format!("add rule ip floodnet lossy iifname {DEVICE} numgen random mod {OF} < {lost} drop"),
             )?;
         }
         Ok(())
     }
 }
 
-impl Drop for Road {
+impl Drop for KernelLink {
     fn drop(&mut self) {
-        // Reading from a device that is gone fails, which ends its carriers.
+        // Reading from a device that is gone fails, which ends its relays.
         for end in [&self.near, &self.far] {
             let _ = end.call("ip", &format!("link del {DEVICE}"));
         }
-        for carrier in self.carriers.drain(..) {
-            let _ = carrier.join();
+        for relay in self.relays.drain(..) {
+            let _ = relay.join();
         }
     }
 }
@@ -94,7 +94,7 @@ impl Drop for Road {
 fn device(namespace: &Namespace, address: Ipv4Addr) -> io::Result<Arc<SyncDevice>> {
     const METRICS: &str = "/proc/sys/net/ipv4/tcp_no_metrics_save";
     namespace.run(move || {
-        // Every connection finds out by itself what the road is like.
+        // Every connection finds out by itself what the path is like.
         fs::write(METRICS, "1").map_err(|error| io::Error::other(format!("{METRICS}: {error}")))?;
         let builder = DeviceBuilder::new().name(DEVICE).mtu(MTU).ipv4(address, 24, None);
         builder.build_sync().map(Arc::new)
@@ -103,7 +103,7 @@ fn device(namespace: &Namespace, address: Ipv4Addr) -> io::Result<Arc<SyncDevice
 
 /// Carries packets from one device to another: one thread takes them up, another hands them over when they are
 /// due.
-fn carry(from: &Arc<SyncDevice>, to: &Arc<SyncDevice>, delay: Duration) -> io::Result<Vec<JoinHandle<()>>> {
+fn relay(from: &Arc<SyncDevice>, to: &Arc<SyncDevice>, delay: Duration) -> io::Result<Vec<JoinHandle<()>>> {
     let (from, to) = (Arc::clone(from), Arc::clone(to));
     let (put, take) = mpsc::channel::<(Instant, Vec<u8>)>();
     let taking = thread::Builder::new().name("takes".to_owned()).spawn(move || {

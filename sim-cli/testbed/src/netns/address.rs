@@ -7,7 +7,7 @@ const NET: [u8; 2] = [10, 99];
 /// Where nodes listen, each at its own address.
 const PORT: u16 = 9_000;
 /// So many slots have an address.
-pub(crate) const MOST: u32 = 65_000;
+pub(crate) const MAX_NODES: u32 = 65_000;
 
 /// The address of `slot`.
 pub(super) const fn address(slot: u32) -> Ipv4Addr {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// One life of a slot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Script {
+pub(crate) struct LifeSchedule {
     pub(crate) incarnation: u32,
     #[serde(with = "nanos")]
     pub(crate) start: Time,
@@ -15,7 +15,7 @@ pub(crate) struct Script {
     pub(crate) stop: Time,
     pub(crate) ending: Ending,
     /// In order of time.
-    pub(crate) deeds: Vec<Deed>,
+    pub(crate) actions: Vec<ScheduledAction>,
 }
 
 /// How a life ends.
@@ -51,15 +51,15 @@ impl Ending {
 
 /// Something that the plan does to a node while it is up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Deed {
+pub(crate) struct ScheduledAction {
     #[serde(with = "nanos")]
     pub(crate) at: Time,
-    pub(crate) what: What,
+    pub(crate) what: ActionKind,
 }
 
-/// What a [`Deed`] is.
+/// What a [`ScheduledAction`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum What {
+pub(crate) enum ActionKind {
     /// The node publishes this message of the plan, with so many bytes.
     Publish { message: u32, size: u32 },
     /// It stands still until then.
@@ -70,30 +70,30 @@ pub(crate) enum What {
 }
 
 /// All lives of `slot` that begin before the run is over.
-pub(crate) fn scripts(plan: &Plan, slot: u32) -> Vec<Script> {
+pub(crate) fn schedules(plan: &Plan, slot: u32) -> Vec<LifeSchedule> {
     let lives = plan.lives.get(slot as usize).into_iter().flatten();
     let lives = (0..).zip(lives).filter(|(_, life)| life.start < plan.duration);
-    let script = |(incarnation, life): (u32, &Life)| Script {
+    let schedule = |(incarnation, life): (u32, &Life)| LifeSchedule {
         incarnation,
         start: life.start,
         stop: life.stop.min(plan.duration),
         ending: Ending::of(*life, plan.duration),
-        deeds: deeds(plan, slot, *life),
+        actions: actions(plan, slot, *life),
     };
-    lives.map(script).collect()
+    lives.map(schedule).collect()
 }
 
 /// What happens to `slot` during `life`, in order.
-fn deeds(plan: &Plan, slot: u32, life: Life) -> Vec<Deed> {
+fn actions(plan: &Plan, slot: u32, life: Life) -> Vec<ScheduledAction> {
     let stop = life.stop.min(plan.duration);
     let during = |at: Time| life.start <= at && at < stop;
     let published = (0..).zip(&plan.publishes);
     let published = published.filter(|(_, publish)| publish.slot == slot && during(publish.at));
-    let publish = |(message, publish): (u32, &floodnet_sim::plan::Publish)| Deed {
+    let publish = |(message, publish): (u32, &floodnet_sim::plan::Publish)| ScheduledAction {
         at: publish.at,
-        what: What::Publish { message, size: publish.size },
+        what: ActionKind::Publish { message, size: publish.size },
     };
-    let mut deeds: Vec<Deed> = published.map(publish).collect();
+    let mut actions: Vec<ScheduledAction> = published.map(publish).collect();
     for fault in &plan.disturbances {
         // Who comes up during a pause says its first words at once, and then stands still too.
         if let DisturbanceKind::Pause(slots) = &fault.kind
@@ -101,12 +101,12 @@ fn deeds(plan: &Plan, slot: u32, life: Life) -> Vec<Deed> {
             && fault.from < stop
             && life.start < fault.until
         {
-            let what = What::Pause { until: fault.until };
-            deeds.push(Deed { at: fault.from.max(life.start), what });
+            let what = ActionKind::Pause { until: fault.until };
+            actions.push(ScheduledAction { at: fault.from.max(life.start), what });
         }
     }
-    deeds.sort_by_key(|deed| deed.at);
-    deeds
+    actions.sort_by_key(|action| action.at);
+    actions
 }
 
 /// Times as their nanoseconds.

@@ -20,7 +20,7 @@ const MOST: u64 = 60_000_000_000;
 const FORGOTTEN: Duration = Duration::from_secs(30);
 
 /// Follows messages from the node that sends to the node that receives.
-pub(super) struct Excess {
+pub(super) struct HopOverhead {
     between: Between,
     is_shaped: bool,
     /// When a message was sent, by sender, receiver and message.
@@ -30,7 +30,7 @@ pub(super) struct Excess {
     sum: i128,
 }
 
-impl Excess {
+impl HopOverhead {
     /// For a run whose links are these; none where a delay is not that of its link alone.
     pub(super) fn new(between: Between, is_shaped: bool) -> Option<Self> {
         let links = between.links();
@@ -99,21 +99,21 @@ mod tests {
     fn what_a_hop_takes_beyond_its_delay_is_the_machines() {
         // 50 ms each.
         let between = |links| Between::new(Arc::new(Plan::still(1, 3, Time::from_secs(9))), Arc::new(links));
-        let mut excess = Excess::new(between(LinkModel::default()), true).unwrap();
-        assert_eq!(excess.result(), None);
+        let mut hop_overhead = HopOverhead::new(between(LinkModel::default()), true).unwrap();
+        assert_eq!(hop_overhead.result(), None);
         let record = |ms, slot, what| Record { at: Time::from_millis(ms), slot, what };
         let mut hop = |message: u32, took: u64| {
             let payload = Some(message);
-            excess.take(&record(1_000, 0, Observed::Sent { to: 1, payload, bytes: 9 }));
-            excess.take(&record(1_000 + took, 1, Observed::Received { from: 0, payload }));
+            hop_overhead.take(&record(1_000, 0, Observed::Sent { to: 1, payload, bytes: 9 }));
+            hop_overhead.take(&record(1_000 + took, 1, Observed::Received { from: 0, payload }));
         };
         hop(0, 51);
         hop(1, 53);
         hop(2, 50 + 400);
-        excess.take(&record(1_000, 2, Observed::Received { from: 0, payload: Some(7) }));
-        let found = excess.result().unwrap();
+        hop_overhead.take(&record(1_000, 2, Observed::Received { from: 0, payload: Some(7) }));
+        let found = hop_overhead.result().unwrap();
         assert_eq!((found.mean, found.p50), (2.0, 1.0), "the one that was sent again is left out");
         let uneven = LinkModel { jitter: Duration::from_millis(1), ..LinkModel::default() };
-        assert!(Excess::new(between(uneven), true).is_none());
+        assert!(HopOverhead::new(between(uneven), true).is_none());
     }
 }

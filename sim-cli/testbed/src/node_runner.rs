@@ -20,18 +20,18 @@ use floodnet_tcp::options::Options;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::adapter::{Members, Order, SocketNode, World};
 use super::clock::Clock;
 use super::directory::keypair;
-use super::road::Road;
-use super::script::{Ending, Script, What};
+use super::network_path::NetworkPath;
+use super::node_adapter::{NodeCommand, NodeEnvironment, RunMembers, SocketNode};
+use super::schedule::{ActionKind, Ending, LifeSchedule};
 use floodnet_scenario::protocol::Runnable;
 
 /// What all users of a run share, whatever protocol they speak.
 #[derive(Clone)]
-pub(crate) struct Stage {
+pub(crate) struct RunContext {
     pub(crate) clock: Clock,
-    pub(crate) road: Road,
+    pub(crate) path: NetworkPath,
     /// Wakes users: what they do is timed from when the plan has it, and a timer of tokio comes a millisecond
     /// too late.
     pub(crate) alarm: Arc<Alarm>,
@@ -43,16 +43,16 @@ pub(crate) struct Stage {
 }
 
 /// What all users of a process share.
-pub(crate) struct Town<P: Runnable> {
-    pub(crate) world: Arc<World<P>>,
-    pub(crate) stage: Stage,
+pub(crate) struct ProcessContext<P: Runnable> {
+    pub(crate) environment: Arc<NodeEnvironment<P>>,
+    pub(crate) context: RunContext,
     /// The seed of the run.
     pub(crate) seed: u64,
     pub(crate) links: Arc<LinkModel>,
     /// Where nodes listen, if not at the address that others know.
     pub(crate) listen: Option<SocketAddr>,
-    /// Who crashes is killed with its process, by somebody else.
-    pub(crate) killed: bool,
+    /// Who crashes is killed_on_crash with its process, by somebody else.
+    pub(crate) killed_on_crash: bool,
 }
 
 /// How late the machine was with what the plan wanted.
@@ -73,19 +73,19 @@ impl Lateness {
 }
 
 /// How long a port may stay taken by the node of the life before.
-const PATIENCE: Span = Span::from_secs(5);
+const PORT_PATIENCE: Span = Span::from_secs(5);
 
 /// Lives all lives of `slot`.
 ///
 /// # Errors
 /// A node cannot be started; says why.
-pub(crate) async fn reside<P: Runnable>(
-    town: Arc<Town<P>>,
+pub(crate) async fn run_node<P: Runnable>(
+    process: Arc<ProcessContext<P>>,
     slot: u32,
-    scripts: Vec<Script>,
+    schedules: Vec<LifeSchedule>,
 ) -> Result<(), String> {
-    for script in scripts {
-        if !live(&town, slot, &script).await? {
+    for schedule in schedules {
+        if !run_life(&process, slot, &schedule).await? {
             break;
         }
     }
@@ -96,42 +96,42 @@ pub(crate) async fn reside<P: Runnable>(
 ///
 /// # Errors
 /// A node cannot be started; says why.
-pub(crate) async fn live<P: Runnable>(
-    town: &Arc<Town<P>>,
+pub(crate) async fn run_life<P: Runnable>(
+    process: &Arc<ProcessContext<P>>,
     slot: u32,
-    script: &Script,
+    schedule: &LifeSchedule,
 ) -> Result<bool, String> {
-    let stage = &town.stage;
-    if !stage.waited_until(script.start).await {
+    let context = &process.context;
+    if !context.waited_until(schedule.start).await {
         return Ok(false);
     }
-    let up = Observed::Up { incarnation: script.incarnation };
-    town.world.sink.add(script.start, slot, up);
-    let handle = town.start(slot, script).await.map_err(|error| cannot_start(slot, &error))?;
+    let up = Observed::Up { incarnation: schedule.incarnation };
+    process.environment.sink.add(schedule.start, slot, up);
+    let handle = process.start_node(slot, schedule).await.map_err(|error| cannot_start(slot, &error))?;
     let mut is_on = true;
-    for deed in &script.deeds {
-        is_on = stage.waited_until(deed.at).await;
+    for action in &schedule.actions {
+        is_on = context.waited_until(action.at).await;
         if !is_on {
             break;
         }
-        let order = match deed.what {
-            What::Publish { message, size } => Order::Publish(SimPayload::new(message, size)),
-            What::Pause { until } => Order::Pause(until),
+        let order = match action.what {
+            ActionKind::Publish { message, size } => NodeCommand::Publish(SimPayload::new(message, size)),
+            ActionKind::Pause { until } => NodeCommand::Pause(until),
         };
         if handle.command(order).await.is_err() {
             return Err(format!("the node of slot {slot} has failed"));
         }
     }
-    let is_on = is_on && stage.waited_until(script.stop).await;
-    match script.ending.planned().filter(|_| is_on) {
-        Some(end) => town.stop(slot, script.stop, end, handle).await,
+    let is_on = is_on && context.waited_until(schedule.stop).await;
+    match schedule.ending.planned().filter(|_| is_on) {
+        Some(end) => process.stop_node(slot, schedule.stop, end, handle).await,
         None => handle.kill().await,
     }
-    Ok(is_on && script.ending != Ending::WithRun)
+    Ok(is_on && schedule.ending != Ending::WithRun)
 }
 
 fn cannot_start(slot: u32, error: &io::Error) -> String {
-    let help = if is_out_of_files(error) { ": raise the limit of open files (ulimit -n)" } else { "" };
+    let help = if is_out_of_files(error) { ": spawn_worker the limit of open files (ulimit -n)" } else { "" };
     format!("the node of slot {slot} cannot listen: {error}{help}")
 }
 
@@ -141,16 +141,16 @@ pub(crate) fn is_out_of_files(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(23 | 24))
 }
 
-impl Stage {
+impl RunContext {
     /// At the start of a run, where the plan's time is that of `clock`.
     ///
     /// # Errors
     /// The machine has no thread to give.
-    pub(crate) fn new(clock: Clock, road: Road) -> Result<Self, String> {
+    pub(crate) fn new(clock: Clock, path: NetworkPath) -> Result<Self, String> {
         let alarm = Alarm::start().map_err(|error| format!("cannot start a thread: {error}"))?;
         Ok(Self {
             clock,
-            road,
+            path,
             alarm: Arc::new(alarm),
             lateness: Arc::default(),
             leaving: TaskTracker::new(),
@@ -170,23 +170,23 @@ impl Stage {
     }
 }
 
-impl<P: Runnable> Town<P> {
+impl<P: Runnable> ProcessContext<P> {
     /// Starts a node, which runs until `stop` at the latest.
-    async fn start(&self, slot: u32, script: &Script) -> io::Result<Handle<SocketNode<P>>> {
-        let peer = self.world.directory.peer(slot).ok_or(io::ErrorKind::NotFound)?;
+    async fn start_node(&self, slot: u32, schedule: &LifeSchedule) -> io::Result<Handle<SocketNode<P>>> {
+        let peer = self.environment.directory.peer(slot).ok_or(io::ErrorKind::NotFound)?;
         let options = Options {
             listen: self.listen.unwrap_or(peer.address()),
             advertise: self.listen.map(|_| peer.address()),
             keypair: Some(keypair(self.seed, slot)),
-            seed: Some(node_key(self.seed, slot, script.incarnation)),
-            limits: limits(&self.links, self.world.clock),
-            connector: self.stage.road.connector(slot),
+            seed: Some(node_key(self.seed, slot, schedule.incarnation)),
+            limits: limits(&self.links, self.environment.clock),
+            connector: self.context.path.connector(slot),
             ..Options::default()
         };
-        let give_up = tokio::time::Instant::now() + PATIENCE;
+        let give_up = tokio::time::Instant::now() + PORT_PATIENCE;
         loop {
-            let node = |_| SocketNode::new(slot, script.stop, Arc::clone(&self.world));
-            let validator = Arc::new(Members(Arc::clone(&self.world)));
+            let node = |_| SocketNode::new(slot, schedule.stop, Arc::clone(&self.environment));
+            let validator = Arc::new(RunMembers(Arc::clone(&self.environment)));
             match spawn_with_validator(node, (), options.clone(), validator).await {
                 // The node of the life before is about to let go of the port.
                 Err(error)
@@ -200,17 +200,17 @@ impl<P: Runnable> Town<P> {
     }
 
     /// Ends a life as the plan has it.
-    async fn stop(&self, slot: u32, at: Time, end: End, handle: Handle<SocketNode<P>>) {
-        self.world.sink.add(at, slot, Observed::Down(end));
+    async fn stop_node(&self, slot: u32, at: Time, end: End, handle: Handle<SocketNode<P>>) {
+        self.environment.sink.add(at, slot, Observed::Down(end));
         match end {
             End::Leave => {
-                self.stage.leaving.spawn(async move {
+                self.context.leaving.spawn(async move {
                     // The only error is that it had stopped before.
                     let _ = handle.leave().await;
                 });
             }
             // It takes no more input, and ends with its process.
-            End::Crash(_) if self.killed => {
+            End::Crash(_) if self.killed_on_crash => {
                 tokio::spawn(async move {
                     let _held = handle;
                     std::future::pending::<()>().await;
@@ -218,7 +218,7 @@ impl<P: Runnable> Town<P> {
             }
             End::Crash(kind) => {
                 if kind == CrashKind::Silent {
-                    self.stage.road.silence(slot);
+                    self.context.path.silence(slot);
                 }
                 handle.kill().await;
             }

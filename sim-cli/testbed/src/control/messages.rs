@@ -10,29 +10,29 @@ use floodnet_sim::observer::Observed;
 use floodnet_sim::plan::{CrashKind, End};
 use serde::{Deserialize, Serialize};
 
-use super::super::script::Script;
-use super::super::sink::Record;
-use super::token::Nonce;
+use super::Nonce;
+use crate::schedule::LifeSchedule;
+use crate::sink::Record;
 
-/// The coordinator's first line.
+/// The coordinator's first link.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Challenge {
+pub(crate) struct Challenge {
     /// The version of its program. Others may mean something else.
-    pub(super) version: String,
-    pub(super) nonce: Nonce,
+    pub(crate) version: String,
+    pub(crate) nonce: Nonce,
 }
 
-/// A node's first line.
+/// A node's first link.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Hello {
-    pub(super) slot: u32,
-    pub(super) nonce: Nonce,
-    pub(super) proof: [u8; 32],
+pub(crate) struct Hello {
+    pub(crate) slot: u32,
+    pub(crate) nonce: Nonce,
+    pub(crate) proof: [u8; 32],
 }
 
-/// The coordinator's second line.
+/// The coordinator's second link.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     Welcome(Box<Welcome>),
     /// Says why.
     Refused(String),
@@ -40,28 +40,28 @@ pub(super) enum Answer {
 
 /// What a node is to be.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Welcome {
-    pub(super) proof: [u8; 32],
+pub(crate) struct Welcome {
+    pub(crate) proof: [u8; 32],
     /// The scenario, resolved.
-    pub(super) scenario: String,
-    pub(super) speed: f64,
+    pub(crate) scenario: String,
+    pub(crate) speed: f64,
     /// Where the node listens; none where it may choose.
-    pub(super) listen: Option<SocketAddr>,
-    /// Who crashes is killed with its process.
-    pub(super) killed: bool,
+    pub(crate) listen: Option<SocketAddr>,
+    /// Who crashes is killed_on_crash with its process.
+    pub(crate) killed_on_crash: bool,
 }
 
 /// What the coordinator says further.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) enum Order {
-    /// The answer to [`News::Ping`].
+pub(crate) enum ToWorker {
+    /// The answer to [`ToCoordinator::Ping`].
     Pong { asked: u64, now: u64 },
     /// Everybody's identity and address.
     Peers(Vec<([u8; 32], SocketAddr)>),
     /// The plan starts at `epoch` on the coordinator's clock; peers are dialed at the shaper, if there is one.
-    Go { epoch: u64, shaper: Option<SocketAddr> },
+    Start { epoch: u64, shaper: Option<SocketAddr> },
     /// This is next.
-    Live(Script),
+    RunLife(LifeSchedule),
     /// The run is over before its end.
     Stop,
     /// Nothing comes any more.
@@ -70,24 +70,24 @@ pub(super) enum Order {
 
 /// What a node says further. Times are nanoseconds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) enum News {
+pub(crate) enum ToCoordinator {
     /// What time is it there, when it is `asked` here?
     Ping { asked: u64 },
     /// It is ready to hear of its peers, who may dial it there; its clock may be wrong by so much.
-    Up { address: SocketAddr, clock_error: u64 },
+    Listening { address: SocketAddr, clock_error: u64 },
     /// It is ready to live.
     Ready,
-    /// What was observed of it, in order.
-    Records(Vec<(u64, Seen)>),
+    /// What was observed of it, in message.
+    Observations(Vec<(u64, Reported)>),
     /// A life is over, and all of it reported. So late was the machine with it, on the plan's clock.
-    Over { latest: u64, clock_error: u64 },
+    LifeEnded { latest: u64, clock_error: u64 },
     /// It cannot go on.
     Failed(String),
 }
 
 /// An observation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Seen {
+pub(crate) enum Reported {
     Up(u32),
     Left,
     Crashed { silent: bool },
@@ -106,15 +106,15 @@ pub(super) enum Seen {
 
 /// How many slots and messages there are: who names others is not believed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bounds {
-    pub(super) slots: u32,
-    pub(super) messages: u32,
+pub(crate) struct Bounds {
+    pub(crate) slots: u32,
+    pub(crate) messages: u32,
 }
 
-impl Seen {
+impl Reported {
     /// For the way up.
-    pub(super) fn of(record: &Record) -> (u64, Self) {
-        let seen = match record.what {
+    pub(crate) fn of(record: &Record) -> (u64, Self) {
+        let reported = match record.what {
             Observed::Up { incarnation } => Self::Up(incarnation),
             Observed::Down(End::Leave) => Self::Left,
             Observed::Down(End::Crash(kind)) => Self::Crashed { silent: kind == CrashKind::Silent },
@@ -132,11 +132,11 @@ impl Seen {
                 Observation::Other => Self::Other,
             },
         };
-        (record.at.as_nanos(), seen)
+        (record.at.as_nanos(), reported)
     }
 
     /// As it was, at `slot`; none if it names what there is not.
-    pub(super) fn read(self, at: u64, slot: u32, bounds: Bounds) -> Option<Record> {
+    pub(crate) fn read(self, at: u64, slot: u32, bounds: Bounds) -> Option<Record> {
         let message = |id: u32| (id < bounds.messages).then_some(id);
         let peer = |id: u32| (id < bounds.slots).then_some(id);
         let payload = |payload: Option<u32>| match payload {
@@ -216,24 +216,24 @@ mod tests {
         ];
         for what in all {
             let record = Record { at: Time::from_millis(7), slot: 1, what };
-            let text = serde_json::to_string(&Seen::of(&record)).unwrap();
-            let (at, seen): (u64, Seen) = serde_json::from_str(&text).unwrap();
-            assert_eq!(seen.read(at, 1, bounds), Some(record), "{text}");
+            let text = serde_json::to_string(&Reported::of(&record)).unwrap();
+            let (at, reported): (u64, Reported) = serde_json::from_str(&text).unwrap();
+            assert_eq!(reported.read(at, 1, bounds), Some(record), "{text}");
         }
     }
 
     #[test]
     fn who_names_what_there_is_not_is_not_believed() {
         let bounds = Bounds { slots: 3, messages: 2 };
-        for seen in [
-            Seen::Sent(3, None, 9),
-            Seen::Sent(2, Some(2), 9),
-            Seen::Received(3, None),
-            Seen::Lost(Some(2), "loss".to_owned()),
-            Seen::Delivered(2, 1),
-            Seen::NeighborUp(3),
+        for reported in [
+            Reported::Sent(3, None, 9),
+            Reported::Sent(2, Some(2), 9),
+            Reported::Received(3, None),
+            Reported::Lost(Some(2), "loss".to_owned()),
+            Reported::Delivered(2, 1),
+            Reported::NeighborUp(3),
         ] {
-            assert_eq!(seen.clone().read(0, 1, bounds), None, "{seen:?}");
+            assert_eq!(reported.clone().read(0, 1, bounds), None, "{reported:?}");
         }
     }
 }

@@ -9,32 +9,32 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::directory::Directory;
-use super::namespaces::Hub;
-use super::script::{Ending, Script};
-use super::shaper::{PREFACE, Shaper};
+use super::link_emulation::{LinkEmulation, PREFACE};
+use super::netns::Hub;
+use super::schedule::{Ending, LifeSchedule};
 
 /// The way between nodes.
 #[derive(Clone, Debug)]
-pub(crate) enum Road {
+pub(crate) enum NetworkPath {
     /// Straight.
-    Bare,
+    Direct,
     /// Straight, through networks whose links are the kernel's.
-    Namespaces(Arc<Hub>),
+    Netns(Arc<Hub>),
     /// Through the shaper that listens there.
-    Shaped {
+    Emulated {
         /// Where.
         at: SocketAddr,
         /// The shaper, if it is of this process.
-        shaper: Option<Arc<Shaper>>,
+        shaper: Option<Arc<LinkEmulation>>,
         /// Who is which slot.
         directory: Arc<Directory>,
     },
 }
 
-impl Road {
+impl NetworkPath {
     /// How the node of `slot` opens connections.
     pub(crate) fn connector(&self, slot: u32) -> Connector {
-        let Self::Shaped { at, directory, .. } = self else { return Connector::default() };
+        let Self::Emulated { at, directory, .. } = self else { return Connector::default() };
         let (at, directory) = (*at, Arc::clone(directory));
         Connector::new(move |peer| {
             let to = directory.slot(peer);
@@ -54,31 +54,31 @@ impl Road {
     /// Where the shaper is dialed, if there is one.
     pub(crate) const fn shaper(&self) -> Option<SocketAddr> {
         match self {
-            Self::Bare | Self::Namespaces(_) => None,
-            Self::Shaped { at, .. } => Some(*at),
+            Self::Direct | Self::Netns(_) => None,
+            Self::Emulated { at, .. } => Some(*at),
         }
     }
 
     /// From now on nothing of `slot` reaches anybody, not even that its connections are closed. (In networks of
     /// their own that was settled by [`Self::expect`].)
     pub(crate) fn silence(&self, slot: u32) {
-        if let Self::Shaped { shaper: Some(shaper), .. } = self {
+        if let Self::Emulated { shaper: Some(shaper), .. } = self {
             shaper.silence(slot);
         }
     }
 
     /// `slot` is going to live this life.
-    pub(crate) fn expect(&self, slot: u32, script: &Script) {
-        if let Self::Namespaces(hub) = self {
+    pub(crate) fn expect(&self, slot: u32, schedule: &LifeSchedule) {
+        if let Self::Netns(hub) = self {
             // A machine that falls silent is one whose plug is pulled. Others say goodbye, or their kernels do.
-            let until = if script.ending == Ending::Silent { script.stop } else { Time::MAX };
-            hub.plug(slot, script.start, until);
+            let until = if schedule.ending == Ending::Silent { schedule.stop } else { Time::MAX };
+            hub.connect(slot, schedule.start, until);
         }
     }
 
     /// All is over.
     pub(crate) async fn end(&self) {
-        if let Self::Shaped { shaper: Some(shaper), .. } = self {
+        if let Self::Emulated { shaper: Some(shaper), .. } = self {
             shaper.end().await;
         }
     }

@@ -13,20 +13,20 @@ use floodnet_sim::link::LinkModel;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
-use super::adapter::World;
 use super::check::check;
 use super::clock::Clock;
-use super::control::{self, Reserved, Troop};
+use super::collector::Collector;
+use super::coordinator::{self, Reserved, WorkerPool};
 use super::directory::Directory;
-use super::excess::Excess;
-use super::gather::Gather;
+use super::hop_overhead::HopOverhead;
+use super::link_emulation::LinkEmulation;
 use super::machine;
-use super::resident::{HERE, Stage, Town, is_out_of_files, reside};
-use super::road::Road;
-use super::script::scripts;
-use super::shaper::Shaper;
+use super::network_path::NetworkPath;
+use super::node_adapter::NodeEnvironment;
+use super::node_runner::{HERE, ProcessContext, RunContext, is_out_of_files, run_node};
+use super::schedule::schedules;
 use super::sink::Sink;
-use super::{Bed, Nodes, Settings, Trouble};
+use super::{Nodes, RunError, RunRequest, Settings};
 use floodnet_lab::run::{Cost, Finished, Ran, TcpRunInfo};
 use floodnet_measure::Measures;
 use floodnet_scenario::Complaint;
@@ -35,19 +35,19 @@ use floodnet_scenario::setup::Setup;
 use floodnet_scenario::setup::set_up_nodes;
 
 /// Time between two looks at what nodes report.
-const LOOK: Span = Span::from_millis(50);
+const POLL: Span = Span::from_millis(50);
 /// What a node reports is here within this time.
 const SLACK: Span = Span::from_secs(2);
 /// Time before the plan starts: for all users to be ready.
-pub(crate) const LEAD: Span = Span::from_millis(200);
+pub(crate) const START_DELAY: Span = Span::from_millis(200);
 /// Time for a process to end, beyond its goodbye.
 const END: Span = Span::from_secs(3);
 /// Looks at listening sockets during a run.
-const CENSUSES: u64 = 8;
+const LISTENER_COUNTS: u64 = 8;
 
 /// A run that is about to begin.
-pub(crate) struct Cast {
-    pub(crate) stage: Stage,
+pub(crate) struct StartedRun {
+    pub(crate) context: RunContext,
     /// One for each slot.
     pub(crate) users: JoinSet<Result<(), String>>,
     /// Where nodes of this machine listen.
@@ -55,121 +55,123 @@ pub(crate) struct Cast {
     /// Keeps these ports.
     pub(crate) reserved: Reserved,
     /// The processes, if nodes have their own.
-    pub(crate) troop: Option<Arc<Troop>>,
+    pub(crate) pool: Option<Arc<WorkerPool>>,
 }
 
 /// Runs the protocol `P` on sockets.
-pub(crate) fn run_protocol<P: Runnable>(bed: &mut Bed<'_>) -> Result<Ran, Trouble> {
+pub(crate) fn run_protocol<P: Runnable>(request: &mut RunRequest<'_>) -> Result<Ran, RunError> {
     let began = Instant::now();
-    let (setup, config) = set_up_nodes::<P>(bed.scenario)?;
-    check(&setup, &bed.settings)?;
+    let (setup, config) = set_up_nodes::<P>(request.scenario)?;
+    check(&setup, &request.settings)?;
     enough_files(&setup)?;
     let cpu = machine::cpu_seconds();
     let slots = setup.plan.slots();
     let runtime = runtime()?;
     let guard = runtime.enter();
     let (sink, links) = (Sink::default(), Arc::new(setup.links.clone()));
-    let came = match bed.settings.nodes {
-        Nodes::Here => runtime.block_on(cast_here::<P>(config, &bed.settings, &setup, &links, &sink)),
-        Nodes::Processes | Nodes::Namespaces | Nodes::Outside { .. } => {
-            runtime.block_on(control::cast(bed, &setup, &links, &sink))
+    let came = match request.settings.nodes {
+        Nodes::InProcess => {
+            runtime.block_on(start_in_process::<P>(config, &request.settings, &setup, &links, &sink))
+        }
+        Nodes::Processes | Nodes::Netns | Nodes::Remote { .. } => {
+            runtime.block_on(coordinator::start(request, &setup, &links, &sink))
         }
     };
-    let Cast { stage, users, ports, reserved, troop } = came?;
+    let StartedRun { context, users, ports, reserved, pool } = came?;
     let measures = Measures::new(Arc::clone(&setup.plan), setup.measure.clone());
     let between = Between::new(Arc::clone(&setup.plan), links);
-    let gather = Gather::new(measures, slots, Excess::new(between, bed.settings.shaped));
-    let mut show = Show { gather, clock: stage.clock, sink, ports, listening: None };
+    let collector = Collector::new(measures, slots, HopOverhead::new(between, request.settings.shaped));
+    let mut monitor = RunMonitor { collector, clock: context.clock, sink, ports, listening: None };
     let ready = Instant::now();
     let ended = runtime.block_on(async {
-        let ended = play(&stage, users, &mut show, setup.plan.duration, bed.watch).await;
-        let networks = match &troop {
-            Some(troop) => troop.end().await,
+        let ended = run_to_end(&context, users, &mut monitor, setup.plan.duration, request.watch).await;
+        let networks = match &pool {
+            Some(pool) => pool.end().await,
             None => Ok(None),
         };
         (ended, networks, tasks_left().await)
     });
     let (ended, networks, tasks_left) = ended;
-    stage.over.cancel();
+    context.over.cancel();
     drop((guard, reserved));
     runtime.shutdown_timeout(Span::from_secs(5));
-    let (at, complete) = ended.map_err(Trouble::Failed)?;
-    let namespaces = networks.map_err(Trouble::Failed)?;
+    let (at, complete) = ended.map_err(RunError::Failed)?;
+    let namespaces = networks.map_err(RunError::Failed)?;
     let ran = Instant::now();
-    let Show { mut gather, sink, listening, .. } = show;
-    gather.add(sink.take());
-    gather.feed_before(at);
+    let RunMonitor { mut collector, sink, listening, .. } = monitor;
+    collector.add(sink.take());
+    collector.feed_before(at);
     let used = machine::cpu_seconds().zip(cpu).map(|(after, before)| round(after - before));
     let milliseconds = |span: Duration| round(span.as_nanos() as f64 / 1e6);
     let means = TcpRunInfo {
-        speed: bed.settings.speed,
-        shaped: bed.settings.shaped,
+        speed: request.settings.speed,
+        shaped: request.settings.shaped,
         listening,
         cpu_seconds: used,
-        latest_ms: milliseconds(stage.lateness.worst()),
-        late_observations: gather.late(),
-        processes: troop.as_ref().map(|troop| troop.most_alive()).filter(|&count| count > 0),
+        latest_ms: milliseconds(context.lateness.worst()),
+        late_observations: collector.late(),
+        processes: pool.as_ref().map(|pool| pool.most_alive()).filter(|&count| count > 0),
         tasks_left,
         namespaces,
-        clock_error_ms: troop.as_ref().map(|troop| milliseconds(troop.clock_error())),
-        hop_excess_ms: gather.hop_excess(),
+        clock_error_ms: pool.as_ref().map(|pool| milliseconds(pool.clock_error())),
+        hop_excess_ms: collector.hop_excess(),
     };
     let cost = Cost {
         setup_seconds: (ready - began).as_secs_f64(),
         run_seconds: (ran - ready).as_secs_f64(),
-        inputs: gather.inputs(),
-        packets: gather.received(),
+        inputs: collector.inputs(),
+        packets: collector.received(),
         ..Cost::default()
     };
-    conclude(bed, setup, gather, at, complete, cost, means)
+    sum_up(request, setup, collector, at, complete, cost, means)
 }
 
 /// All nodes in this process.
-async fn cast_here<P: Runnable>(
+async fn start_in_process<P: Runnable>(
     config: P::Config,
     settings: &Settings,
     setup: &Setup,
     links: &Arc<LinkModel>,
     sink: &Sink,
-) -> Result<Cast, Trouble> {
+) -> Result<StartedRun, RunError> {
     let plan = &setup.plan;
     let reserved = Directory::reserve(plan.seed, plan.slots(), HERE.into());
     let (directory, reserved) = reserved.map_err(|error| no_ports(&error))?;
     let ports = directory.peers().iter().map(|peer| peer.address().port()).collect();
     let directory = Arc::new(directory);
-    let clock = Clock::starting_after(LEAD, settings.speed);
-    let road = road_of(settings, setup, links, &directory, clock).await?;
-    let stage = Stage::new(clock, road).map_err(Trouble::Failed)?;
-    let town = Arc::new(Town {
-        world: Arc::new(World::<P> { config, directory, clock, sink: sink.clone() }),
-        stage: stage.clone(),
+    let clock = Clock::starting_after(START_DELAY, settings.speed);
+    let path = open_path(settings, setup, links, &directory, clock).await?;
+    let context = RunContext::new(clock, path).map_err(RunError::Failed)?;
+    let process = Arc::new(ProcessContext {
+        environment: Arc::new(NodeEnvironment::<P> { config, directory, clock, sink: sink.clone() }),
+        context: context.clone(),
         seed: plan.seed,
         links: Arc::clone(links),
         listen: None,
-        killed: false,
+        killed_on_crash: false,
     });
     let mut users = JoinSet::new();
     for slot in 0..plan.slots() {
-        users.spawn(reside(Arc::clone(&town), slot, scripts(plan, slot)));
+        users.spawn(run_node(Arc::clone(&process), slot, schedules(plan, slot)));
     }
-    Ok(Cast { stage, users, ports, reserved, troop: None })
+    Ok(StartedRun { context, users, ports, reserved, pool: None })
 }
 
 /// Sums up.
-fn conclude(
-    bed: &Bed<'_>,
+fn sum_up(
+    request: &RunRequest<'_>,
     setup: Setup,
-    gather: Gather,
+    collector: Collector,
     at: Time,
     complete: bool,
     cost: Cost,
     means: TcpRunInfo,
-) -> Result<Ran, Trouble> {
+) -> Result<Ran, RunError> {
     let ran = Instant::now();
-    let mut results = gather.finish(at, complete);
+    let mut results = collector.finish(at, complete);
     results.summary.backend = Some("tcp".to_owned());
-    results.summary.notes = setup.notes.iter().cloned().chain(notes(&bed.settings, &means)).collect();
-    let judged = results.summary.judge(&bed.scenario.expect);
+    results.summary.notes = setup.notes.iter().cloned().chain(notes(&request.settings, &means)).collect();
+    let judged = results.summary.judge(&request.scenario.expect);
     judged.map_err(|unknown| Complaint::new("expect", unknown.to_string(), ""))?;
     let cost = Cost { finish_seconds: ran.elapsed().as_secs_f64(), ..cost };
     Ok(Ran { setup, finished: Some(Finished { results, cost, tcp: Some(means) }) })
@@ -210,8 +212,8 @@ fn round(value: f64) -> f64 {
 }
 
 /// Takes what is reported while the run goes on.
-struct Show {
-    gather: Gather,
+struct RunMonitor {
+    collector: Collector,
     clock: Clock,
     sink: Sink,
     ports: BTreeSet<u16>,
@@ -219,27 +221,27 @@ struct Show {
 }
 
 /// Plays the plan. Gives when it ended, and whether that was its end.
-async fn play(
-    stage: &Stage,
+async fn run_to_end(
+    context: &RunContext,
     mut users: JoinSet<Result<(), String>>,
-    show: &mut Show,
+    monitor: &mut RunMonitor,
     duration: Time,
     watch: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<(Time, bool), String> {
-    let mut look = tokio::time::interval(LOOK);
-    let mut censuses = 0;
+    let mut poll = tokio::time::interval(POLL);
+    let mut counted = 0;
     let mut is_on = true;
     while is_on {
         tokio::select! {
-            _ = look.tick() => {
-                let now = show.clock.now().min(duration);
-                show.gather.add(show.sink.take());
-                show.gather.advance(now - show.clock.planned(SLACK));
-                if now.as_nanos() / (duration.as_nanos() / (CENSUSES + 1)).max(1) > censuses {
-                    censuses += 1;
-                    show.listening = show.listening.max(machine::listening(&show.ports));
+            _ = poll.tick() => {
+                let now = monitor.clock.now().min(duration);
+                monitor.collector.add(monitor.sink.take());
+                monitor.collector.advance(now - monitor.clock.planned(SLACK));
+                if now.as_nanos() / (duration.as_nanos() / (LISTENER_COUNTS + 1)).max(1) > counted {
+                    counted += 1;
+                    monitor.listening = monitor.listening.max(machine::listening(&monitor.ports));
                 }
-                is_on = watch(Progress { now, inputs: show.gather.inputs() });
+                is_on = watch(Progress { now, inputs: monitor.collector.inputs() });
             }
             ended = users.join_next() => match ended {
                 Some(Ok(Ok(()))) => {}
@@ -249,16 +251,17 @@ async fn play(
             },
         }
     }
-    let at = show.clock.now().min(duration);
-    stage.over.cancel();
+    let at = monitor.clock.now().min(duration);
+    context.over.cancel();
     while users.join_next().await.is_some() {}
     // A plan with nobody in it lasts as long.
     if is_on {
-        tokio::time::sleep_until(show.clock.instant(duration)).await;
+        tokio::time::sleep_until(monitor.clock.instant(duration)).await;
     }
-    stage.leaving.close();
-    let _ = tokio::time::timeout(show.clock.real(Duration::from_secs(2)) + END, stage.leaving.wait()).await;
-    stage.road.end().await;
+    context.leaving.close();
+    let _ =
+        tokio::time::timeout(monitor.clock.real(Duration::from_secs(2)) + END, context.leaving.wait()).await;
+    context.path.end().await;
     Ok(if is_on { (duration, true) } else { (at, false) })
 }
 
@@ -273,27 +276,28 @@ async fn tasks_left() -> u64 {
 }
 
 /// The way between nodes that `settings` ask for.
-pub(crate) async fn road_of(
+pub(crate) async fn open_path(
     settings: &Settings,
     setup: &Setup,
     links: &Arc<LinkModel>,
     directory: &Arc<Directory>,
     clock: Clock,
-) -> Result<Road, Trouble> {
+) -> Result<NetworkPath, RunError> {
     if !settings.shaped {
-        return Ok(Road::Bare);
+        return Ok(NetworkPath::Direct);
     }
     let between = Between::new(Arc::clone(&setup.plan), Arc::clone(links));
-    let started = Shaper::start(between, Arc::clone(directory), clock, SocketAddr::new(HERE.into(), 0)).await;
-    let shaper = started.map_err(|error| Trouble::Failed(format!("the shaper cannot start: {error}")))?;
-    Ok(Road::Shaped { at: shaper.address(), shaper: Some(shaper), directory: Arc::clone(directory) })
+    let started =
+        LinkEmulation::start(between, Arc::clone(directory), clock, SocketAddr::new(HERE.into(), 0)).await;
+    let shaper = started.map_err(|error| RunError::Failed(format!("the shaper cannot start: {error}")))?;
+    Ok(NetworkPath::Emulated { at: shaper.address(), shaper: Some(shaper), directory: Arc::clone(directory) })
 }
 
 /// Tasks between two looks at what has come.
 const EVENTS_AFTER: u32 = 4;
 
 /// The threads that drive nodes: one for each core.
-fn runtime() -> Result<Runtime, Trouble> {
+fn runtime() -> Result<Runtime, RunError> {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     // A worker looks at its sockets and at what other threads wake after so many tasks. By default these are so
     // many that packets wait for milliseconds while a message floods the network.
@@ -303,24 +307,24 @@ fn runtime() -> Result<Runtime, Trouble> {
         .global_queue_interval(EVENTS_AFTER)
         .enable_all()
         .build();
-    built.map_err(|error| Trouble::Failed(format!("cannot start threads: {error}")))
+    built.map_err(|error| RunError::Failed(format!("cannot start threads: {error}")))
 }
 
 /// Each link is a file at each end, and through the shaper two more.
-fn enough_files(setup: &Setup) -> Result<(), Trouble> {
+fn enough_files(setup: &Setup) -> Result<(), RunError> {
     let Some(limit) = machine::raise_files() else { return Ok(()) };
     let slots = u64::from(setup.plan.slots());
     let needed = 100 + slots * (2 + 4 * u64::from(setup.measure.target_degree.unwrap_or(4)));
     if needed > limit {
-        return Err(Trouble::Failed(format!(
-            "{slots} nodes need about {needed} open files, and the limit is {limit}: raise it (ulimit -Hn), or run \
+        return Err(RunError::Failed(format!(
+            "{slots} nodes need about {needed} open files, and the limit is {limit}: spawn_worker it (ulimit -Hn), or run \
              fewer nodes"
         )));
     }
     Ok(())
 }
 
-pub(crate) fn no_ports(error: &std::io::Error) -> Trouble {
-    let help = if is_out_of_files(error) { ": raise the limit of open files (ulimit -n)" } else { "" };
-    Trouble::Failed(format!("no address for each node: {error}{help}"))
+pub(crate) fn no_ports(error: &std::io::Error) -> RunError {
+    let help = if is_out_of_files(error) { ": spawn_worker the limit of open files (ulimit -n)" } else { "" };
+    RunError::Failed(format!("no address for each node: {error}{help}"))
 }

@@ -1,55 +1,55 @@
-//! The coordinator's clock, seen from a node: it asks for the time, and the answer was given somewhere between
+//! The coordinator's clock, reported from a node: it asks for the time, and the answer was given somewhere between
 //! question and answer. The shortest round trip says it best; half of it is the error.
 
 use std::io;
 use std::time::{Duration as Span, Instant};
 
-use super::super::clock::Clock;
-use super::talk::Talk;
-use super::words::{News, Order};
+use crate::clock::Clock;
+use crate::control::codec::Channel;
+use crate::control::messages::{ToCoordinator, ToWorker};
 
 /// Questions before a run starts.
-const QUESTIONS: u32 = 8;
+const PINGS: u32 = 8;
 
-/// A node's watch, set by the coordinator's.
+/// A node's sync, set by the coordinator's.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(crate) struct ClockSync {
     /// The node's own zero.
     origin: Instant,
     /// The coordinator's time less the node's, in nanoseconds.
     ahead: i128,
     /// The round trip by which it was found.
     trip: u64,
-    /// How wrong it may be at worst, as far as was seen since.
+    /// How wrong it may be at worst, as far as was reported since.
     error: u64,
 }
 
-impl Watch {
+impl ClockSync {
     /// Asks some times, when the coordinator says nothing else.
-    pub(super) async fn set(talk: &mut Talk) -> io::Result<Self> {
-        let mut watch = Self { origin: Instant::now(), ahead: 0, trip: u64::MAX, error: 0 };
-        for _ in 0..QUESTIONS {
-            talk.say(&watch.question()).await?;
-            let Order::Pong { asked, now } = talk.listen().await? else {
+    pub(crate) async fn measure(channel: &mut Channel) -> io::Result<Self> {
+        let mut sync = Self { origin: Instant::now(), ahead: 0, trip: u64::MAX, error: 0 };
+        for _ in 0..PINGS {
+            channel.send(&sync.ping()).await?;
+            let ToWorker::Pong { asked, now } = channel.expect().await? else {
                 return Err(io::ErrorKind::InvalidData.into());
             };
-            let trip = watch.elapsed().saturating_sub(asked);
-            if trip < watch.trip {
-                (watch.trip, watch.ahead) = (trip, ahead(asked, trip, now));
+            let trip = sync.elapsed().saturating_sub(asked);
+            if trip < sync.trip {
+                (sync.trip, sync.ahead) = (trip, ahead(asked, trip, now));
             }
         }
-        watch.error = watch.trip / 2;
-        Ok(watch)
+        sync.error = sync.trip / 2;
+        Ok(sync)
     }
 
     /// What time is it?
-    pub(super) fn question(&self) -> News {
-        News::Ping { asked: self.elapsed() }
+    pub(crate) fn ping(&self) -> ToCoordinator {
+        ToCoordinator::Ping { asked: self.elapsed() }
     }
 
-    /// Another answer, which tells how far the clocks have drifted apart. The watch stays as it was set: the
+    /// Another answer, which tells how far the clocks have drifted apart. The sync stays as it was set: the
     /// plan's time never jumps.
-    pub(super) fn hear(&mut self, asked: u64, now: u64) {
+    pub(crate) fn on_pong(&mut self, asked: u64, now: u64) {
         let trip = self.elapsed().saturating_sub(asked);
         // A slow one would tell of the way rather than of the clocks.
         if trip <= self.trip.saturating_mul(2) {
@@ -60,12 +60,12 @@ impl Watch {
     }
 
     /// How wrong it may be, in nanoseconds.
-    pub(super) const fn error(&self) -> u64 {
+    pub(crate) const fn error(&self) -> u64 {
         self.error
     }
 
     /// The plan's clock, for a plan that starts at `epoch` of the coordinator.
-    pub(super) fn clock(&self, epoch: u64, speed: f64) -> Option<Clock> {
+    pub(crate) fn clock(&self, epoch: u64, speed: f64) -> Option<Clock> {
         let here = i128::from(epoch) - self.ahead;
         let span = Span::from_nanos(u64::try_from(here.unsigned_abs()).ok()?);
         let epoch = if here < 0 { self.origin.checked_sub(span) } else { self.origin.checked_add(span) };
@@ -95,28 +95,28 @@ mod tests {
     #[test]
     fn drift_is_seen_and_slow_answers_are_not_taken_for_it() {
         let minute = Span::from_secs(60);
-        let mut watch = Watch {
+        let mut sync = ClockSync {
             origin: Instant::now().checked_sub(minute).unwrap(),
             ahead: 5_000_000,
             trip: 1_000_000_000,
             error: 500_000_000,
         };
-        let asked = watch.elapsed() - 1_500_000_000;
-        watch.hear(asked, asked + 5_000_000 + 1_000_000_000);
+        let asked = sync.elapsed() - 1_500_000_000;
+        sync.on_pong(asked, asked + 5_000_000 + 1_000_000_000);
         // 0.75 s of the way, and 0.25 s that the answer was off the middle.
-        assert!(watch.error() >= 900_000_000, "{}", watch.error());
-        let before = watch.error();
-        watch.hear(watch.elapsed() - 30_000_000_000, 1);
-        assert_eq!(watch.error(), before);
+        assert!(sync.error() >= 900_000_000, "{}", sync.error());
+        let before = sync.error();
+        sync.on_pong(sync.elapsed() - 30_000_000_000, 1);
+        assert_eq!(sync.error(), before);
     }
 
     #[test]
     fn an_epoch_of_the_coordinator_is_found_here() {
-        let watch = Watch { origin: Instant::now(), ahead: 7_000_000_000, trip: 0, error: 0 };
-        let clock = watch.clock(3_607_000_000_000, 1.0).unwrap();
+        let sync = ClockSync { origin: Instant::now(), ahead: 7_000_000_000, trip: 0, error: 0 };
+        let clock = sync.clock(3_607_000_000_000, 1.0).unwrap();
         // In an hour.
         assert_eq!(clock.now(), floodnet_core::time::Time::ZERO);
-        let past = watch.clock(1_000_000_000, 1.0).unwrap();
+        let past = sync.clock(1_000_000_000, 1.0).unwrap();
         assert!(past.now() >= floodnet_core::time::Time::from_secs(6));
     }
 }

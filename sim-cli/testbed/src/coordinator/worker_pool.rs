@@ -21,40 +21,40 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-use super::super::clock::Clock;
-use super::super::directory::{Directory, keypair};
-use super::super::executor::{Cast, LEAD, no_ports, road_of};
-use super::super::namespaces::{Hub, Wire, keep_faults};
-use super::super::resident::{HERE, Stage};
-use super::super::road::Road;
-use super::super::script::scripts;
-use super::super::sink::Sink;
-use super::super::{Bed, Nodes, Trouble};
-use super::escort::escort;
-use super::node::ON_STDIN;
-use super::office::{Desk, Line, Office};
-use super::token::{TOKEN, Token};
-use super::words::{Bounds, News, Order};
+use super::control_server::{Brief, ControlServer, WorkerChannel};
+use super::supervise::supervise;
+use crate::clock::Clock;
+use crate::control::messages::{Bounds, ToCoordinator, ToWorker};
+use crate::control::{TOKEN, Token};
+use crate::directory::{Directory, keypair};
+use crate::netns::{Hub, NodeNetwork, apply_faults};
+use crate::network_path::NetworkPath;
+use crate::node_runner::{HERE, RunContext};
+use crate::runner::{START_DELAY, StartedRun, no_ports, open_path};
+use crate::schedule::schedules;
+use crate::sink::Sink;
+use crate::worker::ON_STDIN;
+use crate::{Nodes, RunError, RunRequest};
 use floodnet_lab::run::Kernels;
 use floodnet_scenario::setup::Setup;
 
 /// Bytes that are shown of a failed process's last words.
-const WORDS: u64 = 2_048;
+const MAX_LAST_WORDS: u64 = 2_048;
 /// Time between two looks at whether to go on waiting for nodes.
-const LOOK: Span = Span::from_millis(100);
+const POLL: Span = Span::from_millis(100);
 
 /// All nodes of a run, and what they need.
 #[derive(Debug)]
-pub(crate) struct Troop {
-    pub(super) office: Arc<Office>,
+pub(crate) struct WorkerPool {
+    pub(super) server: Arc<ControlServer>,
     /// What is between nodes that have networks of their own.
     hub: Option<Arc<Hub>>,
     /// How processes are started; none where nodes come by themselves.
-    forge: Option<Forge>,
+    spawner: Option<Spawner>,
     /// How long a node may take to come up.
     within: Span,
     /// What every node is told before it lives.
-    brief: OnceLock<[Order; 2]>,
+    brief: OnceLock<[ToWorker; 2]>,
     alive: AtomicU32,
     most_alive: AtomicU32,
     clock_error: AtomicU64,
@@ -62,18 +62,18 @@ pub(crate) struct Troop {
 
 /// Starts processes.
 #[derive(Debug)]
-struct Forge {
+struct Spawner {
     program: PathBuf,
     secret: String,
     /// So many come up at once.
-    turns: Semaphore,
+    permits: Semaphore,
 }
 
 /// A slot's node.
 #[derive(Debug)]
-pub(super) struct Member {
+pub(super) struct Worker {
     pub(super) slot: u32,
-    pub(super) line: Line,
+    pub(super) link: WorkerChannel,
     pub(super) process: Option<Process>,
     /// Where it may be dialed.
     address: SocketAddr,
@@ -83,114 +83,114 @@ pub(super) struct Member {
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
-    troop: Arc<Troop>,
+    pool: Arc<WorkerPool>,
     /// The network that it is in, if it has its own. It goes after the process.
-    wire: Option<Wire>,
+    wire: Option<NodeNetwork>,
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.troop.alive.fetch_sub(1, Relaxed);
+        self.pool.alive.fetch_sub(1, Relaxed);
     }
 }
 
 /// Brings all nodes up and tells them about each other. The plan starts when all are ready.
-pub(crate) async fn cast(
-    bed: &mut Bed<'_>,
+pub(crate) async fn start(
+    request: &mut RunRequest<'_>,
     setup: &Setup,
     links: &Arc<LinkModel>,
     sink: &Sink,
-) -> Result<Cast, Trouble> {
+) -> Result<StartedRun, RunError> {
     let plan = &setup.plan;
     let slots = plan.slots();
-    let is_here = bed.settings.nodes == Nodes::Processes;
-    let (directory, reserved) = match bed.settings.nodes {
+    let is_here = request.settings.nodes == Nodes::Processes;
+    let (directory, reserved) = match request.settings.nodes {
         Nodes::Processes => {
             Directory::reserve(plan.seed, slots, HERE.into()).map_err(|error| no_ports(&error))?
         }
-        Nodes::Namespaces => (Directory::of_namespaces(plan.seed, slots), Vec::new()),
-        Nodes::Here | Nodes::Outside { .. } => (Directory::new(Vec::new()), Vec::new()),
+        Nodes::Netns => (Directory::of_namespaces(plan.seed, slots), Vec::new()),
+        Nodes::InProcess | Nodes::Remote { .. } => (Directory::new(Vec::new()), Vec::new()),
     };
     let listens = directory.peers().iter().map(|peer| peer.address()).collect();
-    let hub = match bed.settings.nodes {
-        Nodes::Namespaces => Some(Hub::open(plan, links).map_err(|error| skipped(&error))?),
+    let hub = match request.settings.nodes {
+        Nodes::Netns => Some(Hub::open(plan, links).map_err(|error| skipped(&error))?),
         _ => None,
     };
-    let troop = Troop::assemble(bed, setup, listens, hub, sink).await?;
-    let mut members = troop.muster(bed, slots).await?;
-    let directory = match troop.forge {
+    let pool = WorkerPool::open(request, setup, listens, hub, sink).await?;
+    let mut workers = pool.spawn_all(request, slots).await?;
+    let directory = match pool.spawner {
         Some(_) => directory,
-        None => Directory::new(members.iter().map(|member| member.peer(plan.seed)).collect()),
+        None => Directory::new(workers.iter().map(|worker| worker.peer(plan.seed)).collect()),
     };
     let ports = directory.peers().iter().map(|peer| peer.address().port()).collect();
     let directory = Arc::new(directory);
     let peers = directory.peers().iter();
     let peers = peers.filter_map(|peer| Some((*peer.identity()?.as_bytes(), peer.address()))).collect();
-    let peers = Order::Peers(peers);
-    members.iter().for_each(|member| member.order(peers.clone()));
-    for member in &mut members {
-        troop.hear_ready(member).await.map_err(Trouble::Failed)?;
+    let peers = ToWorker::Peers(peers);
+    workers.iter().for_each(|worker| worker.send(peers.clone()));
+    for worker in &mut workers {
+        pool.wait_until_ready(worker).await.map_err(RunError::Failed)?;
     }
-    let clock = Clock::starting_after(LEAD, bed.settings.speed);
-    let road = match &troop.hub {
+    let clock = Clock::starting_after(START_DELAY, request.settings.speed);
+    let path = match &pool.hub {
         Some(hub) => {
-            hub.start(clock).map_err(|error| Trouble::Failed(format!("cannot carry packets: {error}")))?;
-            Road::Namespaces(Arc::clone(hub))
+            hub.start(clock).map_err(|error| RunError::Failed(format!("cannot carry packets: {error}")))?;
+            NetworkPath::Netns(Arc::clone(hub))
         }
-        None => road_of(&bed.settings, setup, links, &directory, clock).await?,
+        None => open_path(&request.settings, setup, links, &directory, clock).await?,
     };
-    let go = Order::Go { epoch: troop.office.nanos(clock.epoch()), shaper: road.shaper() };
-    members.iter().for_each(|member| member.order(go.clone()));
-    let _ = troop.brief.set([peers, go]);
-    let stage = Stage::new(clock, road).map_err(Trouble::Failed)?;
+    let go = ToWorker::Start { epoch: pool.server.nanos(clock.epoch()), shaper: path.shaper() };
+    workers.iter().for_each(|worker| worker.send(go.clone()));
+    let _ = pool.brief.set([peers, go]);
+    let context = RunContext::new(clock, path).map_err(RunError::Failed)?;
     let mut users = JoinSet::new();
-    if let Some(hub) = &troop.hub {
-        users.spawn(keep_faults(Arc::clone(hub), stage.clone()));
+    if let Some(hub) = &pool.hub {
+        users.spawn(apply_faults(Arc::clone(hub), context.clone()));
     }
-    for member in members {
-        let scripts = scripts(plan, member.slot);
-        users.spawn(escort(Arc::clone(&troop), stage.clone(), scripts, member));
+    for worker in workers {
+        let schedules = schedules(plan, worker.slot);
+        users.spawn(supervise(Arc::clone(&pool), context.clone(), schedules, worker));
     }
     let ports = if is_here { ports } else { BTreeSet::new() };
-    Ok(Cast { stage, users, ports, reserved, troop: Some(troop) })
+    Ok(StartedRun { context, users, ports, reserved, pool: Some(pool) })
 }
 
-impl Troop {
-    async fn assemble(
-        bed: &Bed<'_>,
+impl WorkerPool {
+    async fn open(
+        request: &RunRequest<'_>,
         setup: &Setup,
         listens: Vec<SocketAddr>,
         hub: Option<Arc<Hub>>,
         sink: &Sink,
-    ) -> Result<Arc<Self>, Trouble> {
-        let failed = |what: &str, error: io::Error| Trouble::Failed(format!("{what}: {error}"));
-        let (listen, token, forge) = match bed.settings.nodes {
-            Nodes::Outside { listen, token } => (listen, token, None),
+    ) -> Result<Arc<Self>, RunError> {
+        let failed = |what: &str, error: io::Error| RunError::Failed(format!("{what}: {error}"));
+        let (listen, token, spawner) = match request.settings.nodes {
+            Nodes::Remote { listen, token } => (listen, token, None),
             _ => {
                 let secret = Token::text().map_err(|error| failed("no random token", error))?;
-                let token = Token::new(&secret).map_err(Trouble::Failed)?;
+                let token = Token::new(&secret).map_err(RunError::Failed)?;
                 let program = std::env::current_exe();
                 let program = program.map_err(|error| failed("this program is not found again", error))?;
                 let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-                let forge = Forge { program, secret, turns: Semaphore::new(4 * cores) };
-                (SocketAddr::new(HERE.into(), 0), token, Some(forge))
+                let spawner = Spawner { program, secret, permits: Semaphore::new(4 * cores) };
+                (SocketAddr::new(HERE.into(), 0), token, Some(spawner))
             }
         };
-        let desk = Desk {
-            scenario: bed.scenario.to_resolved_toml(),
-            speed: bed.settings.speed,
-            killed: forge.is_some(),
+        let brief_ = Brief {
+            scenario: request.scenario.to_resolved_toml(),
+            speed: request.settings.speed,
+            killed_on_crash: spawner.is_some(),
             listens,
         };
         let messages = u32::try_from(setup.plan.publishes.len()).unwrap_or(u32::MAX);
         let bounds = Bounds { slots: setup.plan.slots(), messages };
-        let opened = Office::open(listen, token, desk, bounds, sink.clone()).await;
-        let office = opened.map_err(|error| failed(&format!("cannot listen on {listen}"), error))?;
+        let opened = ControlServer::open(listen, token, brief_, bounds, sink.clone()).await;
+        let server = opened.map_err(|error| failed(&format!("cannot listen on {listen}"), error))?;
         Ok(Arc::new(Self {
-            office,
+            server,
             hub,
-            forge,
-            within: bed.settings.up_within,
+            spawner,
+            within: request.settings.up_within,
             brief: OnceLock::new(),
             alive: AtomicU32::new(0),
             most_alive: AtomicU32::new(0),
@@ -199,45 +199,49 @@ impl Troop {
     }
 
     /// Waits until the node of every slot is up.
-    async fn muster(self: &Arc<Self>, bed: &mut Bed<'_>, slots: u32) -> Result<Vec<Member>, Trouble> {
+    async fn spawn_all(
+        self: &Arc<Self>,
+        request: &mut RunRequest<'_>,
+        slots: u32,
+    ) -> Result<Vec<Worker>, RunError> {
         let mut coming = JoinSet::new();
         for slot in 0..slots {
-            let troop = Arc::clone(self);
-            coming.spawn(async move { troop.raise(slot).await });
+            let pool = Arc::clone(self);
+            coming.spawn(async move { pool.spawn_worker(slot).await });
         }
-        let mut members: Vec<Option<Member>> = (0..slots).map(|_| None).collect();
-        let mut look = tokio::time::interval(LOOK);
+        let mut workers: Vec<Option<Worker>> = (0..slots).map(|_| None).collect();
+        let mut poll = tokio::time::interval(POLL);
         let deadline = Instant::now() + self.within;
         let mut is_late = false;
         loop {
             tokio::select! {
                 came = coming.join_next() => match came {
                     None => break,
-                    Some(Ok(Ok(member))) => {
-                        let slot = member.slot as usize;
-                        members[slot] = Some(member);
+                    Some(Ok(Ok(worker))) => {
+                        let slot = worker.slot as usize;
+                        workers[slot] = Some(worker);
                     }
-                    Some(Ok(Err(why))) => return Err(Trouble::Failed(why)),
-                    Some(Err(error)) => return Err(Trouble::Failed(error.to_string())),
+                    Some(Ok(Err(why))) => return Err(RunError::Failed(why)),
+                    Some(Err(error)) => return Err(RunError::Failed(error.to_string())),
                 },
-                _ = look.tick() => {
-                    if !(bed.watch)(Progress { now: Time::ZERO, inputs: 0 }) {
-                        return Err(Trouble::Interrupted);
+                _ = poll.tick() => {
+                    if !(request.watch)(Progress { now: Time::ZERO, inputs: 0 }) {
+                        return Err(RunError::Interrupted);
                     }
-                    is_late = self.forge.is_none() && Instant::now() >= deadline;
+                    is_late = self.spawner.is_none() && Instant::now() >= deadline;
                 }
             }
             if is_late {
-                return Err(Trouble::Failed(self.missing(&members)));
+                return Err(RunError::Failed(self.missing(&workers)));
             }
         }
-        Ok(members.into_iter().flatten().collect())
+        Ok(workers.into_iter().flatten().collect())
     }
 
     /// Who did not come, and what may help.
-    fn missing(&self, members: &[Option<Member>]) -> String {
+    fn missing(&self, workers: &[Option<Worker>]) -> String {
         let missing: Vec<usize> =
-            members.iter().enumerate().filter(|(_, member)| member.is_none()).map(|(slot, _)| slot).collect();
+            workers.iter().enumerate().filter(|(_, worker)| worker.is_none()).map(|(slot, _)| slot).collect();
         let shown: Vec<String> = missing.iter().take(10).map(ToString::to_string).collect();
         let more = if missing.len() > shown.len() { ", .." } else { "" };
         let mut text = format!(
@@ -245,69 +249,69 @@ impl Troop {
              --coordinator HOST:{} --slot {}` and the same {TOKEN}, or wait longer with --up-within",
             self.within.as_secs_f64(),
             missing.len(),
-            members.len(),
+            workers.len(),
             shown.join(", "),
-            self.office.address().port(),
+            self.server.address().port(),
             missing.first().unwrap_or(&0),
         );
-        if let Some(told) = self.office.turned_away() {
+        if let Some(told) = self.server.last_refusal() {
             text.push_str(&format!("; {told}"));
         }
         text
     }
 
     /// A new node of `slot`, up.
-    pub(super) async fn raise(self: &Arc<Self>, slot: u32) -> Result<Member, String> {
-        let Some(forge) = &self.forge else { return self.receive(slot, None).await };
-        let _turn = forge.turns.acquire().await.map_err(|error| error.to_string())?;
+    pub(super) async fn spawn_worker(self: &Arc<Self>, slot: u32) -> Result<Worker, String> {
+        let Some(spawner) = &self.spawner else { return self.receive_remote(slot, None).await };
+        let _permit = spawner.permits.acquire().await.map_err(|error| error.to_string())?;
         let failed = |error: io::Error| format!("cannot start a process for slot {slot}: {error}");
         let (child, wire) = match &self.hub {
-            Some(hub) => forge.start_apart(slot, self.office.address(), hub).await,
-            None => forge.start(slot, self.office.address()).map(|child| (child, None)),
+            Some(hub) => spawner.spawn_in_netns(slot, self.server.address(), hub).await,
+            None => spawner.spawn(slot, self.server.address()).map(|child| (child, None)),
         }
         .map_err(failed)?;
         self.most_alive.fetch_max(self.alive.fetch_add(1, Relaxed) + 1, Relaxed);
-        let mut process = Process { child, troop: Arc::clone(self), wire };
+        let mut process = Process { child, pool: Arc::clone(self), wire };
         let came = tokio::select! {
-            line = timeout(self.within, self.office.arrival(slot)) => line.ok().flatten(),
+            link = timeout(self.within, self.server.arrival(slot)) => link.ok().flatten(),
             _ = process.child.wait() => None,
         };
-        let Some(line) = came else { return Err(process.is_missing(slot, self.within).await) };
-        self.hear_up(slot, line, Some(process)).await
+        let Some(link) = came else { return Err(process.why_missing(slot, self.within).await) };
+        self.wait_until_listening(slot, link, Some(process)).await
     }
 
-    async fn receive(&self, slot: u32, process: Option<Process>) -> Result<Member, String> {
-        let line = self.office.arrival(slot).await.ok_or("the coordinator has closed")?;
-        self.hear_up(slot, line, process).await
+    async fn receive_remote(&self, slot: u32, process: Option<Process>) -> Result<Worker, String> {
+        let link = self.server.arrival(slot).await.ok_or("the coordinator has closed")?;
+        self.wait_until_listening(slot, link, process).await
     }
 
-    async fn hear_up(
+    async fn wait_until_listening(
         &self,
         slot: u32,
-        mut line: Line,
+        mut link: WorkerChannel,
         mut process: Option<Process>,
-    ) -> Result<Member, String> {
-        match timeout(self.within, line.news.recv()).await.ok().flatten() {
-            Some(News::Up { address, clock_error }) => {
+    ) -> Result<Worker, String> {
+        match timeout(self.within, link.reports.recv()).await.ok().flatten() {
+            Some(ToCoordinator::Listening { address, clock_error }) => {
                 self.note_clock(clock_error);
-                Ok(Member { slot, line, process, address })
+                Ok(Worker { slot, link, process, address })
             }
-            other => Err(unexpected(slot, &line, process.as_mut(), other).await),
+            other => Err(unexpected(slot, &link, process.as_mut(), other).await),
         }
     }
 
-    /// Tells `member` all that it must know to live, and waits until it is ready.
-    pub(super) async fn brief(&self, member: &mut Member) -> Result<(), String> {
-        for order in self.brief.get().into_iter().flatten() {
-            member.order(order.clone());
+    /// Tells `worker` all that it must know to live, and waits until it is ready.
+    pub(super) async fn brief(&self, worker: &mut Worker) -> Result<(), String> {
+        for message in self.brief.get().into_iter().flatten() {
+            worker.send(message.clone());
         }
-        self.hear_ready(member).await
+        self.wait_until_ready(worker).await
     }
 
-    async fn hear_ready(&self, member: &mut Member) -> Result<(), String> {
-        match timeout(self.within, member.line.news.recv()).await.ok().flatten() {
-            Some(News::Ready) => Ok(()),
-            other => Err(member.unexpected(other).await),
+    async fn wait_until_ready(&self, worker: &mut Worker) -> Result<(), String> {
+        match timeout(self.within, worker.link.reports.recv()).await.ok().flatten() {
+            Some(ToCoordinator::Ready) => Ok(()),
+            other => Err(worker.unexpected(other).await),
         }
     }
 
@@ -328,7 +332,7 @@ impl Troop {
 
     /// All is over. Gives what the kernel did between nodes with networks of their own.
     pub(crate) async fn end(&self) -> Result<Option<Kernels>, String> {
-        self.office.close().await;
+        self.server.close().await;
         let Some(hub) = self.hub.clone() else { return Ok(None) };
         let ended =
             tokio::task::spawn_blocking(move || hub.end()).await.map_err(|error| error.to_string())?;
@@ -336,11 +340,16 @@ impl Troop {
     }
 }
 
-/// What went wrong with the node of `slot` that said `news`, or nothing more.
-async fn unexpected(slot: u32, line: &Line, process: Option<&mut Process>, news: Option<News>) -> String {
-    let place = line.from;
-    match (news, process) {
-        (Some(News::Failed(why)), _) => why,
+/// What went wrong with the node of `slot` that said `reports`, or nothing more.
+async fn unexpected(
+    slot: u32,
+    link: &WorkerChannel,
+    process: Option<&mut Process>,
+    reports: Option<ToCoordinator>,
+) -> String {
+    let place = link.from;
+    match (reports, process) {
+        (Some(ToCoordinator::Failed(why)), _) => why,
         (Some(other), _) => format!("the node of slot {slot} at {place} said {other:?} out of turn"),
         (None, Some(process)) => {
             format!("the process of slot {slot} ended by itself: {}", process.last_words().await)
@@ -349,14 +358,14 @@ async fn unexpected(slot: u32, line: &Line, process: Option<&mut Process>, news:
     }
 }
 
-impl Member {
-    /// Sends an order. Whether it arrives shows in the news.
-    pub(super) fn order(&self, order: Order) {
-        let _ = self.line.orders.send(order);
+impl Worker {
+    /// Sends an message. Whether it arrives shows in the reports.
+    pub(super) fn send(&self, message: ToWorker) {
+        let _ = self.link.commands.send(message);
     }
 
-    pub(super) async fn unexpected(&mut self, news: Option<News>) -> String {
-        unexpected(self.slot, &self.line, self.process.as_mut(), news).await
+    pub(super) async fn unexpected(&mut self, reports: Option<ToCoordinator>) -> String {
+        unexpected(self.slot, &self.link, self.process.as_mut(), reports).await
     }
 
     /// Whether its process is in a network of its own.
@@ -369,10 +378,10 @@ impl Member {
     }
 
     /// Sends it home, and waits until it is gone.
-    pub(super) async fn dismiss(mut self, patience: Span) {
-        self.order(Order::Exit);
+    pub(super) async fn shut_down(mut self, patience: Span) {
+        self.send(ToWorker::Exit);
         let gone = async {
-            while self.line.news.recv().await.is_some() {}
+            while self.link.reports.recv().await.is_some() {}
             if let Some(process) = &mut self.process {
                 let _ = process.child.wait().await;
             }
@@ -393,7 +402,7 @@ impl Member {
 
 impl Process {
     /// Why it did not come up.
-    async fn is_missing(&mut self, slot: u32, within: Span) -> String {
+    async fn why_missing(&mut self, slot: u32, within: Span) -> String {
         match self.child.try_wait() {
             Ok(None) => {
                 let _ = self.child.kill().await;
@@ -413,7 +422,7 @@ impl Process {
         let status = timeout(Span::from_secs(1), self.child.wait()).await;
         let Ok(Ok(status)) = status else { return "it has closed its connection".to_owned() };
         if let Some(errors) = self.child.stderr.take() {
-            let _ = timeout(Span::from_secs(1), errors.take(WORDS).read_to_end(&mut said)).await;
+            let _ = timeout(Span::from_secs(1), errors.take(MAX_LAST_WORDS).read_to_end(&mut said)).await;
         }
         let said = String::from_utf8_lossy(&said);
         let said = said.trim();
@@ -421,25 +430,25 @@ impl Process {
     }
 }
 
-impl Forge {
-    fn start(&self, slot: u32, coordinator: SocketAddr) -> io::Result<Child> {
+impl Spawner {
+    fn spawn(&self, slot: u32, coordinator: SocketAddr) -> io::Result<Child> {
         self.command(slot, &coordinator.to_string()).spawn()
     }
 
     /// The same in a network of its own. From there no way leads to the coordinator, so the process is given a
     /// connection.
-    async fn start_apart(
+    async fn spawn_in_netns(
         &self,
         slot: u32,
         coordinator: SocketAddr,
         hub: &Arc<Hub>,
-    ) -> io::Result<(Child, Option<Wire>)> {
-        let line = TcpStream::connect(coordinator).await?.into_std()?;
+    ) -> io::Result<(Child, Option<NodeNetwork>)> {
+        let link = TcpStream::connect(coordinator).await?.into_std()?;
         let command = self.command(slot, ON_STDIN);
         let hub = Arc::clone(hub);
         let apart = move || {
-            let wire = Wire::lay(&hub, slot)?;
-            let child = wire.spawn(command, line)?;
+            let wire = NodeNetwork::create(&hub, slot)?;
+            let child = wire.spawn(command, link)?;
             io::Result::Ok((child, Some(wire)))
         };
         tokio::task::spawn_blocking(apart).await.map_err(io::Error::other)?
@@ -463,8 +472,8 @@ impl Forge {
 }
 
 /// There are no networks of their own to be had.
-fn skipped(error: &io::Error) -> Trouble {
-    Trouble::Failed(format!("SKIPPED: {error}; it takes Linux, root, ip, nft, tc and /dev/net/tun"))
+fn skipped(error: &io::Error) -> RunError {
+    RunError::Failed(format!("SKIPPED: {error}; it takes Linux, root, ip, nft, tc and /dev/net/tun"))
 }
 
 /// Ports that are kept for nodes while a run goes on.

@@ -15,8 +15,8 @@ use floodnet_sim::plan::Plan;
 use serde_json::Value;
 use tun_rs::{DeviceBuilder, SyncDevice};
 
-use super::carrier::{Carrier, Plugs};
-use super::wire::Remains;
+use super::node_network::RetiredNetwork;
+use super::packet_relay::{LinkSwitches, PacketRelay};
 use super::{MTU, lock, of, rules, set, without_ipv6};
 use crate::clock::Clock;
 use crate::kernel::namespace::{Namespace, Program};
@@ -42,10 +42,10 @@ pub(crate) struct Hub {
     device: Arc<SyncDevice>,
     plan: Arc<Plan>,
     links: Arc<LinkModel>,
-    plugs: Arc<Plugs>,
-    carrier: OnceLock<Arc<Carrier>>,
+    switches: Arc<LinkSwitches>,
+    relay: OnceLock<Arc<PacketRelay>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    undertaker: Mutex<Option<Undertaker>>,
+    reaper: Mutex<Option<Reaper>>,
     counted: Arc<Counted>,
     number: AtomicU32,
 }
@@ -57,7 +57,7 @@ impl std::fmt::Debug for Hub {
 }
 
 /// Takes networks away at their times.
-type Undertaker = mpsc::Sender<(Instant, Remains)>;
+type Reaper = mpsc::Sender<(Instant, RetiredNetwork)>;
 
 /// What is known of networks.
 #[derive(Debug, Default)]
@@ -96,16 +96,16 @@ impl Hub {
         }
         network.feed("nft", "-f -", rules::table(plan, links))?;
         let counted = Arc::new(Counted::default());
-        let (undertaker, thread) = undertaker(&network, &counted)?;
+        let (reaper, thread) = reaper(&network, &counted)?;
         Ok(Arc::new(Self {
             network,
             device: Arc::new(device),
             plan: Arc::clone(plan),
             links: Arc::clone(links),
-            plugs: Arc::new(Plugs::none(plan.slots())),
-            carrier: OnceLock::new(),
+            switches: Arc::new(LinkSwitches::none(plan.slots())),
+            relay: OnceLock::new(),
             threads: Mutex::new(vec![thread]),
-            undertaker: Mutex::new(Some(undertaker)),
+            reaper: Mutex::new(Some(reaper)),
             counted,
             number: AtomicU32::new(0),
         }))
@@ -117,20 +117,20 @@ impl Hub {
     /// There are no more threads.
     pub(crate) fn start(&self, clock: Clock) -> io::Result<()> {
         let between = Between::new(Arc::clone(&self.plan), Arc::clone(&self.links));
-        let (carrier, threads) = Carrier::start(&self.device, Arc::clone(&self.plugs), clock, between)?;
-        let _ = self.carrier.set(carrier);
+        let (relay, threads) = PacketRelay::start(&self.device, Arc::clone(&self.switches), clock, between)?;
+        let _ = self.relay.set(relay);
         lock(&self.threads).extend(threads);
         Ok(())
     }
 
     /// The wire of `slot` is plugged in from one time of the plan to the other.
-    pub(crate) fn plug(&self, slot: u32, from: Time, until: Time) {
-        self.plugs.set(slot, from, until);
+    pub(crate) fn connect(&self, slot: u32, from: Time, until: Time) {
+        self.switches.set(slot, from, until);
     }
 
     /// Nothing comes from `slot` or reaches it, until it is plugged in.
-    pub(super) fn unplug(&self, slot: u32) {
-        self.plugs.set(slot, Time::MAX, Time::MAX);
+    pub(super) fn disconnect(&self, slot: u32) {
+        self.switches.set(slot, Time::MAX, Time::MAX);
     }
 
     pub(super) fn network(&self) -> &Namespace {
@@ -162,10 +162,10 @@ impl Hub {
     }
 
     /// Takes a network away, soon.
-    pub(super) fn bury(&self, remains: Remains) {
-        // Without an undertaker all is over, and the network goes with this.
-        if let Some(undertaker) = &*lock(&self.undertaker) {
-            let _ = undertaker.send((Instant::now() + LINGER, remains));
+    pub(super) fn retire(&self, retired: RetiredNetwork) {
+        // Without an reaper all is over, and the network goes with this.
+        if let Some(reaper) = &*lock(&self.reaper) {
+            let _ = reaper.send((Instant::now() + LINGER, retired));
         }
     }
 
@@ -176,7 +176,7 @@ impl Hub {
     pub(crate) fn end(&self) -> io::Result<Kernels> {
         let dropped = dropped(&self.network.call("nft", &format!("-j list table {}", rules::TABLE))?)?;
         self.take_down();
-        let carried = self.carrier.get().map(|carrier| carrier.carried()).unwrap_or_default();
+        let carried = self.relay.get().map(|relay| relay.carried()).unwrap_or_default();
         let of = |what: &str| dropped.get(what).copied().unwrap_or(0);
         Ok(Kernels {
             networks: self.counted.most_alive.load(Relaxed),
@@ -192,12 +192,12 @@ impl Hub {
     }
 
     fn take_down(&self) {
-        drop(lock(&self.undertaker).take());
+        drop(lock(&self.reaper).take());
         let threads = std::mem::take(&mut *lock(&self.threads));
         if threads.is_empty() {
             return;
         }
-        // Reading from a device that is gone fails, which ends the carrier.
+        // Reading from a device that is gone fails, which ends the relay.
         let _ = self.network.call("ip", &format!("link del {DEVICE}"));
         for thread in threads {
             let _ = thread.join();
@@ -212,11 +212,11 @@ impl Drop for Hub {
 }
 
 /// Takes networks away, one after the other, when their time has come.
-fn undertaker(hub: &Arc<Namespace>, counted: &Arc<Counted>) -> io::Result<(Undertaker, JoinHandle<()>)> {
-    let (sender, receiver) = mpsc::channel::<(Instant, Remains)>();
+fn reaper(hub: &Arc<Namespace>, counted: &Arc<Counted>) -> io::Result<(Reaper, JoinHandle<()>)> {
+    let (sender, receiver) = mpsc::channel::<(Instant, RetiredNetwork)>();
     let (hub, counted) = (Arc::clone(hub), Arc::clone(counted));
-    let thread = thread::Builder::new().name("undertaker".to_owned()).spawn(move || {
-        for (due, Remains { network, end }) in receiver {
+    let thread = thread::Builder::new().name("reaper".to_owned()).spawn(move || {
+        for (due, RetiredNetwork { network, end }) in receiver {
             thread::sleep(due.saturating_duration_since(Instant::now()));
             for (name, count) in network.run(counters).unwrap_or_default() {
                 *lock(&counted.tcp).entry(name.to_owned()).or_default() += count;
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn what_rules_dropped_is_summed_by_their_comments() {
-        let listed = br#"{"nftables": [{"metainfo": {"version": "1.0.6"}}, {"chain": {"name": "road"}},
+        let listed = br#"{"nftables": [{"metainfo": {"version": "1.0.6"}}, {"chain": {"name": "path"}},
             {"rule": {"chain": "fault0", "comment": "cut", "expr": [{"counter": {"packets": 3, "bytes": 9}}, {"drop": null}]}},
             {"rule": {"chain": "faults", "expr": [{"jump": {"target": "fault0"}}]}},
             {"rule": {"chain": "fault1", "comment": "cut", "expr": [{"counter": {"packets": 4, "bytes": 9}}]}}]}"#;

@@ -20,7 +20,7 @@ use super::sink::{Record, Sink};
 use floodnet_scenario::protocol::Runnable;
 
 /// What all nodes of a process share.
-pub(crate) struct World<P: Runnable> {
+pub(crate) struct NodeEnvironment<P: Runnable> {
     pub(crate) config: P::Config,
     pub(crate) directory: Arc<Directory>,
     pub(crate) clock: Clock,
@@ -33,7 +33,7 @@ pub(crate) struct SocketNode<P: Runnable> {
     slot: u32,
     /// When this life is over: nothing happens from then on, even if the machine is late.
     stop: Time,
-    world: Arc<World<P>>,
+    environment: Arc<NodeEnvironment<P>>,
     /// The neighbors by their names on sockets, and by slot.
     view: Vec<Peer>,
     shown: Vec<u32>,
@@ -47,7 +47,7 @@ pub(crate) struct SocketNode<P: Runnable> {
 
 /// What the plan does to a node.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Order {
+pub(crate) enum NodeCommand {
     /// It publishes.
     Publish(SimPayload),
     /// It stands still until then.
@@ -56,16 +56,16 @@ pub(crate) enum Order {
 
 /// A timer of a node, or the end of its pause.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Alarm<T> {
-    Own(T),
-    Awake,
+pub(crate) enum NodeTimer<T> {
+    Protocol(T),
+    PauseEnd,
 }
 
 /// A message of the laboratory on a socket: it names slots, never addresses.
 #[derive(Debug)]
-pub(crate) struct Enclosed<M>(M);
+pub(crate) struct SocketMessage<M>(M);
 
-impl<M: Wire> Wire for Enclosed<M> {
+impl<M: Wire> Wire for SocketMessage<M> {
     fn size(&self) -> u32 {
         self.0.size()
     }
@@ -79,16 +79,16 @@ impl<M: Wire> Wire for Enclosed<M> {
     }
 }
 
-impl<M> NamesSender for Enclosed<M> {}
+impl<M> NamesSender for SocketMessage<M> {}
 
 impl<P: Runnable> SocketNode<P> {
     /// The node of `slot` in a life that ends at `stop`.
-    pub(crate) fn new(slot: u32, stop: Time, world: Arc<World<P>>) -> Self {
+    pub(crate) fn new(slot: u32, stop: Time, environment: Arc<NodeEnvironment<P>>) -> Self {
         Self {
-            inner: P::node(slot, &world.config),
+            inner: P::node(slot, &environment.config),
             slot,
             stop,
-            world,
+            environment,
             view: Vec::new(),
             shown: Vec::new(),
             asleep: None,
@@ -109,17 +109,18 @@ impl<P: Runnable> SocketNode<P> {
             self.note(now, Observed::Received { from: *from, payload });
         }
         let mut actions = std::mem::take(&mut self.actions);
-        let world = Arc::clone(&self.world);
-        let mut context = Context { now, config: &world.config, rng: &mut *cx.rng, effects: &mut actions };
+        let environment = Arc::clone(&self.environment);
+        let mut context =
+            Context { now, config: &environment.config, rng: &mut *cx.rng, effects: &mut actions };
         self.inner.handle(input, &mut context);
         for action in actions.drain(..) {
             match action {
                 Action::Send { to, message } => self.send(now, to, message, cx),
                 Action::SetTimer { after, timer } => {
-                    cx.set_timer(scaled(world.clock, after), Alarm::Own(timer))
+                    cx.set_timer(scaled(environment.clock, after), NodeTimer::Protocol(timer))
                 }
                 Action::Disconnect(slot) => {
-                    if let Some(peer) = world.directory.peer(slot) {
+                    if let Some(peer) = environment.directory.peer(slot) {
                         cx.disconnect(peer);
                     }
                 }
@@ -127,11 +128,11 @@ impl<P: Runnable> SocketNode<P> {
             }
         }
         self.actions = actions;
-        world.sink.add_all(&mut self.records);
+        environment.sink.add_all(&mut self.records);
         if self.shown != self.inner.neighbors() {
             self.inner.neighbors().clone_into(&mut self.shown);
             self.view.clear();
-            self.view.extend(self.shown.iter().filter_map(|&slot| world.directory.peer(slot)));
+            self.view.extend(self.shown.iter().filter_map(|&slot| environment.directory.peer(slot)));
         }
     }
 
@@ -145,11 +146,11 @@ impl<P: Runnable> SocketNode<P> {
         let payload = P::carried(&message).map(|carried| carried.message);
         let size = P::wire_size(&message);
         self.note(now, Observed::Sent { to, payload, bytes: size.saturating_add(FRAME_OVERHEAD) });
-        match self.world.directory.peer(to).filter(|_| to != self.slot) {
+        match self.environment.directory.peer(to).filter(|_| to != self.slot) {
             Some(_) if size as usize > MAX_PACKET => {
                 self.note(now, Observed::Lost { payload, reason: "too_long" });
             }
-            Some(peer) => cx.send(peer, Enclosed(message)),
+            Some(peer) => cx.send(peer, SocketMessage(message)),
             None => self.note(now, Observed::Lost { payload, reason: "no_such_peer" }),
         }
     }
@@ -162,7 +163,7 @@ impl<P: Runnable> SocketNode<P> {
             self.feed(now, Input::Command(busy), cx);
         }
         self.asleep = self.asleep.max(Some(until));
-        cx.set_timer(scaled(self.world.clock, until.since(now)), Alarm::Awake);
+        cx.set_timer(scaled(self.environment.clock, until.since(now)), NodeTimer::PauseEnd);
     }
 
     /// If the pause is over, takes what has waited, in order.
@@ -181,14 +182,14 @@ impl<P: Runnable> SocketNode<P> {
 
     /// The input in the words of the protocol; none for what is not the node's business.
     fn translate(&self, input: InputOf<Self>) -> Option<InputOf<P>> {
-        let slot = |peer| self.world.directory.slot(peer);
+        let slot = |peer| self.environment.directory.slot(peer);
         Some(match input {
             Input::Start => Input::Start,
-            Input::Command(Order::Publish(payload)) => Input::Command(P::publish(payload)),
-            Input::Timer(Alarm::Own(timer)) => Input::Timer(timer),
+            Input::Command(NodeCommand::Publish(payload)) => Input::Command(P::publish(payload)),
+            Input::Timer(NodeTimer::Protocol(timer)) => Input::Timer(timer),
             Input::Message { from, message } => Input::Message { from: slot(from)?, message: message.0 },
             Input::LinkDown(peer) => Input::LinkDown(slot(peer)?),
-            Input::Command(Order::Pause(_)) | Input::Timer(Alarm::Awake) => return None,
+            Input::Command(NodeCommand::Pause(_)) | Input::Timer(NodeTimer::PauseEnd) => return None,
         })
     }
 }
@@ -200,9 +201,9 @@ fn scaled(clock: Clock, span: Duration) -> Duration {
 
 impl<P: Runnable> Types for SocketNode<P> {
     type Peer = Peer;
-    type Message = Enclosed<P::Message>;
-    type Timer = Alarm<P::Timer>;
-    type Command = Order;
+    type Message = SocketMessage<P::Message>;
+    type Timer = NodeTimer<P::Timer>;
+    type Command = NodeCommand;
     /// What a node says is observed here, and goes nowhere else.
     type Event = ();
     type Config = ();
@@ -210,12 +211,12 @@ impl<P: Runnable> Types for SocketNode<P> {
 
 impl<P: Runnable> Protocol for SocketNode<P> {
     fn handle<E: Effects<Self>>(&mut self, input: InputOf<Self>, cx: &mut Context<'_, Self, E>) {
-        let now = self.world.clock.now();
+        let now = self.environment.clock.now();
         if now >= self.stop {
             return;
         }
         self.wake(now, cx);
-        if let Input::Command(Order::Pause(until)) = input {
+        if let Input::Command(NodeCommand::Pause(until)) = input {
             return self.pause(now, until, cx);
         }
         let Some(input) = self.translate(input) else { return };
@@ -229,8 +230,8 @@ impl<P: Runnable> Protocol for SocketNode<P> {
 impl<P: Runnable> Observe for SocketNode<P> {
     type Payload = SimPayload;
 
-    fn publish(payload: SimPayload) -> Order {
-        Order::Publish(payload)
+    fn publish(payload: SimPayload) -> NodeCommand {
+        NodeCommand::Publish(payload)
     }
 
     fn observe((): &()) -> Observation<Peer, u32> {
@@ -251,14 +252,14 @@ impl<P: Runnable> Observe for SocketNode<P> {
 }
 
 /// Lets in nobody but the slots of the run.
-pub(crate) struct Members<P: Runnable>(pub(crate) Arc<World<P>>);
+pub(crate) struct RunMembers<P: Runnable>(pub(crate) Arc<NodeEnvironment<P>>);
 
-impl<P: Runnable> Validator<Enclosed<P::Message>> for Members<P> {
+impl<P: Runnable> Validator<SocketMessage<P::Message>> for RunMembers<P> {
     fn admits(&self, link: &LinkInfo) -> bool {
         self.0.directory.slot(link.peer).is_some()
     }
 
-    fn validate(&self, _: &Enclosed<P::Message>, _: &LinkInfo) -> Acceptance {
+    fn validate(&self, _: &SocketMessage<P::Message>, _: &LinkInfo) -> Acceptance {
         Acceptance::Accept
     }
 }

@@ -5,22 +5,22 @@ use std::collections::BTreeMap;
 use floodnet_core::time::Time;
 use floodnet_sim::observer::{Divisible, Observed, Observer};
 
-use super::excess::Excess;
+use super::hop_overhead::HopOverhead;
 use super::sink::Record;
 use floodnet_lab::run::HopExcess;
 use floodnet_measure::part::Part;
 use floodnet_measure::{Ending, Measures, Results};
 
 /// Feeds [`Measures`] with what nodes of all processes report, which comes in any order.
-pub(crate) struct Gather {
+pub(crate) struct Collector {
     measures: Measures,
     parts: Vec<Part>,
     /// Barriers to come, the next one last.
     barriers: Vec<Time>,
     /// What is not fed yet.
     waiting: Vec<Record>,
-    ledger: Ledger,
-    excess: Option<Excess>,
+    ledger: PacketLedger,
+    hop_overhead: Option<HopOverhead>,
     /// Up to here all was fed.
     fed: Time,
     /// What came for a time that was fed already.
@@ -29,9 +29,9 @@ pub(crate) struct Gather {
     received: u64,
 }
 
-impl Gather {
+impl Collector {
     /// For a run of so many slots.
-    pub(crate) fn new(mut measures: Measures, slots: u32, excess: Option<Excess>) -> Self {
+    pub(crate) fn new(mut measures: Measures, slots: u32, hop_overhead: Option<HopOverhead>) -> Self {
         let mut barriers = measures.barriers();
         barriers.reverse();
         let parts = measures.divide(std::slice::from_ref(&(0..slots)));
@@ -40,8 +40,8 @@ impl Gather {
             parts,
             barriers,
             waiting: Vec::new(),
-            ledger: Ledger::new(slots),
-            excess,
+            ledger: PacketLedger::new(slots),
+            hop_overhead,
             fed: Time::ZERO,
             late: 0,
             inputs: 0,
@@ -82,8 +82,8 @@ impl Gather {
     }
 
     fn feed(&mut self, record: Record) {
-        if let Some(excess) = &mut self.excess {
-            excess.take(&record);
+        if let Some(hop_overhead) = &mut self.hop_overhead {
+            hop_overhead.take(&record);
         }
         let Record { at, slot, what } = record;
         self.inputs += 1;
@@ -106,7 +106,7 @@ impl Gather {
 
     /// What hops took beyond the delays of their links.
     pub(crate) fn hop_excess(&self) -> Option<HopExcess> {
-        self.excess.as_ref()?.result()
+        self.hop_overhead.as_ref()?.result()
     }
 
     /// What came too late for its sample.
@@ -119,13 +119,13 @@ impl Gather {
         // Not the last sample yet, which is to see what was lost.
         self.feed_before(at);
         let part = &mut self.parts[0];
-        let flying = self.ledger.close(&mut |slot, what| part.observe(at, slot, what));
+        let in_flight = self.ledger.close(&mut |slot, what| part.observe(at, slot, what));
         self.sample_until(at);
         self.measures.unite(std::mem::take(&mut self.parts));
         self.measures.finish(Ending {
             digest: None,
-            in_flight_payloads: flying.payloads,
-            in_flight_packets: flying.payloads + flying.control,
+            in_flight_payloads: in_flight.payloads,
+            in_flight_packets: in_flight.payloads + in_flight.control,
             complete,
         })
     }
@@ -184,7 +184,7 @@ impl Pair {
 /// Keeps account of packets. Sockets do not tell what became of a packet that never came: what a slot has not
 /// received when it goes down is lost with it (`down`), what it had sent when it comes back was lost with its
 /// former life (`broken`), and the rest is under way at the end.
-struct Ledger {
+struct PacketLedger {
     /// By sender and receiver.
     pairs: Vec<BTreeMap<u32, Pair>>,
     /// To whom each slot has sent last.
@@ -194,12 +194,12 @@ struct Ledger {
 
 /// Packets under way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Flying {
+struct InFlight {
     payloads: u64,
     control: u64,
 }
 
-impl Ledger {
+impl PacketLedger {
     fn new(slots: u32) -> Self {
         let slots = slots as usize;
         Self { pairs: vec![BTreeMap::new(); slots], last: vec![0; slots], up: vec![false; slots] }
@@ -243,16 +243,16 @@ impl Ledger {
     }
 
     /// The run is over: tells what was lost, and gives what is still under way.
-    fn close(&mut self, tell: &mut dyn FnMut(u32, Observed)) -> Flying {
-        let mut flying = Flying::default();
+    fn close(&mut self, tell: &mut dyn FnMut(u32, Observed)) -> InFlight {
+        let mut in_flight = InFlight::default();
         for (from, pairs) in self.pairs.iter_mut().enumerate() {
             for (to, pair) in std::mem::take(pairs) {
                 let is_up = |slot: usize| self.up.get(slot).is_some_and(|up| *up);
                 let arrives = is_up(from) && is_up(to as usize);
                 let reason = if is_up(to as usize) { "broken" } else { "down" };
                 for (payload, tally, under_way) in [
-                    (Some(0), pair.payloads, &mut flying.payloads),
-                    (None, pair.control, &mut flying.control),
+                    (Some(0), pair.payloads, &mut in_flight.payloads),
+                    (None, pair.control, &mut in_flight.control),
                 ] {
                     let lost = if arrives { tally.doomed } else { tally.doomed + tally.open };
                     *under_way += if arrives { tally.open } else { 0 };
@@ -260,7 +260,7 @@ impl Ledger {
                 }
             }
         }
-        flying
+        in_flight
     }
 }
 
@@ -281,15 +281,15 @@ mod tests {
 
     /// What is lost by reason, and what is under way.
     fn account(history: &[(u32, Observed)]) -> (Vec<&'static str>, u64) {
-        let mut ledger = Ledger::new(3);
+        let mut ledger = PacketLedger::new(3);
         history.iter().for_each(|&(slot, what)| ledger.take(slot, what));
         let mut lost = Vec::new();
-        let flying = ledger.close(&mut |_, what| {
+        let in_flight = ledger.close(&mut |_, what| {
             if let Observed::Lost { reason, .. } = what {
                 lost.push(reason);
             }
         });
-        (lost, flying.control)
+        (lost, in_flight.control)
     }
 
     #[test]

@@ -29,29 +29,29 @@ const BUCKET: u64 = 1_600;
 /// A network for one life of a slot. When it is dropped, the wire is pulled, and the network is gone when its
 /// process is.
 #[derive(Debug)]
-pub(crate) struct Wire {
+pub(crate) struct NodeNetwork {
     hub: Arc<Hub>,
-    remains: Option<Remains>,
+    retired: Option<RetiredNetwork>,
 }
 
 /// A network that is to go.
 #[derive(Debug)]
-pub(super) struct Remains {
+pub(super) struct RetiredNetwork {
     pub(super) network: Namespace,
     /// The hub's end of the wire.
     pub(super) end: String,
 }
 
-impl Wire {
-    /// A new network for `slot`, not plugged in yet: see [`Hub::plug`]. It takes some ten milliseconds.
+impl NodeNetwork {
+    /// A new network for `slot`, not plugged in yet: see [`Hub::connect`]. It takes some ten milliseconds.
     ///
     /// # Errors
     /// The system refuses, or a program is missing.
-    pub(crate) fn lay(hub: &Arc<Hub>, slot: u32) -> io::Result<Self> {
+    pub(crate) fn create(hub: &Arc<Hub>, slot: u32) -> io::Result<Self> {
         let network = Namespace::new("network").map_err(of("no network for a node"))?;
         network.run(settings)??;
         // Whatever the life before had to say has left by now.
-        hub.unplug(slot);
+        hub.disconnect(slot);
         let end = format!("n{}", hub.next_number());
         let (here, there) = (address(slot), network.id());
         hub.network().feed(
@@ -63,15 +63,15 @@ impl Wire {
                  route replace {here}/32 dev {end}\n"
             ),
         )?;
-        let remains = Some(Remains { network, end });
-        let wire = Self { hub: Arc::clone(hub), remains };
-        wire.furnish(slot)?;
+        let retired = Some(RetiredNetwork { network, end });
+        let wire = Self { hub: Arc::clone(hub), retired };
+        wire.configure(slot)?;
         Ok(wire)
     }
 
     /// Address, routes and rates.
-    fn furnish(&self, slot: u32) -> io::Result<()> {
-        let Some(Remains { network, end }) = &self.remains else { return Ok(()) };
+    fn configure(&self, slot: u32) -> io::Result<()> {
+        let Some(RetiredNetwork { network, end }) = &self.retired else { return Ok(()) };
         let links = self.hub.links();
         let (here, rto) = (address(slot), links.rto.as_nanos().div_ceil(1_000_000));
         // Messages are packets: what is lost is one, not several that leave at once.
@@ -102,7 +102,7 @@ impl Wire {
         command.stdin(Stdio::from(OwnedFd::from(line)));
         let runtime = Handle::current();
         let gone = || io::Error::other("the network is gone");
-        let network = &self.remains.as_ref().ok_or_else(gone)?.network;
+        let network = &self.retired.as_ref().ok_or_else(gone)?.network;
         network.run(move || {
             let _entered = runtime.enter();
             command.spawn()
@@ -110,10 +110,10 @@ impl Wire {
     }
 }
 
-impl Drop for Wire {
+impl Drop for NodeNetwork {
     fn drop(&mut self) {
-        if let Some(remains) = self.remains.take() {
-            self.hub.bury(remains);
+        if let Some(retired) = self.retired.take() {
+            self.hub.retire(retired);
         }
     }
 }
@@ -128,7 +128,7 @@ fn bucket(device: &str, rate: u64, links: &LinkModel) -> String {
 
 /// How TCP is, for all that is measured: in the network of this thread.
 fn settings() -> io::Result<()> {
-    // Every connection finds out by itself what the road is like.
+    // Every connection finds out by itself what the path is like.
     set("ipv4/tcp_no_metrics_save", "1")?;
     without_ipv6()
 }

@@ -28,7 +28,7 @@ pub(super) fn table(plan: &Plan, links: &LinkModel) -> String {
     text.push_str("chain faults {\n}\n");
     let _ = writeln!(
         text,
-        "chain road {{\ntype filter hook forward priority 0; policy accept;\noifname != \"{DEVICE}\" accept\n\
+        "chain path {{\ntype filter hook forward priority 0; policy accept;\noifname != \"{DEVICE}\" accept\n\
          jump faults"
     );
     let unreachable = (0..plan.slots()).filter(|&slot| !links.class(slot).reachable);
@@ -91,14 +91,14 @@ fn partition(group: &[u16], one_way: bool) -> String {
     let mut groups = group.to_vec();
     groups.sort_unstable();
     groups.dedup();
-    let members = |is_of: &dyn Fn(u16) -> bool| -> Vec<u32> {
+    let workers = |is_of: &dyn Fn(u16) -> bool| -> Vec<u32> {
         (0..).zip(group).filter(|(_, group)| is_of(**group)).map(|(slot, _)| slot).collect()
     };
     let mut text = String::new();
     for &from in &groups {
-        let to = members(&|to| if one_way { to > from } else { to != from });
+        let to = workers(&|to| if one_way { to > from } else { to != from });
         if !to.is_empty() {
-            let from = set(members(&|of| of == from));
+            let from = set(workers(&|of| of == from));
             let _ = writeln!(text, "ip saddr {from} ip daddr {} {}", set(to), drop_as(CUT));
         }
     }

@@ -13,27 +13,27 @@
 //! |---|---|
 //! | `address` | which slot has which address |
 //! | `hub` | the network in the middle |
-//! | `wire` | the network of one node, and its wire to the hub |
-//! | `carrier` | delays, by the draws of the simulator |
+//! | `node_network` | the network of one node, and its wire to the hub |
+//! | `packet_relay` | delays, by the draws of the simulator |
 //! | `rules` | losses, cuts and NATs as rules of `nft` |
 //! | `faults` | these rules at the plan's times |
 
 mod address;
-mod carrier;
 mod faults;
 mod hub;
+mod node_network;
+mod packet_relay;
 mod rules;
-mod wire;
 
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub(crate) use address::{MOST, socket};
-pub(crate) use faults::keep_faults;
+pub(crate) use address::{MAX_NODES, socket};
+pub(crate) use faults::apply_faults;
 pub(crate) use hub::Hub;
-pub(crate) use wire::Wire;
+pub(crate) use node_network::NodeNetwork;
 
 /// Bytes of a packet at most, headers included.
 const MTU: u16 = 1_500;

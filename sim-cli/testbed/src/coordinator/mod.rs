@@ -1,0 +1,14 @@
+//! The coordinator of a run whose nodes are processes of their own, on this machine or on others: it has the plan
+//! and the measures, and its workers dial it.
+//!
+//! | module | subject |
+//! |---|---|
+//! | `control_server` | where workers dial in, and which slot each is for |
+//! | `worker_pool` | a worker for each slot: a process of this machine, or one that somebody starts elsewhere |
+//! | `supervise` | one slot's worker through its lives |
+
+mod control_server;
+mod supervise;
+mod worker_pool;
+
+pub(crate) use worker_pool::{Reserved, WorkerPool, start};
