@@ -9,7 +9,8 @@ use core::marker::PhantomData;
 use arrayvec::ArrayVec;
 
 use crate::broadcast::{Broadcast, BroadcastCommand, BroadcastEvent, BroadcastInput, BroadcastInputOf};
-use crate::observe::{Carried, Observation, Observe, Payload, Stored, Walk};
+use crate::invariants::{Invariants, Promises, Stored, Walk};
+use crate::observe::{Carried, Observation, Observe, Payload};
 use crate::overlay::{Overlay, OverlayEvent};
 use crate::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
 use crate::time::Duration;
@@ -296,20 +297,35 @@ where
         wire::packet_size(message)
     }
 
-    fn walk(message: &Self::Message) -> Option<Walk<O::Peer>> {
-        match message {
-            Layer::Overlay(message) => O::walk(message),
-            Layer::Broadcast(_) => None,
-        }
-    }
-
-    fn stored(&self, config: &Self::Config, tell: &mut dyn FnMut(Stored)) {
-        self.overlay.stored(&config.overlay, tell);
-        self.broadcast.stored(&config.broadcast, tell);
-    }
-
     #[inline]
     fn neighbors(&self) -> &[O::Peer] {
         self.overlay.neighbors()
+    }
+}
+
+impl<O, B> Invariants for Node<O, B>
+where
+    O: Overlay + Invariants,
+    B: Broadcast<Peer = O::Peer> + Invariants,
+{
+    fn promise(config: &Self::Config, promises: &mut Promises) {
+        O::promise(&config.overlay, promises);
+        B::promise(&config.broadcast, promises);
+    }
+
+    fn walk(message: &Self::Message) -> Option<Walk<O::Peer>> {
+        match message {
+            Layer::Overlay(message) => O::walk(message),
+            Layer::Broadcast(message) => B::walk(message),
+        }
+    }
+
+    fn stored(&self, config: &Self::Config, report: &mut dyn FnMut(Stored)) {
+        self.overlay.stored(&config.overlay, report);
+        self.broadcast.stored(&config.broadcast, report);
+    }
+
+    fn static_neighbors(config: &Self::Config, peer: O::Peer) -> Option<&[O::Peer]> {
+        O::static_neighbors(&config.overlay, peer)
     }
 }

@@ -54,26 +54,6 @@ pub struct Carried<Id> {
     pub hops: u16,
 }
 
-/// A request that is passed on from node to node, a bounded number of times.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Walk<Peer> {
-    /// The node that sent the request out.
-    pub origin: Peer,
-    /// How many times it may still be passed on.
-    pub hop_limit: u8,
-}
-
-/// A collection that a node keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stored {
-    /// What it holds, such as `neighbors`.
-    pub what: &'static str,
-    /// How many entries it holds now.
-    pub count: usize,
-    /// The largest number of entries allowed; `None` if there is no bound.
-    pub max: Option<usize>,
-}
-
 /// A protocol that can be simulated and measured: it says which of its events are publish, deliver, neighbor
 /// up, neighbor down and repair, and how large its messages are.
 pub trait Observe: Protocol {
@@ -100,19 +80,6 @@ pub trait Observe: Protocol {
     /// Bytes of `message` as a packet on the wire, without the frame around it: equal to the length of
     /// the encoder's output.
     fn wire_size(message: &Self::Message) -> u32;
-
-    /// The random walk that `message` continues, if any. Used to check that each step costs a hop. The default,
-    /// `None`, is for a protocol without random walks.
-    #[must_use]
-    fn walk(message: &Self::Message) -> Option<Walk<<Self as Types>::Peer>> {
-        let _ = message;
-        None
-    }
-
-    /// Reports the collections that the node keeps, so that their bounds can be checked. The default reports none.
-    fn stored(&self, config: &Self::Config, tell: &mut dyn FnMut(Stored)) {
-        let _ = (config, tell);
-    }
 
     /// The peers this node holds as neighbors, in the node's own order.
     fn neighbors(&self) -> &[<Self as Types>::Peer];

@@ -10,6 +10,7 @@
 
 use std::process::ExitCode;
 
+use floodnet_core::invariants::Invariants;
 use floodnet_core::observe::{Carried, Observation, Observe};
 use floodnet_core::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
 use floodnet_core::seen::{Seen, SeenCache, SeenLimits};
@@ -308,6 +309,9 @@ impl Wire for Message {
         }
     }
 }
+
+/// What the fuzz campaign may hold it to beyond the rules for all protocols: nothing, unless you write more here.
+impl Invariants for PushGossip {}
 
 impl Runnable for PushGossip {
     type OverlayTable = ViewsTable;

@@ -12,7 +12,7 @@
 use floodnet_lab as lab;
 use floodnet_scenario::Tables;
 use floodnet_scenario::protocol::Visitor as _;
-pub use floodnet_scenario::protocol::{NamedBroadcast, NamedOverlay, Promises, Runnable, Setting};
+pub use floodnet_scenario::protocol::{NamedBroadcast, NamedOverlay, Runnable, Setting};
 use floodnet_testbed as testbed;
 
 /// The protocols that scenarios can name, for the simulator and for sockets.

@@ -11,8 +11,9 @@
 use std::num::NonZeroUsize;
 
 use floodnet_core::broadcast::{BroadcastEvent, Flood};
+use floodnet_core::invariants::{Invariants, Promises, Stored, Walk};
 use floodnet_core::node::{Layer, Node};
-use floodnet_core::observe::{Carried, Observation, Observe, Stored, Walk};
+use floodnet_core::observe::{Carried, Observation, Observe};
 use floodnet_core::overlay::random_walk::Message as WalkMessage;
 use floodnet_core::overlay::{OverlayEvent, RandomWalk};
 use floodnet_core::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
@@ -23,7 +24,6 @@ use serde::{Deserialize, Serialize};
 use sim_cli::lab::swarm::Invariant;
 use sim_cli::lab::swarm::campaign::{Campaign, Tried};
 use sim_cli::lab::swarm::draw::ProtocolChoice;
-use sim_cli::registry::Promises;
 use sim_cli::registry::{Registry, Runnable, Setting};
 use sim_cli::scenario::units::{self, Limit};
 use sim_cli::scenario::{CheckedTable, Complaint, FloodTable, NamedTable, RandomWalkTable, SeenFor};
@@ -237,16 +237,23 @@ impl Observe for Faulty {
         Sound::wire_size(message)
     }
 
+    fn neighbors(&self) -> &[u32] {
+        self.inner.neighbors()
+    }
+}
+
+/// It is held to what a sound node with the settings that it claims would keep.
+impl Invariants for Faulty {
+    fn promise(config: &Config, promises: &mut Promises) {
+        Sound::promise(&config.claimed, promises);
+    }
+
     fn walk(message: &Self::Message) -> Option<Walk<u32>> {
         Sound::walk(message)
     }
 
-    fn stored(&self, config: &Config, tell: &mut dyn FnMut(Stored)) {
-        self.inner.stored(&config.claimed, tell);
-    }
-
-    fn neighbors(&self) -> &[u32] {
-        self.inner.neighbors()
+    fn stored(&self, config: &Config, report: &mut dyn FnMut(Stored)) {
+        self.inner.stored(&config.claimed, report);
     }
 }
 
@@ -279,11 +286,6 @@ impl Runnable for Faulty {
     fn node(slot: u32, config: &Config) -> Self {
         let name = if config.bug == Bug::AcceptsItself { NO_NAME } else { slot };
         Self { inner: Node::new(RandomWalk::new(name), Flood::default()), me: slot }
-    }
-
-    fn promises(FaultyTable { bug }: &FaultyTable, _: &NoTable) -> Promises {
-        let (walk, flood) = bug.claimed();
-        Sound::promises(&walk, &flood)
     }
 }
 

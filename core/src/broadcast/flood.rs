@@ -10,7 +10,8 @@ use super::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf,
 };
 use crate::inbox::Inbox;
-use crate::observe::{Carried, Payload, Stored};
+use crate::invariants::{Invariants, Promises, Stored};
+use crate::observe::{Carried, Payload};
 use crate::protocol::{Context, Effects, Types};
 use crate::seen::{Seen, SeenLimits};
 use crate::wire::{DecodeError, Wire, take};
@@ -153,11 +154,20 @@ impl<Peer: Copy + Ord, P: Payload> Broadcast for Flood<Peer, P> {
     fn carried(message: &Message<P>) -> Option<Carried<P::Id>> {
         Some(Carried { message: message.payload.id(), hops: message.hops })
     }
+}
 
-    fn stored(&self, config: &Config, tell: &mut dyn FnMut(Stored)) {
+impl<Peer: Copy + Ord, P: Payload> Invariants for Flood<Peer, P> {
+    fn promise(config: &Config, promises: &mut Promises) {
+        promises.remembers = config.seen.clone();
+        promises.once = true;
+        promises.echo = config.echo;
+        promises.reaches_all = true;
+    }
+
+    fn stored(&self, config: &Config, report: &mut dyn FnMut(Stored)) {
         let max = config.seen.capacity.map(|capacity| capacity as usize);
-        tell(Stored { what: "messages seen", count: self.seen.len(), max });
+        report(Stored { what: "messages seen", count: self.seen.len(), max });
         let max = Some(config.queue as usize);
-        tell(Stored { what: "deliveries waiting", count: self.inbox.len(), max });
+        report(Stored { what: "deliveries waiting", count: self.inbox.len(), max });
     }
 }

@@ -10,7 +10,8 @@ use super::flood::Message;
 use super::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf,
 };
-use crate::observe::{Carried, Payload, Stored};
+use crate::invariants::{Invariants, Promises, Stored};
+use crate::observe::{Carried, Payload};
 use crate::protocol::{Context, Effects, Types};
 use crate::seen::{Seen, SeenLimits};
 
@@ -129,9 +130,17 @@ impl<Peer: Copy + Ord, P: Payload> Broadcast for Gossip<Peer, P> {
     fn carried(message: &Message<P>) -> Option<Carried<P::Id>> {
         Some(Carried { message: message.payload.id(), hops: message.hops })
     }
+}
 
-    fn stored(&self, config: &Config, tell: &mut dyn FnMut(Stored)) {
+impl<Peer: Copy + Ord, P: Payload> Invariants for Gossip<Peer, P> {
+    fn promise(config: &Config, promises: &mut Promises) {
+        promises.remembers = config.seen.clone();
+        promises.once = true;
+        promises.echo = false;
+    }
+
+    fn stored(&self, config: &Config, report: &mut dyn FnMut(Stored)) {
         let max = config.seen.capacity.map(|capacity| capacity as usize);
-        tell(Stored { what: "messages seen", count: self.seen.len(), max });
+        report(Stored { what: "messages seen", count: self.seen.len(), max });
     }
 }

@@ -11,7 +11,7 @@ pub mod gossip;
 pub use flood::Flood;
 pub use gossip::Gossip;
 
-use crate::observe::{Carried, Payload, Stored};
+use crate::observe::{Carried, Payload};
 use crate::protocol::{Context, Effects, Types};
 
 /// What a broadcast can be told. It has no `LinkDown`: the overlay decides who is a neighbor.
@@ -98,9 +98,4 @@ pub trait Broadcast:
 
     /// The application's message inside `message`, if any.
     fn carried(message: &Self::Message) -> Option<Carried<<Self::Payload as Payload>::Id>>;
-
-    /// See [`Observe::stored`](crate::observe::Observe::stored).
-    fn stored(&self, config: &Self::Config, tell: &mut dyn FnMut(Stored)) {
-        let _ = (config, tell);
-    }
 }

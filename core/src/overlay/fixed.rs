@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use super::{Overlay, OverlayEvent, View};
 use crate::graph::Graph;
-use crate::observe::Stored;
+use crate::invariants::{Invariants, Promises, Stored};
 use crate::protocol::{Context, Effects, Input, InputOf, Types};
 use crate::time::Duration;
 use crate::wire::{DecodeError, Wire, take};
@@ -165,13 +165,24 @@ impl Overlay for Fixed {
         }
     }
 
-    fn stored(&self, config: &Config, tell: &mut dyn FnMut(Stored)) {
-        let max = Some(config.graph.neighbors(self.me).len());
-        tell(Stored { what: "neighbors", count: self.neighbors.len(), max });
-    }
-
     #[inline]
     fn neighbors(&self) -> &[u32] {
         &self.neighbors
+    }
+}
+
+impl Invariants for Fixed {
+    fn promise(_: &Config, promises: &mut Promises) {
+        promises.timers = Some(1);
+        promises.symmetric = true;
+    }
+
+    fn stored(&self, config: &Config, report: &mut dyn FnMut(Stored)) {
+        let max = Some(config.graph.neighbors(self.me).len());
+        report(Stored { what: "neighbors", count: self.neighbors.len(), max });
+    }
+
+    fn static_neighbors(config: &Config, peer: u32) -> Option<&[u32]> {
+        Some(config.graph.neighbors(peer))
     }
 }

@@ -14,7 +14,6 @@ pub use fixed::Fixed;
 pub use random_walk::RandomWalk;
 pub use view::View;
 
-use crate::observe::{Stored, Walk};
 use crate::protocol::{Context, Effects, InputOf, Types};
 
 /// What an overlay tells the broadcast above it, and the measurements.
@@ -37,18 +36,6 @@ pub enum OverlayEvent<Peer> {
 pub trait Overlay: Types<Event = OverlayEvent<<Self as Types>::Peer>> {
     /// Takes one input and pushes its effects; the rules of [`crate::protocol`] apply.
     fn handle<E: Effects<Self>>(&mut self, input: InputOf<Self>, cx: &mut Context<'_, Self, E>);
-
-    /// See [`Observe::walk`](crate::observe::Observe::walk).
-    #[must_use]
-    fn walk(message: &Self::Message) -> Option<Walk<Self::Peer>> {
-        let _ = message;
-        None
-    }
-
-    /// See [`Observe::stored`](crate::observe::Observe::stored).
-    fn stored(&self, config: &Self::Config, tell: &mut dyn FnMut(Stored)) {
-        let _ = (config, tell);
-    }
 
     /// The neighbors now, in an order that is part of the node's history.
     fn neighbors(&self) -> &[Self::Peer];

@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 use std::process::{Command, ExitCode, Output};
 
+use floodnet_core::invariants::Invariants;
 use floodnet_core::observe::{Carried, Observation, Observe};
 use floodnet_core::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
 use floodnet_core::wire::{self, DecodeError, Wire, take};
@@ -151,6 +152,8 @@ impl Wire for Message {
         SimPayload::decode(input).map(|payload| Self { payload, hops })
     }
 }
+
+impl Invariants for Node {}
 
 impl Runnable for Node {
     type OverlayTable = Planted;

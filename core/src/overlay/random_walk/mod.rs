@@ -30,7 +30,7 @@ use lost::Lost;
 pub use message::Message;
 
 use super::{Overlay, OverlayEvent, View};
-use crate::observe::{Stored, Walk};
+use crate::invariants::{Invariants, Promises, Stored, Walk};
 use crate::protocol::{Context, Effects, Input, InputOf, Types};
 use crate::time::Duration;
 
@@ -462,6 +462,22 @@ impl<Peer: Copy + Ord> Overlay for RandomWalk<Peer> {
         }
     }
 
+    #[inline]
+    fn neighbors(&self) -> &[Peer] {
+        &self.neighbors
+    }
+}
+
+impl<Peer: Copy + Ord> Invariants for RandomWalk<Peer> {
+    fn promise(config: &Config<Peer>, promises: &mut Promises) {
+        promises.hop_limit = Some(config.hop_limit);
+        // One of each of its two kinds.
+        promises.timers = Some(2);
+        promises.symmetric = true;
+        // Random graphs of degree 2 are connected by luck.
+        promises.heals = config.retry && config.repair && config.degree > 2;
+    }
+
     fn walk(message: &Message<Peer>) -> Option<Walk<Peer>> {
         match *message {
             Message::Join { joiner, hop_limit } => Some(Walk { origin: joiner, hop_limit }),
@@ -469,15 +485,10 @@ impl<Peer: Copy + Ord> Overlay for RandomWalk<Peer> {
         }
     }
 
-    fn stored(&self, config: &Config<Peer>, tell: &mut dyn FnMut(Stored)) {
+    fn stored(&self, config: &Config<Peer>, report: &mut dyn FnMut(Stored)) {
         let max = config.max_degree.map(|max| max as usize);
-        tell(Stored { what: "neighbors", count: self.neighbors.len(), max });
-        tell(Stored { what: "peers remembered", count: self.remembered.len(), max: Some(REMEMBERED) });
-        tell(Stored { what: "neighbors lost", count: self.lost.len(), max: Some(lost::CAPACITY + 1) });
-    }
-
-    #[inline]
-    fn neighbors(&self) -> &[Peer] {
-        &self.neighbors
+        report(Stored { what: "neighbors", count: self.neighbors.len(), max });
+        report(Stored { what: "peers remembered", count: self.remembered.len(), max: Some(REMEMBERED) });
+        report(Stored { what: "neighbors lost", count: self.lost.len(), max: Some(lost::CAPACITY + 1) });
     }
 }

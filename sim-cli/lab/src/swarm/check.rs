@@ -4,7 +4,7 @@ use std::any::Any;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use floodnet_core::observe::Stored;
+use floodnet_core::invariants::{Promises, Stored};
 use floodnet_core::time::{Duration, Time};
 use floodnet_sim::link::Transport;
 use floodnet_sim::observer::{Divisible, Observer};
@@ -16,7 +16,6 @@ use super::violation::{Invariant, Violation, broken};
 use super::watched::{Known, Watched};
 use crate::Protocols;
 use crate::run;
-use floodnet_scenario::protocol::Promises;
 use floodnet_scenario::protocol::Runnable;
 use floodnet_scenario::setup::{Setup, set_up, unread};
 use floodnet_scenario::{Complaint, Scenario};
@@ -88,10 +87,11 @@ pub fn check(scenario: &Scenario, protocols: &Protocols, again: Again) -> Result
 pub(crate) fn check_protocol<P: Runnable>(job: &CheckJob<'_>) -> Result<Checked, Complaint> {
     let scenario = job.scenario;
     let setup = set_up::<P>(scenario)?;
-    let overlay = || scenario.overlay.read().map_err(|error| unread("overlay", &error));
-    let broadcast = || scenario.broadcast.read().map_err(|error| unread("broadcast", &error));
-    let promises = P::promises(&overlay()?, &broadcast()?);
-    let config = P::config(overlay()?, broadcast()?, &setup.setting)?;
+    let overlay = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
+    let broadcast = scenario.broadcast.read().map_err(|error| unread("broadcast", &error))?;
+    let config = P::config(overlay, broadcast, &setup.setting)?;
+    let mut promises = Promises::default();
+    P::promise(&config, &mut promises);
     let bench = Bench::<P> { job, setup: &setup, promises: &promises, config: &config };
     // Nothing of a run that broke off is looked at again.
     let caught = catch_unwind(AssertUnwindSafe(|| bench.run()));
@@ -180,7 +180,8 @@ impl<P: Runnable> Bench<'_, P> {
         if links.transport != Transport::Stream {
             return None;
         }
-        if let Some(neighbors) = P::static_neighbors(self.config) {
+        if P::static_neighbors(self.config, 0).is_some() {
+            let neighbors = |slot| P::static_neighbors(self.config, slot).unwrap_or_default();
             return Some(rules.missing(neighbors).is_none());
         }
         let all_reachable = links.classes.iter().all(|class| class.reachable);

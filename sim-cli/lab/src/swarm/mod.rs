@@ -4,7 +4,7 @@
 //! phases: **safety**, with churn and faults of every kind, and **liveness**, in which nobody comes or goes
 //! and nothing is wrong. While it runs each node is watched after each of its inputs (`watched`), and what
 //! lies between nodes is looked at when all is quiet and at the end (`rules`). What a protocol promises
-//! beyond the rules of the boundary it says itself: [`floodnet_scenario::protocol::Promises`].
+//! beyond the rules of the boundary it says itself: [`floodnet_core::invariants`].
 //!
 //! | module | subject |
 //! |---|---|

@@ -10,7 +10,7 @@ use floodnet_sim::plan::Plan;
 
 use super::graph::Graph;
 use super::violation::{Invariant, broken};
-use floodnet_scenario::protocol::Promises;
+use floodnet_core::invariants::Promises;
 
 /// How long the nodes have after the last trouble until they must be one component. Who asks in vain
 /// pauses for 2 s, 4 s, .. each time, half as much again at most.
@@ -171,9 +171,8 @@ impl<'a> Rules<'a> {
     }
 
     /// The links of a given graph that should be up and are not: the first.
-    pub(super) fn missing(&self, neighbors: impl Fn(u32) -> Vec<u32>) -> Option<(u32, u32)> {
-        let pairs =
-            self.graph.nodes().flat_map(|slot| neighbors(slot).into_iter().map(move |peer| (slot, peer)));
+    pub(super) fn missing<'n>(&self, neighbors: impl Fn(u32) -> &'n [u32]) -> Option<(u32, u32)> {
+        let pairs = self.graph.nodes().flat_map(|slot| neighbors(slot).iter().map(move |&peer| (slot, peer)));
         let mut wanted = pairs.filter(|&(slot, peer)| {
             let can_meet = self.links.class(slot).reachable || self.links.class(peer).reachable;
             self.graph.is_up(peer) && can_meet

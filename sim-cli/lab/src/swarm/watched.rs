@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use floodnet_core::observe::{Carried, Observation, Observe, Stored, Walk};
+use floodnet_core::invariants::{Invariants, Promises, Stored, Walk};
+use floodnet_core::observe::{Carried, Observation, Observe};
 use floodnet_core::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
 use floodnet_core::seen::SeenLimits;
 use floodnet_core::time::{Duration, Time};
@@ -12,7 +13,6 @@ use floodnet_sim::payload::SimPayload;
 use smallvec::SmallVec;
 
 use super::violation::{Invariant, broken};
-use floodnet_scenario::protocol::Promises;
 
 /// What is known of a slot before it runs.
 #[derive(Clone, Copy, Debug)]
@@ -112,7 +112,7 @@ impl<'a> Log<'a> {
         broken(invariant, self.now, Some(self.known.slot), what)
     }
 
-    fn begin<P: SimProtocol>(&mut self, input: &InputOf<P>, now: Time) {
+    fn begin<P: SimProtocol + Invariants>(&mut self, input: &InputOf<P>, now: Time) {
         if now < self.now {
             self.breach(Invariant::Order, format!("time went back to {now:?}"));
         }
@@ -136,7 +136,7 @@ impl<'a> Log<'a> {
     }
 
     /// At one time: own timers before packets, packets by their source.
-    fn in_order<P: SimProtocol>(&mut self, input: &InputOf<P>, now: Time) {
+    fn in_order<P: SimProtocol + Invariants>(&mut self, input: &InputOf<P>, now: Time) {
         if now != self.now {
             self.last = (0, 0);
         }
@@ -156,7 +156,7 @@ impl<'a> Log<'a> {
         self.last = key;
     }
 
-    fn timers<P: SimProtocol>(&mut self, input: &InputOf<P>) {
+    fn timers<P: SimProtocol + Invariants>(&mut self, input: &InputOf<P>) {
         let first = self.due.first().copied();
         if matches!(input, Input::Timer(_)) {
             if first.is_none_or(|due| due > self.now) {
@@ -172,7 +172,7 @@ impl<'a> Log<'a> {
         }
     }
 
-    fn end<P: SimProtocol>(&mut self, inner: &P, config: &P::Config) {
+    fn end<P: SimProtocol + Invariants>(&mut self, inner: &P, config: &P::Config) {
         if let Some(carried) = self.input.carried
             && self.known.promises.once
             && !self.input.duplicate
@@ -225,7 +225,7 @@ impl<'a> Log<'a> {
             || capacity.is_some_and(|capacity| self.taken - heard.number >= capacity)
     }
 
-    fn sends<P: SimProtocol>(&mut self, to: u32, message: &P::Message) {
+    fn sends<P: SimProtocol + Invariants>(&mut self, to: u32, message: &P::Message) {
         if let Some(walk) = P::walk(message) {
             self.walks_on(walk);
         }
@@ -347,7 +347,7 @@ struct Sink<'s, 'a, E> {
     log: &'s mut Log<'a>,
 }
 
-impl<'a, P: SimProtocol, E: Effects<Watched<'a, P>>> Effects<P> for Sink<'_, 'a, E> {
+impl<'a, P: SimProtocol + Invariants, E: Effects<Watched<'a, P>>> Effects<P> for Sink<'_, 'a, E> {
     fn send(&mut self, to: u32, message: P::Message) {
         self.log.sends::<P>(to, &message);
         self.outer.send(to, message);
@@ -367,7 +367,7 @@ impl<'a, P: SimProtocol, E: Effects<Watched<'a, P>>> Effects<P> for Sink<'_, 'a,
     }
 }
 
-impl<P: SimProtocol> Types for Watched<'_, P> {
+impl<P: SimProtocol + Invariants> Types for Watched<'_, P> {
     type Peer = u32;
     type Message = P::Message;
     type Timer = P::Timer;
@@ -376,7 +376,7 @@ impl<P: SimProtocol> Types for Watched<'_, P> {
     type Config = P::Config;
 }
 
-impl<P: SimProtocol> Protocol for Watched<'_, P> {
+impl<P: SimProtocol + Invariants> Protocol for Watched<'_, P> {
     fn handle<E: Effects<Self>>(&mut self, input: InputOf<Self>, cx: &mut Context<'_, Self, E>) {
         self.log.begin::<P>(&input, cx.now);
         let mut sink = Sink { outer: &mut *cx.effects, log: &mut self.log };
@@ -386,7 +386,7 @@ impl<P: SimProtocol> Protocol for Watched<'_, P> {
     }
 }
 
-impl<P: SimProtocol> Observe for Watched<'_, P> {
+impl<P: SimProtocol + Invariants> Observe for Watched<'_, P> {
     type Payload = SimPayload;
 
     fn publish(payload: SimPayload) -> P::Command {
@@ -403,12 +403,6 @@ impl<P: SimProtocol> Observe for Watched<'_, P> {
     }
     fn wire_size(message: &P::Message) -> u32 {
         P::wire_size(message)
-    }
-    fn walk(message: &P::Message) -> Option<Walk<u32>> {
-        P::walk(message)
-    }
-    fn stored(&self, config: &P::Config, tell: &mut dyn FnMut(Stored)) {
-        self.inner.stored(config, tell);
     }
     fn neighbors(&self) -> &[u32] {
         self.inner.neighbors()

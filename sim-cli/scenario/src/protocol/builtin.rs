@@ -13,7 +13,7 @@ use floodnet_sim::graph;
 use floodnet_sim::link::Transport;
 use floodnet_sim::payload::SimPayload;
 
-use super::{NamedBroadcast, NamedOverlay, Promises, Setting, Visitor};
+use super::{NamedBroadcast, NamedOverlay, Setting, Visitor};
 use crate::setup::{malformed, unreadable};
 use crate::{Accept, Complaint, FloodTable, GossipTable, RandomWalkTable, StaticTable};
 
@@ -54,15 +54,6 @@ impl NamedOverlay for RandomWalk<u32> {
     fn target_degree(table: &RandomWalkTable) -> Option<u32> {
         Some(table.degree)
     }
-
-    fn promise(table: &RandomWalkTable, promises: &mut Promises) {
-        promises.hop_limit = u8::try_from(table.hop_limit).ok();
-        // One of each of its two kinds.
-        promises.timers = Some(2);
-        promises.symmetric = true;
-        // Random graphs of degree 2 are connected by luck.
-        promises.heals = table.retry && table.repair && table.degree > 2;
-    }
 }
 
 impl NamedOverlay for Fixed {
@@ -82,16 +73,6 @@ impl NamedOverlay for Fixed {
             StaticTable::File(path) => read(path).map(|graph| Some(graph.nodes())),
             _ => Ok(None),
         }
-    }
-
-    fn promise(_: &StaticTable, promises: &mut Promises) {
-        promises.timers = Some(1);
-        promises.symmetric = true;
-    }
-
-    fn static_neighbors(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
-        let graph = config.graph.clone();
-        Some(move |slot| graph.neighbors(slot).to_vec())
     }
 }
 
@@ -128,14 +109,6 @@ impl NamedBroadcast for SimFlood {
         let ttl = table.seen_for.get().map(|time| time.0);
         Ok(flood::Config { echo: table.echo, seen: SeenLimits { capacity, ttl }, queue: table.queue })
     }
-
-    fn promise(table: &FloodTable, promises: &mut Promises) {
-        let capacity = table.seen.get().map(|ids| u32::try_from(ids).unwrap_or(u32::MAX));
-        promises.remembers = SeenLimits { capacity, ttl: table.seen_for.get().map(|time| time.0) };
-        promises.once = true;
-        promises.echo = table.echo;
-        promises.reaches_all = true;
-    }
 }
 
 impl NamedBroadcast for SimGossip {
@@ -143,11 +116,5 @@ impl NamedBroadcast for SimGossip {
 
     fn config(table: GossipTable, _: &Setting) -> Result<Self::Config, Complaint> {
         Ok(gossip::Config { fanout: table.fanout, ..gossip::Config::default() })
-    }
-
-    fn promise(_: &GossipTable, promises: &mut Promises) {
-        promises.remembers = SeenLimits::default();
-        promises.once = true;
-        promises.echo = false;
     }
 }

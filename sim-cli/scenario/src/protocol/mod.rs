@@ -6,11 +6,11 @@
 //! fills it by a [`Visitor`].
 
 mod builtin;
-mod promises;
 
 use std::fmt::Debug;
 
 use floodnet_core::broadcast::Broadcast;
+use floodnet_core::invariants::Invariants;
 use floodnet_core::node::{Config, Node};
 use floodnet_core::overlay::Overlay;
 use floodnet_core::wire::Wire;
@@ -21,7 +21,6 @@ use floodnet_sim::payload::SimPayload;
 use crate::{CheckedTable, Complaint, TableKind, Tables};
 
 pub use builtin::visit_builtin;
-pub use promises::Promises;
 
 /// What a protocol may know of a scenario besides its own tables.
 #[derive(Clone, Debug)]
@@ -45,7 +44,8 @@ pub trait Runnable:
         Command: Send + 'static,
         Event: Send + 'static,
         Config: Send + 'static,
-    > + 'static
+    > + Invariants
+    + 'static
 {
     /// The table `[overlay.KEY]`.
     type OverlayTable: CheckedTable;
@@ -80,20 +80,6 @@ pub trait Runnable:
         let _ = overlay;
         Ok(None)
     }
-
-    /// What the swarm test may hold the protocol to, with these tables.
-    #[must_use]
-    fn promises(overlay: &Self::OverlayTable, broadcast: &Self::BroadcastTable) -> Promises {
-        let _ = (overlay, broadcast);
-        Promises::default()
-    }
-
-    /// The neighbors that a slot ought to hold while they are up, if they are given beforehand.
-    #[must_use]
-    fn static_neighbors(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
-        let _ = config;
-        None::<fn(u32) -> Vec<u32>>
-    }
 }
 
 /// An overlay that a scenario can name.
@@ -104,7 +90,8 @@ pub trait NamedOverlay:
         Timer: Send + Debug + 'static,
         Command: Send + 'static,
         Config: Send + Sync + 'static,
-    > + Send
+    > + Invariants
+    + Send
     + Debug
     + 'static
 {
@@ -134,18 +121,6 @@ pub trait NamedOverlay:
         let _ = table;
         Ok(None)
     }
-
-    /// Adds what the overlay promises; see [`Runnable::promises`].
-    fn promise(table: &Self::Table, promises: &mut Promises) {
-        let _ = (table, promises);
-    }
-
-    /// See [`Runnable::static_neighbors`].
-    #[must_use]
-    fn static_neighbors(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
-        let _ = config;
-        None::<fn(u32) -> Vec<u32>>
-    }
 }
 
 /// A broadcast that a scenario can name.
@@ -158,7 +133,8 @@ pub trait NamedBroadcast:
         Command: Send + 'static,
         Event: Send + 'static,
         Config: Send + Sync + 'static,
-    > + Default
+    > + Invariants
+    + Default
     + Send
     + Debug
     + 'static
@@ -171,11 +147,6 @@ pub trait NamedBroadcast:
     /// # Errors
     /// The table cannot be run in this setting; says why, with the key inside the table.
     fn config(table: Self::Table, setting: &Setting) -> Result<Self::Config, Complaint>;
-
-    /// Adds what the broadcast promises; see [`Runnable::promises`].
-    fn promise(table: &Self::Table, promises: &mut Promises) {
-        let _ = (table, promises);
-    }
 }
 
 impl<O: NamedOverlay, B: NamedBroadcast> Runnable for Node<O, B> {
@@ -199,17 +170,6 @@ impl<O: NamedOverlay, B: NamedBroadcast> Runnable for Node<O, B> {
 
     fn slots(overlay: &O::Table) -> Result<Option<u32>, Complaint> {
         O::slots(overlay)
-    }
-
-    fn promises(overlay: &O::Table, broadcast: &B::Table) -> Promises {
-        let mut promises = Promises::default();
-        O::promise(overlay, &mut promises);
-        B::promise(broadcast, &mut promises);
-        promises
-    }
-
-    fn static_neighbors(config: &Self::Config) -> Option<impl Fn(u32) -> Vec<u32>> {
-        O::static_neighbors(&config.overlay)
     }
 }
 
