@@ -302,12 +302,16 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
     }
 
     /// If nothing passes between this node and `peer`, and will not for too long, it gives the connection up. The
-    /// peer most likely does the same; else it hears of it when something passes again.
+    /// peer most likely does the same; else it hears of it when something passes again. What still waited to be
+    /// sent is lost: if the news waited for it, it would come after the beginning of the next connection, and the
+    /// peer would take it for the end of that one.
     fn give_up_if_cut(&mut self, peer: u32, connection: Connection) {
         let me = self.history.id;
         if let Some((found_at, heard_at)) = self.network.gives_up_at(me, peer, self.now) {
+            // Who is being dialed does not know of the connection before.
+            let far_at = self.links.find(peer, connection).map(|place| self.links.body(place).far_at);
             self.push_closed(me, found_at, peer, connection);
-            self.tell_closed(peer, connection, heard_at.max(self.links.last_arrival(peer)));
+            self.tell_closed(peer, connection, heard_at.max(far_at.unwrap_or(Time::ZERO)));
         }
     }
 

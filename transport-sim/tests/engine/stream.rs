@@ -349,6 +349,32 @@ fn what_waits_at_a_cut_is_lost_with_the_connection_that_probes_give_up() {
 }
 
 #[test]
+fn the_end_of_a_connection_that_was_given_up_comes_before_the_next_one() {
+    let mut alone = 0;
+    for seed in 0..200 {
+        let mut stage = Stage::new(2);
+        stage.plan.seed = seed;
+        stage.links.handshake = 2;
+        stage.say(9_700, 0, 1);
+        // The peer hears of the dial at 9950. What is said waits until 10000, and leaves again at 12400 and 14800.
+        stage.partition(9_900, 12_500, &[0, 1], false);
+        let again = stage.say(13_000, 0, 1);
+        let played = stage.play();
+        let heard = played.heard(1).iter().find(|(_, message)| *message == again).map(|(at, _)| *at);
+        assert!(
+            played.downs(1).iter().all(|(at, _)| Some(*at) < heard),
+            "seed {seed}: {:?}",
+            played.downs(1)
+        );
+        // Only the dialer gave it up by itself.
+        alone += usize::from(
+            played.downs(0).len() == 1 && played.downs(1).iter().any(|(at, _)| *at >= ms(12_500)),
+        );
+    }
+    assert!(alone > 10, "{alone} of 200: not much of a test");
+}
+
+#[test]
 fn probes_outlive_a_short_cut_and_find_one_that_begins_during_a_dial() {
     let mut stage = Stage::new(2);
     stage.say(0, 0, 1);
