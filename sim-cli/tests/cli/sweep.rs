@@ -211,7 +211,7 @@ fn sweeps_and_runs_are_compared() {
     }
     std::fs::create_dir(lab.path().join("empty")).unwrap();
     let nothing = lab.run(&["compare", "empty", "small.toml"]);
-    assert!(nothing.code == 1 && nothing.err.contains("empty holds no results"), "{}", nothing.err);
+    assert!(nothing.code == 1 && nothing.err.contains("empty has no results"), "{}", nothing.err);
 }
 
 #[test]

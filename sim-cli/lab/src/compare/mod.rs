@@ -6,34 +6,35 @@
 //!
 //! | module | subject |
 //! |---|---|
-//! | [`side`] | results of one side, read from a folder |
-//! | [`worlds`] | the same scenario on two backends: bounds, and whether the simulator keeps to them |
+//! | [`backends`] | the same scenario on two backends: bounds, and whether the simulator keeps to them |
 //! | `text`, `markdown`, `json`, `junit` | a comparison for people, pull requests, programs and CI |
 
+pub mod backends;
 mod json;
 mod junit;
 mod markdown;
-pub mod side;
 mod text;
-pub mod worlds;
+
+use std::path::Path;
 
 use serde::Serialize;
 
 use crate::ensemble::config::{Differing, differences};
 use crate::ensemble::report::Spread;
+use crate::ensemble::side::Side;
+use crate::sweep::store;
 use floodnet_measure::metrics::{Worse, worse};
 use floodnet_measure::stats::compare::{Difference, paired, welch};
 use floodnet_measure::stats::holm::holm;
 use floodnet_measure::stats::interval::Estimate;
-use side::Side;
 
 /// Adjusted probabilities up to this are differences.
 const LEVEL: f64 = 0.05;
 
-/// What is said of a metric.
+/// Whether a metric changed, and which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum Change {
     /// It differs, to the better.
     Better,
     /// It differs, to the worse.
@@ -60,7 +61,7 @@ pub struct Row {
     /// Its probability by chance among all that were tested.
     pub p: Option<f64>,
     /// What is said of it.
-    pub verdict: Verdict,
+    pub verdict: Change,
     /// Whether it got worse, and by as much as matters.
     pub is_regression: bool,
 }
@@ -101,16 +102,16 @@ impl Row {
     fn judge(&mut self, threshold: Option<f64>) {
         let direction = worse(&self.metric).unwrap_or(Worse::Neither);
         self.verdict = match (self.p, direction) {
-            (None, _) => Verdict::Untold,
-            (Some(p), _) if p > LEVEL => Verdict::NoDifference,
-            (_, Worse::Neither) => Verdict::Different,
-            _ if self.is_worse() => Verdict::Worse,
-            _ => Verdict::Better,
+            (None, _) => Change::Untold,
+            (Some(p), _) if p > LEVEL => Change::NoDifference,
+            (_, Worse::Neither) => Change::Different,
+            _ if self.is_worse() => Change::Worse,
+            _ => Change::Better,
         };
         self.is_regression = match (self.verdict, threshold) {
-            (Verdict::Worse, threshold) => self.is_beyond(threshold.unwrap_or(0.0)),
+            (Change::Worse, threshold) => self.is_beyond(threshold.unwrap_or(0.0)),
             // Of single runs nothing is known but their values: only a stated threshold judges them.
-            (Verdict::Untold, Some(threshold)) => self.is_worse() && self.is_beyond(threshold),
+            (Change::Untold, Some(threshold)) => self.is_worse() && self.is_beyond(threshold),
             _ => false,
         };
     }
@@ -173,7 +174,7 @@ impl Comparison {
         }
         if pairs.is_empty() {
             let cell = |sides: &[Side]| match sides.first() {
-                Some(side) if side.cell.is_empty() => "is no sweep".to_owned(),
+                Some(side) if side.cell.is_empty() => "is not a sweep".to_owned(),
                 Some(side) => format!("has cells such as {}", side.cell),
                 None => "has no finished cell".to_owned(),
             };
@@ -193,6 +194,17 @@ impl Comparison {
     pub fn regressions(&self) -> impl Iterator<Item = (&Pair, &Row)> {
         let rows = self.pairs.iter().flat_map(|pair| pair.rows.iter().map(move |row| (pair, row)));
         rows.filter(|(_, row)| row.is_regression)
+    }
+}
+
+/// Reads the results in `folder`: one side of a run or of many runs, of a sweep one side for each cell.
+///
+/// # Errors
+/// There are none, or they cannot be read; says what.
+pub fn read(folder: &Path) -> Result<Vec<Side>, String> {
+    match store::is_sweep(folder) {
+        true => store::sides(folder),
+        false => Side::read(folder).map(|side| vec![side]),
     }
 }
 
@@ -223,7 +235,7 @@ fn pair(base: &Side, new: &Side, metrics: &[String]) -> Pair {
             new: new.table.estimate(metric),
             difference,
             p: None,
-            verdict: Verdict::Untold,
+            verdict: Change::Untold,
             is_regression: false,
         }
     };
