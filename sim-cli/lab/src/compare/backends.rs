@@ -56,7 +56,7 @@ impl Bound {
     /// It is no bound, or there is no such metric; says what to write.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong =
-            || format!("`{text}` is not a bound (examples: latency_ms.p50=5%,5ms or delivery_ratio=1pt)");
+            || format!("invalid bound `{text}` (example: latency_ms.p50=5%,5ms or delivery_ratio=1pt)");
         let (metric, bounds) = text.split_once('=').ok_or_else(wrong)?;
         find(metric).map_err(|unknown| unknown.to_string())?;
         let mut bound = Self { metric: metric.to_owned(), share: 0.0, fixed: 0.0 };
@@ -137,7 +137,7 @@ impl Prediction {
     pub fn words(&self) -> String {
         let metric = &self.metric;
         let Some((low, high)) = self.difference.and_then(|difference| difference.interval) else {
-            return format!("cannot tell {metric}: it takes two runs on each side that have a value");
+            return format!("cannot tell {metric}: at least two runs with a value are needed on each side");
         };
         let (unit, bound) = (self.unit(), self.bound.text());
         let ends = (low.abs().min(high.abs()), low.abs().max(high.abs()));
@@ -156,7 +156,7 @@ impl Prediction {
             Agreement::Broken => {
                 let way = if high < 0.0 { "low" } else { "high" };
                 format!(
-                    "the simulator is too {way} in {metric}, by {} to {} (bound: {bound})",
+                    "the simulator's {metric} is too {way} by {} to {} (bound: {bound})",
                     far(ends.0),
                     far(ends.1)
                 )
@@ -292,7 +292,7 @@ impl Backends {
             count(Agreement::Holds),
             format::plural(self.rows.len(), "metric")
         )];
-        for (told, words) in [(Agreement::Broken, "outside"), (Agreement::CannotTell, "cannot be told")] {
+        for (told, words) in [(Agreement::Broken, "outside"), (Agreement::CannotTell, "undecided")] {
             if count(told) > 0 {
                 parts.push(format!("{} {words}", count(told)));
             }
@@ -349,7 +349,7 @@ impl Backends {
     }
 
     fn head(&self) -> [String; 6] {
-        ["metric", "sim", &self.backend, "sim less it", "95 % interval", ""].map(str::to_owned)
+        ["metric", "sim", &self.backend, "sim - other", "95 % interval", ""].map(str::to_owned)
     }
 
     /// As JSON, newline at the end.

@@ -175,7 +175,7 @@ impl Comparison {
         if pairs.is_empty() {
             let cell = |sides: &[Side]| match sides.first() {
                 Some(side) if side.cell.is_empty() => "is not a sweep".to_owned(),
-                Some(side) => format!("has cells such as {}", side.cell),
+                Some(side) => format!("has cells like {}", side.cell),
                 None => "has no finished cell".to_owned(),
             };
             return Err(format!("nothing to compare: BASE {}, NEW {}", cell(base), cell(new)));

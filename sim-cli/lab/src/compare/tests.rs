@@ -94,10 +94,14 @@ fn the_same_runs_do_not_differ_and_single_runs_tell_nothing_of_chance() {
     let base = side(&scenario(&[]), &ensemble::seeds(1, 3));
     let same = compare(&base, &base, Some(0.0));
     assert!(same.pairs[0].is_identical && same.regressions().next().is_none());
-    assert_eq!(same.conclusion(), "no difference: the runs are the same to the bit");
+    assert_eq!(same.conclusion(), "no difference: the runs are identical");
     let (one, other) = (side(&scenario(&[]), &[1]), side(&scenario(&[("link.loss", "0.9")]), &[1]));
     let untold = compare(&one, &other, None);
-    assert!(untold.conclusion().starts_with("nothing can be said of chance"), "{}", untold.conclusion());
+    assert!(
+        untold.conclusion().starts_with("one run per side says nothing about chance"),
+        "{}",
+        untold.conclusion()
+    );
     assert_eq!(untold.regressions().count(), 0);
     let judged = compare(&one, &other, Some(0.05));
     assert!(judged.regressions().any(|(_, row)| row.metric == "delivery_ratio"));
@@ -114,5 +118,5 @@ fn the_metrics_that_are_asked_for_are_the_family() {
     assert_eq!(names, metrics);
     let cell = Side { cell: "degree = 3".into(), ..base.clone() };
     let error = Comparison::of(&[base], &[cell], &[], None).unwrap_err();
-    assert_eq!(error, "nothing to compare: BASE is no sweep, NEW has cells such as degree = 3");
+    assert_eq!(error, "nothing to compare: BASE is no sweep, NEW has cells like degree = 3");
 }

@@ -33,11 +33,10 @@ impl Comparison {
         let count = |verdict| rows().filter(|row| row.verdict == verdict).count();
         let tested = rows().filter(|row| row.p.is_some()).count();
         if self.pairs.iter().all(|pair| pair.is_identical) {
-            return "no difference: the runs are the same to the bit".to_owned();
+            return "no difference: the runs are identical".to_owned();
         }
         if tested == 0 {
-            return "nothing can be said of chance with one run on a side: compare many (run --runs N)"
-                .to_owned();
+            return "one run per side says nothing about chance: compare many (run --runs N)".to_owned();
         }
         let changed =
             [(Change::Worse, "worse"), (Change::Better, "better"), (Change::Different, "different")];
@@ -146,10 +145,10 @@ pub(super) fn verdict(row: &Row) -> String {
     let word = match row.verdict {
         Change::Better => "better",
         Change::Worse if row.is_regression => "WORSE",
-        Change::Worse => "worse, within the threshold",
+        Change::Worse => "worse, below the threshold",
         Change::Different => "different",
         Change::NoDifference => "no difference",
-        Change::Untold if row.is_regression => "WORSE, by one run",
+        Change::Untold if row.is_regression => "WORSE (single run)",
         Change::Untold => "untold",
     };
     match row.p {

@@ -66,7 +66,7 @@ impl Side {
                 return Err(format!("{place}: the run was interrupted: its numbers are not comparable"));
             }
             if !side.seeds.is_empty() && side.backend != head.backend {
-                return Err(format!("{place}: not on the same backend as the runs beside it"));
+                return Err(format!("{place}: its backend differs from that of the other runs"));
             }
             side.backend = head.backend;
             side.seeds.push(head.seed);

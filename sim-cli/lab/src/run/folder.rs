@@ -41,15 +41,15 @@ impl Place {
         let failed = |error: io::Error| format!("cannot write to {shown}: {error}");
         let absolute = std::path::absolute(folder).map_err(failed)?;
         if absolute.file_name().is_none() {
-            return Err(format!("{shown} cannot be the folder of a run: name one that can be replaced"));
+            return Err(format!("{shown} cannot be an output folder: choose another one"));
         }
         match holds(&absolute).map_err(failed)? {
             Holds::Other(name) => Err(format!(
-                "{shown} holds {name}, which no run wrote: choose another folder with --out (this one is left as it is)"
+                "{shown} contains {name}, which is not part of a run: choose another folder with --out (nothing was changed)"
             )),
-            Holds::Run if !force => Err(format!(
-                "{shown} holds a run already: replace it with --force, or choose another folder with --out"
-            )),
+            Holds::Run if !force => {
+                Err(format!("{shown} already has a run: use --force to replace it, or another --out"))
+            }
             Holds::Run | Holds::Nothing => Ok(Self { folder: folder.to_owned(), absolute, force }),
         }
     }

@@ -111,7 +111,7 @@ impl Manifest {
         match self.backend.as_str() {
             "sim" => Ok(()),
             backend => Err(format!(
-                "this is a run on {backend}, which does not go the same way twice: there is nothing to hold it against"
+                "this run used {backend} and cannot be repeated, so there is nothing to compare with"
             )),
         }
     }
