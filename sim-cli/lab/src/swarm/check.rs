@@ -145,7 +145,7 @@ impl<P: Runnable> Bench<'_, P> {
             .run_watched(&mut rules, &mut |progress| progress.inputs < MOST_INPUTS)
             .unwrap_or_else(|error| broken(Invariant::Ends, Time::ZERO, None, error));
         if !outcome.complete {
-            let what = format!("{} inputs, and no end of packets", outcome.inputs);
+            let what = format!("{} inputs, and packets do not stop", outcome.inputs);
             broken(Invariant::Ends, outcome.ended_at, None, what);
         }
         rules.finish(outcome.packets, (outcome.in_flight_packets, outcome.in_flight_payloads));
@@ -219,7 +219,7 @@ impl<P: Runnable> Bench<'_, P> {
     }
 
     fn measured(&self, outcome: &Outcome<Watched<'_, P>>) {
-        let ran = run::run_with::<P>(self.job.scenario);
+        let ran = run::simulate_alone::<P>(self.job.scenario);
         let digest = match &ran {
             Ok(ran) => ran.finished.as_ref().map(|finished| finished.results.summary.digest.clone()),
             Err(complaint) => broken(Invariant::Ends, Time::ZERO, None, complaint.to_string()),

@@ -16,7 +16,7 @@ use floodnet_sim::Progress;
 
 use crate::Protocols;
 use crate::run::folder::tables_of;
-use crate::run::{Finished, Ran, run, run_divided};
+use crate::run::{Finished, Ran, simulate, simulate_divided};
 use files::FileDifference;
 use floodnet_scenario::{Complaint, Scenario};
 use step::Parting;
@@ -112,9 +112,9 @@ fn outputs(
     watch: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Outputs, Complaint> {
     let ran = if way.divides() {
-        run_divided(scenario, protocols, way.jobs, watch)
+        simulate_divided(scenario, protocols, way.jobs, watch)
     } else {
-        run(scenario, protocols, way.jobs, watch)
+        simulate(scenario, protocols, way.jobs, watch)
     };
     let Ran { setup, finished: Some(Finished { results, .. }) } = ran? else { return Ok(None) };
     let complete = results.summary.complete;
