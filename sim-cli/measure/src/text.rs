@@ -121,6 +121,7 @@ impl Summary {
             self.seed,
             if self.complete { "" } else { " · interrupted" }
         );
+        // All blocks share one column of values.
         let blocks = [self.block(DELIVERY).collect(), self.load(), self.network(), self.faults()];
         let width = blocks.iter().flatten().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
         for block in blocks.iter().filter(|block| !block.is_empty()) {

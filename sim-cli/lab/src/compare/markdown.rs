@@ -35,6 +35,7 @@ fn write_pair(text: &mut String, pair: &Pair) {
             let _ = writeln!(text, "| `{}` | {} | {} |", escaped(&key), escaped(&base), escaped(&new));
         }
     }
+    // A pull request is read for what changed; the rest folds away.
     let (same, changed): (Vec<&Row>, Vec<&Row>) = pair
         .rows
         .iter()

@@ -218,6 +218,8 @@ fn pair(base: &Side, new: &Side, metrics: &[String]) -> Pair {
         metrics.iter().collect()
     };
     let row = |metric: &String| {
+        // With the same seeds both sides saw the same churn and traffic, so only the difference of each pair varies:
+        // that makes small changes visible with few runs.
         let difference = if is_paired {
             let both = (0..base.seeds.len())
                 .filter_map(|row| Some((base.table.value(metric, row)?, new.table.value(metric, row)?)));

@@ -94,6 +94,7 @@ pub fn run_list<T: Send>(
                 lock(&kept)[index] = Some(result);
             }
             Ok(_) => stop.store(true, Ordering::Relaxed),
+            // Several threads may fail; the first in the order of the runs is reported, whichever was faster.
             Err(why) => {
                 stop.store(true, Ordering::Relaxed);
                 let mut failed = lock(&failed);

@@ -138,6 +138,7 @@ impl<P: Runnable> Bench<'_, P> {
             Watched::new(P::node(slot, self.config), known)
         };
         let mut rules = Rules::new(plan, links, self.promises);
+        // One sample, at the time at which the network must have healed.
         let judged = Quiet::of(plan).judged;
         let simulation =
             Simulation::new(plan, links, self.config, &make).sample_at(judged.into_iter().collect());

@@ -308,6 +308,7 @@ impl Drawing {
             let loss = self.share(1, 15);
             self.put("link.loss", loss);
         }
+        // Classes have access lines of their own.
         if self.sometimes("classes", 20) {
             self.classes();
         } else if self.sometimes("access lines", 15) {

@@ -98,6 +98,7 @@ impl Index {
                 )));
             }
             let own = config::keys(&scenario.to_resolved_toml());
+            // What all cells have in common stands once in the index, for a comparison of sweeps.
             common = Some(match common {
                 None => own,
                 Some(common) => {

@@ -121,6 +121,7 @@ impl Reader<'_> {
             set: Vec::new(),
             axes: Vec::new(),
         };
+        // The grid is read last: whether it is too large depends on `runs`, which may come after it.
         let mut grid = None;
         for (key, value) in table {
             match &**key.get_ref() {

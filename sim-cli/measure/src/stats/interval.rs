@@ -66,6 +66,8 @@ impl Estimate {
             min: ends.0,
             max: ends.1,
         };
+        // Student's interval is meant for values that vary and have no ends. Where they do not, it would say too
+        // much: each of these cases has another interval, or none.
         if ends.1.is_infinite() {
             let interval = (values.len() > 1).then_some(ends);
             return Some(Self { mean: f64::INFINITY, interval, method: Method::Range, ..whole });
