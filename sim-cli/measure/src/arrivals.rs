@@ -165,7 +165,7 @@ pub(super) struct Arrivals {
     pub(super) latencies: Spans,
 }
 
-/// A delivery.
+/// One delivery of a message at a slot.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Delivery {
     pub(super) at: Time,

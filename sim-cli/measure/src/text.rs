@@ -16,7 +16,7 @@ type Line = (String, String);
 struct Item {
     layout: Layout,
     metric: &'static Metric<Summary>,
-    /// Shown in parentheses.
+    /// Another metric, shown in parentheses behind the value.
     max: Option<&'static Metric<Summary>>,
     write: fn(f64) -> String,
     /// Whether the line is left out when nothing was counted.

@@ -28,7 +28,7 @@ use floodnet_text::format;
 /// How far two backends may be apart in a metric and still count as equal: by the larger of both.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bound {
-    /// Its dotted path.
+    /// Dotted path of the metric.
     pub metric: String,
     /// As a share of what sockets measured.
     pub share: f64,
@@ -117,7 +117,7 @@ pub enum Agreement {
 pub struct Prediction {
     /// Its dotted path. Where a quantile over all pairs is never in some run, that over delivered ones.
     pub metric: String,
-    /// In the simulator.
+    /// The mean over the runs of the simulator.
     pub sim: Option<Estimate>,
     /// On the other backend.
     pub real: Option<Estimate>,

@@ -41,7 +41,7 @@ pub enum Change {
     Worse,
     /// It differs, and neither way is better.
     Different,
-    /// Nothing beyond chance.
+    /// No difference beyond chance.
     NoDifference,
     /// Too few runs have it to tell.
     Untold,
@@ -50,11 +50,11 @@ pub enum Change {
 /// One metric on both sides.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// Its dotted path.
+    /// Dotted path of the metric.
     pub metric: String,
     /// The old runs; none of them has it.
     pub base: Option<Estimate>,
-    /// The new runs.
+    /// The mean over the new runs.
     pub new: Option<Estimate>,
     /// The difference, where it can be tested.
     pub difference: Option<Difference>,
@@ -122,9 +122,9 @@ impl Row {
 pub struct Pair {
     /// Which cell; empty outside a sweep.
     pub cell: String,
-    /// The old side.
+    /// The side that is compared with.
     pub base: Name,
-    /// The new side.
+    /// The side that is judged.
     pub new: Name,
     /// Whether both sides have the same seeds.
     pub is_paired: bool,
@@ -145,7 +145,7 @@ pub struct Name {
     pub runs: usize,
 }
 
-/// A whole comparison.
+/// A comparison of two configurations, or of two sweeps cell by cell.
 #[derive(Clone, Debug)]
 pub struct Comparison {
     /// One pair; of sweeps one for each cell.

@@ -19,9 +19,9 @@ use floodnet_scenario::{Complaint, Scenario};
 pub struct Failed {
     /// Its place in the list of seeds.
     pub index: usize,
-    /// Its seed.
+    /// Seed of the run.
     pub seed: u64,
-    /// Why.
+    /// Reason why it cannot be set up.
     pub why: Complaint,
 }
 

@@ -95,7 +95,7 @@ pub fn by_invariant(
 /// A scenario in which it went wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
-    /// The scenario.
+    /// The scenario that goes wrong.
     pub scenario: Scenario,
     /// What went wrong, such as `cut_off_ms is 34000`.
     pub what: String,
@@ -202,7 +202,7 @@ impl<'a> Hunt<'a> {
 
 /// What came of one candidate.
 enum Tried {
-    /// It went wrong.
+    /// The run went wrong.
     Wrong(Box<Found>),
     /// It did not, or cannot be run.
     Fine,

@@ -38,11 +38,11 @@ pub enum Verdict {
 pub struct Finding {
     /// Name of the law.
     pub law: String,
-    /// What it says.
+    /// What the law says, in a sentence.
     pub about: String,
     /// Where the answer comes from.
     pub source: String,
-    /// What was measured.
+    /// The expression that was measured.
     pub measured: String,
     /// How it must compare: `=`, `<=` or `>=`.
     pub relation: &'static str,
@@ -56,11 +56,11 @@ pub struct Finding {
     pub interval: Option<(f64, f64)>,
     /// How far the expected value itself may be off.
     pub tolerance: f64,
-    /// Why.
+    /// Why the expected value may be off.
     pub because: String,
-    /// Runs.
+    /// How many runs there were.
     pub runs: u32,
-    /// Whether it holds.
+    /// Whether the law holds.
     pub verdict: Verdict,
 }
 

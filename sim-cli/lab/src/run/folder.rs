@@ -54,7 +54,7 @@ impl Place {
         }
     }
 
-    /// The folder.
+    /// The folder of the run.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -125,7 +125,7 @@ impl Place {
 pub struct Draft(PathBuf);
 
 impl Draft {
-    /// Where it is.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -277,7 +277,7 @@ pub fn file(
     to.flush()
 }
 
-/// Writes a table.
+/// A function that writes a table.
 type WriteTable<'a> = &'a dyn Fn(&mut dyn Write) -> io::Result<()>;
 
 /// Hands over each file of a run that has the same bytes wherever and however it is made.

@@ -25,9 +25,9 @@ pub use sockets::{HopExcess, Kernels, TcpRunInfo};
 /// What a protocol's runner works on.
 pub(crate) struct Job<'a> {
     scenario: &'a Scenario,
-    /// Prepare only.
+    /// Whether to prepare the run only.
     dry: bool,
-    /// Threads.
+    /// Number of threads.
     jobs: NonZeroUsize,
     /// Divide the run over them however small it is.
     divide: bool,
@@ -46,9 +46,9 @@ pub struct Ran {
 /// What came of a run.
 #[derive(Debug)]
 pub struct Finished {
-    /// Numbers, tables, graphs.
+    /// Numbers, tables and graphs of the run.
     pub results: Results,
-    /// What it took.
+    /// Time and memory that it took.
     pub cost: Cost,
     /// What it used on sockets; none in the simulator.
     pub tcp: Option<TcpRunInfo>,

@@ -17,7 +17,7 @@ pub const UNHEALED_PERMILLE: u64 = 10;
 /// More of them than that is called a violation when chance alone would bring it about less often than this.
 const CHANCE: f64 = 1e-6;
 
-/// What to try.
+/// Which scenarios to try.
 #[derive(Clone, Debug, Default)]
 pub struct Campaign {
     /// Seeds to try first.
@@ -26,25 +26,25 @@ pub struct Campaign {
     pub base: u64,
     /// .. so many.
     pub count: u64,
-    /// Which protocols.
+    /// Which protocols to draw from.
     pub choice: ProtocolChoice,
 }
 
 /// A scenario that broke an invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// Of this seed.
+    /// Seed of the scenario.
     pub seed: u64,
     /// How many had been tried before.
     pub before: u64,
-    /// How.
+    /// The invariant that broke.
     pub violation: Violation,
 }
 
 /// What came of all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tried {
-    /// Scenarios.
+    /// How many scenarios were tried.
     pub scenarios: u64,
     /// Simulated time in all.
     pub simulated: Duration,
@@ -63,7 +63,7 @@ pub struct Tried {
 }
 
 impl Tried {
-    /// Whether all held.
+    /// Whether all invariants held.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.failures.is_empty() && self.too_many_unhealed.is_none()

@@ -28,7 +28,7 @@ const MOST_INPUTS: u64 = 20_000_000;
 /// How the scenario is run once more; the digest must be the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Again {
-    /// Not at all.
+    /// It is not run once more.
     Not,
     /// By the plain engine: one heap in global order.
     ByHeap,
@@ -65,7 +65,7 @@ pub struct Checked {
     pub healed: Option<bool>,
     /// Simulated time.
     pub simulated: Duration,
-    /// Inputs handled.
+    /// Inputs handled in the watched run.
     pub inputs: u64,
 }
 

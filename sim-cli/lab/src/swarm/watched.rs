@@ -25,7 +25,7 @@ pub(super) struct Known<'a> {
     pub(super) unlimited: bool,
 }
 
-/// `P`, watched.
+/// A node of `P` that is watched.
 pub(super) struct Watched<'a, P> {
     pub(super) inner: P,
     log: Log<'a>,

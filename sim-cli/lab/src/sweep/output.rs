@@ -16,7 +16,7 @@ use floodnet_text::format;
 /// The runs of every cell, in the order of the cells.
 #[derive(Debug)]
 pub struct Outcome<'a> {
-    /// The cells.
+    /// The cells of the sweep.
     pub index: &'a Index,
     /// The runs of each.
     pub tables: Vec<Table>,

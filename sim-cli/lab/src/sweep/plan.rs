@@ -26,7 +26,7 @@ use floodnet_text::spelling::choices;
 /// Most runs and cells together: more is a mistake.
 const MOST_RUNS: usize = 10_000_000;
 
-/// A plan.
+/// A plan of a sweep, as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SweepPlan {
     /// What the sweep is called; the name of the file unless the plan says.

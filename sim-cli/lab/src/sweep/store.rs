@@ -23,7 +23,7 @@ const INDEX: &str = "sweep.json";
 #[derive(Clone, Debug)]
 pub struct Store {
     folder: PathBuf,
-    /// Its cells.
+    /// Cells of the sweep.
     pub index: Index,
 }
 
@@ -149,7 +149,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Where it is.
+    /// Path of the folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder

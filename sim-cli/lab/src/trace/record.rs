@@ -9,14 +9,14 @@ use floodnet_sim::plan::{CrashKind, End};
 
 use floodnet_measure::seconds;
 
-/// A step.
+/// One step of one slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// When.
+    /// Simulated time of the step.
     pub at: Time,
-    /// Where.
+    /// The slot that makes the step.
     pub slot: u32,
-    /// What happened.
+    /// What the slot does.
     pub what: What,
     /// The message or the timer in `Debug` form; else empty.
     pub content: Box<str>,

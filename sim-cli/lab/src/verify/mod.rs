@@ -24,14 +24,14 @@ use step::Parting;
 /// How a run is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Way {
-    /// Threads.
+    /// Number of threads.
     pub jobs: NonZeroUsize,
     /// For the second time.
     pub again: bool,
 }
 
 impl Way {
-    /// In words.
+    /// The way in words.
     #[must_use]
     pub fn name(self) -> String {
         let threads = floodnet_text::format::plural(self.jobs.get(), "thread");
@@ -58,7 +58,7 @@ pub struct Verified {
 /// Two ways that came to different results.
 #[derive(Clone, Debug)]
 pub struct Difference {
-    /// The two.
+    /// The two ways that differ.
     pub ways: [Way; 2],
     /// What differs in their files.
     pub files: Vec<FileDifference>,
