@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use floodnet_scenario::protocol::{Runnable, Visitor, visit_builtin};
 use floodnet_scenario::{Complaint, NamedTable, Scenario, Tables};
 
-use crate::run::{Job, Ran, run_protocol};
+use crate::run::{Job, Ran, simulate_job};
 use crate::swarm::check::{CheckJob, Checked, check_protocol};
 use crate::trace::{Followed, Following, follow_protocol};
 
@@ -29,7 +29,7 @@ struct EngineOf<P>(PhantomData<fn() -> P>);
 
 impl<P: Runnable> Engine for EngineOf<P> {
     fn run(&self, job: &mut Job<'_>) -> Result<Ran, Complaint> {
-        run_protocol::<P>(job)
+        simulate_job::<P>(job)
     }
 
     fn follow(&self, task: Following<'_>) -> Result<Followed, Complaint> {

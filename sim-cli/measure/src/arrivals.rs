@@ -165,7 +165,7 @@ pub(super) struct Arrivals {
     pub(super) latencies: Spans,
 }
 
-/// A delivery.
+/// One delivery of a message at a slot.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Delivery {
     pub(super) at: Time,
@@ -191,6 +191,7 @@ impl Arrivals {
             on_time_joined: 0,
         };
         let mut messages: Vec<Arrived> = schedule.messages.iter().map(arrived).collect();
+        // Marked on the message itself, so that a delivery does not look it up in the schedule.
         for &message in &schedule.followed {
             messages[message as usize].is_followed = true;
         }
@@ -258,6 +259,8 @@ impl Arrivals {
         };
         let Arrived { published, due, origin, .. } = *entry;
         let (start, stop) = lives.life(plan, slot);
+        // The bit of a slot says that one of its lives has the message. A life that began after the publication may
+        // get it once more: those are remembered one by one.
         let later_life = start > published;
         let repeated =
             if later_life { !self.later_lives.insert((message, slot, life.incarnation)) } else { known };

@@ -36,7 +36,7 @@ pub const LEAST_EXPECTED: f64 = 5.0;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Attachment {
-    /// Landings.
+    /// Landings at samples in the window.
     pub links: u64,
     /// Mean degree of the nodes landed on.
     pub degree: Option<f64>,

@@ -22,7 +22,7 @@ pub(super) struct Ended<'a> {
     pub(super) plan: &'a Plan,
     pub(super) settings: &'a MeasureSettings,
     pub(super) ending: Ending,
-    /// When it ended.
+    /// End of the run, or the last sample of an interrupted one.
     pub(super) at: Time,
     pub(super) parts: &'a [Part],
     /// Sums over the parts.

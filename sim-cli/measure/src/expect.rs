@@ -68,9 +68,9 @@ impl fmt::Display for Op {
 /// What a scenario expects of one metric. Shows its right side, such as `>= 0.95`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {
-    /// Its dotted path.
+    /// Dotted path of the metric.
     pub metric: String,
-    /// How to compare.
+    /// How the metric compares with the value.
     pub op: Op,
     /// With what: milliseconds for metrics in milliseconds (infinity is never), a fraction of 1 for shares,
     /// else a number.

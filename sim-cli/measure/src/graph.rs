@@ -63,7 +63,7 @@ pub(super) struct Scanner {
     target_degree: u32,
     cuts: Vec<usize>,
     shape: Shape,
-    /// By slot.
+    /// Degrees at the last look, by slot.
     degrees: Vec<u32>,
 }
 

@@ -97,7 +97,7 @@ pub struct Quantiles {
 /// One step of a cumulative distribution.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
-    /// Milliseconds.
+    /// Time since the publication, in milliseconds.
     pub ms: f64,
     /// Share of all pairs that took no longer; the last one is below 1 when some never happened.
     pub share: f64,
@@ -195,7 +195,7 @@ impl Latencies {
         self.histogram.len()
     }
 
-    /// The buckets.
+    /// The histogram behind it, in nanoseconds.
     #[must_use]
     pub const fn histogram(&self) -> &Histogram<u64> {
         &self.histogram

@@ -43,16 +43,16 @@ impl Conservation {
 /// Packets, and those of them that carry a message of the application.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Packets {
-    /// All.
+    /// Packets of either kind.
     pub packets: u64,
-    /// With a message.
+    /// Packets that carry a message.
     pub payloads: u64,
 }
 
 /// What the network lost.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Losses {
-    /// Packets.
+    /// Packets of either kind.
     pub packets: u64,
     /// Those of them with a message.
     pub payloads: u64,
@@ -65,7 +65,7 @@ pub struct Losses {
 pub struct ByKind {
     /// With a message of the application.
     pub payload: u64,
-    /// Without.
+    /// Bytes of packets without a message.
     pub control: u64,
 }
 
@@ -90,7 +90,7 @@ impl Copies {
 /// Sums since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Traffic {
-    /// With a message.
+    /// Packets that carry a message.
     pub(super) payloads: Copies,
     pub(super) control_sent: u64,
     pub(super) control_received: u64,

@@ -157,6 +157,7 @@ impl Measures {
         let everybody = everybody(parts);
         let Sums { census, counts, traffic } = Sums::over(parts);
         let in_window = (self.settings.start..self.settings.stop).contains(&at);
+        // The scanner still has the degrees of the sample before: newcomers chose by those.
         let degrees = self.scanner.degrees();
         let look =
             Look { neighbors: &self.neighbors, slots: &everybody, cuts: &cuts, degrees, joins: census.joins };

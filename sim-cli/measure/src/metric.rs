@@ -27,7 +27,7 @@ pub enum Unit {
 /// How the words of a metric stand among those of others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// As they are.
+    /// The words as they are.
     Full,
     /// Indented: it is a part of the metric above.
     Below,
@@ -52,7 +52,7 @@ impl Layout {
 pub struct Meaning {
     /// Which way it gets worse.
     pub worse: Worse,
-    /// What it counts.
+    /// Unit of the value.
     pub unit: Unit,
 }
 

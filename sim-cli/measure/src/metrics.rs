@@ -30,7 +30,7 @@ fn reason(metric: &str) -> Option<(usize, &str)> {
 /// A name that no summary has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownMetric {
-    /// The name.
+    /// The unknown name, as it was written.
     pub metric: String,
     /// What to write instead, in one line.
     pub hint: String,

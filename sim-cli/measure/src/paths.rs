@@ -105,6 +105,7 @@ impl Graph {
                 marked_by[b] = a;
             }
             for b in above(a) {
+                // a < b < c in rank, each adjacent to the others: no other a finds this triangle.
                 for c in above(b).filter(|&c| marked_by[c] == a) {
                     triangles += 1;
                     for node in [a, b, c] {

@@ -36,7 +36,7 @@ pub const HOLDS: Duration = Duration::from_secs(5);
 pub struct Stretches {
     /// Until the fault begins.
     pub before: Option<f64>,
-    /// While it lasts.
+    /// While the fault lasts.
     pub during: Option<f64>,
     /// From its end on.
     pub after: Option<f64>,
@@ -45,13 +45,13 @@ pub struct Stretches {
 /// One fault of the scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
-    /// Such as `partition`.
+    /// Kind of the fault, such as `partition`.
     pub name: String,
     /// When it began, in seconds.
     pub from_s: f64,
     /// When it was over, in seconds: for a crash the return; equal to `from_s` when there is none.
     pub until_s: f64,
-    /// Delivery ratio.
+    /// Delivery ratio of the messages published in each stretch.
     pub delivery: Stretches,
     /// Mean number of components.
     pub components: Stretches,

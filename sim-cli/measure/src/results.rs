@@ -15,7 +15,7 @@ use super::topology::Topology;
 /// Everything that one run says.
 #[derive(Clone, Debug)]
 pub struct Results {
-    /// The numbers.
+    /// All numbers of the run.
     pub summary: Summary,
     /// The samples, in order.
     pub timeseries: Vec<Row>,
@@ -45,7 +45,7 @@ impl Results {
     }
 }
 
-/// One message.
+/// What became of one message: a line of `messages.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MessageRow {
     /// Its index in the plan.
@@ -53,9 +53,9 @@ pub struct MessageRow {
     /// When it was published, in seconds.
     #[serde(rename = "at_s", serialize_with = "super::number::as_seconds")]
     pub at: Time,
-    /// Who published it.
+    /// Slot that published it.
     pub origin: u32,
-    /// Bytes of content.
+    /// Size of the content in bytes.
     pub size: u32,
     /// Whether its origin did publish it.
     pub published: bool,

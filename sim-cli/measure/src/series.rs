@@ -59,7 +59,7 @@ pub struct Row {
     pub joins: u64,
     /// Announced departures.
     pub leaves: u64,
-    /// Unannounced ones.
+    /// Unannounced departures.
     pub crashes: u64,
     /// Links asked for in place of lost ones.
     pub repairs: u64,

@@ -16,7 +16,7 @@ type Line = (String, String);
 struct Item {
     layout: Layout,
     metric: &'static Metric<Summary>,
-    /// Shown in parentheses.
+    /// Another metric, shown in parentheses behind the value.
     max: Option<&'static Metric<Summary>>,
     write: fn(f64) -> String,
     /// Whether the line is left out when nothing was counted.
@@ -121,6 +121,7 @@ impl Summary {
             self.seed,
             if self.complete { "" } else { " · interrupted" }
         );
+        // All blocks share one column of values.
         let blocks = [self.block(DELIVERY).collect(), self.load(), self.network(), self.faults()];
         let width = blocks.iter().flatten().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
         for block in blocks.iter().filter(|block| !block.is_empty()) {

@@ -22,7 +22,7 @@ pub use super::paths::{EXACT_NODES, SOURCES};
 /// What a slot is at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SlotState {
-    /// Not there.
+    /// The slot is down.
     Down,
     /// Up, and has not held a neighbor in this life.
     Unjoined,
@@ -31,7 +31,7 @@ pub enum SlotState {
 }
 
 impl SlotState {
-    /// One word.
+    /// The state in one word.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -141,9 +141,9 @@ fn nodes_of(states: &[SlotState]) -> Vec<u32> {
 /// A graph in numbers; see the module for the formulas.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TopologyMeasures {
-    /// Joined nodes.
+    /// Joined nodes of the graph.
     pub nodes: u64,
-    /// Edges.
+    /// Edges of the graph.
     pub links: u64,
     /// Greatest degree; none without nodes.
     pub degree_max: Option<u64>,

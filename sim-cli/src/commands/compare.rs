@@ -10,9 +10,9 @@ use super::progress::Crowd;
 use super::{Failure, key_value, percentage};
 use crate::pictures::compare as curves;
 use crate::registry::Registry;
-use floodnet_lab::compare::Comparison;
-use floodnet_lab::compare::side::Side;
-use floodnet_lab::compare::worlds::{Bound, Worlds};
+use floodnet_lab::compare::backends::{Backends, Bound};
+use floodnet_lab::compare::{self, Comparison};
+use floodnet_lab::ensemble::side::Side;
 use floodnet_lab::ensemble::{self, config};
 use floodnet_lab::run::Ran;
 use floodnet_lab::run::folder::write_whole;
@@ -56,7 +56,7 @@ pub(super) struct CompareArgs {
     /// delivery_ratio=1pt (may be repeated)
     #[arg(long = "bound", value_name = "METRIC=BOUND", value_parser = Bound::parse)]
     pub(super) bounds: Vec<Bound>,
-    /// Of results from two backends: folder for worlds.md, worlds.json and pictures of both
+    /// Of results from two backends: folder for backends.md, backends.json and pictures of both
     #[arg(short, long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// Runs side by side, 0 for one per core
@@ -137,7 +137,7 @@ fn worlds(args: &CompareArgs, one: &Side, other: &Side, console: &Console) -> Re
         bounds.retain(|old| old.metric != bound.metric);
         bounds.push(bound.clone());
     }
-    let worlds = Worlds::of(one, other, &bounds).map_err(Failure::Usage)?;
+    let worlds = Backends::of(one, other, &bounds).map_err(Failure::Usage)?;
     let text = match args.format {
         ComparisonFormat::Text if console.is_quiet() => String::new(),
         ComparisonFormat::Text | ComparisonFormat::Junit => worlds.to_text(),
@@ -160,7 +160,7 @@ fn worlds(args: &CompareArgs, one: &Side, other: &Side, console: &Console) -> Re
 }
 
 /// Writes what is said and both pictures into `out`.
-fn draw(out: &Path, worlds: &Worlds, [sim, real]: [&Side; 2]) -> Result<(), String> {
+fn draw(out: &Path, worlds: &Backends, [sim, real]: [&Side; 2]) -> Result<(), String> {
     let name =
         |backend: &str, runs: usize| format!("{backend}, {}", floodnet_text::format::plural(runs, "run"));
     let names = [name("sim", worlds.runs.0), name(&worlds.backend, worlds.runs.1)];
@@ -171,8 +171,8 @@ fn draw(out: &Path, worlds: &Worlds, [sim, real]: [&Side; 2]) -> Result<(), Stri
     let files = [
         ("delivery.png", worlds_delivery(&title("Delivery"), &delivery, &style).to_png()),
         ("latency.png", worlds_latency(&title("Latency"), &latency, &style).to_png()),
-        ("worlds.md", worlds.to_markdown().into_bytes()),
-        ("worlds.json", worlds.to_json().into_bytes()),
+        ("backends.md", worlds.to_markdown().into_bytes()),
+        ("backends.json", worlds.to_json().into_bytes()),
     ];
     let failed = |error: std::io::Error| format!("cannot write to {}: {error}", out.display());
     std::fs::create_dir_all(out).map_err(failed)?;
@@ -182,7 +182,7 @@ fn draw(out: &Path, worlds: &Worlds, [sim, real]: [&Side; 2]) -> Result<(), Stri
 /// Reads results, or a scenario.
 fn open(path: &Path, set: Vec<(String, String)>, registry: &Registry) -> Result<Source, Failure> {
     if path.is_dir() {
-        return Side::read(path).map(Source::Results).map_err(Failure::Failed);
+        return compare::read(path).map(Source::Results).map_err(Failure::Failed);
     }
     Loaded::read(path, set, registry).map(|loaded| Source::Scenario(Box::new(loaded)))
 }

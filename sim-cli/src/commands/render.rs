@@ -14,7 +14,7 @@ use crate::pictures::run as pictures;
 use crate::pictures::run::What;
 use crate::registry::Registry;
 use floodnet_lab::run::folder::{read_manifest, run_name, write_whole};
-use floodnet_lab::run::{Finished, run};
+use floodnet_lab::run::{Finished, simulate};
 use floodnet_plot::Style;
 use floodnet_plot::Theme;
 
@@ -70,7 +70,7 @@ pub(super) fn execute(args: &RenderArgs, registry: &Registry, console: &Console)
     let loaded = Loaded::read(&file, set, registry)?;
     let scenario = &loaded.scenario;
     let mut watcher = Watcher::new(scenario.duration.after_start(), console);
-    let ran = run(scenario, registry.lab(), NonZeroUsize::MIN, &mut |progress| watcher.watch(progress));
+    let ran = simulate(scenario, registry.lab(), NonZeroUsize::MIN, &mut |progress| watcher.watch(progress));
     watcher.finish();
     let ran = ran.map_err(|error| loaded.complain(&error))?;
     let Some(Finished { results, .. }) = &ran.finished else { return Ok(()) };

@@ -18,7 +18,7 @@ use crate::registry::Registry;
 use floodnet_lab::ensemble;
 use floodnet_lab::run::folder::Place;
 use floodnet_lab::run::manifest::peak_bytes;
-use floodnet_lab::run::{Cost, Finished, Ran, prepare, run};
+use floodnet_lab::run::{Cost, Finished, Ran, prepare, simulate};
 use floodnet_lab::run::{Kernels, TcpRunInfo};
 use floodnet_measure::Results;
 use floodnet_measure::expect::{Checked, Outcome};
@@ -204,7 +204,7 @@ pub(super) fn execute(args: &RunArgs, registry: &Registry, console: &Console) ->
     let watch = &mut |progress| watcher.watch(progress);
     let ran = match sockets {
         Some(settings) => testbed::run(scenario, registry.sockets(), settings, watch),
-        None => run(scenario, registry.lab(), threads(args.jobs), watch).map_err(RunError::Scenario),
+        None => simulate(scenario, registry.lab(), threads(args.jobs), watch).map_err(RunError::Scenario),
     };
     watcher.finish();
     let ran = ran.map_err(|error| run_failure(&loaded, error))?;

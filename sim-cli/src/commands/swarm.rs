@@ -147,7 +147,7 @@ fn report(tried: &Tried, took: Duration, base: u64) -> String {
         tried.inputs as f64 / 1e6,
         took.as_secs_f64(),
     );
-    for invariant in Invariant::ALL {
+    for &invariant in Invariant::ALL {
         let broken = tried.failures.iter().filter(|found| found.violation.invariant == invariant).count();
         let verdict = match broken {
             0 if invariant == Invariant::OnePiece => continue,

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use floodnet_lab::compare::side::Side;
+use floodnet_lab::ensemble::side::Side;
 use floodnet_plot::World;
 
 /// Messages are counted together in so many parts of the time.

@@ -17,7 +17,7 @@ fn a_run_is_replaced_only_when_asked() {
     lab.ok(&run);
     assert_eq!(
         fails(&lab, &run),
-        "error: here holds a run already: replace it with --force, or choose another folder with --out\n"
+        "error: here already has a run: use --force to replace it, or another --out\n"
     );
     lab.ok(&[&run[..], &["--force", "--seed", "8"]].concat());
     assert_eq!(lab.summary("here")["seed"], 8);
@@ -29,7 +29,7 @@ fn the_default_folder_is_refused_when_it_is_full_as_well() {
     let lab = Lab::new();
     lab.ok(&["run", "small.toml", "--no-pictures"]);
     let refused = fails(&lab, &["run", "small.toml", "--no-pictures"]);
-    assert!(refused.contains("runs/small-7 holds a run already"), "{refused}");
+    assert!(refused.contains("runs/small-7 already has a run"), "{refused}");
 }
 
 #[test]
@@ -51,14 +51,14 @@ fn a_folder_with_other_files_is_never_touched() {
     ] {
         for force in [&[][..], &["--force"]] {
             let refused = fails(&lab, &[&["run", "small.toml", "--out", folder], force].concat());
-            let start = format!("error: {folder} holds {what}, which no run wrote");
+            let start = format!("error: {folder} contains {what}, which is not part of a run");
             assert!(refused.starts_with(&start), "{refused}");
         }
     }
     let refused = fails(&lab, &["run", "small.toml", "--out", "file", "--force"]);
     assert!(refused.starts_with("error: cannot write to file: "), "{refused}");
     let refused = fails(&lab, &["run", "small.toml", "--out", "/", "--force"]);
-    assert!(refused.contains("cannot be the folder of a run"), "{refused}");
+    assert!(refused.contains("cannot be an output folder"), "{refused}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn a_node_is_shown_as_it_was() {
     ] {
         assert!(said.out.contains(part), "no `{part}` in {}", said.out);
     }
-    let inputs = said.out.lines().filter(|line| line.contains("  takes: "));
+    let inputs = said.out.lines().filter(|line| line.contains("  receives: "));
     assert_eq!(inputs.count(), 4, "two of each: {}", said.out);
     assert_eq!(lab.files(""), before, "nothing is written");
     // Before anything happened.

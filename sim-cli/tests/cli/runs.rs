@@ -185,11 +185,11 @@ fn a_folder_of_many_runs_is_replaced_only_by_force_and_whole() {
     let lab = Lab::new();
     runs(&lab, &["--out", "all"]);
     let refused = runs(&lab, &["--out", "all"]);
-    assert!(refused.code == 1 && refused.err.contains("holds a run already"), "{}", refused.err);
+    assert!(refused.code == 1 && refused.err.contains("already has a run"), "{}", refused.err);
     lab.write("all/run-001/thesis.txt", "");
     let foreign = runs(&lab, &["--out", "all", "--force"]);
     assert!(
-        foreign.code == 1 && foreign.err.contains("holds run-001, which no run wrote"),
+        foreign.code == 1 && foreign.err.contains("contains run-001, which is not part of a run"),
         "{}",
         foreign.err
     );

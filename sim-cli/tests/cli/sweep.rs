@@ -181,7 +181,7 @@ fn sweeps_and_runs_are_compared() {
     );
     assert!(said.out.contains("broadcast.gossip.fanout   - -> 1\n"), "{}", said.out);
     let same = lab.ok(&["compare", "base", "base"]);
-    assert!(same.out.ends_with("no difference: the runs are the same to the bit\n"), "{}", same.out);
+    assert!(same.out.ends_with("no difference: the runs are identical\n"), "{}", same.out);
     let error = lab.run(&["compare", "base", "small.toml", "--runs", "2"]);
     assert_eq!(error.code, 2, "{}", error.err);
     lab.ok(&["run", "small.toml", "--no-pictures", "--runs", "3"]);
@@ -211,7 +211,7 @@ fn sweeps_and_runs_are_compared() {
     }
     std::fs::create_dir(lab.path().join("empty")).unwrap();
     let nothing = lab.run(&["compare", "empty", "small.toml"]);
-    assert!(nothing.code == 1 && nothing.err.contains("empty holds no results"), "{}", nothing.err);
+    assert!(nothing.code == 1 && nothing.err.contains("empty has no results"), "{}", nothing.err);
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn what_is_wrong_with_a_plan_is_shown() {
     assert_eq!(dry.out, "grid.toml: ok: 4 cells, 12 runs\n");
     lab.write("full/thesis.txt", "");
     let full = lab.run(&["sweep", "grid.toml", "--out", "full"]);
-    assert!(full.code == 1 && full.err.contains("no sweep wrote"), "{}", full.err);
+    assert!(full.code == 1 && full.err.contains("full contains other files"), "{}", full.err);
     lab.ok(&["sweep", "grid.toml", "--out", "a", "--partition", "1/2"]);
     lab.ok(&["sweep", "grid.toml", "--out", "b", "--partition", "2/2", "--runs", "2"]);
     let differ = lab.run(&["merge", "a", "b", "--out", "c"]);

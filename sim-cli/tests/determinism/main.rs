@@ -12,7 +12,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use assert_cmd::cargo::cargo_bin;
-use sim_cli::lab::run::run;
+use sim_cli::lab::run::simulate;
 use sim_cli::registry::Registry;
 use sim_cli::scenario::Scenario;
 
@@ -27,6 +27,6 @@ fn program() -> PathBuf {
 
 /// Digest of a run on one thread.
 fn digest(scenario: &Scenario, registry: &Registry) -> String {
-    let ran = run(scenario, registry.lab(), NonZeroUsize::MIN, &mut |_| true).expect("it can be set up");
+    let ran = simulate(scenario, registry.lab(), NonZeroUsize::MIN, &mut |_| true).expect("it can be set up");
     ran.finished.expect("it ran").results.summary.digest
 }

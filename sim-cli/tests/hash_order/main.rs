@@ -212,7 +212,7 @@ fn check() {
         "the same scenario and seed went two ways",
         "they part at node 17 at ",
         "it took the same input and did something else",
-        "node 17  takes: packet of 16, message ",
+        "node 17  receives: packet of 16, message ",
         "node 17  sends ",
     ];
     for part in expected {

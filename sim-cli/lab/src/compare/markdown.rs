@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::text::{cells, method, shown};
-use super::{Comparison, Pair, Row, Verdict};
+use super::{Change, Comparison, Pair, Row};
 use floodnet_text::format;
 
 impl Comparison {
@@ -35,9 +35,11 @@ fn write_pair(text: &mut String, pair: &Pair) {
             let _ = writeln!(text, "| `{}` | {} | {} |", escaped(&key), escaped(&base), escaped(&new));
         }
     }
-    let (same, changed): (Vec<&Row>, Vec<&Row>) = pair.rows.iter().partition(|row| {
-        matches!(row.verdict, Verdict::NoDifference | Verdict::Untold) && !row.is_regression
-    });
+    // A pull request is read for what changed; the rest folds away.
+    let (same, changed): (Vec<&Row>, Vec<&Row>) = pair
+        .rows
+        .iter()
+        .partition(|row| matches!(row.verdict, Change::NoDifference | Change::Untold) && !row.is_regression);
     if !changed.is_empty() {
         write_table(text, &changed);
     }

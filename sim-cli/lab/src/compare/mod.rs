@@ -6,41 +6,42 @@
 //!
 //! | module | subject |
 //! |---|---|
-//! | [`side`] | results of one side, read from a folder |
-//! | [`worlds`] | the same scenario on two backends: bounds, and whether the simulator keeps to them |
+//! | [`backends`] | the same scenario on two backends: bounds, and whether the simulator keeps to them |
 //! | `text`, `markdown`, `json`, `junit` | a comparison for people, pull requests, programs and CI |
 
+pub mod backends;
 mod json;
 mod junit;
 mod markdown;
-pub mod side;
 mod text;
-pub mod worlds;
+
+use std::path::Path;
 
 use serde::Serialize;
 
 use crate::ensemble::config::{Differing, differences};
 use crate::ensemble::report::Spread;
+use crate::ensemble::side::Side;
+use crate::sweep::store;
 use floodnet_measure::metrics::{Worse, worse};
 use floodnet_measure::stats::compare::{Difference, paired, welch};
 use floodnet_measure::stats::holm::holm;
 use floodnet_measure::stats::interval::Estimate;
-use side::Side;
 
 /// Adjusted probabilities up to this are differences.
 const LEVEL: f64 = 0.05;
 
-/// What is said of a metric.
+/// Whether a metric changed, and which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum Change {
     /// It differs, to the better.
     Better,
     /// It differs, to the worse.
     Worse,
     /// It differs, and neither way is better.
     Different,
-    /// Nothing beyond chance.
+    /// No difference beyond chance.
     NoDifference,
     /// Too few runs have it to tell.
     Untold,
@@ -49,18 +50,18 @@ pub enum Verdict {
 /// One metric on both sides.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// Its dotted path.
+    /// Dotted path of the metric.
     pub metric: String,
     /// The old runs; none of them has it.
     pub base: Option<Estimate>,
-    /// The new runs.
+    /// The mean over the new runs.
     pub new: Option<Estimate>,
     /// The difference, where it can be tested.
     pub difference: Option<Difference>,
     /// Its probability by chance among all that were tested.
     pub p: Option<f64>,
     /// What is said of it.
-    pub verdict: Verdict,
+    pub verdict: Change,
     /// Whether it got worse, and by as much as matters.
     pub is_regression: bool,
 }
@@ -101,16 +102,16 @@ impl Row {
     fn judge(&mut self, threshold: Option<f64>) {
         let direction = worse(&self.metric).unwrap_or(Worse::Neither);
         self.verdict = match (self.p, direction) {
-            (None, _) => Verdict::Untold,
-            (Some(p), _) if p > LEVEL => Verdict::NoDifference,
-            (_, Worse::Neither) => Verdict::Different,
-            _ if self.is_worse() => Verdict::Worse,
-            _ => Verdict::Better,
+            (None, _) => Change::Untold,
+            (Some(p), _) if p > LEVEL => Change::NoDifference,
+            (_, Worse::Neither) => Change::Different,
+            _ if self.is_worse() => Change::Worse,
+            _ => Change::Better,
         };
         self.is_regression = match (self.verdict, threshold) {
-            (Verdict::Worse, threshold) => self.is_beyond(threshold.unwrap_or(0.0)),
+            (Change::Worse, threshold) => self.is_beyond(threshold.unwrap_or(0.0)),
             // Of single runs nothing is known but their values: only a stated threshold judges them.
-            (Verdict::Untold, Some(threshold)) => self.is_worse() && self.is_beyond(threshold),
+            (Change::Untold, Some(threshold)) => self.is_worse() && self.is_beyond(threshold),
             _ => false,
         };
     }
@@ -121,9 +122,9 @@ impl Row {
 pub struct Pair {
     /// Which cell; empty outside a sweep.
     pub cell: String,
-    /// The old side.
+    /// The side that is compared with.
     pub base: Name,
-    /// The new side.
+    /// The side that is judged.
     pub new: Name,
     /// Whether both sides have the same seeds.
     pub is_paired: bool,
@@ -144,7 +145,7 @@ pub struct Name {
     pub runs: usize,
 }
 
-/// A whole comparison.
+/// A comparison of two configurations, or of two sweeps cell by cell.
 #[derive(Clone, Debug)]
 pub struct Comparison {
     /// One pair; of sweeps one for each cell.
@@ -173,8 +174,8 @@ impl Comparison {
         }
         if pairs.is_empty() {
             let cell = |sides: &[Side]| match sides.first() {
-                Some(side) if side.cell.is_empty() => "is no sweep".to_owned(),
-                Some(side) => format!("has cells such as {}", side.cell),
+                Some(side) if side.cell.is_empty() => "is not a sweep".to_owned(),
+                Some(side) => format!("has cells like {}", side.cell),
                 None => "has no finished cell".to_owned(),
             };
             return Err(format!("nothing to compare: BASE {}, NEW {}", cell(base), cell(new)));
@@ -196,6 +197,17 @@ impl Comparison {
     }
 }
 
+/// Reads the results in `folder`: one side of a run or of many runs, of a sweep one side for each cell.
+///
+/// # Errors
+/// There are none, or they cannot be read; says what.
+pub fn read(folder: &Path) -> Result<Vec<Side>, String> {
+    match store::is_sweep(folder) {
+        true => store::sides(folder),
+        false => Side::read(folder).map(|side| vec![side]),
+    }
+}
+
 fn pair(base: &Side, new: &Side, metrics: &[String]) -> Pair {
     let is_paired = !base.seeds.is_empty() && base.seeds == new.seeds;
     let judged = |metric: &str| worse(metric).is_ok_and(|worse| worse != Worse::Neither);
@@ -206,6 +218,8 @@ fn pair(base: &Side, new: &Side, metrics: &[String]) -> Pair {
         metrics.iter().collect()
     };
     let row = |metric: &String| {
+        // With the same seeds both sides saw the same churn and traffic, so only the difference of each pair varies:
+        // that makes small changes visible with few runs.
         let difference = if is_paired {
             let both = (0..base.seeds.len())
                 .filter_map(|row| Some((base.table.value(metric, row)?, new.table.value(metric, row)?)));
@@ -223,7 +237,7 @@ fn pair(base: &Side, new: &Side, metrics: &[String]) -> Pair {
             new: new.table.estimate(metric),
             difference,
             p: None,
-            verdict: Verdict::Untold,
+            verdict: Change::Untold,
             is_regression: false,
         }
     };

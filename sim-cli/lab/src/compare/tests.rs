@@ -49,7 +49,7 @@ fn equals_on_other_seeds_are_called_different_in_at_most_5_of_100_comparisons() 
         let found = compare(&group(k * 10), &group(k * 10 + 5), None);
         let pair = &found.pairs[0];
         assert!(!pair.is_paired && pair.rows.len() > 40);
-        pair.rows.iter().any(|row| !matches!(row.verdict, Verdict::NoDifference | Verdict::Untold))
+        pair.rows.iter().any(|row| !matches!(row.verdict, Change::NoDifference | Change::Untold))
     };
     let alarms = (0..comparisons).filter(|&k| is_alarm(k)).count();
     // 5 % and three standard errors of a share of 5 % among 400.
@@ -68,13 +68,13 @@ fn a_change_for_the_worse_is_found_and_called_so() {
     assert!(worse.pairs[0].is_paired);
     assert_eq!(worse.pairs[0].config, [("link.loss".into(), Some("0.1".into()), Some("0.5".into()))]);
     let ratio = row(&worse, "delivery_ratio");
-    assert!((ratio.verdict, ratio.is_regression) == (Verdict::Worse, true), "{ratio:?}");
+    assert!((ratio.verdict, ratio.is_regression) == (Change::Worse, true), "{ratio:?}");
     let better = compare(&new, &base, None);
-    assert_eq!(row(&better, "delivery_ratio").verdict, Verdict::Better);
+    assert_eq!(row(&better, "delivery_ratio").verdict, Change::Better);
     assert!(better.regressions().all(|(_, row)| row.metric != "delivery_ratio"));
     // It gets worse by less than all of it.
     let tolerated = row(&compare(&base, &new, Some(0.99)), "delivery_ratio");
-    assert!((tolerated.verdict, tolerated.is_regression) == (Verdict::Worse, false), "{tolerated:?}");
+    assert!((tolerated.verdict, tolerated.is_regression) == (Change::Worse, false), "{tolerated:?}");
     let text = worse.to_text(false);
     assert!(text.contains("  link.loss  0.1 -> 0.5\n") && text.contains("WORSE (p "), "{text}");
     assert!(text.contains("new   tiny (12 runs)   paired by seed\n"), "{text}");
@@ -94,10 +94,14 @@ fn the_same_runs_do_not_differ_and_single_runs_tell_nothing_of_chance() {
     let base = side(&scenario(&[]), &ensemble::seeds(1, 3));
     let same = compare(&base, &base, Some(0.0));
     assert!(same.pairs[0].is_identical && same.regressions().next().is_none());
-    assert_eq!(same.conclusion(), "no difference: the runs are the same to the bit");
+    assert_eq!(same.conclusion(), "no difference: the runs are identical");
     let (one, other) = (side(&scenario(&[]), &[1]), side(&scenario(&[("link.loss", "0.9")]), &[1]));
     let untold = compare(&one, &other, None);
-    assert!(untold.conclusion().starts_with("nothing can be said of chance"), "{}", untold.conclusion());
+    assert!(
+        untold.conclusion().starts_with("one run per side says nothing about chance"),
+        "{}",
+        untold.conclusion()
+    );
     assert_eq!(untold.regressions().count(), 0);
     let judged = compare(&one, &other, Some(0.05));
     assert!(judged.regressions().any(|(_, row)| row.metric == "delivery_ratio"));
@@ -114,5 +118,5 @@ fn the_metrics_that_are_asked_for_are_the_family() {
     assert_eq!(names, metrics);
     let cell = Side { cell: "degree = 3".into(), ..base.clone() };
     let error = Comparison::of(&[base], &[cell], &[], None).unwrap_err();
-    assert_eq!(error, "nothing to compare: BASE is no sweep, NEW has cells such as degree = 3");
+    assert_eq!(error, "nothing to compare: BASE is no sweep, NEW has cells like degree = 3");
 }

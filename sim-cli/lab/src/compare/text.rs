@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Comparison, Pair, Row, Verdict};
+use super::{Change, Comparison, Pair, Row};
 use crate::ensemble::config::Differing;
 use crate::ensemble::figure::Figure;
 use crate::ensemble::text::{SHOWN, align};
@@ -33,14 +33,13 @@ impl Comparison {
         let count = |verdict| rows().filter(|row| row.verdict == verdict).count();
         let tested = rows().filter(|row| row.p.is_some()).count();
         if self.pairs.iter().all(|pair| pair.is_identical) {
-            return "no difference: the runs are the same to the bit".to_owned();
+            return "no difference: the runs are identical".to_owned();
         }
         if tested == 0 {
-            return "nothing can be said of chance with one run on a side: compare many (run --runs N)"
-                .to_owned();
+            return "one run per side says nothing about chance: compare many (run --runs N)".to_owned();
         }
         let changed =
-            [(Verdict::Worse, "worse"), (Verdict::Better, "better"), (Verdict::Different, "different")];
+            [(Change::Worse, "worse"), (Change::Better, "better"), (Change::Different, "different")];
         let found: Vec<String> = changed
             .into_iter()
             .filter_map(|(verdict, word)| Some((count(verdict), word)).filter(|(count, _)| *count > 0))
@@ -50,7 +49,7 @@ impl Comparison {
         if found.is_empty() {
             return format!("no difference in any of {metrics}");
         }
-        let rest = match count(Verdict::NoDifference) {
+        let rest = match count(Change::NoDifference) {
             0 => String::new(),
             rest => format!(", {rest} without a difference"),
         };
@@ -108,7 +107,7 @@ pub(super) fn shown((key, base, new): &Differing) -> (String, String, String) {
 
 /// What is shown where not everything is.
 fn is_shown(row: &Row) -> bool {
-    let changed = !matches!(row.verdict, Verdict::NoDifference | Verdict::Untold);
+    let changed = !matches!(row.verdict, Change::NoDifference | Change::Untold);
     changed || row.is_regression || SHOWN.iter().any(|(_, metric)| metric.path == row.metric)
 }
 
@@ -144,13 +143,13 @@ pub(super) fn cells(row: &Row) -> [String; 6] {
 /// The verdict with its probability.
 pub(super) fn verdict(row: &Row) -> String {
     let word = match row.verdict {
-        Verdict::Better => "better",
-        Verdict::Worse if row.is_regression => "WORSE",
-        Verdict::Worse => "worse, within the threshold",
-        Verdict::Different => "different",
-        Verdict::NoDifference => "no difference",
-        Verdict::Untold if row.is_regression => "WORSE, by one run",
-        Verdict::Untold => "untold",
+        Change::Better => "better",
+        Change::Worse if row.is_regression => "WORSE",
+        Change::Worse => "worse, below the threshold",
+        Change::Different => "different",
+        Change::NoDifference => "no difference",
+        Change::Untold if row.is_regression => "WORSE (single run)",
+        Change::Untold => "untold",
     };
     match row.p {
         None => word.to_owned(),

@@ -28,7 +28,7 @@ impl Figure {
         Self { factor, suffix, decimals: decimals.unwrap_or(4), exact: decimals.is_none() }
     }
 
-    /// For an estimate.
+    /// The digits that fit an estimate.
     #[must_use]
     pub fn of(unit: Unit, estimate: &Estimate) -> Self {
         Self::new(unit, if estimate.mean.is_finite() { estimate.mean } else { estimate.min }, estimate.half())

@@ -27,6 +27,7 @@
 //! | `seeds` | the seed of the k-th run |
 //! | `pool` | runs side by side |
 //! | `table` | metrics by run |
+//! | [`side`] | finished runs of one configuration, read from a folder |
 //! | `config` | what two scenarios differ in, seeds apart |
 //! | [`report`] | what all runs say: `runs.json`, `runs.csv` |
 //! | `text` | the same for people |
@@ -37,6 +38,7 @@ pub mod figure;
 mod pool;
 pub mod report;
 mod seeds;
+pub mod side;
 mod table;
 pub mod text;
 

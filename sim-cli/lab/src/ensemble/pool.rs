@@ -9,7 +9,7 @@ use std::thread;
 use floodnet_sim::Progress;
 
 use crate::Protocols;
-use crate::run::{Ran, run};
+use crate::run::{Ran, simulate};
 use floodnet_measure::Results;
 use floodnet_measure::metrics::Numbers;
 use floodnet_scenario::{Complaint, Scenario};
@@ -19,9 +19,9 @@ use floodnet_scenario::{Complaint, Scenario};
 pub struct Failed {
     /// Its place in the list of seeds.
     pub index: usize,
-    /// Its seed.
+    /// Seed of the run.
     pub seed: u64,
-    /// Why.
+    /// Reason why it cannot be set up.
     pub why: Complaint,
 }
 
@@ -88,12 +88,13 @@ pub fn run_list<T: Send>(
             stop.fetch_or(!goes_on, Ordering::Relaxed);
             goes_on
         };
-        match run(&scenario, protocols, NonZeroUsize::MIN, watch) {
+        match simulate(&scenario, protocols, NonZeroUsize::MIN, watch) {
             Ok(ran) if ran.finished.as_ref().is_some_and(|of| of.results.summary.complete) => {
                 let result = keep(index, &scenario, ran);
                 lock(&kept)[index] = Some(result);
             }
             Ok(_) => stop.store(true, Ordering::Relaxed),
+            // Several threads may fail; the first in the order of the runs is reported, whichever was faster.
             Err(why) => {
                 stop.store(true, Ordering::Relaxed);
                 let mut failed = lock(&failed);
@@ -185,7 +186,7 @@ mod tests {
         assert_eq!(one, texts(of(16)));
         for (text, &seed) in one.iter().zip(&seeds) {
             let scenario = Scenario { seed, ..scenario.clone() };
-            let ran = run(&scenario, &protocols, threads(1), &mut |_| true).unwrap();
+            let ran = simulate(&scenario, &protocols, threads(1), &mut |_| true).unwrap();
             assert_eq!(*text, ran.finished.unwrap().results.summary.to_json());
         }
         let mut distinct = one;

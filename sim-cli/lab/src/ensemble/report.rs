@@ -18,17 +18,17 @@ use floodnet_scenario::Scenario;
 /// What is kept of one run.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    /// Which run.
+    /// Number of the run, from 0.
     pub index: usize,
-    /// Its seed.
+    /// Seed of the run.
     pub seed: u64,
-    /// Its digest.
+    /// Digest of the run; empty on sockets.
     pub digest: String,
-    /// Its metrics.
+    /// Metrics of the run.
     pub numbers: Numbers,
     /// Publish to delivery over counted pairs on time.
     pub latencies: Latencies,
-    /// Counted pairs.
+    /// Counted pairs of message and receiver.
     pub receivers: u64,
 }
 
@@ -50,7 +50,7 @@ impl Kept {
 /// An expectation and what the runs say about it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Judged {
-    /// The metric.
+    /// Path of the metric.
     pub key: String,
     /// The bound, such as `>= 0.95`.
     pub bound: String,
@@ -58,7 +58,7 @@ pub struct Judged {
     pub mean: Option<Ms>,
     /// Its interval of 95 %.
     pub ci95: Option<[Ms; 2]>,
-    /// Whether it holds.
+    /// Whether the mean is within the bound.
     pub verdict: Decision,
     /// The run that is furthest on the wrong side, or nearest to it.
     pub worst: Option<Worst>,
@@ -67,11 +67,11 @@ pub struct Judged {
 /// One run among many.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Worst {
-    /// Its index.
+    /// Number of the run, from 0.
     pub run: usize,
-    /// Its seed.
+    /// Seed of the run.
     pub seed: u64,
-    /// Its value.
+    /// Value of the metric in that run.
     pub value: Ms,
 }
 
@@ -107,11 +107,11 @@ pub struct Report {
 /// One of the runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct One {
-    /// Its index.
+    /// Number of the run, from 0.
     pub run: usize,
-    /// Its seed.
+    /// Seed of the run.
     pub seed: u64,
-    /// Its digest.
+    /// Digest of the run; empty on sockets.
     pub digest: String,
 }
 

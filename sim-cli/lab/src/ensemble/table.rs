@@ -72,7 +72,7 @@ impl Table {
     }
 }
 
-/// What `metric` counts.
+/// The unit of `metric`.
 pub fn unit(metric: &str) -> Unit {
     find(metric).map_or(Unit::Plain, |metric| metric.unit)
 }

@@ -77,6 +77,7 @@ impl Report {
             self.metrics.names().iter().for_each(|name| push(name, name));
         } else {
             SHOWN.iter().for_each(|(layout, metric)| push(&layout.words(metric.label), metric.path));
+            // Then what this scenario is about: how it heals, and what it expects.
             let others = self.expect.iter().map(|judged| judged.key.as_str());
             let healing =
                 self.metrics.names().iter().map(String::as_str).filter(|name| name.ends_with(".heal_ms"));

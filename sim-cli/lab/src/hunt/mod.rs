@@ -29,10 +29,10 @@ pub use mutate::Change;
 pub use wish::Wish;
 
 use crate::Protocols;
-use crate::run::run;
+use crate::run::simulate;
 use crate::swarm::Invariant;
-use crate::swarm::campaign::in_order;
 use crate::swarm::check::{Again, check};
+use crate::swarm::in_order::in_order;
 use floodnet_scenario::Scenario;
 
 /// What a hunt is after, where, and for how long.
@@ -66,7 +66,7 @@ pub fn by_wish<'a>(
     protocols: &'a Protocols,
 ) -> impl Fn(&Scenario, &dyn Fn() -> bool) -> Verdict + Sync + 'a {
     move |scenario, go_on| {
-        let ran = run(scenario, protocols, NonZeroUsize::MIN, &mut |_| go_on());
+        let ran = simulate(scenario, protocols, NonZeroUsize::MIN, &mut |_| go_on());
         let finished = ran.ok().and_then(|ran| ran.finished);
         let Some(summary) = finished.map(|finished| finished.results.summary) else { return Verdict::Fine };
         if !summary.complete {
@@ -95,7 +95,7 @@ pub fn by_invariant(
 /// A scenario in which it went wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
-    /// The scenario.
+    /// The scenario that goes wrong.
     pub scenario: Scenario,
     /// What went wrong, such as `cut_off_ms is 34000`.
     pub what: String,
@@ -202,7 +202,7 @@ impl<'a> Hunt<'a> {
 
 /// What came of one candidate.
 enum Tried {
-    /// It went wrong.
+    /// The run went wrong.
     Wrong(Box<Found>),
     /// It did not, or cannot be run.
     Fine,

@@ -14,7 +14,7 @@ const PLAIN: u64 = 4;
 /// What may differ from the given scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// The seed.
+    /// The seed and nothing else.
     Seed,
     /// The seed, the number of nodes, faults, churn, loss.
     All,

@@ -25,9 +25,9 @@ pub const CONFIDENCE: f64 = 0.999;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// It is.
+    /// The runs agree with the law.
     Holds,
-    /// It is not.
+    /// The runs contradict the law.
     Fails,
     /// The runs know too little.
     Undecided,
@@ -38,11 +38,11 @@ pub enum Verdict {
 pub struct Finding {
     /// Name of the law.
     pub law: String,
-    /// What it says.
+    /// What the law says, in a sentence.
     pub about: String,
     /// Where the answer comes from.
     pub source: String,
-    /// What was measured.
+    /// The expression that was measured.
     pub measured: String,
     /// How it must compare: `=`, `<=` or `>=`.
     pub relation: &'static str,
@@ -56,11 +56,11 @@ pub struct Finding {
     pub interval: Option<(f64, f64)>,
     /// How far the expected value itself may be off.
     pub tolerance: f64,
-    /// Why.
+    /// Why the expected value may be off.
     pub because: String,
-    /// Runs.
+    /// How many runs there were.
     pub runs: u32,
-    /// Whether it holds.
+    /// Whether the law holds.
     pub verdict: Verdict,
 }
 
@@ -88,62 +88,87 @@ pub fn consult(
 }
 
 fn judge(law: &Law, measured: &Expression, bound: &Bound, runs: &[Numbers]) -> Result<Finding, String> {
-    let (relation, formula) = match bound {
-        Bound::Exact(of) | Bound::Mean(Mean { of, .. }) => ("=", of),
-        Bound::AtMost(of) => ("<=", of),
-        Bound::AtLeast(of) => (">=", of),
-    };
+    let mut finding = Finding::unmeasured(law, measured, bound);
     let values = |of: &Expression| -> Result<Option<Vec<f64>>, String> {
         runs.iter().map(|run| of.value(run)).collect()
     };
-    let (tolerance, because) = match bound {
-        Bound::Mean(mean) => (mean.tolerance, mean.because.clone()),
-        _ => (0.0, String::new()),
+    let (Some(found), Some(expected)) = (values(measured)?, values(formula(bound).1)?) else {
+        return Ok(finding);
     };
-    let mut finding = Finding {
-        law: law.name.clone(),
-        about: law.about.clone(),
-        source: law.source.clone(),
-        measured: measured.to_string(),
-        relation,
-        formula: formula.to_string(),
-        expected: None,
-        value: None,
-        interval: None,
-        tolerance,
-        because,
-        runs: law.runs,
-        verdict: Verdict::Fails,
-    };
-    let (Some(found), Some(expected)) = (values(measured)?, values(formula)?) else { return Ok(finding) };
     finding.value = Some(mean(&found));
     finding.expected = Some(mean(&expected));
     if let Bound::Exact(_) = bound {
-        let wrong = found.iter().zip(&expected).position(|(found, expected)| !is_same(*found, *expected));
+        finding.judge_each(&found, &expected);
+    } else {
+        finding.judge_mean(&found, &expected, measured.is_bit(), bound);
+    }
+    Ok(finding)
+}
+
+/// How measured and expected values must compare, and the formula of the expected ones.
+const fn formula(bound: &Bound) -> (&'static str, &Expression) {
+    match bound {
+        Bound::Exact(of) | Bound::Mean(Mean { of, .. }) => ("=", of),
+        Bound::AtMost(of) => ("<=", of),
+        Bound::AtLeast(of) => (">=", of),
+    }
+}
+
+impl Finding {
+    /// A finding without values: what was not measured fails.
+    fn unmeasured(law: &Law, measured: &Expression, bound: &Bound) -> Self {
+        let (relation, formula) = formula(bound);
+        let (tolerance, because) = match bound {
+            Bound::Mean(mean) => (mean.tolerance, mean.because.clone()),
+            _ => (0.0, String::new()),
+        };
+        Self {
+            law: law.name.clone(),
+            about: law.about.clone(),
+            source: law.source.clone(),
+            measured: measured.to_string(),
+            relation,
+            formula: formula.to_string(),
+            expected: None,
+            value: None,
+            interval: None,
+            tolerance,
+            because,
+            runs: law.runs,
+            verdict: Verdict::Fails,
+        }
+    }
+
+    /// Holds every run against the formula.
+    fn judge_each(&mut self, found: &[f64], expected: &[f64]) {
+        let wrong = found.iter().zip(expected).position(|(found, expected)| !is_same(*found, *expected));
+        self.verdict = if wrong.is_none() { Verdict::Holds } else { Verdict::Fails };
         // The run that is wrong says more than a mean.
         if let Some(run) = wrong {
-            (finding.value, finding.expected) = (Some(found[run]), Some(expected[run]));
+            (self.value, self.expected) = (Some(found[run]), Some(expected[run]));
         }
-        finding.verdict = if wrong.is_none() { Verdict::Holds } else { Verdict::Fails };
-        return Ok(finding);
     }
-    let interval = interval(&found, measured.is_bit());
-    finding.interval = Some(interval);
-    // Expected and measured may go up and down together, so the interval is that of their difference.
-    let off: Vec<f64> = found.iter().zip(&expected).map(|(found, expected)| found - expected).collect();
-    let (low, high) = if measured.is_bit() {
-        let at = mean(&expected);
-        (interval.0 - at, interval.1 - at)
-    } else {
-        self::interval(&off, false)
-    };
-    finding.verdict = match bound {
-        Bound::Mean(Mean { within, .. }) if (high - low) / 2.0 > *within => Verdict::Undecided,
-        Bound::Mean(_) => decide(low <= tolerance && high >= -tolerance, true),
-        Bound::AtMost(_) => decide(high <= 0.0, low > 0.0),
-        Bound::AtLeast(_) | Bound::Exact(_) => decide(low >= 0.0, high < 0.0),
-    };
-    Ok(finding)
+
+    /// Holds the mean over runs against the formula.
+    fn judge_mean(&mut self, found: &[f64], expected: &[f64], is_bit: bool, bound: &Bound) {
+        let interval = interval(found, is_bit);
+        self.interval = Some(interval);
+        // Expected and measured may go up and down together, so the interval is that of their difference.
+        let (low, high) = if is_bit {
+            let at = mean(expected);
+            (interval.0 - at, interval.1 - at)
+        } else {
+            let off: Vec<f64> =
+                found.iter().zip(expected).map(|(found, expected)| found - expected).collect();
+            self::interval(&off, false)
+        };
+        self.verdict = match bound {
+            Bound::Mean(Mean { within, .. }) if (high - low) / 2.0 > *within => Verdict::Undecided,
+            Bound::Mean(_) => decide(low <= self.tolerance && high >= -self.tolerance, true),
+            Bound::AtMost(_) => decide(high <= 0.0, low > 0.0),
+            Bound::AtLeast(_) | Bound::Exact(_) => decide(low >= 0.0, high < 0.0),
+        };
+    }
 }
 
 const fn decide(holds: bool, fails: bool) -> Verdict {

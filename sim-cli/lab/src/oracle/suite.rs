@@ -109,7 +109,7 @@ impl TryFrom<CheckForm> for Check {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mean {
-    /// The answer.
+    /// The expected mean.
     #[serde(deserialize_with = "expression")]
     pub of: Expression,
     /// How well the runs must know it: an interval that reaches further to either side decides nothing.
@@ -140,7 +140,7 @@ fn expression<'de, D: Deserializer<'de>>(from: D) -> Result<Expression, D::Error
     Expression::parse(&text).map_err(serde::de::Error::custom)
 }
 
-/// The file.
+/// A file of laws, as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Form {

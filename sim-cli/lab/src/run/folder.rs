@@ -41,20 +41,20 @@ impl Place {
         let failed = |error: io::Error| format!("cannot write to {shown}: {error}");
         let absolute = std::path::absolute(folder).map_err(failed)?;
         if absolute.file_name().is_none() {
-            return Err(format!("{shown} cannot be the folder of a run: name one that can be replaced"));
+            return Err(format!("{shown} cannot be an output folder: choose another one"));
         }
         match holds(&absolute).map_err(failed)? {
             Holds::Other(name) => Err(format!(
-                "{shown} holds {name}, which no run wrote: choose another folder with --out (this one is left as it is)"
+                "{shown} contains {name}, which is not part of a run: choose another folder with --out (nothing was changed)"
             )),
-            Holds::Run if !force => Err(format!(
-                "{shown} holds a run already: replace it with --force, or choose another folder with --out"
-            )),
+            Holds::Run if !force => {
+                Err(format!("{shown} already has a run: use --force to replace it, or another --out"))
+            }
             Holds::Run | Holds::Nothing => Ok(Self { folder: folder.to_owned(), absolute, force }),
         }
     }
 
-    /// The folder.
+    /// The folder of the run.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -125,7 +125,7 @@ impl Place {
 pub struct Draft(PathBuf);
 
 impl Draft {
-    /// Where it is.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -277,7 +277,7 @@ pub fn file(
     to.flush()
 }
 
-/// Writes a table.
+/// A function that writes a table.
 type WriteTable<'a> = &'a dyn Fn(&mut dyn Write) -> io::Result<()>;
 
 /// Hands over each file of a run that has the same bytes wherever and however it is made.

@@ -10,9 +10,9 @@ use super::sockets::TcpRunInfo;
 /// What a program was built from.
 #[derive(Clone, Copy, Debug)]
 pub struct Build {
-    /// The program.
+    /// Name of the program.
     pub program: &'static str,
-    /// Its version.
+    /// Version of the program.
     pub version: &'static str,
     /// Revision of its source, with `-dirty` if that had changes; `unknown` outside a checkout.
     pub git: &'static str,
@@ -20,12 +20,12 @@ pub struct Build {
     pub rustc: &'static str,
 }
 
-/// `manifest.json`.
+/// What made a run and what it cost: `manifest.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// The program.
+    /// Name of the program.
     pub program: String,
-    /// Its version.
+    /// Version of the program.
     pub version: String,
     /// Revision of its source, with `-dirty` if that had changes; `unknown` outside a checkout.
     pub git: String,
@@ -111,7 +111,7 @@ impl Manifest {
         match self.backend.as_str() {
             "sim" => Ok(()),
             backend => Err(format!(
-                "this is a run on {backend}, which does not go the same way twice: there is nothing to hold it against"
+                "this run used {backend} and cannot be repeated, so there is nothing to compare with"
             )),
         }
     }

@@ -25,9 +25,9 @@ pub use sockets::{HopExcess, Kernels, TcpRunInfo};
 /// What a protocol's runner works on.
 pub(crate) struct Job<'a> {
     scenario: &'a Scenario,
-    /// Prepare only.
+    /// Whether to prepare the run only.
     dry: bool,
-    /// Threads.
+    /// Number of threads.
     jobs: NonZeroUsize,
     /// Divide the run over them however small it is.
     divide: bool,
@@ -46,9 +46,9 @@ pub struct Ran {
 /// What came of a run.
 #[derive(Debug)]
 pub struct Finished {
-    /// Numbers, tables, graphs.
+    /// Numbers, tables and graphs of the run.
     pub results: Results,
-    /// What it took.
+    /// Time and memory that it took.
     pub cost: Cost,
     /// What it used on sockets; none in the simulator.
     pub tcp: Option<TcpRunInfo>,
@@ -107,12 +107,12 @@ impl Cost {
     }
 }
 
-/// Runs `scenario` with the protocol that its tables name, on up to `jobs` threads: the results are the same
+/// Simulates `scenario` with the protocol that its tables name, on up to `jobs` threads: the results are the same
 /// for any number of them. `watch` is asked after each window whether to go on.
 ///
 /// # Errors
 /// The scenario cannot be set up; says why.
-pub fn run(
+pub fn simulate(
     scenario: &Scenario,
     protocols: &Protocols,
     jobs: NonZeroUsize,
@@ -121,11 +121,11 @@ pub fn run(
     dispatch(protocols, Job { scenario, dry: false, jobs, divide: false, watch })
 }
 
-/// As [`run`], but divides even a small run over `jobs` threads. It takes longer and must come to the same.
+/// As [`simulate`], but divides even a small run over `jobs` threads. It takes longer and must come to the same.
 ///
 /// # Errors
-/// As [`run`].
-pub fn run_divided(
+/// As [`simulate`].
+pub fn simulate_divided(
     scenario: &Scenario,
     protocols: &Protocols,
     jobs: NonZeroUsize,
@@ -137,7 +137,7 @@ pub fn run_divided(
 /// Prepares `scenario` without running it.
 ///
 /// # Errors
-/// As [`run`].
+/// As [`simulate`].
 pub fn prepare(scenario: &Scenario, protocols: &Protocols) -> Result<Setup, Complaint> {
     dispatch(
         protocols,
@@ -150,9 +150,9 @@ fn dispatch(protocols: &Protocols, mut job: Job<'_>) -> Result<Ran, Complaint> {
     protocols.engine(job.scenario)?.run(&mut job)
 }
 
-/// Runs `scenario` with the protocol `P` on one thread.
-pub(crate) fn run_with<P: Runnable>(scenario: &Scenario) -> Result<Ran, Complaint> {
-    run_protocol::<P>(&mut Job {
+/// Simulates `scenario` with the protocol `P` on one thread, for callers that know the protocol already.
+pub(crate) fn simulate_alone<P: Runnable>(scenario: &Scenario) -> Result<Ran, Complaint> {
+    simulate_job::<P>(&mut Job {
         scenario,
         dry: false,
         jobs: NonZeroUsize::MIN,
@@ -161,8 +161,8 @@ pub(crate) fn run_with<P: Runnable>(scenario: &Scenario) -> Result<Ran, Complain
     })
 }
 
-/// Runs a job with the protocol `P`.
-pub(crate) fn run_protocol<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Complaint> {
+/// Does a job with the protocol `P`: all functions above end here.
+pub(crate) fn simulate_job<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Complaint> {
     let began = clock();
     let scenario = job.scenario;
     let (setup, config) = set_up_nodes::<P>(scenario)?;

@@ -39,7 +39,7 @@ pub struct TcpRunInfo {
 /// What hops took beyond the delays of their links, in milliseconds of the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HopExcess {
-    /// Mean.
+    /// Mean over the hops.
     pub mean: f64,
     /// Half of them took less.
     pub p50: f64,

@@ -1,14 +1,13 @@
 //! Many scenarios: on several threads, with results in the order of the seeds.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Condvar, Mutex, PoisonError};
 
 use floodnet_core::time::Duration;
 
 use super::check::{Again, Checked, check};
 use super::draw::{ProtocolChoice, draw};
+use super::in_order::in_order;
 use super::violation::{Invariant, Violation};
 use crate::Protocols;
 
@@ -18,7 +17,7 @@ pub const UNHEALED_PERMILLE: u64 = 10;
 /// More of them than that is called a violation when chance alone would bring it about less often than this.
 const CHANCE: f64 = 1e-6;
 
-/// What to try.
+/// Which scenarios to try.
 #[derive(Clone, Debug, Default)]
 pub struct Campaign {
     /// Seeds to try first.
@@ -27,25 +26,25 @@ pub struct Campaign {
     pub base: u64,
     /// .. so many.
     pub count: u64,
-    /// Which protocols.
+    /// Which protocols to draw from.
     pub choice: ProtocolChoice,
 }
 
 /// A scenario that broke an invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// Of this seed.
+    /// Seed of the scenario.
     pub seed: u64,
     /// How many had been tried before.
     pub before: u64,
-    /// How.
+    /// The invariant that broke.
     pub violation: Violation,
 }
 
 /// What came of all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tried {
-    /// Scenarios.
+    /// How many scenarios were tried.
     pub scenarios: u64,
     /// Simulated time in all.
     pub simulated: Duration,
@@ -64,7 +63,7 @@ pub struct Tried {
 }
 
 impl Tried {
-    /// Whether all held.
+    /// Whether all invariants held.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.failures.is_empty() && self.too_many_unhealed.is_none()
@@ -116,83 +115,6 @@ fn tail(n: u64, k: u64, p: f64) -> f64 {
         term *= (n - i) as f64 / (i + 1) as f64 * p / (1.0 - p);
     }
     (1.0 - below).max(0.0)
-}
-
-/// The scenarios that threads work on, and what came of those that are done but not in turn.
-struct Desk<T> {
-    next: u64,
-    done: VecDeque<Option<std::thread::Result<T>>>,
-    /// The number of the first of them.
-    first_done: u64,
-    stopped: bool,
-}
-
-/// Does `work` on the numbers from 0 to `count` on `jobs` threads and hands the results to `take` in order,
-/// on this thread. `take` says whether to go on.
-///
-/// # Panics
-/// When `work` does.
-pub(crate) fn in_order<T: Send>(
-    jobs: NonZeroUsize,
-    count: u64,
-    work: impl Fn(u64) -> T + Sync,
-    mut take: impl FnMut(u64, T) -> bool,
-) {
-    // Threads run ahead of the slowest by so many at most.
-    let ahead = 64 * jobs.get() as u64;
-    let desk = Mutex::new(Desk { next: 0, done: VecDeque::new(), first_done: 0, stopped: false });
-    let (room, ready) = (Condvar::new(), Condvar::new());
-    let lock = || desk.lock().unwrap_or_else(PoisonError::into_inner);
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.get() {
-            scope.spawn(|| {
-                loop {
-                    let mut at = lock();
-                    while !at.stopped && at.next < count && at.next >= at.first_done + ahead {
-                        at = room.wait(at).unwrap_or_else(PoisonError::into_inner);
-                    }
-                    if at.stopped || at.next >= count {
-                        return;
-                    }
-                    let number = at.next;
-                    at.next += 1;
-                    drop(at);
-                    let result = catch_unwind(AssertUnwindSafe(|| work(number)));
-                    let mut at = lock();
-                    let place = (number - at.first_done) as usize;
-                    if at.done.len() <= place {
-                        at.done.resize_with(place + 1, || None);
-                    }
-                    at.done[place] = Some(result);
-                    ready.notify_one();
-                }
-            });
-        }
-        for number in 0..count {
-            let mut at = lock();
-            while at.done.front().is_none_or(Option::is_none) {
-                at = ready.wait(at).unwrap_or_else(PoisonError::into_inner);
-            }
-            let result = at.done.pop_front().flatten();
-            at.first_done += 1;
-            drop(at);
-            room.notify_all();
-            let go_on = match result {
-                Some(Ok(result)) => take(number, result),
-                Some(Err(panic)) => {
-                    lock().stopped = true;
-                    room.notify_all();
-                    resume_unwind(panic);
-                }
-                None => false,
-            };
-            if !go_on {
-                lock().stopped = true;
-                room.notify_all();
-                return;
-            }
-        }
-    });
 }
 
 impl Campaign {
@@ -251,24 +173,6 @@ impl Campaign {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn results_come_in_order_whoever_is_first() {
-        let slow = |number: u64| {
-            let mut x = number;
-            (0..(number % 7) * 1_000).for_each(|n| x = x.wrapping_mul(31) ^ n);
-            (number, x)
-        };
-        for jobs in [1, 2, 5] {
-            let mut found = Vec::new();
-            in_order(NonZeroUsize::new(jobs).unwrap(), 500, slow, |number, (same, _)| {
-                assert_eq!(number, same);
-                found.push(number);
-                number < 400
-            });
-            assert_eq!(found, (0..=400).collect::<Vec<_>>());
-        }
-    }
 
     #[test]
     fn tails_of_the_binomial_distribution() {

@@ -28,7 +28,7 @@ const MOST_INPUTS: u64 = 20_000_000;
 /// How the scenario is run once more; the digest must be the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Again {
-    /// Not at all.
+    /// It is not run once more.
     Not,
     /// By the plain engine: one heap in global order.
     ByHeap,
@@ -65,7 +65,7 @@ pub struct Checked {
     pub healed: Option<bool>,
     /// Simulated time.
     pub simulated: Duration,
-    /// Inputs handled.
+    /// Inputs handled in the watched run.
     pub inputs: u64,
 }
 
@@ -138,6 +138,7 @@ impl<P: Runnable> Bench<'_, P> {
             Watched::new(P::node(slot, self.config), known)
         };
         let mut rules = Rules::new(plan, links, self.promises);
+        // One sample, at the time at which the network must have healed.
         let judged = Quiet::of(plan).judged;
         let simulation =
             Simulation::new(plan, links, self.config, &make).sample_at(judged.into_iter().collect());
@@ -145,7 +146,7 @@ impl<P: Runnable> Bench<'_, P> {
             .run_watched(&mut rules, &mut |progress| progress.inputs < MOST_INPUTS)
             .unwrap_or_else(|error| broken(Invariant::Ends, Time::ZERO, None, error));
         if !outcome.complete {
-            let what = format!("{} inputs, and no end of packets", outcome.inputs);
+            let what = format!("{} inputs, and packets do not stop", outcome.inputs);
             broken(Invariant::Ends, outcome.ended_at, None, what);
         }
         rules.finish(outcome.packets, (outcome.in_flight_packets, outcome.in_flight_payloads));
@@ -219,7 +220,7 @@ impl<P: Runnable> Bench<'_, P> {
     }
 
     fn measured(&self, outcome: &Outcome<Watched<'_, P>>) {
-        let ran = run::run_with::<P>(self.job.scenario);
+        let ran = run::simulate_alone::<P>(self.job.scenario);
         let digest = match &ran {
             Ok(ran) => ran.finished.as_ref().map(|finished| finished.results.summary.digest.clone()),
             Err(complaint) => broken(Invariant::Ends, Time::ZERO, None, complaint.to_string()),

@@ -19,9 +19,9 @@ pub type Features = Vec<&'static str>;
 /// A scenario that was drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drawn {
-    /// From this seed.
+    /// Seed from which it was drawn.
     pub seed: u64,
-    /// Its file.
+    /// The scenario's file, as text.
     pub text: String,
     /// What was switched on.
     pub features: Features,
@@ -308,6 +308,7 @@ impl Drawing {
             let loss = self.share(1, 15);
             self.put("link.loss", loss);
         }
+        // Classes have access lines of their own.
         if self.sometimes("classes", 20) {
             self.classes();
         } else if self.sometimes("access lines", 15) {

@@ -3,7 +3,7 @@
 //! A scenario is drawn from a seed, with every feature switched on or off at random ([`draw`]). It has two
 //! phases: **safety**, with churn and faults of every kind, and **liveness**, in which nobody comes or goes
 //! and nothing is wrong. While it runs each node is watched after each of its inputs (`watched`), and what
-//! lies between nodes is looked at when all is quiet and at the end (`rules`). What a protocol promises
+//! lies between nodes is looked at after a quiet period and at the end (`rules`). What a protocol promises
 //! beyond the rules of the boundary it says itself: [`floodnet_core::invariants`].
 //!
 //! | module | subject |
@@ -14,13 +14,15 @@
 //! | `rules` | what must hold between nodes |
 //! | `graph` | who holds whom, as the observations tell |
 //! | [`check`] | one scenario |
-//! | [`campaign`] | many scenarios, on several threads, in order |
+//! | [`campaign`] | many scenarios, on several threads |
+//! | `in_order` | work on several threads whose results come in order |
 //! | [`seeds`] | seeds that failed once |
 
 pub mod campaign;
 pub mod check;
 pub mod draw;
 mod graph;
+pub(crate) mod in_order;
 mod rules;
 pub mod seeds;
 pub mod violation;

@@ -23,7 +23,8 @@ pub fn parse(text: &str) -> Result<Vec<u64>, String> {
     lines
         .filter(|(_, seed)| !seed.is_empty())
         .map(|(number, seed)| {
-            seed.parse().map_err(|_| format!("line {number}: `{seed}` is no seed: write a whole number"))
+            seed.parse()
+                .map_err(|_| format!("line {number}: invalid seed `{seed}` (expected a whole number)"))
         })
         .collect()
 }
@@ -35,7 +36,7 @@ mod tests {
     #[test]
     fn a_line_holds_a_seed_and_a_comment() {
         assert_eq!(parse("# all\n\n 17 # why\n4\n"), Ok(vec![17, 4]));
-        assert_eq!(parse("1\nx # y"), Err("line 2: `x` is no seed: write a whole number".to_owned()));
+        assert_eq!(parse("1\nx # y"), Err("line 2: invalid seed `x` (expected a whole number)".to_owned()));
         let _ = kept();
     }
 }

@@ -4,99 +4,67 @@ use std::fmt;
 
 use floodnet_core::time::Time;
 
-/// What must hold. Numbered as the catalogue of invariants in `docs/swarm.md`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Invariant {
-    /// A message is taken in at most once per life, while it is remembered.
-    Once,
-    /// Nothing is delivered or sent that was not published before.
-    Published,
-    /// Every collection that a node keeps stays within its bound.
-    Bounded,
-    /// A message is passed on at most once on each link, and not back unless echo is on.
-    PassedOnce,
-    /// Each step of a walking request costs a hop; each step of a message is counted.
-    Hops,
-    /// No link to oneself, none twice; a node tells of its neighbors as they are.
-    Links,
-    /// Timers come back once, in time; inputs come in the promised order.
-    Order,
-    /// No panic, and no run without end.
-    Ends,
-    /// A link is held by both ends, or after a while by neither.
-    Symmetric,
-    /// When all is quiet, the nodes become one component.
-    OnePiece,
-    /// When all is quiet, a message reaches everybody.
-    Reaches,
-    /// When all is quiet, queues drain.
-    Drains,
-    /// Packets sent = received + lost + in flight.
-    Conserved,
-    /// Every engine gives the same digest.
-    SameDigest,
+/// Makes the enum and its words from one list: `Name = code, sentence`.
+macro_rules! invariants {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $says:literal;)*) => {
+        /// What must hold. The codes are those of the catalogue of invariants in `docs/swarm.md`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Invariant {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Invariant {
+            /// All invariants, in order.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Code of the invariant in the catalogue.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self {
+                    $(Self::$name => $code,)*
+                }
+            }
+
+            /// The invariant in a line.
+            #[must_use]
+            pub const fn says(self) -> &'static str {
+                match self {
+                    $(Self::$name => $says,)*
+                }
+            }
+        }
+    };
 }
 
-impl Invariant {
-    /// All of them.
-    pub const ALL: [Self; 14] = [
-        Self::Once,
-        Self::Published,
-        Self::Bounded,
-        Self::PassedOnce,
-        Self::Hops,
-        Self::Links,
-        Self::Order,
-        Self::Ends,
-        Self::Symmetric,
-        Self::OnePiece,
-        Self::Reaches,
-        Self::Drains,
-        Self::Conserved,
-        Self::SameDigest,
-    ];
-
-    /// Its number.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Once => "I1",
-            Self::Published => "I2",
-            Self::Bounded => "I3",
-            Self::PassedOnce => "I4",
-            Self::Hops => "I5",
-            Self::Links => "I6",
-            Self::Order => "I7",
-            Self::Ends => "I8",
-            Self::Symmetric => "I6b",
-            Self::OnePiece => "I11",
-            Self::Reaches => "I12",
-            Self::Drains => "I13",
-            Self::Conserved => "I14",
-            Self::SameDigest => "D2",
-        }
-    }
-
-    /// What it says, in a line.
-    #[must_use]
-    pub const fn says(self) -> &'static str {
-        match self {
-            Self::Once => "a message is taken in at most once while it is remembered",
-            Self::Published => "nothing is delivered or sent that was not published",
-            Self::Bounded => "every collection stays within its bound",
-            Self::PassedOnce => "a message is passed on once per link, and not back",
-            Self::Hops => "each step costs a hop, or counts one",
-            Self::Links => "no link to oneself, none twice, told as they are",
-            Self::Order => "inputs and timers come in order and in time",
-            Self::Ends => "no panic, no run without end",
-            Self::Symmetric => "a link is held by both ends, or soon by neither",
-            Self::OnePiece => "when all is quiet the nodes become one component",
-            Self::Reaches => "when all is quiet a message reaches everybody",
-            Self::Drains => "when all is quiet queues drain",
-            Self::Conserved => "packets sent = received + lost + in flight",
-            Self::SameDigest => "every engine gives the same digest",
-        }
-    }
+invariants! {
+    /// A message is accepted at most once per life, while it is remembered.
+    Once = "I1", "a message is accepted at most once while it is remembered";
+    /// Nothing is delivered or sent that was not published before.
+    Published = "I2", "nothing is delivered or sent that was not published";
+    /// Every collection that a node keeps stays within its bound.
+    Bounded = "I3", "every collection stays within its bound";
+    /// A message is passed on at most once on each link, and not back unless echo is on.
+    PassedOnce = "I4", "a message is passed on at most once per link, and not back to its sender";
+    /// Each step of a walking request costs a hop; each step of a message is counted.
+    Hops = "I5", "every hop is counted";
+    /// No link to oneself, none twice; a node reports its neighbors correctly.
+    Links = "I6", "no self-links, no double links, neighbors reported correctly";
+    /// Timers come back once and on time; inputs come in the promised order.
+    Order = "I7", "inputs and timers come in order and on time";
+    /// No panic, no endless run.
+    Ends = "I8", "no panic, no endless run";
+    /// A link is held by both ends, or after a while by neither.
+    Symmetric = "I6b", "a link is held by both ends, or soon by neither";
+    /// After a quiet period, the nodes are one component.
+    OnePiece = "I11", "after a quiet period all nodes are one component";
+    /// After a quiet period, a message reaches everybody.
+    Reaches = "I12", "after a quiet period a message reaches everybody";
+    /// After a quiet period, queues are empty.
+    Drains = "I13", "after a quiet period queues are empty";
+    /// Packets sent = received + lost + in flight.
+    Conserved = "I14", "packets sent = received + lost + in flight";
+    /// Every engine gives the same digest.
+    SameDigest = "D2", "every engine gives the same digest";
 }
 
 impl fmt::Display for Invariant {
@@ -108,11 +76,11 @@ impl fmt::Display for Invariant {
 /// A breach of an invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// Which.
+    /// The invariant that is broken.
     pub invariant: Invariant,
-    /// When.
+    /// Simulated time of the breach.
     pub at: Time,
-    /// At which slot; none where it concerns all.
+    /// The slot where it happened; none where it concerns all.
     pub slot: Option<u32>,
     /// What happened, in a sentence without its end.
     pub what: String,
@@ -133,4 +101,25 @@ impl fmt::Display for Violation {
 /// Unlike a panic it prints nothing on its way.
 pub(super) fn broken(invariant: Invariant, at: Time, slot: Option<u32>, what: String) -> ! {
     std::panic::resume_unwind(Box::new(Violation { invariant, at, slot, what }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_catalogue_in_the_documentation_has_the_same_codes() {
+        let catalogue = include_str!("../../../../docs/swarm.md");
+        // A row of the catalogue begins with the code, alone in its cell: `| I6b | ..`.
+        let cells = catalogue.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+        let is_code = |cell: &str| {
+            cell.starts_with(['I', 'D']) && cell[1..].starts_with(|next: char| next.is_ascii_digit())
+        };
+        let documented: BTreeSet<&str> = cells.map(|(code, _)| code).filter(|code| is_code(code)).collect();
+        let known: BTreeSet<&str> = Invariant::ALL.iter().map(|invariant| invariant.code()).collect();
+        assert_eq!(documented, known);
+        assert_eq!(known.len(), Invariant::ALL.len(), "no code stands for two invariants");
+    }
 }

@@ -25,7 +25,7 @@ pub(super) struct Known<'a> {
     pub(super) unlimited: bool,
 }
 
-/// `P`, watched.
+/// A node of `P` that is watched.
 pub(super) struct Watched<'a, P> {
     pub(super) inner: P,
     log: Log<'a>,
@@ -261,6 +261,8 @@ impl<'a> Log<'a> {
     fn passes_on(&mut self, to: u32, goes: Carried<u32>) {
         let promises = self.known.promises;
         let message = goes.message;
+        // A protocol may pass a message on before it reports the delivery, so a message that comes for the first time
+        // is taken in here too.
         let came = self.input.carried.filter(|came| came.message == message);
         match came {
             Some(came) if promises.once || !self.heard.contains_key(&message) => {
@@ -307,6 +309,7 @@ impl<'a> Log<'a> {
                     self.breach(Invariant::Once, what);
                 }
             }
+            // Each neighbor is reported once when it is gained and once when it is lost.
             Observation::NeighborUp(peer) => {
                 if peer == self.known.slot {
                     self.breach(Invariant::Links, "a link to itself".to_owned());

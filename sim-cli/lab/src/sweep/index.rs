@@ -18,7 +18,7 @@ pub struct Rule {
     pub runs: u32,
     /// Half the width of the interval of the first metric, as a share of its mean, that is narrow enough.
     pub until_ci: Option<f64>,
-    /// Most runs.
+    /// Maximum number of runs of a cell.
     pub max_runs: u32,
 }
 
@@ -58,7 +58,7 @@ pub struct Index {
 /// A key that varies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Axis {
-    /// The key.
+    /// Dotted key of the scenario.
     pub key: String,
     /// Its values as they are written in the plan.
     pub values: Vec<String>,
@@ -98,6 +98,7 @@ impl Index {
                 )));
             }
             let own = config::keys(&scenario.to_resolved_toml());
+            // What all cells have in common stands once in the index, for a comparison of sweeps.
             common = Some(match common {
                 None => own,
                 Some(common) => {

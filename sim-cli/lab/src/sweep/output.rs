@@ -16,7 +16,7 @@ use floodnet_text::format;
 /// The runs of every cell, in the order of the cells.
 #[derive(Debug)]
 pub struct Outcome<'a> {
-    /// The cells.
+    /// The cells of the sweep.
     pub index: &'a Index,
     /// The runs of each.
     pub tables: Vec<Table>,
@@ -106,6 +106,7 @@ impl<'a> Outcome<'a> {
             head.extend(["", ".low", ".high", ".min", ".max"].map(|end| format!("{metric}{end}")));
         }
         csv.write_record(&head)?;
+        // Digits as in every other file; infinity has no form in CSV.
         let number = |value: f64| {
             if value.is_infinite() { "never".to_owned() } else { shown(value).value().to_string() }
         };

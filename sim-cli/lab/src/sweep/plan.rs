@@ -26,7 +26,7 @@ use floodnet_text::spelling::choices;
 /// Most runs and cells together: more is a mistake.
 const MOST_RUNS: usize = 10_000_000;
 
-/// A plan.
+/// A plan of a sweep, as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SweepPlan {
     /// What the sweep is called; the name of the file unless the plan says.
@@ -121,6 +121,7 @@ impl Reader<'_> {
             set: Vec::new(),
             axes: Vec::new(),
         };
+        // The grid is read last: whether it is too large depends on `runs`, which may come after it.
         let mut grid = None;
         for (key, value) in table {
             match &**key.get_ref() {
@@ -143,13 +144,13 @@ impl Reader<'_> {
         if plan.scenario.as_os_str().is_empty() && !table.contains_key("scenario") {
             self.wrong(
                 0..0,
-                "no scenario is named".to_owned(),
+                "missing key `scenario`".to_owned(),
                 "write scenario = \"../churn.toml\"".to_owned(),
             );
         }
         match grid {
             Some((span, value)) => self.grid(&mut plan, span, value),
-            None => self.wrong(0..0, "there is no [grid]".to_owned(), GRID.to_owned()),
+            None => self.wrong(0..0, "missing table [grid]".to_owned(), GRID.to_owned()),
         }
         plan
     }
@@ -163,15 +164,15 @@ impl Reader<'_> {
                     let values = items.iter().map(|item| reader.source(item)).collect();
                     axes.push((place, key, values));
                 }
-                _ => reader.wrong(place, format!("`{key}` has no list of values"), GRID.to_owned()),
+                _ => reader.wrong(place, format!("`{key}` must be a list of values"), GRID.to_owned()),
             }
         });
         // Tables come in alphabetical order; the order of the file says what varies slowest.
         axes.sort_by_key(|(place, ..)| place.start);
         for (place, key, _) in &axes {
             if key == "seed" {
-                let label = "each cell has runs of as many seeds as `runs` says";
-                self.wrong(place.clone(), "the seed is no key of a grid".to_owned(), label.to_owned());
+                let label = "the seeds follow from `runs`";
+                self.wrong(place.clone(), "seed cannot be a grid key".to_owned(), label.to_owned());
             }
         }
         plan.axes = axes.into_iter().map(|(_, key, values)| (key, values)).collect();
@@ -191,7 +192,7 @@ impl Reader<'_> {
         each: &mut dyn FnMut(&mut Self, String, &'v Value<'_>),
     ) {
         let DeValue::Table(table) = value.get_ref() else {
-            return self.wrong(value.span(), "this is no table".to_owned(), GRID.to_owned());
+            return self.wrong(value.span(), "expected a table".to_owned(), GRID.to_owned());
         };
         for (key, value) in table {
             let path = format!("{prefix}{}", key.get_ref());
@@ -212,7 +213,7 @@ impl Reader<'_> {
         if let DeValue::String(text) = value.get_ref() {
             return text.to_string();
         }
-        self.wrong(value.span(), "this is no string".to_owned(), String::new());
+        self.wrong(value.span(), "expected a string".to_owned(), String::new());
         String::new()
     }
 
@@ -222,7 +223,7 @@ impl Reader<'_> {
             Some(count) => count,
             None => {
                 let label = "write how many runs each cell has, such as 20".to_owned();
-                self.wrong(value.span(), format!("`{text}` is no number of runs"), label);
+                self.wrong(value.span(), format!("invalid number of runs `{text}`"), label);
                 1
             }
         }
@@ -230,8 +231,8 @@ impl Reader<'_> {
 
     fn metrics(&mut self, value: &Value<'_>) -> Vec<String> {
         let DeValue::Array(items) = value.get_ref() else {
-            let label = "write such as [\"delivery_ratio\", \"latency_ms.p99\"]".to_owned();
-            self.wrong(value.span(), "this is no list of metrics".to_owned(), label);
+            let label = "for example [\"delivery_ratio\", \"latency_ms.p99\"]".to_owned();
+            self.wrong(value.span(), "expected a list of metrics".to_owned(), label);
             return Vec::new();
         };
         let mut metrics = Vec::new();
@@ -284,7 +285,7 @@ pub fn schema() -> serde_json::Value {
 }
 
 /// How to write a grid.
-const GRID: &str = "write [grid] and below it keys with lists, such as \"link.loss\" = [0, 0.01, 0.05]";
+const GRID: &str = "write [grid] with keys and lists of values, e.g. \"link.loss\" = [0, 0.01, 0.05]";
 
 #[cfg(test)]
 mod tests {
@@ -342,17 +343,17 @@ mod tests {
         for part in [
             "unknown key `scenari`",
             "did you mean `scenario`?",
-            "no scenario is named",
-            "`0` is no number of runs",
+            "missing key `scenario`",
+            "invalid number of runs `0`",
             "unknown metric `delivery`",
-            "`link.loss` has no list of values",
-            "the seed is no key of a grid",
+            "`link.loss` must be a list of values",
+            "seed cannot be a grid key",
             "plans/p.toml:5:13",
         ] {
             assert!(said.contains(part), "{part}: {said}");
         }
         assert!(parse("scenario = \"a\"\n[grid]\n").unwrap_err().contains("the grid is empty"));
-        assert!(parse("scenario = \"a\"\n").unwrap_err().contains("there is no [grid]"));
+        assert!(parse("scenario = \"a\"\n").unwrap_err().contains("missing table [grid]"));
         assert!(parse("scenario = ").unwrap_err().contains("p.toml:1:"));
     }
 }

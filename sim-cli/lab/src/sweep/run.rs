@@ -14,14 +14,14 @@ use floodnet_scenario::Scenario;
 /// A part of a sweep: the `k`-th of `n`, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Which.
+    /// Number of this part, from 1.
     pub k: u32,
-    /// Of how many.
+    /// Number of parts.
     pub n: u32,
 }
 
 impl Part {
-    /// Everything.
+    /// The whole sweep as one part.
     pub const ALL: Self = Self { k: 1, n: 1 };
 
     /// Whether the item at `place` belongs to it.
@@ -44,7 +44,7 @@ pub enum Stopped {
 /// How many runs of a part there are to make, and of how many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missing {
-    /// To make.
+    /// Runs that are still to be made.
     pub missing: usize,
     /// All of the part; with `until_ci` the least.
     pub all: usize,
@@ -53,15 +53,15 @@ pub struct Missing {
 /// Makes the runs of `part` that are not in `store` yet, up to `jobs` side by side. `scenarios` are those of the
 /// cells.
 pub struct Maker<'a, C> {
-    /// Where results go.
+    /// The folder that results go to.
     pub store: &'a Store,
     /// The scenario of each cell.
     pub scenarios: &'a [Scenario],
-    /// What to make.
+    /// The part of the sweep to make.
     pub part: Part,
     /// Runs side by side.
     pub jobs: NonZeroUsize,
-    /// Who looks on.
+    /// Watches the runs and may stop them.
     pub control: &'a C,
     /// Which protocols there are.
     pub protocols: &'a Protocols,

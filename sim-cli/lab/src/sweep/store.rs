@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::index::{Cell, Index};
-use crate::compare::side::Side;
+use crate::ensemble::side::Side;
 use crate::run::folder::write_whole;
 use floodnet_measure::metrics::Numbers;
 
@@ -23,7 +23,7 @@ const INDEX: &str = "sweep.json";
 #[derive(Clone, Debug)]
 pub struct Store {
     folder: PathBuf,
-    /// Its cells.
+    /// Cells of the sweep.
     pub index: Index,
 }
 
@@ -138,7 +138,7 @@ impl Store {
         };
         if !is_free && !is_sweep(folder) {
             return Err(format!(
-                "{shown} holds something that no sweep wrote: choose another folder with --out (this one is left as it is)"
+                "{shown} contains other files: choose another folder with --out (nothing was changed)"
             ));
         }
         fs::create_dir_all(folder.join("cells")).map_err(failed)?;
@@ -149,7 +149,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Where it is.
+    /// Path of the folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder

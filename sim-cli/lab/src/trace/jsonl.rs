@@ -12,10 +12,10 @@ use super::record::{Record, What};
 /// Number of the form that is written; it grows when a field changes its meaning.
 pub const FORM: u32 = 1;
 
-/// The first line.
+/// The first line of a trace.
 #[derive(Clone, Debug, Serialize)]
 pub struct Head<'a> {
-    /// [`FORM`].
+    /// Version of the format: [`FORM`].
     pub floodnet_trace: u32,
     /// Name of the scenario.
     pub scenario: &'a str,
@@ -23,7 +23,7 @@ pub struct Head<'a> {
     pub seed: u64,
     /// Digest of the whole run.
     pub digest: &'a str,
-    /// Slots.
+    /// Number of slots.
     pub nodes: u32,
     /// The steps end before this time.
     pub until_ns: u64,

@@ -38,7 +38,7 @@ const PIECES: u64 = 1_000;
 pub struct Follow {
     /// Stop here: every input before it has been handled and none after. None: at the end of the run.
     pub until: Option<Time>,
-    /// Threads.
+    /// Number of threads.
     pub jobs: NonZeroUsize,
     /// Divide the run over them however small it is.
     pub divide: bool,
@@ -84,11 +84,11 @@ pub struct Followed {
 /// A slot at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
-    /// Which.
+    /// Number of the slot.
     pub slot: u32,
     /// Whom it holds as neighbors, in its own order; none when it is down.
     pub holds: Option<Vec<u32>>,
-    /// Who holds it.
+    /// Slots that hold it as a neighbor.
     pub held_by: Vec<u32>,
     /// Its node, in `Debug` form, laid out by [`layout::compact`].
     pub state: String,
@@ -169,7 +169,7 @@ fn pieces(duration: Time) -> Vec<Time> {
     (1..PIECES).map(|number| Time::ZERO + step.times(number)).collect()
 }
 
-/// Gathers steps.
+/// Gathers the steps of a run.
 struct Tracer<'a> {
     only: Option<Arc<[u32]>>,
     sink: &'a mut dyn FnMut(Time, Vec<Record>),

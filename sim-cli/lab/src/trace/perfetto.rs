@@ -108,11 +108,11 @@ impl<W: Write> Perfetto<W> {
     fn close_input(&mut self) -> io::Result<()> {
         let Some((input, came)) = self.open.take() else { return Ok(()) };
         let what = input.what.to_string();
-        let name = what.strip_prefix("takes: ").unwrap_or(&what);
+        let name = what.strip_prefix("receives: ").unwrap_or(&what);
         self.put(&json!({
             "ph": "X", "name": name, "cat": "input", "pid": 0, "tid": input.slot,
             "ts": micros(input.at), "dur": SHOWN_US,
-            "args": { "content": &*input.content, "came of it": came },
+            "args": { "content": &*input.content, "effects": came },
         }))
     }
 

@@ -9,14 +9,14 @@ use floodnet_sim::plan::{CrashKind, End};
 
 use floodnet_measure::seconds;
 
-/// A step.
+/// One step of one slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// When.
+    /// Simulated time of the step.
     pub at: Time,
-    /// Where.
+    /// The slot that makes the step.
     pub slot: u32,
-    /// What happened.
+    /// What the slot does.
     pub what: What,
     /// The message or the timer in `Debug` form; else empty.
     pub content: Box<str>,
@@ -69,7 +69,7 @@ impl fmt::Display for What {
                 write!(f, "sends {bytes} bytes to {to}{}", Carrying(payload))
             }
             Self::SetsTimer(after) => write!(f, "sets a timer for {after} from now"),
-            Self::Disconnects(peer) => write!(f, "hangs up on {peer}"),
+            Self::Disconnects(peer) => write!(f, "disconnects from {peer}"),
             Self::Reports(what) => reported(what, f),
         }
     }
@@ -77,21 +77,21 @@ impl fmt::Display for What {
 
 fn arrived(what: Arrived, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match what {
-        Arrived::Start => f.write_str("takes: start"),
-        Arrived::Stop(End::Leave) => f.write_str("takes: leave"),
-        Arrived::Stop(End::Crash(CrashKind::Silent)) => f.write_str("takes: crash, silent"),
-        Arrived::Stop(End::Crash(CrashKind::Reset)) => f.write_str("takes: crash, with resets"),
-        Arrived::Publish(message) => write!(f, "takes: publish message {message}"),
-        Arrived::Pause(until) => write!(f, "takes: pause until {} s", seconds(until)),
-        Arrived::Cut => f.write_str("takes: beginning of a cut"),
-        Arrived::Awake => f.write_str("takes: end of the pause"),
-        Arrived::Timer { life } => write!(f, "takes: timer of life {life}"),
-        Arrived::Departed => f.write_str("takes: a packet has left the access line"),
-        Arrived::Dialed(peer) => write!(f, "takes: dial of {peer}"),
-        Arrived::Closed(peer) => write!(f, "takes: end of a connection with {peer}"),
-        Arrived::Packet { from, payload: None, .. } => write!(f, "takes: packet of {from}"),
+        Arrived::Start => f.write_str("receives: start"),
+        Arrived::Stop(End::Leave) => f.write_str("receives: leave"),
+        Arrived::Stop(End::Crash(CrashKind::Silent)) => f.write_str("receives: crash, silent"),
+        Arrived::Stop(End::Crash(CrashKind::Reset)) => f.write_str("receives: crash, with resets"),
+        Arrived::Publish(message) => write!(f, "receives: publish message {message}"),
+        Arrived::Pause(until) => write!(f, "receives: pause until {} s", seconds(until)),
+        Arrived::Cut => f.write_str("receives: beginning of a cut"),
+        Arrived::Awake => f.write_str("receives: end of the pause"),
+        Arrived::Timer { life } => write!(f, "receives: timer of life {life}"),
+        Arrived::Departed => f.write_str("receives: a packet has left the access line"),
+        Arrived::Dialed(peer) => write!(f, "receives: dial of {peer}"),
+        Arrived::Closed(peer) => write!(f, "receives: end of a connection with {peer}"),
+        Arrived::Packet { from, payload: None, .. } => write!(f, "receives: packet of {from}"),
         Arrived::Packet { from, payload, hops } => {
-            write!(f, "takes: packet of {from}{} on hop {hops}", Carrying(payload))
+            write!(f, "receives: packet of {from}{} on hop {hops}", Carrying(payload))
         }
     }
 }
@@ -109,11 +109,11 @@ fn reported(what: Observed, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, "delivers message {message} after {hops} hops")
             }
             Observation::Duplicate(message) => write!(f, "suppresses a copy of message {message}"),
-            Observation::NeighborUp(peer) => write!(f, "holds {peer} as neighbor"),
-            Observation::NeighborDown(peer) => write!(f, "lets go of neighbor {peer}"),
+            Observation::NeighborUp(peer) => write!(f, "gets {peer} as neighbor"),
+            Observation::NeighborDown(peer) => write!(f, "loses neighbor {peer}"),
             Observation::Repair => f.write_str("asks for a link in place of a lost one"),
             Observation::Dropped(reason) => write!(f, "ignores an input, {reason}"),
-            Observation::Other => f.write_str("says something else"),
+            Observation::Other => f.write_str("reports another event"),
         },
     }
 }

@@ -10,7 +10,7 @@ const WIDTH: usize = 120;
 /// A file that is not the same in two runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileDifference {
-    /// Its name.
+    /// Name of the file.
     pub name: String,
     /// The first lines that differ.
     pub lines: Vec<LineDifference>,

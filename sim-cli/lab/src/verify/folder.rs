@@ -11,7 +11,7 @@ use super::files::{FileDifference, LineDifference};
 use crate::Protocols;
 use crate::run::folder::{MANIFEST, RESOLVED, tables_of};
 use crate::run::manifest::Manifest;
-use crate::run::{Finished, Ran, run};
+use crate::run::{Finished, Ran, simulate};
 use floodnet_scenario::{Complaint, Scenario};
 
 /// What running a folder's scenario again gave.
@@ -38,7 +38,7 @@ pub fn check(
     jobs: NonZeroUsize,
     watch: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Checked, Complaint> {
-    let Ran { setup, finished } = run(scenario, protocols, jobs, watch)?;
+    let Ran { setup, finished } = simulate(scenario, protocols, jobs, watch)?;
     let Some(Finished { results, .. }) = finished else {
         return Ok(Checked { digest: String::new(), differences: Vec::new(), complete: false });
     };

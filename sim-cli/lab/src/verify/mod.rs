@@ -16,7 +16,7 @@ use floodnet_sim::Progress;
 
 use crate::Protocols;
 use crate::run::folder::tables_of;
-use crate::run::{Finished, Ran, run, run_divided};
+use crate::run::{Finished, Ran, simulate, simulate_divided};
 use files::FileDifference;
 use floodnet_scenario::{Complaint, Scenario};
 use step::Parting;
@@ -24,14 +24,14 @@ use step::Parting;
 /// How a run is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Way {
-    /// Threads.
+    /// Number of threads.
     pub jobs: NonZeroUsize,
     /// For the second time.
     pub again: bool,
 }
 
 impl Way {
-    /// In words.
+    /// The way in words.
     #[must_use]
     pub fn name(self) -> String {
         let threads = floodnet_text::format::plural(self.jobs.get(), "thread");
@@ -58,7 +58,7 @@ pub struct Verified {
 /// Two ways that came to different results.
 #[derive(Clone, Debug)]
 pub struct Difference {
-    /// The two.
+    /// The two ways that differ.
     pub ways: [Way; 2],
     /// What differs in their files.
     pub files: Vec<FileDifference>,
@@ -112,9 +112,9 @@ fn outputs(
     watch: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Outputs, Complaint> {
     let ran = if way.divides() {
-        run_divided(scenario, protocols, way.jobs, watch)
+        simulate_divided(scenario, protocols, way.jobs, watch)
     } else {
-        run(scenario, protocols, way.jobs, watch)
+        simulate(scenario, protocols, way.jobs, watch)
     };
     let Ran { setup, finished: Some(Finished { results, .. }) } = ran? else { return Ok(None) };
     let complete = results.summary.complete;

@@ -26,9 +26,9 @@ const BEFORE: usize = 4;
 /// The first step in which two runs differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parting {
-    /// When.
+    /// Simulated time of the step.
     pub at: Time,
-    /// Where.
+    /// The slot that makes the step.
     pub slot: u32,
     /// What the slot had taken when it did something else, the same in both runs; none when the input itself
     /// differs.

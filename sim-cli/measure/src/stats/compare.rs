@@ -11,9 +11,9 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Test {
-    /// Paired t.
+    /// Student's t test of paired values.
     Paired,
-    /// Welch's t.
+    /// Welch's t test of independent values.
     Welch,
     /// Sign test on pairs.
     Sign,

@@ -27,9 +27,9 @@ const SEED: u64 = 0x626f_6f74;
 /// How an interval came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// Student's t.
+    /// Student's t interval.
     Student,
-    /// The bootstrap.
+    /// The percentile interval of a bootstrap.
     Bootstrap,
     /// From the least value to never.
     Range,
@@ -46,9 +46,9 @@ pub struct Estimate {
     pub interval: Option<(f64, f64)>,
     /// How it came about.
     pub method: Method,
-    /// The least.
+    /// The smallest value.
     pub min: f64,
-    /// The greatest.
+    /// The greatest value.
     pub max: f64,
 }
 
@@ -66,6 +66,8 @@ impl Estimate {
             min: ends.0,
             max: ends.1,
         };
+        // Student's interval is meant for values that vary and have no ends. Where they do not, it would say too
+        // much: each of these cases has another interval, or none.
         if ends.1.is_infinite() {
             let interval = (values.len() > 1).then_some(ends);
             return Some(Self { mean: f64::INFINITY, interval, method: Method::Range, ..whole });

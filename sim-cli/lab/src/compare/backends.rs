@@ -6,7 +6,7 @@
 //! the Two One-Sided Tests Procedure and the Power Approach", Journal of Pharmacokinetics and
 //! Biopharmaceutics 15.)
 //!
-//! Runs are independent, whatever their seeds: one seed gives both worlds the same plan, but a millisecond decides
+//! Runs are independent, whatever their seeds: one seed gives both backends the same plan, but a millisecond decides
 //! who is accepted by whom, and another overlay comes out. So either side may have as many runs as it likes, and a
 //! simulator with many leaves only the spread of the other side.
 
@@ -15,10 +15,10 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::side::Side;
 use super::spread;
 use crate::ensemble::figure::Figure;
 use crate::ensemble::report::shown;
+use crate::ensemble::side::Side;
 use crate::ensemble::text::align;
 use floodnet_measure::metrics::{Unit, find};
 use floodnet_measure::stats::compare::{Difference, against_model};
@@ -28,7 +28,7 @@ use floodnet_text::format;
 /// How far two backends may be apart in a metric and still count as equal: by the larger of both.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bound {
-    /// Its dotted path.
+    /// Dotted path of the metric.
     pub metric: String,
     /// As a share of what sockets measured.
     pub share: f64,
@@ -56,7 +56,7 @@ impl Bound {
     /// It is no bound, or there is no such metric; says what to write.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong =
-            || format!("`{text}` is no bound: write such as latency_ms.p50=5%,5ms or delivery_ratio=1pt");
+            || format!("invalid bound `{text}` (example: latency_ms.p50=5%,5ms or delivery_ratio=1pt)");
         let (metric, bounds) = text.split_once('=').ok_or_else(wrong)?;
         find(metric).map_err(|unknown| unknown.to_string())?;
         let mut bound = Self { metric: metric.to_owned(), share: 0.0, fixed: 0.0 };
@@ -103,7 +103,7 @@ impl Bound {
 /// What is said of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Told {
+pub enum Agreement {
     /// The whole interval is within the bound.
     Holds,
     /// All of it is outside.
@@ -112,12 +112,12 @@ pub enum Told {
     CannotTell,
 }
 
-/// One metric in both worlds.
+/// One metric on both backends.
 #[derive(Clone, Debug)]
 pub struct Prediction {
     /// Its dotted path. Where a quantile over all pairs is never in some run, that over delivered ones.
     pub metric: String,
-    /// In the simulator.
+    /// The mean over the runs of the simulator.
     pub sim: Option<Estimate>,
     /// On the other backend.
     pub real: Option<Estimate>,
@@ -128,7 +128,7 @@ pub struct Prediction {
     /// That bound in the metric's unit.
     pub allowed: f64,
     /// What is said of it.
-    pub told: Told,
+    pub told: Agreement,
 }
 
 impl Prediction {
@@ -137,7 +137,7 @@ impl Prediction {
     pub fn words(&self) -> String {
         let metric = &self.metric;
         let Some((low, high)) = self.difference.and_then(|difference| difference.interval) else {
-            return format!("cannot tell {metric}: it takes two runs on each side that have a value");
+            return format!("cannot tell {metric}: at least two runs with a value are needed on each side");
         };
         let (unit, bound) = (self.unit(), self.bound.text());
         let ends = (low.abs().min(high.abs()), low.abs().max(high.abs()));
@@ -150,16 +150,18 @@ impl Prediction {
             Unit::Plain => up(end),
         };
         match self.told {
-            Told::Holds => format!("the simulator predicts {metric} within {} (bound: {bound})", far(ends.1)),
-            Told::Broken => {
+            Agreement::Holds => {
+                format!("the simulator predicts {metric} within {} (bound: {bound})", far(ends.1))
+            }
+            Agreement::Broken => {
                 let way = if high < 0.0 { "low" } else { "high" };
                 format!(
-                    "the simulator is too {way} in {metric}, by {} to {} (bound: {bound})",
+                    "the simulator's {metric} is too {way} by {} to {} (bound: {bound})",
                     far(ends.0),
                     far(ends.1)
                 )
             }
-            Told::CannotTell => {
+            Agreement::CannotTell => {
                 let more = self.runs_needed().map_or_else(String::new, |runs| format!(", {runs} or so"));
                 format!(
                     "cannot tell {metric}: off by up to {}, the bound is {bound}; add runs{more}",
@@ -214,9 +216,9 @@ impl Prediction {
             .filter(|(low, high)| low < high)
             .map_or_else(|| "-".to_owned(), |ends| told_apart(figure.range(ends)));
         let told = match self.told {
-            Told::Holds => format!("holds ({})", self.bound.text()),
-            Told::Broken => format!("BROKEN ({})", self.bound.text()),
-            Told::CannotTell => format!("cannot tell ({})", self.bound.text()),
+            Agreement::Holds => format!("holds ({})", self.bound.text()),
+            Agreement::Broken => format!("BROKEN ({})", self.bound.text()),
+            Agreement::CannotTell => format!("cannot tell ({})", self.bound.text()),
         };
         [self.metric.clone(), mean(self.sim), mean(self.real), change, ends, told]
     }
@@ -242,7 +244,7 @@ fn up(value: f64) -> String {
 
 /// A scenario in the simulator and on another backend.
 #[derive(Clone, Debug)]
-pub struct Worlds {
+pub struct Backends {
     /// Name of the simulator's results.
     pub sim: String,
     /// Name of the others.
@@ -255,7 +257,7 @@ pub struct Worlds {
     pub rows: Vec<Prediction>,
 }
 
-impl Worlds {
+impl Backends {
     /// Holds the simulator's runs against those of another backend. The sides may come in either order.
     ///
     /// # Errors
@@ -278,7 +280,7 @@ impl Worlds {
 
     /// Metrics that are not shown to be within their bound.
     pub fn open(&self) -> impl Iterator<Item = &Prediction> {
-        self.rows.iter().filter(|row| row.told != Told::Holds)
+        self.rows.iter().filter(|row| row.told != Agreement::Holds)
     }
 
     /// The result in a sentence.
@@ -287,10 +289,10 @@ impl Worlds {
         let count = |told| self.rows.iter().filter(|row| row.told == told).count();
         let mut parts = vec![format!(
             "{} of {} within bounds",
-            count(Told::Holds),
+            count(Agreement::Holds),
             format::plural(self.rows.len(), "metric")
         )];
-        for (told, words) in [(Told::Broken, "outside"), (Told::CannotTell, "cannot be told")] {
+        for (told, words) in [(Agreement::Broken, "outside"), (Agreement::CannotTell, "undecided")] {
             if count(told) > 0 {
                 parts.push(format!("{} {words}", count(told)));
             }
@@ -347,7 +349,7 @@ impl Worlds {
     }
 
     fn head(&self) -> [String; 6] {
-        ["metric", "sim", &self.backend, "sim less it", "95 % interval", ""].map(str::to_owned)
+        ["metric", "sim", &self.backend, "sim - other", "95 % interval", ""].map(str::to_owned)
     }
 
     /// As JSON, newline at the end.
@@ -394,13 +396,13 @@ fn predict(sim: &Side, real: &Side, bound: &Bound) -> Prediction {
     let (of_sim, of_real) = (sim.table.estimate(&metric), real.table.estimate(&metric));
     let allowed = bound.at(of_real.map_or(0.0, |real| real.mean));
     let told = match difference.and_then(|difference| difference.interval) {
-        Some((low, high)) if -allowed <= low && high <= allowed => Told::Holds,
-        Some((low, high)) if high < -allowed || allowed < low => Told::Broken,
-        _ => Told::CannotTell,
+        Some((low, high)) if -allowed <= low && high <= allowed => Agreement::Holds,
+        Some((low, high)) if high < -allowed || allowed < low => Agreement::Broken,
+        _ => Agreement::CannotTell,
     };
     Prediction { metric, sim: of_sim, real: of_real, difference, bound: bound.clone(), allowed, told }
 }
 
 #[cfg(test)]
-#[path = "worlds_tests.rs"]
+#[path = "backends_tests.rs"]
 mod tests;

@@ -1,4 +1,4 @@
-//! Results of one side of a comparison.
+//! Finished runs of one configuration, such as one side of a comparison or a cell of a sweep.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,18 +6,17 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::ensemble::Table;
-use crate::ensemble::config;
+use super::config;
+use super::table::Table;
 use crate::run::folder::{run_index, run_name};
-use crate::sweep::store;
 use floodnet_measure::metrics::Numbers;
 
 /// Runs of one configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Side {
-    /// What it is called.
+    /// Name of the side, as it is shown.
     pub name: String,
-    /// Which cell of a sweep; empty outside one.
+    /// The cell of a sweep; empty outside one.
     pub cell: String,
     /// The configuration, where it is known; see [`config::keys`].
     pub config: Option<BTreeMap<String, String>>,
@@ -67,7 +66,7 @@ impl Side {
                 return Err(format!("{place}: the run was interrupted: its numbers are not comparable"));
             }
             if !side.seeds.is_empty() && side.backend != head.backend {
-                return Err(format!("{place}: not on the same backend as the runs beside it"));
+                return Err(format!("{place}: its backend differs from that of the other runs"));
             }
             side.backend = head.backend;
             side.seeds.push(head.seed);
@@ -79,40 +78,19 @@ impl Side {
         Ok(side)
     }
 
-    /// Reads the results in `folder`: of one run, of many runs, or of a sweep, which has a side for each cell.
+    /// Reads the results in `folder`: of one run, or of many.
     ///
     /// # Errors
     /// There are none, or they cannot be read; says what.
-    pub fn read(folder: &Path) -> Result<Vec<Self>, String> {
+    pub fn read(folder: &Path) -> Result<Self, String> {
         let shown = folder.display();
-        if store::is_sweep(folder) {
-            return store::sides(folder);
-        }
-        let entries = fs::read_dir(folder).map_err(|error| format!("{shown}: {error}"))?;
-        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-        let mut runs: Vec<usize> = names.filter_map(|name| run_index(&name)).collect();
-        runs.sort_unstable();
-        let mut files: Vec<_> =
-            runs.iter().map(|&run| folder.join(run_name(run)).join("summary.json")).collect();
-        if files.is_empty() && !folder.join("summary.json").exists() {
-            // Runs that were made one by one.
-            let entries = fs::read_dir(folder).map_err(|error| format!("{shown}: {error}"))?;
-            files = entries
-                .flatten()
-                .map(|entry| entry.path().join("summary.json"))
-                .filter(|file| file.exists())
-                .collect();
-            files.sort_unstable();
-        }
-        if files.is_empty() {
-            files.push(folder.join("summary.json"));
-        }
+        let files = summaries_in(folder)?;
         let folders = files.iter().filter_map(|file| file.parent().map(Path::to_owned)).collect();
         let mut texts = Vec::new();
         for file in files {
             let place = file.display().to_string();
             let text = fs::read_to_string(&file).map_err(|error| {
-                format!("{shown} holds no results: {place}: {error}\nname the folder of a run, of many runs or of a sweep, or a scenario")
+                format!("{shown} has no results: {place}: {error}\nname a folder of a run, of many runs or of a sweep, or a scenario")
             })?;
             texts.push((place, text));
         }
@@ -120,6 +98,26 @@ impl Side {
         let config = resolved.as_deref().map(config::keys);
         let name = shown.to_string();
         let side = Self::of(&name, config, texts.iter().map(|(place, text)| (place.clone(), text.as_str())))?;
-        Ok(vec![Self { folders, ..side }])
+        Ok(Self { folders, ..side })
     }
+}
+
+/// The summaries of the run in `folder`, or of the runs in folders of its own there.
+fn summaries_in(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let entries = || fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()));
+    let names = entries()?.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let mut runs: Vec<usize> = names.filter_map(|name| run_index(&name)).collect();
+    runs.sort_unstable();
+    let mut files: Vec<PathBuf> =
+        runs.iter().map(|&run| folder.join(run_name(run)).join("summary.json")).collect();
+    if files.is_empty() && !folder.join("summary.json").exists() {
+        // Runs that were made one by one.
+        let summaries = entries()?.flatten().map(|entry| entry.path().join("summary.json"));
+        files = summaries.filter(|file| file.exists()).collect();
+        files.sort_unstable();
+    }
+    if files.is_empty() {
+        files.push(folder.join("summary.json"));
+    }
+    Ok(files)
 }
