@@ -3,8 +3,8 @@
 use floodnet_sim::link::Transport;
 use floodnet_sim::plan::{CrashKind, DisturbanceKind, End};
 
-use super::netns::MAX_NODES;
-use super::{Nodes, Settings};
+use crate::netns::MAX_NODES;
+use crate::settings::{Nodes, Settings};
 use floodnet_scenario::Complaint;
 use floodnet_scenario::setup::Setup;
 

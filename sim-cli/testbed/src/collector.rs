@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use floodnet_core::time::Time;
 use floodnet_sim::observer::{Divisible, Observed, Observer};
 
-use super::hop_overhead::HopOverhead;
-use super::sink::Record;
+use crate::hop_overhead::HopOverhead;
+use crate::sink::Record;
 use floodnet_lab::run::HopExcess;
 use floodnet_measure::part::Part;
 use floodnet_measure::{Ending, Measures, Results};

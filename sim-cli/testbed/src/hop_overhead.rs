@@ -1,4 +1,4 @@
-//! What a hop takes beyond the delay that was asked for: the machine's own cost.
+//! How much longer than its configured delay a hop takes: the machine's own cost.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use floodnet_sim::observer::Observed;
 use floodnet_sim::plan::DisturbanceKind;
 use hdrhistogram::Histogram;
 
-use super::sink::Record;
+use crate::sink::Record;
 
 /// What is under way at most before what never came is forgotten.
 const UNDER_WAY: usize = 1 << 16;

@@ -14,9 +14,9 @@ use floodnet_tcp::limits::MAX_PACKET;
 use floodnet_tcp::peer::{NamesSender, Peer};
 use floodnet_tcp::validator::{Acceptance, LinkInfo, Validator};
 
-use super::clock::Clock;
-use super::directory::Directory;
-use super::sink::{Record, Sink};
+use crate::clock::Clock;
+use crate::directory::Directory;
+use crate::sink::{Record, Sink};
 use floodnet_scenario::protocol::Runnable;
 
 /// What all nodes of a process share.

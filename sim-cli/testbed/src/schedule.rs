@@ -1,4 +1,4 @@
-//! What the plan has in store for one slot: its lives, with all that happens in them, as orders with times.
+//! The plan of one slot: its lives, with all that happens in them, as actions with times.
 
 use floodnet_core::time::Time;
 use floodnet_sim::plan::{CrashKind, DisturbanceKind, End, Life, Plan};

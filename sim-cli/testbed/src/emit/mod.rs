@@ -5,6 +5,7 @@
 //! nodes read the same, wherever they are.
 
 mod compose;
+mod deployment;
 mod kubernetes;
 
 use std::collections::BTreeMap;
@@ -12,18 +13,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{TOKEN, check};
-use crate::Protocols;
+use self::deployment::{Deployment, PATIENCE_SECONDS};
+use crate::check;
+use crate::control::TOKEN;
+use crate::protocols::Protocols;
 use floodnet_scenario::{Complaint, Scenario};
-
-/// Where the coordinator waits in its container.
-const PORT: u16 = 7000;
-/// Where the scenario lies in the image.
-const SCENARIO: &str = "/scenario/scenario.toml";
-/// How long nodes and coordinator wait for each other: images may have to be fetched first.
-const PATIENCE: &str = "10min";
-/// The same in seconds.
-const PATIENCE_SECONDS: u64 = 600;
 
 /// What to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,16 +37,6 @@ pub enum Content {
     Text(String),
     /// What that file holds.
     CopyOf(PathBuf),
-}
-
-/// What all files are about.
-struct Deployment {
-    /// The run, as names in a network may be network_name.
-    name: String,
-    image: String,
-    slots: u32,
-    /// Seconds within which all is over.
-    deadline: u64,
 }
 
 /// The files that start `scenario`, by their place in a folder. `program` is what runs it.
@@ -116,20 +100,6 @@ fn network_name(name: &str) -> String {
     let letters = letters.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' });
     let name: String = "floodnet-".chars().chain(letters).take(50).collect();
     name.trim_end_matches('-').to_owned()
-}
-
-/// What the coordinator is told.
-fn coordinator(more: &[&str]) -> Vec<String> {
-    let listen = format!("0.0.0.0:{PORT}");
-    let usual = ["run", SCENARIO, "--backend", "tcp", "--wait-for-nodes", &listen, "--up-within", PATIENCE];
-    usual.iter().chain(more).map(|&word| word.to_owned()).collect()
-}
-
-/// What the node of `slot` is told.
-fn node(coordinator: &str, slot: &str) -> Vec<String> {
-    let at = format!("{coordinator}:{PORT}");
-    let usual = ["testbed", "node", "--coordinator", &at, "--slot", slot, "--try-for", PATIENCE];
-    usual.iter().map(|&word| word.to_owned()).collect()
 }
 
 /// As YAML, one document after the other.

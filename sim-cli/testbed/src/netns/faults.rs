@@ -7,7 +7,7 @@ use floodnet_core::time::Time;
 
 use super::hub::Hub;
 use super::rules::changes;
-use crate::node_runner::RunContext;
+use crate::run_context::RunContext;
 
 /// So long before a change the program that makes it is started: then it waits for its input.
 const AHEAD: Span = Span::from_millis(250);

@@ -8,8 +8,9 @@ use floodnet_sim::link::LinkModel;
 use floodnet_sim::plan::{Disturbance, DisturbanceKind, Plan};
 
 use super::address::address;
-use super::hub::DEVICE;
 
+/// The device through which packets come to this program and go back.
+pub(super) const DEVICE: &str = "road0";
 /// The table that holds all rules.
 pub(super) const TABLE: &str = "ip floodnet";
 /// What rules drop, as their comments have it.
