@@ -108,6 +108,7 @@ impl<P: Runnable> SocketNode<P> {
             let payload = P::carried(message).map(|carried| carried.message);
             self.note(now, Observed::Received { from: *from, payload });
         }
+        // The protocol speaks of slots: what it wants is collected, and passed on in the words of sockets.
         let mut actions = std::mem::take(&mut self.actions);
         let environment = Arc::clone(&self.environment);
         let mut context =

@@ -124,6 +124,7 @@ async fn start_in_process<P: Runnable>(
     } else {
         NetworkPath::Direct
     };
+    // The clock runs from here on: the rest must be done within its start delay.
     let context = RunContext::new(clock).map_err(RunError::Failed)?;
     let process = Arc::new(ProcessContext {
         environment: Arc::new(NodeEnvironment::<P> { config, directory, clock, sink: sink.clone() }),
@@ -173,7 +174,7 @@ fn judged(
     mut results: Results,
     info: &TcpRunInfo,
 ) -> Result<Results, RunError> {
-    results.summary.backend = Some("tcp".to_owned());
+    results.summary.backend = Some(request.settings.nodes.backend().to_owned());
     results.summary.notes = setup.notes.iter().cloned().chain(notes(&request.settings, info)).collect();
     let judged = results.summary.judge(&request.scenario.expect);
     judged.map_err(|unknown| Complaint::new("expect", unknown.to_string(), ""))?;
@@ -184,18 +185,16 @@ fn judged(
 fn notes(settings: &Settings, info: &TcpRunInfo) -> Vec<String> {
     let mut notes = Vec::new();
     if !settings.shaped {
-        notes.push(
-            "links were those of the machine: delays and rates of the scenario did not apply".to_owned(),
-        );
+        notes.push("links were not emulated: the scenario's delays and rates did not apply".to_owned());
     }
     if info.latest_ms > LATE_MS {
         notes.push(format!(
-            "the machine was up to {:.0} ms late with what the plan wanted: fewer nodes, or a lower --speed",
+            "planned events were up to {:.0} ms late: use fewer nodes or a lower --speed",
             info.latest_ms
         ));
     }
     if let Some(error) = info.clock_error_ms.filter(|&error| error >= CLOCK_MS) {
-        notes.push(format!("clocks of nodes may have been wrong by up to {error:.1} ms"));
+        notes.push(format!("clocks of nodes were off by up to {error:.1} ms"));
     }
     if info.late_observations > 0 {
         let count = info.late_observations;

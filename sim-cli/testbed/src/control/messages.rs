@@ -104,7 +104,7 @@ pub(crate) enum Reported {
     Other,
 }
 
-/// How many slots and messages there are: who names others is not believed.
+/// How many slots and messages there are. An observation that names others is refused.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
     pub(crate) slots: u32,
@@ -135,8 +135,9 @@ impl Reported {
         (record.at.as_nanos(), reported)
     }
 
-    /// As it was, at `slot`; none if it names what there is not.
+    /// The observation as it was made at `slot`; none if it names a slot or message that does not exist.
     pub(crate) fn read(self, at: u64, slot: u32, bounds: Bounds) -> Option<Record> {
+        // A worker that names what there is not would make the measures index out of bounds.
         let message = |id: u32| (id < bounds.messages).then_some(id);
         let peer = |id: u32| (id < bounds.slots).then_some(id);
         let payload = |payload: Option<u32>| match payload {

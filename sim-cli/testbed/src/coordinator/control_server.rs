@@ -168,7 +168,7 @@ impl ControlServer {
         let admitted = match timeout(HANDSHAKE_TIMEOUT, self.admit(&mut channel)).await {
             Ok(Ok(admitted)) => admitted,
             Ok(Err(why)) => return self.refuse(&mut channel, from, why).await,
-            Err(_) => return self.refuse(&mut channel, from, "it said nothing in time".to_owned()).await,
+            Err(_) => return self.refuse(&mut channel, from, "it did not answer in time".to_owned()).await,
         };
         drop(unauthenticated);
         let (slot, permit) = admitted;
@@ -188,17 +188,16 @@ impl ControlServer {
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let said = channel.send(&Challenge { version, nonce: challenge }).await;
         said.map_err(|error| error.to_string())?;
-        let hello: Hello = channel.expect().await.map_err(|error| format!("it is no node: {error}"))?;
+        let hello: Hello = channel.expect().await.map_err(|error| format!("it is not a node: {error}"))?;
         let Hello { slot, nonce: answer, proof } = hello;
         if !same(&proof, &self.token.prove(Side::Node, &challenge, &answer, slot)) {
-            return Err(format!("its token is wrong: set {TOKEN} to that of the coordinator"));
+            return Err(format!("wrong token: set {TOKEN} to the coordinator's"));
         }
         channel.trust_peer();
         let permit = self.entries.get(slot as usize);
-        let permit =
-            permit.ok_or_else(|| format!("there is no slot {slot}: the run has {}", self.entries.len()))?;
+        let permit = permit.ok_or_else(|| format!("no slot {slot}: the run has {}", self.entries.len()))?;
         let free = timeout(HANDSHAKE_TIMEOUT / 2, Arc::clone(&permit.free).acquire_owned()).await;
-        let taken = || format!("slot {slot} has a node already");
+        let taken = || format!("slot {slot} already has a node");
         let free = free.ok().and_then(Result::ok).ok_or_else(taken)?;
         let Brief { scenario, speed, killed_on_crash, listens } = self.brief.clone();
         let welcome = Welcome {
@@ -214,7 +213,7 @@ impl ControlServer {
     }
 
     async fn refuse(&self, channel: &mut Channel, from: SocketAddr, why: String) -> io::Result<()> {
-        let told = format!("a program at {from} was turned away: {why}");
+        let told = format!("refused a program at {from}: {why}");
         *self.last_refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
         timeout(Span::from_secs(1), channel.send(&Answer::Refused(why))).await?
     }
@@ -248,7 +247,7 @@ impl ControlServer {
                         match records.into_iter().map(read).collect::<Option<Vec<_>>>() {
                             Some(mut records) => self.sink.add_all(&mut records),
                             None => {
-                                let what = "it reports of slots or messages that the plan does not have";
+                                let what = "it reports slots or messages that are not in the plan";
                                 let _ = reports.send(ToCoordinator::Failed(what.to_owned()));
                                 return Ok(());
                             }

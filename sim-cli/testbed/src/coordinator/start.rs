@@ -113,10 +113,10 @@ async fn open_path(
 
 /// There are no network namespaces to be had.
 fn skipped(error: &io::Error) -> RunError {
-    RunError::Failed(format!("SKIPPED: {error}; it takes Linux, root, ip, nft, tc and /dev/net/tun"))
+    RunError::Failed(format!("SKIPPED: {error}; needs Linux, root, ip, nft, tc and /dev/net/tun"))
 }
 
 /// There is no address for each node.
 pub(crate) fn no_ports(error: &io::Error) -> RunError {
-    RunError::Failed(format!("no address for each node: {error}{}", out_of_files_help(error)))
+    RunError::Failed(format!("cannot get an address for every node: {error}{}", out_of_files_help(error)))
 }

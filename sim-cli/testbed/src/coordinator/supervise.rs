@@ -93,7 +93,7 @@ async fn wait_for_life(
                 is_silent = true;
             }
             () = sleep_until(stop + REPORT_WITHIN) => {
-                return Err(format!("the node of slot {} does not say that its life is over", worker.slot));
+                return Err(format!("the node of slot {} does not confirm its end", worker.slot));
             }
             () = context.over.cancelled() => {
                 worker.send(ToWorker::Stop);

@@ -86,9 +86,9 @@ pub(super) async fn unexpected(
     let place = channel.from;
     match (report, process) {
         (Some(ToCoordinator::Failed(why)), _) => why,
-        (Some(other), _) => format!("the node of slot {slot} at {place} said {other:?} out of turn"),
+        (Some(other), _) => format!("unexpected message {other:?} from the node of slot {slot} at {place}"),
         (None, Some(process)) => {
-            format!("the process of slot {slot} ended by itself: {}", process.last_words().await)
+            format!("the process of slot {slot} exited: {}", process.last_words().await)
         }
         (None, None) => format!("the node of slot {slot} at {place} is gone"),
     }
@@ -129,12 +129,11 @@ impl Process {
             Ok(None) => {
                 let _ = self.child.kill().await;
                 format!(
-                    "the process of slot {slot} did not come up within {} s: fewer nodes, or wait longer with \
-                     --up-within",
+                    "the process of slot {slot} did not start within {} s: use fewer nodes or a longer --up-within",
                     within.as_secs_f64()
                 )
             }
-            _ => format!("the process of slot {slot} did not come up: {}", self.last_words().await),
+            _ => format!("the process of slot {slot} did not start: {}", self.last_words().await),
         }
     }
 

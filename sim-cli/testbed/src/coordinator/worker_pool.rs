@@ -66,7 +66,7 @@ impl WorkerPool {
                 let secret = Token::text().map_err(|error| failed("no random token", error))?;
                 let token = Token::new(&secret).map_err(RunError::Failed)?;
                 let program = std::env::current_exe();
-                let program = program.map_err(|error| failed("this program is not found again", error))?;
+                let program = program.map_err(|error| failed("cannot find this program's own file", error))?;
                 let spawner = Spawner { program, secret, count: Arc::clone(&count) };
                 (SocketAddr::new(LOOPBACK.into(), 0), token, Some(spawner))
             }
@@ -142,8 +142,8 @@ impl WorkerPool {
         let shown: Vec<String> = missing.iter().take(10).map(ToString::to_string).collect();
         let more = if missing.len() > shown.len() { ", .." } else { "" };
         let mut text = format!(
-            "no node came within {} s for {} of {} slots ({}{more}): start each with `sim-cli testbed node \
-             --coordinator HOST:{} --slot {}` and the same {TOKEN}, or wait longer with --up-within",
+            "after {} s, {} of {} slots have no node ({}{more}): start each with `sim-cli testbed node --coordinator \
+             HOST:{} --slot {}` and the same {TOKEN}, or wait longer with --up-within",
             self.within.as_secs_f64(),
             missing.len(),
             workers.len(),

@@ -22,7 +22,7 @@ pub(super) struct Deployment {
 /// What the coordinator is told.
 pub(super) fn coordinator(more: &[&str]) -> Vec<String> {
     let listen = format!("0.0.0.0:{PORT}");
-    let usual = ["run", SCENARIO, "--backend", "tcp", "--wait-for-nodes", &listen, "--up-within", PATIENCE];
+    let usual = ["run", SCENARIO, "--backend", "tcp-remote", "--listen", &listen, "--up-within", PATIENCE];
     usual.iter().chain(more).map(|&word| word.to_owned()).collect()
 }
 

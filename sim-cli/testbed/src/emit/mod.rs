@@ -1,5 +1,5 @@
 //! Files that start a run on sockets with a container for each node: a coordinator and its nodes, for Docker
-//! Compose or Kubernetes. They are held against the schemas of both; no cluster has run them.
+//! Compose or Kubernetes. They are checked against the schemas of both; no cluster has run them.
 //!
 //! The image holds this very program and the scenario with all files that it names, so that coordinator and
 //! nodes read the same, wherever they are.
@@ -115,7 +115,7 @@ fn yaml(documents: &[Value]) -> String {
     text
 }
 
-const HEAD: &str = "# Written by sim-cli testbed emit, and held against the schema of its kind. Not tried on a real \
+const HEAD: &str = "# Written by sim-cli testbed emit, and checked against the schema of its kind. Not tried on a real \
                     cluster: see README.md.\n";
 
 const DOCKERFILE: &str = "\
@@ -129,9 +129,10 @@ ENTRYPOINT [\"/usr/local/bin/sim-cli\"]
 
 /// What to do with the files.
 fn readme(deployment: &Deployment, emission: &Emission) -> String {
+    // Only the sections of the kinds that were asked for: each names files that are there.
     let Deployment { name, image, slots, .. } = deployment;
     let mut text = format!(
-        "# {name}: {slots} nodes and a coordinator\n\nWritten by `sim-cli testbed emit`. The files are held against \
+        "# {name}: {slots} nodes and a coordinator\n\nWritten by `sim-cli testbed emit`. The files are checked against \
          the schemas of Docker Compose and Kubernetes; **they have not been tried on a real cluster**. Links are \
          those of the network: delays, rates and losses of the scenario do not apply. Coordinator and nodes prove \
          to each other that they know `{TOKEN}`, but what they say then is not encrypted: keep to a network of your \
@@ -147,7 +148,7 @@ fn readme(deployment: &Deployment, emission: &Emission) -> String {
     }
     if emission.kubernetes {
         text.push_str(&format!(
-            "\n## Kubernetes\n\nThe nodes of the cluster must be able to fetch the image: push it to a protocols of \
+            "\n## Kubernetes\n\nThe nodes of the cluster must be able to fetch the image: push it to a registry of \
              yours, and give its name there with `--image`.\n\n```sh\nkubectl create secret generic {name} \
              --from-literal=token=$(openssl rand -hex 16)\nkubectl apply --filename kubernetes.yaml\nkubectl wait \
              --for=condition=complete --timeout={}s job/{name}-coordinator\nkubectl logs job/{name}-coordinator \

@@ -87,7 +87,7 @@ impl Hub {
             set("ipv4/conf/all/rp_filter", "0")?;
             set("ipv4/conf/default/rp_filter", "0")?;
             without_ipv6()?;
-            DeviceBuilder::new().name(DEVICE).mtu(MTU).build_sync().map_err(of("no device of /dev/net/tun"))
+            DeviceBuilder::new().name(DEVICE).mtu(MTU).build_sync().map_err(of("cannot create a tun device"))
         })??;
         network.feed(
             "ip",
@@ -237,7 +237,7 @@ fn reaper(hub: &Arc<Namespace>, counted: &Arc<Counted>) -> io::Result<(Reaper, J
 
 /// What rules dropped, by their comments.
 fn dropped(listed: &[u8]) -> io::Result<BTreeMap<String, u64>> {
-    let wrong = |error| io::Error::other(format!("nft lists what cannot be read: {error}"));
+    let wrong = |error| io::Error::other(format!("cannot read the output of nft: {error}"));
     let listed: Value = serde_json::from_slice(listed).map_err(wrong)?;
     let mut dropped = BTreeMap::new();
     for entry in listed["nftables"].as_array().into_iter().flatten() {

@@ -53,25 +53,26 @@ pub(crate) async fn authenticate(options: &NodeOptions) -> Result<(Channel, Welc
         let expected = options.token.prove(Side::Coordinator, &challenge, &answer, options.slot);
         io::Result::Ok((channel, version, reply, expected))
     };
-    let gone = |error: io::Error| format!("{host} is no coordinator, or is gone: {error}");
+    let gone =
+        |error: io::Error| format!("{host} is not a coordinator, or it closed the connection: {error}");
     let shaken = timeout(HANDSHAKE_TIMEOUT, channel).await.map_err(|_| format!("{host} does not answer"))?;
     let (channel, version, reply, expected) = shaken.map_err(gone)?;
     if version != env!("CARGO_PKG_VERSION") {
         return Err(format!(
-            "the coordinator is of version {version}, this program of {}: take the same",
+            "the coordinator has version {version}, this program {}: use the same version",
             env!("CARGO_PKG_VERSION")
         ));
     }
     match reply {
-        Answer::Refused(why) => Err(format!("the coordinator {host} turned this node away: {why}")),
+        Answer::Refused(why) => Err(format!("the coordinator {host} refused this node: {why}")),
         Answer::Welcome(welcome) if same(&welcome.proof, &expected) => Ok((channel, *welcome)),
-        Answer::Welcome(_) => Err(format!("{host} is not the coordinator of this run: it has another token")),
+        Answer::Welcome(_) => Err(format!("{host} has a different token")),
     }
 }
 
 async fn dial(options: &NodeOptions) -> Result<TcpStream, String> {
     if options.coordinator == ON_STDIN {
-        return on_stdin().map_err(|error| format!("standard input is no connection: {error}"));
+        return on_stdin().map_err(|error| format!("standard input is not a connection: {error}"));
     }
     let give_up = Instant::now() + options.try_for;
     loop {

@@ -53,7 +53,7 @@ async fn resolve(host: &str, port: u16) -> Result<SocketAddr, String> {
             lookup_host((host.trim_matches(['[', ']']), port)).await.ok().and_then(|mut found| found.next())
         }
     };
-    found.ok_or_else(|| format!("--advertise {host} is no address: write a host, or host and port"))
+    found.ok_or_else(|| format!("invalid address for --advertise: {host} (expected HOST or HOST:PORT)"))
 }
 
 #[cfg(test)]
@@ -70,6 +70,6 @@ mod tests {
         ] {
             assert_eq!(resolve(host, 7).await.unwrap(), expected.parse().unwrap(), "{host}");
         }
-        assert!(resolve("a host:x", 7).await.unwrap_err().contains("--advertise a host:x"));
+        assert!(resolve("a host:x", 7).await.unwrap_err().contains("--advertise: a host:x"));
     }
 }

@@ -49,7 +49,7 @@ pub(crate) struct WorkerSession {
 
 /// Tells the coordinator why the worker does not go on.
 pub(crate) async fn report_failure<T>(channel: &mut Channel, slot: u32, why: String) -> Result<T, String> {
-    let told = format!("the node of slot {slot} cannot go on: {why}");
+    let told = format!("the node of slot {slot} failed: {why}");
     let _ = timeout(FAREWELL, channel.send(&ToCoordinator::Failed(told))).await;
     Err(why)
 }
@@ -90,7 +90,7 @@ async fn join_run<P: Runnable>(session: &mut WorkerSession) -> Result<Joined<P>,
     let directory = Arc::new(Directory::new(receive_peers(channel).await.map_err(gone)?));
     channel.send(&ToCoordinator::Ready).await.map_err(gone)?;
     let (epoch, emulation) = receive_start(channel).await.map_err(gone)?;
-    let clock = clock_sync.clock(epoch, welcome.speed).ok_or("the plan's start is out of reach")?;
+    let clock = clock_sync.clock(epoch, welcome.speed).ok_or("the start time cannot be reached")?;
     let path = match emulation {
         Some(at) => NetworkPath::Emulated { at, emulation: None, directory: Arc::clone(&directory) },
         None => NetworkPath::Direct,
@@ -161,6 +161,7 @@ async fn serve_run<P: Runnable>(
             Some(ended) = life.join_next() => {
                 let ended = ended.map_err(|error| SessionEnd::Node(error.to_string()))?;
                 ended.map_err(SessionEnd::Node)?;
+                // All observations of the life are there before its end is.
                 report(channel, process).await?;
                 let latest = process.context.lateness.worst().as_nanos();
                 channel.send(&ToCoordinator::LifeEnded { latest, clock_error: clock_sync.error() }).await?;
