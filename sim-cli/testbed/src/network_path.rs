@@ -84,12 +84,21 @@ impl NetworkPath {
         }
     }
 
-    /// `slot` is going to live this life.
-    pub(crate) fn expect(&self, slot: u32, schedule: &LifeSchedule) {
+    /// `slot` is going to live this life. Its machine is up already, unless it `was_silenced`.
+    pub(crate) fn expect(&self, slot: u32, schedule: &LifeSchedule, was_silenced: bool) {
         if let Self::Netns(hub) = self {
-            // A machine that falls silent is one whose cable is pulled. Others say goodbye, or their kernels do.
+            // A machine that falls silent is one whose cable is pulled. Others say goodbye, or their kernels do, and
+            // refuse dials from then on.
+            let from = if was_silenced { schedule.start } else { Time::ZERO };
             let until = if schedule.ending == Ending::Silent { schedule.stop } else { Time::MAX };
-            hub.connect(slot, schedule.start, until);
+            hub.connect(slot, from, until);
+        }
+    }
+
+    /// `slot` has no life at all, but its machine is up.
+    pub(crate) fn expect_no_life(&self, slot: u32) {
+        if let Self::Netns(hub) = self {
+            hub.connect(slot, Time::ZERO, Time::MAX);
         }
     }
 

@@ -29,7 +29,9 @@ pub(super) async fn supervise(
     worker: Worker,
 ) -> Result<(), String> {
     let slot = worker.slot;
+    let has_lives = !schedules.is_empty();
     let mut next = Some(worker);
+    let mut was_silenced = false;
     for schedule in schedules {
         let mut worker = match next.take() {
             Some(worker) => worker,
@@ -39,24 +41,32 @@ pub(super) async fn supervise(
                 None => return Ok(()),
             },
         };
-        path.expect(slot, &schedule);
+        path.expect(slot, &schedule, was_silenced);
         worker.send(ToWorker::RunLife(schedule.clone()));
         let was_whole = wait_for_life(&pool, &context, &path, &schedule, &mut worker).await?;
         let patience = context.time_to_leave();
         match schedule.ending {
             _ if !was_whole || worker.process.is_none() => next = Some(worker),
-            Ending::WithRun => worker.shut_down(patience).await,
+            Ending::WithRun => drop(worker.shut_down(patience).await),
             // Its successor has the same address.
-            Ending::Leave if worker.has_network() => worker.shut_down(patience).await,
+            Ending::Leave if worker.has_network() => {
+                pool.keep_machine(slot, worker.shut_down(patience).await);
+            }
             Ending::Leave => drop(context.leaving.spawn(worker.shut_down(patience))),
-            Ending::Reset | Ending::Silent => worker.kill().await,
+            Ending::Reset => pool.keep_machine(slot, worker.kill().await),
+            Ending::Silent => drop(worker.kill().await),
         }
+        was_silenced = schedule.ending == Ending::Silent;
         if !was_whole {
             break;
         }
     }
     if let Some(worker) = next {
-        worker.shut_down(TIME_TO_EXIT).await;
+        let network = worker.shut_down(TIME_TO_EXIT).await;
+        if !has_lives {
+            path.expect_no_life(slot);
+            pool.keep_machine(slot, network);
+        }
     }
     Ok(())
 }

@@ -53,8 +53,8 @@ impl Worker {
         self.process.as_ref().is_some_and(|process| process.network.is_some())
     }
 
-    /// Asks it to exit, and waits until it is gone. After `patience` it is killed.
-    pub(super) async fn shut_down(mut self, patience: Span) {
+    /// Asks it to exit, and waits until it is gone. After `patience` it is killed. Gives its network namespace.
+    pub(super) async fn shut_down(mut self, patience: Span) -> Option<NodeNetwork> {
         self.send(ToWorker::Exit);
         let gone = async {
             while self.channel.reports.recv().await.is_some() {}
@@ -62,17 +62,18 @@ impl Worker {
                 let _ = process.child.wait().await;
             }
         };
-        if timeout(patience, gone).await.is_err() {
-            self.kill().await;
+        match timeout(patience, gone).await {
+            Ok(()) => self.process.as_mut()?.network.take(),
+            Err(_) => self.kill().await,
         }
     }
 
-    /// Kills its process.
-    pub(super) async fn kill(self) {
-        if let Some(mut process) = self.process {
-            // The only error is that it is gone.
-            let _ = process.child.kill().await;
-        }
+    /// Kills its process. Gives its network namespace.
+    pub(super) async fn kill(mut self) -> Option<NodeNetwork> {
+        let process = self.process.as_mut()?;
+        // The only error is that it is gone.
+        let _ = process.child.kill().await;
+        process.network.take()
     }
 }
 

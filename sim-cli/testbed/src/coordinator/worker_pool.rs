@@ -1,10 +1,11 @@
 //! A worker for each slot: a process that this one starts, or one that somebody starts elsewhere.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration as Span;
 
 use floodnet_core::time::{Duration, Time};
@@ -20,7 +21,7 @@ use super::worker::{Process, ProcessCount, Spawner, Worker, unexpected};
 use crate::control::messages::{Bounds, ToCoordinator, ToWorker};
 use crate::control::{TOKEN, Token};
 use crate::machine::LOOPBACK;
-use crate::netns::Hub;
+use crate::netns::{Hub, NodeNetwork};
 use crate::run_request::{RunError, RunRequest};
 use crate::settings::Nodes;
 use crate::sink::Sink;
@@ -42,6 +43,8 @@ pub(crate) struct WorkerPool {
     within: Span,
     /// What every worker is told before its first life.
     introduction: OnceLock<[ToWorker; 2]>,
+    /// Networks of slots whose process is gone and whose machine lives: their kernels refuse dials.
+    machines: Mutex<BTreeMap<u32, NodeNetwork>>,
     count: Arc<ProcessCount>,
     clock_error: AtomicU64,
 }
@@ -60,13 +63,15 @@ impl WorkerPool {
     ) -> Result<Arc<Self>, RunError> {
         let failed = |what: &str, error: io::Error| RunError::Failed(format!("{what}: {error}"));
         let count = Arc::<ProcessCount>::default();
+        // Workers that this process starts get a token of their own, on loopback; others have the user's.
         let (listen, token, spawner) = match request.settings.nodes {
             Nodes::Remote { listen, token } => (listen, token, None),
             _ => {
                 let secret = Token::text().map_err(|error| failed("no random token", error))?;
                 let token = Token::new(&secret).map_err(RunError::Failed)?;
                 let program = std::env::current_exe();
-                let program = program.map_err(|error| failed("cannot find this program's own file", error))?;
+                let program =
+                    program.map_err(|error| failed("cannot find this program's own file", error))?;
                 let spawner = Spawner { program, secret, count: Arc::clone(&count) };
                 (SocketAddr::new(LOOPBACK.into(), 0), token, Some(spawner))
             }
@@ -89,6 +94,7 @@ impl WorkerPool {
             starting: Semaphore::new(4 * cores),
             within: request.settings.up_within,
             introduction: OnceLock::new(),
+            machines: Mutex::default(),
             count,
             clock_error: AtomicU64::new(0),
         }))
@@ -216,7 +222,21 @@ impl WorkerPool {
             worker.send(message.clone());
         }
         self.wait_until_ready(&mut worker).await?;
+        // The slot's address belongs to the new network now.
+        drop(self.machines().remove(&slot));
         Ok(worker)
+    }
+
+    /// The process of `slot` is gone, but its machine lives on: its kernel refuses dials, until the slot has a new
+    /// network or the run ends.
+    pub(super) fn keep_machine(&self, slot: u32, network: Option<NodeNetwork>) {
+        if let Some(network) = network {
+            self.machines().insert(slot, network);
+        }
+    }
+
+    fn machines(&self) -> MutexGuard<'_, BTreeMap<u32, NodeNetwork>> {
+        self.machines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether workers are processes that this one starts.
@@ -255,6 +275,7 @@ impl WorkerPool {
     /// The hub's rules cannot be read.
     pub(crate) async fn end(&self) -> Result<Option<Kernels>, String> {
         self.server.close().await;
+        self.machines().clear();
         let Some(hub) = self.hub.clone() else { return Ok(None) };
         let ended =
             tokio::task::spawn_blocking(move || hub.end()).await.map_err(|error| error.to_string())?;

@@ -134,11 +134,6 @@ impl Hub {
         self.switches.set(slot, from, until);
     }
 
-    /// Nothing comes from `slot` or reaches it, until it is connected.
-    pub(super) fn disconnect(&self, slot: u32) {
-        self.switches.set(slot, Time::MAX, Time::MAX);
-    }
-
     pub(super) fn network(&self) -> &Namespace {
         &self.network
     }

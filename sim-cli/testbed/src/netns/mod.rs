@@ -7,6 +7,9 @@
 //! partitions and nodes behind a NAT are rules of `nft`, which drop packets when they leave, before they are
 //! delayed. Nothing of ours touches a connection.
 //!
+//! When a node has left, or crashed with a reset, its network stays until the next life has a new one: there its
+//! kernel refuses dials, as that of a machine without the program does. A silent crash takes the network along.
+//!
 //! No network has a name or a file: all are gone with this process and those of the nodes.
 //!
 //! | module | subject |

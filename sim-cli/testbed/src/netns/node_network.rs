@@ -34,15 +34,14 @@ pub(crate) struct NodeNetwork {
 }
 
 impl NodeNetwork {
-    /// A new network for `slot`, not connected yet: see [`Hub::connect`]. It takes some ten milliseconds.
+    /// A new network for `slot`, which takes the place of the one before: see [`Hub::connect`] for when packets pass.
+    /// It takes some ten milliseconds.
     ///
     /// # Errors
     /// The system refuses, or a program is missing.
     pub(crate) fn create(hub: &Arc<Hub>, slot: u32) -> io::Result<Self> {
         let network = Namespace::new("network").map_err(of("no network for a node"))?;
         network.run(settings)??;
-        // Whatever the life before had to say has left by now.
-        hub.disconnect(slot);
         let end = format!("n{}", hub.next_number());
         let (here, there) = (address(slot), network.id());
         hub.network().feed(
