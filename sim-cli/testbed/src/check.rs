@@ -1,4 +1,4 @@
-//! What sockets cannot do is refused before a run starts.
+//! Refuses what sockets cannot do before a run starts.
 
 use floodnet_sim::link::Transport;
 use floodnet_sim::plan::{CrashKind, DisturbanceKind, End};

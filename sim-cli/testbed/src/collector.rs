@@ -1,4 +1,4 @@
-//! What was observed, in order of time, into the measures.
+//! Feeds observations to the measures, in order of time.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub(crate) struct Collector {
     hop_overhead: Option<HopOverhead>,
     /// Up to here all was fed.
     fed: Time,
-    /// What came for a time that was fed already.
+    /// Records that came for a time that was fed already.
     late: u64,
     inputs: u64,
     received: u64,
@@ -104,12 +104,12 @@ impl Collector {
         self.received
     }
 
-    /// What hops took beyond the delays of their links.
+    /// How much longer than the delays of their links hops took.
     pub(crate) fn hop_excess(&self) -> Option<HopExcess> {
         self.hop_overhead.as_ref()?.result()
     }
 
-    /// What came too late for its sample.
+    /// Records that came too late for their sample.
     pub(crate) const fn late(&self) -> u64 {
         self.late
     }

@@ -1,4 +1,4 @@
-//! Who is which slot, and where it listens.
+//! The identity and address of each slot.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -69,7 +69,7 @@ impl HopOverhead {
     fn note(&mut self, took: Duration, from: u32, to: u32) {
         let asked = if self.is_shaped { self.between.delay(from, to) } else { Duration::ZERO };
         let more = took - asked;
-        // What was sent again, or waited for a dial, says nothing of the machine.
+        // A message that was sent again, or waited for a dial, says nothing about the machine.
         if more < self.between.links().rto {
             self.histogram.saturating_record(more.as_nanos());
             self.sum += i128::from(took.as_nanos()) - i128::from(asked.as_nanos());

@@ -59,7 +59,7 @@ pub(crate) struct LinkEmulation {
     over: CancellationToken,
 }
 
-/// What comes of a dial.
+/// The outcome of a dial.
 enum Dialed {
     /// The SYN reaches the other end, and its answer the dialer, at these times.
     Answered { there: Time, back: Time },
@@ -77,7 +77,7 @@ struct EmulatedConnection {
     broken: CancellationToken,
 }
 
-/// What goes from one end to the other.
+/// A unit that goes from one end to the other.
 enum Chunk {
     Data(Bytes),
     /// The sender says nothing more.
@@ -170,7 +170,7 @@ impl LinkEmulation {
             Dialed::Unanswered => return hold_until_closed(near).await,
         };
         self.wait_until(there).await;
-        // What the dialer says meanwhile waits in its socket.
+        // Data that the dialer sends meanwhile waits in its socket.
         let patience = self.clock.real(self.between.links().dial_timeout);
         let Ok(far) = tokio::time::timeout(patience, reach(target.address())).await else { return Ok(()) };
         [&near, &far].into_iter().try_for_each(|tcp| tcp.set_nodelay(true))?;
@@ -196,7 +196,7 @@ impl LinkEmulation {
         Ok(())
     }
 
-    /// What comes of a dial. As in the simulator.
+    /// Decides the outcome of a dial, by the rules of the simulator.
     fn dial(&self, from: u32, to: u32, began: Time) -> Dialed {
         let links = self.between.links();
         let deadline = began + links.dial_timeout;
@@ -237,7 +237,7 @@ async fn hold_until_closed(near: TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits until the other end has closed. What it sends meanwhile is for nobody.
+/// Waits until the other end has closed, and drops what it sends meanwhile.
 async fn gone(tcp: &TcpStream) {
     let mut waste = [0; 1_024];
     loop {

@@ -13,7 +13,7 @@ use crate::run_request::{RunError, RunRequest};
 use crate::runner::run_protocol;
 use crate::worker::{WorkerSession, run_worker};
 
-/// What can be done with one protocol on sockets.
+/// The operations of the testbed for one protocol.
 pub(crate) trait Backend: Sync {
     /// Runs a scenario.
     fn run(&self, request: &mut RunRequest<'_>) -> Result<Ran, RunError>;
@@ -76,7 +76,7 @@ impl Protocols {
         &self.tables
     }
 
-    /// What runs the protocol that `scenario` names.
+    /// The operations for the protocol that `scenario` names.
     pub(crate) fn backend(&self, scenario: &Scenario) -> Result<&dyn Backend, Complaint> {
         let (overlay, broadcast) = (&scenario.overlay, &scenario.broadcast);
         let mut entries = self.entries.iter();

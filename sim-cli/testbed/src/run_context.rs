@@ -1,4 +1,4 @@
-//! What everybody in a running run needs: the plan's clock, a precise alarm, and the signal that all is over.
+//! Everything that all slots of a run share: the plan's clock, a precise alarm, and the signal that all is over.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -1,4 +1,4 @@
-//! What is asked of a run, and why there was none.
+//! The request for a run, and the error if there was none.
 
 use std::fmt;
 

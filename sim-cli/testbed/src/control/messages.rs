@@ -1,4 +1,4 @@
-//! What coordinator and workers say to each other.
+//! The messages between coordinator and workers.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -71,7 +71,7 @@ pub(crate) enum ToWorker {
 /// What a worker says to its coordinator. Times are nanoseconds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum ToCoordinator {
-    /// What time is it there, when it is `asked` here?
+    /// The question what time it is at the coordinator, sent at `asked` on the worker's clock.
     Ping { asked: u64 },
     /// It is ready to hear of its peers, who may dial it there; its clock may be wrong by so much.
     Listening { address: SocketAddr, clock_error: u64 },

@@ -30,7 +30,7 @@ impl PartialEq for Token {
 /// A number that is used once.
 pub(crate) type Nonce = [u8; 32];
 
-/// Who proves.
+/// The side that proves itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Node,

@@ -17,7 +17,7 @@ use crate::schedule::{Ending, LifeSchedule};
 /// Time for a worker to report what it has seen, when a life is over.
 const REPORT_WITHIN: Span = Span::from_secs(5);
 
-/// Sees to it that the slot of `worker` lives its lives.
+/// Has the slot of `worker` live its lives at their times.
 ///
 /// # Errors
 /// A worker failed, or none came up for a later life.

@@ -141,7 +141,7 @@ impl WorkerPool {
         }
     }
 
-    /// Who did not come, and what may help.
+    /// The error that names the slots without a worker, and what may help.
     fn missing(&self, workers: &[Option<Worker>]) -> String {
         let missing: Vec<usize> =
             workers.iter().enumerate().filter(|(_, worker)| worker.is_none()).map(|(slot, _)| slot).collect();

@@ -1,4 +1,4 @@
-//! What all files of a deployment are about, and the commands in them.
+//! The deployment that all files describe, and the commands in them.
 
 /// Where the coordinator waits in its container.
 pub(super) const PORT: u16 = 7000;
@@ -9,9 +9,9 @@ pub(super) const PATIENCE: &str = "10min";
 /// The same in seconds.
 pub(super) const PATIENCE_SECONDS: u64 = 600;
 
-/// What all files are about.
+/// A run in containers.
 pub(super) struct Deployment {
-    /// The run, as names in a network may be network_name.
+    /// The name of the run, as networks allow it.
     pub(super) name: String,
     pub(super) image: String,
     pub(super) slots: u32,
@@ -19,14 +19,14 @@ pub(super) struct Deployment {
     pub(super) deadline: u64,
 }
 
-/// What the coordinator is told.
+/// The arguments of the coordinator.
 pub(super) fn coordinator(more: &[&str]) -> Vec<String> {
     let listen = format!("0.0.0.0:{PORT}");
     let usual = ["run", SCENARIO, "--backend", "tcp-remote", "--listen", &listen, "--up-within", PATIENCE];
     usual.iter().chain(more).map(|&word| word.to_owned()).collect()
 }
 
-/// What the node of `slot` is told.
+/// The arguments of the node of `slot`.
 pub(super) fn node(coordinator: &str, slot: &str) -> Vec<String> {
     let at = format!("{coordinator}:{PORT}");
     let usual = ["testbed", "node", "--coordinator", &at, "--slot", slot, "--try-for", PATIENCE];

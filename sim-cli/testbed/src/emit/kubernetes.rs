@@ -6,7 +6,7 @@ use crate::control::TOKEN;
 
 use super::deployment::{Deployment, PORT, coordinator, node};
 
-/// Which pod of its job a node is: its slot.
+/// Where a pod finds its index in the job, which is its slot.
 const INDEX: &str = "metadata.annotations['batch.kubernetes.io/job-completion-index']";
 
 /// The objects of `kubernetes.yaml`.

@@ -19,14 +19,14 @@ use crate::control::TOKEN;
 use crate::protocols::Protocols;
 use floodnet_scenario::{Complaint, Scenario};
 
-/// What to write.
+/// The files to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Emission {
     /// For Docker Compose.
     pub compose: bool,
     /// For Kubernetes.
     pub kubernetes: bool,
-    /// What the image is called; none for `floodnet-NAME`.
+    /// Name of the image; none for `floodnet-NAME`.
     pub image: Option<String>,
 }
 
@@ -35,7 +35,7 @@ pub struct Emission {
 pub enum Content {
     /// This text.
     Text(String),
-    /// What that file holds.
+    /// The content of that file.
     CopyOf(PathBuf),
 }
 
@@ -127,7 +127,7 @@ COPY scenario /scenario
 ENTRYPOINT [\"/usr/local/bin/sim-cli\"]
 ";
 
-/// What to do with the files.
+/// The instructions for using the files.
 fn readme(deployment: &Deployment, emission: &Emission) -> String {
     // Only the sections of the kinds that were asked for: each names files that are there.
     let Deployment { name, image, slots, .. } = deployment;

@@ -26,7 +26,7 @@ pub struct Case {
     pub span: Duration,
 }
 
-/// What became of the messages on the kernel's connections.
+/// The measured delays of messages on the kernel's connections.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Measured {
     /// Nanoseconds of each that arrived, from when it was due, ascending.

@@ -22,7 +22,7 @@ pub(super) const FAR: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 2);
 const DEVICE: &str = "road0";
 /// Bytes of a packet at most, headers included.
 const MTU: u16 = 1_500;
-/// What may wait before a limited rate: as much as the model's uplink holds by default.
+/// Bytes that may wait before a limited rate: as many as the model's uplink holds by default.
 const QUEUE: u32 = 256 * 1_024;
 
 /// Two network namespaces and the link between them. Packets go from near to far and back.

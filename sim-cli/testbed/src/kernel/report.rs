@@ -1,4 +1,4 @@
-//! What was predicted and what was measured, next to each other.
+//! Predicted and measured delays, next to each other.
 
 use std::fmt::Write as _;
 

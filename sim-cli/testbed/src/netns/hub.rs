@@ -83,7 +83,7 @@ impl Hub {
         let network = Arc::new(network);
         let device = network.run(|| -> io::Result<SyncDevice> {
             set("ipv4/ip_forward", "1")?;
-            // What comes back from this program comes from where no route leads.
+            // Packets that this program hands back have source addresses to which no route leads through the device.
             set("ipv4/conf/all/rp_filter", "0")?;
             set("ipv4/conf/default/rp_filter", "0")?;
             without_ipv6()?;
@@ -230,7 +230,7 @@ fn reaper(hub: &Arc<Namespace>, counted: &Arc<Counted>) -> io::Result<(Reaper, J
     Ok((sender, thread))
 }
 
-/// What rules dropped, by their comments.
+/// How many packets the rules dropped, by their comments.
 fn dropped(listed: &[u8]) -> io::Result<BTreeMap<String, u64>> {
     let wrong = |error| io::Error::other(format!("cannot read the output of nft: {error}"));
     let listed: Value = serde_json::from_slice(listed).map_err(wrong)?;

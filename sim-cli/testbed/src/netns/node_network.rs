@@ -108,7 +108,7 @@ impl Drop for NodeNetwork {
     }
 }
 
-/// What makes a device pass no more than `rate`.
+/// The arguments of `tc` that limit a device to `rate`.
 fn bucket(device: &str, rate: u64, links: &LinkModel) -> String {
     // A thousandth of a second, where that is more: a bucket is filled by a clock.
     let burst = (rate / 8_000).max(BUCKET);

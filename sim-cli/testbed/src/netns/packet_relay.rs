@@ -203,7 +203,7 @@ struct LinkDelays {
     between: Between,
 }
 
-/// What went from one slot to another: so many packets, the last of which arrives then.
+/// How many packets went from one slot to another, and when the last of them arrives.
 type LastPassed = (u32, Time);
 
 impl LinkDelays {

@@ -16,7 +16,7 @@ pub(crate) const ON_STDIN: &str = "-";
 /// Time between two tries to reach the coordinator.
 const RETRY_PAUSE: Span = Span::from_millis(200);
 
-/// Which slot a worker is for, and where its coordinator is.
+/// The slot of a worker, and the address of its coordinator.
 #[derive(Clone, Debug)]
 pub struct NodeOptions {
     /// Host and port of the coordinator, or `-` if standard input is a connection to it.
