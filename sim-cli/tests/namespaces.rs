@@ -42,7 +42,7 @@ impl Bed {
 
     /// Starts a run in networks of its nodes' own.
     fn start(&self, arguments: &[&str]) -> Child {
-        let always = ["--backend", "tcp", "--namespaces", "--out", "out"];
+        let always = ["--backend", "tcp-netns", "--out", "out"];
         self.command(&[&always, arguments].concat()).spawn().unwrap()
     }
 
@@ -110,6 +110,7 @@ fn kernels_do_to_messages_what_the_simulator_says() {
     let kernels = &manifest["tcp"]["namespaces"];
     let count = |key: &str| kernels[key].as_u64().unwrap();
     assert_eq!((count("networks"), count("unreachable")), (8, 0));
+    assert_eq!(manifest["backend"], "tcp-netns");
     let share = count("lost") as f64 / (count("carried") + count("lost")) as f64;
     assert!((0.01..0.03).contains(&share) && count("cut") > 20, "{kernels}");
     // Its own TCP has mended what was lost, mostly without its timer.
@@ -169,7 +170,7 @@ fn networks_are_gone_with_a_killed_run() {
 #[test]
 fn without_what_it_takes_it_is_skipped_in_one_line() {
     let bed = Bed::new();
-    let always = ["--backend", "tcp", "--namespaces", "--out", "out"];
+    let always = ["--backend", "tcp-netns", "--out", "out"];
     let output = bed.command(&always).env("PATH", bed.0.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = errors(&output);
@@ -181,16 +182,14 @@ fn without_what_it_takes_it_is_skipped_in_one_line() {
 fn what_kernels_cannot_do_is_refused() {
     let bed = Bed::new();
     let refused = |arguments: &[&str]| {
-        let always = ["--backend", "tcp", "--namespaces"];
+        let always = ["--backend", "tcp-netns"];
         let output = bed.command(&[&always, arguments].concat()).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         errors(&output)
     };
-    assert!(refused(&["--speed", "2"]).contains("kernels keep real time"));
-    assert!(refused(&["--no-shaper"]).contains("cannot be used with"));
-    assert!(refused(&["--processes"]).contains("cannot be used with"));
+    assert!(refused(&["--speed", "2"]).contains("runs only in real time"));
+    assert!(refused(&["--no-shaper"]).contains("--no-shaper does not apply"));
+    assert!(refused(&["--listen", "127.0.0.1:1"]).contains("--listen does not apply"));
     let said = refused(&["--set", "link.transport=datagram"]);
-    assert!(said.contains("link.transport=datagram") && said.contains("streams only"), "{said}");
-    let output = bed.command(&["--namespaces"]).output().unwrap();
-    assert!(errors(&output).contains("are for sockets: add --backend tcp"), "{}", errors(&output));
+    assert!(said.contains("link.transport=datagram") && said.contains("support only streams"), "{said}");
 }

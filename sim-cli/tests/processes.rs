@@ -58,9 +58,9 @@ impl Bed {
         command
     }
 
-    /// Starts a run on sockets.
+    /// Starts a run on sockets; the first argument is the backend.
     fn start(&self, arguments: &[&str]) -> Child {
-        let always = ["--quiet", "run", "small.toml", "--backend", "tcp", "--no-pictures", "--out", "out"];
+        let always = ["--quiet", "run", "small.toml", "--no-pictures", "--out", "out", "--backend"];
         self.command(&[&always, arguments].concat()).spawn().unwrap()
     }
 
@@ -107,7 +107,7 @@ fn all_gone(nodes: &[u32]) {
 #[test]
 fn each_node_has_a_process_and_everything_arrives() {
     let bed = Bed::new();
-    let run = bed.start(&["--processes", "--speed", "2"]);
+    let run = bed.start(&["tcp-processes", "--speed", "2"]);
     let nodes = nodes_of(&run, 8);
     let output = run.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", errors(&output));
@@ -115,6 +115,7 @@ fn each_node_has_a_process_and_everything_arrives() {
     let (summary, means) = (bed.json("summary.json"), &bed.json("manifest.json")["tcp"]);
     assert_eq!((&summary["delivery_ratio"], &summary["publishes"]), (&1.0.into(), &40.into()));
     assert_eq!((&means["processes"], &means["listening"]), (&8.into(), &8.into()));
+    assert_eq!(bed.json("manifest.json")["backend"], "tcp-processes");
     assert!(means["clock_error_ms"].as_f64() > Some(0.0), "answers take time: {means}");
     // One or two hops of 5 to 30 ms: the shaper is there.
     assert!(summary["latency_ms"]["p50"].as_f64().unwrap() > 8.0, "{}", summary["latency_ms"]);
@@ -132,7 +133,7 @@ fn every_fault_reaches_processes() {
                   { at = \"6s\", pause = { fraction = 0.3, for = \"400ms\" } }]";
     // Neighbors are given up later than the network is whole again.
     let patience = ["--set", "link.dead_after=2s"];
-    let run = bed.start(&[&["--processes", "--speed", "2", "--set", faults], &patience[..]].concat());
+    let run = bed.start(&[&["tcp-processes", "--speed", "2", "--set", faults], &patience[..]].concat());
     let nodes = nodes_of(&run, 8);
     let output = run.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", errors(&output));
@@ -151,7 +152,7 @@ fn users_leave_and_come_back_in_new_processes() {
     let bed = Bed::new();
     let churn = "churn={ start = \"2s\", crash = 0.3, session.exponential.mean = \"4s\", \
                  downtime.exponential.mean = \"1s\" }";
-    let run = bed.start(&["--processes", "--speed", "2", "--set", churn]);
+    let run = bed.start(&["tcp-processes", "--speed", "2", "--set", churn]);
     let first = nodes_of(&run, 8);
     surely_soon("a new process", || children(run.id()).any(|pid| is_node(pid) && !first.contains(&pid)));
     let output = run.wait_with_output().unwrap();
@@ -164,7 +165,7 @@ fn users_leave_and_come_back_in_new_processes() {
 #[test]
 fn no_node_outlives_a_killed_coordinator() {
     let bed = Bed::new();
-    let mut run = bed.start(&["--processes"]);
+    let mut run = bed.start(&["tcp-processes"]);
     let nodes = nodes_of(&run, 8);
     run.kill().unwrap();
     run.wait().unwrap();
@@ -174,7 +175,7 @@ fn no_node_outlives_a_killed_coordinator() {
 #[test]
 fn a_node_that_dies_unplanned_ends_the_run_with_its_name() {
     let bed = Bed::new();
-    let run = bed.start(&["--processes"]);
+    let run = bed.start(&["tcp-processes"]);
     let nodes = nodes_of(&run, 8);
     surely_soon("it has a link beside the line to the coordinator", || connections(nodes[3]) >= 2);
     let killed = Command::new("kill").args(["-9", &nodes[3].to_string()]).status().unwrap();
@@ -182,7 +183,7 @@ fn a_node_that_dies_unplanned_ends_the_run_with_its_name() {
     let output = run.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = errors(&output);
-    assert!(said.contains("ended by itself: signal: 9"), "{said}");
+    assert!(said.contains("exited: signal: 9"), "{said}");
     all_gone(&nodes);
     assert!(bed.is_empty());
 }
@@ -190,10 +191,10 @@ fn a_node_that_dies_unplanned_ends_the_run_with_its_name() {
 #[test]
 fn a_process_that_does_not_come_up_is_named_and_ends_all() {
     let bed = Bed::new();
-    let output = bed.start(&["--processes", "--up-within", "1us"]).wait_with_output().unwrap();
+    let output = bed.start(&["tcp-processes", "--up-within", "1us"]).wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = errors(&output);
-    assert!(said.contains("did not come up within 0.000001 s"), "{said}");
+    assert!(said.contains("did not start within 0.000001 s"), "{said}");
     assert!(bed.is_empty());
 }
 
@@ -228,7 +229,7 @@ fn nodes_from_outside_are_waited_for() {
     let nodes: Vec<Child> = slots.iter().map(|slot| bed.node(&at, slot).spawn().unwrap()).collect();
     // The same slot lives more than once, in the same process.
     let faults = "fault=[{ at = \"4s\", crash = { slots = [7], kind = \"reset\", back = \"1s\" } }]";
-    let run = bed.start(&["--wait-for-nodes", &at, "--speed", "2", "--set", faults]);
+    let run = bed.start(&["tcp-remote", "--listen", &at, "--speed", "2", "--set", faults]);
     let output = run.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", errors(&output));
     for node in nodes {
@@ -239,7 +240,7 @@ fn nodes_from_outside_are_waited_for() {
     assert_eq!((&summary["crashes"], &summary["joins"]), (&1.into(), &9.into()));
     assert!(summary["delivery_ratio"].as_f64() > Some(0.9), "{}", summary["delivery_ratio"]);
     assert_eq!(bed.json("manifest.json")["tcp"]["listening"], Value::Null, "they may be anywhere");
-    assert!(summary["notes"].to_string().contains("links were those of the machine"), "{}", summary["notes"]);
+    assert!(summary["notes"].to_string().contains("links were not emulated"), "{}", summary["notes"]);
 }
 
 #[test]
@@ -250,17 +251,17 @@ fn strangers_are_turned_away_and_who_is_missing_is_named() {
     let honest = bed.node(&at, "1").spawn().unwrap();
     let stranger = bed.node(&at, "2").env("FLOODNET_TOKEN", "another secret than theirs").spawn().unwrap();
     let nobody = bed.node(&at, "8").spawn().unwrap();
-    let run = bed.start(&["--wait-for-nodes", &at, "--up-within", "10s"]);
+    let run = bed.start(&["tcp-remote", "--listen", &at, "--up-within", "10s"]);
     let stranger = stranger.wait_with_output().unwrap();
     assert_eq!(stranger.status.code(), Some(1));
-    assert!(errors(&stranger).contains("turned this node away: its token is wrong"), "{}", errors(&stranger));
+    assert!(errors(&stranger).contains("refused this node: wrong token"), "{}", errors(&stranger));
     let nobody = nobody.wait_with_output().unwrap();
-    assert!(errors(&nobody).contains("there is no slot 8: the run has 8"), "{}", errors(&nobody));
+    assert!(errors(&nobody).contains("no slot 8: the run has 8"), "{}", errors(&nobody));
     let output = run.wait_with_output().unwrap();
     let said = errors(&output);
     assert_eq!(output.status.code(), Some(1));
-    assert!(said.contains("no node came within 10 s for 7 of 8 slots (0, 2, 3, 4, 5, 6, 7)"), "{said}");
-    assert!(said.contains("was turned away"), "{said}");
+    assert!(said.contains("after 10 s, 7 of 8 slots have no node (0, 2, 3, 4, 5, 6, 7)"), "{said}");
+    assert!(said.contains("refused a program"), "{said}");
     // Who was there ends too.
     assert_eq!(honest.wait_with_output().unwrap().status.code(), Some(1));
 }
@@ -274,14 +275,14 @@ fn what_cannot_be_is_refused_before_anything_starts() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         errors(&output)
     };
-    assert!(refused(&["--processes"]).contains("are for sockets: add --backend tcp"));
-    let wait = ["--backend", "tcp", "--wait-for-nodes", "127.0.0.1:1"];
-    assert!(refused(&[&wait[..], &["--processes"]].concat()).contains("cannot be used with"));
-    assert!(refused(&[&wait[..], &["--runs", "2"]].concat()).contains("cannot be used with"));
+    assert!(refused(&["--up-within", "5s"]).contains("--up-within does not apply to --backend sim"));
+    let wait = ["--backend", "tcp-remote", "--listen", "127.0.0.1:1"];
+    assert!(refused(&[&wait[..], &["--no-shaper"]].concat()).contains("--no-shaper does not apply"));
+    assert!(refused(&[&wait[..], &["--runs", "2"]].concat()).contains("--runs does not apply"));
     let partition = "fault=[{ at = \"4s\", partition = { groups = [0.5, 0.5], for = \"1s\" } }]";
     let said = refused(&[&wait[..], &["--set", partition]].concat());
-    assert!(said.contains("bare sockets cannot partition a network"), "{said}");
-    assert!(said.contains("the shaper can, for nodes of one machine"), "{said}");
+    assert!(said.contains("without link emulation it is not possible to partition the network"), "{said}");
+    assert!(said.contains("link emulation can, with nodes on one machine"), "{said}");
     for (token, why) in [(None, "FLOODNET_TOKEN is not set"), (Some("short"), "at least 16 characters")] {
         let mut command = bed.command(&[&["run", "small.toml"], &wait[..]].concat());
         match token {

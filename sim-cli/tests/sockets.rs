@@ -192,12 +192,12 @@ fn a_run_that_is_stopped_has_results_until_then() {
 fn what_sockets_cannot_do_is_refused() {
     let refused = |set: &[(&str, &str)], settings| run(set, settings).unwrap_err().to_string();
     let datagrams = refused(&[("link.transport", "datagram")], FAST);
-    assert!(datagrams.contains("streams only"), "{datagrams}");
+    assert!(datagrams.contains("support only streams"), "{datagrams}");
     let bare = Settings { shaped: false, ..FAST };
     for (fault, why) in [
-        ("at = \"5s\", crash = { fraction = 0.5 }", "cannot be silent"),
-        ("at = \"5s\", loss = { share = 0.1, for = \"1s\" }", "cannot lose packets"),
-        ("at = \"5s\", partition = { groups = [0.5, 0.5], for = \"1s\" }", "cannot partition"),
+        ("at = \"5s\", crash = { fraction = 0.5 }", "a crash cannot be silent"),
+        ("at = \"5s\", loss = { share = 0.1, for = \"1s\" }", "not possible to lose packets"),
+        ("at = \"5s\", partition = { groups = [0.5, 0.5], for = \"1s\" }", "not possible to partition"),
     ] {
         let said = refused(&[("fault", &format!("[{{ {fault} }}]"))], bare);
         assert!(said.contains(why), "{said}");

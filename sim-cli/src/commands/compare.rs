@@ -89,7 +89,8 @@ pub(super) fn execute(args: &CompareArgs, registry: &Registry, console: &Console
     let base = runs(base, &seeds, args, registry, console)?;
     let new = runs(new, &seeds, args, registry, console)?;
     if let ([one], [other]) = (base.as_slice(), new.as_slice())
-        && one.backend != other.backend
+        // Runs on two kinds of sockets are compared like any others.
+        && one.backend.is_some() != other.backend.is_some()
     {
         return worlds(args, one, other, console);
     }

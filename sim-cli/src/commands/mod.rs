@@ -1,5 +1,6 @@
 //! The command line: arguments, exit codes, and a module for each command.
 
+mod backend;
 mod compare;
 mod console;
 mod files;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::console::Console;
 use super::files::{Loaded, threads};
 use super::progress::Crowd;
-use super::run::{Backend, RunArgs, run_failure};
+use super::run::{RunArgs, run_failure};
 use super::{Failure, Format};
 use crate::build::BUILD;
 use crate::pictures::run::latency_series;
@@ -30,7 +30,8 @@ struct Made {
     report: Report,
     cost: Cost,
     nodes: u32,
-    backend: Backend,
+    /// The value of `--backend`.
+    backend: &'static str,
 }
 
 pub(super) fn execute(
@@ -53,7 +54,7 @@ pub(super) fn execute(
         crowd.finished(done.fetch_add(1, Ordering::Relaxed) + 1);
         kept
     };
-    let ran = match args.ground.sockets()? {
+    let ran = match args.backend.sockets(true).map_err(Failure::Usage)? {
         Some(settings) => on_sockets(scenario, registry, settings, &seeds, &crowd, &keep)
             .map_err(|failed| run_failure(loaded, failed)),
         None => ensemble::run_each(scenario, registry.lab(), &seeds, threads(args.jobs), &crowd, &keep)
@@ -71,7 +72,7 @@ pub(super) fn execute(
     let cost = kept.iter().fold(Cost::default(), |sum, (_, cost, _)| sum.plus(*cost));
     let kept = kept.into_iter().map(|(kept, ..)| kept).collect();
     let report = Report::of(scenario, seeds.len(), kept);
-    let made = Made { report, cost, nodes, backend: args.ground.backend };
+    let made = Made { report, cost, nodes, backend: args.backend.name() };
     write(draft.path(), scenario, &made, !args.no_pictures)
         .map_err(|error| Failure::Failed(place.failed(&error)))?;
     place.finish(&draft).map_err(Failure::Failed)?;
@@ -135,7 +136,7 @@ fn write(folder: &Path, scenario: &Scenario, made: &Made, draw: bool) -> io::Res
         scenario: scenario.name.clone(),
         config_hash: hash(&resolved),
         seed: scenario.seed,
-        backend: backend.name().to_owned(),
+        backend: (*backend).to_owned(),
         digest: report.digest(),
         complete: report.complete,
         runs: Some(report.runs),
@@ -174,7 +175,7 @@ fn tell(
         Format::Text => {}
     }
     let shown = place.folder().display();
-    let again = format!("sim-cli run {shown}/scenario.resolved.toml{}", args.ground.again());
+    let again = format!("sim-cli run {shown}/scenario.resolved.toml{}", args.backend.again());
     console.note(&format!("  results  {shown}"));
     console.note(&format!("  again    {again} --runs {}", args.runs.unwrap_or(1)));
     let not_held = || report.expect.iter().filter(|judged| judged.verdict != Decision::Holds);

@@ -25,9 +25,9 @@ pub(super) struct TestbedArgs {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Be one node of a run that `sim-cli run --backend tcp --wait-for-nodes` conducts, here or elsewhere
+    /// Run one worker node of a `sim-cli run --backend tcp-remote`, here or on another machine
     Node(NodeArgs),
-    /// Write the files that start a scenario in containers: a coordinator, and one for each node
+    /// Write files that run a scenario in containers: a coordinator and one container per node
     Emit(EmitArgs),
 }
 

@@ -1,10 +1,10 @@
-//! What sockets cannot do is refused before a run starts.
+//! Refuses what sockets cannot do before a run starts.
 
 use floodnet_sim::link::Transport;
 use floodnet_sim::plan::{CrashKind, DisturbanceKind, End};
 
-use super::netns::MAX_NODES;
-use super::{Nodes, Settings};
+use crate::netns::MAX_NODES;
+use crate::settings::{Nodes, Settings};
 use floodnet_scenario::Complaint;
 use floodnet_scenario::setup::Setup;
 
@@ -20,11 +20,11 @@ pub(super) fn check(setup: &Setup, settings: &Settings) -> Result<(), Complaint>
     match (settings.shaped, settings.nodes) {
         (true, _) => Ok(()),
         (false, Nodes::Remote { .. }) => bare(setup, OUTSIDE),
-        (false, _) => bare(setup, "leave --no-shaper out: the shaper does it"),
+        (false, _) => bare(setup, "remove --no-shaper: link emulation can do this"),
     }
 }
 
-/// Checks that `setup` can run with nodes that somebody starts elsewhere.
+/// Checks that `setup` can run with remote nodes.
 ///
 /// # Errors
 /// As [`check`].
@@ -33,59 +33,59 @@ pub(super) fn outside(setup: &Setup) -> Result<(), Complaint> {
     bare(setup, OUTSIDE)
 }
 
-const OUTSIDE: &str = "the shaper can, for nodes of one machine: run it with --processes, or with neither";
+const OUTSIDE: &str = "link emulation can, with nodes on one machine: use --backend tcp or tcp-processes";
 
 fn streams(setup: &Setup) -> Result<(), Complaint> {
     if setup.links.transport == Transport::Datagram {
         return Err(Complaint::new(
             "link.transport",
-            "the backend tcp has streams only",
+            "tcp backends support only streams",
             "write \"stream\", or run this scenario on the backend sim",
         ));
     }
     Ok(())
 }
 
-/// What networks of their own cannot do.
+/// Refuses what network namespaces cannot do.
 fn kernels(setup: &Setup, settings: &Settings) -> Result<(), Complaint> {
     if settings.speed != 1.0 {
-        let title = "kernels keep real time: in networks of their own nodes run at --speed 1";
-        return Err(Complaint::new("", title, "leave --speed out, or --namespaces"));
+        let title = "--backend tcp-netns runs only in real time (--speed 1)";
+        return Err(Complaint::new("", title, "remove --speed, or use --backend tcp or tcp-processes"));
     }
     if setup.plan.slots() > MAX_NODES {
-        let title = format!("there are addresses for {MAX_NODES} networks");
+        let title = format!("at most {MAX_NODES} nodes are possible with --backend tcp-netns");
         return Err(Complaint::new("nodes.count", title, "take fewer nodes"));
     }
     Ok(())
 }
 
-/// What links that nobody shapes cannot do; `help` says what can.
+/// Refuses what takes link emulation; `help` says where there is some.
 fn bare(setup: &Setup, help: &str) -> Result<(), Complaint> {
     let (plan, links) = (&setup.plan, &setup.links);
     let silent = |end| matches!(end, End::Crash(CrashKind::Silent));
     let mut lives = plan.lives.iter().flatten();
     if lives.any(|life| life.stop < plan.duration && silent(life.end)) {
-        let title = "a crash cannot be silent on bare sockets: the system closes them, and all peers know";
-        return Err(Complaint::new("", title, format!("{help}; or let crashes be of the kind \"reset\"")));
+        let title = "without link emulation a crash cannot be silent: the system closes the sockets and all peers notice";
+        return Err(Complaint::new("", title, format!("{help}; or use crashes of the kind \"reset\"")));
     }
     if let Some(fault) = plan.disturbances.first() {
         let what = match fault.kind {
-            DisturbanceKind::Partition { .. } => "partition a network",
+            DisturbanceKind::Partition { .. } => "partition the network",
             DisturbanceKind::CutLinks(_) => "cut links",
             DisturbanceKind::Loss(_) => "lose packets",
             DisturbanceKind::Slow { .. } => "slow nodes down",
             DisturbanceKind::Pause(_) => "hide a pause from the peers",
         };
-        return Err(Complaint::new("", format!("bare sockets cannot {what}"), help));
+        return Err(Complaint::new("", format!("without link emulation it is not possible to {what}"), help));
     }
     if links.loss > 0 {
-        return Err(Complaint::new("link.loss", "bare sockets lose nothing", help));
+        return Err(Complaint::new("link.loss", "loss needs link emulation", help));
     }
     if links.classes.iter().any(|class| class.up.is_some() || class.down.is_some()) {
-        return Err(Complaint::new("", "bare sockets have no rates", help));
+        return Err(Complaint::new("", "rates need link emulation", help));
     }
     if links.classes.iter().any(|class| !class.reachable) {
-        return Err(Complaint::new("class", "bare sockets can all be dialed", help));
+        return Err(Complaint::new("class", "unreachable classes need link emulation", help));
     }
     Ok(())
 }

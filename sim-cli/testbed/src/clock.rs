@@ -12,9 +12,9 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// The plan starts after `timer_bias`, and its time runs `speed` times as fast as the machine's.
-    pub(crate) fn starting_after(timer_bias: Span, speed: f64) -> Self {
-        Self::starting_at(now() + timer_bias, speed)
+    /// The plan starts after `delay`, and its time runs `speed` times as fast as the machine's.
+    pub(crate) fn starting_after(delay: Span, speed: f64) -> Self {
+        Self::starting_at(now() + delay, speed)
     }
 
     /// The same at this instant of the machine's clock.

@@ -1,12 +1,12 @@
-//! What was observed, in order of time, into the measures.
+//! Feeds observations to the measures, in order of time.
 
 use std::collections::BTreeMap;
 
 use floodnet_core::time::Time;
 use floodnet_sim::observer::{Divisible, Observed, Observer};
 
-use super::hop_overhead::HopOverhead;
-use super::sink::Record;
+use crate::hop_overhead::HopOverhead;
+use crate::sink::Record;
 use floodnet_lab::run::HopExcess;
 use floodnet_measure::part::Part;
 use floodnet_measure::{Ending, Measures, Results};
@@ -23,7 +23,7 @@ pub(crate) struct Collector {
     hop_overhead: Option<HopOverhead>,
     /// Up to here all was fed.
     fed: Time,
-    /// What came for a time that was fed already.
+    /// Records that came for a time that was fed already.
     late: u64,
     inputs: u64,
     received: u64,
@@ -104,12 +104,12 @@ impl Collector {
         self.received
     }
 
-    /// What hops took beyond the delays of their links.
+    /// How much longer than the delays of their links hops took.
     pub(crate) fn hop_excess(&self) -> Option<HopExcess> {
         self.hop_overhead.as_ref()?.result()
     }
 
-    /// What came too late for its sample.
+    /// Records that came too late for their sample.
     pub(crate) const fn late(&self) -> u64 {
         self.late
     }

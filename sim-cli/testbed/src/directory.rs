@@ -1,4 +1,4 @@
-//! Who is which slot, and where it listens.
+//! The identity and address of each slot.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -7,8 +7,6 @@ use std::net::{IpAddr, SocketAddr};
 use floodnet_tcp::identity::{Identity, Keypair};
 use floodnet_tcp::peer::Peer;
 use tokio::net::TcpSocket;
-
-use super::netns;
 
 /// What the secrets of all nodes are derived for. They are known to whoever knows the seed, and protect nothing.
 const PURPOSE: &str = "floodnet 2026-11 testbed identity of a slot";
@@ -43,10 +41,10 @@ impl Directory {
         Ok((Self::new(peers), sockets))
     }
 
-    /// Each slot in a network of its own, at an address of its own.
-    pub(crate) fn of_namespaces(seed: u64, slots: u32) -> Self {
-        let peer = |slot| Peer::new(keypair(seed, slot).identity(), netns::socket(slot));
-        Self::new((0..slots).map(peer).collect())
+    /// Slots that listen at these addresses, in order.
+    pub(crate) fn at(seed: u64, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
+        let peer = |(slot, address)| Peer::new(keypair(seed, slot).identity(), address);
+        Self::new((0..).zip(addresses).map(peer).collect())
     }
 
     /// The node of `slot`.

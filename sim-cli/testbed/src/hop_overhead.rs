@@ -1,4 +1,4 @@
-//! What a hop takes beyond the delay that was asked for: the machine's own cost.
+//! How much longer than its configured delay a hop takes: the machine's own cost.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use floodnet_sim::observer::Observed;
 use floodnet_sim::plan::DisturbanceKind;
 use hdrhistogram::Histogram;
 
-use super::sink::Record;
+use crate::sink::Record;
 
 /// What is under way at most before what never came is forgotten.
 const UNDER_WAY: usize = 1 << 16;
@@ -69,7 +69,7 @@ impl HopOverhead {
     fn note(&mut self, took: Duration, from: u32, to: u32) {
         let asked = if self.is_shaped { self.between.delay(from, to) } else { Duration::ZERO };
         let more = took - asked;
-        // What was sent again, or waited for a dial, says nothing of the machine.
+        // A message that was sent again, or waited for a dial, says nothing about the machine.
         if more < self.between.links().rto {
             self.histogram.saturating_record(more.as_nanos());
             self.sum += i128::from(took.as_nanos()) - i128::from(asked.as_nanos());

@@ -5,27 +5,32 @@
 //! ([`Settings::speed`]). What nodes report goes to the same measures. A run on sockets is not repeatable to
 //! the bit, so it has no digest.
 //!
+//! From the bottom up:
+//!
 //! | module | subject |
 //! |---|---|
-//! | `node_adapter` | any protocol of the laboratory as a node on sockets, and what is observed of it |
-//! | `directory` | who is which slot, and where it listens |
-//! | `clock` | the plan's time on the machine's clock |
-//! | `schedule` | the plan of one slot, as actions with times |
-//! | `node_runner` | a slot's node through its lives: publications, pauses, leaves, crashes |
-//! | `network_path` | how nodes reach each other: directly, or through link emulation |
-//! | `netns` | a network namespace for each node: links are the kernel's |
-//! | `timer_bias` | the mean lateness of timers, taken off |
-//! | `link_emulation` | delays, cuts, losses and rates of the scenario between real sockets |
-//! | `runner` | a run from its setup to its results |
-//! | `hop_overhead` | what a hop takes beyond the delay that was asked for |
-//! | `coordinator` | workers: slots in processes of their own, on this machine or on others |
-//! | `worker` | the process of one slot |
-//! | `control` | what the two say to each other |
-//! | [`emit`] | files that start such a run on Docker Compose or Kubernetes |
-//! | `sink`, `collector` | observations, in order of time, into the measures |
+//! | `settings`, `run_request` | what is asked of a run, and why there was none |
 //! | `check` | what sockets cannot do |
 //! | `machine` | files, processor time, listening sockets |
+//! | `clock`, `timer_bias` | the plan's time on the machine's clock; the mean lateness of timers, taken off |
+//! | `schedule` | the plan of one slot, as actions with times |
+//! | `directory` | who is which slot, and where it listens |
+//! | `run_context`, `started_run` | what everybody in a run needs |
+//! | `access_line` | rates of the slots' access lines |
+//! | `link_emulation` | delays, cuts, losses and rates of the scenario between real sockets |
+//! | `netns` | a network namespace for each node: links are the kernel's |
+//! | `network_path` | how nodes reach each other: directly, or through link emulation |
+//! | `sink`, `collector`, `hop_overhead` | observations, in order of time, into the measures |
+//! | `node_adapter` | any protocol of the laboratory as a node on sockets, and what is observed of it |
+//! | `node_runner` | a slot's node through its lives: publications, pauses, leaves, crashes |
+//! | `control` | what a coordinator and its workers say to each other |
+//! | `worker`, `coordinator` | slots in processes of their own, on this machine or on others |
+//! | `monitor`, `runner` | a run from its setup to its results |
+//! | [`protocols`], `serve` | the protocols that can run on sockets; the program of a worker |
+//! | [`emit`] | files that start such a run on Docker Compose or Kubernetes |
+//! | `kernel` | the kernel's TCP against the model of a stream (Linux) |
 
+mod access_line;
 mod check;
 mod clock;
 mod collector;
@@ -38,111 +43,35 @@ mod hop_overhead;
 pub mod kernel;
 mod link_emulation;
 mod machine;
+mod monitor;
 #[cfg_attr(not(target_os = "linux"), path = "netns/unsupported.rs")]
 mod netns;
 mod network_path;
 mod node_adapter;
 mod node_runner;
 pub mod protocols;
+mod run_context;
+mod run_request;
 mod runner;
 mod schedule;
+mod serve;
+mod settings;
 mod sink;
+mod started_run;
 mod timer_bias;
 mod worker;
 
-use std::fmt;
-use std::net::SocketAddr;
-use std::time::Duration as Span;
-
-use floodnet_sim::Progress;
-
 use floodnet_lab::run::Ran;
-use floodnet_scenario::{Complaint, Scenario};
+use floodnet_scenario::Scenario;
+use floodnet_sim::Progress;
 
 pub use control::{TOKEN, Token};
 pub use protocols::Protocols;
-pub use worker::session::{NodeOptions, serve as serve_node};
+pub use run_request::RunError;
+pub use serve::{NodeOptions, serve_node};
+pub use settings::{Nodes, Settings};
 
-/// How to run on sockets.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
-    /// How many times as fast as real time the plan runs. More than 0.
-    pub speed: f64,
-    /// Whether links are shaped as the scenario says; else they are the machine's.
-    pub shaped: bool,
-    /// Where nodes run.
-    pub nodes: Nodes,
-    /// How long a node in another process may take to come up.
-    pub up_within: Span,
-}
-
-/// Where nodes run.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Nodes {
-    /// In this process.
-    InProcess,
-    /// Each in a process of its own on this machine: this program, which must be one of
-    /// `sim_cli::main_with`, started as `testbed node`.
-    Processes,
-    /// The same, each in a network of its own: what is between them is the kernel's. It takes Linux, the rights of
-    /// root, and the programs `ip`, `tc` and `nft`.
-    Netns,
-    /// Wherever somebody starts them: they dial this address. Links cannot be shaped then.
-    Remote {
-        /// Where to wait for them.
-        listen: SocketAddr,
-        /// The secret that they must know.
-        token: Token,
-    },
-}
-
-impl Settings {
-    /// In real time, shaped, in this process.
-    pub const USUAL: Self =
-        Self { speed: 1.0, shaped: true, nodes: Nodes::InProcess, up_within: Span::from_secs(60) };
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self::USUAL
-    }
-}
-
-/// Why there was no run.
-#[derive(Clone, Debug, PartialEq)]
-pub enum RunError {
-    /// The scenario cannot be set up, or not on sockets.
-    Scenario(Complaint),
-    /// The machine did not do what was needed.
-    Failed(String),
-    /// The user stopped it before it began.
-    Interrupted,
-}
-
-impl fmt::Display for RunError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Scenario(complaint) => complaint.fmt(f),
-            Self::Failed(why) => f.write_str(why),
-            Self::Interrupted => f.write_str("interrupted before the run began"),
-        }
-    }
-}
-
-impl std::error::Error for RunError {}
-
-impl From<Complaint> for RunError {
-    fn from(complaint: Complaint) -> Self {
-        Self::Scenario(complaint)
-    }
-}
-
-/// What a protocol's run on sockets works on.
-pub(crate) struct RunRequest<'a> {
-    scenario: &'a Scenario,
-    settings: Settings,
-    watch: &'a mut dyn FnMut(Progress) -> bool,
-}
+use run_request::RunRequest;
 
 /// Runs `scenario` on sockets with the protocol that its tables name. `watch` is asked some times a second
 /// whether to go on; a run that is stopped so has results of the time until then.

@@ -2,12 +2,12 @@
 //! through here, and what passes is delayed, stalled, cut or broken by the very functions that the simulator
 //! uses ([`Between`]).
 //!
-//! A connection begins with who dials and whom, two numbers of four bytes, big-endian. What the kernels of two
-//! machines would do is done here: the dial takes a round trip before anything passes; a dial to a machine
-//! without a node is refused, one to a dead machine, or through a cut, hangs until the dialer gives up; data that
-//! is lost is sent again as a kernel would, and holds up what is behind it; when nothing gets through for `break_after`, the connection is reset at both ends. Who
-//! stands still neither sends nor receives. Of a node that was silenced nothing comes any more, not even that
-//! its sockets are closed.
+//! A connection begins with the slots that dial and are dialed, two numbers of four bytes, big-endian. What the
+//! kernels of two machines would do is done here: the dial takes a round trip before anything passes; a dial to a
+//! machine without a node is refused; one to a dead machine, or through a cut, hangs until the dialer gives up; data
+//! that is lost is sent again as a kernel would, and holds up what is behind it; when nothing gets through for
+//! `break_after`, the connection is reset at both ends. A paused node neither sends nor receives. Nothing of a
+//! silenced node comes through any more, not even that its sockets are closed.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration as Span, Instant};
 
 use bytes::Bytes;
-use floodnet_core::time::{Duration, Time};
+use floodnet_core::time::Time;
 use floodnet_sim::between::{Between, Callee, Flow, Passage};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -26,12 +26,13 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::clock::Clock;
-use super::directory::Directory;
-use super::timer_bias::TimerBias;
+use crate::access_line::{AccessLines, Direction};
+use crate::clock::Clock;
+use crate::directory::Directory;
+use crate::timer_bias::TimerBias;
 use floodnet_shaper::Alarm;
 
-/// Pieces on their way in one direction of a connection; more wait with the sender.
+/// Chunks on their way in one direction of a connection; more wait with the sender.
 const CHUNKS_IN_FLIGHT: usize = 1_024;
 /// Bytes of a chunk at most.
 const MAX_CHUNK: usize = 16 * 1_024;
@@ -40,7 +41,7 @@ pub(crate) const PREFACE: usize = 8;
 /// Pause between two tries to reach a node that is about to listen.
 const RETRY_PAUSE: Span = Span::from_millis(5);
 
-/// See the module.
+/// Emulates the links between the slots of a run.
 #[derive(Debug)]
 pub(crate) struct LinkEmulation {
     between: Between,
@@ -51,22 +52,14 @@ pub(crate) struct LinkEmulation {
     address: SocketAddr,
     /// How many times each slot was silenced.
     silenced: Vec<AtomicU64>,
-    /// When the access line of each slot is free, up and down.
-    lines: Vec<Mutex<[Time; 2]>>,
-    /// Pieces sent so far on each directed link.
+    access_lines: AccessLines,
+    /// Chunks sent so far on each directed link.
     counts: Mutex<BTreeMap<(u32, u32), u32>>,
     tasks: TaskTracker,
     over: CancellationToken,
 }
 
-/// One of the two ways of an access line.
-#[derive(Clone, Copy)]
-enum Direction {
-    Up = 0,
-    Down = 1,
-}
-
-/// What comes of a dial.
+/// The outcome of a dial.
 enum Dialed {
     /// The SYN reaches the other end, and its answer the dialer, at these times.
     Answered { there: Time, back: Time },
@@ -84,7 +77,7 @@ struct EmulatedConnection {
     broken: CancellationToken,
 }
 
-/// What goes from one end to the other.
+/// A unit that goes from one end to the other.
 enum Chunk {
     Data(Bytes),
     /// The sender says nothing more.
@@ -116,7 +109,7 @@ impl LinkEmulation {
             timer_bias: TimerBias::default(),
             address: listener.local_addr()?,
             silenced: (0..slots).map(|_| AtomicU64::new(0)).collect(),
-            lines: (0..slots).map(|_| Mutex::new([Time::ZERO; 2])).collect(),
+            access_lines: AccessLines::new(slots),
             counts: Mutex::default(),
             tasks: TaskTracker::new(),
             over: CancellationToken::new(),
@@ -177,7 +170,7 @@ impl LinkEmulation {
             Dialed::Unanswered => return hold_until_closed(near).await,
         };
         self.wait_until(there).await;
-        // What the dialer says meanwhile waits in its socket.
+        // Data that the dialer sends meanwhile waits in its socket.
         let patience = self.clock.real(self.between.links().dial_timeout);
         let Ok(far) = tokio::time::timeout(patience, reach(target.address())).await else { return Ok(()) };
         [&near, &far].into_iter().try_for_each(|tcp| tcp.set_nodelay(true))?;
@@ -203,7 +196,7 @@ impl LinkEmulation {
         Ok(())
     }
 
-    /// What comes of a dial. As in the simulator.
+    /// Decides the outcome of a dial, by the rules of the simulator.
     fn dial(&self, from: u32, to: u32, began: Time) -> Dialed {
         let links = self.between.links();
         let deadline = began + links.dial_timeout;
@@ -233,36 +226,6 @@ impl LinkEmulation {
         *count
     }
 
-    /// When so many bytes have passed the access line of `slot`, which takes them from `at` on.
-    fn line(&self, slot: u32, way: Direction, bytes: usize, at: Time) -> Time {
-        let class = self.between.links().class(slot);
-        let Some(rate) = (match way {
-            Direction::Up => class.up,
-            Direction::Down => class.down,
-        }) else {
-            return at;
-        };
-        let Some(line) = self.lines.get(slot as usize) else { return at };
-        let mut free = line.lock().unwrap_or_else(PoisonError::into_inner);
-        let nanos = bytes as u128 * 8 * 1_000_000_000 / u128::from(rate.max(1));
-        let done =
-            at.max(free[way as usize]) + Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
-        free[way as usize] = done;
-        done
-    }
-
-    /// How long `slot` has to wait before its uplink's queue has room.
-    fn backlog(&self, slot: u32, now: Time) -> Duration {
-        let links = self.between.links();
-        let Some(rate) = links.class(slot).up else { return Duration::ZERO };
-        let free = self.lines.get(slot as usize).map_or(Time::ZERO, |line| {
-            line.lock().unwrap_or_else(PoisonError::into_inner)[Direction::Up as usize]
-        });
-        let nanos = u128::from(links.queue) * 8 * 1_000_000_000 / u128::from(rate.max(1));
-        let room = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
-        (free - room).since(now)
-    }
-
     async fn wait_until(&self, at: Time) {
         self.alarm.until(self.clock.instant(at).into_std()).await;
     }
@@ -274,7 +237,7 @@ async fn hold_until_closed(near: TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits until the other end has closed. What it sends meanwhile is for nobody.
+/// Waits until the other end has closed, and drops what it sends meanwhile.
 async fn gone(tcp: &TcpStream) {
     let mut waste = [0; 1_024];
     loop {
@@ -329,6 +292,7 @@ impl EmulatedConnection {
         ready: Time,
     ) {
         let emulation = &self.emulation;
+        let links = emulation.between.links();
         let (me, peer) = (self.ends[end].0, self.ends[1 - end].0);
         let (mut last, mut flow) = (ready, Flow::default());
         let mut buffer = vec![0; MAX_CHUNK];
@@ -340,7 +304,7 @@ impl EmulatedConnection {
                 Err(_) => Chunk::Reset,
             };
             if self.is_silent(end) {
-                // Its peer is to hear nothing, until it gives up itself.
+                // Its peer hears nothing, until it gives up itself.
                 return match chunk {
                     Chunk::Data(_) => continue,
                     _ if self.is_silent(1 - end) => self.broken.cancel(),
@@ -350,7 +314,7 @@ impl EmulatedConnection {
             let bytes = if let Chunk::Data(data) = &chunk { data.len() } else { 0 };
             let now = emulation.clock.now();
             let leaves = emulation.between.awake(me, now.max(ready));
-            let leaves = emulation.line(me, Direction::Up, bytes, leaves);
+            let leaves = emulation.access_lines.pass(links, me, Direction::Up, bytes, leaves);
             let count = || emulation.count(me, peer);
             let (at, chunk) = match emulation.between.passage((me, peer), count, leaves, &mut flow) {
                 Passage::Arrives(at) => (at, chunk),
@@ -361,9 +325,10 @@ impl EmulatedConnection {
             if way_in.send((last, chunk)).await.is_err() || is_last {
                 return;
             }
-            let backlog = emulation.backlog(me, now);
-            if backlog > Duration::ZERO {
-                emulation.wait_until(now + backlog).await;
+            // A full queue makes the sender wait.
+            let room_at = emulation.access_lines.room_at(links, me, now);
+            if room_at > now {
+                emulation.wait_until(room_at).await;
             }
         }
     }
@@ -377,11 +342,17 @@ impl EmulatedConnection {
             emulation.alarm.until(emulation.timer_bias.before(due)).await;
             match chunk {
                 Chunk::Data(data) => {
-                    let taken_in = emulation.line(peer, Direction::Down, data.len(), at);
+                    let taken_in = emulation.access_lines.pass(
+                        emulation.between.links(),
+                        peer,
+                        Direction::Down,
+                        data.len(),
+                        at,
+                    );
                     if taken_in > at {
                         emulation.wait_until(taken_in).await;
                     }
-                    // Who has closed takes no more; its own end tells the other why.
+                    // An end that has closed takes no more; it tells the other itself why.
                     if to.write_all(&data).await.is_err() {
                         while way_out.recv().await.is_some() {}
                         return;

@@ -1,7 +1,21 @@
-//! What the machine gives: files, processor time, listening sockets.
+//! Resources of the machine: open files, processor time, listening sockets.
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
+use std::net::Ipv4Addr;
+
+/// The address of this machine for itself alone.
+pub(crate) const LOOPBACK: Ipv4Addr = Ipv4Addr::LOCALHOST;
+
+/// The advice to add to `error` if it says that there are no more files to open.
+pub(crate) fn out_of_files_help(error: &io::Error) -> &'static str {
+    // EMFILE and ENFILE, which the standard library has no names for.
+    match error.raw_os_error() {
+        Some(23 | 24) => ": raise the limit of open files (ulimit -n)",
+        _ => "",
+    }
+}
 
 /// Raises this process's limit of open files as far as it may go by itself. Gives the limit, where the system has
 /// one.

@@ -14,9 +14,9 @@ use floodnet_tcp::limits::MAX_PACKET;
 use floodnet_tcp::peer::{NamesSender, Peer};
 use floodnet_tcp::validator::{Acceptance, LinkInfo, Validator};
 
-use super::clock::Clock;
-use super::directory::Directory;
-use super::sink::{Record, Sink};
+use crate::clock::Clock;
+use crate::directory::Directory;
+use crate::sink::{Record, Sink};
 use floodnet_scenario::protocol::Runnable;
 
 /// What all nodes of a process share.
@@ -108,6 +108,7 @@ impl<P: Runnable> SocketNode<P> {
             let payload = P::carried(message).map(|carried| carried.message);
             self.note(now, Observed::Received { from: *from, payload });
         }
+        // The protocol speaks of slots: what it wants is collected, and passed on in the words of sockets.
         let mut actions = std::mem::take(&mut self.actions);
         let environment = Arc::clone(&self.environment);
         let mut context =

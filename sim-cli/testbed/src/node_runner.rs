@@ -1,13 +1,12 @@
-//! The user of one slot: comes and goes, publishes and stands still at the plan's times, in real time.
+//! The node of one slot through its lives: it starts, publishes, stands still, leaves or crashes at the plan's
+//! times, in real time.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration as Span;
 
 use floodnet_core::time::{Duration, Time};
-use floodnet_shaper::Alarm;
 use floodnet_sim::link::LinkModel;
 use floodnet_sim::node_key;
 use floodnet_sim::observer::Observed;
@@ -17,65 +16,34 @@ use floodnet_tcp::driver::spawn_with_validator;
 use floodnet_tcp::handle::Handle;
 use floodnet_tcp::limits::{Limits, Profile};
 use floodnet_tcp::options::Options;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-use super::clock::Clock;
-use super::directory::keypair;
-use super::network_path::NetworkPath;
-use super::node_adapter::{NodeCommand, NodeEnvironment, RunMembers, SocketNode};
-use super::schedule::{ActionKind, Ending, LifeSchedule};
+use crate::clock::Clock;
+use crate::directory::keypair;
+use crate::machine::out_of_files_help;
+use crate::network_path::NetworkPath;
+use crate::node_adapter::{NodeCommand, NodeEnvironment, RunMembers, SocketNode};
+use crate::run_context::RunContext;
+use crate::schedule::{ActionKind, Ending, LifeSchedule};
 use floodnet_scenario::protocol::Runnable;
 
-/// What all users of a run share, whatever protocol they speak.
-#[derive(Clone)]
-pub(crate) struct RunContext {
-    pub(crate) clock: Clock,
-    pub(crate) path: NetworkPath,
-    /// Wakes users: what they do is timed from when the plan has it, and a timer of tokio comes a millisecond
-    /// too late.
-    pub(crate) alarm: Arc<Alarm>,
-    pub(crate) lateness: Arc<Lateness>,
-    /// Nodes that are saying goodbye.
-    pub(crate) leaving: TaskTracker,
-    /// Ends everything.
-    pub(crate) over: CancellationToken,
-}
-
-/// What all users of a process share.
+/// What all nodes of a process share.
 pub(crate) struct ProcessContext<P: Runnable> {
     pub(crate) environment: Arc<NodeEnvironment<P>>,
     pub(crate) context: RunContext,
+    pub(crate) path: NetworkPath,
     /// The seed of the run.
     pub(crate) seed: u64,
     pub(crate) links: Arc<LinkModel>,
     /// Where nodes listen, if not at the address that others know.
     pub(crate) listen: Option<SocketAddr>,
-    /// Who crashes is killed_on_crash with its process, by somebody else.
+    /// Whether the coordinator kills the process of a node that is to crash.
     pub(crate) killed_on_crash: bool,
-}
-
-/// How late the machine was with what the plan wanted.
-#[derive(Debug, Default)]
-pub(crate) struct Lateness {
-    worst: AtomicU64,
-}
-
-impl Lateness {
-    pub(crate) fn note(&self, late: Duration) {
-        self.worst.fetch_max(late.as_nanos(), Relaxed);
-    }
-
-    /// The longest, on the plan's clock.
-    pub(crate) fn worst(&self) -> Duration {
-        Duration::from_nanos(self.worst.load(Relaxed))
-    }
 }
 
 /// How long a port may stay taken by the node of the life before.
 const PORT_PATIENCE: Span = Span::from_secs(5);
 
-/// Lives all lives of `slot`.
+/// Runs the node of `slot` through all its lives.
 ///
 /// # Errors
 /// A node cannot be started; says why.
@@ -92,7 +60,7 @@ pub(crate) async fn run_node<P: Runnable>(
     Ok(())
 }
 
-/// Lives one life of `slot`. False if the run was over before it had ended as planned.
+/// Runs the node of `slot` for one life. False if the run was over before it had ended as planned.
 ///
 /// # Errors
 /// A node cannot be started; says why.
@@ -108,17 +76,18 @@ pub(crate) async fn run_life<P: Runnable>(
     let up = Observed::Up { incarnation: schedule.incarnation };
     process.environment.sink.add(schedule.start, slot, up);
     let handle = process.start_node(slot, schedule).await.map_err(|error| cannot_start(slot, &error))?;
+    // Whether the run still goes on: at every wait it may be stopped.
     let mut is_on = true;
     for action in &schedule.actions {
         is_on = context.waited_until(action.at).await;
         if !is_on {
             break;
         }
-        let order = match action.what {
+        let command = match action.what {
             ActionKind::Publish { message, size } => NodeCommand::Publish(SimPayload::new(message, size)),
             ActionKind::Pause { until } => NodeCommand::Pause(until),
         };
-        if handle.command(order).await.is_err() {
+        if handle.command(command).await.is_err() {
             return Err(format!("the node of slot {slot} has failed"));
         }
     }
@@ -131,43 +100,7 @@ pub(crate) async fn run_life<P: Runnable>(
 }
 
 fn cannot_start(slot: u32, error: &io::Error) -> String {
-    let help = if is_out_of_files(error) { ": spawn_worker the limit of open files (ulimit -n)" } else { "" };
-    format!("the node of slot {slot} cannot listen: {error}{help}")
-}
-
-/// Whether there are no more files to open.
-pub(crate) fn is_out_of_files(error: &io::Error) -> bool {
-    // EMFILE and ENFILE, which the standard library has no names for.
-    matches!(error.raw_os_error(), Some(23 | 24))
-}
-
-impl RunContext {
-    /// At the start of a run, where the plan's time is that of `clock`.
-    ///
-    /// # Errors
-    /// The machine has no thread to give.
-    pub(crate) fn new(clock: Clock, path: NetworkPath) -> Result<Self, String> {
-        let alarm = Alarm::start().map_err(|error| format!("cannot start a thread: {error}"))?;
-        Ok(Self {
-            clock,
-            path,
-            alarm: Arc::new(alarm),
-            lateness: Arc::default(),
-            leaving: TaskTracker::new(),
-            over: CancellationToken::new(),
-        })
-    }
-
-    /// Waits until it is `at` by the plan. False if everything ends before.
-    pub(crate) async fn waited_until(&self, at: Time) -> bool {
-        let due = self.clock.instant(at).into_std();
-        let is_on = tokio::select! {
-            () = self.over.cancelled() => false,
-            () = self.alarm.until(due) => true,
-        };
-        self.lateness.note(self.clock.now().since(at));
-        is_on
-    }
+    format!("the node of slot {slot} cannot listen: {error}{}", out_of_files_help(error))
 }
 
 impl<P: Runnable> ProcessContext<P> {
@@ -180,7 +113,7 @@ impl<P: Runnable> ProcessContext<P> {
             keypair: Some(keypair(self.seed, slot)),
             seed: Some(node_key(self.seed, slot, schedule.incarnation)),
             limits: limits(&self.links, self.environment.clock),
-            connector: self.context.path.connector(slot),
+            connector: self.path.connector(slot),
             ..Options::default()
         };
         let give_up = tokio::time::Instant::now() + PORT_PATIENCE;
@@ -199,7 +132,7 @@ impl<P: Runnable> ProcessContext<P> {
         }
     }
 
-    /// Ends a life as the plan has it.
+    /// Ends a life as the plan says.
     async fn stop_node(&self, slot: u32, at: Time, end: End, handle: Handle<SocketNode<P>>) {
         self.environment.sink.add(at, slot, Observed::Down(end));
         match end {
@@ -209,7 +142,7 @@ impl<P: Runnable> ProcessContext<P> {
                     let _ = handle.leave().await;
                 });
             }
-            // It takes no more input, and ends with its process.
+            // It takes no more input from `stop` on, and ends with its process.
             End::Crash(_) if self.killed_on_crash => {
                 tokio::spawn(async move {
                     let _held = handle;
@@ -218,7 +151,7 @@ impl<P: Runnable> ProcessContext<P> {
             }
             End::Crash(kind) => {
                 if kind == CrashKind::Silent {
-                    self.context.path.silence(slot);
+                    self.path.silence(slot);
                 }
                 handle.kill().await;
             }
@@ -247,6 +180,3 @@ fn limits(links: &LinkModel, clock: Clock) -> Limits {
         ..Limits::of(Profile::Lab)
     }
 }
-
-/// The address of this machine for a network of its own.
-pub(crate) const HERE: Ipv4Addr = Ipv4Addr::LOCALHOST;

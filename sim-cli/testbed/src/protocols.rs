@@ -9,16 +9,16 @@ use floodnet_scenario::setup::{Setup, set_up_nodes};
 use floodnet_scenario::{Complaint, Scenario, Tables};
 use tokio::runtime::Runtime;
 
+use crate::run_request::{RunError, RunRequest};
 use crate::runner::run_protocol;
-use crate::worker::session::{WorkerSession, run_worker};
-use crate::{RunError, RunRequest};
+use crate::worker::{WorkerSession, run_worker};
 
-/// What can be done with one protocol on sockets.
+/// The operations of the testbed for one protocol.
 pub(crate) trait Backend: Sync {
     /// Runs a scenario.
     fn run(&self, request: &mut RunRequest<'_>) -> Result<Ran, RunError>;
 
-    /// Is the node of one slot, as the coordinator says.
+    /// Is the worker of one slot, as the coordinator says.
     fn run_worker(&self, runtime: &Runtime, session: WorkerSession) -> Result<(), String>;
 
     /// Prepares a scenario without running it.
@@ -76,7 +76,7 @@ impl Protocols {
         &self.tables
     }
 
-    /// What runs the protocol that `scenario` names.
+    /// The operations for the protocol that `scenario` names.
     pub(crate) fn backend(&self, scenario: &Scenario) -> Result<&dyn Backend, Complaint> {
         let (overlay, broadcast) = (&scenario.overlay, &scenario.broadcast);
         let mut entries = self.entries.iter();

@@ -1,4 +1,4 @@
-//! What the plan has in store for one slot: its lives, with all that happens in them, as orders with times.
+//! The plan of one slot: its lives, with all that happens in them, as actions with times.
 
 use floodnet_core::time::Time;
 use floodnet_sim::plan::{CrashKind, DisturbanceKind, End, Life, Plan};
@@ -83,7 +83,7 @@ pub(crate) fn schedules(plan: &Plan, slot: u32) -> Vec<LifeSchedule> {
     lives.map(schedule).collect()
 }
 
-/// What happens to `slot` during `life`, in order.
+/// The actions of `slot` during `life`, in order of time.
 fn actions(plan: &Plan, slot: u32, life: Life) -> Vec<ScheduledAction> {
     let stop = life.stop.min(plan.duration);
     let during = |at: Time| life.start <= at && at < stop;
@@ -95,7 +95,7 @@ fn actions(plan: &Plan, slot: u32, life: Life) -> Vec<ScheduledAction> {
     };
     let mut actions: Vec<ScheduledAction> = published.map(publish).collect();
     for fault in &plan.disturbances {
-        // Who comes up during a pause says its first words at once, and then stands still too.
+        // A node that comes up during a pause joins at once, and then stands still too.
         if let DisturbanceKind::Pause(slots) = &fault.kind
             && slots.contains(slot)
             && fault.from < stop

@@ -1,25 +1,26 @@
-//! Being on time in the mean: whoever is woken is woken a little too late, so it is called a little earlier.
+//! The mean lateness of timers, taken off: a timer that fires a little too late is set a little earlier, so that the
+//! mean is on time.
 
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// How much earlier to call, learned from how late things were done.
+/// How much earlier to set timers, learned from how late things were done.
 #[derive(Debug, Default)]
 pub(super) struct TimerBias(AtomicI64);
 
-/// Of each lateness so much is learned: a hundred or so make a mean.
+/// One part in so many of each lateness is learned: a hundred or so make a mean.
 const SHARE: i64 = 128;
-/// Lateness beyond this, in nanoseconds, is that of a busy machine, which no timer_bias mends.
+/// Lateness beyond this, in nanoseconds, is that of a busy machine, which setting timers earlier does not help.
 const USUAL: i64 = 1_000_000;
 
 impl TimerBias {
-    /// When to call for what is to be done at `due`.
+    /// When to be woken for what is to be done at `due`.
     pub(super) fn before(&self, due: Instant) -> Instant {
         let timer_bias = Duration::from_nanos(u64::try_from(self.0.load(Relaxed)).unwrap_or(0));
         due.checked_sub(timer_bias).unwrap_or(due)
     }
 
-    /// What was to be done at `due`, and was called for in time, has just been done.
+    /// Learns that what was to be done at `due`, and was woken for in time, was done at `done`.
     pub(super) fn learn(&self, due: Instant, done: Instant) {
         let nanos = |span: Duration| i64::try_from(span.as_nanos()).unwrap_or(i64::MAX).min(USUAL);
         let late = nanos(done.saturating_duration_since(due)) - nanos(due.saturating_duration_since(done));

@@ -44,7 +44,7 @@ fn compose_has_a_service_for_each_node() {
     let services = file["services"].as_object().unwrap();
     assert_eq!(services.len(), 13);
     let conducts = words(&services["coordinator"]["command"]);
-    assert_eq!(conducts[..5], ["run", "/scenario/scenario.toml", "--backend", "tcp", "--wait-for-nodes"]);
+    assert_eq!(conducts[..5], ["run", "/scenario/scenario.toml", "--backend", "tcp-remote", "--listen"]);
     is_understood(&lab, &conducts);
     for slot in 0..12 {
         let service = &services[&format!("node-{slot:02}")];
@@ -120,7 +120,7 @@ fn what_a_network_cannot_do_is_refused_and_nothing_is_overwritten() {
     let lab = Lab::new();
     let fault = "fault=[{ at = \"4s\", partition = { groups = [0.5, 0.5], for = \"1s\" } }]";
     let said = lab.refused(&["testbed", "emit", "small.toml", "--compose", "--set", fault]);
-    assert!(said.contains("bare sockets cannot partition a network"), "{said}");
+    assert!(said.contains("without link emulation it is not possible to partition"), "{said}");
     let said = lab.refused(&["testbed", "emit", "small.toml"]);
     assert!(said.contains("--compose") && said.contains("--k8s"), "{said}");
     lab.write("out/mine", "");

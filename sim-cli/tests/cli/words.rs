@@ -64,21 +64,19 @@ fn help_of_run() {
       -V, --version          Print version
 
     Backend:
-          --backend <BACKEND>         What to run on: the simulator, or real TCP on this machine in real
-                                      time [default: sim] [possible values: sim, tcp]
-          --speed <S>                 Run the plan so many times as fast as real time (tcp) [default: 1]
-          --no-shaper                 Leave links as the machine has them: no delays, rates and faults
-                                      of the scenario (tcp)
-          --processes                 Give each node a process of its own (tcp)
-          --namespaces                Give each node a process in a network of its own: delays, losses,
-                                      rates and cuts happen to the packets of the kernel. On Linux as
-                                      root, with ip, tc and nft; else the run is skipped with exit code
-                                      1 (tcp)
-          --wait-for-nodes <ADDRESS>  Start no nodes, but wait at this address for those that `sim-cli
-                                      testbed node` starts, here or on other machines; both know the
-                                      secret FLOODNET_TOKEN. Links are as the network has them (tcp)
-          --up-within <TIME>          How long a node in another process may take to come up (tcp)
-                                      [default: 60s]
+          --backend <BACKEND>  Where to run: in the simulator, or on real TCP sockets in real time, with
+                               all nodes in one process (tcp), a process each (tcp-processes), a process
+                               and network namespace each (tcp-netns: Linux, root, ip, tc and nft), or
+                               started by `sim-cli testbed node` on any machines (tcp-remote) [default:
+                               sim] [possible values: sim, tcp, tcp-processes, tcp-netns, tcp-remote]
+          --speed <S>          Run S times as fast as real time (tcp, tcp-processes, tcp-remote)
+                               [default: 1]
+          --no-shaper          Do not emulate links: the scenario's delays, rates and faults do not
+                               apply (tcp, tcp-processes)
+          --listen <ADDRESS>   Wait at this address for nodes; both sides need the secret FLOODNET_TOKEN
+                               (tcp-remote)
+          --up-within <TIME>   How long a node's process may take to start (tcp-processes, tcp-netns,
+                               tcp-remote) [default: 60s]
 
     Everywhere:
       -q, --quiet          Print nothing but errors

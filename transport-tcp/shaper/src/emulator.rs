@@ -4,6 +4,8 @@ use floodnet_core::distributions::{Distribution, happens};
 use floodnet_core::rng::NodeRng;
 use floodnet_core::time::{Duration, Time};
 
+use super::rate::RateLine;
+
 /// Bytes that are lost, corrupted and sent one after the other as one: what a TCP segment carries on Ethernet.
 pub const SEGMENT: usize = 1_448;
 
@@ -64,7 +66,7 @@ impl Link {
     pub fn emulator(&self, key: u64) -> LinkEmulator {
         let mut rng = NodeRng::new(key);
         let latency = self.latency.sample(wide(&mut rng));
-        LinkEmulator { link: *self, latency, rng, free: Time::ZERO, last: Time::ZERO }
+        LinkEmulator { link: *self, latency, rng, line: RateLine::default(), last: Time::ZERO }
     }
 }
 
@@ -80,26 +82,18 @@ pub struct LinkEmulator {
     link: Link,
     latency: Duration,
     rng: NodeRng,
-    /// When the rate has passed all that it took.
-    free: Time,
+    line: RateLine,
     last: Time,
-}
-
-/// Time that `bytes` take at `rate` bits per second.
-fn transfer_time(bytes: u64, rate: u64) -> Duration {
-    let nanos = (u128::from(bytes) * 8_000_000_000).div_ceil(u128::from(rate.max(1)));
-    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
 impl LinkEmulator {
     /// Decides when `data`, which its sender hands over at `now`, arrives, and may change its bytes. No data
     /// stands for a segment of the handshake, or for the end. The times that are given never fall.
     pub fn pass(&mut self, now: Time, data: &mut [u8]) -> Fate {
-        let mut leaves = now;
-        if let Some(rate) = self.link.rate {
-            leaves = now.max(self.free) + transfer_time(data.len() as u64, rate);
-            self.free = leaves;
-        }
+        let leaves = match self.link.rate {
+            Some(rate) => self.line.pass(now, data.len() as u64, rate),
+            None => now,
+        };
         let breaks_at = leaves + self.link.break_after;
         let (mut at, mut pause, mut lost) = (leaves, self.link.rto, 0);
         while happens(self.link.loss, self.rng.bits()) {
@@ -123,9 +117,7 @@ impl LinkEmulator {
     /// When the next piece is taken: a full queue makes the sender wait.
     #[must_use]
     pub fn takes_next(&self, now: Time) -> Time {
-        let Some(rate) = self.link.rate else { return now };
-        let room = transfer_time(self.link.queue, rate).as_nanos();
-        now.max(Time::from_nanos(self.free.as_nanos().saturating_sub(room)))
+        self.link.rate.map_or(now, |rate| self.line.room_at(now, self.link.queue, rate))
     }
 
     /// Bytes of a piece at most.

@@ -8,6 +8,7 @@
 //! | module | subject |
 //! |---|---|
 //! | `emulator` | [`Link`], what a direction of a link does, and [`LinkEmulator`], which does it |
+//! | `rate` | [`RateLine`], a line with a rate |
 //! | `proxy` | listening |
 //! | `connection` | dialing, the life of a connection |
 //! | `shared` | settings and clock, which the connections of a proxy share |
@@ -21,10 +22,12 @@ mod control;
 mod emulator;
 mod proxy;
 mod pump;
+mod rate;
 mod shared;
 
 pub use alarm::Alarm;
 pub use control::{Control, Counts};
 pub use emulator::{Fate, Link, LinkEmulator, SEGMENT};
 pub use proxy::{Ended, Proxy};
+pub use rate::RateLine;
 pub use shared::Options;

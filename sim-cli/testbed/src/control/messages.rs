@@ -1,4 +1,4 @@
-//! What coordinator and nodes say to each other.
+//! The messages between coordinator and workers.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -10,11 +10,11 @@ use floodnet_sim::observer::Observed;
 use floodnet_sim::plan::{CrashKind, End};
 use serde::{Deserialize, Serialize};
 
-use super::Nonce;
+use super::token::Nonce;
 use crate::schedule::LifeSchedule;
 use crate::sink::Record;
 
-/// The coordinator's first link.
+/// The coordinator's first line.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Challenge {
     /// The version of its program. Others may mean something else.
@@ -22,7 +22,7 @@ pub(crate) struct Challenge {
     pub(crate) nonce: Nonce,
 }
 
-/// A node's first link.
+/// A worker's first line.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Hello {
     pub(crate) slot: u32,
@@ -30,7 +30,7 @@ pub(crate) struct Hello {
     pub(crate) proof: [u8; 32],
 }
 
-/// The coordinator's second link.
+/// The coordinator's second line.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Answer {
     Welcome(Box<Welcome>),
@@ -38,7 +38,7 @@ pub(crate) enum Answer {
     Refused(String),
 }
 
-/// What a node is to be.
+/// What a worker is to run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Welcome {
     pub(crate) proof: [u8; 32],
@@ -47,37 +47,37 @@ pub(crate) struct Welcome {
     pub(crate) speed: f64,
     /// Where the node listens; none where it may choose.
     pub(crate) listen: Option<SocketAddr>,
-    /// Who crashes is killed_on_crash with its process.
+    /// Whether its process is killed when it is to crash.
     pub(crate) killed_on_crash: bool,
 }
 
-/// What the coordinator says further.
+/// What the coordinator says to a worker that is part of the run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum ToWorker {
     /// The answer to [`ToCoordinator::Ping`].
     Pong { asked: u64, now: u64 },
     /// Everybody's identity and address.
     Peers(Vec<([u8; 32], SocketAddr)>),
-    /// The plan starts at `epoch` on the coordinator's clock; peers are dialed at the shaper, if there is one.
-    Start { epoch: u64, shaper: Option<SocketAddr> },
-    /// This is next.
+    /// The plan starts at `epoch` on the coordinator's clock; peers are dialed at the link emulation, if there is one.
+    Start { epoch: u64, emulation: Option<SocketAddr> },
+    /// The next life of its node.
     RunLife(LifeSchedule),
     /// The run is over before its end.
     Stop,
-    /// Nothing comes any more.
+    /// The worker is not needed any more.
     Exit,
 }
 
-/// What a node says further. Times are nanoseconds.
+/// What a worker says to its coordinator. Times are nanoseconds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum ToCoordinator {
-    /// What time is it there, when it is `asked` here?
+    /// The question what time it is at the coordinator, sent at `asked` on the worker's clock.
     Ping { asked: u64 },
     /// It is ready to hear of its peers, who may dial it there; its clock may be wrong by so much.
     Listening { address: SocketAddr, clock_error: u64 },
-    /// It is ready to live.
+    /// It knows its peers, and is ready to start its node.
     Ready,
-    /// What was observed of it, in message.
+    /// What was observed of it, in order.
     Observations(Vec<(u64, Reported)>),
     /// A life is over, and all of it reported. So late was the machine with it, on the plan's clock.
     LifeEnded { latest: u64, clock_error: u64 },
@@ -85,7 +85,7 @@ pub(crate) enum ToCoordinator {
     Failed(String),
 }
 
-/// An observation.
+/// An observation, as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Reported {
     Up(u32),
@@ -104,7 +104,7 @@ pub(crate) enum Reported {
     Other,
 }
 
-/// How many slots and messages there are: who names others is not believed.
+/// How many slots and messages there are. An observation that names others is refused.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
     pub(crate) slots: u32,
@@ -135,8 +135,9 @@ impl Reported {
         (record.at.as_nanos(), reported)
     }
 
-    /// As it was, at `slot`; none if it names what there is not.
+    /// The observation as it was made at `slot`; none if it names a slot or message that does not exist.
     pub(crate) fn read(self, at: u64, slot: u32, bounds: Bounds) -> Option<Record> {
+        // A worker that names what there is not would make the measures index out of bounds.
         let message = |id: u32| (id < bounds.messages).then_some(id);
         let peer = |id: u32| (id < bounds.slots).then_some(id);
         let payload = |payload: Option<u32>| match payload {

@@ -15,7 +15,7 @@ pub(crate) mod codec;
 pub(crate) mod messages;
 mod token;
 
-pub(crate) use token::{Nonce, Side, nonce, same};
+pub(crate) use token::{Side, nonce, same};
 pub use token::{TOKEN, Token};
 
 use std::time::Duration as Span;

@@ -7,7 +7,7 @@ use std::io;
 pub const TOKEN: &str = "FLOODNET_TOKEN";
 
 /// Fewer characters may be guessed.
-const LEAST: usize = 16;
+const MIN_CHARS: usize = 16;
 
 /// The secret that a coordinator shares with the nodes of its run.
 #[derive(Clone, Copy)]
@@ -30,7 +30,7 @@ impl PartialEq for Token {
 /// A number that is used once.
 pub(crate) type Nonce = [u8; 32];
 
-/// Who proves.
+/// The side that proves itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Node,
@@ -44,8 +44,8 @@ impl Token {
     /// It is too short.
     pub fn new(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        if text.chars().count() < LEAST {
-            return Err(format!("a token has at least {LEAST} characters: {HELP}"));
+        if text.chars().count() < MIN_CHARS {
+            return Err(format!("the token needs at least {MIN_CHARS} characters: {HELP}"));
         }
         Ok(Self(blake3::derive_key("floodnet 2026-11 testbed token", text.as_bytes())))
     }
@@ -93,7 +93,7 @@ pub(crate) fn nonce() -> io::Result<Nonce> {
     Ok(bytes)
 }
 
-const HELP: &str = "such as by export FLOODNET_TOKEN=$(openssl rand -hex 16)";
+const HELP: &str = "for example: export FLOODNET_TOKEN=$(openssl rand -hex 16)";
 
 #[cfg(test)]
 mod tests {

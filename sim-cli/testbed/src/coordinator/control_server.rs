@@ -1,4 +1,5 @@
-//! Where nodes come in: each connection proves itself, gets the scenario, and is a slot's from then on.
+//! Where workers dial in: each connection proves that it knows the token, gets the scenario, and is a slot's from
+//! then on.
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,7 +23,7 @@ const MAX_UNAUTHENTICATED: usize = 64;
 /// Pause after a connection could not be taken.
 const RETRY_PAUSE: Span = Span::from_millis(5);
 
-/// What a node of a slot is told when it comes.
+/// What a worker is told when it comes.
 #[derive(Clone, Debug)]
 pub(super) struct Brief {
     pub(super) scenario: String,
@@ -32,7 +33,7 @@ pub(super) struct Brief {
     pub(super) listens: Vec<SocketAddr>,
 }
 
-/// See the module.
+/// Listens for workers, and passes messages between them and the slots' supervisors.
 #[derive(Debug)]
 pub(crate) struct ControlServer {
     address: SocketAddr,
@@ -43,14 +44,14 @@ pub(crate) struct ControlServer {
     sink: Sink,
     /// Zero of the coordinator's clock.
     origin: Instant,
-    /// Who was turned away last, and why.
+    /// Who was refused last, and why.
     last_refusal: Mutex<Option<String>>,
     unauthenticated: Arc<Semaphore>,
     tasks: TaskTracker,
     over: CancellationToken,
 }
 
-/// The entry of one slot's node.
+/// Where the worker of one slot comes in.
 #[derive(Debug)]
 struct SlotEntry {
     free: Arc<Semaphore>,
@@ -58,13 +59,13 @@ struct SlotEntry {
     comes: tokio::sync::Mutex<mpsc::UnboundedReceiver<WorkerChannel>>,
 }
 
-/// The link to the node of a slot. Without it the node ends.
+/// The channel to the worker of a slot. The worker exits when it is dropped.
 #[derive(Debug)]
 pub(super) struct WorkerChannel {
     pub(super) commands: mpsc::UnboundedSender<ToWorker>,
-    /// None when the node has closed.
+    /// Ends when the worker has closed.
     pub(super) reports: mpsc::UnboundedReceiver<ToCoordinator>,
-    /// Where the node is.
+    /// Where the worker is.
     pub(super) from: SocketAddr,
 }
 
@@ -76,7 +77,7 @@ struct ChannelEnds {
 }
 
 impl ControlServer {
-    /// Takes nodes in.
+    /// Starts to listen for workers.
     ///
     /// # Errors
     /// The address cannot be listened on.
@@ -88,7 +89,7 @@ impl ControlServer {
         sink: Sink,
     ) -> io::Result<Arc<Self>> {
         let listener = TcpListener::bind(listen).await?;
-        let permit = |_| {
+        let entry = |_| {
             let (came, comes) = mpsc::unbounded_channel();
             SlotEntry { free: Arc::new(Semaphore::new(1)), came, comes: tokio::sync::Mutex::new(comes) }
         };
@@ -97,7 +98,7 @@ impl ControlServer {
             token,
             brief,
             bounds,
-            entries: (0..bounds.slots).map(permit).collect(),
+            entries: (0..bounds.slots).map(entry).collect(),
             sink,
             origin: Instant::now(),
             last_refusal: Mutex::new(None),
@@ -110,17 +111,17 @@ impl ControlServer {
         Ok(server)
     }
 
-    /// Where nodes dial.
+    /// Where workers dial.
     pub(super) const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The next node of `slot`.
+    /// The next worker of `slot`.
     pub(super) async fn arrival(&self, slot: u32) -> Option<WorkerChannel> {
         self.entries.get(slot as usize)?.comes.lock().await.recv().await
     }
 
-    /// Who was turned away last, and why.
+    /// Who was refused last, and why.
     pub(super) fn last_refusal(&self) -> Option<String> {
         self.last_refusal.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -130,7 +131,7 @@ impl ControlServer {
         u64::try_from(at.saturating_duration_since(self.origin).as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// Closes all lines, and takes nobody in any more.
+    /// Closes all channels, and takes nobody in any more.
     pub(super) async fn close(&self) {
         self.over.cancel();
         self.tasks.close();
@@ -151,7 +152,7 @@ impl ControlServer {
             };
             let (server, over) = (Arc::clone(&self), self.over.clone());
             self.tasks.spawn(async move {
-                // Either way the connection is closed by now, and who has the link knows.
+                // Either way the connection is closed by now, and who has the channel knows.
                 let _ = over.run_until_cancelled(server.serve(accepted, permit)).await;
             });
         }
@@ -167,7 +168,7 @@ impl ControlServer {
         let admitted = match timeout(HANDSHAKE_TIMEOUT, self.admit(&mut channel)).await {
             Ok(Ok(admitted)) => admitted,
             Ok(Err(why)) => return self.refuse(&mut channel, from, why).await,
-            Err(_) => return self.refuse(&mut channel, from, "it said nothing in time".to_owned()).await,
+            Err(_) => return self.refuse(&mut channel, from, "it did not answer in time".to_owned()).await,
         };
         drop(unauthenticated);
         let (slot, permit) = admitted;
@@ -181,23 +182,22 @@ impl ControlServer {
         Ok(())
     }
 
-    /// Hears who it is. Gives its slot, and the right to be the slot's only node.
+    /// Has the other end prove itself. Gives its slot, and the permit to be the slot's only worker.
     async fn admit(&self, channel: &mut Channel) -> Result<(u32, OwnedSemaphorePermit), String> {
         let challenge = nonce().map_err(|error| error.to_string())?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let said = channel.send(&Challenge { version, nonce: challenge }).await;
         said.map_err(|error| error.to_string())?;
-        let hello: Hello = channel.expect().await.map_err(|error| format!("it is no node: {error}"))?;
+        let hello: Hello = channel.expect().await.map_err(|error| format!("it is not a node: {error}"))?;
         let Hello { slot, nonce: answer, proof } = hello;
         if !same(&proof, &self.token.prove(Side::Node, &challenge, &answer, slot)) {
-            return Err(format!("its token is wrong: set {TOKEN} to that of the coordinator"));
+            return Err(format!("wrong token: set {TOKEN} to the coordinator's"));
         }
         channel.trust_peer();
         let permit = self.entries.get(slot as usize);
-        let permit =
-            permit.ok_or_else(|| format!("there is no slot {slot}: the run has {}", self.entries.len()))?;
+        let permit = permit.ok_or_else(|| format!("no slot {slot}: the run has {}", self.entries.len()))?;
         let free = timeout(HANDSHAKE_TIMEOUT / 2, Arc::clone(&permit.free).acquire_owned()).await;
-        let taken = || format!("slot {slot} has a node already");
+        let taken = || format!("slot {slot} already has a node");
         let free = free.ok().and_then(Result::ok).ok_or_else(taken)?;
         let Brief { scenario, speed, killed_on_crash, listens } = self.brief.clone();
         let welcome = Welcome {
@@ -213,12 +213,12 @@ impl ControlServer {
     }
 
     async fn refuse(&self, channel: &mut Channel, from: SocketAddr, why: String) -> io::Result<()> {
-        let told = format!("a program at {from} was turned away: {why}");
+        let told = format!("refused a program at {from}: {why}");
         *self.last_refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
         timeout(Span::from_secs(1), channel.send(&Answer::Refused(why))).await?
     }
 
-    /// Passes on commands and reports, until the node has closed or nobody has the link any more.
+    /// Passes on commands and reports, until the worker has closed or nobody has the channel any more.
     async fn forward(
         &self,
         channel: &mut Channel,
@@ -247,13 +247,13 @@ impl ControlServer {
                         match records.into_iter().map(read).collect::<Option<Vec<_>>>() {
                             Some(mut records) => self.sink.add_all(&mut records),
                             None => {
-                                let what = "it reports of slots or messages that the plan does not have";
+                                let what = "it reports slots or messages that are not in the plan";
                                 let _ = reports.send(ToCoordinator::Failed(what.to_owned()));
                                 return Ok(());
                             }
                         }
                     }
-                    // Who has dropped the link does not want to know.
+                    // Whoever has dropped the channel does not want to know.
                     Some(other) => drop(reports.send(other)),
                 },
             }

@@ -1,4 +1,5 @@
-//! One slot's node through its lives. A process has one life; a node from elsewhere has them all.
+//! One slot's worker through its lives. A process that the coordinator started has one life; a remote worker has
+//! all of them.
 
 use std::sync::Arc;
 use std::time::Duration as Span;
@@ -6,68 +7,75 @@ use std::time::Duration as Span;
 use floodnet_core::time::Duration;
 use tokio::time::{sleep_until, timeout};
 
-use super::worker_pool::{Worker, WorkerPool};
+use super::worker::Worker;
+use super::worker_pool::WorkerPool;
 use crate::control::messages::{ToCoordinator, ToWorker};
-use crate::node_runner::RunContext;
+use crate::network_path::NetworkPath;
+use crate::run_context::{RunContext, TIME_TO_EXIT};
 use crate::schedule::{Ending, LifeSchedule};
 
-/// Time for a node to report what it has reported, when its life is over.
-const REPORT: Span = Span::from_secs(5);
-/// Time to end, beyond what goodbyes may take.
-const END: Span = Span::from_secs(3);
+/// Time for a worker to report what it has seen, when a life is over.
+const REPORT_WITHIN: Span = Span::from_secs(5);
 
-/// Sees to it that the slot of `worker` lives its lives.
+/// Has the slot of `worker` live its lives at their times.
 ///
 /// # Errors
-/// A node failed, or none came up for a later life.
+/// A worker failed, or none came up for a later life.
 pub(super) async fn supervise(
     pool: Arc<WorkerPool>,
     context: RunContext,
+    path: NetworkPath,
     schedules: Vec<LifeSchedule>,
     worker: Worker,
 ) -> Result<(), String> {
     let slot = worker.slot;
+    let has_lives = !schedules.is_empty();
     let mut next = Some(worker);
+    let mut was_silenced = false;
     for schedule in schedules {
         let mut worker = match next.take() {
             Some(worker) => worker,
-            None => match context.over.run_until_cancelled(spawn_worker(&pool, slot)).await {
+            // The process of the last life is gone; a new one waits for its time.
+            None => match context.over.run_until_cancelled(pool.replace(slot)).await {
                 Some(worker) => worker?,
                 None => return Ok(()),
             },
         };
-        context.path.expect(slot, &schedule);
+        path.expect(slot, &schedule, was_silenced);
         worker.send(ToWorker::RunLife(schedule.clone()));
-        let was_whole = wait_for_life(&pool, &context, &schedule, &mut worker).await?;
-        let patience = context.clock.real(Duration::from_secs(2)) + END;
+        let was_whole = wait_for_life(&pool, &context, &path, &schedule, &mut worker).await?;
+        let patience = context.time_to_leave();
         match schedule.ending {
             _ if !was_whole || worker.process.is_none() => next = Some(worker),
-            Ending::WithRun => worker.shut_down(patience).await,
+            Ending::WithRun => drop(worker.shut_down(patience).await),
             // Its successor has the same address.
-            Ending::Leave if worker.has_network() => worker.shut_down(patience).await,
+            Ending::Leave if worker.has_network() => {
+                pool.keep_machine(slot, worker.shut_down(patience).await);
+            }
             Ending::Leave => drop(context.leaving.spawn(worker.shut_down(patience))),
-            Ending::Reset | Ending::Silent => worker.kill().await,
+            Ending::Reset => pool.keep_machine(slot, worker.kill().await),
+            Ending::Silent => drop(worker.kill().await),
         }
+        was_silenced = schedule.ending == Ending::Silent;
         if !was_whole {
             break;
         }
     }
     if let Some(worker) = next {
-        worker.shut_down(END).await;
+        let network = worker.shut_down(TIME_TO_EXIT).await;
+        if !has_lives {
+            path.expect_no_life(slot);
+            pool.keep_machine(slot, network);
+        }
     }
     Ok(())
-}
-
-async fn spawn_worker(pool: &Arc<WorkerPool>, slot: u32) -> Result<Worker, String> {
-    let mut worker = pool.spawn_worker(slot).await?;
-    pool.brief(&mut worker).await?;
-    Ok(worker)
 }
 
 /// Waits until a life is over. False if the run was over first.
 async fn wait_for_life(
     pool: &WorkerPool,
     context: &RunContext,
+    path: &NetworkPath,
     schedule: &LifeSchedule,
     worker: &mut Worker,
 ) -> Result<bool, String> {
@@ -76,11 +84,12 @@ async fn wait_for_life(
     let mut is_silent = false;
     loop {
         tokio::select! {
-            reports = worker.link.reports.recv() => {
+            report = worker.report() => {
+                // The report may be here before the alarm; the node must be silent before its process is killed.
                 if falls_silent && !is_silent {
-                    context.path.silence(worker.slot);
+                    path.silence(worker.slot);
                 }
-                return match reports {
+                return match report {
                     Some(ToCoordinator::LifeEnded { latest, clock_error }) => {
                         context.lateness.note(Duration::from_nanos(latest));
                         pool.note_clock(clock_error);
@@ -90,16 +99,16 @@ async fn wait_for_life(
                 };
             }
             () = context.alarm.until(stop.into_std()), if falls_silent && !is_silent => {
-                context.path.silence(worker.slot);
+                path.silence(worker.slot);
                 is_silent = true;
             }
-            () = sleep_until(stop + REPORT) => {
-                return Err(format!("the node of slot {} does not say that its life is over", worker.slot));
+            () = sleep_until(stop + REPORT_WITHIN) => {
+                return Err(format!("the node of slot {} does not confirm its end", worker.slot));
             }
             () = context.over.cancelled() => {
                 worker.send(ToWorker::Stop);
                 // Whatever it says, or does not.
-                let _ = timeout(REPORT, worker.link.reports.recv()).await;
+                let _ = timeout(REPORT_WITHIN, worker.report()).await;
                 return Ok(false);
             }
         }

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Deployment, TOKEN, coordinator, node};
+use crate::control::TOKEN;
+
+use super::deployment::{Deployment, coordinator, node};
 
 /// The service that conducts.
 const COORDINATOR: &str = "coordinator";

@@ -2,82 +2,105 @@
 
 use serde_json::{Value, json};
 
-use super::{Deployment, PORT, TOKEN, coordinator, node};
+use crate::control::TOKEN;
 
-/// Which pod of its job a node is: its slot.
+use super::deployment::{Deployment, PORT, coordinator, node};
+
+/// Where a pod finds its index in the job, which is its slot.
 const INDEX: &str = "metadata.annotations['batch.kubernetes.io/job-completion-index']";
 
 /// The objects of `kubernetes.yaml`.
 pub(super) fn objects(deployment: &Deployment) -> Vec<Value> {
-    let name = &deployment.name;
-    let conductor = format!("{name}-coordinator");
-    let labels = |part: &str| json!({ "app.kubernetes.io/name": name, "app.kubernetes.io/component": part });
-    let token = json!({ "name": TOKEN, "valueFrom": { "secretKeyRef": { "name": name, "key": "token" } } });
-    let service = json!({
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": { "name": conductor, "labels": labels("coordinator") },
-        "spec": {
-            "clusterIP": "None",
-            "selector": labels("coordinator"),
-            "ports": [{ "name": "control", "port": PORT }],
-        },
-    });
-    let conducts = json!({
-        "name": "coordinator",
-        "image": deployment.image,
-        "args": coordinator(&["--out", "/results/run", "--no-pictures", "--format", "json"]),
-        "env": [token],
-        "ports": [{ "name": "control", "containerPort": PORT }],
-        "volumeMounts": [{ "name": "results", "mountPath": "/results" }],
-        "securityContext": modest(),
-    });
-    let is_node = json!({
-        "name": "node",
-        "image": deployment.image,
-        "args": node(&conductor, "$(SLOT)"),
-        "env": [token, { "name": "SLOT", "valueFrom": { "fieldRef": { "fieldPath": INDEX } } }],
-        "securityContext": modest(),
-    });
-    let pod = |part: &str, container: Value, volumes: Value| {
+    let parts = Parts { deployment, coordinator: format!("{}-coordinator", deployment.name) };
+    vec![parts.service(), parts.coordinator_job(), parts.node_job()]
+}
+
+/// What the objects have in common.
+struct Parts<'a> {
+    deployment: &'a Deployment,
+    /// The name of the coordinator's job and service.
+    coordinator: String,
+}
+
+impl Parts<'_> {
+    /// The name by which nodes find the coordinator.
+    fn service(&self) -> Value {
         json!({
-            "metadata": { "labels": labels(part) },
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": { "name": self.coordinator, "labels": self.labels("coordinator") },
+            "spec": {
+                "clusterIP": "None",
+                "selector": self.labels("coordinator"),
+                "ports": [{ "name": "control", "port": PORT }],
+            },
+        })
+    }
+
+    fn coordinator_job(&self) -> Value {
+        let container = json!({
+            "name": "coordinator",
+            "image": self.deployment.image,
+            "args": coordinator(&["--out", "/results/run", "--no-pictures", "--format", "json"]),
+            "env": [self.token()],
+            "ports": [{ "name": "control", "containerPort": PORT }],
+            "volumeMounts": [{ "name": "results", "mountPath": "/results" }],
+            "securityContext": modest(),
+        });
+        let volumes = json!([{ "name": "results", "emptyDir": {} }]);
+        let spec = json!({
+            "backoffLimit": 0,
+            "activeDeadlineSeconds": self.deployment.deadline,
+            "template": self.pod("coordinator", container, volumes),
+        });
+        self.job(&self.coordinator, "coordinator", spec)
+    }
+
+    /// One pod for each slot: its index in the job is the slot.
+    fn node_job(&self) -> Value {
+        let container = json!({
+            "name": "node",
+            "image": self.deployment.image,
+            "args": node(&self.coordinator, "$(SLOT)"),
+            "env": [self.token(), { "name": "SLOT", "valueFrom": { "fieldRef": { "fieldPath": INDEX } } }],
+            "securityContext": modest(),
+        });
+        let spec = json!({
+            "completionMode": "Indexed",
+            "completions": self.deployment.slots,
+            "parallelism": self.deployment.slots,
+            "backoffLimit": 0,
+            "activeDeadlineSeconds": self.deployment.deadline,
+            "template": self.pod("node", container, json!([])),
+        });
+        self.job(&format!("{}-node", self.deployment.name), "node", spec)
+    }
+
+    fn labels(&self, part: &str) -> Value {
+        json!({ "app.kubernetes.io/name": self.deployment.name, "app.kubernetes.io/component": part })
+    }
+
+    /// The run's secret as a variable of the environment.
+    fn token(&self) -> Value {
+        let secret = json!({ "name": self.deployment.name, "key": "token" });
+        json!({ "name": TOKEN, "valueFrom": { "secretKeyRef": secret } })
+    }
+
+    fn pod(&self, part: &str, container: Value, volumes: Value) -> Value {
+        json!({
+            "metadata": { "labels": self.labels(part) },
             "spec": { "restartPolicy": "Never", "containers": [container], "volumes": volumes },
         })
-    };
-    let job = |job_name: &str, part: &str, spec: Value| {
+    }
+
+    fn job(&self, name: &str, part: &str, spec: Value) -> Value {
         json!({
             "apiVersion": "batch/v1",
             "kind": "Job",
-            "metadata": { "name": job_name, "labels": labels(part) },
+            "metadata": { "name": name, "labels": self.labels(part) },
             "spec": spec,
         })
-    };
-    let results = json!([{ "name": "results", "emptyDir": {} }]);
-    vec![
-        service,
-        job(
-            &conductor,
-            "coordinator",
-            json!({
-                "backoffLimit": 0,
-                "activeDeadlineSeconds": deployment.deadline,
-                "template": pod("coordinator", conducts, results),
-            }),
-        ),
-        job(
-            &format!("{name}-node"),
-            "node",
-            json!({
-                "completionMode": "Indexed",
-                "completions": deployment.slots,
-                "parallelism": deployment.slots,
-                "backoffLimit": 0,
-                "activeDeadlineSeconds": deployment.deadline,
-                "template": pod("node", is_node, json!([])),
-            }),
-        ),
-    ]
+    }
 }
 
 /// No more rights than it takes.

@@ -1,10 +1,11 @@
 //! Files that start a run on sockets with a container for each node: a coordinator and its nodes, for Docker
-//! Compose or Kubernetes. They are held against the schemas of both; no cluster has run them.
+//! Compose or Kubernetes. They are checked against the schemas of both; no cluster has run them.
 //!
 //! The image holds this very program and the scenario with all files that it names, so that coordinator and
 //! nodes read the same, wherever they are.
 
 mod compose;
+mod deployment;
 mod kubernetes;
 
 use std::collections::BTreeMap;
@@ -12,27 +13,20 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{TOKEN, check};
-use crate::Protocols;
+use self::deployment::{Deployment, PATIENCE_SECONDS};
+use crate::check;
+use crate::control::TOKEN;
+use crate::protocols::Protocols;
 use floodnet_scenario::{Complaint, Scenario};
 
-/// Where the coordinator waits in its container.
-const PORT: u16 = 7000;
-/// Where the scenario lies in the image.
-const SCENARIO: &str = "/scenario/scenario.toml";
-/// How long nodes and coordinator wait for each other: images may have to be fetched first.
-const PATIENCE: &str = "10min";
-/// The same in seconds.
-const PATIENCE_SECONDS: u64 = 600;
-
-/// What to write.
+/// The files to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Emission {
     /// For Docker Compose.
     pub compose: bool,
     /// For Kubernetes.
     pub kubernetes: bool,
-    /// What the image is called; none for `floodnet-NAME`.
+    /// Name of the image; none for `floodnet-NAME`.
     pub image: Option<String>,
 }
 
@@ -41,18 +35,8 @@ pub struct Emission {
 pub enum Content {
     /// This text.
     Text(String),
-    /// What that file holds.
+    /// The content of that file.
     CopyOf(PathBuf),
-}
-
-/// What all files are about.
-struct Deployment {
-    /// The run, as names in a network may be network_name.
-    name: String,
-    image: String,
-    slots: u32,
-    /// Seconds within which all is over.
-    deadline: u64,
 }
 
 /// The files that start `scenario`, by their place in a folder. `program` is what runs it.
@@ -118,20 +102,6 @@ fn network_name(name: &str) -> String {
     name.trim_end_matches('-').to_owned()
 }
 
-/// What the coordinator is told.
-fn coordinator(more: &[&str]) -> Vec<String> {
-    let listen = format!("0.0.0.0:{PORT}");
-    let usual = ["run", SCENARIO, "--backend", "tcp", "--wait-for-nodes", &listen, "--up-within", PATIENCE];
-    usual.iter().chain(more).map(|&word| word.to_owned()).collect()
-}
-
-/// What the node of `slot` is told.
-fn node(coordinator: &str, slot: &str) -> Vec<String> {
-    let at = format!("{coordinator}:{PORT}");
-    let usual = ["testbed", "node", "--coordinator", &at, "--slot", slot, "--try-for", PATIENCE];
-    usual.iter().map(|&word| word.to_owned()).collect()
-}
-
 /// As YAML, one document after the other.
 fn yaml(documents: &[Value]) -> String {
     let mut text = HEAD.to_owned();
@@ -145,7 +115,7 @@ fn yaml(documents: &[Value]) -> String {
     text
 }
 
-const HEAD: &str = "# Written by sim-cli testbed emit, and held against the schema of its kind. Not tried on a real \
+const HEAD: &str = "# Written by sim-cli testbed emit, and checked against the schema of its kind. Not tried on a real \
                     cluster: see README.md.\n";
 
 const DOCKERFILE: &str = "\
@@ -157,11 +127,12 @@ COPY scenario /scenario
 ENTRYPOINT [\"/usr/local/bin/sim-cli\"]
 ";
 
-/// What to do with the files.
+/// The instructions for using the files.
 fn readme(deployment: &Deployment, emission: &Emission) -> String {
+    // Only the sections of the kinds that were asked for: each names files that are there.
     let Deployment { name, image, slots, .. } = deployment;
     let mut text = format!(
-        "# {name}: {slots} nodes and a coordinator\n\nWritten by `sim-cli testbed emit`. The files are held against \
+        "# {name}: {slots} nodes and a coordinator\n\nWritten by `sim-cli testbed emit`. The files are checked against \
          the schemas of Docker Compose and Kubernetes; **they have not been tried on a real cluster**. Links are \
          those of the network: delays, rates and losses of the scenario do not apply. Coordinator and nodes prove \
          to each other that they know `{TOKEN}`, but what they say then is not encrypted: keep to a network of your \
@@ -177,7 +148,7 @@ fn readme(deployment: &Deployment, emission: &Emission) -> String {
     }
     if emission.kubernetes {
         text.push_str(&format!(
-            "\n## Kubernetes\n\nThe nodes of the cluster must be able to fetch the image: push it to a protocols of \
+            "\n## Kubernetes\n\nThe nodes of the cluster must be able to fetch the image: push it to a registry of \
              yours, and give its name there with `--image`.\n\n```sh\nkubectl create secret generic {name} \
              --from-literal=token=$(openssl rand -hex 16)\nkubectl apply --filename kubernetes.yaml\nkubectl wait \
              --for=condition=complete --timeout={}s job/{name}-coordinator\nkubectl logs job/{name}-coordinator \

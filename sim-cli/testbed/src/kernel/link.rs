@@ -1,5 +1,5 @@
-//! A path between two kernels' TCP: two networks of their own, a device in each, and a thread each way that
-//! carries every packet over after its delay.
+//! A link between two TCP stacks of the kernel: two network namespaces, a device in each, and a thread each way that
+//! hands every packet over after its delay.
 //!
 //! The delay is that of packets, not of bytes: both kernels see its round trips, and their retransmission is
 //! what it is. Loss is a rule of `nft` before the receiver, a rate is a `tc tbf` at the sender.
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use tun_rs::{DeviceBuilder, SyncDevice};
 
-use super::namespace::Namespace;
+use crate::netns::Namespace;
 
 /// Addresses of the two ends.
 const NEAR: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 1);
@@ -22,10 +22,10 @@ pub(super) const FAR: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 2);
 const DEVICE: &str = "road0";
 /// Bytes of a packet at most, headers included.
 const MTU: u16 = 1_500;
-/// What may wait before a limited rate: as much as the model's uplink holds by default.
+/// Bytes that may wait before a limited rate: as many as the model's uplink holds by default.
 const QUEUE: u32 = 256 * 1_024;
 
-/// See the module. Packets go from near to far and back.
+/// Two network namespaces and the link between them. Packets go from near to far and back.
 #[derive(Debug)]
 pub(super) struct KernelLink {
     pub(super) near: Namespace,
@@ -34,7 +34,7 @@ pub(super) struct KernelLink {
 }
 
 impl KernelLink {
-    /// A path on which every packet takes `delay`, and a rate holds from near to far.
+    /// A link on which every packet takes `delay`, and a rate holds from near to far.
     ///
     /// # Errors
     /// The system refuses a network or a device, or one of `ip`, `tc` and `nft` is missing.
@@ -94,14 +94,14 @@ impl Drop for KernelLink {
 fn device(namespace: &Namespace, address: Ipv4Addr) -> io::Result<Arc<SyncDevice>> {
     const METRICS: &str = "/proc/sys/net/ipv4/tcp_no_metrics_save";
     namespace.run(move || {
-        // Every connection finds out by itself what the path is like.
+        // Every connection finds out by itself what the link is like.
         fs::write(METRICS, "1").map_err(|error| io::Error::other(format!("{METRICS}: {error}")))?;
         let builder = DeviceBuilder::new().name(DEVICE).mtu(MTU).ipv4(address, 24, None);
         builder.build_sync().map(Arc::new)
     })?
 }
 
-/// Carries packets from one device to another: one thread takes them up, another hands them over when they are
+/// Hands packets from one device to another: one thread takes them up, another hands them over when they are
 /// due.
 fn relay(from: &Arc<SyncDevice>, to: &Arc<SyncDevice>, delay: Duration) -> io::Result<Vec<JoinHandle<()>>> {
     let (from, to) = (Arc::clone(from), Arc::clone(to));

@@ -11,11 +11,10 @@ use floodnet_sim::Simulation;
 use floodnet_sim::observer::Observed;
 use floodnet_sim::payload::SimPayload;
 
-use super::{Case, Predicted};
-use crate::Protocols;
+use super::case::{Case, Predicted};
 use floodnet_scenario::protocol::Runnable;
 use floodnet_scenario::setup::{set_up, unread};
-use floodnet_scenario::{Complaint, Scenario};
+use floodnet_scenario::{Complaint, Scenario, Tables};
 
 type Pair = Node<Fixed, Flood<u32, SimPayload>>;
 
@@ -55,8 +54,7 @@ fn scenario(case: &Case, seed: u64, set: &[(String, String)]) -> Result<Scenario
         case.size,
         START + span,
     );
-    let protocols = Protocols::builtin();
-    Scenario::parse("kernel.toml", &text, Path::new("."), set, protocols.tables())
+    Scenario::parse("kernel.toml", &text, Path::new("."), set, &Tables::builtin())
         .map_err(|diagnostics| diagnostics.to_string())
 }
 

@@ -1,10 +1,10 @@
-//! What was predicted and what was measured, next to each other.
+//! Predicted and measured delays, next to each other.
 
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{Case, Measured, Predicted};
+use super::case::{Case, Measured, Predicted};
 
 /// The shares of messages at which delays are compared.
 const QUANTILES: [(&str, f64); 4] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
@@ -100,7 +100,7 @@ impl Row {
         undelivered == 0 && self.metrics(bound).iter().all(|(.., holds)| holds.unwrap_or(true))
     }
 
-    /// The path and the traffic, short.
+    /// The link and the traffic, short.
     #[must_use]
     pub fn name(&self) -> String {
         let Case { loss, rate, every, both, .. } = &self.case;

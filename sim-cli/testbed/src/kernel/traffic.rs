@@ -1,6 +1,5 @@
 //! Messages over connections of the kernel: sent when they are due, timed when they are there.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
@@ -11,8 +10,9 @@ use std::time::{Duration, Instant};
 use nix::sys::socket::sockopt::TcpCongestion;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, connect, setsockopt, socket};
 
+use super::case::{Case, Measured};
 use super::link::{FAR, KernelLink};
-use super::{Case, Measured};
+use crate::netns::{CONTROL, counters};
 
 /// Where the far end listens.
 const PORT: u16 = 9_000;
@@ -21,22 +21,8 @@ const PORT: u16 = 9_000;
 const WARM_UP: Duration = Duration::from_secs(2);
 /// A message that is not there after so long counts as never delivered.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The control of congestion: what Linux has by default, if not this machine, and the model follows.
-pub(crate) const CONTROL: &str = "cubic";
 /// From the start of the senders to the first message.
 const AHEAD: Duration = Duration::from_millis(200);
-
-/// What the kernel counts, under the names it has for them.
-const NEAR_COUNTERS: [&str; 8] = [
-    "OutSegs",
-    "RetransSegs",
-    "TCPTimeouts",
-    "TCPLossProbes",
-    "TCPFastRetrans",
-    "TCPLostRetransmit",
-    "TCPSpuriousRTOs",
-    "TCPSynRetrans",
-];
 
 /// When messages of a connection are sent: those of the warm-up evenly, the others as they were drawn.
 #[derive(Clone, Debug)]
@@ -57,11 +43,11 @@ impl Schedule {
     }
 }
 
-/// Sends what `case` asks for over kernel TCP on a path of its own: messages of `bytes` bytes at `times`, those
+/// Sends what `case` asks for over kernel TCP on a link of its own: messages of `bytes` bytes at `times`, those
 /// of each connection in nanoseconds from its start.
 ///
 /// # Errors
-/// The path cannot be made, or a connection cannot.
+/// The link cannot be made, or a connection cannot.
 pub(super) fn measure(case: &Case, bytes: u32, times: &[Vec<u64>]) -> io::Result<Measured> {
     let link = KernelLink::open(case.latency, case.rate)?;
     let listener = link.far.run(|| TcpListener::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, PORT))))??;
@@ -162,22 +148,4 @@ fn receive(mut tcp: TcpStream, schedule: &Schedule) -> io::Result<Vec<u64>> {
         delays.push(u64::try_from(late.as_nanos()).unwrap_or(u64::MAX));
     }
     Ok(delays.split_off(delays.len().min(schedule.warm as usize)))
-}
-
-/// What the kernel counted in the network of this thread. None is missed where the system does not tell.
-pub(crate) fn counters() -> BTreeMap<&'static str, u64> {
-    let mut found = BTreeMap::new();
-    for file in ["/proc/thread-self/net/snmp", "/proc/thread-self/net/netstat"] {
-        let text = std::fs::read_to_string(file).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().collect();
-        for pair in lines.chunks_exact(2).filter(|pair| pair[0].starts_with("Tcp")) {
-            let values = pair[1].split_whitespace();
-            for (name, value) in pair[0].split_whitespace().zip(values) {
-                if let Some(known) = NEAR_COUNTERS.iter().find(|known| **known == name) {
-                    found.insert(*known, value.parse().unwrap_or(0));
-                }
-            }
-        }
-    }
-    found
 }

@@ -1,4 +1,4 @@
-//! Which slot has which address: the same in all its lives.
+//! The address of each slot: the same in all its lives.
 
 use std::net::{Ipv4Addr, SocketAddr};
 

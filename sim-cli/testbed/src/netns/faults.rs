@@ -7,12 +7,12 @@ use floodnet_core::time::Time;
 
 use super::hub::Hub;
 use super::rules::changes;
-use crate::node_runner::RunContext;
+use crate::run_context::RunContext;
 
 /// So long before a change the program that makes it is started: then it waits for its input.
 const AHEAD: Span = Span::from_millis(250);
 
-/// Sees to it that faults begin and end as planned.
+/// Begins and ends faults as planned.
 ///
 /// # Errors
 /// The program of the rules fails; says why.

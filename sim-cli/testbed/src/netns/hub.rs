@@ -15,19 +15,17 @@ use floodnet_sim::plan::Plan;
 use serde_json::Value;
 use tun_rs::{DeviceBuilder, SyncDevice};
 
-use super::node_network::RetiredNetwork;
+use super::namespace::{Namespace, Program};
 use super::packet_relay::{LinkSwitches, PacketRelay};
-use super::{MTU, lock, of, rules, set, without_ipv6};
+use super::rules::{self, DEVICE};
+use super::system::{MTU, lock, of, set, without_ipv6};
+use super::tcp::{CONTROL, counters};
 use crate::clock::Clock;
-use crate::kernel::namespace::{Namespace, Program};
-use crate::kernel::{CONTROL, counters};
 use floodnet_lab::run::Kernels;
 
-/// The device through which packets come to this program and go back.
-pub(super) const DEVICE: &str = "road0";
 /// What is for a node whose network is gone is dropped without a word.
 const NOBODY: &str = "route add blackhole default\n";
-/// Are there wires? Then it makes no difference.
+/// Fails where the kernel has no `veth` devices; otherwise it makes no difference.
 const TRIAL: &str = "link add trial type veth peer name trial0\nlink del trial\n";
 /// Packets that may wait there.
 const WAITING: u32 = 20_000;
@@ -36,7 +34,7 @@ const FROM_NODES: u32 = 100;
 /// So long a network stays after its process, for what waits to leave.
 const LINGER: Span = Span::from_millis(200);
 
-/// See the module. All is gone when it is dropped.
+/// The network in the middle. All is gone when it is dropped.
 pub(crate) struct Hub {
     network: Arc<Namespace>,
     device: Arc<SyncDevice>,
@@ -56,7 +54,15 @@ impl std::fmt::Debug for Hub {
     }
 }
 
-/// Takes networks away at their times.
+/// A network that is to go.
+#[derive(Debug)]
+pub(super) struct RetiredNetwork {
+    pub(super) network: Namespace,
+    /// The hub's end of its `veth` pair.
+    pub(super) end: String,
+}
+
+/// Takes retired networks away at their times.
 type Reaper = mpsc::Sender<(Instant, RetiredNetwork)>;
 
 /// What is known of networks.
@@ -77,11 +83,11 @@ impl Hub {
         let network = Arc::new(network);
         let device = network.run(|| -> io::Result<SyncDevice> {
             set("ipv4/ip_forward", "1")?;
-            // What comes back from this program comes from where no route leads.
+            // Packets that this program hands back have source addresses to which no route leads through the device.
             set("ipv4/conf/all/rp_filter", "0")?;
             set("ipv4/conf/default/rp_filter", "0")?;
             without_ipv6()?;
-            DeviceBuilder::new().name(DEVICE).mtu(MTU).build_sync().map_err(of("no device of /dev/net/tun"))
+            DeviceBuilder::new().name(DEVICE).mtu(MTU).build_sync().map_err(of("cannot create a tun device"))
         })??;
         network.feed(
             "ip",
@@ -123,14 +129,9 @@ impl Hub {
         Ok(())
     }
 
-    /// The wire of `slot` is plugged in from one time of the plan to the other.
+    /// Packets of `slot` pass from one time of the plan to the other.
     pub(crate) fn connect(&self, slot: u32, from: Time, until: Time) {
         self.switches.set(slot, from, until);
-    }
-
-    /// Nothing comes from `slot` or reaches it, until it is plugged in.
-    pub(super) fn disconnect(&self, slot: u32) {
-        self.switches.set(slot, Time::MAX, Time::MAX);
     }
 
     pub(super) fn network(&self) -> &Namespace {
@@ -145,7 +146,7 @@ impl Hub {
         &self.plan
     }
 
-    /// The number of the next wire.
+    /// The number of the next `veth` pair.
     pub(super) fn next_number(&self) -> u32 {
         self.counted.most_alive.fetch_max(self.counted.alive.fetch_add(1, Relaxed) + 1, Relaxed);
         self.number.fetch_add(1, Relaxed)
@@ -229,9 +230,9 @@ fn reaper(hub: &Arc<Namespace>, counted: &Arc<Counted>) -> io::Result<(Reaper, J
     Ok((sender, thread))
 }
 
-/// What rules dropped, by their comments.
+/// How many packets the rules dropped, by their comments.
 fn dropped(listed: &[u8]) -> io::Result<BTreeMap<String, u64>> {
-    let wrong = |error| io::Error::other(format!("nft lists what cannot be read: {error}"));
+    let wrong = |error| io::Error::other(format!("cannot read the output of nft: {error}"));
     let listed: Value = serde_json::from_slice(listed).map_err(wrong)?;
     let mut dropped = BTreeMap::new();
     for entry in listed["nftables"].as_array().into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! The network of one node, and its wire to the hub.
+//! The network namespace of one node, and its `veth` pair to the hub.
 
 use std::io;
 use std::net::TcpStream;
@@ -11,14 +11,14 @@ use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
 
 use super::address::address;
-use super::hub::Hub;
-use super::{MTU, of, set, without_ipv6};
-use crate::kernel::CONTROL;
-use crate::kernel::namespace::Namespace;
+use super::hub::{Hub, RetiredNetwork};
+use super::namespace::Namespace;
+use super::system::{MTU, of, set, without_ipv6};
+use super::tcp::CONTROL;
 
-/// The node's end of its wire.
+/// The node's end of its `veth` pair.
 const DEVICE: &str = "eth0";
-/// Hardware addresses of the two ends of every wire; nobody has to ask for them.
+/// Hardware addresses of the two ends of every pair; nobody has to ask for them.
 const HUB_END: &str = "02:f1:00:00:00:01";
 const NODE_END: &str = "02:f1:00:00:00:02";
 /// The next stop for all that a node sends.
@@ -26,32 +26,22 @@ const GATEWAY: &str = "169.254.1.1";
 /// What a bucket holds at least: a packet with the header of its frame.
 const BUCKET: u64 = 1_600;
 
-/// A network for one life of a slot. When it is dropped, the wire is pulled, and the network is gone when its
-/// process is.
+/// A network for one life of a slot. When it is dropped, it is cut off, and it is gone when its process is.
 #[derive(Debug)]
 pub(crate) struct NodeNetwork {
     hub: Arc<Hub>,
     retired: Option<RetiredNetwork>,
 }
 
-/// A network that is to go.
-#[derive(Debug)]
-pub(super) struct RetiredNetwork {
-    pub(super) network: Namespace,
-    /// The hub's end of the wire.
-    pub(super) end: String,
-}
-
 impl NodeNetwork {
-    /// A new network for `slot`, not plugged in yet: see [`Hub::connect`]. It takes some ten milliseconds.
+    /// A new network for `slot`, which takes the place of the one before: see [`Hub::connect`] for when packets pass.
+    /// It takes some ten milliseconds.
     ///
     /// # Errors
     /// The system refuses, or a program is missing.
     pub(crate) fn create(hub: &Arc<Hub>, slot: u32) -> io::Result<Self> {
         let network = Namespace::new("network").map_err(of("no network for a node"))?;
         network.run(settings)??;
-        // Whatever the life before had to say has left by now.
-        hub.disconnect(slot);
         let end = format!("n{}", hub.next_number());
         let (here, there) = (address(slot), network.id());
         hub.network().feed(
@@ -64,9 +54,9 @@ impl NodeNetwork {
             ),
         )?;
         let retired = Some(RetiredNetwork { network, end });
-        let wire = Self { hub: Arc::clone(hub), retired };
-        wire.configure(slot)?;
-        Ok(wire)
+        let this = Self { hub: Arc::clone(hub), retired };
+        this.configure(slot)?;
+        Ok(this)
     }
 
     /// Address, routes and rates.
@@ -94,12 +84,12 @@ impl NodeNetwork {
         Ok(())
     }
 
-    /// Starts a process there, with `line` as its standard input.
+    /// Starts a process there, with `connection` as its standard input.
     ///
     /// # Errors
     /// As the system says.
-    pub(crate) fn spawn(&self, mut command: Command, line: TcpStream) -> io::Result<Child> {
-        command.stdin(Stdio::from(OwnedFd::from(line)));
+    pub(crate) fn spawn(&self, mut command: Command, connection: TcpStream) -> io::Result<Child> {
+        command.stdin(Stdio::from(OwnedFd::from(connection)));
         let runtime = Handle::current();
         let gone = || io::Error::other("the network is gone");
         let network = &self.retired.as_ref().ok_or_else(gone)?.network;
@@ -118,7 +108,7 @@ impl Drop for NodeNetwork {
     }
 }
 
-/// What makes a device pass no more than `rate`.
+/// The arguments of `tc` that limit a device to `rate`.
 fn bucket(device: &str, rate: u64, links: &LinkModel) -> String {
     // A thousandth of a second, where that is more: a bucket is filled by a clock.
     let burst = (rate / 8_000).max(BUCKET);
@@ -128,7 +118,7 @@ fn bucket(device: &str, rate: u64, links: &LinkModel) -> String {
 
 /// How TCP is, for all that is measured: in the network of this thread.
 fn settings() -> io::Result<()> {
-    // Every connection finds out by itself what the path is like.
+    // Every connection finds out by itself what the link is like.
     set("ipv4/tcp_no_metrics_save", "1")?;
     without_ipv6()
 }

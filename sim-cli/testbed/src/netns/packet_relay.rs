@@ -1,8 +1,7 @@
-//! What delays packets: each takes as long as the simulator's draws say for its link.
+//! Delays packets: each takes as long as the simulator's draws say for its link.
 //!
-//! One thread takes them up, another hands them back when they are due. Packets of one direction do not overtake
-//! each other, as on any path. Who stands still neither sends nor receives meanwhile; who is not up does
-//! neither at all.
+//! One thread takes them from the device, another hands them back when they are due. Packets of one direction do not
+//! overtake each other. A paused node neither sends nor receives meanwhile; one whose link is off does neither at all.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -18,24 +17,24 @@ use hdrhistogram::Histogram;
 use tun_rs::SyncDevice;
 
 use super::address::ends;
-use super::{MTU, lock};
+use super::system::{MTU, lock};
 use crate::clock::Clock;
 use crate::timer_bias::TimerBias;
 
 /// More microseconds late than this are counted as these.
 const MAX_LATE_US: u64 = 10_000_000;
 
-/// When the wire of each slot is plugged in: from the first time on, and until the second.
+/// When the link of each slot is on: from the first time on, and until the second.
 #[derive(Debug)]
 pub(super) struct LinkSwitches(Vec<Mutex<(Time, Time)>>);
 
 impl LinkSwitches {
-    /// None is.
+    /// All are off.
     pub(super) fn none(slots: u32) -> Self {
         Self((0..slots).map(|_| Mutex::new((Time::MAX, Time::MAX))).collect())
     }
 
-    /// That of `slot` is from now on `from` to `until`.
+    /// The link of `slot` is on from `from` until `until`.
     pub(super) fn set(&self, slot: u32, from: Time, until: Time) {
         if let Some(switch) = self.0.get(slot as usize) {
             *lock(switch) = (from, until);
@@ -66,7 +65,7 @@ struct State {
     is_over: bool,
 }
 
-/// What the two threads share.
+/// Takes packets from a device and hands them back later: what its two threads share.
 #[derive(Debug)]
 pub(super) struct PacketRelay {
     switches: Arc<LinkSwitches>,
@@ -88,7 +87,7 @@ pub(super) struct Carried {
 }
 
 impl PacketRelay {
-    /// Starts to carry what comes from `device` back to it. The threads end when the device is gone.
+    /// Starts to relay what comes from `device` back to it. The threads end when the device is gone.
     ///
     /// # Errors
     /// There are no more threads.
@@ -198,13 +197,13 @@ impl PacketRelay {
     }
 }
 
-/// How long packets take.
+/// How long packets take from slot to slot.
 struct LinkDelays {
     clock: Clock,
     between: Between,
 }
 
-/// What went from one slot to another: so many packets, the last of which arrives then.
+/// How many packets went from one slot to another, and when the last of them arrives.
 type LastPassed = (u32, Time);
 
 impl LinkDelays {
@@ -259,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plug_is_in_for_a_while() {
+    fn a_link_is_on_for_a_while() {
         let switches = LinkSwitches::none(1);
         assert!(!switches.is_on(0, Time::from_secs(5)));
         switches.set(0, Time::from_secs(2), Time::from_secs(4));

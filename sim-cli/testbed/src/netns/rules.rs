@@ -8,11 +8,12 @@ use floodnet_sim::link::LinkModel;
 use floodnet_sim::plan::{Disturbance, DisturbanceKind, Plan};
 
 use super::address::address;
-use super::hub::DEVICE;
 
+/// The device through which packets come to this program and go back.
+pub(super) const DEVICE: &str = "road0";
 /// The table that holds all rules.
 pub(super) const TABLE: &str = "ip floodnet";
-/// What rules drop, as their comments have it.
+/// The reasons for which rules drop packets, as their comments have them.
 pub(super) const LOSS: &str = "loss";
 pub(super) const CUT: &str = "cut";
 pub(super) const UNREACHABLE: &str = "unreachable";
@@ -43,7 +44,7 @@ pub(super) fn table(plan: &Plan, links: &LinkModel) -> String {
     text
 }
 
-/// What makes those faults hold that do at `at`, and no others, all at once.
+/// The change after which exactly the faults of `at` hold, made at once.
 pub(super) fn change(plan: &Plan, at: Time) -> String {
     let mut text = format!("flush chain {TABLE} faults\n");
     for (number, _) in faults(plan).filter(|(_, fault)| fault.from <= at && at < fault.until) {

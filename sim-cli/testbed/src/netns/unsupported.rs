@@ -9,8 +9,8 @@ use floodnet_sim::link::LinkModel;
 use floodnet_sim::plan::Plan;
 use tokio::process::{Child, Command};
 
-use super::node_runner::RunContext;
 use crate::clock::Clock;
+use crate::run_context::RunContext;
 use floodnet_lab::run::Kernels;
 
 pub(crate) const MAX_NODES: u32 = u32::MAX;

@@ -1,5 +1,5 @@
-//! The coordinator's clock, reported from a node: it asks for the time, and the answer was given somewhere between
-//! question and answer. The shortest round trip says it best; half of it is the error.
+//! The coordinator's clock, seen from a worker: it asks for the time, and the answer was given somewhere between
+//! question and answer. The shortest round trip is the most precise; half of it is the error.
 
 use std::io;
 use std::time::{Duration as Span, Instant};
@@ -11,21 +11,21 @@ use crate::control::messages::{ToCoordinator, ToWorker};
 /// Questions before a run starts.
 const PINGS: u32 = 8;
 
-/// A node's sync, set by the coordinator's.
+/// The difference between a worker's clock and the coordinator's.
 #[derive(Debug)]
 pub(crate) struct ClockSync {
-    /// The node's own zero.
+    /// Zero of the worker's clock.
     origin: Instant,
-    /// The coordinator's time less the node's, in nanoseconds.
+    /// The coordinator's time less the worker's, in nanoseconds.
     ahead: i128,
     /// The round trip by which it was found.
     trip: u64,
-    /// How wrong it may be at worst, as far as was reported since.
+    /// How wrong it may be at worst, as far as was seen since.
     error: u64,
 }
 
 impl ClockSync {
-    /// Asks some times, when the coordinator says nothing else.
+    /// Asks a few times, while the coordinator says nothing else.
     pub(crate) async fn measure(channel: &mut Channel) -> io::Result<Self> {
         let mut sync = Self { origin: Instant::now(), ahead: 0, trip: u64::MAX, error: 0 };
         for _ in 0..PINGS {
@@ -42,12 +42,12 @@ impl ClockSync {
         Ok(sync)
     }
 
-    /// What time is it?
+    /// The question what time it is.
     pub(crate) fn ping(&self) -> ToCoordinator {
         ToCoordinator::Ping { asked: self.elapsed() }
     }
 
-    /// Another answer, which tells how far the clocks have drifted apart. The sync stays as it was set: the
+    /// Another answer, which tells how far the clocks have drifted apart. The difference stays as it was measured: the
     /// plan's time never jumps.
     pub(crate) fn on_pong(&mut self, asked: u64, now: u64) {
         let trip = self.elapsed().saturating_sub(asked);

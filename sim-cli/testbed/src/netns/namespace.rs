@@ -1,5 +1,4 @@
-//! A network of its own: a thread that left the machine's network for an empty one, and does there what it is
-//! told.
+//! A network namespace: a thread that left the machine's network for an empty one, and runs jobs there.
 //!
 //! The network has no name and no file. It is gone when the thread and all sockets and devices in it are: also
 //! when the process is killed.
@@ -15,7 +14,7 @@ use nix::unistd::{Pid, gettid};
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// See the module.
+/// A network namespace, and the thread that works in it.
 #[derive(Debug)]
 pub(crate) struct Namespace {
     jobs: Option<mpsc::Sender<Job>>,
@@ -107,7 +106,7 @@ impl Program {
     /// It fails; says what it said.
     pub(crate) fn tell(mut self, input: &str) -> io::Result<Vec<u8>> {
         if let Some(mut stdin) = self.child.stdin.take() {
-            // Who does not listen says why when it ends.
+            // A program that does not read its input says why when it ends.
             let _ = stdin.write_all(input.as_bytes());
         }
         let output = self.child.wait_with_output()?;
