@@ -143,9 +143,9 @@ mod tests {
         let graph = Graph::from_edges(5, edges).expect("all nodes exist");
         assert_eq!((graph.nodes(), graph.links()), (5, 2));
         assert_eq!(graph.neighbors(3), [0, 1]);
-        assert_eq!(graph.neighbors(2), []);
-        assert_eq!(graph.neighbors(5), []);
-        assert_eq!(graph.neighbors(u32::MAX), []);
+        assert!(graph.neighbors(2).is_empty());
+        assert!(graph.neighbors(5).is_empty());
+        assert!(graph.neighbors(u32::MAX).is_empty());
         assert_eq!(graph.edges().collect::<Vec<_>>(), [(0, 3), (1, 3)]);
         assert!(graph.has_link(1, 3) && graph.has_link(3, 1) && !graph.has_link(0, 1));
     }

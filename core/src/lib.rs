@@ -20,6 +20,8 @@
 //! | [`distributions`] | probability distributions for latency and sessions: the one place with floating point |
 //! | [`rng`] | the random stream of a node |
 //! | [`time`] | time and durations as saturating nanoseconds |
+//! | `tables` | settings of a protocol as a table of a scenario; with the feature of that name |
+//! | `units` | values with a unit, as tables have them; with the same feature |
 //! | [`token_bucket`] | how much of something may happen, on average and at once |
 
 #![no_std]
@@ -41,6 +43,10 @@ pub mod overlay;
 pub mod protocol;
 pub mod rng;
 pub mod seen;
+#[cfg(feature = "tables")]
+pub mod tables;
 pub mod time;
 pub mod token_bucket;
+#[cfg(feature = "tables")]
+pub mod units;
 pub mod wire;

@@ -18,12 +18,19 @@ use crate::seen::{Seen, SeenLimits};
 /// Up to this many choices are noted without allocating.
 const FEW: usize = 16;
 
-/// How many neighbors are told, and what is remembered.
+/// `[broadcast.gossip]`: what is new goes once to some random neighbors.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "tables",
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
+    serde(default, deny_unknown_fields),
+    schemars(rename = "GossipTable")
+)]
 pub struct Config {
-    /// How many neighbors a node passes a new message to. Default 4.
+    /// Neighbors that get it. Default 4.
     pub fanout: u32,
-    /// How many messages are remembered, and how long.
+    /// How many messages are remembered, and how long; not for scenarios to set.
+    #[cfg_attr(feature = "tables", serde(skip))]
     pub seen: SeenLimits,
 }
 
@@ -142,5 +149,36 @@ impl<Peer: Copy + Ord, P: Payload> Invariants for Gossip<Peer, P> {
     fn stored(&self, config: &Config, report: &mut dyn FnMut(Stored)) {
         let max = config.seen.capacity.map(|capacity| capacity as usize);
         report(Stored { what: "messages seen", count: self.seen.len(), max });
+    }
+}
+
+/// How a scenario names it and gives its settings.
+#[cfg(feature = "tables")]
+mod table {
+    use alloc::vec::Vec;
+
+    use super::{Config, Gossip};
+    use crate::tables::{CheckedTable, Complaint, Draw, NamedBroadcast, PortablePayload};
+
+    impl CheckedTable for Config {
+        const DROPS: Option<&'static [&'static str]> = Some(&["already_published", "no_queue"]);
+
+        fn complaints(&self, _slots: Option<u32>) -> Vec<Complaint> {
+            let mut found = Vec::new();
+            if self.fanout == 0 {
+                let title = "gossip to nobody spreads nothing";
+                found.push(Complaint::new("fanout", title, "write 1 or more"));
+            }
+            found
+        }
+
+        fn draw(draw: &mut Draw) -> Option<Self> {
+            Some(Self { fanout: draw.between(1, 6), ..Self::default() })
+        }
+    }
+
+    impl<P: PortablePayload> NamedBroadcast for Gossip<u32, P> {
+        const NAME: &'static str = "gossip";
+        type Table = Config;
     }
 }

@@ -13,6 +13,15 @@ pub use gossip::Gossip;
 
 use crate::observe::{Carried, Payload};
 use crate::protocol::{Context, Effects, Types};
+#[cfg(feature = "tables")]
+use crate::tables::{BroadcastVisitor, PortablePayload};
+
+/// Shows `visitor` the broadcasts that scenarios can name: with their modules above, the one list of them.
+#[cfg(feature = "tables")]
+pub fn visit<P: PortablePayload>(visitor: &mut impl BroadcastVisitor<P>) {
+    visitor.broadcast::<Flood<u32, P>>();
+    visitor.broadcast::<Gossip<u32, P>>();
+}
 
 /// What a broadcast can be told. It has no `LinkDown`: the overlay decides who is a neighbor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

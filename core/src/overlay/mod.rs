@@ -15,6 +15,15 @@ pub use random_walk::RandomWalk;
 pub use view::View;
 
 use crate::protocol::{Context, Effects, InputOf, Types};
+#[cfg(feature = "tables")]
+use crate::tables::{EntryNodes, OverlayVisitor};
+
+/// Shows `visitor` the overlays that scenarios can name: with their modules above, the one list of them. [`Fixed`] is
+/// not among them: whoever names it must have a graph.
+#[cfg(feature = "tables")]
+pub fn visit<Setting: EntryNodes>(visitor: &mut impl OverlayVisitor<Setting>) {
+    visitor.overlay::<RandomWalk<u32>>();
+}
 
 /// What an overlay tells the broadcast above it, and the measurements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,13 +5,13 @@
 //! - `document`: keys and values with their places; `--set` is put in here.
 //! - `file`, and one module for each group of keys (`nodes`, `link`, `churn`, `traffic`, `fault`, `measure`,
 //!   `expect`), with values of [`units`]: the types.
-//! - [`tables`]: the registry of protocol tables, which is open; `builtin`: the tables of the built-in ones.
+//! - [`tables`]: the registry of protocol tables, which is open.
+//! - [`protocol`]: what a scenario asks of a protocol, and the list of the built-in ones.
 //! - `load`: the steps from text to [`Scenario`]; `resolve`: every default filled in, and back to text.
 //! - `check`: whether the values make sense together.
 //! - `diagnostics`, `suggest`: what is wrong, at its place, with the nearest known word.
 //! - `schema`: the language for editors; `templates`: scenarios to begin with.
 
-mod builtin;
 mod check;
 mod churn;
 pub mod diagnostics;
@@ -40,15 +40,19 @@ use serde::{Deserialize, Serialize};
 use floodnet_measure::expect::Expectation;
 pub use floodnet_text::units;
 
-pub use builtin::{Accept, FloodTable, GossipTable, RandomWalkTable, SeenFor, StaticTable, Yes};
 pub use churn::{Churn, CrashKind, Lifetime, SessionPreset};
-pub use diagnostics::{Complaint, Diagnostics};
+pub use diagnostics::Diagnostics;
 pub use fault::{Crash, Cut, Ends, Fault, FaultKind, Loss, Partition, Pause, Slow, Victims};
+pub use floodnet_core::broadcast::flood::{SeenFor, Table as FloodTable};
+pub use floodnet_core::broadcast::gossip::Config as GossipTable;
+pub use floodnet_core::overlay::random_walk::{Accept, Table as RandomWalkTable};
+pub use floodnet_core::tables::{CheckedTable, Complaint, Draw};
 pub use link::{Latency, Link, Matrix, Per, Regions, Transport, Unit};
 pub use measure::{Every, Measure, Output, TopologyTime};
 pub use nodes::{Class, Nodes, Spacing};
+pub use protocol::{StaticTable, Yes};
 pub use schema::schema;
-pub use tables::{CheckedTable, NamedTable, TableKind, Tables};
+pub use tables::{NamedTable, TableKind, Tables};
 pub use templates::{Template, templates};
 pub use traffic::{Origin, Timing, Traffic};
 

@@ -8,7 +8,9 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use super::diagnostics::{Complaint, Diagnostics, Problem};
+use floodnet_core::tables::Complaint;
+
+use super::diagnostics::{Diagnostics, Problem};
 use super::document::Document;
 use super::file::ScenarioFile;
 use super::tables::{NamedTable, ReadError, TableKind, Tables};

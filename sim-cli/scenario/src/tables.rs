@@ -4,33 +4,13 @@
 //! what the language needs: read a table with errors at the exact key, write it back with every default
 //! filled in, describe it for editors.
 
+use floodnet_core::tables::{CheckedTable, Complaint, Draw};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use toml::de::ValueDeserializer;
 
-use super::diagnostics::Complaint;
 use super::document::Node;
-
-/// A protocol table with more to say than its types.
-pub trait CheckedTable: DeserializeOwned + Serialize + JsonSchema {
-    /// Keys whose value is a file: looked up beside the scenario, and made absolute before the table is read.
-    const FILES: &'static [&'static str] = &[];
-
-    /// Every reason for which this protocol drops what it has received or should send, as it names them.
-    /// None: not told, so any reason can be expected of a run.
-    const DROPS: Option<&'static [&'static str]> = None;
-
-    /// Fills in defaults that depend on other keys. Called once, after reading.
-    fn fill_in(&mut self) {}
-
-    /// What is wrong with the values. `slots` is the number of slots, if the scenario says it. Called after
-    /// [`CheckedTable::fill_in`].
-    fn complaints(&self, slots: Option<u32>) -> Vec<Complaint> {
-        let _ = slots;
-        Vec::new()
-    }
-}
 
 /// What reading a table gives: all its keys, or what is wrong.
 pub(crate) enum ReadError {
@@ -46,7 +26,9 @@ pub struct TableKind {
     key: &'static str,
     files: &'static [&'static str],
     drops: Option<&'static [&'static str]>,
+    weight: u32,
     read: fn(Node<'_>, Option<u32>) -> Result<toml::Table, ReadError>,
+    draw: fn(&mut Draw) -> toml::Table,
     schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
@@ -59,7 +41,9 @@ impl TableKind {
             key,
             files: &[],
             drops: None,
+            weight: 0,
             read: |node, _| write(&read::<T>(node)?),
+            draw: |_| toml::Table::new(),
             schema: SchemaGenerator::subschema_for::<T>,
         }
     }
@@ -73,7 +57,15 @@ impl TableKind {
             let complaints = table.complaints(slots);
             if complaints.is_empty() { write(&table) } else { Err(ReadError::Meaning(complaints)) }
         };
-        Self { key, files: T::FILES, drops: T::DROPS, read, schema: SchemaGenerator::subschema_for::<T> }
+        Self {
+            key,
+            files: T::FILES,
+            drops: T::DROPS,
+            weight: T::WEIGHT,
+            read,
+            draw: drawn::<T>,
+            schema: SchemaGenerator::subschema_for::<T>,
+        }
     }
 
     /// The word after `overlay.` or `broadcast.`.
@@ -90,6 +82,17 @@ impl TableKind {
         self.drops
     }
 
+    /// How often a fuzz campaign draws it, in proportion to the others of its layer.
+    #[must_use]
+    pub const fn weight(&self) -> u32 {
+        self.weight
+    }
+
+    /// Random settings for a scenario of a fuzz campaign: the keys that differ from the defaults.
+    pub fn draw(&self, draw: &mut Draw) -> toml::Table {
+        (self.draw)(draw)
+    }
+
     /// Reads a table and gives it back with every default filled in.
     pub(crate) fn read(&self, node: Node<'_>, slots: Option<u32>) -> Result<toml::Table, ReadError> {
         (self.read)(node, slots)
@@ -102,6 +105,15 @@ impl TableKind {
 
 fn read<T: DeserializeOwned>(node: Node<'_>) -> Result<T, ReadError> {
     T::deserialize(ValueDeserializer::from(node)).map_err(ReadError::Form)
+}
+
+fn drawn<T: CheckedTable>(draw: &mut Draw) -> toml::Table {
+    let Some(drawn) = T::draw(draw) else { return toml::Table::new() };
+    // What cannot be written cannot be read either: the scenario that is drawn says so.
+    let mut table = write(&drawn).unwrap_or_default();
+    let default = T::deserialize(toml::Table::new()).ok().and_then(|table| write(&table).ok());
+    table.retain(|key, value| default.as_ref().and_then(|default| default.get(key)) != Some(value));
+    table
 }
 
 fn write<T: Serialize>(table: &T) -> Result<toml::Table, ReadError> {

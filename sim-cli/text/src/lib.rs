@@ -8,4 +8,4 @@
 
 pub mod format;
 pub mod spelling;
-pub mod units;
+pub use floodnet_core::units;

@@ -22,12 +22,16 @@
 
 mod lost;
 mod message;
+#[cfg(feature = "tables")]
+mod table;
 
 use alloc::vec::Vec;
 
 use arrayvec::ArrayVec;
 use lost::Lost;
 pub use message::Message;
+#[cfg(feature = "tables")]
+pub use table::Table;
 
 use super::{Overlay, OverlayEvent, View};
 use crate::invariants::{Invariants, Promises, Stored, Walk};
@@ -43,15 +47,23 @@ pub enum Timer {
     Revisit,
 }
 
-/// When a node below its [`Config::max_degree`] accepts a request.
+/// When a node with `degree` neighbors or more accepts a join request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "tables",
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
+    serde(rename_all = "snake_case")
+)]
 pub enum Accept {
-    /// Always below `degree` neighbors, from there on with probability 1 / (neighbors + 1): the tutorial's.
+    // The tutorial's; below `degree` neighbors it accepts always.
+    /// With probability 1 / (neighbors + 1).
     #[default]
     Inverse,
-    /// Whenever there is room.
+    // Whenever there is room, that is below `max_degree`.
+    /// Always.
     Always,
-    /// Only where the walk ends: no hop is left, or there is no node to pass the request on to.
+    // No hop is left, or there is no node to pass the request on to.
+    /// Only where the walk ends.
     Endpoint,
 }
 

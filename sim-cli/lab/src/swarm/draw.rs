@@ -11,7 +11,7 @@ use floodnet_core::rng::{NodeRng, Purpose};
 use toml::{Table, Value};
 
 use super::check::{HEAL, REACH};
-use floodnet_scenario::{Diagnostics, NamedTable, Scenario, Tables};
+use floodnet_scenario::{Diagnostics, Draw, NamedTable, Scenario, TableKind, Tables};
 
 /// Names of the features that a scenario has.
 pub type Features = Vec<&'static str>;
@@ -57,14 +57,12 @@ impl Drawn {
 pub fn draw(seed: u64, protocols: &ProtocolChoice) -> Drawn {
     let mut drawing = Drawing::new(seed);
     drawing.all(protocols);
-    Drawn { seed, text: drawing.root.to_string(), features: drawing.features }
+    Drawn { seed, text: drawing.root.to_string(), features: drawing.draw.features().to_vec() }
 }
 
 struct Drawing {
-    rng: NodeRng,
+    draw: Draw,
     root: Table,
-    features: Features,
-    count: u32,
     /// When all trouble is over.
     trouble_ms: u32,
     seed: u64,
@@ -90,12 +88,11 @@ fn whole(number: u32) -> Value {
 impl Drawing {
     fn new(seed: u64) -> Self {
         let rng = NodeRng::new(Purpose::Scenarios.seed(seed));
-        Self { rng, root: Table::new(), features: Features::new(), count: 0, trouble_ms: 0, seed }
+        Self { draw: Draw::new(rng), root: Table::new(), trouble_ms: 0, seed }
     }
 
-    /// From `least` to `most`, both included.
-    fn between(&mut self, least: u32, most: u32) -> u32 {
-        least + self.rng.below(most - least + 1)
+    fn between(&mut self, min: u32, max: u32) -> u32 {
+        self.draw.between(min, max)
     }
 
     /// A share from `least` to `most` hundredths.
@@ -103,20 +100,13 @@ impl Drawing {
         Value::Float(f64::from(self.between(least, most)) / 100.0)
     }
 
-    /// True in `of` cases of a hundred, and then notes the name.
-    fn sometimes(&mut self, name: &'static str, of: u32) -> bool {
-        let on = self.rng.chance(of, 100);
-        if on {
-            self.features.push(name);
-        }
-        on
+    fn sometimes(&mut self, feature: &'static str, percent: u32) -> bool {
+        self.draw.sometimes(feature, percent)
     }
 
     /// One of these, by name.
-    fn one_of(&mut self, names: &[&'static str]) -> &'static str {
-        let name = self.rng.pick(names).copied().unwrap_or_default();
-        self.features.push(name);
-        name
+    fn one_of<const N: usize>(&mut self, names: [&'static str; N]) -> &'static str {
+        self.draw.one_of(&names.map(|name| (name, name)))
     }
 
     /// Puts `value` at `path`, making tables on the way.
@@ -140,7 +130,8 @@ impl Drawing {
     }
 
     fn all(&mut self, protocols: &ProtocolChoice) {
-        self.count = if self.rng.chance(1, 5) { self.between(100, 256) } else { self.between(16, 100) };
+        let slots = if self.draw.chance(1, 5) { self.between(100, 256) } else { self.between(16, 100) };
+        self.draw.set_slots(slots);
         self.trouble_ms = self.between(10_000, 20_000);
         let heal_ms = u32::try_from(HEAL.as_nanos() / 1_000_000).unwrap_or(u32::MAX);
         let reach_ms = u32::try_from(REACH.as_nanos() / 1_000_000).unwrap_or(u32::MAX);
@@ -169,7 +160,7 @@ impl Drawing {
     }
 
     fn nodes(&mut self) {
-        self.put("nodes.count", whole(self.count));
+        self.put("nodes.count", whole(self.draw.slots()));
         if self.sometimes("arrivals", 60) {
             let arrive = self.between(1, 6_000);
             self.put("nodes.arrive", ms(arrive));
@@ -190,111 +181,33 @@ impl Drawing {
         if self.sometimes("tutorial", 8) {
             return self.put("preset", text("tutorial"));
         }
-        if self.sometimes("random_walk", 65) {
-            self.random_walk()
-        } else {
-            self.graph()
-        }
-        if self.sometimes("flood", 70) {
-            self.put("broadcast.flood", table([]));
-            self.flood();
-        } else {
-            self.features.push("gossip");
-            let fanout = self.between(1, 6);
-            self.put("broadcast.gossip.fanout", whole(fanout));
-        }
+        let builtin = Tables::builtin();
+        self.layer("overlay", &builtin.overlays);
+        // The overlay may have limited them.
+        self.put("nodes.count", whole(self.draw.slots()));
+        self.layer("broadcast", &builtin.broadcasts);
     }
 
-    fn random_walk(&mut self) {
-        let degree = self.between(2, 8);
-        self.put("overlay.random_walk.degree", whole(degree));
-        if self.sometimes("max_degree", 50) {
-            let unlimited = self.sometimes("max_degree unlimited", 20);
-            let most = self.between(degree, 3 * degree);
-            let most = if unlimited { text("unlimited") } else { whole(most) };
-            self.put("overlay.random_walk.max_degree", most);
-        }
-        if self.sometimes("hop_limit", 30) {
-            let hops = self.between(1, 10);
-            self.put("overlay.random_walk.hop_limit", whole(hops));
-        }
-        for (key, off) in [("retry", "retry off"), ("repair", "repair off")] {
-            if self.sometimes(off, 15) {
-                self.put(&format!("overlay.random_walk.{key}"), Value::Boolean(false));
-            }
-        }
-        if self.sometimes("accept", 40) {
-            let accept = self.one_of(&["always", "endpoint"]);
-            self.put("overlay.random_walk.accept", text(accept));
-        }
-    }
-
-    fn graph(&mut self) {
-        self.features.push("static");
-        let kind = self.one_of(&[
-            "k_out",
-            "regular",
-            "gnp",
-            "small_world",
-            "preferential",
-            "ring",
-            "line",
-            "grid",
-            "tree",
-            "complete",
-        ]);
-        // With two links each, a message would go round a ring of all nodes.
-        let even = 2 * self.between(2, 4);
-        let few = self.between(1, 5);
-        let value = match kind {
-            "k_out" => whole(few),
-            "regular" => whole(even),
-            "gnp" => table([("mean_degree", Value::Float(f64::from(few) + 0.5))]),
-            "small_world" => table([("k", whole(even)), ("rewire", self.share(0, 100))]),
-            "preferential" => table([("links", whole(few))]),
-            // Of arity 1 it is a line.
-            "tree" => table([("arity", whole(few + 1))]),
-            // A message takes as long as its way: one that goes round must arrive before the end.
-            "ring" | "line" => {
-                self.count = self.count.min(32);
-                self.put("nodes.count", whole(self.count));
-                Value::Boolean(true)
-            }
-            "complete" => {
-                self.count = self.count.min(40);
-                self.put("nodes.count", whole(self.count));
-                Value::Boolean(true)
-            }
-            _ => Value::Boolean(true),
-        };
-        self.put(&format!("overlay.static.{kind}"), value);
-    }
-
-    fn flood(&mut self) {
-        if self.sometimes("echo", 25) {
-            self.put("broadcast.flood.echo", Value::Boolean(true));
-        }
-        // Not so few, nor for so short, that messages are forgotten while copies are on their way, also when a
-        // partition of 9 s lets go of all that waited: a flood whose memory is too small goes on for ever.
-        if self.sometimes("seen bounded", 40) {
-            let seen = self.between(60, 80);
-            self.put("broadcast.flood.seen", whole(seen));
-        }
-        if self.sometimes("seen_for", 40) {
-            let seen_for = self.between(4_000, 20_000);
-            self.put("broadcast.flood.seen_for", ms(seen_for));
-        }
-        if self.sometimes("short queue", 40) {
-            let queue = self.between(1, 6);
-            self.put("broadcast.flood.queue", whole(queue));
-        }
+    /// One of the protocols of a layer, by their weights, with settings that it draws itself.
+    fn layer(&mut self, layer: &str, kinds: &[TableKind]) {
+        let Some((last, others)) = kinds.split_last() else { return };
+        let mut weight: u32 = kinds.iter().map(TableKind::weight).sum();
+        let chosen = others.iter().find(|kind| {
+            let is_chosen = self.draw.chance(kind.weight(), weight);
+            weight -= kind.weight();
+            is_chosen
+        });
+        let kind = chosen.unwrap_or(last);
+        self.draw.note(kind.key());
+        let table = kind.draw(&mut self.draw);
+        self.put(&format!("{layer}.{}", kind.key()), Value::Table(table));
     }
 
     fn links(&mut self) {
         if self.sometimes("datagram", 20) {
             self.put("link.transport", text("datagram"));
         } else {
-            self.features.push("stream");
+            self.draw.note("stream");
         }
         self.latency();
         if self.sometimes("per packet", 40) {
@@ -332,7 +245,7 @@ impl Drawing {
 
     fn latency(&mut self) {
         let (short, long) = (self.between(1, 60), self.between(61, 150));
-        let value = match self.one_of(&["constant", "uniform", "lognormal", "regions"]) {
+        let value = match self.one_of(["constant", "uniform", "lognormal", "regions"]) {
             "constant" => table([("constant", ms(short))]),
             "uniform" => table([("uniform", table([("min", ms(short)), ("max", ms(long))]))]),
             "lognormal" => {
@@ -361,7 +274,7 @@ impl Drawing {
 
     fn distribution(&mut self, least_ms: u32, most_ms: u32) -> Value {
         let scale = self.between(least_ms, most_ms);
-        match self.rng.below(4) {
+        match self.between(0, 3) {
             0 => table([("exponential", table([("mean", ms(scale))]))]),
             1 => table([("weibull", table([("shape", self.share(40, 150)), ("scale", ms(scale))]))]),
             2 => table([("lognormal", table([("median", ms(scale)), ("sigma", self.share(0, 120))]))]),
@@ -389,10 +302,12 @@ impl Drawing {
     fn fault(&mut self) {
         let at = self.between(500, self.trouble_ms - 200);
         let lasts = self.between(100, (self.trouble_ms - at).min(9_000));
-        let kinds = ["crash", "partition", "cut", "loss fault", "pause", "slow"];
         // Several times slower at once would be slow until long after the trouble.
-        let kinds = if self.features.contains(&"slow") { &kinds[..5] } else { &kinds };
-        let kind = self.one_of(kinds);
+        let kind = if self.draw.features().contains(&"slow") {
+            self.one_of(["crash", "partition", "cut", "loss fault", "pause"])
+        } else {
+            self.one_of(["crash", "partition", "cut", "loss fault", "pause", "slow"])
+        };
         let fraction = self.share(5, 50);
         let what = match kind {
             "crash" => {
@@ -426,7 +341,7 @@ impl Drawing {
     fn groups(&mut self) -> Value {
         let first = self.between(5, 60);
         let mut groups = vec![first, 100 - first];
-        if self.rng.chance(1, 4) {
+        if self.draw.chance(1, 4) {
             let half = groups[1] / 2;
             groups = vec![first, half, 100 - first - half];
         }
@@ -436,8 +351,8 @@ impl Drawing {
     /// Pairs of slots, each link at most once.
     fn pairs(&mut self) -> Value {
         let pairs = (0..self.between(1, 40)).map(|_| {
-            let a = self.between(0, self.count - 1);
-            let b = (a + self.between(1, self.count - 1)) % self.count;
+            let a = self.between(0, self.draw.slots() - 1);
+            let b = (a + self.between(1, self.draw.slots() - 1)) % self.draw.slots();
             Value::Array(vec![whole(a), whole(b)])
         });
         Value::Array(pairs.collect())
@@ -447,7 +362,7 @@ impl Drawing {
         for _ in 0..self.between(1, 2) {
             let pace = self.between(500, 2_000);
             let start = self.between(0, self.trouble_ms / 2);
-            let size = if self.rng.chance(1, 3) { self.between(0, 1_500) } else { 100 };
+            let size = if self.draw.chance(1, 3) { self.between(0, 1_500) } else { 100 };
             let mut traffic = vec![
                 (if self.sometimes("poisson", 40) { "poisson" } else { "every" }, ms(pace)),
                 ("size", Value::String(format!("{size} B"))),
@@ -455,7 +370,7 @@ impl Drawing {
                 ("stop", ms(self.trouble_ms)),
             ];
             let numbered = self.sometimes("numbered origin", 30);
-            let from = self.between(0, self.count - 1);
+            let from = self.between(0, self.draw.slots() - 1);
             traffic.push(("from", if numbered { whole(from) } else { text("random") }));
             let traffic = traffic.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
             self.push("traffic", Value::Table(traffic));
@@ -500,6 +415,10 @@ mod tests {
             features.sort_unstable();
             features.dedup();
             features.into_iter().for_each(|feature| *seen.entry(feature).or_default() += 1);
+        }
+        let Tables { overlays, broadcasts, .. } = protocols.tables();
+        for kind in overlays.iter().chain(broadcasts) {
+            assert!(seen.contains_key(kind.key()), "{} is never drawn", kind.key());
         }
         assert!(seen.len() >= 59, "{} features", seen.len());
         let rarest = seen.iter().min_by_key(|(_, times)| **times);

@@ -2,17 +2,19 @@
 //!
 //! The words after `overlay.` and `broadcast.` in a scenario name a [`Runnable`]: a whole protocol with its two
 //! tables. A pair of [`NamedOverlay`] and [`NamedBroadcast`], composed by [`Node`], is one.
-//! [`visit_builtin`] is the list of those that are built in; whoever keeps something for each protocol
+//! [`visit_builtin`] shows those that are built in; whoever keeps something for each protocol
 //! fills it by a [`Visitor`].
 
-mod builtin;
+mod fixed;
 
-use std::fmt::Debug;
+use std::marker::PhantomData;
 
-use floodnet_core::broadcast::Broadcast;
+use floodnet_core::broadcast;
 use floodnet_core::invariants::Invariants;
 use floodnet_core::node::{Config, Node};
-use floodnet_core::overlay::Overlay;
+use floodnet_core::overlay::{self, Fixed};
+use floodnet_core::tables::{BroadcastVisitor, EntryNodes, OverlayVisitor};
+pub use floodnet_core::tables::{NamedBroadcast, NamedOverlay};
 use floodnet_core::wire::Wire;
 use floodnet_sim::SimProtocol;
 use floodnet_sim::link::Transport;
@@ -20,7 +22,7 @@ use floodnet_sim::payload::SimPayload;
 
 use crate::{CheckedTable, Complaint, TableKind, Tables};
 
-pub use builtin::visit_builtin;
+pub use fixed::{StaticTable, Yes};
 
 /// What a protocol may know of a scenario besides its own tables.
 #[derive(Clone, Debug)]
@@ -33,6 +35,12 @@ pub struct Setting {
     pub seed: u64,
     /// How packets travel.
     pub transport: Transport,
+}
+
+impl EntryNodes for Setting {
+    fn entry(&self) -> &[u32] {
+        &self.entry
+    }
 }
 
 /// A whole protocol that a scenario can name by an overlay and a broadcast. Its messages have an encoding, so that
@@ -82,81 +90,14 @@ pub trait Runnable:
     }
 }
 
-/// An overlay that a scenario can name.
-pub trait NamedOverlay:
-    Overlay<
-        Peer = u32,
-        Message: Wire + Send + Debug + 'static,
-        Timer: Send + Debug + 'static,
-        Command: Send + 'static,
-        Config: Send + Sync + 'static,
-    > + Invariants
-    + Send
-    + Debug
-    + 'static
-{
-    /// The table `[overlay.KEY]`.
-    type Table: CheckedTable;
-
-    /// The settings of all nodes.
-    ///
-    /// # Errors
-    /// The table cannot be run in this setting; says why, with the key inside the table.
-    fn config(table: Self::Table, setting: &Setting) -> Result<Self::Config, Complaint>;
-
-    /// The overlay side of a fresh node for `slot`.
-    fn node(slot: u32) -> Self;
-
-    /// See [`Runnable::target_degree`].
-    fn target_degree(table: &Self::Table) -> Option<u32> {
-        let _ = table;
-        None
-    }
-
-    /// See [`Runnable::slots`].
-    ///
-    /// # Errors
-    /// The table names something that cannot be read; says what, with the key inside the table.
-    fn slots(table: &Self::Table) -> Result<Option<u32>, Complaint> {
-        let _ = table;
-        Ok(None)
-    }
-}
-
-/// A broadcast that a scenario can name.
-pub trait NamedBroadcast:
-    Broadcast<
-        Peer = u32,
-        Payload = SimPayload,
-        Message: Wire + Send + Debug + 'static,
-        Timer: Send + Debug + 'static,
-        Command: Send + 'static,
-        Event: Send + 'static,
-        Config: Send + Sync + 'static,
-    > + Invariants
-    + Default
-    + Send
-    + Debug
-    + 'static
-{
-    /// The table `[broadcast.KEY]`.
-    type Table: CheckedTable;
-
-    /// The settings of all nodes.
-    ///
-    /// # Errors
-    /// The table cannot be run in this setting; says why, with the key inside the table.
-    fn config(table: Self::Table, setting: &Setting) -> Result<Self::Config, Complaint>;
-}
-
-impl<O: NamedOverlay, B: NamedBroadcast> Runnable for Node<O, B> {
+impl<O: NamedOverlay<Setting>, B: NamedBroadcast<Payload = SimPayload>> Runnable for Node<O, B> {
     type OverlayTable = O::Table;
     type BroadcastTable = B::Table;
 
     fn config(overlay: O::Table, broadcast: B::Table, setting: &Setting) -> Result<Self::Config, Complaint> {
         Ok(Config {
             overlay: O::config(overlay, setting).map_err(|complaint| complaint.within("overlay"))?,
-            broadcast: B::config(broadcast, setting).map_err(|complaint| complaint.within("broadcast"))?,
+            broadcast: broadcast.into(),
         })
     }
 
@@ -177,6 +118,32 @@ impl<O: NamedOverlay, B: NamedBroadcast> Runnable for Node<O, B> {
 pub trait Visitor {
     /// Takes in the protocol `P`, named `[overlay.OVERLAY]` with `[broadcast.BROADCAST]`.
     fn protocol<P: Runnable>(&mut self, overlay: &'static str, broadcast: &'static str);
+}
+
+/// Shows `visitor` the built-in protocols, every overlay with every broadcast. They are listed in
+/// [`overlay::visit`] and [`broadcast::visit`].
+pub fn visit_builtin(visitor: &mut impl Visitor) {
+    let mut each = EachOverlay(visitor);
+    overlay::visit(&mut each);
+    each.overlay::<Fixed>();
+}
+
+/// Shows its visitor each overlay with every broadcast.
+struct EachOverlay<'a, V>(&'a mut V);
+
+impl<V: Visitor> OverlayVisitor<Setting> for EachOverlay<'_, V> {
+    fn overlay<O: NamedOverlay<Setting>>(&mut self) {
+        broadcast::visit(&mut EachBroadcast::<V, O>(self.0, PhantomData));
+    }
+}
+
+/// Shows its visitor the overlay `O` with each broadcast.
+struct EachBroadcast<'a, V, O>(&'a mut V, PhantomData<O>);
+
+impl<V: Visitor, O: NamedOverlay<Setting>> BroadcastVisitor<SimPayload> for EachBroadcast<'_, V, O> {
+    fn broadcast<B: NamedBroadcast<Payload = SimPayload>>(&mut self) {
+        self.0.protocol::<Node<O, B>>(O::NAME, B::NAME);
+    }
 }
 
 impl Visitor for Tables {

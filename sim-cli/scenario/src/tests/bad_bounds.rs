@@ -1,7 +1,7 @@
 //! Values that make sense but are beyond what a run can hold: refused at their place, not by a full memory.
 
 use super::*;
-use crate::{CheckedTable, FloodTable, GossipTable, RandomWalkTable, StaticTable};
+use crate::TableKind;
 
 /// Expects `text` to be refused with `title` and, at `value`, `label`.
 fn refused(text: &str, value: &str, title: &str, label: &str) {
@@ -120,16 +120,16 @@ fn drops_for_no_reason() {
 #[test]
 fn reasons_are_complete() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../core/src");
-    let cases = [
-        ("overlay/random_walk/mod.rs", RandomWalkTable::DROPS),
-        ("overlay/fixed.rs", StaticTable::DROPS),
-        ("broadcast/flood.rs", FloodTable::DROPS),
-        ("broadcast/gossip.rs", GossipTable::DROPS),
-    ];
-    for (file, named) in cases {
-        let text = std::fs::read_to_string(source.join(file)).unwrap();
+    let complete = |layer: &str, kind: &TableKind| {
+        let name = if kind.key() == "static" { "fixed" } else { kind.key() };
+        let module = source.join(layer).join(name);
+        let text = std::fs::read_to_string(module.with_extension("rs"));
+        let text = text.or_else(|_| std::fs::read_to_string(module.join("mod.rs"))).unwrap();
         let found = text.split("Dropped(\"").skip(1).filter_map(|rest| rest.split('"').next());
         let found: std::collections::BTreeSet<&str> = found.collect();
-        assert_eq!(found, named.unwrap().iter().copied().collect(), "{file}");
-    }
+        assert_eq!(found, kind.drops().unwrap().iter().copied().collect(), "{name}");
+    };
+    let tables = builtin();
+    tables.overlays.iter().for_each(|kind| complete("overlay", kind));
+    tables.broadcasts.iter().for_each(|kind| complete("broadcast", kind));
 }

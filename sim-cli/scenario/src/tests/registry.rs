@@ -1,12 +1,15 @@
 //! Protocols of other crates, and the schema with them.
 
+use floodnet_core::broadcast::flood;
+use floodnet_core::overlay::{RandomWalk, random_walk};
 use insta::assert_snapshot;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::*;
-use crate::{TableKind, schema, templates};
+use crate::protocol::{NamedOverlay, Setting};
+use crate::{FloodTable, RandomWalkTable, TableKind, schema, templates};
 use floodnet_measure::metrics::{METRICS, PHASE_METRICS};
 
 /// A protocol of somebody else.
@@ -70,6 +73,16 @@ fn errors_in_a_registered_table_point_at_the_key() {
     6 | shuffle = { every = 5 }
       |                     ^ write "5s" for seconds, "5ms" for milliseconds
     "#);
+}
+
+/// What a scenario leaves out is what a program leaves out that makes its nodes itself.
+#[test]
+fn tables_and_nodes_have_the_same_defaults() {
+    let walk = random_walk::Config::new(vec![0, 1]);
+    let setting =
+        Setting { slots: 9, entry: vec![0, 1], seed: 1, transport: floodnet_sim::link::Transport::Stream };
+    assert_eq!(RandomWalk::config(RandomWalkTable::default(), &setting), Ok(walk));
+    assert_eq!(flood::Config::from(FloodTable::default()), flood::Config::default());
 }
 
 #[test]

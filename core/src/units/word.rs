@@ -1,6 +1,8 @@
 //! A duration, or a word in its place: `"never"`, `"off"`, `"end"`.
 
-use std::fmt;
+use alloc::format;
+use alloc::string::{String, ToString};
+use core::fmt;
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};

@@ -5,15 +5,18 @@
 
 mod word;
 
-use std::fmt;
-use std::marker::PhantomData;
-use std::str::FromStr;
+use alloc::format;
+use alloc::string::{String, ToString};
+use core::fmt;
+use core::marker::PhantomData;
+use core::str::FromStr;
 
-use floodnet_core::time;
 use jiff::SignedDuration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
+
+use crate::time;
 
 pub use word::{duration_or, schema_duration_or};
 
@@ -276,7 +279,7 @@ impl<'de> Deserialize<'de> for Limit {
 }
 
 impl JsonSchema for Limit {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
+    fn schema_name() -> alloc::borrow::Cow<'static, str> {
         "Limit".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -332,7 +335,7 @@ macro_rules! text_value {
         }
 
         impl JsonSchema for $type {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
+            fn schema_name() -> alloc::borrow::Cow<'static, str> {
                 stringify!($type).into()
             }
             fn json_schema(_: &mut SchemaGenerator) -> Schema {

@@ -1,0 +1,147 @@
+//! Settings of a protocol as a table in a scenario, and how a scenario names the protocol.
+//!
+//! A built-in protocol is one file: the protocol, its settings with their defaults, and what this module asks of it.
+//! One list beside the protocols of its layer, [`broadcast::visit`](crate::broadcast::visit) or
+//! [`overlay::visit`](crate::overlay::visit), shows it to everybody who keeps something for each protocol: the
+//! scenario language, the schema for editors, the engines, the fuzz campaign.
+//!
+//! Only with the feature `tables`, since reading and describing tables takes `serde`, `schemars` and `jiff`. Nodes do
+//! without.
+
+mod complaint;
+mod draw;
+
+use alloc::vec::Vec;
+use core::fmt::Debug;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use complaint::Complaint;
+pub use draw::Draw;
+
+use crate::broadcast::Broadcast;
+use crate::invariants::Invariants;
+use crate::observe::Payload;
+use crate::overlay::Overlay;
+use crate::wire::Wire;
+
+/// A protocol table with more to say than its types.
+pub trait CheckedTable: DeserializeOwned + Serialize + JsonSchema {
+    /// Keys whose value is a file: looked up beside the scenario, and made absolute before the table is read.
+    const FILES: &'static [&'static str] = &[];
+
+    /// Every reason for which this protocol drops what it has received or should send, as it names them.
+    /// None: not told, so any reason can be expected of a run.
+    const DROPS: Option<&'static [&'static str]> = None;
+
+    /// How often a fuzz campaign draws a built-in protocol, in proportion to the others of its layer.
+    const WEIGHT: u32 = 30;
+
+    /// Fills in defaults that depend on other keys. Called once, after reading.
+    fn fill_in(&mut self) {}
+
+    /// What is wrong with the values. `slots` is the number of slots, if the scenario says it. Called after
+    /// [`CheckedTable::fill_in`].
+    fn complaints(&self, slots: Option<u32>) -> Vec<Complaint> {
+        let _ = slots;
+        Vec::new()
+    }
+
+    /// Settings for one scenario of a fuzz campaign, which must be valid. The default draws none, and the campaign
+    /// takes the table's own defaults.
+    fn draw(draw: &mut Draw) -> Option<Self> {
+        let _ = draw;
+        None
+    }
+}
+
+/// Content that a broadcast can spread in a simulation and between processes.
+pub trait PortablePayload: Payload<Id: Send, Seen: Send> + Wire + Send + Debug + 'static {}
+
+impl<P: Payload<Id: Send, Seen: Send> + Wire + Send + Debug + 'static> PortablePayload for P {}
+
+/// A broadcast that a scenario can name.
+pub trait NamedBroadcast:
+    Broadcast<
+        Peer = u32,
+        Message: Wire + Send + Debug + 'static,
+        Timer: Send + Debug + 'static,
+        Command: Send + 'static,
+        Event: Send + 'static,
+        Config: Send + Sync + 'static,
+    > + Invariants
+    + Default
+    + Send
+    + Debug
+    + 'static
+{
+    /// The word after `broadcast.` in a scenario.
+    const NAME: &'static str;
+
+    /// The table `[broadcast.NAME]`; often the settings themselves.
+    type Table: CheckedTable + Into<Self::Config>;
+}
+
+/// An overlay that a scenario can name, given what it may know of the scenario, its `Setting`.
+pub trait NamedOverlay<Setting>:
+    Overlay<
+        Peer = u32,
+        Message: Wire + Send + Debug + 'static,
+        Timer: Send + Debug + 'static,
+        Command: Send + 'static,
+        Config: Send + Sync + 'static,
+    > + Invariants
+    + Send
+    + Debug
+    + 'static
+{
+    /// The word after `overlay.` in a scenario.
+    const NAME: &'static str;
+
+    /// The table `[overlay.NAME]`.
+    type Table: CheckedTable;
+
+    /// The settings of all nodes.
+    ///
+    /// # Errors
+    /// The table cannot be run in this setting; says why, with the key inside the table.
+    fn config(table: Self::Table, setting: &Setting) -> Result<Self::Config, Complaint>;
+
+    /// The overlay side of a fresh node for `slot`.
+    fn node(slot: u32) -> Self;
+
+    /// How many neighbors a node wants, if there is such a number.
+    fn target_degree(table: &Self::Table) -> Option<u32> {
+        let _ = table;
+        None
+    }
+
+    /// How many slots the table asks for, if it does (a graph read from a file).
+    ///
+    /// # Errors
+    /// The table names something that cannot be read; says what, with the key inside the table.
+    fn slots(table: &Self::Table) -> Result<Option<u32>, Complaint> {
+        let _ = table;
+        Ok(None)
+    }
+}
+
+/// What every overlay may know of a scenario besides its own table.
+pub trait EntryNodes {
+    /// The slots that every newcomer knows.
+    fn entry(&self) -> &[u32];
+}
+
+/// Takes in broadcasts one by one.
+pub trait BroadcastVisitor<P: PortablePayload> {
+    /// Takes in the broadcast `B`.
+    fn broadcast<B: NamedBroadcast<Payload = P>>(&mut self);
+}
+
+/// Takes in overlays one by one.
+pub trait OverlayVisitor<Setting> {
+    /// Takes in the overlay `O`.
+    fn overlay<O: NamedOverlay<Setting>>(&mut self);
+}
