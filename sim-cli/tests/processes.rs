@@ -19,7 +19,7 @@ use common::{children, errors, is_node, soon};
 /// Eight nodes that join at once and say something ten times a second.
 const SMALL: &str = "name = \"small\"\nseed = 3\nduration = \"9s\"\nnodes.count = 8\noverlay.random_walk = {}\n\
                      broadcast.flood = {}\nlink.latency.uniform = { min = \"5ms\", max = \"30ms\" }\n\
-                     link.ping = \"200ms\"\nlink.dead_after = \"600ms\"\nlink.dial_timeout = \"1s\"\n\
+                     link.ping = \"200ms\"\nlink.dead_after = \"4s\"\nlink.dial_timeout = \"1s\"\n\
                      [[traffic]]\nfrom = \"random\"\nevery = \"100ms\"\nstart = \"3s\"\nstop = \"7s\"\n\
                      [measure]\nstart = \"3s\"\nevery = \"200ms\"\ndeadline = \"2s\"\n";
 const SECRET: &str = "a secret for tests of processes";
@@ -152,7 +152,9 @@ fn users_leave_and_come_back_in_new_processes() {
     let bed = Bed::new();
     let churn = "churn={ start = \"2s\", crash = 0.3, session.exponential.mean = \"4s\", \
                  downtime.exponential.mean = \"1s\" }";
-    let run = bed.start(&["tcp-processes", "--speed", "2", "--set", churn]);
+    // Who was killed is given up before it comes back.
+    let patience = ["--set", "link.dead_after=1s"];
+    let run = bed.start(&[&["tcp-processes", "--speed", "2", "--set", churn], &patience[..]].concat());
     let first = nodes_of(&run, 8);
     surely_soon("a new process", || children(run.id()).any(|pid| is_node(pid) && !first.contains(&pid)));
     let output = run.wait_with_output().unwrap();
