@@ -25,28 +25,28 @@ pub use word::{duration_or, schema_duration_or};
 pub struct Duration(pub time::Duration);
 
 impl Duration {
-    /// No time at all.
+    /// The zero duration.
     pub const ZERO: Self = Self(time::Duration::ZERO);
 
-    /// `millis` milliseconds.
+    /// A duration of `millis` milliseconds.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(time::Duration::from_millis(millis))
     }
 
-    /// `secs` seconds.
+    /// A duration of `secs` seconds.
     #[must_use]
     pub const fn from_secs(secs: u64) -> Self {
         Self(time::Duration::from_secs(secs))
     }
 
-    /// `nanos` nanoseconds.
+    /// A duration of `nanos` nanoseconds.
     #[must_use]
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(time::Duration::from_nanos(nanos))
     }
 
-    /// The length in nanoseconds.
+    /// The length of the duration in nanoseconds.
     #[must_use]
     pub const fn as_nanos(self) -> u64 {
         self.0.as_nanos()
@@ -58,7 +58,7 @@ impl Duration {
         time::Time::from_nanos(self.as_nanos())
     }
 
-    /// Whether this is no time at all.
+    /// Whether the duration is zero.
     #[must_use]
     pub const fn is_zero(self) -> bool {
         self.as_nanos() == 0
@@ -99,7 +99,7 @@ impl FromStr for Duration {
     }
 }
 
-const DURATION_FORM: &str = r#"write a duration such as "250ms", "90s" or "1m 30s""#;
+const DURATION_FORM: &str = r#"write a duration, e.g. "250ms", "90s" or "1m 30s""#;
 
 fn unitless(number: &str) -> String {
     format!("a duration needs a unit\nwrite \"{number}s\" for seconds, \"{number}ms\" for milliseconds")
@@ -108,7 +108,7 @@ fn unitless(number: &str) -> String {
 /// A transmission rate, as in `"10 Mbit/s"`, or `"unlimited"`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rate {
-    /// A packet takes no time to leave.
+    /// No limit: a packet takes no time to leave.
     #[default]
     Unlimited,
     /// This many bits per second; never 0.
@@ -146,10 +146,10 @@ impl FromStr for Rate {
             return Ok(Self::Unlimited);
         }
         match parse_quantity(text, &RATE_UNITS) {
-            Some(0) => Err(format!("`{text}` lets nothing pass\na rate is positive, or \"unlimited\"")),
+            Some(0) => Err(format!("`{text}` would pass nothing\na rate must be positive or \"unlimited\"")),
             Some(bits) => Ok(Self::BitsPerSecond(bits)),
             None => Err(format!(
-                "`{text}` is not a rate\nwrite a rate such as \"10 Mbit/s\", \"64 kbit/s\" or \"unlimited\""
+                "`{text}` is not a rate\nwrite a rate, e.g. \"10 Mbit/s\", \"64 kbit/s\" or \"unlimited\""
             )),
         }
     }
@@ -160,7 +160,7 @@ impl FromStr for Rate {
 pub struct Size(pub u64);
 
 impl Size {
-    /// The number of bytes.
+    /// The size as a number of bytes.
     #[must_use]
     pub const fn bytes(self) -> u64 {
         self.0
@@ -188,7 +188,7 @@ impl FromStr for Size {
 
     fn from_str(text: &str) -> Result<Self, String> {
         parse_quantity(text, &SIZE_UNITS).map(Self).ok_or_else(|| {
-            format!("`{text}` is not a size\nwrite a size such as \"100 B\", \"256 KiB\" or \"1 MB\"")
+            format!("`{text}` is not a size\nwrite a size, e.g. \"100 B\", \"256 KiB\" or \"1 MB\"")
         })
     }
 }
@@ -223,9 +223,9 @@ fn parse_quantity(text: &str, units: &[(&str, u64)]) -> Option<u64> {
 /// A whole number that may be lifted: an integer, or `"unlimited"` (also spelled `"none"`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// No limit.
+    /// No limit is set.
     Unlimited,
-    /// At most this many.
+    /// The number may not be exceeded.
     AtMost(u64),
 }
 

@@ -31,7 +31,7 @@ impl Picture {
         self.width
     }
 
-    /// Rows, above zero.
+    /// Number of rows, more than zero.
     #[must_use]
     pub const fn height(&self) -> u32 {
         self.height
@@ -65,11 +65,11 @@ impl Picture {
 /// What a line looks like.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pen {
-    /// Ink.
+    /// Color of the line.
     pub(super) color: Rgb,
-    /// Opacity, 0 to 1.
+    /// Opacity of the line, 0 to 1.
     pub(super) alpha: f32,
-    /// Pixels across.
+    /// Width of the line in pixels.
     pub(super) width: f32,
     /// Lengths of a dash and of the gap after it, in pixels.
     pub(super) dash: Option<(f32, f32)>,
@@ -78,7 +78,7 @@ pub(super) struct Pen {
 }
 
 impl Pen {
-    /// An opaque, unbroken line.
+    /// A pen for an opaque, unbroken line.
     pub(super) const fn new(color: Rgb, width: f32) -> Self {
         Self { color, alpha: 1.0, width, dash: None, blunt: false }
     }
@@ -128,7 +128,7 @@ impl Canvas {
         &mut self.pixmap
     }
 
-    /// Ends drawing.
+    /// Ends drawing and returns the picture.
     pub(super) fn finish(self) -> Picture {
         let (width, height) = (self.pixmap.width(), self.pixmap.height());
         let rgb = self.pixmap.pixels().iter().flat_map(|p| [p.red(), p.green(), p.blue()]).collect();
@@ -142,12 +142,12 @@ impl Canvas {
         }
     }
 
-    /// A straight line.
+    /// Draws a straight line.
     pub(super) fn line(&mut self, from: Point, to: Point, pen: Pen) {
         self.polyline(&[from, to], pen);
     }
 
-    /// A line through `points`.
+    /// Draws a line through `points`.
     pub(super) fn polyline(&mut self, points: &[Point], pen: Pen) {
         let Some(path) = path_through(points, false) else { return };
         let dash = pen.dash.and_then(|(dash, gap)| StrokeDash::new(vec![dash, gap], 0.0));
@@ -157,21 +157,21 @@ impl Canvas {
         self.pixmap.stroke_path(&path, &paint(pen.color, pen.alpha), &stroke, Transform::identity(), None);
     }
 
-    /// The area inside `points`.
+    /// Fills the area inside `points`.
     pub(super) fn polygon(&mut self, points: &[Point], color: Rgb, alpha: f32) {
         if let Some(path) = path_through(points, true) {
             self.fill(&path, color, alpha);
         }
     }
 
-    /// A filled disc.
+    /// Fills a disc.
     pub(super) fn disc(&mut self, (x, y): Point, radius: f32, color: Rgb, alpha: f32) {
         if let Some(path) = PathBuilder::from_circle(x, y, radius) {
             self.fill(&path, color, alpha);
         }
     }
 
-    /// A circle's line.
+    /// Draws the line of a circle.
     pub(super) fn ring(&mut self, (x, y): Point, radius: f32, pen: Pen) {
         if let Some(path) = PathBuilder::from_circle(x, y, radius) {
             let stroke = Stroke { width: pen.width, ..Stroke::default() };

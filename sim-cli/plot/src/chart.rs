@@ -194,11 +194,11 @@ pub(super) fn name(area: &Area<'_>, palette: &Palette, top: f32, name: &str) -> 
 /// What stands for a series in a legend.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Mark {
-    /// A stroke.
+    /// A short stroke of the line.
     Line,
-    /// A dot.
+    /// A dot of the color.
     Dot,
-    /// A patch of shade.
+    /// A rectangle with the shade.
     Patch,
 }
 

@@ -33,77 +33,55 @@ pub enum Theme {
 /// The colors of one theme. Categories follow Paul Tol's schemes for color-blind readers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Palette {
-    /// Behind everything.
+    /// The ground of the picture.
     pub(super) background: Rgb,
-    /// Titles and values.
+    /// Color of titles and values.
     pub(super) ink: Rgb,
-    /// Labels and captions.
+    /// Color of labels and captions.
     pub(super) muted: Rgb,
-    /// Grid lines.
+    /// Color of grid lines.
     pub(super) grid: Rgb,
-    /// What is normal: the largest component, the first series.
+    /// The normal case: the largest component, the first series.
     pub(super) main: Rgb,
-    /// What stands beside it: smaller components, groups, further series.
+    /// Smaller components, groups, further series.
     pub(super) others: [Rgb; 6],
-    /// What is wrong: isolated nodes, cut links, undelivered messages. No category has this color.
+    /// Errors: isolated nodes, cut links, undelivered messages. No category has this color.
     pub(super) alarm: Rgb,
-    /// What takes no part: nodes that never joined.
+    /// Nodes that never joined.
     pub(super) absent: Rgb,
-    /// Faults, as a shade behind curves.
+    /// Faults, drawn as a shade behind curves.
     pub(super) fault: Rgb,
     /// Whether the sequential scale runs from dark to bright (on dark ground) or from bright to dark.
-    dark: bool,
+    dark_ground: bool,
 }
 
 impl Theme {
     /// The colors of this theme.
     pub(super) fn palette(self) -> Palette {
-        match self {
-            Self::Light => LIGHT,
-            Self::Dark => DARK,
+        let dark_ground = self == Self::Dark;
+        // The same color on light and on dark ground, side by side.
+        let pick = |light: Rgb, dark: Rgb| if dark_ground { dark } else { light };
+        Palette {
+            background: pick(Rgb(255, 255, 255), Rgb(17, 21, 27)),
+            ink: pick(Rgb(28, 36, 46), Rgb(232, 236, 240)),
+            muted: pick(Rgb(92, 104, 118), Rgb(158, 169, 181)),
+            grid: pick(Rgb(226, 230, 235), Rgb(44, 52, 61)),
+            main: pick(Rgb(68, 119, 170), Rgb(104, 160, 214)),
+            others: [
+                pick(Rgb(238, 119, 51), Rgb(245, 140, 80)),
+                pick(Rgb(0, 153, 136), Rgb(40, 190, 170)),
+                pick(Rgb(153, 68, 170), Rgb(200, 120, 220)),
+                pick(Rgb(178, 155, 30), Rgb(215, 195, 75)),
+                pick(Rgb(40, 170, 225), Rgb(110, 205, 250)),
+                pick(Rgb(122, 78, 45), Rgb(190, 145, 105)),
+            ],
+            alarm: pick(Rgb(208, 28, 28), Rgb(255, 82, 82)),
+            absent: pick(Rgb(140, 150, 160), Rgb(125, 136, 148)),
+            fault: pick(Rgb(238, 140, 40), Rgb(245, 160, 70)),
+            dark_ground,
         }
     }
 }
-
-const LIGHT: Palette = Palette {
-    background: Rgb(255, 255, 255),
-    ink: Rgb(28, 36, 46),
-    muted: Rgb(92, 104, 118),
-    grid: Rgb(226, 230, 235),
-    main: Rgb(68, 119, 170),
-    others: [
-        Rgb(238, 119, 51),
-        Rgb(0, 153, 136),
-        Rgb(153, 68, 170),
-        Rgb(178, 155, 30),
-        Rgb(40, 170, 225),
-        Rgb(122, 78, 45),
-    ],
-    alarm: Rgb(208, 28, 28),
-    absent: Rgb(140, 150, 160),
-    fault: Rgb(238, 140, 40),
-    dark: false,
-};
-
-const DARK: Palette = Palette {
-    background: Rgb(17, 21, 27),
-    ink: Rgb(232, 236, 240),
-    muted: Rgb(158, 169, 181),
-    grid: Rgb(44, 52, 61),
-    main: Rgb(104, 160, 214),
-    others: [
-        Rgb(245, 140, 80),
-        Rgb(40, 190, 170),
-        Rgb(200, 120, 220),
-        Rgb(215, 195, 75),
-        Rgb(110, 205, 250),
-        Rgb(190, 145, 105),
-    ],
-    alarm: Rgb(255, 82, 82),
-    absent: Rgb(125, 136, 148),
-    fault: Rgb(245, 160, 70),
-    dark: true,
-};
 
 /// Viridis (van der Walt and Smith 2015) at eight points, without its brightest end, which white ground
 /// would swallow.
@@ -131,7 +109,7 @@ impl Palette {
     pub(super) fn sequential(&self, share: f32) -> Rgb {
         let share = share.clamp(0.0, 1.0);
         // The darkest tones would vanish on dark ground.
-        let share = if self.dark { 1.0 - 0.8 * share } else { share };
+        let share = if self.dark_ground { 1.0 - 0.8 * share } else { share };
         let place = share * (VIRIDIS.len() - 1) as f32;
         let low = (place.floor() as usize).min(VIRIDIS.len() - 2);
         VIRIDIS[low].mix(VIRIDIS[low + 1], place - low as f32)
@@ -144,7 +122,7 @@ mod tests {
 
     #[test]
     fn colors_of_a_theme_differ() {
-        for palette in [LIGHT, DARK] {
+        for palette in [Theme::Light, Theme::Dark].map(Theme::palette) {
             let mut colors: Vec<Rgb> = (0..7).map(|rank| palette.category(rank)).collect();
             colors.extend([palette.alarm, palette.absent, palette.background]);
             for (i, a) in colors.iter().enumerate() {

@@ -8,6 +8,7 @@ use super::chart::{
     stroke, text, write,
 };
 use super::color::{Palette, Rgb};
+use super::run::RunView;
 use super::text::Face;
 use super::{Style, format};
 use plotters::prelude::*;
@@ -18,18 +19,23 @@ const BARS: usize = 120;
 /// Pixels of the upper edge of the plot.
 const TOP: f32 = 210.0;
 
-/// Degrees across, nodes up.
+/// A chart with degrees along the x axis and nodes along the y axis.
 type Plot<'c, 'a> = Chart<'c, 'a, Marked, Marked>;
 
 /// The degrees of a graph.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DegreeView {
-    /// The picture's title.
+    /// Title, written above the picture.
     pub title: String,
     /// For each degree, from 0, the number of nodes that have it.
     pub counts: Vec<u64>,
     /// The degree that the overlay aims at, if it has one.
     pub target: Option<u32>,
+}
+
+/// The degrees of a run.
+pub(super) fn of_run(run: &RunView, style: &Style) -> Vec<(String, Picture)> {
+    vec![("degrees.png".to_owned(), degree_histogram(&run.degrees, style))]
 }
 
 /// Draws how often each degree occurs, with the mean and the target: 1600 by 900 pixels.

@@ -17,7 +17,7 @@ pub(super) struct Density {
 }
 
 impl Density {
-    /// Nothing drawn yet.
+    /// An empty grid.
     pub(super) fn new(width: u32, height: u32) -> Self {
         let (width, height) = (width as usize, height as usize);
         Self { width, height, sums: vec![[0.0; 4]; width * height] }

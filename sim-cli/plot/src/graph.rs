@@ -30,7 +30,7 @@ impl Adjacency {
         self.offsets.len() - 1
     }
 
-    /// Neighbors of `node`, ascending.
+    /// The neighbors of `node` in ascending order.
     pub(super) fn of(&self, node: usize) -> &[u32] {
         &self.targets[self.offsets[node]..self.offsets[node + 1]]
     }

@@ -8,6 +8,7 @@ use super::chart::{
     stroke, text, write,
 };
 use super::color::{Palette, Rgb};
+use super::run::RunView;
 use super::text::{Anchor, Face};
 use super::{Style, format};
 use plotters::coord::combinators::WithKeyPoints;
@@ -28,7 +29,7 @@ type Plot<'c, 'a> = Chart<'c, 'a, WithKeyPoints<LogCoord<f64>>, Marked>;
 /// The latencies of one run or of one kind of run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CdfSeries {
-    /// Name in the legend.
+    /// Name of the series in the legend.
     pub name: String,
     /// Latencies in milliseconds with the number of pairs that had them, as of a histogram. Any order;
     /// what is negative or not a number is left out, 0 is drawn at the axis' left end.
@@ -67,6 +68,12 @@ impl Curve {
     fn delivered(&self) -> f64 {
         self.steps.last().map_or(0.0, |(_, share)| *share)
     }
+}
+
+/// The latencies of a run.
+pub(super) fn of_run(run: &RunView, style: &Style) -> Vec<(String, Picture)> {
+    let title = format!("{}: publish to delivery", run.scenario);
+    vec![("latency.png".to_owned(), latency_cdf(&title, std::slice::from_ref(&run.latencies), style))]
 }
 
 /// Draws the cumulative distribution of latency, undelivered pairs at infinity: 1600 by 900 pixels.

@@ -1,5 +1,8 @@
 //! Pictures of a run: pure functions from plain data to pixels.
 //!
+//! The kinds of pictures that every run has stand in the list [`PICTURES`]. A new one is a module of its own here,
+//! with a function from [`RunView`] to pictures, and a row of that list.
+//!
 //! | function | shows |
 //! |---|---|
 //! | [`topology`](topology()) | the graph at one time, components laid out apart |
@@ -9,7 +12,7 @@
 //! | [`sweep_lines`] | a metric over a grid, with intervals |
 //! | [`sweep_map`] | a metric over a grid of two keys, as colors |
 //! | [`tails`](tails()) | how many messages take longer, predicted and measured |
-//! | [`worlds_delivery`], [`worlds_latency`] | the same measure on several backends, over one another |
+//! | [`overlaid_delivery`], [`overlaid_latency`] | the same measure of several groups of runs, over one another |
 //!
 //! [`layout`](layout::layout) is public by itself: the positions serve other formats too, and a caller
 //! that draws several times of one run can keep them. Pictures of the same data are the same bytes for
@@ -29,15 +32,16 @@ mod density;
 mod graph;
 mod latency;
 pub mod layout;
+mod overlaid;
 mod pack;
 mod place;
+mod run;
 mod sidebar;
 mod sweep;
 mod tails;
 mod text;
 mod timeline;
 mod topology;
-mod worlds;
 
 #[cfg(test)]
 mod samples;
@@ -48,15 +52,28 @@ pub use canvas::Picture;
 pub use color::Theme;
 pub use degrees::{DegreeView, degree_histogram};
 pub use latency::{CdfSeries, latency_cdf};
+pub use overlaid::{RunGroup, overlaid_delivery, overlaid_latency};
+pub use run::{GraphView, RunPicture, RunView};
 pub use sweep::{SweepPoint, SweepView, sweep_lines, sweep_map};
 pub use tails::{Tail, tails};
 pub use timeline::{FaultMark, MessagePoint, Sample, TimelineView, timeline};
 pub use topology::{ColorBy, NodeState, NodeView, TopologyView, topology};
-pub use worlds::{World, worlds_delivery, worlds_latency};
 
-/// How pictures look.
+/// The pictures of a run, in the order in which they are drawn.
+pub const PICTURES: &[RunPicture] = &[
+    RunPicture { name: "topology", about: "The graph at the chosen times", draw: topology::of_run },
+    RunPicture {
+        name: "delivery",
+        about: "Delivery, nodes and components over time",
+        draw: timeline::of_run,
+    },
+    RunPicture { name: "latency", about: "The distribution of latency", draw: latency::of_run },
+    RunPicture { name: "degrees", about: "How many neighbors nodes have at the end", draw: degrees::of_run },
+];
+
+/// Settings for the look of pictures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {
-    /// Light or dark.
+    /// Colors of background and ink.
     pub theme: Theme,
 }

@@ -57,6 +57,7 @@ fn pivot_mds(graph: &Adjacency) -> Vec<(f32, f32)> {
         columns.push(distance.into_iter().map(|d| f64::from(d).powi(2)).collect());
         pivot = (0..nodes).max_by_key(|&node| (nearest[node], std::cmp::Reverse(node))).unwrap_or(0);
     }
+    // The matrix is tall and narrow, so its product with itself is small: pivots by pivots.
     center(&mut columns);
     let product: Vec<Vec<f64>> = columns
         .iter()
@@ -70,6 +71,7 @@ fn pivot_mds(graph: &Adjacency) -> Vec<(f32, f32)> {
     let raw: Vec<(f64, f64)> =
         (0..nodes).map(|node| (project(node, &first), project(node, &second))).collect();
     let size = raw.iter().map(|(x, y)| x.abs().max(y.abs())).fold(1e-9, f64::max);
+    // Nodes with the same distances would lie on each other without the jitter.
     let finish = |(node, (x, y)): (usize, (f64, f64))| {
         let (dx, dy) = jitter(node);
         ((x / size + 0.02 * dx) as f32, (y / size + 0.02 * dy) as f32)

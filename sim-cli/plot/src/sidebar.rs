@@ -9,11 +9,11 @@ use super::topology::{ColorBy, Fill, LABELED, NodeView, SIZE, Scene, draw_node, 
 const LEFT: f32 = 1290.0;
 const RIGHT: f32 = SIZE.0 as f32 - MARGIN;
 const TEXT: f32 = 20.0;
-/// Height of one entry.
+/// Height of one entry in pixels.
 const ROW: f32 = 34.0;
 /// Most entries of one legend.
 const ENTRIES: usize = 8;
-/// Where the trays end.
+/// Lower edge of the trays in pixels.
 const BOTTOM: f32 = 1150.0;
 
 /// Draws the whole side, from the top: colors, sizes, lines, trays.
@@ -166,7 +166,7 @@ fn lines(canvas: &mut Canvas, scene: &Scene<'_>, y: f32) -> f32 {
     y
 }
 
-/// Nodes without a link, one mark each as far as there is room.
+/// Draws the nodes without a link, one mark each as far as there is room.
 fn trays(canvas: &mut Canvas, scene: &Scene<'_>, y: f32) {
     let (alarm, absent) = (canvas.palette.alarm, canvas.palette.absent);
     let kinds =
@@ -178,6 +178,7 @@ fn trays(canvas: &mut Canvas, scene: &Scene<'_>, y: f32) {
     for (place, (name, nodes, color, strong)) in
         kinds.into_iter().filter(|kind| !kind.1.is_empty()).enumerate()
     {
+        // Each kind gets an equal part of the height that is left.
         let share = (BOTTOM - y) / (full - place) as f32;
         let mut face = canvas.bold(TEXT);
         face.color = if strong { color } else { canvas.palette.muted };

@@ -3,7 +3,7 @@
 use super::backend::units;
 use super::canvas::{Canvas, MARGIN, Picture};
 use super::chart::{Area, CHART, Chart, Drawn, LABEL, LEFT, Marked, base, draw_on, fill, grid, stroke, text};
-use super::color::Palette;
+use super::color::{Palette, Rgb};
 use super::text::{Anchor, Face};
 use super::{Style, format};
 use plotters::prelude::*;
@@ -16,25 +16,25 @@ const RIGHT: f32 = 1270.0;
 /// Places of the values across, the metric up.
 type Plot<'c, 'a> = Chart<'c, 'a, Marked, Marked>;
 
-/// A mean and its interval.
+/// The mean of a metric over the runs of a cell, with its interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SweepPoint {
     /// The mean; infinite if it is never, which is written instead of drawn.
     pub mean: f64,
-    /// The lower end.
+    /// Lower end of the 95 % interval.
     pub low: f64,
-    /// The upper end.
+    /// Upper end of the 95 % interval.
     pub high: f64,
 }
 
-/// A metric over a grid.
+/// A metric over the grid of a sweep.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SweepView {
-    /// The picture's title.
+    /// Title, written above the picture.
     pub title: String,
     /// The key along the picture.
     pub key: String,
-    /// Its values, in order.
+    /// The values of that key, in order along the picture.
     pub labels: Vec<String>,
     /// The key whose values the series are, if it is one.
     pub other: String,
@@ -141,6 +141,7 @@ fn draw_series(
         .enumerate()
         .filter_map(|(place, point)| Some((place as f64 + aside, (*point)?)))
         .collect();
+    // A mean that is never reached has no place on the axis: the word stands at the top instead.
     let area = plot.plotting_area();
     let (never, places): (Vec<_>, Vec<_>) =
         places.into_iter().partition(|(_, point)| point.mean.is_infinite());
@@ -164,12 +165,24 @@ fn draw_series(
     Ok(())
 }
 
+/// The place of `mean` between `least` and `most`, as a share.
+fn place_between(mean: f64, least: f64, most: f64) -> f64 {
+    if mean.is_infinite() {
+        1.0
+    } else if most > least {
+        (mean - least) / (most - least)
+    } else {
+        0.5
+    }
+}
+
 /// Draws the means of a grid of two keys as colors with the number on each: 1600 by 900 pixels.
 #[must_use]
 pub fn sweep_map(view: &SweepView, style: &Style) -> Picture {
     let mut canvas = Canvas::new(CHART.0, CHART.1, style.theme.palette());
     canvas.heading(&view.title, "mean over runs");
     let palette = canvas.palette;
+    // The colors span the means of this picture, not all possible values.
     let means = || view.points().map(|point| point.mean);
     let (least, most) = (means().fold(f64::MAX, f64::min), means().fold(f64::MIN, f64::max));
     let (left, bottom) = (LEFT + 40.0, CHART.1 as f32 - 110.0);
@@ -183,20 +196,9 @@ pub fn sweep_map(view: &SweepView, style: &Style) -> Picture {
         for (column, point) in points.iter().enumerate() {
             let x = left + column as f32 * width;
             let Some(point) = point else { continue };
-            let share = if point.mean.is_infinite() {
-                1.0
-            } else if most > least {
-                (point.mean - least) / (most - least)
-            } else {
-                0.5
-            };
-            let color = palette.sequential(share as f32);
+            let color = palette.sequential(place_between(point.mean, least, most) as f32);
             canvas.rectangle((x + 1.0, y + 1.0), (x + width - 1.0, y + height - 1.0), color, 1.0);
-            let ink = if color.is_bright() {
-                super::color::Rgb(20, 24, 30)
-            } else {
-                super::color::Rgb(250, 250, 250)
-            };
+            let ink = if color.is_bright() { Rgb(20, 24, 30) } else { Rgb(250, 250, 250) };
             let words = view.value(point.mean, (most - least) / 20.0);
             let face = Face::regular(size, ink);
             if face.width(&words) < width - 8.0 {

@@ -17,11 +17,11 @@ const LEAST: f64 = 1e-4;
 /// Two curves that should be one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tail {
-    /// Name in the legend.
+    /// Name of the case in the legend.
     pub name: String,
     /// Milliseconds, ascending, and the share of messages that took as long or longer.
     pub predicted: Vec<(f64, f64)>,
-    /// The same, as it was.
+    /// The same as the kernel measured it.
     pub measured: Vec<(f64, f64)>,
 }
 

@@ -17,32 +17,32 @@ fn parse(bytes: &'static [u8]) -> FontRef<'static> {
 /// How a text is set.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Face {
-    /// Pixels per em.
+    /// Size in pixels per em.
     pub(super) size: f32,
-    /// Bold or regular.
+    /// Whether the text is bold.
     pub(super) bold: bool,
-    /// Ink.
+    /// Color of the text.
     pub(super) color: Rgb,
 }
 
 /// Which point of a text is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Anchor {
-    /// Its left end.
+    /// The point is the left end of the text.
     Left,
-    /// Its middle.
+    /// The point is the middle of the text.
     Center,
-    /// Its right end.
+    /// The point is the right end of the text.
     Right,
 }
 
 impl Face {
-    /// A regular text.
+    /// A face for regular text.
     pub(super) const fn regular(size: f32, color: Rgb) -> Self {
         Self { size, bold: false, color }
     }
 
-    /// A bold text.
+    /// A face for bold text.
     pub(super) const fn bold(size: f32, color: Rgb) -> Self {
         Self { size, bold: true, color }
     }

@@ -8,6 +8,7 @@ use super::chart::{
     plot, stroke, write,
 };
 use super::color::{Palette, Rgb};
+use super::run::RunView;
 use super::text::Face;
 use super::{Style, format};
 use core::convert::Infallible;
@@ -26,11 +27,11 @@ pub struct MessagePoint {
 /// The network at one time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
-    /// When, in seconds.
+    /// Time of the sample in seconds.
     pub at_s: f64,
-    /// Nodes up.
+    /// Number of nodes that are up.
     pub up: u32,
-    /// Nodes joined.
+    /// Number of nodes that have joined.
     pub joined: u32,
     /// Components of joined nodes, isolated ones included.
     pub components: u32,
@@ -38,21 +39,21 @@ pub struct Sample {
     pub largest: u32,
 }
 
-/// A fault to mark.
+/// A fault that is marked in every panel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FaultMark {
-    /// Such as `partition`.
+    /// Kind of fault, e.g. `partition`.
     pub name: String,
-    /// Its begin, in seconds.
+    /// Begin of the fault in seconds.
     pub from_s: f64,
-    /// Its end, in seconds; the begin for one that happens at once.
+    /// End of the fault in seconds; equal to its begin for one that happens at once.
     pub until_s: f64,
 }
 
-/// What a timeline shows.
+/// The messages, samples and faults that a timeline shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TimelineView {
-    /// The picture's title.
+    /// Title, written above the picture.
     pub title: String,
     /// Length of the run, in seconds.
     pub duration_s: f64,
@@ -60,7 +61,7 @@ pub struct TimelineView {
     pub messages: Vec<MessagePoint>,
     /// Samples of the network, ascending in time.
     pub samples: Vec<Sample>,
-    /// Faults.
+    /// Faults of the run.
     pub faults: Vec<FaultMark>,
     /// The time over which measures are taken: first and last second.
     pub measure_s: Option<(f64, f64)>,
@@ -72,10 +73,15 @@ const HEIGHTS: [f32; 4] = [206.0, 97.0, 97.0, 97.0];
 const FIRST: f32 = 188.0;
 const ABOVE: f32 = 44.0;
 
-/// Time in seconds across.
+/// A chart with time in seconds along the x axis.
 type Plot<'c, 'a> = Chart<'c, 'a, Marked, Marked>;
 /// How a panel's values are written.
 type Label = fn(&f64) -> String;
+
+/// The course of a run.
+pub(super) fn of_run(run: &RunView, style: &Style) -> Vec<(String, Picture)> {
+    vec![("delivery.png".to_owned(), timeline(&run.course, style))]
+}
 
 /// Draws delivery, nodes and components over time, faults shaded: 1600 by 900 pixels.
 #[must_use]

@@ -6,6 +6,7 @@ use super::density::Density;
 use super::graph::Adjacency;
 use super::layout::{Layout, growth, layout};
 use super::place::is_coarse;
+use super::run::{GraphView, RunView};
 use super::sidebar;
 use super::text::Anchor;
 use super::{Style, format};
@@ -21,23 +22,23 @@ const STROKES: usize = 1500;
 /// Most links drawn; of more, every k-th is, and the caption says so.
 const DRAWN: usize = 600_000;
 
-/// What a node does at the time of the picture.
+/// State of a node at the time of the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NodeState {
     /// Up, and has held a link since it came up. Without a link now, it is isolated.
     Joined,
     /// Up, but never held a link.
     Unjoined,
-    /// Not up: left out.
+    /// The node is down, so it is left out of the picture.
     Down,
 }
 
-/// One slot.
+/// One slot as the picture shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NodeView {
-    /// Its number, shown in small pictures.
+    /// Number of the slot, shown in small pictures.
     pub slot: u32,
-    /// What it does.
+    /// State of the slot at this time.
     pub state: NodeState,
     /// Hops that a message took to it; 0 at the origin, none where it did not arrive.
     pub hop: Option<u16>,
@@ -48,23 +49,23 @@ pub struct NodeView {
 /// What the colors of nodes mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColorBy {
-    /// The component, by size.
+    /// Nodes of one component share a color; the largest has the first.
     #[default]
     Component,
-    /// [`NodeView::hop`].
+    /// Nodes are colored by [`NodeView::hop`].
     Hop,
-    /// [`NodeView::group`].
+    /// Nodes are colored by [`NodeView::group`].
     Group,
 }
 
 /// What a picture of the graph shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TopologyView {
-    /// The picture's title.
+    /// Title, written above the picture.
     pub title: String,
-    /// Simulated time, in seconds.
+    /// Simulated time of the graph in seconds.
     pub time_s: f64,
-    /// All slots.
+    /// All slots of the run.
     pub nodes: Vec<NodeView>,
     /// Links as pairs of indices into `nodes`. They make the components. Pairs that repeat, name a node
     /// twice, are out of range or end at a node that is down are left out.
@@ -72,7 +73,7 @@ pub struct TopologyView {
     /// Links that carry nothing: held by one end only, or cut by a fault. Drawn apart, without a part in
     /// components and degrees.
     pub cut: Vec<(u32, u32)>,
-    /// What colors mean.
+    /// Meaning of the colors of nodes.
     pub color_by: ColorBy,
     /// The layout of an earlier picture of the same slots, to be kept. A node that it does not know is
     /// put among its neighbors.
@@ -98,13 +99,13 @@ pub(super) struct Scene<'a> {
     rank: Vec<Option<usize>>,
     /// Joined nodes without a link.
     pub(super) isolated: Vec<u32>,
-    /// Nodes that never joined.
+    /// Nodes that are up but never joined.
     pub(super) unjoined: Vec<u32>,
-    /// Number of links.
+    /// Number of links in the graph.
     pub(super) links: usize,
     /// Mean degree of nodes with a link.
     pub(super) usual: f32,
-    /// Greatest number of hops.
+    /// Greatest number of hops of any node.
     pub(super) farthest: u16,
 }
 
@@ -137,7 +138,7 @@ impl<'a> Scene<'a> {
         layout(self.graph.len(), &links, (right - left) / (bottom - top))
     }
 
-    /// Nodes up.
+    /// Number of nodes that are up.
     pub(super) fn up(&self) -> usize {
         self.view.nodes.iter().filter(|node| node.state != NodeState::Down).count()
     }
@@ -192,6 +193,22 @@ pub(super) enum Fill {
     Solid(Rgb),
     /// With the background's, and a rim of this color.
     Hollow(Rgb),
+}
+
+/// The graphs of a run: by component, and where a message was followed also by its hops.
+pub(super) fn of_run(run: &RunView, style: &Style) -> Vec<(String, Picture)> {
+    let mut pictures = Vec::new();
+    for GraphView { suffix, graph, message } in &run.graphs {
+        // The layout takes longest, and is the same for both pictures.
+        let graph = TopologyView { layout: Some(graph.lay_out()), ..graph.clone() };
+        pictures.push((format!("topology{suffix}.png"), topology(&graph, style)));
+        if let Some(message) = message {
+            let title = format!("{}: how message {message} spread", run.scenario);
+            let hops = TopologyView { title, color_by: ColorBy::Hop, ..graph };
+            pictures.push((format!("topology-hops{suffix}.png"), topology(&hops, style)));
+        }
+    }
+    pictures
 }
 
 /// Draws the graph at one time: 1600 by 1200 pixels. Components lie apart from each other; nodes without

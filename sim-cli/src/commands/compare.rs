@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Parser, ValueEnum};
 
+use super::args::{key_value, percentage};
+use super::command::{Command, Context};
 use super::console::Console;
+use super::failure::Failure;
 use super::files::{Loaded, threads};
 use super::progress::Crowd;
-use super::{Failure, key_value, percentage};
 use crate::pictures::compare as curves;
 use crate::registry::Registry;
 use floodnet_lab::compare::backends::{Backends, Bound};
@@ -17,7 +19,7 @@ use floodnet_lab::ensemble::{self, config};
 use floodnet_lab::run::Ran;
 use floodnet_lab::run::folder::write_whole;
 use floodnet_measure::metrics::find;
-use floodnet_plot::{Style, worlds_delivery, worlds_latency};
+use floodnet_plot::{Style, overlaid_delivery, overlaid_latency};
 use floodnet_scenario::Scenario;
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,87 +30,98 @@ pub(super) enum ComparisonFormat {
     Junit,
 }
 
-#[derive(Args, Debug)]
+/// Compare two results, or two scenarios: what differs beyond chance, and what got worse
+#[derive(Parser, Debug)]
 pub(super) struct CompareArgs {
-    /// Folder of results, or scenario to run now
+    /// Baseline: folder of results, or a scenario to run now
     pub(super) base: PathBuf,
-    /// The same, of what is to be compared with it
+    /// What to compare with it: folder or scenario
     pub(super) new: PathBuf,
     /// Runs of each scenario, with the same seeds for both
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) runs: u32,
-    /// Seed of run 0 of both scenarios [default: that of BASE]
+    /// Seed of run 0 of both scenarios [default: the seed of BASE]
     #[arg(long, value_name = "SEED")]
     pub(super) seed: Option<u64>,
-    /// Put in another value in both scenarios (may be repeated)
+    /// Override a key in both scenarios (may be repeated)
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     pub(super) set: Vec<(String, String)>,
-    /// Put in another value in NEW only (may be repeated)
+    /// Override a key in NEW only (may be repeated)
     #[arg(long = "set-new", value_name = "KEY=VALUE", value_parser = key_value)]
     pub(super) set_new: Vec<(String, String)>,
-    /// Compare these metrics only, such as delivery_ratio (may be repeated)
+    /// Compare only these metrics, e.g. delivery_ratio (may be repeated)
     #[arg(short, long = "metric", value_name = "METRIC")]
     pub(super) metrics: Vec<String>,
-    /// What may get worse by less than this share of its old value is no regression, such as 5%
+    /// Ignore changes for the worse that are smaller than this, e.g. 5%
     #[arg(long, value_name = "SHARE", value_parser = percentage)]
     pub(super) threshold: Option<f64>,
-    /// Of results from two backends: how far the simulator may be off, such as latency_ms.p50=5%,5ms or
-    /// delivery_ratio=1pt (may be repeated)
+    /// For two backends: how far the simulator may be off, e.g. latency_ms.p50=5%,5ms or delivery_ratio=1pt
+    /// (may be repeated)
     #[arg(long = "bound", value_name = "METRIC=BOUND", value_parser = Bound::parse)]
     pub(super) bounds: Vec<Bound>,
-    /// Of results from two backends: folder for backends.md, backends.json and pictures of both
+    /// For two backends: folder for the report (backends.md, backends.json) and pictures
     #[arg(short, long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// Runs side by side, 0 for one per core
+    /// Number of parallel runs (0: one per core)
     #[arg(short, long, value_name = "N", default_value_t = 1)]
     pub(super) jobs: u16,
-    /// What standard output carries
+    /// Output format
     #[arg(long, value_enum, default_value_t = ComparisonFormat::Text)]
     pub(super) format: ComparisonFormat,
 }
 
-/// Where a side comes from.
+/// The origin of a side.
 enum Source {
     Results(Vec<Side>),
     Scenario(Box<Loaded>),
 }
 
-pub(super) fn execute(args: &CompareArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
-    for metric in &args.metrics {
-        find(metric).map_err(|unknown| Failure::Usage(unknown.to_string()))?;
+impl Command for CompareArgs {
+    fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
+        for metric in &self.metrics {
+            find(metric).map_err(|unknown| Failure::Usage(unknown.to_string()))?;
+        }
+        let base = open(&self.base, self.set.clone(), cx.registry)?;
+        let set_new = self.set.iter().chain(&self.set_new).cloned().collect();
+        let new = open(&self.new, set_new, cx.registry)?;
+        if matches!((&base, &new), (Source::Results(_), Source::Results(_))) && !self.set.is_empty()
+            || matches!(new, Source::Results(_)) && !self.set_new.is_empty()
+        {
+            return Err(Failure::Usage(
+                "--set works only with scenarios, not with finished results".to_owned(),
+            ));
+        }
+        // Both sides run with the same seeds, so that runs can be compared in pairs.
+        let seeds = seeds(self, &base, &new);
+        let base = runs(base, &seeds, self, cx)?;
+        let new = runs(new, &seeds, self, cx)?;
+        if let ([one], [other]) = (base.as_slice(), new.as_slice())
+            // Runs on two kinds of sockets are compared like any others.
+            && one.backend.is_some() != other.backend.is_some()
+        {
+            return backends(self, one, other, cx.console);
+        }
+        if !self.bounds.is_empty() || self.out.is_some() {
+            return Err(Failure::Usage(
+                "--bound and --out compare two backends, but both sides have the same backend".to_owned(),
+            ));
+        }
+        let comparison =
+            Comparison::of(&base, &new, &self.metrics, self.threshold).map_err(Failure::Usage)?;
+        let text = match self.format {
+            ComparisonFormat::Text if cx.console.is_quiet() => String::new(),
+            ComparisonFormat::Text => comparison.to_text(cx.console.is_verbose()),
+            ComparisonFormat::Json => comparison.to_json(),
+            ComparisonFormat::Markdown => comparison.to_markdown(),
+            ComparisonFormat::Junit => comparison.to_junit().map_err(Failure::Failed)?,
+        };
+        cx.console.result(&text);
+        no_regression(&comparison, cx)
     }
-    let base = open(&args.base, args.set.clone(), registry)?;
-    let set_new = args.set.iter().chain(&args.set_new).cloned().collect();
-    let new = open(&args.new, set_new, registry)?;
-    if matches!((&base, &new), (Source::Results(_), Source::Results(_))) && !args.set.is_empty()
-        || matches!(new, Source::Results(_)) && !args.set_new.is_empty()
-    {
-        return Err(Failure::Usage("values can be put into scenarios only, not into results".to_owned()));
-    }
-    let seeds = seeds(args, &base, &new);
-    let base = runs(base, &seeds, args, registry, console)?;
-    let new = runs(new, &seeds, args, registry, console)?;
-    if let ([one], [other]) = (base.as_slice(), new.as_slice())
-        // Runs on two kinds of sockets are compared like any others.
-        && one.backend.is_some() != other.backend.is_some()
-    {
-        return worlds(args, one, other, console);
-    }
-    if !args.bounds.is_empty() || args.out.is_some() {
-        return Err(Failure::Usage(
-            "--bound and --out are for the same scenario on two backends, but both sides have the same"
-                .to_owned(),
-        ));
-    }
-    let comparison = Comparison::of(&base, &new, &args.metrics, args.threshold).map_err(Failure::Usage)?;
-    let text = match args.format {
-        ComparisonFormat::Text if console.is_quiet() => String::new(),
-        ComparisonFormat::Text => comparison.to_text(console.is_verbose()),
-        ComparisonFormat::Json => comparison.to_json(),
-        ComparisonFormat::Markdown => comparison.to_markdown(),
-        ComparisonFormat::Junit => comparison.to_junit().map_err(Failure::Failed)?,
-    };
-    console.result(&text);
+}
+
+/// Fails and names the first metrics that got worse, if any did.
+fn no_regression(comparison: &Comparison, cx: &Context<'_>) -> Result<(), Failure> {
     let worse: Vec<String> = comparison
         .regressions()
         .map(|(pair, row)| match pair.cell.as_str() {
@@ -121,66 +134,66 @@ pub(super) fn execute(args: &CompareArgs, registry: &Registry, console: &Console
     }
     let (first, rest) = worse.split_at(worse.len().min(5));
     let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-    console.error(&format!("worse than before: {}{more}", first.join(", ")));
+    cx.console.error(&format!("worse than before: {}{more}", first.join(", ")));
     Err(Failure::Expectation)
 }
 
-/// The simulator against another backend.
-fn worlds(args: &CompareArgs, one: &Side, other: &Side, console: &Console) -> Result<(), Failure> {
+/// Compares the simulator with another backend.
+fn backends(args: &CompareArgs, one: &Side, other: &Side, console: &Console) -> Result<(), Failure> {
     if !args.metrics.is_empty() || args.threshold.is_some() || args.format == ComparisonFormat::Junit {
         return Err(Failure::Usage(
-            "these are results of two backends: say how far they may be apart with --bound, as text, markdown or json"
-                .to_owned(),
+            "these results are from two backends: use --bound; output is text, markdown or json".to_owned(),
         ));
     }
+    // A bound of the user replaces the default for the same metric.
     let mut bounds = Bound::defaults();
     for bound in &args.bounds {
         bounds.retain(|old| old.metric != bound.metric);
         bounds.push(bound.clone());
     }
-    let worlds = Backends::of(one, other, &bounds).map_err(Failure::Usage)?;
+    let backends = Backends::of(one, other, &bounds).map_err(Failure::Usage)?;
     let text = match args.format {
         ComparisonFormat::Text if console.is_quiet() => String::new(),
-        ComparisonFormat::Text | ComparisonFormat::Junit => worlds.to_text(),
-        ComparisonFormat::Json => worlds.to_json(),
-        ComparisonFormat::Markdown => worlds.to_markdown(),
+        ComparisonFormat::Text | ComparisonFormat::Junit => backends.to_text(),
+        ComparisonFormat::Json => backends.to_json(),
+        ComparisonFormat::Markdown => backends.to_markdown(),
     };
     console.result(&text);
     if let Some(out) = &args.out {
         let mut sides = [one, other];
         sides.sort_by_key(|side| side.backend.is_some());
-        draw(out, &worlds, sides).map_err(Failure::Failed)?;
+        draw(out, &backends, sides).map_err(Failure::Failed)?;
         console.note(&format!("  results  {}", out.display()));
     }
-    let open: Vec<&str> = worlds.open().map(|row| row.metric.as_str()).collect();
+    let open: Vec<&str> = backends.open().map(|row| row.metric.as_str()).collect();
     if open.is_empty() {
         return Ok(());
     }
-    console.error(&format!("not shown to be within bounds: {}", open.join(", ")));
+    console.error(&format!("not proven to be within bounds: {}", open.join(", ")));
     Err(Failure::Expectation)
 }
 
-/// Writes what is said and both pictures into `out`.
-fn draw(out: &Path, worlds: &Backends, [sim, real]: [&Side; 2]) -> Result<(), String> {
+/// Writes the report and both pictures into `out`.
+fn draw(out: &Path, backends: &Backends, [sim, real]: [&Side; 2]) -> Result<(), String> {
     let name =
         |backend: &str, runs: usize| format!("{backend}, {}", floodnet_text::format::plural(runs, "run"));
-    let names = [name("sim", worlds.runs.0), name(&worlds.backend, worlds.runs.1)];
+    let names = [name("sim", backends.runs.0), name(&backends.backend, backends.runs.1)];
     let delivery = [curves::delivery(&names[0], sim)?, curves::delivery(&names[1], real)?];
     let latency = [curves::latency(&names[0], sim)?, curves::latency(&names[1], real)?];
-    let title = |what: &str| format!("{what} in the simulator and on {}", worlds.backend);
+    let title = |what: &str| format!("{what} in the simulator and on {}", backends.backend);
     let style = Style::default();
     let files = [
-        ("delivery.png", worlds_delivery(&title("Delivery"), &delivery, &style).to_png()),
-        ("latency.png", worlds_latency(&title("Latency"), &latency, &style).to_png()),
-        ("backends.md", worlds.to_markdown().into_bytes()),
-        ("backends.json", worlds.to_json().into_bytes()),
+        ("delivery.png", overlaid_delivery(&title("Delivery"), &delivery, &style).to_png()),
+        ("latency.png", overlaid_latency(&title("Latency"), &latency, &style).to_png()),
+        ("backends.md", backends.to_markdown().into_bytes()),
+        ("backends.json", backends.to_json().into_bytes()),
     ];
     let failed = |error: std::io::Error| format!("cannot write to {}: {error}", out.display());
     std::fs::create_dir_all(out).map_err(failed)?;
     files.into_iter().try_for_each(|(file, bytes)| write_whole(&out.join(file), bytes)).map_err(failed)
 }
 
-/// Reads results, or a scenario.
+/// Reads finished results, or a scenario to run.
 fn open(path: &Path, set: Vec<(String, String)>, registry: &Registry) -> Result<Source, Failure> {
     if path.is_dir() {
         return compare::read(path).map(Source::Results).map_err(Failure::Failed);
@@ -206,22 +219,16 @@ fn seeds(args: &CompareArgs, base: &Source, new: &Source) -> Vec<u64> {
     }
 }
 
-/// The runs of a side, which a scenario makes now.
-fn runs(
-    source: Source,
-    seeds: &[u64],
-    args: &CompareArgs,
-    registry: &Registry,
-    console: &Console,
-) -> Result<Vec<Side>, Failure> {
+/// The runs of a side; a scenario is run now.
+fn runs(source: Source, seeds: &[u64], args: &CompareArgs, cx: &Context<'_>) -> Result<Vec<Side>, Failure> {
     let loaded = match source {
         Source::Results(sides) => return Ok(sides),
         Source::Scenario(loaded) => loaded,
     };
     let scenario = &loaded.scenario;
-    let crowd = Crowd::new(seeds.len(), scenario.duration.after_start(), console);
+    let crowd = Crowd::new(seeds.len(), scenario.duration.after_start(), cx.console);
     let keep = |_, _: &Scenario, ran: Ran| ran.finished.map(|of| of.results.summary.to_json());
-    let ran = ensemble::run_each(scenario, registry.lab(), seeds, threads(args.jobs), &crowd, &keep);
+    let ran = ensemble::run_each(scenario, cx.registry.lab(), seeds, threads(args.jobs), &crowd, &keep);
     crowd.finish();
     let ran = ran.map_err(|failed| loaded.complain(&failed.why))?;
     let texts: Vec<String> = ran.into_iter().flatten().flatten().collect();

@@ -2,9 +2,31 @@
 
 use std::io::Write as _;
 
-use super::{Color, Global};
+use clap::{Args, ValueEnum};
 
-/// Where a command prints.
+/// Arguments of every command.
+#[derive(Args, Debug, Clone, Copy)]
+#[command(next_help_heading = "Everywhere")]
+pub(super) struct Global {
+    /// Print nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print more: what the run cost, every default
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// When to use color (also: NO_COLOR, CLICOLOR_FORCE)
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    color: Color,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Standard output and standard error of a command.
 #[derive(Debug)]
 pub(super) struct Console {
     quiet: bool,
@@ -30,26 +52,26 @@ impl Console {
         self.verbose
     }
 
-    /// The result of the command. A reader that has gone away (a closed pipe) is none of our business.
+    /// Prints the result of the command. A reader that has gone away (a closed pipe) is not an error.
     pub(super) fn result(&self, text: &str) {
         let mut to = anstream::AutoStream::new(std::io::stdout(), self.choice);
         let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
     }
 
-    /// Something beside the result, not with `--quiet`.
+    /// Prints a line beside the result, except with `--quiet`.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {
             self.raw_error(&format!("{text}\n"));
         }
     }
 
-    /// What went wrong, in a line.
+    /// Prints an error.
     pub(super) fn error(&self, message: &str) {
         let style = anstyle::AnsiColor::Red.on_default().bold();
         self.raw_error(&format!("{style}error{style:#}: {message}\n"));
     }
 
-    /// Text that is already in the form of an error, colors included.
+    /// Prints text that already has the form of an error, colors included.
     pub(super) fn raw_error(&self, text: &str) {
         let mut to = anstream::AutoStream::new(std::io::stderr(), self.choice);
         let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());

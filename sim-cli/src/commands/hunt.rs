@@ -6,90 +6,97 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::{fs, io};
 
-use clap::Args;
+use clap::Parser;
 use indicatif::ProgressBar;
 
+use super::args::Overrides;
+use super::command::{Command, Context};
 use super::console::Console;
+use super::failure::Failure;
 use super::files::{load, threads};
 use super::progress::{bar, on_interrupt};
-use super::{Failure, Overrides};
 use crate::registry::Registry;
 use floodnet_lab::hunt::{Change, Found, Hunt, Stage, Wish, by_wish, file};
 use floodnet_lab::run::prepare;
 use floodnet_scenario::{Scenario, units};
 
-#[derive(Args, Debug)]
+/// Search for a run in which something goes wrong, and shrink its scenario
+#[derive(Parser, Debug)]
 pub(super) struct HuntArgs {
     /// The scenario to start from
     pub(super) file: PathBuf,
-    /// What to look for: a metric and a bound, such as "delivery_ratio < 0.99" or "cut_off_ms >= 30s"
+    /// What to look for: a metric and a bound, e.g. "delivery_ratio < 0.99" or "cut_off_ms >= 30s"
     #[arg(long = "for", value_name = "METRIC OP VALUE")]
     pub(super) wish: String,
     #[command(flatten)]
     pub(super) overrides: Overrides,
-    /// Look with other seeds only: change no node, fault or churn before something is found
+    /// Search by changing only the seed
     #[arg(long)]
     pub(super) only_seeds: bool,
-    /// How long to look and to make small, in time of this machine
+    /// Time limit for searching and shrinking (real time)
     #[arg(long, value_name = "TIME", default_value = "1min")]
     pub(super) budget: String,
-    /// Threads, 0 for one per core
+    /// Number of threads (0: one per core)
     #[arg(short, long, value_name = "N", default_value_t = 0)]
     pub(super) jobs: u16,
-    /// Folder of the scenario that is found, NAME-found.toml
+    /// Folder for the scenario found (NAME-found.toml)
     #[arg(short, long, value_name = "DIR", default_value = ".")]
     pub(super) out: PathBuf,
-    /// Replace a scenario that was found before
+    /// Replace a scenario found before
     #[arg(long)]
     pub(super) force: bool,
 }
 
-pub(super) fn execute(args: &HuntArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
-    let wish = Wish::parse(&args.wish).map_err(Failure::Usage)?;
-    let budget: units::Duration = args
-        .budget
-        .parse()
-        .map_err(|why: String| Failure::Usage(format!("--budget: {}", why.replace('\n', ": "))))?;
-    let loaded = load(&args.file, &args.overrides, registry, console)?;
-    prepare(&loaded.scenario, registry.lab()).map_err(|error| loaded.complain(&error))?;
-    let start = Scenario { expect: Vec::new(), ..loaded.scenario };
-    let target = args.out.join(format!("{}-found.toml", start.name));
-    if target.exists() && !args.force {
-        return Err(Failure::Usage(format!(
-            "{} is there already: choose another folder with --out, or write --force to replace it",
-            target.display()
-        )));
-    }
-    let interrupted = on_interrupt();
-    let stopped = || interrupted.load(Ordering::SeqCst);
-    let budget = Duration::from_nanos(budget.as_nanos());
-    let judge = by_wish(&wish, registry.lab());
-    let hunt = Hunt::new(registry.lab(), &judge, threads(args.jobs), budget, &stopped);
-    let spinner = spinner(console);
-    let change = if args.only_seeds { Change::Seed } else { Change::All };
-    let found = hunt.search(&start, change, |stage| spinner.set_message(describe(stage)));
-    let Some(found) = found else {
-        spinner.finish_and_clear();
-        if stopped() {
-            return Err(Failure::Interrupted);
+impl Command for HuntArgs {
+    fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
+        let wish = Wish::parse(&self.wish).map_err(Failure::Usage)?;
+        let budget: units::Duration = self
+            .budget
+            .parse()
+            .map_err(|why: String| Failure::Usage(format!("--budget: {}", why.replace('\n', ": "))))?;
+        let loaded = load(&self.file, &self.overrides, cx)?;
+        prepare(&loaded.scenario, cx.registry.lab()).map_err(|error| loaded.complain(&error))?;
+        // The expectations of the file do not count: the search has its own.
+        let start = Scenario { expect: Vec::new(), ..loaded.scenario };
+        let target = self.out.join(format!("{}-found.toml", start.name));
+        if target.exists() && !self.force {
+            return Err(Failure::Usage(format!(
+                "{} exists: use --force to replace it, or another --out",
+                target.display()
+            )));
         }
-        console.result(&format!("not found in {} scenarios: {wish}\n", hunt.runs()));
-        return Err(Failure::Expectation);
-    };
-    let first = describe_found(&found);
-    let small = hunt.shrink(found, |stage| spinner.set_message(describe(stage)));
-    spinner.finish_and_clear();
-    let small = named(small, &start.name, &wish);
-    let text = write(&target, &small, &wish, registry)?;
-    console.result(&format!(
-        "found  {wish}, in {} scenarios\n\n  first    {first}\n  small    {}\n\n{}\n",
-        hunt.runs(),
-        describe_found(&small),
-        indented(&text)
-    ));
-    console.note(&format!("  written  {}", target.display()));
-    console.note(&format!("  again    sim-cli run {}", target.display()));
-    Ok(())
+        let interrupted = on_interrupt();
+        let stopped = || interrupted.load(Ordering::SeqCst);
+        let budget = Duration::from_nanos(budget.as_nanos());
+        let judge = by_wish(&wish, cx.registry.lab());
+        let hunt = Hunt::new(cx.registry.lab(), &judge, threads(self.jobs), budget, &stopped);
+        let spinner = spinner(cx.console);
+        let change = if self.only_seeds { Change::Seed } else { Change::All };
+        let found = hunt.search(&start, change, |stage| spinner.set_message(describe(stage)));
+        let Some(found) = found else {
+            spinner.finish_and_clear();
+            if stopped() {
+                return Err(Failure::Interrupted);
+            }
+            cx.console.result(&format!("not found in {} scenarios: {wish}\n", hunt.runs()));
+            return Err(Failure::Expectation);
+        };
+        // What is left of the time goes into shrinking.
+        let first = describe_found(&found);
+        let small = hunt.shrink(found, |stage| spinner.set_message(describe(stage)));
+        spinner.finish_and_clear();
+        let small = named(small, &start.name, &wish);
+        let text = write(&target, &small, &wish, cx.registry)?;
+        cx.console.result(&format!(
+            "found  {wish}, in {} scenarios\n\n  first    {first}\n  small    {}\n\n{}\n",
+            hunt.runs(),
+            describe_found(&small),
+            indented(&text)
+        ));
+        cx.console.note(&format!("  written  {}", target.display()));
+        cx.console.note(&format!("  again    sim-cli run {}", target.display()));
+        Ok(())
+    }
 }
 
 fn spinner(console: &Console) -> ProgressBar {
@@ -122,7 +129,7 @@ fn counted(count: usize, what: &str) -> String {
     }
 }
 
-/// With a name of its own, and the expectation that it fails.
+/// The found scenario with a name of its own, and the expectation that it fails.
 fn named(found: Found, name: &str, wish: &Wish) -> Found {
     let scenario = Scenario {
         name: format!("{name}-found"),
@@ -133,7 +140,7 @@ fn named(found: Found, name: &str, wish: &Wish) -> Found {
     Found { scenario, ..found }
 }
 
-/// Writes the scenario, all or nothing, and gives its text.
+/// Writes the scenario completely or not at all, and returns its text.
 fn write(target: &Path, found: &Found, wish: &Wish, registry: &Registry) -> Result<String, Failure> {
     let text = file::short(&found.scenario, registry.tables());
     let head = format!(

@@ -3,62 +3,64 @@
 use std::path::PathBuf;
 use std::time::Duration as Span;
 
-use clap::Args;
+use clap::Parser;
 
-use super::console::Console;
-use super::{Failure, key_value, percentage};
+use super::args::{key_value, percentage};
+use super::command::{Command, Context};
+use super::failure::Failure;
 use crate::pictures::kernel::tails;
 use floodnet_lab::run::folder::write_whole;
 use floodnet_plot::Style;
 use floodnet_testbed::kernel::{Bound, Case, KernelError, Row, csv, json, run, table};
 use floodnet_text::units::{Duration, Rate, Size};
 
-#[derive(Args, Debug)]
+/// Compare the TCP model with this machine's kernel under loss and limited rates
+#[derive(Parser, Debug)]
 #[command(
-    after_help = "Two networks of the machine's kernel with a device in each, packets carried over after the delay, \
-    losses by a rule of nft, a rate by tc tbf: nothing of the machine's own network is touched, and all is gone at \
-    the end, however it ends. It takes Linux, the rights of root, /dev/net/tun, and the programs ip, nft and tc; \
-    without them nothing is measured and the exit code is 1. The exit code is 3 if a delay is out of bounds.\n\n\
+    after_help = "Builds two network namespaces, carries packets between them after the delay, loses some with nft and \
+    limits the rate with tc tbf. The machine's own network is not touched, and nothing is left behind. Needs Linux, \
+    root, /dev/net/tun, ip, nft and tc; otherwise nothing is measured and the exit code is 1. Exit code 3 if a delay \
+    is out of bounds.\n\n\
     Example: sim-cli kernel --loss 1% --every 100ms --rate none --out kernel"
 )]
 pub(super) struct KernelArgs {
     /// One-way delay of every packet
     #[arg(long, default_value = "20ms")]
     latency: Duration,
-    /// Shares of packets that are lost, or none
+    /// Loss rates to test, or none
     #[arg(long, value_name = "SHARES", value_delimiter = ',', default_value = "0,0.5%,1%,2%,5%,10%")]
     loss: Vec<String>,
-    /// Times between two messages of a connection where packets are lost
+    /// Intervals between messages of a connection (loss tests)
     #[arg(long, value_name = "TIMES", value_delimiter = ',', default_value = "100ms,5ms")]
     every: Vec<Duration>,
-    /// Bytes of content in a message where packets are lost
+    /// Message size (loss tests)
     #[arg(long, default_value = "100 B")]
     size: Size,
-    /// Rates of the road, or none
+    /// Link rates to test, or none
     #[arg(long, value_name = "RATES", value_delimiter = ',', default_value = "256kbit/s,1Mbit/s,10Mbit/s")]
     rate: Vec<String>,
-    /// Bytes of content in a message where the rate is limited
+    /// Message size (rate tests)
     #[arg(long, default_value = "16 KiB")]
     bulk: Size,
-    /// Share of the rate that messages take
+    /// Share of the rate that messages use
     #[arg(long, default_value = "60%", value_parser = percentage)]
     load: f64,
-    /// Messages at random times, so many on average, instead of evenly
+    /// Send messages at random times (Poisson) instead of evenly
     #[arg(long)]
     poisson: bool,
-    /// Lose acknowledgements as well
+    /// Also lose acknowledgements
     #[arg(long)]
     both: bool,
-    /// Connections at once where packets are lost
+    /// Parallel connections (loss tests)
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=500))]
     connections: u32,
-    /// How long messages are sent in each case
+    /// Duration of each test
     #[arg(long = "for", value_name = "TIME", default_value = "20s")]
     span: Duration,
-    /// How far a prediction may be off: a share of what was measured, or 3 ms if that is more
+    /// Allowed error of a prediction: a share of the measured value, or 3 ms if that is more
     #[arg(long, default_value = "15%", value_parser = percentage)]
     bound: f64,
-    /// Put another value into the simulator's scenario, such as link.rto=300ms (may be repeated)
+    /// Override a key of the simulator's scenario, e.g. link.rto=300ms (may be repeated)
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     set: Vec<(String, String)>,
     /// Folder for kernel.csv, kernel.json and pictures
@@ -72,7 +74,7 @@ fn listed<T>(texts: &[String], read: impl Fn(&str) -> Result<T, String>) -> Resu
     named.map(|text| read(text).map_err(Failure::Usage)).collect()
 }
 
-/// What is to be measured, in groups that share a picture.
+/// The cases to measure, in groups that share a picture.
 fn cases(args: &KernelArgs) -> Result<Vec<(String, Vec<Case>)>, Failure> {
     let losses = listed(&args.loss, percentage)?;
     let rates = listed(&args.rate, |text| text.parse::<Rate>())?;
@@ -100,6 +102,7 @@ fn cases(args: &KernelArgs) -> Result<Vec<(String, Vec<Case>)>, Failure> {
         connections: 1,
         span: real(args.span),
     };
+    // Loss without a rate for each interval, then rates without loss: each shows one effect alone.
     let mut groups = Vec::new();
     for &every in &args.every {
         let connections = args.connections;
@@ -120,40 +123,43 @@ const fn real(span: Duration) -> Span {
     Span::from_nanos(span.as_nanos())
 }
 
-pub(super) fn execute(args: &KernelArgs, console: &Console) -> Result<(), Failure> {
-    let groups = cases(args)?;
-    let bound = Bound { share: args.bound, ..Bound::default() };
-    let mut all: Vec<(String, Vec<Row>)> = Vec::new();
-    for (name, cases) in groups {
-        let mut rows = Vec::new();
-        for case in cases {
-            let (predicted, measured) = run(&case, &args.set).map_err(|trouble| match trouble {
-                KernelError::Settings(why) => Failure::Invalid(why),
-                KernelError::System(why) => Failure::Failed(format!(
-                    "NOTHING MEASURED: {why}; it takes root, ip, nft, tc and /dev/net/tun"
-                )),
-            })?;
-            let row = Row { case, predicted, measured };
-            console.note(&format!("{}: {} messages", row.name(), row.measured.delays.len()));
-            rows.push(row);
+impl Command for KernelArgs {
+    fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
+        let groups = cases(self)?;
+        let bound = Bound { share: self.bound, ..Bound::default() };
+        let mut all: Vec<(String, Vec<Row>)> = Vec::new();
+        for (name, cases) in groups {
+            let mut rows = Vec::new();
+            for case in cases {
+                let (predicted, measured) = run(&case, &self.set).map_err(|error| match error {
+                    KernelError::Settings(why) => Failure::Invalid(why),
+                    KernelError::System(why) => Failure::Failed(format!(
+                        "NOTHING MEASURED: {why}; needs root, ip, nft, tc and /dev/net/tun"
+                    )),
+                })?;
+                let row = Row { case, predicted, measured };
+                cx.console.note(&format!("{}: {} messages", row.name(), row.measured.delays.len()));
+                rows.push(row);
+            }
+            all.push((name, rows));
         }
-        all.push((name, rows));
-    }
-    if let Some(folder) = &args.out {
-        std::fs::create_dir_all(folder)?;
-        for (name, rows) in &all {
-            let title = format!("Kernel TCP and the model, {} one way: {name}", args.latency);
-            let picture = tails(&title, &rows.iter().collect::<Vec<_>>(), &Style::default());
-            write_whole(&folder.join(format!("{name}.png")), picture.to_png())?;
+        // One picture for each group, then one table of all.
+        if let Some(folder) = &self.out {
+            std::fs::create_dir_all(folder)?;
+            for (name, rows) in &all {
+                let title = format!("Kernel TCP and the model, {} one way: {name}", self.latency);
+                let picture = tails(&title, &rows.iter().collect::<Vec<_>>(), &Style::default());
+                write_whole(&folder.join(format!("{name}.png")), picture.to_png())?;
+            }
         }
+        let rows: Vec<Row> = all.into_iter().flat_map(|(_, rows)| rows).collect();
+        if let Some(folder) = &self.out {
+            write_whole(&folder.join("kernel.csv"), csv(&rows, &bound).as_bytes())?;
+            write_whole(&folder.join("kernel.json"), format!("{:#}\n", json(&rows, &bound)).as_bytes())?;
+        }
+        cx.console.result(&table(&rows, &bound));
+        let within = rows.iter().filter(|row| row.is_within(&bound)).count();
+        cx.console.result(&format!("{within} of {} within bounds\n", rows.len()));
+        if within == rows.len() { Ok(()) } else { Err(Failure::Expectation) }
     }
-    let rows: Vec<Row> = all.into_iter().flat_map(|(_, rows)| rows).collect();
-    if let Some(folder) = &args.out {
-        write_whole(&folder.join("kernel.csv"), csv(&rows, &bound).as_bytes())?;
-        write_whole(&folder.join("kernel.json"), format!("{:#}\n", json(&rows, &bound)).as_bytes())?;
-    }
-    console.result(&table(&rows, &bound));
-    let within = rows.iter().filter(|row| row.is_within(&bound)).count();
-    console.result(&format!("{within} of {} within bounds\n", rows.len()));
-    if within == rows.len() { Ok(()) } else { Err(Failure::Expectation) }
 }

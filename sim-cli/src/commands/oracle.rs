@@ -1,41 +1,42 @@
 //! `sim-cli oracle`: laws with a known answer, and whether runs give it.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::Parser;
 use serde::Serialize;
 
-use super::console::Console;
-use super::{Failure, Format};
-use crate::registry::Registry;
+use super::args::Format;
+use super::command::{Command, Context};
+use super::failure::Failure;
+use super::files::threads;
 use floodnet_lab::oracle::judge::CONFIDENCE;
 use floodnet_lab::oracle::{Finding, Suite, Verdict, consult};
 use floodnet_text::format::plural;
 
-#[derive(Args, Debug)]
+/// Check results that are known from theory or publications
+#[derive(Parser, Debug)]
 pub(super) struct OracleArgs {
-    /// Laws to check, by the beginning of their names [default: all]
+    /// Laws to check: names or beginnings of names [default: all]
     #[arg(value_name = "NAME")]
     pub(super) names: Vec<String>,
-    /// Fewer laws and fewer runs, over in half a minute
+    /// Fewer laws and fewer runs: half a minute
     #[arg(long)]
     pub(super) quick: bool,
-    /// Say what the laws are and where their answers come from, and check none
+    /// List the laws and the sources of their answers, without checking them
     #[arg(long)]
     pub(super) list: bool,
-    /// Laws of a file instead of the built-in ones; their scenarios are looked up beside it
+    /// Check the laws in this file instead of the built-in ones; scenarios are relative to it
     #[arg(long, value_name = "FILE")]
     pub(super) suite: Option<PathBuf>,
-    /// Runs side by side, 0 for one per core
+    /// Number of parallel runs (0: one per core)
     #[arg(short, long, value_name = "N", default_value_t = 0)]
     pub(super) jobs: u16,
-    /// What standard output carries
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
 }
 
-/// What is printed with `--format json`.
+/// The output of `--format json`.
 #[derive(Serialize)]
 struct Report<'a> {
     confidence: f64,
@@ -45,62 +46,74 @@ struct Report<'a> {
     findings: &'a [Finding],
 }
 
-pub(super) fn execute(args: &OracleArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
-    let mut suite = match &args.suite {
-        Some(path) => Suite::load(path),
-        None => Suite::builtin(),
-    }
-    .map_err(invalid)?;
-    suite.select(&args.names).map_err(Failure::Usage)?;
-    if args.quick {
-        suite.shorten();
-    }
-    if args.list {
-        for law in &suite.laws {
-            console.result(&format!("{:20} {}\n{:20} {}\n", law.name, law.about, "", law.source));
+impl Command for OracleArgs {
+    fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
+        let mut suite = match &self.suite {
+            Some(path) => Suite::load(path),
+            None => Suite::builtin(),
         }
-        return Ok(());
-    }
-    let jobs = NonZeroUsize::new(usize::from(args.jobs));
-    let jobs = jobs.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-    // Before anything is printed.
-    suite.laws.iter().try_for_each(|law| suite.scenario(law, registry.lab()).map(drop)).map_err(invalid)?;
-    let mut findings = Vec::new();
-    let is_text = args.format == Format::Text && !console.is_quiet();
-    if is_text {
-        console.result(&heading());
-    }
-    for law in &suite.laws {
-        // Ctrl-C ends the process at once: nothing is written that could be left half-done.
-        let Some(found) = consult(&suite, law, registry.lab(), jobs, &()).map_err(invalid)? else { continue };
+        .map_err(invalid)?;
+        suite.select(&self.names).map_err(Failure::Usage)?;
+        if self.quick {
+            suite.shorten();
+        }
+        if self.list {
+            for law in &suite.laws {
+                cx.console.result(&format!("{:20} {}\n{:20} {}\n", law.name, law.about, "", law.source));
+            }
+            return Ok(());
+        }
+        // All scenarios are checked before anything is printed.
+        suite
+            .laws
+            .iter()
+            .try_for_each(|law| suite.scenario(law, cx.registry.lab()).map(drop))
+            .map_err(invalid)?;
+        let is_text = self.format == Format::Text && !cx.console.is_quiet();
         if is_text {
-            found.iter().for_each(|finding| console.result(&row(finding)));
+            cx.console.result(&heading());
         }
-        findings.extend(found);
+        let mut findings = Vec::new();
+        for law in &suite.laws {
+            // Ctrl-C ends the process at once: nothing is written that could be left half-done.
+            let found = consult(&suite, law, cx.registry.lab(), threads(self.jobs), &()).map_err(invalid)?;
+            let found = found.unwrap_or_default();
+            if is_text {
+                found.iter().for_each(|finding| cx.console.result(&row(finding)));
+            }
+            findings.extend(found);
+        }
+        self.conclude(suite.laws.len(), &findings, cx)
     }
-    let of = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
-    let (holds, fails, undecided) = (of(Verdict::Holds), of(Verdict::Fails), of(Verdict::Undecided));
-    if args.format == Format::Json {
-        let report = Report { confidence: CONFIDENCE, holds, fails, undecided, findings: &findings };
-        let text =
-            serde_json::to_string_pretty(&report).map_err(|error| Failure::Failed(error.to_string()))?;
-        console.result(&(text + "\n"));
-    }
-    if is_text {
-        let (laws, checks) = (plural(suite.laws.len(), "law"), plural(findings.len(), "check"));
-        let confidence = CONFIDENCE * 100.0;
-        console.result(&format!(
-            "\n{laws}, {checks}: {holds} hold, {fails} fail, {undecided} undecided\n\
-             expected ± what the law itself may be off; found ± interval of {confidence} % over runs\n",
-        ));
-    }
-    for finding in findings.iter().filter(|finding| finding.verdict != Verdict::Holds) {
-        console.error(&complaint(finding));
-    }
-    if fails + undecided == 0 { Ok(()) } else { Err(Failure::Expectation) }
 }
 
-/// A suite or a scenario of it that cannot be used.
+impl OracleArgs {
+    /// Prints the counts and what does not hold; fails unless every law holds.
+    fn conclude(&self, laws: usize, findings: &[Finding], cx: &Context<'_>) -> Result<(), Failure> {
+        let of = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
+        let (holds, fails, undecided) = (of(Verdict::Holds), of(Verdict::Fails), of(Verdict::Undecided));
+        if self.format == Format::Json {
+            let report = Report { confidence: CONFIDENCE, holds, fails, undecided, findings };
+            let text =
+                serde_json::to_string_pretty(&report).map_err(|error| Failure::Failed(error.to_string()))?;
+            cx.console.result(&(text + "\n"));
+        }
+        if self.format == Format::Text && !cx.console.is_quiet() {
+            let (laws, checks) = (plural(laws, "law"), plural(findings.len(), "check"));
+            let confidence = CONFIDENCE * 100.0;
+            cx.console.result(&format!(
+                "\n{laws}, {checks}: {holds} hold, {fails} fail, {undecided} undecided\n\
+                 expected ± tolerance of the law; found ± {confidence} % confidence interval over runs\n",
+            ));
+        }
+        for finding in findings.iter().filter(|finding| finding.verdict != Verdict::Holds) {
+            cx.console.error(&complaint(finding));
+        }
+        if fails + undecided == 0 { Ok(()) } else { Err(Failure::Expectation) }
+    }
+}
+
+/// The failure for a suite, or a scenario of it, that cannot be used.
 fn invalid(message: String) -> Failure {
     let begins = if message.starts_with("error") { "" } else { "error: " };
     Failure::Invalid(format!("{begins}{message}\n"))
@@ -147,7 +160,7 @@ fn complaint(finding: &Finding) -> String {
     let runs = plural(*runs as usize, "run");
     match finding.verdict {
         Verdict::Undecided => format!(
-            "law `{law}` is undecided: {runs} know `{measured}` too badly to compare it with {formula}; give it more runs"
+            "law `{law}` is undecided: after {runs} the interval of `{measured}` is too wide to compare with {formula}; add runs"
         ),
         _ => format!(
             "law `{law}` fails: {about}\n    `{measured}` {relation} {formula} was expected of {runs}\n    source: {source}"

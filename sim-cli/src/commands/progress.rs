@@ -29,7 +29,7 @@ pub(super) fn on_interrupt() -> Arc<AtomicBool> {
     Arc::clone(INTERRUPTED.get_or_init(install))
 }
 
-/// How simulated time goes on: for [`bar`].
+/// The template of a bar over simulated time, for [`bar`].
 const OF_TIME: &str = "  {bar:32.cyan/dim} {percent:>3} %  {msg}  eta {eta}";
 
 /// A bar of this length, or a spinner without one, in the words of `template`; on standard error, and hidden when
@@ -51,7 +51,7 @@ pub(super) struct Crowd {
 }
 
 impl Crowd {
-    /// For `runs` runs until `end`.
+    /// A display for `runs` runs until `end`.
     pub(super) fn new(runs: usize, end: Time, console: &Console) -> Self {
         let whole = end.as_nanos() / 1_000_000;
         let bar = bar(Some(whole * runs as u64), OF_TIME, console);
@@ -59,17 +59,17 @@ impl Crowd {
         Self { bar, positions, interrupted: on_interrupt() }
     }
 
-    /// Says how many runs are done.
+    /// Shows how many runs are done.
     pub(super) fn finished(&self, done: usize) {
         self.bar.set_message(format!("{done} of {} runs", self.positions.len()));
     }
 
-    /// Whether Ctrl-C was pressed.
+    /// Whether the user has pressed Ctrl-C.
     pub(super) fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::SeqCst)
     }
 
-    /// Takes the bar away.
+    /// Removes the bar from the screen.
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }
@@ -94,13 +94,13 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    /// For a run until `end`.
+    /// A display for one run until `end`.
     pub(super) fn new(end: Time, console: &Console) -> Self {
         let bar = bar(Some(end.as_nanos() / 1_000_000), OF_TIME, console);
         Self { bar, began: Instant::now(), shown: None, interrupted: on_interrupt() }
     }
 
-    /// Whether the run goes on.
+    /// Shows the progress; false once the user has interrupted the run.
     pub(super) fn watch(&mut self, progress: Progress) -> bool {
         if self.shown.is_none_or(|shown| shown.elapsed() >= Duration::from_millis(100)) {
             self.shown = Some(Instant::now());
@@ -112,7 +112,7 @@ impl Watcher {
         !self.interrupted.load(Ordering::SeqCst)
     }
 
-    /// Takes the bar away.
+    /// Removes the bar from the screen.
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }

@@ -4,83 +4,84 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::atomic::Ordering;
 use std::time::{Duration as Span, Instant};
 
-use clap::Args;
+use clap::Parser;
 use floodnet_core::distributions::{Distribution, share_to_threshold};
 use floodnet_core::time;
 use floodnet_shaper::{Ended, Link, Options, Proxy};
 use tokio::sync::mpsc;
 
+use super::args::percentage;
+use super::command::{Command, Context};
 use super::console::Console;
+use super::failure::Failure;
 use super::progress::on_interrupt;
-use super::{Failure, percentage};
 use floodnet_scenario::Latency;
 use floodnet_text::units::{Duration, Rate, Size};
 
-/// How often Ctrl-C and the switches are looked at.
+/// How often Ctrl-C and the times of the faults are checked.
 const LOOK: Span = Span::from_millis(5);
 
-#[derive(Args, Debug)]
-#[command(
-    after_help = "Each connection first takes the round trip of a handshake; a program sees the first \
-    answer after two. Delay and loss are per direction: --latency 50ms makes a round trip of 100 ms.\n\n\
-    Example: sim-cli proxy --listen 127.0.0.1:9000 --to 127.0.0.1:8000 --latency 50ms --rate 1Mbit/s"
-)]
+/// Add delay, a rate limit, loss and faults between two TCP programs of your own
+#[derive(Parser, Debug)]
+#[command(after_help = "Each connection first takes one round trip, so the first answer arrives after two. \
+    Delay and loss are per direction: --latency 50ms makes a round trip of 100 ms.\n\n\
+    Example: sim-cli proxy --listen 127.0.0.1:9000 --to 127.0.0.1:8000 --latency 50ms --rate 1Mbit/s")]
 pub(super) struct ProxyArgs {
-    /// Where to listen: address and port
+    /// Address and port to listen on
     #[arg(long, value_name = "ADDRESS")]
     listen: String,
-    /// Where connections go: address or name, and port
+    /// Target of the connections: address or name, and port
     #[arg(long, value_name = "ADDRESS")]
     to: String,
     /// One-way delay
     #[arg(long, default_value = "0s")]
     latency: Duration,
-    /// Distribution of the one-way delay, drawn per connection, as scenarios spell it:
+    /// Distribution of the one-way delay, drawn per connection, in scenario syntax:
     /// '{ lognormal = { median = "50ms", sigma = 0.5 } }'
     #[arg(long, conflicts_with = "latency")]
     law: Option<String>,
-    /// Each piece takes up to this much longer
+    /// Random extra delay per chunk, up to this
     #[arg(long, default_value = "0s")]
     jitter: Duration,
-    /// Rate of each connection, each way, such as 1Mbit/s
+    /// Rate of each connection and direction, e.g. 1Mbit/s
     #[arg(long, default_value = "unlimited", value_parser = rate)]
     rate: Rate,
-    /// Another rate to the target
+    /// Rate towards the target [default: --rate]
     #[arg(long, value_parser = rate)]
     up: Option<Rate>,
-    /// Another rate back
+    /// Rate back from the target [default: --rate]
     #[arg(long, value_parser = rate)]
     down: Option<Rate>,
-    /// Bytes that wait for the rate before the sender is made to wait
+    /// Bytes that may wait for the rate before the sender is held back
     #[arg(long, default_value = "256 KiB")]
     queue: Size,
-    /// Share of segments that are lost, such as 1%: each holds up what follows
+    /// Share of segments lost, e.g. 1%; each holds up what follows
     #[arg(long, default_value = "0", value_parser = percentage)]
     loss: f64,
-    /// First pause before a lost segment is sent again; it doubles
+    /// First retransmission timeout; it doubles
     #[arg(long, default_value = "200ms")]
     rto: Duration,
-    /// Share of segments in which one bit is changed
+    /// Share of segments in which one bit is flipped
     #[arg(long, default_value = "0", value_parser = percentage)]
     corrupt: f64,
-    /// Pass nothing from this time on, counted from the start of the proxy
+    /// Cut all connections at this time after the start: they stay open but pass nothing
     #[arg(long, value_name = "TIME")]
     cut_after: Option<Duration>,
-    /// How long a cut lasts; without it, for good
+    /// How long the cut lasts [default: until the end]
     #[arg(long, value_name = "TIME", requires = "cut_after")]
     cut_for: Option<Duration>,
-    /// Swallow everything from this time on: connections stay half-open, dials hang
+    /// Discard everything from this time on: connections stay half-open, new ones hang
     #[arg(long, value_name = "TIME")]
     silent_after: Option<Duration>,
     /// Reset each connection at this age
     #[arg(long, value_name = "TIME")]
     reset_after: Option<Duration>,
-    /// Seed of all draws
+    /// Seed of all random choices
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
-/// A rate as in scenarios; `1mbit` will do for `1 Mbit/s`.
+/// Reads a rate as in scenarios; `1mbit` is accepted for `1 Mbit/s`.
 fn rate(text: &str) -> Result<Rate, String> {
     if text.to_ascii_lowercase().ends_with("bit") { format!("{text}/s").parse() } else { text.parse() }
 }
@@ -88,7 +89,9 @@ fn rate(text: &str) -> Result<Rate, String> {
 fn address(key: &str, text: &str) -> Result<SocketAddr, Failure> {
     let found = text.to_socket_addrs().ok().and_then(|mut all| all.next());
     found.ok_or_else(|| {
-        Failure::Usage(format!("--{key} {text} is no address: write host and port, such as 127.0.0.1:8000"))
+        Failure::Usage(format!(
+            "invalid address for --{key}: {text} (expected HOST:PORT, e.g. 127.0.0.1:8000)"
+        ))
     })
 }
 
@@ -105,7 +108,7 @@ fn latency(args: &ProxyArgs) -> Result<Distribution, Failure> {
         Latency::Constant(span) => Distribution::Constant(span.0),
         Latency::Uniform { min, max } => Distribution::Uniform { min: min.0, max: max.0 },
         Latency::Lognormal { median, sigma } => Distribution::Lognormal { median: median.0, sigma },
-        _ => return Err(wrong("one pair has no regions: write constant, uniform or lognormal")),
+        _ => return Err(wrong("only constant, uniform and lognormal work between two programs")),
     };
     distribution.check().map_err(wrong)?;
     Ok(distribution)
@@ -114,7 +117,7 @@ fn latency(args: &ProxyArgs) -> Result<Distribution, Failure> {
 fn options(args: &ProxyArgs) -> Result<Options, Failure> {
     for (key, share) in [("loss", args.loss), ("corrupt", args.corrupt)] {
         if share > 1.0 {
-            return Err(Failure::Usage(format!("--{key} is more than all: write such as 1%")));
+            return Err(Failure::Usage(format!("--{key} must be at most 100%")));
         }
     }
     if args.rto.is_zero() {
@@ -141,11 +144,13 @@ fn options(args: &ProxyArgs) -> Result<Options, Failure> {
     })
 }
 
-pub(super) fn execute(args: &ProxyArgs, console: &Console) -> Result<(), Failure> {
-    let (listen, to) = (address("listen", &args.listen)?, address("to", &args.to)?);
-    let options = options(args)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(serve(args, listen, to, options, console))
+impl Command for ProxyArgs {
+    fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
+        let (listen, to) = (address("listen", &self.listen)?, address("to", &self.to)?);
+        let options = options(self)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        runtime.block_on(serve(self, listen, to, options, cx.console))
+    }
 }
 
 async fn serve(
@@ -160,7 +165,7 @@ async fn serve(
     let proxy = Proxy::start(listen, to, options, Some(told))
         .await
         .map_err(|error| Failure::Failed(format!("cannot listen on {listen}: {error}")))?;
-    console.note(&format!("{} -> {to}; Ctrl-C ends it", proxy.address()));
+    console.note(&format!("{} -> {to}; stop with Ctrl-C", proxy.address()));
     let start = Instant::now();
     let is_past =
         |at: Option<Duration>| at.is_some_and(|at| start.elapsed().as_nanos() >= u128::from(at.as_nanos()));
@@ -169,6 +174,7 @@ async fn serve(
     while !interrupted.load(Ordering::SeqCst) {
         let (is_cut, is_silent) =
             (is_past(args.cut_after) && !is_past(healed_at), is_past(args.silent_after));
+        // The switches are set when their time comes, not at every look.
         if is_cut != was_cut {
             proxy.control().cut(is_cut, is_cut);
             console.note(if is_cut { "cut" } else { "healed" });
@@ -194,7 +200,7 @@ async fn serve(
     Ok(())
 }
 
-/// A connection in a line.
+/// One line about a connection that ended.
 fn describe(end: &Ended) -> String {
     let Ended { number, from, lived, bytes: [up, down], how } = end;
     format!("#{number} from {from}: {how} after {:.3} s, {up} bytes up, {down} down", lived.as_secs_f64())

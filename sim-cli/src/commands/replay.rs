@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Parser, ValueEnum};
 use floodnet_core::time::Time;
 
-use super::Failure;
-use super::console::Console;
+use super::command::{Command, Context};
+use super::failure::Failure;
 use super::files::Loaded;
 use super::progress::Watcher;
 use super::verify::{hold_against, open};
@@ -23,7 +23,7 @@ use floodnet_measure::seconds;
 use floodnet_text::format::{count, plural};
 use floodnet_text::units::Duration;
 
-/// docs/trace.md describes both.
+/// Trace formats; docs/trace.md describes them.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TraceFormat {
     /// A line of JSON for each step
@@ -32,81 +32,85 @@ pub(super) enum TraceFormat {
     Perfetto,
 }
 
-#[derive(Args, Debug)]
+/// Repeat a finished run: stop at any time, show nodes, write a trace of every step
+#[derive(Parser, Debug)]
 pub(super) struct ReplayArgs {
     /// Folder of the run
     pub(super) run: PathBuf,
-    /// Stop here, such as 2min: all before this time has happened and nothing after [default: the end]
+    /// Stop at this time, e.g. 2min: every input before it is handled, none after [default: the end]
     #[arg(long, value_name = "TIME")]
     pub(super) until: Option<Duration>,
-    /// Show this node: its neighbors, last inputs and state; with --trace write only such (may be repeated)
+    /// Show this node's neighbors, last inputs and state; with --trace, write only its steps (may be repeated)
     #[arg(long, value_name = "N")]
     pub(super) node: Vec<u32>,
-    /// How many of its last inputs to show
+    /// Number of last inputs to show
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(super) last: usize,
-    /// Write what happened step by step to this file
+    /// Write every step to this file
     #[arg(long, value_name = "FILE")]
     pub(super) trace: Option<PathBuf>,
-    /// Form of that file [default: perfetto if its name ends with .perfetto.json, else jsonl]
+    /// Format of that file [default: perfetto if the name ends with .perfetto.json, else jsonl]
     #[arg(long, value_enum, requires = "trace")]
     pub(super) trace_format: Option<TraceFormat>,
 }
 
-pub(super) fn execute(args: &ReplayArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
-    let (manifest, loaded) = open(&args.run, registry)?;
-    let nodes = slots(args, &loaded, registry)?;
-    let digest = if manifest.complete {
-        hold_against(&args.run, &manifest, &loaded, registry, console)?
-    } else {
-        console.note("  the run was interrupted, so its digest is not checked");
-        manifest.digest.clone()
-    };
-    let end = loaded.scenario.duration.after_start();
-    let until = args.until.map_or(end, |until| until.after_start());
-    let mut trace = match &args.trace {
-        Some(path) => {
-            let head = Head {
-                floodnet_trace: FORM,
-                scenario: &loaded.scenario.name,
-                seed: loaded.scenario.seed,
-                digest: &digest,
-                nodes,
-                until_ns: until.as_nanos(),
-            };
-            Some(Trace::begin(path, args.trace_format, &head).map_err(|error| unwritable(path, &error))?)
+impl Command for ReplayArgs {
+    fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
+        let (manifest, loaded) = open(&self.run, cx.registry)?;
+        let nodes = slots(self, &loaded, cx.registry)?;
+        // First the whole run again: what is shown below is worth nothing if it differs from what is stored.
+        let digest = if manifest.complete {
+            hold_against(&self.run, &manifest, &loaded, cx)?
+        } else {
+            cx.console.note("  the run was interrupted, so its digest is not checked");
+            manifest.digest.clone()
+        };
+        let end = loaded.scenario.duration.after_start();
+        let until = self.until.map_or(end, |until| until.after_start());
+        let mut trace = match &self.trace {
+            Some(path) => {
+                let head = Head {
+                    floodnet_trace: FORM,
+                    scenario: &loaded.scenario.name,
+                    seed: loaded.scenario.seed,
+                    digest: &digest,
+                    nodes,
+                    until_ns: until.as_nanos(),
+                };
+                Some(Trace::begin(path, self.trace_format, &head).map_err(|error| unwritable(path, &error))?)
+            }
+            None => None,
+        };
+        let mut lately = Lately { inputs: BTreeMap::new(), most: self.last };
+        let followed = run_until(self, until, &loaded, cx, &mut |record| {
+            lately.take(record, &self.node);
+            trace.as_mut().map_or(Ok(()), |trace| trace.put(record))
+        })?;
+        cx.console.result(&format!(
+            "{}  seed {} · digest {digest}{} · stopped at {} s with {} of {} up\n",
+            loaded.scenario.name,
+            loaded.scenario.seed,
+            if manifest.complete { ", as stored" } else { "" },
+            seconds(until),
+            count(u64::from(followed.up)),
+            plural(nodes as usize, "node"),
+        ));
+        for shown in &followed.shown {
+            cx.console.result(&show(shown, until, &lately));
         }
-        None => None,
-    };
-    let mut lately = Lately { inputs: BTreeMap::new(), most: args.last };
-    let followed = run_until(args, until, &loaded, registry, console, &mut |record| {
-        lately.take(record, &args.node);
-        trace.as_mut().map_or(Ok(()), |trace| trace.put(record))
-    })?;
-    console.result(&format!(
-        "{}  seed {} · digest {digest}{} · stopped at {} s with {} of {} up\n",
-        loaded.scenario.name,
-        loaded.scenario.seed,
-        if manifest.complete { ", as stored" } else { "" },
-        seconds(until),
-        count(u64::from(followed.up)),
-        plural(nodes as usize, "node"),
-    ));
-    for shown in &followed.shown {
-        console.result(&show(shown, until, &lately));
+        if let (Some(trace), Some(path)) = (trace, &self.trace) {
+            let written = trace.end(until).map_err(|error| unwritable(path, &error))?;
+            cx.console.note(&format!("  trace  {}: {}", path.display(), plural(written as usize, "step")));
+        }
+        Ok(())
     }
-    if let (Some(trace), Some(path)) = (trace, &args.trace) {
-        let written = trace.end(until).map_err(|error| unwritable(path, &error))?;
-        console.note(&format!("  trace  {}: {}", path.display(), plural(written as usize, "step")));
-    }
-    Ok(())
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::Failed(format!("cannot write {}: {error}", path.display()))
 }
 
-/// How many slots the run has; checks that what is asked for is there.
+/// The number of slots of the run; checks that the nodes and the time asked for exist.
 fn slots(args: &ReplayArgs, loaded: &Loaded, registry: &Registry) -> Result<u32, Failure> {
     let end = loaded.scenario.duration;
     if let Some(until) = args.until.filter(|until| until.after_start() > end.after_start()) {
@@ -116,20 +120,19 @@ fn slots(args: &ReplayArgs, loaded: &Loaded, registry: &Registry) -> Result<u32,
     let slots = setup.plan.slots();
     match args.node.iter().find(|node| **node >= slots) {
         Some(node) => Err(Failure::Usage(format!(
-            "there is no node {node}: the run has {}, numbered from 0",
+            "no node {node}: the run has {}, numbered from 0",
             plural(slots as usize, "node")
         ))),
         None => Ok(slots),
     }
 }
 
-/// Runs up to `until` and hands over each step that somebody asks for.
+/// Runs up to `until` and hands over each step that is wanted.
 fn run_until(
     args: &ReplayArgs,
     until: Time,
     loaded: &Loaded,
-    registry: &Registry,
-    console: &Console,
+    cx: &Context<'_>,
     take: &mut dyn FnMut(&Record) -> io::Result<()>,
 ) -> Result<Followed, Failure> {
     let mut only = args.node.clone();
@@ -143,9 +146,9 @@ fn run_until(
         failed = records.iter().find_map(|record| take(record).err());
         failed.is_none()
     };
-    let mut watcher = Watcher::new(until, console);
+    let mut watcher = Watcher::new(until, cx.console);
     let watch = &mut |progress| watcher.watch(progress);
-    let followed = follow(&loaded.scenario, registry.lab(), &how, &mut sink, watch);
+    let followed = follow(&loaded.scenario, cx.registry.lab(), &how, &mut sink, watch);
     watcher.finish();
     let followed = followed.map_err(|error| loaded.complain(&error))?;
     match (failed, &args.trace) {
@@ -155,7 +158,7 @@ fn run_until(
     }
 }
 
-/// The last inputs of some nodes, each with what came of it.
+/// The last inputs of some nodes, each with its effects.
 struct Lately {
     inputs: BTreeMap<u32, VecDeque<(Record, Vec<Record>)>>,
     most: usize,
@@ -180,7 +183,7 @@ impl Lately {
 
 fn show(shown: &Shown, until: Time, lately: &Lately) -> String {
     let list = |peers: &[u32]| match peers {
-        [] => "nobody".to_owned(),
+        [] => "none".to_owned(),
         peers => peers.iter().map(u32::to_string).collect::<Vec<_>>().join(" "),
     };
     let mut text = format!("\nnode {} at {} s\n", shown.slot, seconds(until));
@@ -189,6 +192,7 @@ fn show(shown: &Shown, until: Time, lately: &Lately) -> String {
         None => text.push_str("  is down\n"),
     }
     text.push_str(&format!("  held by    {}\n", list(&shown.held_by)));
+    // The last inputs, each with its effects below it.
     let inputs = lately.inputs.get(&shown.slot);
     if lately.most > 0 {
         text.push_str(if inputs.is_some() { "  last inputs\n" } else { "  no inputs yet\n" });
@@ -210,7 +214,7 @@ fn show(shown: &Shown, until: Time, lately: &Lately) -> String {
     text
 }
 
-/// A trace in the making.
+/// A trace that is being written.
 struct Trace {
     form: Form,
     written: u64,
@@ -252,7 +256,7 @@ impl Trace {
         }
     }
 
-    /// Puts the file in its place. Gives the number of steps in it.
+    /// Moves the finished file to its name. Returns the number of steps in it.
     fn end(self, until: Time) -> io::Result<u64> {
         match self.form {
             Form::Jsonl(to) => to.end()?,

@@ -2,18 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::Parser;
 use floodnet_sim::Memory;
 
-use super::backend::BackendOptions;
+use super::args::{Format, Overrides};
+use super::command::{Command, Context};
 use super::console::Console;
-use super::files::{Loaded, load, threads};
+use super::failure::Failure;
+use super::files::{load, threads};
 use super::progress::Watcher;
+use super::run_options::{RunOptions, run_failure};
+use super::runs;
 use super::validate::{cost_ahead, describe};
-use super::{Failure, Format, Overrides, runs};
 use crate::build::BUILD;
 use crate::pictures::run as pictures;
-use crate::registry::Registry;
 use floodnet_lab::ensemble;
 use floodnet_lab::run::folder::Place;
 use floodnet_lab::run::manifest::peak_bytes;
@@ -25,105 +27,84 @@ use floodnet_scenario::Scenario;
 use floodnet_scenario::setup::Setup;
 use floodnet_testbed::{self as testbed, Nodes, RunError, Settings};
 
-#[derive(Args, Debug)]
+/// Run a scenario, measure it and draw pictures
+#[derive(Parser, Debug)]
 pub(super) struct RunArgs {
-    /// The scenario
-    pub(super) file: PathBuf,
+    /// The scenario file
+    file: PathBuf,
     #[command(flatten)]
-    pub(super) overrides: Overrides,
-    /// Independent runs, each with a seed of its own: means over them with intervals of 95 %
+    overrides: Overrides,
+    /// Make N independent runs and report means with 95 % confidence intervals
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) runs: Option<u32>,
-    /// Repeat one of many runs alone, by its number from 0
+    runs: Option<u32>,
+    /// Repeat only run K of many (numbered from 0)
     #[arg(long, value_name = "K", conflicts_with = "runs")]
-    pub(super) run_index: Option<u32>,
-    /// Folder of the results [default: runs/NAME-SEED, of N runs runs/NAME-SEED-xN]
-    #[arg(short, long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
-    /// Replace the run that is in the folder
-    #[arg(long)]
-    pub(super) force: bool,
-    /// Check and prepare, but do not run
-    #[arg(long)]
-    pub(super) dry_run: bool,
-    /// Draw no pictures
-    #[arg(long)]
-    pub(super) no_pictures: bool,
-    /// Threads, 0 for one per core; the results are the same for any number. Many runs go side by side
-    #[arg(short, long, value_name = "N", default_value_t = 1)]
-    pub(super) jobs: u16,
-    /// What standard output carries
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
+    run_index: Option<u32>,
     #[command(flatten)]
-    pub(super) backend: BackendOptions,
+    options: RunOptions,
 }
 
-/// What went wrong on sockets, as a failure of the command.
-pub(super) fn run_failure(loaded: &Loaded, run_failure: RunError) -> Failure {
-    match run_failure {
-        RunError::Scenario(complaint) => loaded.complain(&complaint),
-        RunError::Failed(why) => Failure::Failed(why),
-        RunError::Interrupted => Failure::Interrupted,
+impl Command for RunArgs {
+    fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
+        let mut loaded = load(&self.file, &self.overrides, cx)?;
+        if let Some(index) = self.run_index {
+            loaded.scenario.seed = ensemble::seed(loaded.scenario.seed, index);
+        }
+        let Self { options, .. } = self;
+        let scenario = &loaded.scenario;
+        let sockets = options.backend.sockets(self.runs.is_some()).map_err(Failure::Usage)?;
+        if options.dry_run {
+            let setup = prepare(scenario, cx.registry.lab()).map_err(|error| loaded.complain(&error))?;
+            cx.console.result(&scenario.to_resolved_toml());
+            cx.console.note(&format!("{}\n{}", describe(scenario, &setup), cost_ahead(&setup)));
+            return Ok(());
+        }
+        if let Some(count) = self.runs.filter(|&count| count > 1) {
+            return runs::execute(options, count, &loaded, cx);
+        }
+        // The folder is checked before the run, so that a long run does not end without a place.
+        let folder = options.out.clone().unwrap_or_else(|| default_folder(scenario));
+        let place = Place::check(&folder, options.force).map_err(Failure::Failed)?;
+        if let Some(Settings { nodes: Nodes::Remote { listen, .. }, up_within, .. }) = sockets {
+            cx.console.note(&format!(
+                "waiting up to {} s at {listen} for nodes; start each with: sim-cli testbed node --coordinator \
+                 HOST:{} --slot 0, 1, ...",
+                up_within.as_secs_f64(),
+                listen.port(),
+            ));
+        }
+        let mut watcher = Watcher::new(scenario.duration.after_start(), cx.console);
+        let watch = &mut |progress| watcher.watch(progress);
+        let ran = match sockets {
+            Some(settings) => testbed::run(scenario, cx.registry.sockets(), settings, watch),
+            None => simulate(scenario, cx.registry.lab(), threads(options.jobs), watch)
+                .map_err(RunError::Scenario),
+        };
+        watcher.finish();
+        let ran = ran.map_err(|error| run_failure(&loaded, error))?;
+        let draw = |setup: &Setup, results: &Results| {
+            if options.no_pictures { Vec::new() } else { pictures::files(setup, results) }
+        };
+        place.write(&BUILD, scenario, &ran, &draw).map_err(Failure::Failed)?;
+        report(scenario, &ran, &place, options, cx.console)
     }
-}
-
-pub(super) fn execute(args: &RunArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
-    let mut loaded = load(&args.file, &args.overrides, registry, console)?;
-    if let Some(index) = args.run_index {
-        loaded.scenario.seed = ensemble::seed(loaded.scenario.seed, index);
-    }
-    let scenario = &loaded.scenario;
-    let sockets = args.backend.sockets(args.runs.is_some()).map_err(Failure::Usage)?;
-    if args.dry_run {
-        let setup = prepare(scenario, registry.lab()).map_err(|error| loaded.complain(&error))?;
-        console.result(&scenario.to_resolved_toml());
-        console.note(&format!("{}\n{}", describe(scenario, &setup), cost_ahead(&setup)));
-        return Ok(());
-    }
-    if let Some(count) = args.runs.filter(|&count| count > 1) {
-        return runs::execute(args, count, &loaded, registry, console);
-    }
-    let folder = args.out.clone().unwrap_or_else(|| default_folder(scenario));
-    let place = Place::check(&folder, args.force).map_err(Failure::Failed)?;
-    if let Some(Settings { nodes: Nodes::Remote { listen, .. }, up_within, .. }) = sockets {
-        console.note(&format!(
-            "waiting up to {} s at {listen} for nodes; start each with: sim-cli testbed node --coordinator HOST:{} \
-             --slot 0, 1, ...",
-            up_within.as_secs_f64(),
-            listen.port(),
-        ));
-    }
-    let mut watcher = Watcher::new(scenario.duration.after_start(), console);
-    let watch = &mut |progress| watcher.watch(progress);
-    let ran = match sockets {
-        Some(settings) => testbed::run(scenario, registry.sockets(), settings, watch),
-        None => simulate(scenario, registry.lab(), threads(args.jobs), watch).map_err(RunError::Scenario),
-    };
-    watcher.finish();
-    let ran = ran.map_err(|error| run_failure(&loaded, error))?;
-    let draw = |setup: &Setup, results: &Results| {
-        if args.no_pictures { Vec::new() } else { pictures::files(setup, results) }
-    };
-    place.write(&BUILD, scenario, &ran, &draw).map_err(Failure::Failed)?;
-    report(scenario, &ran, &place, args, console)
 }
 
 fn default_folder(scenario: &Scenario) -> PathBuf {
     Path::new("runs").join(format!("{}-{}", scenario.name, scenario.seed))
 }
 
-/// Prints what came of it, and says how it went.
+/// Prints the results; fails when an expectation is not met.
 fn report(
     scenario: &Scenario,
     ran: &Ran,
     place: &Place,
-    args: &RunArgs,
+    options: &RunOptions,
     console: &Console,
 ) -> Result<(), Failure> {
     let Some(Finished { results, cost, tcp }) = &ran.finished else { return Ok(()) };
     let summary = &results.summary;
-    match args.format {
+    match options.format {
         Format::Json => console.result(&summary.to_json()),
         Format::Text if !console.is_quiet() => console.result(&summary.to_text()),
         Format::Text => {}
@@ -136,12 +117,13 @@ fn report(
     }
     let shown = place.folder().display();
     console.note(&format!("  results  {shown}"));
-    let backend = args.backend.again();
+    let backend = options.backend.again();
     console.note(&format!("  again    sim-cli run {shown}/scenario.resolved.toml{backend}"));
     if !summary.complete {
-        console.note("  interrupted: the results hold what happened until then");
+        console.note("  interrupted: the results cover the run until then");
         return Err(Failure::Interrupted);
     }
+    // Expectations count for complete runs only.
     let failed: Vec<&Checked> =
         summary.expect.iter().filter(|verdict| verdict.verdict == Outcome::Fails).collect();
     for verdict in &failed {
@@ -151,7 +133,7 @@ fn report(
     if failed.is_empty() { Ok(()) } else { Err(Failure::Expectation) }
 }
 
-/// What a run on sockets used.
+/// The resources that a run on sockets used.
 fn used(means: &TcpRunInfo) -> String {
     let or_unknown = |value: Option<String>| value.unwrap_or_else(|| "?".to_owned());
     let hop = means.hop_excess_ms.map_or_else(String::new, |hop| {
@@ -164,7 +146,7 @@ fn used(means: &TcpRunInfo) -> String {
         means.latest_ms,
     );
     if let Some(processes) = means.processes {
-        text.push_str(&format!("; {processes} processes at most"));
+        text.push_str(&format!("; up to {processes} processes"));
     }
     if let Some(kernels) = &means.namespaces {
         text.push_str(&between(kernels));
@@ -175,7 +157,7 @@ fn used(means: &TcpRunInfo) -> String {
     text
 }
 
-/// What the kernel did between nodes.
+/// The packets that the kernel carried between nodes.
 fn between(kernels: &Kernels) -> String {
     let Kernels { networks, carried, lost, cut, .. } = kernels;
     let resent = kernels.tcp.get("RetransSegs").copied().unwrap_or(0);
@@ -185,11 +167,11 @@ fn between(kernels: &Kernels) -> String {
     )
 }
 
-/// What the run cost, and where the memory was.
+/// Time and memory that the run took.
 fn spent(cost: &Cost, nodes: u32) -> String {
     let nodes = u64::from(nodes.max(1));
     let mut text = format!(
-        "  cost     {:.2} s to set up, {:.2} s to run, {:.2} s to sum up: {:.2} M events/s, {:.2} M packets/s",
+        "  cost     {:.2} s to set up, {:.2} s to run, {:.2} s to summarize: {:.2} M events/s, {:.2} M packets/s",
         cost.setup_seconds,
         cost.run_seconds,
         cost.finish_seconds,
@@ -202,7 +184,7 @@ fn spent(cost: &Cost, nodes: u32) -> String {
         let per_node = |bytes: u64| bytes / nodes;
         text.push_str(&format!(
             "\n  memory   {:.0} MB at the peak, {} bytes per node: {} slots, {} connections, {} events, {} plan, \
-             measures and all else",
+             measures and the rest",
             bytes as f64 / 1e6,
             per_node(bytes),
             per_node(slots),

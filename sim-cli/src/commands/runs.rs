@@ -5,11 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::args::Format;
+use super::command::Context;
 use super::console::Console;
+use super::failure::Failure;
 use super::files::{Loaded, threads};
 use super::progress::Crowd;
-use super::run::{RunArgs, run_failure};
-use super::{Failure, Format};
+use super::run_options::{RunOptions, run_failure};
 use crate::build::BUILD;
 use crate::pictures::run::latency_series;
 use crate::registry::Registry;
@@ -25,8 +27,10 @@ use floodnet_plot::{Style, latency_cdf};
 use floodnet_scenario::Scenario;
 use floodnet_testbed::{self as testbed, RunError, Settings};
 
-/// What the runs came to, and what they took.
+/// The results of all runs and what they cost.
 struct Made {
+    /// The number of runs that the user asked for; fewer are finished after Ctrl-C.
+    asked: u32,
     report: Report,
     cost: Cost,
     nodes: u32,
@@ -35,29 +39,29 @@ struct Made {
 }
 
 pub(super) fn execute(
-    args: &RunArgs,
+    options: &RunOptions,
     count: u32,
     loaded: &Loaded,
-    registry: &Registry,
-    console: &Console,
+    cx: &Context<'_>,
 ) -> Result<(), Failure> {
     let scenario = &loaded.scenario;
     let default = || PathBuf::from(format!("runs/{}-{}-x{count}", scenario.name, scenario.seed));
     let place =
-        Place::check(&args.out.clone().unwrap_or_else(default), args.force).map_err(Failure::Failed)?;
+        Place::check(&options.out.clone().unwrap_or_else(default), options.force).map_err(Failure::Failed)?;
+    // Each run is written as soon as it is finished, into a draft that becomes the folder at the end.
     let draft = place.draft().map_err(Failure::Failed)?;
     let seeds = ensemble::seeds(scenario.seed, count);
-    let crowd = Crowd::new(seeds.len(), scenario.duration.after_start(), console);
+    let crowd = Crowd::new(seeds.len(), scenario.duration.after_start(), cx.console);
     let done = AtomicUsize::new(0);
     let keep = |index: usize, scenario: &Scenario, ran: Ran| {
         let kept = keep_run(&draft.path().join(run_name(index)), index, scenario, ran);
         crowd.finished(done.fetch_add(1, Ordering::Relaxed) + 1);
         kept
     };
-    let ran = match args.backend.sockets(true).map_err(Failure::Usage)? {
-        Some(settings) => on_sockets(scenario, registry, settings, &seeds, &crowd, &keep)
+    let ran = match options.backend.sockets(true).map_err(Failure::Usage)? {
+        Some(settings) => on_sockets(scenario, cx.registry, settings, &seeds, &crowd, &keep)
             .map_err(|failed| run_failure(loaded, failed)),
-        None => ensemble::run_each(scenario, registry.lab(), &seeds, threads(args.jobs), &crowd, &keep)
+        None => ensemble::run_each(scenario, cx.registry.lab(), &seeds, threads(options.jobs), &crowd, &keep)
             .map_err(|failed| complain(loaded, &failed)),
     };
     crowd.finish();
@@ -65,18 +69,18 @@ pub(super) fn execute(
     let kept: io::Result<Vec<_>> = ran.into_iter().flatten().filter_map(Result::transpose).collect();
     let kept = kept.map_err(|error| Failure::Failed(place.failed(&error)))?;
     if kept.is_empty() {
-        console.note("  interrupted before the first run was finished: nothing is written");
+        cx.console.note("  interrupted before the first run was finished: nothing was written");
         return Err(Failure::Interrupted);
     }
     let nodes = kept.first().map_or(0, |(_, _, nodes)| *nodes);
     let cost = kept.iter().fold(Cost::default(), |sum, (_, cost, _)| sum.plus(*cost));
     let kept = kept.into_iter().map(|(kept, ..)| kept).collect();
     let report = Report::of(scenario, seeds.len(), kept);
-    let made = Made { report, cost, nodes, backend: args.backend.name() };
-    write(draft.path(), scenario, &made, !args.no_pictures)
+    let made = Made { asked: count, report, cost, nodes, backend: options.backend.name() };
+    write(draft.path(), scenario, &made, !options.no_pictures)
         .map_err(|error| Failure::Failed(place.failed(&error)))?;
     place.finish(&draft).map_err(Failure::Failed)?;
-    tell(scenario, &made, &place, args, console)
+    tell(scenario, &made, &place, options, cx.console)
 }
 
 /// As [`ensemble::run_each`] on sockets: one run after the other, for they share the machine's time.
@@ -108,12 +112,12 @@ fn on_sockets<T>(
     Ok(kept)
 }
 
-/// A scenario that cannot be run is told as for a single run.
+/// The failure of a scenario that cannot be run, as for a single run.
 fn complain(loaded: &Loaded, failed: &Failed) -> Failure {
     loaded.complain(&failed.why)
 }
 
-/// Writes the folder of one run, and keeps what all runs together are made of.
+/// Writes the folder of one run, and returns what the report over all runs needs.
 fn keep_run(
     folder: &Path,
     index: usize,
@@ -128,9 +132,9 @@ fn keep_run(
         .map(|(nodes, of)| (Kept::of(index, of.results), of.cost, nodes)))
 }
 
-/// Writes what all runs say together.
+/// Writes what is computed from all runs.
 fn write(folder: &Path, scenario: &Scenario, made: &Made, draw: bool) -> io::Result<()> {
-    let Made { report, cost, nodes, backend } = made;
+    let Made { report, cost, nodes, backend, .. } = made;
     let resolved = scenario.to_resolved_toml();
     let manifest = Manifest {
         scenario: scenario.name.clone(),
@@ -157,17 +161,17 @@ fn write(folder: &Path, scenario: &Scenario, made: &Made, draw: bool) -> io::Res
     write_manifest(folder, &manifest)
 }
 
-/// Prints what came of it, and says how it went.
+/// Prints the results; fails when an expectation is not met.
 fn tell(
     scenario: &Scenario,
     made: &Made,
     place: &Place,
-    args: &RunArgs,
+    options: &RunOptions,
     console: &Console,
 ) -> Result<(), Failure> {
     let report = &made.report;
     let duration = seconds(scenario.duration.after_start());
-    match args.format {
+    match options.format {
         Format::Json => console.result(&report.to_json()),
         Format::Text if !console.is_quiet() => {
             console.result(&report.to_text(made.nodes, duration, console.is_verbose()));
@@ -175,9 +179,9 @@ fn tell(
         Format::Text => {}
     }
     let shown = place.folder().display();
-    let again = format!("sim-cli run {shown}/scenario.resolved.toml{}", args.backend.again());
+    let again = format!("sim-cli run {shown}/scenario.resolved.toml{}", options.backend.again());
     console.note(&format!("  results  {shown}"));
-    console.note(&format!("  again    {again} --runs {}", args.runs.unwrap_or(1)));
+    console.note(&format!("  again    {again} --runs {}", made.asked));
     let not_held = || report.expect.iter().filter(|judged| judged.verdict != Decision::Holds);
     // The worst of what does not hold, else of the first expectation.
     let worst = not_held().chain(&report.expect).find_map(|judged| judged.worst.map(|worst| (judged, worst)));
@@ -185,13 +189,13 @@ fn tell(
         console.note(&format!("  worst    {again} --run-index {}   ({})", worst.run, judged.key));
     }
     if !report.complete {
-        console.note(&format!("  interrupted: the results hold the {} runs that were finished", report.runs));
+        console.note(&format!("  interrupted: the results cover the {} finished runs", report.runs));
         return Err(Failure::Interrupted);
     }
     for judged in not_held() {
         let (key, bound, measured) = (&judged.key, &judged.bound, judged.measured());
         let text = match judged.verdict {
-            Decision::Undecided => format!("{key} is {measured}, which does not decide {bound}: add runs"),
+            Decision::Undecided => format!("{key} is {measured}, undecided for {bound}: add runs"),
             _ => format!("{key} is {measured}, expected {bound}"),
         };
         console.error(&format!("{}: {text}", scenario.name));

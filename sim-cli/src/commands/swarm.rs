@@ -6,12 +6,13 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use clap::Args;
+use clap::Parser;
 
-use super::console::Console;
+use super::args::Overrides;
+use super::command::{Command, Context};
+use super::failure::Failure;
 use super::files::{Loaded, load, threads};
 use super::progress::bar;
-use super::{Failure, Overrides};
 use crate::registry::Registry;
 use floodnet_lab::hunt::{Found as Wrong, Hunt, by_invariant, file};
 use floodnet_lab::swarm::campaign::{Campaign, Failure as Found, Tried, UNHEALED_PERMILLE};
@@ -20,26 +21,28 @@ use floodnet_lab::swarm::draw::{Drawn, ProtocolChoice, draw};
 use floodnet_lab::swarm::violation::Invariant;
 use floodnet_lab::swarm::{Violation, seeds};
 
-#[derive(Args, Debug)]
+/// Fuzz: run random scenarios and check invariants
+#[derive(Parser, Debug)]
 pub(super) struct SwarmArgs {
-    /// Keep the protocols of this scenario, and draw all else [default: the built-in protocols, with settings drawn too]
+    /// Use the protocols of this scenario and randomize everything else [default: the built-in protocols with random
+    /// settings]
     pub(super) file: Option<PathBuf>,
-    /// Check the scenario as it is, and no others
+    /// Check only this scenario, unchanged
     #[arg(long, requires = "file", conflicts_with_all = ["count", "base", "first"])]
     pub(super) alone: bool,
-    /// Print the scenario of this seed, and run none
+    /// Print the scenario of this seed without running it
     #[arg(long, value_name = "SEED", conflicts_with = "alone")]
     pub(super) show: Option<u64>,
-    /// How many scenarios
+    /// Number of scenarios
     #[arg(short = 'n', long, value_name = "N", default_value_t = 1_000)]
     pub(super) count: u64,
-    /// Seed of the first; the others follow it
+    /// Seed of the first scenario; the others count up from it
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     pub(super) base: u64,
-    /// Try the seeds in this file before, one in a line [default: those that failed once]
+    /// Try the seeds in this file first, one per line [default: seeds that failed before]
     #[arg(long, value_name = "FILE")]
     pub(super) first: Option<PathBuf>,
-    /// Threads, 0 for one per core; the results are the same for any number
+    /// Number of threads (0: one per core); the results do not depend on it
     #[arg(short, long, value_name = "N", default_value_t = 0)]
     pub(super) jobs: u16,
     /// Folder for the scenarios that fail
@@ -47,62 +50,73 @@ pub(super) struct SwarmArgs {
     pub(super) out: PathBuf,
 }
 
-/// Failures that are told one by one, and written.
+/// At most this many failures are shown one by one, and written.
 const SHOWN: usize = 5;
-/// How long each is made smaller.
+/// Time limit for shrinking each of them.
 const SMALLER: Duration = Duration::from_secs(10);
-/// Seeds of networks that did not heal that are named.
+/// At most this many seeds of networks that did not heal are shown.
 const SEEDS: usize = 10;
 
-pub(super) fn execute(args: &SwarmArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
-    let plain = Overrides { seed: None, set: Vec::new() };
-    let loaded = args.file.as_ref().map(|file| load(file, &plain, registry, console)).transpose()?;
-    if let (true, Some(loaded)) = (args.alone, &loaded) {
-        return alone(loaded, registry, console);
-    }
-    let protocols = loaded.map_or(ProtocolChoice::Builtin, |loaded| ProtocolChoice::Given {
-        overlay: loaded.scenario.overlay,
-        broadcast: loaded.scenario.broadcast,
-    });
-    if let Some(seed) = args.show {
-        console.result(&draw(seed, &protocols).text);
-        return Ok(());
-    }
-    let campaign = Campaign {
-        first: match &args.first {
-            Some(file) => read_seeds(file)?,
-            None => seeds::kept(),
-        },
-        base: args.base,
-        count: args.count,
-        choice: protocols,
-    };
-    let began = Instant::now();
-    let bar = bar(Some(campaign.len()), "  {bar:32.cyan/dim} {pos} of {len}  {msg}  eta {eta}", console);
-    let tried = campaign.run(registry.lab(), threads(args.jobs), |tried| {
-        bar.set_position(tried.scenarios);
-        bar.set_message(match tried.failures.len() {
-            0 => String::new(),
-            failures => format!("{failures} failed"),
+impl Command for SwarmArgs {
+    fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
+        let loaded = self.file.as_ref().map(|file| load(file, &Overrides::default(), cx)).transpose()?;
+        if let (true, Some(loaded)) = (self.alone, &loaded) {
+            return alone(loaded, cx);
+        }
+        let protocols = loaded.map_or(ProtocolChoice::Builtin, |loaded| ProtocolChoice::Given {
+            overlay: loaded.scenario.overlay,
+            broadcast: loaded.scenario.broadcast,
         });
-        true
-    });
-    bar.finish_and_clear();
-    let tried = tried.map_err(Failure::Failed)?;
-    console.result(&report(&tried, began.elapsed(), args.base));
-    if tried.is_sound() {
-        return Ok(());
+        if let Some(seed) = self.show {
+            cx.console.result(&draw(seed, &protocols).text);
+            return Ok(());
+        }
+        let campaign = Campaign {
+            // Seeds that once found an error are tried again before new ones.
+            first: match &self.first {
+                Some(file) => read_seeds(file)?,
+                None => seeds::kept(),
+            },
+            base: self.base,
+            count: self.count,
+            choice: protocols,
+        };
+        let tried = self.run(&campaign, cx)?;
+        if tried.is_sound() {
+            return Ok(());
+        }
+        cx.console.note("  shrinking the scenarios that failed ...");
+        let jobs = threads(self.jobs);
+        let writer = Writer { campaign: &campaign, registry: cx.registry, jobs, folder: &self.out };
+        for path in &writer.write(&tried)? {
+            cx.console.note(&format!("  again    sim-cli swarm --alone {}", path.display()));
+        }
+        Err(failure(tried.failures.first().map(|found| &found.violation)))
     }
-    console.note("  making the scenarios that failed small ..");
-    let written = Writer { campaign: &campaign, registry, jobs: threads(args.jobs), folder: &args.out }
-        .write(&tried)?;
-    for path in &written {
-        console.note(&format!("  again    sim-cli swarm --alone {}", path.display()));
-    }
-    Err(failure(tried.failures.first().map(|found| &found.violation)))
 }
 
-/// What a breach means to the caller of the program.
+impl SwarmArgs {
+    /// Checks every scenario of the campaign, shows the progress and prints the report.
+    fn run(&self, campaign: &Campaign, cx: &Context<'_>) -> Result<Tried, Failure> {
+        let began = Instant::now();
+        let bar =
+            bar(Some(campaign.len()), "  {bar:32.cyan/dim} {pos} of {len}  {msg}  eta {eta}", cx.console);
+        let tried = campaign.run(cx.registry.lab(), threads(self.jobs), |tried| {
+            bar.set_position(tried.scenarios);
+            bar.set_message(match tried.failures.len() {
+                0 => String::new(),
+                failures => format!("{failures} failed"),
+            });
+            true
+        });
+        bar.finish_and_clear();
+        let tried = tried.map_err(Failure::Failed)?;
+        cx.console.result(&report(&tried, began.elapsed(), self.base));
+        Ok(tried)
+    }
+}
+
+/// The exit code for a broken invariant.
 fn failure(violation: Option<&Violation>) -> Failure {
     match violation {
         Some(violation) if violation.invariant == Invariant::SameDigest => {
@@ -112,23 +126,23 @@ fn failure(violation: Option<&Violation>) -> Failure {
     }
 }
 
-/// Checks one scenario as it is, by every engine.
-fn alone(loaded: &Loaded, registry: &Registry, console: &Console) -> Result<(), Failure> {
+/// Checks one scenario unchanged, with every engine.
+fn alone(loaded: &Loaded, cx: &Context<'_>) -> Result<(), Failure> {
     for again in Again::ALL {
         let checked =
-            check(&loaded.scenario, registry.lab(), again).map_err(|error| loaded.complain(&error))?;
+            check(&loaded.scenario, cx.registry.lab(), again).map_err(|error| loaded.complain(&error))?;
         if let Some(violation) = checked.violation {
-            console.error(&format!("{}: {violation}", loaded.scenario.name));
+            cx.console.error(&format!("{}: {violation}", loaded.scenario.name));
             return Err(failure(Some(&violation)));
         }
         if checked.healed == Some(false) && again == Again::Not {
-            console.note(&format!(
-                "{}: not one component {HEAL} after the last trouble; that is promised with high probability only",
+            cx.console.note(&format!(
+                "{}: not one component {HEAL} after the last fault; this is promised only with high probability",
                 loaded.scenario.name
             ));
         }
     }
-    console.result(&format!("{}: every invariant holds\n", loaded.scenario.name));
+    cx.console.result(&format!("{}: every invariant holds\n", loaded.scenario.name));
     Ok(())
 }
 
@@ -138,7 +152,7 @@ fn read_seeds(file: &Path) -> Result<Vec<u64>, Failure> {
     seeds::parse(&text).map_err(|why| Failure::Usage(format!("{}: {why}", file.display())))
 }
 
-/// What came of it, for people.
+/// The report for people.
 fn report(tried: &Tried, took: Duration, base: u64) -> String {
     let hours = tried.simulated.as_nanos() as f64 / 3.6e12;
     let mut text = format!(
@@ -152,14 +166,15 @@ fn report(tried: &Tried, took: Duration, base: u64) -> String {
         let verdict = match broken {
             0 if invariant == Invariant::OnePiece => continue,
             0 => "holds".to_owned(),
-            broken => format!("BREAKS in {broken}"),
+            broken => format!("BROKEN in {broken}"),
         };
         let _ = writeln!(text, "  {:<4} {:<60} {verdict}", invariant.code(), invariant.says());
     }
+    // Healing is promised with high probability only, so it is counted apart from the invariants above.
     let healed = tried.promised_to_heal - tried.unhealed.len() as u64;
     let verdict = match tried.too_many_unhealed {
         None => format!("{healed} of {}", tried.promised_to_heal),
-        Some(_) => format!("BREAKS: {healed} of {}", tried.promised_to_heal),
+        Some(_) => format!("BROKEN: {healed} of {}", tried.promised_to_heal),
     };
     let says = Invariant::OnePiece.says();
     let _ = writeln!(text, "  {:<4} {says:<60} {verdict}", Invariant::OnePiece.code());
@@ -170,8 +185,8 @@ fn report(tried: &Tried, took: Duration, base: u64) -> String {
     );
     if !tried.unhealed.is_empty() {
         let seeds: Vec<String> = tried.unhealed.iter().take(SEEDS).map(u64::to_string).collect();
-        let more = if tried.unhealed.len() > SEEDS { ", .." } else { "" };
-        let _ = writeln!(text, "  Not so with the seeds {}{more}.", seeds.join(", "));
+        let more = if tried.unhealed.len() > SEEDS { ", ..." } else { "" };
+        let _ = writeln!(text, "  Not healed with seeds {}{more}.", seeds.join(", "));
     }
     if let Some((feature, times)) = tried.features.iter().min_by_key(|(_, times)| **times) {
         let count = tried.features.len();
@@ -183,7 +198,7 @@ fn report(tried: &Tried, took: Duration, base: u64) -> String {
     text
 }
 
-/// Writes the scenarios that failed, as small as they get.
+/// Writes the scenarios that failed, shrunk.
 struct Writer<'a> {
     campaign: &'a Campaign,
     registry: &'a Registry,
@@ -210,14 +225,14 @@ impl Writer<'_> {
         draw(seed, &self.campaign.choice)
     }
 
-    /// The smallest scenario that breaks the same invariant, as far as one comes soon.
+    /// A small scenario that breaks the same invariant, if one is found in time.
     fn small(&self, seed: u64, violation: &Violation) -> Option<String> {
         let tables = self.registry.tables();
         let scenario = self.drawn(seed).scenario(tables).ok()?;
         let judge = by_invariant(violation.invariant, self.registry.lab());
         let hunt = Hunt::new(self.registry.lab(), &judge, self.jobs, SMALLER, &|| false);
         let found = hunt.shrink(Wrong { scenario, what: violation.to_string() }, |_| ());
-        Some(format!("# Made small: {}\n{}", found.what, file::short(&found.scenario, tables)))
+        Some(format!("# Shrunk: {}\n{}", found.what, file::short(&found.scenario, tables)))
     }
 
     fn put(&self, seed: u64, why: &str, text: &str) -> Result<PathBuf, Failure> {

@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::Parser;
 
+use super::args::{Format, part, percentage};
+use super::command::{Command, Context};
 use super::console::Console;
+use super::failure::Failure;
 use super::files::threads;
 use super::progress::Crowd;
-use super::{Failure, Format, part, percentage};
 use crate::pictures::sweep as pictures;
-use crate::registry::Registry;
 use floodnet_lab::sweep::index::{Index, Rule, Wrong};
 use floodnet_lab::sweep::output::Outcome;
 use floodnet_lab::sweep::plan::SweepPlan;
@@ -18,92 +19,100 @@ use floodnet_lab::sweep::store::Store;
 use floodnet_scenario::Diagnostics;
 use floodnet_text::format;
 
-#[derive(Args, Debug)]
+/// Run a parameter sweep, many seeds per cell; can be stopped and resumed
+#[derive(Parser, Debug)]
 pub(super) struct SweepArgs {
-    /// The plan: which scenario, which values, how many runs
+    /// The sweep plan: a scenario, values for its keys, how many runs
     pub(super) plan: PathBuf,
-    /// Do only the K-th of N parts, such as 2/7; merge puts them together
+    /// Run only part K of N, e.g. 2/7; `merge` joins the parts
     #[arg(long, value_name = "K/N", value_parser = part)]
     pub(super) partition: Option<(u32, u32)>,
-    /// Runs of each cell [default: as the plan says]
+    /// Runs per cell [default: as in the plan]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) runs: Option<u32>,
-    /// Add runs until the interval of the first metric is this share of its mean to both sides, such as 0.5%
+    /// Add runs until half the interval of the first metric is at most this share of its mean, e.g. 0.5%
     #[arg(long, value_name = "SHARE", value_parser = percentage)]
     pub(super) until_ci: Option<f64>,
-    /// Most runs of a cell with --until-ci
+    /// Maximum runs per cell with --until-ci
     #[arg(long, value_name = "N", default_value_t = 1000, requires = "until_ci")]
     pub(super) max_runs: u32,
-    /// Folder of the results [default: runs/sweep-NAME]
+    /// Output folder [default: runs/sweep-NAME]
     #[arg(short, long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// Runs side by side, 0 for one per core; the results are the same for any number
+    /// Number of parallel runs (0: one per core); the results do not depend on it
     #[arg(short, long, value_name = "N", default_value_t = 1)]
     pub(super) jobs: u16,
-    /// Check and count, but do not run
+    /// Check the plan and count its runs, but do not run
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// What standard output carries
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
 }
 
-pub(super) fn execute(args: &SweepArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
-    let plan = SweepPlan::load(&args.plan).map_err(|wrong| invalid(&wrong))?;
-    let rule =
-        Rule { runs: args.runs.unwrap_or(plan.runs), until_ci: args.until_ci, max_runs: args.max_runs };
-    if rule.until_ci.is_some() && rule.runs < 2 {
-        return Err(Failure::Usage(
-            "one run has no interval: --until-ci needs 2 runs or more to begin with".to_owned(),
-        ));
+impl Command for SweepArgs {
+    fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
+        let plan = SweepPlan::load(&self.plan).map_err(|wrong| invalid(&wrong))?;
+        let rule =
+            Rule { runs: self.runs.unwrap_or(plan.runs), until_ci: self.until_ci, max_runs: self.max_runs };
+        if rule.until_ci.is_some() && rule.runs < 2 {
+            return Err(Failure::Usage(
+                "--until-ci needs at least 2 runs, because one run has no interval".to_owned(),
+            ));
+        }
+        let (index, scenarios) = Index::of(&plan, rule, cx.registry.lab()).map_err(|wrong| match wrong {
+            Wrong::Scenario(wrong) => invalid(&wrong),
+            Wrong::Cells(why) => Failure::Usage(format!("{}: {why}", self.plan.display())),
+        })?;
+        if self.dry_run {
+            let cells = format::plural(index.cells.len(), "cell");
+            let runs = format::plural(index.cells.len() * rule.runs as usize, "run");
+            cx.console.result(&format!("{}: ok: {cells}, {runs}\n", self.plan.display()));
+            return Ok(());
+        }
+        // The folder keeps every finished run, so that the same command can go on later.
+        let part = self.partition.map_or(Part::ALL, |(k, n)| Part { k, n });
+        let default = || Path::new("runs").join(format!("sweep-{}{}", plan.name, suffix(part)));
+        let folder: PathBuf = self.out.clone().unwrap_or_else(default);
+        let store = Store::create(&folder, index).map_err(Failure::Failed)?;
+        let maker = Maker {
+            store: &store,
+            scenarios: &scenarios,
+            part,
+            jobs: threads(self.jobs),
+            control: &(),
+            protocols: cx.registry.lab(),
+        };
+        make(maker, &plan.name, cx)?;
+        tell(&store, self.format, cx.console)
     }
-    let (index, scenarios) = Index::of(&plan, rule, registry.lab()).map_err(|wrong| match wrong {
-        Wrong::Scenario(wrong) => invalid(&wrong),
-        Wrong::Cells(why) => Failure::Usage(format!("{}: {why}", args.plan.display())),
-    })?;
-    let cells = format::plural(index.cells.len(), "cell");
-    if args.dry_run {
-        let runs = format::plural(index.cells.len() * rule.runs as usize, "run");
-        console.result(&format!("{}: ok: {cells}, {runs}\n", args.plan.display()));
-        return Ok(());
-    }
-    let part = args.partition.map_or(Part::ALL, |(k, n)| Part { k, n });
-    let default = || Path::new("runs").join(format!("sweep-{}{}", plan.name, suffix(part)));
-    let folder: PathBuf = args.out.clone().unwrap_or_else(default);
-    let store = Store::create(&folder, index).map_err(Failure::Failed)?;
-    let (jobs, longest) =
-        (threads(args.jobs), scenarios.iter().map(|scenario| scenario.duration.after_start()).max());
-    let maker =
-        Maker { store: &store, scenarios: &scenarios, part, jobs, control: &(), protocols: registry.lab() };
+}
+
+/// Makes the runs that the folder does not have yet, and shows the progress.
+fn make(maker: Maker<'_, ()>, name: &str, cx: &Context<'_>) -> Result<(), Failure> {
     let Missing { missing, all } = maker.count();
-    let crowd = Crowd::new(missing, longest.unwrap_or_default(), console);
-    let maker = Maker {
-        store: &store,
-        scenarios: &scenarios,
-        part,
-        jobs,
-        control: &crowd,
-        protocols: registry.lab(),
-    };
-    let done = if missing < all { format!(", {} there already", all - missing) } else { String::new() };
-    console.note(&format!("{}  {cells}, {}{done}", plan.name, format::plural(all, "run")));
-    let made = maker.make();
+    let longest = maker.scenarios.iter().map(|scenario| scenario.duration.after_start()).max();
+    let crowd = Crowd::new(missing, longest.unwrap_or_default(), cx.console);
+    let cells = format::plural(maker.store.index.cells.len(), "cell");
+    let done = if missing < all { format!(", {} already done", all - missing) } else { String::new() };
+    cx.console.note(&format!("{name}  {cells}, {}{done}", format::plural(all, "run")));
+    let folder = maker.store.folder().display();
+    let Maker { store, scenarios, part, jobs, protocols, .. } = maker;
+    let made = Maker { store, scenarios, part, jobs, control: &crowd, protocols }.make();
     crowd.finish();
     made.map_err(|stopped| match stopped {
         Stopped::Interrupted => {
-            console.note(&format!(
-                "  interrupted: finished runs are in {}, the same command goes on",
-                folder.display()
+            cx.console.note(&format!(
+                "  interrupted: finished runs are in {folder}; run the same command again to resume"
             ));
             Failure::Interrupted
         }
         Stopped::Scenario(cell, failed) => Failure::Usage(format!("{cell}: {}", failed.why)),
-        Stopped::Write(error) => Failure::Failed(format!("cannot write to {}: {error}", folder.display())),
-    })?;
-    tell(&store, args.format, console)
+        Stopped::Write(error) => Failure::Failed(format!("cannot write to {folder}: {error}")),
+    })
 }
 
-/// Writes and prints the results if all cells are there, else says what is missing.
+/// Writes and prints the results if all cells are complete, else says what is missing.
 pub(super) fn tell(store: &Store, format: Format, console: &Console) -> Result<(), Failure> {
     let outcome = Outcome::of(store);
     let shown = store.folder().display();
@@ -120,9 +129,7 @@ pub(super) fn tell(store: &Store, format: Format, console: &Console) -> Result<(
         console.note(&format!("  results  {shown}"));
     } else {
         let (complete, all) = outcome.cells();
-        console.note(&format!(
-            "  {complete} of {all} cells are complete in {shown}; put all parts together with"
-        ));
+        console.note(&format!("  {complete} of {all} cells are complete in {shown}; join all parts with"));
         console.note("  sim-cli merge DIR... --out DIR");
     }
     Ok(())

@@ -6,18 +6,19 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration as Span;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
-use super::console::Console;
+use super::args::Overrides;
+use super::command::{self, Context};
+use super::failure::Failure;
 use super::files::load;
-use super::{Failure, Overrides};
-use crate::registry::Registry;
 use floodnet_lab::run::folder::Place;
 use floodnet_testbed::emit::{Content, Emission, emit};
 use floodnet_testbed::{NodeOptions, Token, serve_node};
 use floodnet_text::units::Duration;
 
-#[derive(Args, Debug)]
+/// Run scenarios on several machines: one worker node, or files for containers
+#[derive(Parser, Debug)]
 pub(super) struct TestbedArgs {
     #[command(subcommand)]
     command: Command,
@@ -34,12 +35,12 @@ enum Command {
 #[derive(Args, Debug)]
 #[command(
     group = clap::ArgGroup::new("kind").required(true).multiple(true),
-    after_help = "The files are held against the schemas of Docker Compose and Kubernetes, but not tried on a real \
-                  cluster. README.md in the folder says what to do with them. Links are those of the network.\n\n\
+    after_help = "The files are checked against the schemas of Docker Compose and Kubernetes, but were not tried on a \
+                  real cluster. README.md in the folder says how to use them. Links are not emulated.\n\n\
                   Example: sim-cli testbed emit scenarios/smoke.toml --compose --out smoke-compose"
 )]
 struct EmitArgs {
-    /// The scenario
+    /// The scenario file
     file: PathBuf,
     #[command(flatten)]
     overrides: Overrides,
@@ -49,45 +50,47 @@ struct EmitArgs {
     /// For Kubernetes
     #[arg(long = "k8s", group = "kind")]
     kubernetes: bool,
-    /// What the image is called [default: floodnet-NAME:latest]
+    /// Image name [default: floodnet-NAME:latest]
     #[arg(long, value_name = "NAME")]
     image: Option<String>,
-    /// Folder of the files, which does not exist yet [default: testbed-NAME]
+    /// New output folder [default: testbed-NAME]
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "The secret of the run is taken from the variable FLOODNET_TOKEN, the same as the \
-                        coordinator's. The node ends with the run, or when it loses the coordinator.\n\n\
+#[command(after_help = "The secret is read from the variable FLOODNET_TOKEN and must be the coordinator's. \
+                        The node exits with the run, or when it loses the coordinator.\n\n\
                         Example: FLOODNET_TOKEN=... sim-cli testbed node --coordinator 10.0.0.1:7000 --slot 3")]
 struct NodeArgs {
-    /// Where the coordinator waits: host and port; - if standard input is a connection to it
+    /// Coordinator's host and port, or - if standard input is a connection to it
     #[arg(long, value_name = "HOST:PORT")]
     coordinator: String,
-    /// Which slot of the scenario to be, from 0
+    /// Slot of the scenario to run, from 0
     #[arg(long, value_name = "I")]
     slot: u32,
-    /// Where to listen for other nodes; port 0 for any free one
+    /// Address to listen on for other nodes (port 0: any free one)
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:0")]
     listen: SocketAddr,
-    /// What other nodes dial [default: the address from which the coordinator is reached, and the port
-    /// listened on]
+    /// Address that other nodes dial [default: the local address of the connection to the coordinator, and
+    /// the listening port]
     #[arg(long, value_name = "HOST[:PORT]")]
     advertise: Option<String>,
-    /// How long the coordinator may be out of reach at first
+    /// How long to keep trying to reach the coordinator
     #[arg(long, value_name = "TIME", default_value = "60s")]
     try_for: Duration,
 }
 
-pub(super) fn execute(args: &TestbedArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
-    match &args.command {
-        Command::Node(args) => node(args, registry, console),
-        Command::Emit(args) => write(args, registry, console),
+impl command::Command for TestbedArgs {
+    fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
+        match &self.command {
+            Command::Node(args) => node(args, cx),
+            Command::Emit(args) => write(args, cx),
+        }
     }
 }
 
-fn node(args: &NodeArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
+fn node(args: &NodeArgs, cx: &Context<'_>) -> Result<(), Failure> {
     let NodeArgs { coordinator, slot, listen, advertise, try_for } = args;
     let token = Token::from_environment().map_err(Failure::Usage)?;
     let options = NodeOptions {
@@ -98,32 +101,32 @@ fn node(args: &NodeArgs, registry: &Registry, console: &Console) -> Result<(), F
         advertise: advertise.clone(),
         try_for: Span::from_nanos(try_for.as_nanos()),
     };
-    console.note(&format!("slot {slot}, for the coordinator {coordinator}"));
-    serve_node(options, registry.sockets()).map_err(Failure::Failed)?;
-    console.note("the run is over");
+    cx.console.note(&format!("slot {slot}, for the coordinator {coordinator}"));
+    serve_node(options, cx.registry.sockets()).map_err(Failure::Failed)?;
+    cx.console.note("the run has ended");
     Ok(())
 }
 
-fn write(args: &EmitArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
+fn write(args: &EmitArgs, cx: &Context<'_>) -> Result<(), Failure> {
     let EmitArgs { file, overrides, compose, kubernetes, image, out } = args;
-    let loaded = load(file, overrides, registry, console)?;
+    let loaded = load(file, overrides, cx)?;
     let scenario = &loaded.scenario;
     let default = || PathBuf::from(format!("testbed-{}", scenario.name));
     let place = Place::check(&out.clone().unwrap_or_else(default), false).map_err(Failure::Failed)?;
     let program = std::env::current_exe()?;
     let emission = Emission { compose: *compose, kubernetes: *kubernetes, image: image.clone() };
-    let files =
-        emit(scenario, registry.sockets(), &emission, &program).map_err(|error| loaded.complain(&error))?;
+    let files = emit(scenario, cx.registry.sockets(), &emission, &program)
+        .map_err(|error| loaded.complain(&error))?;
     let draft = place.draft().map_err(Failure::Failed)?;
     for (name, content) in &files {
         put(&draft.path().join(name), content).map_err(|error| Failure::Failed(place.failed(&error)))?;
     }
     place.finish(&draft).map_err(Failure::Failed)?;
-    console.note(&format!("  written  {}", place.folder().display()));
-    console.note(&format!("  next     see {}", place.folder().join("README.md").display()));
+    cx.console.note(&format!("  written  {}", place.folder().display()));
+    cx.console.note(&format!("  next     see {}", place.folder().join("README.md").display()));
     if !cfg!(target_os = "linux") {
-        console.note(
-            "  note     sim-cli in it is this program, which is not for Linux: put one that is in its place",
+        cx.console.note(
+            "  note     the sim-cli in it is this program, which does not run on Linux: replace it by one that does",
         );
     }
     Ok(())

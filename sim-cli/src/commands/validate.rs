@@ -2,58 +2,66 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::Parser;
 
-use super::console::Console;
+use super::args::Overrides;
+use super::command::{Command, Context};
+use super::failure::Failure;
 use super::files::load;
-use super::{Failure, Overrides};
-use crate::registry::Registry;
 use floodnet_lab::run::prepare;
 use floodnet_scenario::Scenario;
 use floodnet_scenario::setup::Setup;
 
-#[derive(Args, Debug)]
+/// Check scenarios without running them
+#[derive(Parser, Debug)]
 pub(super) struct ValidateArgs {
-    /// Scenarios
+    /// Scenario files
     #[arg(required = true)]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) overrides: Overrides,
 }
 
-pub(super) fn execute(args: &ValidateArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
-    let mut failed = None;
-    for file in &args.files {
-        let checked = load(file, &args.overrides, registry, console).and_then(|loaded| {
-            let setup = prepare(&loaded.scenario, registry.lab()).map_err(|error| loaded.complain(&error))?;
-            Ok((loaded.scenario, setup))
-        });
-        match checked {
-            Ok((scenario, setup)) => {
-                if !console.is_quiet() {
-                    console.result(&format!("{}: {}\n", file.display(), describe(&scenario, &setup)));
+impl Command for ValidateArgs {
+    fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
+        let mut failed = None;
+        for file in &self.files {
+            let checked = load(file, &self.overrides, cx).and_then(|loaded| {
+                let setup =
+                    prepare(&loaded.scenario, cx.registry.lab()).map_err(|error| loaded.complain(&error))?;
+                Ok((loaded.scenario, setup))
+            });
+            match checked {
+                Ok((scenario, setup)) => {
+                    if !cx.console.is_quiet() {
+                        cx.console.result(&format!("{}: {}\n", file.display(), describe(&scenario, &setup)));
+                    }
+                    if cx.console.is_verbose() {
+                        cx.console.result(&format!(
+                            "{}\n{}",
+                            cost_ahead(&setup),
+                            scenario.to_resolved_toml()
+                        ));
+                    }
                 }
-                if console.is_verbose() {
-                    console.result(&format!("{}\n{}", cost_ahead(&setup), scenario.to_resolved_toml()));
+                // Continues, so that one call shows the errors of every file.
+                Err(Failure::Invalid(rendered)) => {
+                    cx.console.raw_error(&rendered);
+                    failed = Some(Failure::Invalid(String::new()));
                 }
+                Err(other) => return Err(other),
             }
-            // Go on, so that one call shows what is wrong with each file.
-            Err(Failure::Invalid(rendered)) => {
-                console.raw_error(&rendered);
-                failed = Some(Failure::Invalid(String::new()));
-            }
-            Err(other) => return Err(other),
         }
+        failed.map_or(Ok(()), Err)
     }
-    failed.map_or(Ok(()), Err)
 }
 
-/// What a run would consist of, in a line.
+/// The contents of a run in one line.
 pub(super) fn describe(scenario: &Scenario, setup: &Setup) -> String {
     let plan = &setup.plan;
     let lives: usize = plan.lives.iter().map(|lives| lives.len()).sum();
     format!(
-        "ok: {} slots, {lives} lives, {} messages, {} faults, {} simulated, overlay {}, broadcast {}",
+        "ok: {} slots, {lives} incarnations, {} messages, {} faults, {} simulated, overlay {}, broadcast {}",
         plan.slots(),
         plan.publishes.len(),
         plan.faults.len(),

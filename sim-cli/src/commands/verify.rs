@@ -4,12 +4,13 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, value_parser};
+use clap::{Parser, value_parser};
 
-use super::console::Console;
+use super::args::Overrides;
+use super::command::{Command, Context};
+use super::failure::Failure;
 use super::files::{Loaded, load};
 use super::progress::Watcher;
-use super::{Failure, Overrides};
 use crate::registry::Registry;
 use floodnet_lab::run::folder::{RESOLVED, read_manifest};
 use floodnet_lab::run::manifest::Manifest;
@@ -18,51 +19,47 @@ use floodnet_lab::verify::step::Parting;
 use floodnet_lab::verify::{Difference, Verified, Way, verify};
 use floodnet_measure::seconds;
 
-#[derive(Args, Debug)]
+/// Run again on one and several threads, and check that every byte is the same
+#[derive(Parser, Debug)]
 pub(super) struct VerifyArgs {
     /// Scenarios, or folders of runs
     #[arg(required = true, value_name = "SCENARIO")]
     pub(super) targets: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) overrides: Overrides,
-    /// Threads of the further runs (several: 2,3,7)
+    /// Thread counts to compare with one thread (e.g. 2,3,7)
     #[arg(short, long, value_name = "N", default_value = "3", value_delimiter = ',', value_parser = value_parser!(u16).range(1..=256))]
     pub(super) jobs: Vec<u16>,
 }
 
-pub(super) fn execute(args: &VerifyArgs, registry: &Registry, console: &Console) -> Result<(), Failure> {
-    let mut failed = None;
-    for target in &args.targets {
-        let verified = if target.is_dir() {
-            folder(target, args, registry, console)
-        } else {
-            scenario(target, args, registry, console)
-        };
-        match verified {
-            Ok(line) if console.is_quiet() => drop(line),
-            Ok(line) => console.result(&format!("{}: {line}\n", target.display())),
-            // Go on, so that one call shows what is wrong with each.
-            Err(Failure::Determinism(message)) => {
-                console.error(&format!("{}: {message}", target.display()));
-                failed = Some(Failure::Determinism(String::new()));
+impl Command for VerifyArgs {
+    fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
+        let mut failed = None;
+        for target in &self.targets {
+            let verified =
+                if target.is_dir() { folder(target, self, cx) } else { scenario(target, self, cx) };
+            match verified {
+                Ok(line) if cx.console.is_quiet() => drop(line),
+                Ok(line) => cx.console.result(&format!("{}: {line}\n", target.display())),
+                // Go on, so that one call shows what is wrong with each.
+                Err(Failure::Determinism(message)) => {
+                    cx.console.error(&format!("{}: {message}", target.display()));
+                    failed = Some(Failure::Determinism(String::new()));
+                }
+                Err(other) => return Err(other),
             }
-            Err(other) => return Err(other),
         }
+        failed.map_or(Ok(()), Err)
     }
-    failed.map_or(Ok(()), Err)
 }
 
-fn scenario(
-    file: &Path,
-    args: &VerifyArgs,
-    registry: &Registry,
-    console: &Console,
-) -> Result<String, Failure> {
-    let loaded = load(file, &args.overrides, registry, console)?;
+fn scenario(file: &Path, args: &VerifyArgs, cx: &Context<'_>) -> Result<String, Failure> {
+    let loaded = load(file, &args.overrides, cx)?;
     let jobs: Vec<NonZeroUsize> =
         args.jobs.iter().filter_map(|&jobs| NonZeroUsize::new(usize::from(jobs))).collect();
-    let mut watcher = Watcher::new(loaded.scenario.duration.after_start(), console);
-    let verified = verify(&loaded.scenario, registry.lab(), &jobs, &mut |progress| watcher.watch(progress));
+    let mut watcher = Watcher::new(loaded.scenario.duration.after_start(), cx.console);
+    let verified =
+        verify(&loaded.scenario, cx.registry.lab(), &jobs, &mut |progress| watcher.watch(progress));
     watcher.finish();
     let Verified { ways, difference, complete } = verified.map_err(|error| loaded.complain(&error))?;
     if !complete {
@@ -82,7 +79,7 @@ fn describe(ways: &[(Way, String)], difference: &Difference) -> String {
     let names = difference.ways.map(Way::name);
     let names = [names[0].as_str(), names[1].as_str()];
     let width = names[0].len().max(names[1].len());
-    let mut text = "the same scenario and seed went two ways\n".to_owned();
+    let mut text = "the same scenario and seed gave two different runs\n".to_owned();
     for (name, way) in names.iter().zip(difference.ways) {
         let digest = ways.iter().find(|(found, _)| *found == way).map_or("", |(_, digest)| digest);
         text.push_str(&format!("    {name:width$}  digest {digest}\n"));
@@ -91,9 +88,9 @@ fn describe(ways: &[(Way, String)], difference: &Difference) -> String {
         Some(parting) => text.push_str(&show_parting(parting, names)),
         None => {
             text.push_str(
-                "  step by step the two went the same way, so chance is rare in it; run verify again\n",
+                "  step by step the two runs are the same, so the difference is rare: run verify again\n",
             );
-            text.push_str("  what differs in their files:\n");
+            text.push_str("  differences in their files:\n");
             difference.files.iter().for_each(|file| text.push_str(&file.show(names)));
         }
     }
@@ -106,9 +103,9 @@ fn show_parting(parting: &Parting, names: [&str; 2]) -> String {
     let at = seconds(*at);
     let mut text = match input {
         Some(_) => {
-            format!("  they part at node {slot} at {at} s: it took the same input and did something else\n")
+            format!("  they part at node {slot} at {at} s: it got the same input and acted differently\n")
         }
-        None => format!("  they part at node {slot} at {at} s: it took another input\n"),
+        None => format!("  they part at node {slot} at {at} s: it got a different input\n"),
     };
     for record in before {
         text.push_str(&format!("    {:width$}  {record}\n", "before"));
@@ -123,26 +120,21 @@ fn show_parting(parting: &Parting, names: [&str; 2]) -> String {
     text
 }
 
-fn folder(
-    folder: &Path,
-    args: &VerifyArgs,
-    registry: &Registry,
-    console: &Console,
-) -> Result<String, Failure> {
+fn folder(folder: &Path, args: &VerifyArgs, cx: &Context<'_>) -> Result<String, Failure> {
     if args.overrides.seed.is_some() || !args.overrides.set.is_empty() {
         return Err(Failure::Usage(format!(
-            "{} is the folder of a run, which is verified as it is: leave --seed and --set out",
+            "{} is a finished run: --seed and --set cannot be used with it",
             folder.display()
         )));
     }
-    let (manifest, loaded) = open(folder, registry)?;
+    let (manifest, loaded) = open(folder, cx.registry)?;
     if !manifest.complete {
         return Err(Failure::Failed(format!(
-            "{} holds a run that was interrupted: there is no whole one to hold it against",
+            "{} is an interrupted run: there is no complete one to compare with",
             folder.display()
         )));
     }
-    let digest = hold_against(folder, &manifest, &loaded, registry, console)?;
+    let digest = hold_against(folder, &manifest, &loaded, cx)?;
     Ok(format!("digest and tables as stored: digest {digest}"))
 }
 
@@ -150,9 +142,7 @@ fn folder(
 pub(super) fn open(folder: &Path, registry: &Registry) -> Result<(Manifest, Loaded), Failure> {
     if folder.join("runs.json").is_file() {
         let shown = folder.display();
-        return Err(Failure::Failed(format!(
-            "{shown} holds many runs: name the folder of one of them, below it"
-        )));
+        return Err(Failure::Failed(format!("{shown} has many runs: name the folder of one of them")));
     }
     let manifest = read_manifest(folder).map_err(Failure::Failed)?;
     manifest.repeats().map_err(Failure::Usage)?;
@@ -160,19 +150,18 @@ pub(super) fn open(folder: &Path, registry: &Registry) -> Result<(Manifest, Load
     Ok((manifest, loaded))
 }
 
-/// Runs what is in a folder again, and gives the digest if everything in it is as it was.
+/// Repeats the run in a folder, and returns its digest if everything is as stored.
 pub(super) fn hold_against(
     folder: &Path,
     manifest: &Manifest,
     loaded: &Loaded,
-    registry: &Registry,
-    console: &Console,
+    cx: &Context<'_>,
 ) -> Result<String, Failure> {
     let scenario = &loaded.scenario;
-    let mut watcher = Watcher::new(scenario.duration.after_start(), console);
+    let mut watcher = Watcher::new(scenario.duration.after_start(), cx.console);
     let jobs = NonZeroUsize::MIN;
     let checked =
-        check(folder, manifest, scenario, registry.lab(), jobs, &mut |progress| watcher.watch(progress));
+        check(folder, manifest, scenario, cx.registry.lab(), jobs, &mut |progress| watcher.watch(progress));
     watcher.finish();
     let Checked { digest, differences, complete } = checked.map_err(|error| loaded.complain(&error))?;
     if !complete {
@@ -181,12 +170,13 @@ pub(super) fn hold_against(
     if differences.is_empty() {
         return Ok(digest);
     }
-    let mut text = "running it again gives something else than is stored\n".to_owned();
+    // Another version may rightly give other results, so the message names both.
+    let mut text = "running it again gives different results than those stored\n".to_owned();
     differences.iter().for_each(|file| text.push_str(&file.show(["stored", "now"])));
     let now = (env!("CARGO_PKG_VERSION"), env!("FLOODNET_GIT"));
     let made = (manifest.version.as_str(), manifest.git.as_str());
     if made == now {
-        text.push_str("  this program made it, so the files were changed, or the machine or a protocol is not deterministic");
+        text.push_str("  the same version made it: the files were changed, or the machine or a protocol is not deterministic");
     } else {
         let [made, now] = [made, now].map(|(version, git)| format!("version {version} ({git})"));
         text.push_str(&format!("  it was made by {made}, this is {now}"));

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use floodnet_lab::ensemble::side::Side;
-use floodnet_plot::World;
+use floodnet_plot::RunGroup;
 
 /// Messages are counted together in so many parts of the time.
 const PARTS: f64 = 60.0;
@@ -32,7 +32,7 @@ struct Point {
 ///
 /// # Errors
 /// A table cannot be read; says which.
-pub fn delivery(name: &str, side: &Side) -> Result<World, String> {
+pub fn delivery(name: &str, side: &Side) -> Result<RunGroup, String> {
     let mut runs = Vec::new();
     for folder in &side.folders {
         runs.push(read::<Message>(&folder.join("messages.csv"))?);
@@ -57,14 +57,14 @@ pub fn delivery(name: &str, side: &Side) -> Result<World, String> {
     }
     let middle = |part: u64| (part as f64 + 0.5) * width;
     let mean = sums.into_iter().map(|(part, (sum, count))| (middle(part), sum / f64::from(count))).collect();
-    Ok(World { name: name.to_owned(), runs: lines, mean })
+    Ok(RunGroup { name: name.to_owned(), runs: lines, mean })
 }
 
 /// Shares of pairs that were delivered within a time, of each run and in the mean.
 ///
 /// # Errors
 /// A table cannot be read; says which.
-pub fn latency(name: &str, side: &Side) -> Result<World, String> {
+pub fn latency(name: &str, side: &Side) -> Result<RunGroup, String> {
     let mut runs = Vec::new();
     for folder in &side.folders {
         let points = read::<Point>(&folder.join("latency.csv"))?;
@@ -84,7 +84,7 @@ pub fn latency(name: &str, side: &Side) -> Result<World, String> {
             mean.push((ms, runs.iter().map(reached).sum::<f64>() / runs.len() as f64));
         }
     }
-    Ok(World { name: name.to_owned(), runs, mean })
+    Ok(RunGroup { name: name.to_owned(), runs, mean })
 }
 
 fn read<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>, String> {

@@ -1,4 +1,4 @@
-//! Results as pictures.
+//! The pictures of a run.
 
 use std::path::PathBuf;
 
@@ -10,66 +10,40 @@ use floodnet_measure::latency::Latencies;
 use floodnet_measure::topology::{SlotState, Topology};
 use floodnet_measure::{Results, seconds};
 use floodnet_plot::{
-    CdfSeries, ColorBy, DegreeView, FaultMark, MessagePoint, NodeState, NodeView, Picture, Sample, Style,
-    TimelineView, TopologyView, degree_histogram, latency_cdf, timeline, topology,
+    CdfSeries, DegreeView, FaultMark, GraphView, MessagePoint, NodeState, NodeView, PICTURES, Picture,
+    RunView, Sample, Style, TimelineView, TopologyView,
 };
 use floodnet_scenario::setup::Setup;
 
-/// Which pictures of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum What {
-    /// The graph at the chosen times.
-    Topology,
-    /// Delivery, nodes and components over time.
-    Delivery,
-    /// The distribution of latency.
-    Latency,
-    /// How many neighbors nodes have at the end.
-    Degrees,
-    /// All of them.
-    All,
-}
-
-/// The pictures of a run, with the names of their files.
+/// The pictures of a run with the names of their files: those called `what` in [`PICTURES`], or all.
 #[must_use]
-pub fn draw(setup: &Setup, results: &Results, what: What, style: &Style) -> Vec<(PathBuf, Picture)> {
-    let wanted = |kind| what == What::All || what == kind;
-    let mut pictures = Vec::new();
-    if wanted(What::Topology) {
-        for graph in &results.topologies {
-            let suffix = suffix(graph.at, setup);
-            let mut view = topology_view(setup, graph, ColorBy::Component);
-            // The slowest part, and the same for both pictures.
-            view.layout = Some(view.lay_out());
-            pictures.push((format!("topology{suffix}.png").into(), topology(&view, style)));
-            if graph.spread.is_some() {
-                view = TopologyView { layout: view.layout, ..topology_view(setup, graph, ColorBy::Hop) };
-                pictures.push((format!("topology-hops{suffix}.png").into(), topology(&view, style)));
-            }
-        }
-    }
-    if wanted(What::Delivery) {
-        pictures.push(("delivery.png".into(), timeline(&timeline_view(setup, results), style)));
-    }
-    if wanted(What::Latency) {
-        let title = format!("{}: publish to delivery", setup.measure.scenario);
-        pictures.push(("latency.png".into(), latency_cdf(&title, &[latencies(setup, results)], style)));
-    }
-    if wanted(What::Degrees) {
-        pictures.push(("degrees.png".into(), degree_histogram(&degree_view(setup, results), style)));
-    }
-    pictures
+pub fn draw(setup: &Setup, results: &Results, what: Option<&str>, style: &Style) -> Vec<(String, Picture)> {
+    let run = view(setup, results);
+    let wanted = PICTURES.iter().filter(|picture| what.is_none_or(|name| name == picture.name));
+    wanted.flat_map(|picture| (picture.draw)(&run, style)).collect()
 }
 
 /// All pictures of a run as files: name and bytes.
 #[must_use]
 pub fn files(setup: &Setup, results: &Results) -> Vec<(PathBuf, Vec<u8>)> {
-    let pictures = draw(setup, results, What::All, &Style::default()).into_iter();
-    pictures.map(|(name, picture)| (name, picture.to_png())).collect()
+    let pictures = draw(setup, results, None, &Style::default()).into_iter();
+    pictures.map(|(name, picture)| (name.into(), picture.to_png())).collect()
 }
 
-fn topology_view(setup: &Setup, graph: &Topology, color_by: ColorBy) -> TopologyView {
-    let hops = graph.spread.as_ref();
+/// The results as plain data.
+fn view(setup: &Setup, results: &Results) -> RunView {
+    let scenario = setup.measure.scenario.clone();
+    RunView {
+        graphs: results.topologies.iter().map(|graph| graph_view(setup, graph)).collect(),
+        course: timeline_view(setup, results),
+        latencies: latency_series(&scenario, &results.latencies, results.receivers),
+        degrees: degree_view(setup, results),
+        scenario,
+    }
+}
+
+fn graph_view(setup: &Setup, graph: &Topology) -> GraphView {
+    let spread = graph.spread.as_ref();
     let group_of = groups(setup, graph.at);
     let node = |(slot, state): (u32, &SlotState)| NodeView {
         slot,
@@ -78,24 +52,18 @@ fn topology_view(setup: &Setup, graph: &Topology, color_by: ColorBy) -> Topology
             SlotState::Unjoined => NodeState::Unjoined,
             SlotState::Joined => NodeState::Joined,
         },
-        hop: hops.and_then(|spread| spread.hops.get(slot as usize).copied().flatten()),
+        hop: spread.and_then(|spread| spread.hops.get(slot as usize).copied().flatten()),
         group: group_of.and_then(|groups| groups.get(slot as usize).copied()),
     };
-    let title = match (color_by, hops) {
-        (ColorBy::Hop, Some(spread)) => {
-            format!("{}: how message {} spread", setup.measure.scenario, spread.message)
-        }
-        _ => setup.measure.scenario.clone(),
-    };
-    TopologyView {
-        title,
+    let view = TopologyView {
+        title: setup.measure.scenario.clone(),
         time_s: seconds(graph.at),
         nodes: (0..).zip(&graph.states).map(node).collect(),
         links: graph.edges.clone(),
         cut: graph.cut.clone(),
-        color_by,
         ..TopologyView::default()
-    }
+    };
+    GraphView { suffix: suffix(graph.at, setup), graph: view, message: spread.map(|spread| spread.message) }
 }
 
 /// The groups of the partition that holds at `at`, if there is one.
@@ -134,10 +102,6 @@ fn timeline_view(setup: &Setup, results: &Results) -> TimelineView {
         faults: setup.plan.faults.iter().map(mark).collect(),
         measure_s: Some((seconds(setup.measure.start), seconds(setup.measure.stop))),
     }
-}
-
-fn latencies(setup: &Setup, results: &Results) -> CdfSeries {
-    latency_series(&setup.measure.scenario, &results.latencies, results.receivers)
 }
 
 /// Latencies called `name` over `receivers` pairs, to draw.

@@ -52,6 +52,7 @@ fn view(outcome: &Outcome<'_>, metric: &str, axis: usize) -> Option<SweepView> {
         let others = (0..cell.values.len())
             .filter(|&other| other != axis && outcome.index.axes[other].values.len() > 1);
         let others: Vec<usize> = others.collect();
+        // With one other key its value is enough as a name; with several each value needs its key.
         let last = |key: &str| key.rsplit('.').next().unwrap_or(key).to_owned();
         let name: Vec<String> = match others.as_slice() {
             [only] => vec![cell.values[*only].clone()],

@@ -59,7 +59,7 @@ fn a_law_that_does_not_hold_is_reported() {
     false                payloads_sent / publishes              =                 50                 49 ± 0  FAILS
 
     2 laws, 2 checks: 1 hold, 1 fail, 0 undecided
-    expected ± what the law itself may be off; found ± interval of 99.9 % over runs
+    expected ± tolerance of the law; found ± 99.9 % confidence interval over runs
     ");
     assert_snapshot!(said.err, @r"
     error: law `false` fails: A tree needs N packets

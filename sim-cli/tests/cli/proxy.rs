@@ -50,8 +50,8 @@ fn both_ends_must_be_named() {
 #[test]
 fn values_that_mean_nothing_are_refused_with_what_to_write() {
     for (arguments, why) in [
-        (["--loss", "120%"], "--loss is more than all: write such as 1%"),
-        (["--corrupt", "2"], "--corrupt is more than all"),
+        (["--loss", "120%"], "--loss must be at most 100%"),
+        (["--corrupt", "2"], "--corrupt must be at most 100%"),
         (["--loss", "some"], "`some` is no share: write such as 5%"),
         (["--rto", "0s"], "--rto must be more than zero"),
         (["--latency", "5"], "--latency"),

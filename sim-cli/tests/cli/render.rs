@@ -62,7 +62,7 @@ fn a_run_that_does_not_repeat_itself_is_reported() {
     let said = lab.run(&["render", "a", "--what", "degrees"]);
     assert_eq!((said.code, said.out.as_str()), (4, ""));
     let expected = format!(
-        "error: the run has digest 0123456789abcdef, running it again gives {digest}: it was made by version "
+        "error: the stored digest is 0123456789abcdef, but running it again gives {digest}; it was made by version "
     );
     assert!(said.err.starts_with(&expected), "{}", said.err);
     assert!(!lab.names("a").contains(&"degrees.png".to_owned()), "no picture of another run");

@@ -106,7 +106,7 @@ fn what_is_not_there_is_refused() {
     let late = lab.refused(&["replay", "a", "--until", "9s"]);
     assert_eq!(late, "error: --until 9s is after the end of the run, 8s\n");
     let nobody = lab.refused(&["replay", "a", "--node", "50"]);
-    assert_eq!(nobody, "error: there is no node 50: the run has 50 nodes, numbered from 0\n");
+    assert_eq!(nobody, "error: no node 50: the run has 50 nodes, numbered from 0\n");
     let unit = lab.refused(&["replay", "a", "--until", "4"]);
     assert!(unit.contains("invalid value '4' for '--until <TIME>'"), "{unit}");
     let said = lab.run(&["replay", "a", "--trace", "no/such/folder.jsonl"]);

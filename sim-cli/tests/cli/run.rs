@@ -207,7 +207,7 @@ fn a_dry_run_prints_every_default_and_writes_nothing() {
     assert_eq!(lab.ok(&["run", "again.toml", "--dry-run"]).out, said.out, "it reads back");
     assert!(said.out.contains("max_degree = 10"), "{}", said.out);
     assert!(
-        said.err.starts_with("ok: 50 slots, 50 lives, 6 messages, 0 faults, 8s simulated"),
+        said.err.starts_with("ok: 50 slots, 50 incarnations, 6 messages, 0 faults, 8s simulated"),
         "{}",
         said.err
     );
@@ -256,7 +256,7 @@ fn an_interrupted_run_keeps_its_results_and_says_so() {
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(130), "{err}");
     assert!(out.lines().next().unwrap().ends_with(" · interrupted"), "{out}");
-    assert!(err.contains("interrupted: the results hold what happened until then"), "{err}");
+    assert!(err.contains("interrupted: the results cover the run until then"), "{err}");
     assert_eq!(lab.summary("runs/small-7")["complete"], false);
     let manifest: serde_json::Value = serde_json::from_str(&lab.read("runs/small-7/manifest.json")).unwrap();
     assert_eq!(manifest["complete"], false);

@@ -151,10 +151,7 @@ fn interrupted_runs_keep_what_was_finished() {
     let all = json(&lab, "all/runs.json");
     let runs = all["runs"].as_u64().unwrap();
     assert!((3..5000).contains(&runs) && all["complete"] == false, "{runs} runs");
-    assert!(
-        err.contains(&format!("interrupted: the results hold the {runs} runs that were finished")),
-        "{err}"
-    );
+    assert!(err.contains(&format!("interrupted: the results cover the {runs} finished runs")), "{err}");
     assert!(String::from_utf8_lossy(&output.stdout).lines().next().unwrap().ends_with(" · interrupted"));
     for run in 0..runs {
         assert_eq!(lab.summary(&format!("all/run-{run:03}"))["seed"], all["each"][run as usize]["seed"]);
@@ -172,7 +169,7 @@ fn a_picture_is_drawn_of_one_of_the_runs() {
     runs(&lab, &["--out", "all"]);
     let said = lab.run(&["render", "all"]);
     assert!(
-        said.code == 2 && said.err.contains("all holds 4 runs: name one of them, such as all/run-000"),
+        said.code == 2 && said.err.contains("all has 4 runs; name one of them, e.g. all/run-000"),
         "{}",
         said.err
     );

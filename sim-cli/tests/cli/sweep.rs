@@ -109,11 +109,11 @@ fn a_killed_sweep_goes_on_to_the_same_bytes() {
     let name = lab.names("killed/cells").into_iter().find(|name| !name.starts_with('.')).unwrap();
     lab.write(&format!("killed/cells/{name}"), "{\"seed\":");
     let said = lab.ok(&["sweep", "grid.toml", "--out", "killed"]);
-    assert!(said.err.contains(&format!("12 runs, {} there already\n", had - 1)), "{}", said.err);
+    assert!(said.err.contains(&format!("12 runs, {} already done\n", had - 1)), "{}", said.err);
     std::fs::remove_file(lab.path().join("killed/cells/.half.json.partial")).unwrap();
     assert_eq!(files(&lab, "killed"), files(&lab, "whole"));
     let again = lab.ok(&["sweep", "grid.toml", "--out", "killed"]);
-    assert!(again.err.contains("12 there already"), "{}", again.err);
+    assert!(again.err.contains("12 already done"), "{}", again.err);
     assert_eq!(files(&lab, "killed"), files(&lab, "whole"));
 }
 
@@ -163,7 +163,7 @@ fn runs_are_added_until_the_interval_is_narrow_whatever_the_jobs() {
     assert!(counts.iter().any(|&runs| runs > 3), "some needed more: {counts:?}");
     // What is there counts: nothing is made again, and less is asked for than there is.
     let fewer = lab.ok(&["sweep", "grid.toml", "--out", "one"]);
-    assert!(fewer.err.contains("12 there already"), "{}", fewer.err);
+    assert!(fewer.err.contains("12 already done"), "{}", fewer.err);
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn an_edited_digest_is_found() {
             assert_eq!((said.code, said.out.as_str()), (4, ""), "{}", said.err);
             let number = 1 + whole.lines().position(|line| line.contains(&digest)).unwrap();
             assert!(
-                said.err.contains("running it again gives something else than is stored\n"),
+                said.err.contains("running it again gives different results than those stored\n"),
                 "{}",
                 said.err
             );

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use crate::lab::Lab;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 17] = [
     "init",
     "validate",
     "run",
@@ -17,6 +17,8 @@ const COMMANDS: [&str; 15] = [
     "oracle",
     "hunt",
     "swarm",
+    "proxy",
+    "testbed",
     "schema",
     "completions",
     "man",
@@ -35,9 +37,15 @@ fn every_command_helps() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn help_shows_the_commands_in_groups() {
+    assert_snapshot!(Lab::new().ok(&["--help"]).out, @"");
+}
+
+#[test]
 fn help_of_run() {
     assert_snapshot!(Lab::new().ok(&["run", "-h"]).out, @r#"
-    Run a scenario, measure it and draw it
+    Run a scenario, measure it and draw pictures
 
     Usage: sim-cli run [OPTIONS] <FILE>
 

@@ -209,9 +209,9 @@ fn check() {
     let err = String::from_utf8(said.stderr).unwrap();
     assert_eq!(said.status.code(), Some(4), "with the fault: {err}");
     let expected = [
-        "the same scenario and seed went two ways",
+        "the same scenario and seed gave two different runs",
         "they part at node 17 at ",
-        "it took the same input and did something else",
+        "it got the same input and acted differently",
         "node 17  receives: packet of 16, message ",
         "node 17  sends ",
     ];

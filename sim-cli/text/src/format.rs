@@ -1,6 +1,6 @@
 //! Numbers as people read them.
 
-/// `1234567` as `1,234,567`.
+/// A number with groups of three digits: `1234567` as `1,234,567`.
 pub fn count(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -13,7 +13,7 @@ pub fn count(value: u64) -> String {
     text
 }
 
-/// `1 node`, `2 nodes`.
+/// A number with its noun: `1 node`, `2 nodes`.
 pub fn plural(value: usize, noun: &str) -> String {
     format!("{} {noun}{}", count(value as u64), if value == 1 { "" } else { "s" })
 }

@@ -10,54 +10,53 @@ use floodnet_tcp::limits::{NoProfile, Profile};
 /// Where the first chat of a machine listens, and where others look for it.
 pub const PORT: u16 = 55_555;
 
-/// Chat without a server: everybody passes on what is said, signed, over encrypted links.
+/// Chat without a server. Messages are signed, links are encrypted, and every node passes messages on.
 ///
-/// Start it in two or three terminals and type. `/help` tells what can be typed, `@bob text` says something to
-/// bob alone.
+/// Start it in two or three terminals and type. `/help` lists the commands; `@bob text` goes to bob only.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "chat", version, about)]
 pub struct Args {
-    /// Listen there [default: 127.0.0.1, at port 55555 or the next free one]. An address of your network lets
-    /// its people in; `0.0.0.0` or `[::]` anybody
+    /// Address to listen on [default: 127.0.0.1, port 55555 or the next free one]. Use an address of your
+    /// network to let its people in, `0.0.0.0` or `[::]` for everybody
     #[arg(long, value_name = "IP[:PORT]", value_parser = listen)]
     pub listen: Option<Listen>,
-    /// Join the network of this chat; may be given several times [default: port 55555 of this machine, and
-    /// whom you met in this room before]
+    /// Address of another chat to connect to (may be repeated) [default: port 55555 of this machine, and peers
+    /// met in this room before]
     #[arg(long, value_name = "HOST[:PORT]")]
     pub peer: Vec<String>,
-    /// Be called so [default: as last time, else your user name]
+    /// Your name [default: the last one, else your user name]
     #[arg(long, value_parser = name)]
     pub name: Option<Name>,
-    /// Talk in this room [default: the open one]
+    /// Room to join [default: the open one]
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub room: Option<Name>,
-    /// The key of a private room, as `--make-key` writes it: who does not have it hears nothing
+    /// Key file of a private room, as written by `--make-key`
     #[arg(long, value_name = "FILE", requires = "room")]
     pub key_file: Option<PathBuf>,
-    /// What others may do to this node: `public`, `lan` or `lab` [default: `lan` on addresses of this machine
-    /// and of private networks, else `public`]
+    /// Limits for other nodes: `public`, `lan` or `lab` [default: `lan` on addresses of this machine and of
+    /// private networks, else `public`]
     #[arg(long, value_parser = |text: &str| text.parse::<Profile>().map_err(|NoProfile| NoProfile))]
     pub profile: Option<Profile>,
-    /// No line editing and no colors: a line in, a line out, as in a pipe
+    /// No line editing and no colors: one line in, one line out, as in a pipe
     #[arg(long)]
     pub plain: bool,
-    /// Write what the network does there [default: `log` in the data folder]
+    /// Log file [default: `log` in the data folder]
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
-    /// Keep key, contacts and peers there; for one chat at a time [default: a folder for the first, the second,
-    /// .. chat of this machine]
+    /// Folder for key, contacts and peers; one chat at a time [default: a folder for the first, second, ...
+    /// chat of this machine]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Tell counts in the OpenMetrics format there; an address of this machine
+    /// Serve counts in the OpenMetrics format at this local address
     #[arg(long, value_name = "IP:PORT")]
     pub metrics: Option<SocketAddr>,
-    /// Write down what happens to the node, to run it again with `--replay`. The messages to all are in it
+    /// Record all inputs of the node for `--replay`. The file contains the messages to everybody
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// Run a recording again, without a network, and end: 0 if the node did the same, else 4
+    /// Replay a recording without a network and exit: 0 if the node does the same, otherwise 4
     #[arg(long, value_name = "FILE", exclusive = true)]
     pub replay: Option<PathBuf>,
-    /// Write a new key for a private room into this new file, and end
+    /// Write a new room key to this new file and exit
     #[arg(long, value_name = "FILE", exclusive = true)]
     pub make_key: Option<PathBuf>,
 }

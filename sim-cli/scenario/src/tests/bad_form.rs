@@ -193,7 +193,7 @@ count = 10
      --> x.toml:2:12
       |
     2 | duration = "soon"
-      |            ^^^^^^ write a duration such as "250ms", "90s" or "1m 30s"
+      |            ^^^^^^ write a duration, e.g. "250ms", "90s" or "1m 30s"
     "#);
 }
 
@@ -219,7 +219,7 @@ up = "10 Mbit"
      --> x.toml:8:6
       |
     8 | up = "10 Mbit"
-      |      ^^^^^^^^^ write a rate such as "10 Mbit/s", "64 kbit/s" or "unlimited"
+      |      ^^^^^^^^^ write a rate, e.g. "10 Mbit/s", "64 kbit/s" or "unlimited"
     "#);
 }
 
@@ -228,11 +228,11 @@ fn rate_of_nothing() {
     assert_snapshot!(bad(&small(r#"[link]
 up = "0 Mbit/s"
 "#)), @r#"
-    error: `0 Mbit/s` lets nothing pass
+    error: `0 Mbit/s` would pass nothing
      --> x.toml:8:6
       |
     8 | up = "0 Mbit/s"
-      |      ^^^^^^^^^^ a rate is positive, or "unlimited"
+      |      ^^^^^^^^^^ a rate must be positive or "unlimited"
     "#);
 }
 
@@ -258,7 +258,7 @@ queue = "6 furlongs"
      --> x.toml:8:9
       |
     8 | queue = "6 furlongs"
-      |         ^^^^^^^^^^^^ write a size such as "100 B", "256 KiB" or "1 MB"
+      |         ^^^^^^^^^^^^ write a size, e.g. "100 B", "256 KiB" or "1 MB"
     "#);
 }
 
@@ -470,7 +470,7 @@ crash = { fraction = 0.5, back = "nevr" }
      --> x.toml:9:34
       |
     9 | crash = { fraction = 0.5, back = "nevr" }
-      |                                  ^^^^^^ write a duration such as "250ms", "90s" or "1m 30s", or "never"
+      |                                  ^^^^^^ write a duration, e.g. "250ms", "90s" or "1m 30s", or "never"
     "#);
 }
 

@@ -70,7 +70,7 @@ every = "never"
      --> x.toml:8:9
       |
     8 | every = "never"
-      |         ^^^^^^^ write a duration such as "250ms", "90s" or "1m 30s", or "off"
+      |         ^^^^^^^ write a duration, e.g. "250ms", "90s" or "1m 30s", or "off"
     "#);
 }
 
@@ -188,7 +188,7 @@ latency_ms.p99 = "< 2 parsecs"
      --> x.toml:8:18
       |
     8 | latency_ms.p99 = "< 2 parsecs"
-      |                  ^^^^^^^^^^^^^ write a duration such as "250ms", "90s" or "1m 30s"
+      |                  ^^^^^^^^^^^^^ write a duration, e.g. "250ms", "90s" or "1m 30s"
     "#);
 }
 

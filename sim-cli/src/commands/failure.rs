@@ -1,0 +1,43 @@
+//! How a command fails, and with which exit code.
+
+/// The reasons for which a command ends without success.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Input or output failed, or the program has an error: exit code 1.
+    Failed(String),
+    /// The arguments make no sense together: exit code 2.
+    Usage(String),
+    /// A scenario is not valid: exit code 2. The text is printed as it is.
+    Invalid(String),
+    /// An expectation is not met: exit code 3.
+    Expectation,
+    /// The same run gave two different results: exit code 4.
+    Determinism(String),
+    /// The user stopped the program: exit code 130.
+    Interrupted,
+}
+
+impl Failure {
+    /// The exit code of the process.
+    pub(super) const fn code(&self) -> u8 {
+        match self {
+            Self::Failed(_) => 1,
+            Self::Usage(_) | Self::Invalid(_) => 2,
+            Self::Expectation => 3,
+            Self::Determinism(_) => 4,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// The exit codes, for the manual page of the program: clap does not know them.
+pub(super) const EXIT_STATUS: &str = r".SH EXIT STATUS
+0 ok; 1 failed; 2 usage or invalid scenario; 3 an expectation is not met or undecided, or a comparison found a
+regression; 4 determinism violated; 130 interrupted (the results until then are kept and marked).
+";
