@@ -98,6 +98,7 @@ fn without_the_shaper_links_are_those_of_the_machine() {
         ("link.latency", "{ constant = \"100s\" }"),
         ("link.dial_timeout", patience),
         ("link.break_after", patience),
+        ("link.dead_after", patience),
     ];
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let before = held();
