@@ -19,7 +19,7 @@ use common::{children, errors, is_node, soon};
 /// Eight nodes that join at once and say something ten times a second.
 const SMALL: &str = "name = \"small\"\nseed = 3\nduration = \"9s\"\nnodes.count = 8\noverlay.random_walk = {}\n\
                      broadcast.flood = {}\nlink.latency.uniform = { min = \"5ms\", max = \"30ms\" }\n\
-                     link.ping = \"200ms\"\nlink.dead_after = \"600ms\"\nlink.dial_timeout = \"1s\"\n\
+                     link.ping = \"200ms\"\nlink.dead_after = \"4s\"\nlink.dial_timeout = \"1s\"\n\
                      [[traffic]]\nfrom = \"random\"\nevery = \"100ms\"\nstart = \"3s\"\nstop = \"7s\"\n\
                      [measure]\nstart = \"3s\"\nevery = \"200ms\"\ndeadline = \"2s\"\n";
 const SECRET: &str = "a secret for tests of processes";
