@@ -114,8 +114,8 @@ fn without_the_shaper_links_are_those_of_the_machine() {
 #[test]
 fn crashes() {
     for kind in ["silent", "reset"] {
-        let summary =
-            with(&format!("at = \"5s\", crash = {{ slots = [7, 8], kind = \"{kind}\", back = \"1s\" }}"));
+        let crash = format!("at = \"5s\", crash = {{ slots = [7, 8], kind = \"{kind}\", back = \"1s\" }}");
+        let summary = with_set(&crash, &[IMPATIENT]);
         assert_eq!((summary.crashes, summary.joins), (2, 12), "{kind}");
     }
 }
