@@ -151,7 +151,9 @@ fn users_leave_and_come_back_in_new_processes() {
     let bed = Bed::new();
     let churn = "churn={ start = \"2s\", crash = 0.3, session.exponential.mean = \"4s\", \
                  downtime.exponential.mean = \"1s\" }";
-    let run = bed.start(&["--processes", "--speed", "2", "--set", churn]);
+    // Who was killed is given up before it comes back.
+    let patience = ["--set", "link.dead_after=1s"];
+    let run = bed.start(&[&["--processes", "--speed", "2", "--set", churn], &patience[..]].concat());
     let first = nodes_of(&run, 8);
     surely_soon("a new process", || children(run.id()).any(|pid| is_node(pid) && !first.contains(&pid)));
     let output = run.wait_with_output().unwrap();
