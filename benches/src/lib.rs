@@ -4,7 +4,7 @@
 //! | command | what it does | takes |
 //! |---|---|---|
 //! | `cargo bench` | all benches, full sizes | minutes, 2 GB |
-//! | `cargo bench --bench speed -- flood` | those of one subject | |
+//! | `cargo bench --bench engine -- flood` | those of one subject | |
 //! | `cargo bench -- --test` | the short mode: each bench runs once, small | seconds |
 //! | `cargo run --release --bin counts` | the gate, see `src/bin/counts` | seconds |
 //! | `cargo run --release --bin scaling` | the study, see `src/bin/scaling` | minutes, 5 GB |
