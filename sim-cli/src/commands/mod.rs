@@ -85,7 +85,7 @@ fn entries() -> impl Iterator<Item = &'static Entry> {
 
 /// The whole command line.
 fn program() -> clap::Command {
-    let program = clap::Command::new("sim-cli")
+    Global::augment_args(clap::Command::new("sim-cli"))
         .version(env!("CARGO_PKG_VERSION"))
         .about("Runs overlay scenarios on a simulated network, measures them and draws them")
         .max_term_width(100)
@@ -93,8 +93,7 @@ fn program() -> clap::Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .help_template(help())
-        .subcommands(entries().map(Entry::command));
-    Global::augment_args(program)
+        .subcommands(entries().map(Entry::command))
 }
 
 /// The template of `sim-cli --help`: clap can put commands below one heading only.
@@ -165,6 +164,7 @@ mod tests {
     fn the_help_shows_every_command_below_one_heading() {
         let mut program = program();
         let help = program.render_help().to_string();
+        assert!(help.starts_with("Runs overlay scenarios"), "{help}");
         program.build();
         for command in program.get_subcommands().filter(|command| command.get_name() != "help") {
             let line = format!("  {:11}  {}\n", command.get_name(), command.get_about().unwrap());
