@@ -77,7 +77,7 @@ fn a_template_is_not_overwritten_unless_asked() {
     lab.ok(&["init", "."]);
     lab.write("churn.toml", "# mine");
     let refused = fails(&lab, &["init", "."]);
-    assert!(refused.contains("replace it with --force"), "{refused}");
+    assert!(refused.contains("exists: use --force to replace it"), "{refused}");
     lab.ok(&["init", ".", "--force"]);
     assert!(lab.read("churn.toml").contains("[churn]"));
 }

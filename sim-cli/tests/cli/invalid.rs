@@ -242,12 +242,12 @@ fn files_that_are_not_there() {
 fn arguments_that_are_none() {
     let lab = Lab::new();
     assert_snapshot!(lab.refused(&["run", "small.toml", "--set", "link.loss"]), @"
-    error: invalid value 'link.loss' for '--set <KEY=VALUE>': `link.loss` has no `=`: write KEY=VALUE, such as link.loss=0.05
+    error: invalid value 'link.loss' for '--set <KEY=VALUE>': `link.loss` has no `=` (expected KEY=VALUE, e.g. link.loss=0.05)
 
     For more information, try '--help'.
     ");
-    assert_snapshot!(lab.refused(&["run", "small.toml", "--seed", "-1"]), @r#"error: `-1` is no seed: write a number below 2^63, also in hexadecimal (0x2a), or "random""#);
-    assert_snapshot!(lab.refused(&["run", "small.toml", "--seed", "0x8000000000000000"]), @r#"error: `0x8000000000000000` is no seed: write a number below 2^63, also in hexadecimal (0x2a), or "random""#);
+    assert_snapshot!(lab.refused(&["run", "small.toml", "--seed", "-1"]), @r#"error: invalid seed `-1` (expected a number below 2^63, hexadecimal like 0x2a, or "random")"#);
+    assert_snapshot!(lab.refused(&["run", "small.toml", "--seed", "0x8000000000000000"]), @r#"error: invalid seed `0x8000000000000000` (expected a number below 2^63, hexadecimal like 0x2a, or "random")"#);
     assert_snapshot!(lab.refused(&["run"]), @"
     error: the following required arguments were not provided:
       <FILE>

@@ -39,11 +39,11 @@ fn both_ends_must_be_named() {
     let said = lab.refused(&["proxy"]);
     assert!(said.contains("--listen <ADDRESS>") && said.contains("--to <ADDRESS>"), "{said}");
     for (arguments, key) in [
-        (["proxy", "--listen", "nowhere", "--to", "127.0.0.1:9"], "--listen nowhere"),
-        (["proxy", "--listen", "127.0.0.1:0", "--to", "127.0.0.1"], "--to 127.0.0.1"),
+        (["proxy", "--listen", "nowhere", "--to", "127.0.0.1:9"], "--listen: nowhere"),
+        (["proxy", "--listen", "127.0.0.1:0", "--to", "127.0.0.1"], "--to: 127.0.0.1"),
     ] {
         let said = lab.refused(&arguments);
-        assert!(said.contains(&format!("{key} is no address: write host and port")), "{said}");
+        assert!(said.contains(&format!("invalid address for {key} (expected HOST:PORT, ")), "{said}");
     }
 }
 
@@ -52,7 +52,7 @@ fn values_that_mean_nothing_are_refused_with_what_to_write() {
     for (arguments, why) in [
         (["--loss", "120%"], "--loss must be at most 100%"),
         (["--corrupt", "2"], "--corrupt must be at most 100%"),
-        (["--loss", "some"], "`some` is no share: write such as 5%"),
+        (["--loss", "some"], "invalid percentage `some` (example: 5%)"),
         (["--rto", "0s"], "--rto must be more than zero"),
         (["--latency", "5"], "--latency"),
         (["--rate", "fast"], "--rate"),

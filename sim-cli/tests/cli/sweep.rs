@@ -135,7 +135,10 @@ fn an_interrupted_sweep_keeps_its_runs() {
     let output = child.wait_with_output().unwrap();
     let err = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{err}");
-    assert!(err.contains("interrupted: finished runs are in cut, the same command goes on"), "{err}");
+    assert!(
+        err.contains("interrupted: finished runs are in cut; run the same command again to resume"),
+        "{err}"
+    );
     assert!((3..20_000).contains(&count()), "{} runs", count());
 }
 
@@ -203,8 +206,8 @@ fn sweeps_and_runs_are_compared() {
     for (arguments, what) in [
         (&["compare", "small.toml", "nowhere"][..], "cannot read the scenario"),
         (&["compare", "small.toml", "small.toml", "-m", "delivery"], "did you mean `delivery_ratio`?"),
-        (&["compare", "small.toml", "small.toml", "--threshold", "much"], "write such as 5%"),
-        (&["compare", "base", "base", "--set", "link.loss=0"], "into scenarios only"),
+        (&["compare", "small.toml", "small.toml", "--threshold", "much"], "invalid percentage `much`"),
+        (&["compare", "base", "base", "--set", "link.loss=0"], "--set works only with scenarios"),
     ] {
         let said = lab.run(arguments);
         assert!(said.code == 2 && said.err.contains(what), "{arguments:?}: {} {}", said.code, said.err);
@@ -228,7 +231,7 @@ fn what_is_wrong_with_a_plan_is_shown() {
         assert!(said.contains(what), "{what}: {said}");
     }
     let said = lab.refused(&["sweep", "grid.toml", "--partition", "4/3"]);
-    assert!(said.contains("write K/N with K from 1 to N"), "{said}");
+    assert!(said.contains("(expected K/N with 1 <= K <= N, e.g. 2/7)"), "{said}");
     let dry = lab.ok(&["sweep", "grid.toml", "--dry-run"]);
     assert_eq!(dry.out, "grid.toml: ok: 4 cells, 12 runs\n");
     lab.write("full/thesis.txt", "");
