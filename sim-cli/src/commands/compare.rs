@@ -103,7 +103,8 @@ impl Command for CompareArgs {
         }
         if !self.bounds.is_empty() || self.out.is_some() {
             return Err(Failure::Usage(
-                "--bound and --out compare two backends, but both sides have the same backend".to_owned(),
+                "--bound and --out compare the simulator with sockets, but both sides are of one kind"
+                    .to_owned(),
             ));
         }
         let comparison =
