@@ -38,7 +38,7 @@ fn a_metric_holds_only_if_the_whole_interval_is_within_the_bound() {
     assert_eq!(told(&[197.0, 193.0, 195.0], &tcp, 7), (verdict, words));
     let (verdict, words) = told(&[150.0, 152.0, 148.0], &tcp, 1);
     assert_eq!(verdict, Agreement::Broken);
-    assert!(words.starts_with("the simulator is too low in latency_ms.p50, by 2"), "{words}");
+    assert!(words.starts_with("the simulator's latency_ms.p50 is too low by 2"), "{words}");
     // No difference in the mean, but a wide interval.
     let (verdict, words) = told(&[220.0, 190.0, 190.0], &tcp, 1);
     assert_eq!(verdict, Agreement::CannotTell);

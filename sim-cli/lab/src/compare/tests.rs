@@ -118,5 +118,5 @@ fn the_metrics_that_are_asked_for_are_the_family() {
     assert_eq!(names, metrics);
     let cell = Side { cell: "degree = 3".into(), ..base.clone() };
     let error = Comparison::of(&[base], &[cell], &[], None).unwrap_err();
-    assert_eq!(error, "nothing to compare: BASE is no sweep, NEW has cells like degree = 3");
+    assert_eq!(error, "nothing to compare: BASE is not a sweep, NEW has cells like degree = 3");
 }
