@@ -3,14 +3,21 @@
 use std::path::PathBuf;
 
 use floodnet_core::distributions::{self, WORLD8};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+#[cfg(feature = "serde")]
+use {
+    schemars::JsonSchema,
+    serde::{Deserialize, Serialize},
+};
 
-use super::units::{Duration, Rate, Size};
+use floodnet_core::units::{Duration, Rate, Size};
 
 /// `[link]`: how packets travel.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Deserialize, Serialize, JsonSchema),
+    serde(default, deny_unknown_fields)
+)]
 pub struct Link {
     /// Connections that keep order and repeat what is lost, or single packets. Default "stream".
     pub transport: Transport,
@@ -70,8 +77,8 @@ impl Default for Link {
 }
 
 /// What carries packets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Deserialize, Serialize, JsonSchema), serde(rename_all = "snake_case"))]
 pub enum Transport {
     /// Connections: in order, repeated when lost, broken when nothing passes.
     Stream,
@@ -80,8 +87,8 @@ pub enum Transport {
 }
 
 /// How often a delay is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Deserialize, Serialize, JsonSchema), serde(rename_all = "snake_case"))]
 pub enum Per {
     /// Once for each pair of slots, the same in both directions.
     Link,
@@ -90,8 +97,12 @@ pub enum Per {
 }
 
 /// Distribution of the one-way delay.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Deserialize, Serialize, JsonSchema),
+    serde(rename_all = "snake_case", deny_unknown_fields)
+)]
 pub enum Latency {
     /// Always the same.
     Constant(Duration),
@@ -116,8 +127,8 @@ pub enum Latency {
 }
 
 /// A built-in table of regions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Deserialize, Serialize, JsonSchema), serde(rename_all = "snake_case"))]
 pub enum Regions {
     /// Eight regions with the delays and weights of libp2p's gossipsub interoperability tests.
     World8,
@@ -141,22 +152,22 @@ impl Regions {
 
 /// Delays from a file: row i, column j is the delay from i to j. With fewer rows than slots, a slot takes
 /// the row of its number modulo rows.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Deserialize, Serialize, JsonSchema), serde(deny_unknown_fields))]
 pub struct Matrix {
     /// The file, looked up beside the scenario.
     pub file: PathBuf,
     /// Unit of its numbers. Default "ms".
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub unit: Unit,
     /// Whether it holds round-trip times, which are halved. Default false.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub rtt: bool,
 }
 
 /// Unit of the numbers in a matrix of delays.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Deserialize, Serialize, JsonSchema), serde(rename_all = "snake_case"))]
 pub enum Unit {
     /// Seconds.
     S,

@@ -1,17 +1,26 @@
 //! Slots and their classes: `[nodes]` and `[[class]]`.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+#[cfg(feature = "serde")]
+use {
+    schemars::JsonSchema,
+    serde::{Deserialize, Serialize},
+};
 
-use super::units::{Duration, Rate};
+use floodnet_core::units::{Duration, Rate};
+
+use super::Link;
 
 /// `[nodes]`: how many users there are and how they arrive.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Deserialize, Serialize, JsonSchema),
+    serde(default, deny_unknown_fields)
+)]
 pub struct Nodes {
     /// Number of slots. Required, unless the overlay is a static file: then what the file holds (a count
     /// given beside a file must agree with it).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub count: Option<u32>,
     /// First arrivals are spread over [0, arrive); the entry slots start at 0. Default "0s".
     pub arrive: Duration,
@@ -30,8 +39,8 @@ impl Default for Nodes {
 }
 
 /// How first arrivals are spread over time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Deserialize, Serialize, JsonSchema), serde(rename_all = "snake_case"))]
 pub enum Spacing {
     /// Each at a time drawn uniformly.
     Random,
@@ -42,9 +51,13 @@ pub enum Spacing {
 /// One item of `[[class]]`: a share of the slots with the same access to the network.
 ///
 /// `R` is [`Rate`], or `Option<Rate>` as a file may leave it out.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Class", description = "A share of the slots with the same access to the network.")]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Deserialize, Serialize, JsonSchema),
+    serde(deny_unknown_fields),
+    schemars(rename = "Class", description = "A share of the slots with the same access to the network.")
+)]
 pub struct Class<R = Rate> {
     /// What pictures and tables call it.
     pub name: String,
@@ -55,13 +68,22 @@ pub struct Class<R = Rate> {
     /// Rate of the downlink. Default: link.down.
     pub down: R,
     /// Region of these slots, for a latency by regions. Default: drawn by the weights of the regions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub region: Option<String>,
     /// Whether others can dial these slots; false is behind a NAT. Default true.
-    #[serde(default = "yes")]
+    #[cfg_attr(feature = "serde", serde(default = "yes"))]
     pub reachable: bool,
 }
 
 const fn yes() -> bool {
     true
+}
+
+impl Class<Option<Rate>> {
+    /// The class with the rates of the link where it names none.
+    #[must_use]
+    pub fn fill(self, link: &Link) -> Class {
+        let (up, down) = (self.up.unwrap_or(link.up), self.down.unwrap_or(link.down));
+        Class { name: self.name, share: self.share, up, down, region: self.region, reachable: self.reachable }
+    }
 }

@@ -1,0 +1,18 @@
+//! What a scenario says about nodes, links, churn, traffic and faults: the one declaration of each key, with its
+//! default. The engine, the plan and the scenario language all use these types.
+//!
+//! With the feature `serde` they are read from a scenario, written back and described by a JSON Schema.
+
+mod churn;
+mod fault;
+mod link;
+mod nodes;
+#[cfg(feature = "serde")]
+mod text;
+mod traffic;
+
+pub use churn::{Churn, CrashKind, Lifetime, SessionPreset};
+pub use fault::{Crash, Cut, Ends, Fault, FaultKind, Loss, Partition, Pause, Slow, Victims};
+pub use link::{Latency, Link, Matrix, Per, Regions, Transport, Unit};
+pub use nodes::{Class, Nodes, Spacing};
+pub use traffic::{Origin, Timing, Traffic};
