@@ -6,9 +6,10 @@ use floodnet_core::node::{self, Node};
 use floodnet_core::overlay::{Fixed, RandomWalk, fixed, random_walk};
 use floodnet_core::time::{Duration, Time};
 use floodnet_sim::graph::k_out;
-use floodnet_sim::link::{Latency, LinkModel, Per, Transport};
+use floodnet_sim::link::LinkModel;
 use floodnet_sim::payload::SimPayload;
 use floodnet_sim::plan::{Churn, CrashKind, Nodes, Origin, Pace, Plan, PlanSpec, Sessions, Spacing, Traffic};
+use floodnet_sim::spec::{Latency, Link, Per, Transport};
 use floodnet_sim::{Outcome, SimProtocol, Simulation};
 
 /// The flood, as the simulator runs it.
@@ -101,7 +102,7 @@ pub fn flood(size: FloodSize, transport: Transport) -> Workload<OnGraph> {
     let graph = k_out(size.nodes, size.links, SEED).expect("more nodes than links of each").into();
     Workload {
         plan: draw(&spec),
-        links: LinkModel { transport, per: Per::Packet, ..links() },
+        links: LinkModel::new(Link { transport, per: Per::Packet, ..link() }),
         config: node::Config { overlay: fixed::Config { graph, greet }, broadcast: flood::Config::default() },
         make: |slot| Node::new(Fixed::new(slot), SimFlood::default()),
     }
@@ -152,7 +153,7 @@ fn walkers(count: u32, walk: Walk, duration: Duration, churn: Option<Churn>) -> 
     };
     Workload {
         plan: draw(&spec),
-        links: links(),
+        links: LinkModel::new(link()),
         config: node::Config { overlay, broadcast: flood::Config::default() },
         make: |slot| Node::new(RandomWalk::new(slot), SimFlood::default()),
     }
@@ -163,9 +164,9 @@ const fn nodes(count: u32, arrive: Duration) -> Nodes {
 }
 
 /// Streams on which a packet takes 10 to 100 ms, the same on each link.
-fn links() -> LinkModel {
-    let (min, max) = (Duration::from_millis(10), Duration::from_millis(100));
-    LinkModel { latency: Latency::Distribution(Distribution::Uniform { min, max }), ..LinkModel::default() }
+fn link() -> Link {
+    let (min, max) = (Duration::from_millis(10).into(), Duration::from_millis(100).into());
+    Link { latency: Latency::Uniform { min, max }, ..Link::default() }
 }
 
 fn draw(spec: &PlanSpec) -> Plan {

@@ -4,9 +4,9 @@ use floodnet_core::distributions::happens;
 use floodnet_core::rng::{Purpose, fold, scale};
 use floodnet_core::time::{Duration, Time};
 
-use crate::link::Transport;
 use crate::net::network::{Network, PacketIndex};
 use crate::plan::{CrashKind, Disturbance, DisturbanceKind, End, Life};
+use crate::spec::Transport;
 
 /// What a dial finds at the other end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,14 +35,12 @@ impl<'p> Network<'p> {
         at: Time,
     ) -> Result<(), &'static str> {
         // Data one way needs acknowledgements the other way: a cut in either direction stalls a stream.
-        let both = self.links.transport == Transport::Stream;
+        let both = self.links.spec.transport == Transport::Stream;
         let cuts = |fault: &Disturbance| fault.kind.cuts(from, to) || both && fault.kind.cuts(to, from);
         if active(&self.cuts, at).any(cuts) {
             return Err("cut");
         }
-        if self.links.loss > 0
-            && happens(self.links.loss, self.packet_hash(Purpose::Loss, from, to, nth) as u32)
-        {
+        if self.loss > 0 && happens(self.loss, self.packet_hash(Purpose::Loss, from, to, nth) as u32) {
             return Err("loss");
         }
         for (number, fault) in (0u64..).zip(&self.losses) {
@@ -61,7 +59,7 @@ impl<'p> Network<'p> {
 
     /// Probability that an attempt at `at` is lost, in units of 2^-32, cuts apart. (Of several causes, the sum.)
     pub(crate) fn loss_at(&self, at: Time) -> u32 {
-        active(&self.losses, at).fold(self.links.loss, |sum, fault| match fault.kind {
+        active(&self.losses, at).fold(self.loss, |sum, fault| match fault.kind {
             DisturbanceKind::Loss(threshold) => sum.saturating_add(threshold),
             _ => sum,
         })
@@ -91,7 +89,7 @@ impl<'p> Network<'p> {
 
     /// The cuts that pings find: datagrams have no pings.
     pub(crate) fn probed_cuts(&self) -> &[&'p Disturbance] {
-        if self.links.transport == Transport::Stream { &self.cuts } else { &[] }
+        if self.links.spec.transport == Transport::Stream { &self.cuts } else { &[] }
     }
 
     /// When `slot`, which has heard nothing for too long, gives up a connection with `peer` that is cut at `at`,
@@ -124,8 +122,8 @@ impl<'p> Network<'p> {
     /// When `peer` finds out that `slot` fell silent at `at`: between two of its probes.
     #[inline]
     pub(crate) fn found_dead(&self, slot: u32, peer: u32, at: Time) -> Time {
-        let waited = scale(self.hash(Purpose::Ping, slot, peer), self.links.ping.as_nanos());
-        at + self.links.dead_after - Duration::from_nanos(waited)
+        let waited = scale(self.hash(Purpose::Ping, slot, peer), self.links.spec.ping.0.as_nanos());
+        at + self.links.spec.dead_after.0 - Duration::from_nanos(waited)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use floodnet_core::distributions::{self, WORLD8};
+use floodnet_core::distributions::{self, Distribution, WORLD8};
 #[cfg(feature = "serde")]
 use {
     schemars::JsonSchema,
@@ -132,6 +132,19 @@ pub enum Latency {
 pub enum Regions {
     /// Eight regions with the delays and weights of libp2p's gossipsub interoperability tests.
     World8,
+}
+
+impl Latency {
+    /// The distribution that delays follow; none where a table holds them.
+    #[must_use]
+    pub const fn distribution(&self) -> Option<Distribution> {
+        Some(match *self {
+            Self::Constant(delay) => Distribution::Constant(delay.0),
+            Self::Uniform { min, max } => Distribution::Uniform { min: min.0, max: max.0 },
+            Self::Lognormal { median, sigma } => Distribution::Lognormal { median: median.0, sigma },
+            Self::Regions(_) | Self::Matrix(_) => return None,
+        })
+    }
 }
 
 impl Regions {

@@ -11,6 +11,8 @@ mod nodes;
 mod text;
 mod traffic;
 
+pub use floodnet_core::units;
+
 pub use churn::{Churn, CrashKind, Lifetime, SessionPreset};
 pub use fault::{Crash, Cut, Ends, Fault, FaultKind, Loss, Partition, Pause, Slow, Victims};
 pub use link::{Latency, Link, Matrix, Per, Regions, Transport, Unit};

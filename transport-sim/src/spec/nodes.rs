@@ -79,6 +79,30 @@ const fn yes() -> bool {
     true
 }
 
+impl Class {
+    /// A line without limits that others can dial.
+    pub const UNLIMITED: Self = Self {
+        name: String::new(),
+        share: 1.0,
+        up: Rate::Unlimited,
+        down: Rate::Unlimited,
+        region: None,
+        reachable: true,
+    };
+
+    /// Whether a direction has a rate.
+    #[must_use]
+    pub const fn is_limited(&self) -> bool {
+        self.up.bits_per_second().is_some() || self.down.bits_per_second().is_some()
+    }
+}
+
+impl Default for Class {
+    fn default() -> Self {
+        Self::UNLIMITED
+    }
+}
+
 impl Class<Option<Rate>> {
     /// The class with the rates of the link where it names none.
     #[must_use]
