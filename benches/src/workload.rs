@@ -8,8 +8,9 @@ use floodnet_core::time::{Duration, Time};
 use floodnet_sim::graph::k_out;
 use floodnet_sim::link::LinkModel;
 use floodnet_sim::payload::SimPayload;
-use floodnet_sim::plan::{Churn, CrashKind, Nodes, Origin, Pace, Plan, PlanSpec, Sessions, Spacing, Traffic};
-use floodnet_sim::spec::{Latency, Link, Per, Transport};
+use floodnet_sim::plan::{Churn, CrashKind, Plan, PlanSpec, Sessions};
+use floodnet_sim::spec::units::Size;
+use floodnet_sim::spec::{Latency, Link, Nodes, Origin, Per, Traffic, Transport};
 use floodnet_sim::{Outcome, SimProtocol, Simulation};
 
 /// The flood, as the simulator runs it.
@@ -24,7 +25,7 @@ const SEED: u64 = 1;
 /// The distance between two messages of the same workload.
 const GAP: Duration = Duration::from_millis(10);
 /// Content of a message, in bytes.
-const SIZE: u32 = 100;
+const SIZE: u64 = 100;
 /// How long newcomers keep arriving.
 const ARRIVE: Duration = Duration::from_secs(60);
 
@@ -89,11 +90,18 @@ impl FloodSize {
 #[must_use]
 pub fn flood(size: FloodSize, transport: Transport) -> Workload<OnGraph> {
     let greet = transport == Transport::Stream;
-    let start = Time::from_secs(if greet { 3 } else { 0 });
+    let start = Duration::from_secs(if greet { 3 } else { 0 });
     let stop = start + GAP.times(u64::from(size.messages));
-    let traffic = Traffic { from: Origin::Random, pace: Pace::Every(GAP), size: SIZE, start, stop };
+    let traffic = Traffic {
+        from: Origin::Random,
+        every: Some(GAP.into()),
+        poisson: None,
+        size: Size(SIZE),
+        start: start.into(),
+        stop: stop.into(),
+    };
     let spec = PlanSpec {
-        duration: stop.since(Time::ZERO) + Duration::from_secs(3),
+        duration: stop + Duration::from_secs(3),
         nodes: nodes(size.nodes, Duration::ZERO),
         churn: None,
         traffic: vec![traffic],
@@ -159,8 +167,8 @@ fn walkers(count: u32, walk: Walk, duration: Duration, churn: Option<Churn>) -> 
     }
 }
 
-const fn nodes(count: u32, arrive: Duration) -> Nodes {
-    Nodes { count, arrive, spacing: Spacing::Random, entry: 1, entry_churns: false }
+fn nodes(count: u32, arrive: Duration) -> Nodes {
+    Nodes { count: Some(count), arrive: arrive.into(), ..Nodes::default() }
 }
 
 /// Streams on which a packet takes 10 to 100 ms, the same on each link.

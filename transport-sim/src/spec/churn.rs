@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-#[cfg(doc)]
-use floodnet_core::distributions;
+use floodnet_core::distributions::{Distribution, session_preset};
 #[cfg(feature = "serde")]
 use {
     schemars::JsonSchema,
@@ -97,8 +96,23 @@ pub enum Lifetime {
     },
 }
 
+impl Lifetime {
+    /// The distribution of these lengths; none for a trace.
+    #[must_use]
+    pub fn distribution(&self) -> Option<Distribution> {
+        Some(match *self {
+            Self::Exponential { mean } => Distribution::Exponential { mean: mean.0 },
+            Self::Weibull { shape, scale } => Distribution::Weibull { shape, scale: scale.0 },
+            Self::Lognormal { median, sigma } => Distribution::Lognormal { median: median.0, sigma },
+            Self::Pareto { shape, least } => Distribution::Pareto { shape, least: least.0 },
+            Self::Preset(preset) => return session_preset(preset.name()),
+            Self::Trace { .. } => return None,
+        })
+    }
+}
+
 /// Session lengths measured in real networks, by the names and with the distributions of
-/// [`session_preset`](distributions::session_preset).
+/// [`session_preset`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(
     feature = "serde",

@@ -3,6 +3,7 @@
 //!
 //! With the feature `serde` they are read from a scenario, written back and described by a JSON Schema.
 
+mod check;
 mod churn;
 mod fault;
 mod link;
@@ -13,6 +14,7 @@ mod traffic;
 
 pub use floodnet_core::units;
 
+pub use check::{Wrong, Wrongs};
 pub use churn::{Churn, CrashKind, Lifetime, SessionPreset};
 pub use fault::{Crash, Cut, Ends, Fault, FaultKind, Loss, Partition, Pause, Slow, Victims};
 pub use link::{Latency, Link, Matrix, Per, Regions, Transport, Unit};
