@@ -1,6 +1,6 @@
 //! Refuses what sockets cannot do before a run starts.
 
-use floodnet_sim::plan::{CrashKind, DisturbanceKind, End};
+use floodnet_sim::plan::{CrashKind, End};
 use floodnet_sim::spec::Transport;
 
 use crate::netns::MAX_NODES;
@@ -69,13 +69,7 @@ fn bare(setup: &Setup, help: &str) -> Result<(), Complaint> {
         return Err(Complaint::new("", title, format!("{help}; or use crashes of the kind \"reset\"")));
     }
     if let Some(fault) = plan.disturbances.first() {
-        let what = match fault.kind {
-            DisturbanceKind::Partition { .. } => "partition the network",
-            DisturbanceKind::CutLinks(_) => "cut links",
-            DisturbanceKind::Loss(_) => "lose packets",
-            DisturbanceKind::Slow { .. } => "slow nodes down",
-            DisturbanceKind::Pause(_) => "hide a pause from the peers",
-        };
+        let what = fault.kind.does();
         return Err(Complaint::new("", format!("without link emulation it is not possible to {what}"), help));
     }
     if links.spec.loss > 0.0 {

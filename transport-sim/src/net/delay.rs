@@ -40,7 +40,7 @@ impl Network<'_> {
         at: Time,
     ) -> Duration {
         let delay = self.even_delay(from, to, link_delay, nth);
-        if self.links.spec.jitter.0 == Duration::ZERO && self.slows.is_empty() {
+        if self.links.spec.jitter.0 == Duration::ZERO && self.faults.slows.is_empty() {
             return delay;
         }
         self.delay_among_faults(from, to, delay, nth, at)
@@ -95,7 +95,7 @@ impl Network<'_> {
             let bits = self.packet_hash(Purpose::Jitter, from, to, nth);
             delay = delay + Duration::from_nanos(scale(bits, self.links.spec.jitter.0.as_nanos()));
         }
-        for fault in active(&self.slows, at) {
+        for fault in active(&self.faults.slows, at) {
             if let DisturbanceKind::Slow { slots, factor_permille } = &fault.kind
                 && (slots.contains(from) || slots.contains(to))
             {

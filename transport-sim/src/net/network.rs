@@ -9,7 +9,8 @@ use floodnet_core::rng::{Purpose, draw, fold};
 use floodnet_core::time::Duration;
 
 use crate::link::{Delays, LinkModel};
-use crate::plan::{Disturbance, DisturbanceKind, Plan};
+use crate::net::faults::Faults;
+use crate::plan::{Disturbance, Plan};
 use crate::spec::Per;
 
 /// Which packet on a directed link: its count, over all connections and lives, and the attempt.
@@ -28,10 +29,7 @@ pub(crate) struct Network<'p> {
     seed: u64,
     /// Probability that an attempt is lost without any fault, in units of 2^-32.
     pub(super) loss: u32,
-    pub(super) cuts: Vec<&'p Disturbance>,
-    pub(super) losses: Vec<&'p Disturbance>,
-    pub(super) slows: Vec<&'p Disturbance>,
-    pub(super) pauses: Vec<&'p Disturbance>,
+    pub(super) faults: Faults<'p>,
     /// Whether some slot comes up more than once.
     rebirths: bool,
     /// Whether nothing is ever lost or cut.
@@ -76,27 +74,16 @@ impl PacketDelay {
 
 impl<'p> Network<'p> {
     pub(crate) fn new(plan: &'p Plan, links: &'p LinkModel) -> Self {
-        let of = |wanted: fn(&DisturbanceKind) -> bool| {
-            plan.disturbances.iter().filter(|fault| wanted(&fault.kind)).collect()
-        };
-        let losses: Vec<&Disturbance> = of(|kind| matches!(kind, DisturbanceKind::Loss(_)));
+        let faults = Faults::of(plan);
         let loss = share_to_threshold(links.spec.loss);
         let counts = loss > 0
             || links.spec.jitter.0 != Duration::ZERO
-            || !losses.is_empty()
+            || !faults.losses.is_empty()
             || links.spec.per == Per::Packet && matches!(links.delays, Delays::Distribution(_));
-        let cuts: Vec<&Disturbance> = of(|kind| match kind {
-            // One with everybody in one group cuts nothing.
-            DisturbanceKind::Partition { group, .. } => group.iter().any(|other| *other != group[0]),
-            DisturbanceKind::CutLinks(pairs) => !pairs.is_empty(),
-            _ => false,
-        });
-        let lossless = loss == 0 && losses.is_empty() && cuts.is_empty();
+        let lossless = loss == 0 && faults.lose_nothing();
         let rebirths = plan.lives.iter().any(|lives| lives.len() > 1);
         let plain_access = links.classes.iter().all(|class| class.reachable && !class.is_limited());
-        let slows: Vec<&Disturbance> = of(|kind| matches!(kind, DisturbanceKind::Slow { .. }));
-        let pauses: Vec<&Disturbance> = of(|kind| matches!(kind, DisturbanceKind::Pause(_)));
-        let even = links.spec.jitter.0 == Duration::ZERO && slows.is_empty() && pauses.is_empty();
+        let even = links.spec.jitter.0 == Duration::ZERO && faults.delay_nothing();
         Self {
             plan,
             links,
@@ -104,10 +91,7 @@ impl<'p> Network<'p> {
             plain: lossless && plain_access && even && !rebirths,
             seed: Purpose::Latency.seed(plan.seed),
             loss,
-            cuts,
-            losses,
-            slows,
-            pauses,
+            faults,
             rebirths,
             slots: plan.slots(),
             counts,
@@ -136,6 +120,6 @@ impl<'p> Network<'p> {
 
     /// The pauses of the plan.
     pub(crate) fn pauses(&self) -> &[&'p Disturbance] {
-        &self.pauses
+        &self.faults.pauses
     }
 }

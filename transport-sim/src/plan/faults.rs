@@ -103,6 +103,18 @@ impl DisturbanceKind {
         }
     }
 
+    /// What it does, for a sentence such as "it is not possible to cut links".
+    #[must_use]
+    pub const fn does(&self) -> &'static str {
+        match self {
+            Self::Partition { .. } => "partition the network",
+            Self::CutLinks(_) => "cut links",
+            Self::Loss(_) => "lose packets",
+            Self::Slow { .. } => "slow nodes down",
+            Self::Pause(_) => "hide a pause from the peers",
+        }
+    }
+
     /// Whether `slot` may be at an end of what is cut.
     pub(crate) fn may_cut_off(&self, slot: u32) -> bool {
         match self {

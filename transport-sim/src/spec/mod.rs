@@ -16,7 +16,7 @@ pub use floodnet_core::units;
 
 pub use check::{Wrong, Wrongs};
 pub use churn::{Churn, CrashKind, Lifetime, SessionPreset};
-pub use fault::{Crash, Cut, Ends, Fault, FaultKind, Loss, Partition, Pause, Slow, Victims};
+pub use fault::*;
 pub use link::{Latency, Link, Matrix, Per, Regions, Transport, Unit};
 pub use nodes::{Class, Nodes, Spacing};
 pub use traffic::{Origin, Timing, Traffic};
