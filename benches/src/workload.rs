@@ -6,9 +6,11 @@ use floodnet_core::node::{self, Node};
 use floodnet_core::overlay::{Fixed, RandomWalk, fixed, random_walk};
 use floodnet_core::time::{Duration, Time};
 use floodnet_sim::graph::k_out;
-use floodnet_sim::link::{Latency, LinkModel, Per, Transport};
+use floodnet_sim::link::LinkModel;
 use floodnet_sim::payload::SimPayload;
-use floodnet_sim::plan::{Churn, CrashKind, Nodes, Origin, Pace, Plan, PlanSpec, Sessions, Spacing, Traffic};
+use floodnet_sim::plan::{Churn, CrashKind, Plan, PlanSpec, Sessions};
+use floodnet_sim::spec::units::Size;
+use floodnet_sim::spec::{Latency, Link, Nodes, Origin, Per, Traffic, Transport};
 use floodnet_sim::{Outcome, SimProtocol, Simulation};
 
 /// The flood, as the simulator runs it.
@@ -23,7 +25,7 @@ const SEED: u64 = 1;
 /// The distance between two messages of the same workload.
 const GAP: Duration = Duration::from_millis(10);
 /// Content of a message, in bytes.
-const SIZE: u32 = 100;
+const SIZE: u64 = 100;
 /// How long newcomers keep arriving.
 const ARRIVE: Duration = Duration::from_secs(60);
 
@@ -88,11 +90,18 @@ impl FloodSize {
 #[must_use]
 pub fn flood(size: FloodSize, transport: Transport) -> Workload<OnGraph> {
     let greet = transport == Transport::Stream;
-    let start = Time::from_secs(if greet { 3 } else { 0 });
+    let start = Duration::from_secs(if greet { 3 } else { 0 });
     let stop = start + GAP.times(u64::from(size.messages));
-    let traffic = Traffic { from: Origin::Random, pace: Pace::Every(GAP), size: SIZE, start, stop };
+    let traffic = Traffic {
+        from: Origin::Random,
+        every: Some(GAP.into()),
+        poisson: None,
+        size: Size(SIZE),
+        start: start.into(),
+        stop: stop.into(),
+    };
     let spec = PlanSpec {
-        duration: stop.since(Time::ZERO) + Duration::from_secs(3),
+        duration: stop + Duration::from_secs(3),
         nodes: nodes(size.nodes, Duration::ZERO),
         churn: None,
         traffic: vec![traffic],
@@ -101,7 +110,7 @@ pub fn flood(size: FloodSize, transport: Transport) -> Workload<OnGraph> {
     let graph = k_out(size.nodes, size.links, SEED).expect("more nodes than links of each").into();
     Workload {
         plan: draw(&spec),
-        links: LinkModel { transport, per: Per::Packet, ..links() },
+        links: LinkModel::new(Link { transport, per: Per::Packet, ..link() }),
         config: node::Config { overlay: fixed::Config { graph, greet }, broadcast: flood::Config::default() },
         make: |slot| Node::new(Fixed::new(slot), SimFlood::default()),
     }
@@ -152,20 +161,20 @@ fn walkers(count: u32, walk: Walk, duration: Duration, churn: Option<Churn>) -> 
     };
     Workload {
         plan: draw(&spec),
-        links: links(),
+        links: LinkModel::new(link()),
         config: node::Config { overlay, broadcast: flood::Config::default() },
         make: |slot| Node::new(RandomWalk::new(slot), SimFlood::default()),
     }
 }
 
-const fn nodes(count: u32, arrive: Duration) -> Nodes {
-    Nodes { count, arrive, spacing: Spacing::Random, entry: 1, entry_churns: false }
+fn nodes(count: u32, arrive: Duration) -> Nodes {
+    Nodes { count: Some(count), arrive: arrive.into(), ..Nodes::default() }
 }
 
 /// Streams on which a packet takes 10 to 100 ms, the same on each link.
-fn links() -> LinkModel {
-    let (min, max) = (Duration::from_millis(10), Duration::from_millis(100));
-    LinkModel { latency: Latency::Distribution(Distribution::Uniform { min, max }), ..LinkModel::default() }
+fn link() -> Link {
+    let (min, max) = (Duration::from_millis(10).into(), Duration::from_millis(100).into());
+    Link { latency: Latency::Uniform { min, max }, ..Link::default() }
 }
 
 fn draw(spec: &PlanSpec) -> Plan {

@@ -21,7 +21,7 @@
 //! | [`rng`] | the random stream of a node |
 //! | [`time`] | time and durations as saturating nanoseconds |
 //! | `tables` | settings of a protocol as a table of a scenario; with the feature of that name |
-//! | `units` | values with a unit, as tables have them; with the same feature |
+//! | `units` | values with a unit; with the same feature read and written as tables have them |
 //! | [`token_bucket`] | how much of something may happen, on average and at once |
 
 #![no_std]
@@ -47,6 +47,5 @@ pub mod seen;
 pub mod tables;
 pub mod time;
 pub mod token_bucket;
-#[cfg(feature = "tables")]
 pub mod units;
 pub mod wire;

@@ -89,7 +89,7 @@ impl Between {
         let delay = network.link_delay(from, to);
         let at = before.map_or(at, |before| before.left.max(at));
         let mut packet = Recovery::new(network, (from, to), (count(), delay), at, before);
-        let breaks_at = packet.start() + self.links.break_after;
+        let breaks_at = packet.start() + self.links.spec.break_after.0;
         let mut now = packet.start();
         for attempt in 0.. {
             match packet.attempt(attempt, now) {
@@ -132,7 +132,7 @@ impl Between {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::Latency;
+    use crate::link::Delays;
     use crate::plan::{Disturbance, DisturbanceKind};
     use floodnet_core::distributions::Distribution;
 
@@ -142,11 +142,11 @@ mod tests {
 
     #[test]
     fn a_pair_has_one_latency_whichever_way() {
-        let latency = Latency::Distribution(Distribution::Uniform {
+        let delays = Delays::Distribution(Distribution::Uniform {
             min: Duration::from_millis(10),
             max: Duration::from_millis(100),
         });
-        let links = LinkModel { latency, ..LinkModel::default() };
+        let links = LinkModel { delays, ..LinkModel::default() };
         let all = between(Plan::still(7, 20, Time::from_secs(9)), links);
         let mut delays: Vec<Duration> = (1..20).map(|to| all.delay(0, to)).collect();
         assert!((1..20).all(|to| all.delay(0, to) == all.delay(to, 0)));

@@ -5,6 +5,7 @@
 //!
 //! | module | subject |
 //! |---|---|
+//! | [`spec`] | what a scenario says: nodes, links, churn, traffic, faults |
 //! | [`plan`] | who joins, leaves, publishes and fails, and when |
 //! | [`link`] | what links do to packets: settings |
 //! | [`graph`] | graphs for the fixed overlay |
@@ -30,6 +31,7 @@ pub mod payload;
 pub mod plan;
 pub mod read;
 pub mod rng;
+pub mod spec;
 
 pub use engine::{Memory, Outcome, Progress, Simulation, Watch, node_key};
 

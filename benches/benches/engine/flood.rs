@@ -4,7 +4,7 @@
 use criterion::{BenchmarkId, Criterion};
 use floodnet_benches::workload::FloodSize;
 use floodnet_benches::{sizes, workload};
-use floodnet_sim::link::Transport;
+use floodnet_sim::spec::Transport;
 
 /// Nodes and messages: 0.5, 5, 10 and 15 million packets.
 const SIZES: [(u32, u32); 4] = [(1_000, 100), (10_000, 100), (100_000, 20), (1_000_000, 3)];

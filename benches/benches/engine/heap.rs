@@ -4,7 +4,7 @@
 use criterion::{BenchmarkId, Criterion};
 use floodnet_benches::workload::FloodSize;
 use floodnet_benches::{sizes, workload};
-use floodnet_sim::link::Transport;
+use floodnet_sim::spec::Transport;
 
 /// Nodes and messages: 0.5, 1 and 0.5 million packets. The heap takes seconds for the last.
 const SIZES: [(u32, u32); 3] = [(1_000, 100), (10_000, 20), (100_000, 1)];

@@ -7,7 +7,8 @@ use core::fmt;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 
-use super::{DURATION_FORM, Duration, unitless};
+use super::Duration;
+use super::read::{DURATION_FORM, unitless};
 
 /// Reads a duration, or none where `word` stands for it.
 pub fn duration_or<'de, D>(word: &'static str, from: D) -> Result<Option<Duration>, D::Error>

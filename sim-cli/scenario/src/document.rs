@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
+use super::FaultKind;
 use super::diagnostics::{Bytes, Diagnostics, Problem, Sources};
 
 /// A value and where it stands.
@@ -26,7 +27,7 @@ const CHOICES: [(&str, &[&str]); 9] = [
     ("churn.session", &[]),
     ("churn.downtime", &[]),
     ("traffic.*", &["every", "poisson"]),
-    ("fault.*", &["crash", "partition", "cut", "loss", "slow", "pause"]),
+    ("fault.*", FaultKind::KEYS),
     ("fault.*.crash", &["fraction", "slots"]),
 ];
 

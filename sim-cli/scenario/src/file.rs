@@ -4,14 +4,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::Preset;
-use super::churn::Churn;
-use super::fault::{Fault, FaultKeys};
-use super::link::Link;
 use super::measure::{Measure, Output};
-use super::nodes::{Class, Nodes};
-use super::traffic::Traffic;
 use super::units::{Duration, Rate};
+use super::{Churn, Class, Fault, Link, Nodes, Preset, Traffic};
 
 /// The top level of a scenario. `overlay`, `broadcast` and `expect` are read apart: their keys are open.
 #[derive(Deserialize, JsonSchema)]
@@ -54,7 +49,6 @@ pub(crate) struct ScenarioFile {
     pub(crate) traffic: Vec<Traffic<Option<Duration>>>,
     /// What goes wrong on purpose.
     #[serde(default)]
-    #[schemars(with = "Vec<FaultKeys>")]
     pub(crate) fault: Vec<Fault>,
     /// The window of all averages and the times that measures need.
     #[serde(default)]

@@ -3,8 +3,8 @@
 //! [`Scenario::load`] reads one. On the way:
 //!
 //! - `document`: keys and values with their places; `--set` is put in here.
-//! - `file`, and one module for each group of keys (`nodes`, `link`, `churn`, `traffic`, `fault`, `measure`,
-//!   `expect`), with values of [`units`]: the types.
+//! - `file`, with `measure` and `expect`: the types. What a run of the network takes (nodes, links, churn, traffic,
+//!   faults) is declared in [`floodnet_sim::spec`].
 //! - [`tables`]: the registry of protocol tables, which is open.
 //! - [`protocol`]: what a scenario asks of a protocol, and the list of the built-in ones.
 //! - `load`: the steps from text to [`Scenario`]; `resolve`: every default filled in, and back to text.
@@ -13,16 +13,12 @@
 //! - `schema`: the language for editors; `templates`: scenarios to begin with.
 
 mod check;
-mod churn;
 pub mod diagnostics;
 mod document;
 mod expect;
-mod fault;
 mod file;
-mod link;
 mod load;
 mod measure;
-mod nodes;
 pub mod protocol;
 mod resolve;
 mod schema;
@@ -32,7 +28,6 @@ pub mod tables;
 mod templates;
 #[cfg(test)]
 mod tests;
-mod traffic;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,21 +35,21 @@ use serde::{Deserialize, Serialize};
 use floodnet_measure::expect::Expectation;
 pub use floodnet_text::units;
 
-pub use churn::{Churn, CrashKind, Lifetime, SessionPreset};
 pub use diagnostics::Diagnostics;
-pub use fault::{Crash, Cut, Ends, Fault, FaultKind, Loss, Partition, Pause, Slow, Victims};
 pub use floodnet_core::broadcast::flood::{SeenFor, Table as FloodTable};
 pub use floodnet_core::broadcast::gossip::Config as GossipTable;
 pub use floodnet_core::overlay::random_walk::{Accept, Table as RandomWalkTable};
 pub use floodnet_core::tables::{CheckedTable, Complaint, Draw};
-pub use link::{Latency, Link, Matrix, Per, Regions, Transport, Unit};
+pub use floodnet_sim::spec::{
+    Churn, Class, Crash, CrashKind, Cut, Ends, Fault, FaultKind, Latency, Lifetime, Link, Loss, Matrix,
+    Nodes, Origin, Partition, Pause, Per, Regions, SessionPreset, Slow, Spacing, Timing, Traffic, Transport,
+    Unit, Victims,
+};
 pub use measure::{Every, Measure, Output, TopologyTime};
-pub use nodes::{Class, Nodes, Spacing};
 pub use protocol::{StaticTable, Yes};
 pub use schema::schema;
 pub use tables::{NamedTable, TableKind, Tables};
 pub use templates::{Template, templates};
-pub use traffic::{Origin, Timing, Traffic};
 
 /// A scenario with every default filled in. Durations are whole nanoseconds, shares lie in [0, 1], files are
 /// absolute paths.

@@ -1,11 +1,8 @@
 //! Defaults that depend on other keys, and the scenario as text with every default filled in.
 
-use super::churn::Churn;
 use super::file::ScenarioFile;
 use super::measure::Measure;
-use super::nodes::Class;
 use super::tables::NamedTable;
-use super::traffic::Traffic;
 use super::units::Duration;
 use super::{Scenario, units};
 use floodnet_measure::expect::Expectation;
@@ -22,30 +19,9 @@ pub(crate) fn fill(
 ) -> Scenario {
     let ScenarioFile { nodes, link, duration, .. } = file;
     let settled = Duration(nodes.arrive.0 + SETTLE.0);
-    let classes = file.class.into_iter().map(|class| Class {
-        name: class.name,
-        share: class.share,
-        up: class.up.unwrap_or(link.up),
-        down: class.down.unwrap_or(link.down),
-        region: class.region,
-        reachable: class.reachable,
-    });
-    let traffic = file.traffic.into_iter().map(|traffic| Traffic {
-        from: traffic.from,
-        every: traffic.every,
-        poisson: traffic.poisson,
-        size: traffic.size,
-        start: traffic.start.unwrap_or(settled),
-        stop: traffic.stop.unwrap_or(duration),
-    });
-    let churn = file.churn.map(|churn| Churn {
-        start: churn.start.unwrap_or(nodes.arrive),
-        stop: churn.stop.unwrap_or(duration),
-        session: churn.session,
-        downtime: churn.downtime,
-        crash: churn.crash,
-        crash_kind: churn.crash_kind,
-    });
+    let classes = file.class.into_iter().map(|class| class.fill(&link)).collect();
+    let traffic = file.traffic.into_iter().map(|traffic| traffic.fill(settled, duration)).collect();
+    let churn = file.churn.map(|churn| churn.fill(nodes.arrive, duration));
     let measure = Measure {
         every: file.measure.every,
         start: file.measure.start.unwrap_or(settled),
@@ -59,11 +35,11 @@ pub(crate) fn fill(
         seed: file.seed,
         duration,
         preset: file.preset,
-        classes: classes.collect(),
+        classes,
         overlay,
         broadcast,
         churn,
-        traffic: traffic.collect(),
+        traffic,
         faults: file.fault,
         measure,
         expect,

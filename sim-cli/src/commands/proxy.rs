@@ -104,12 +104,8 @@ fn latency(args: &ProxyArgs) -> Result<Distribution, Failure> {
     let wrong = |why: &str| Failure::Usage(format!("--law {text}: {why}"));
     let wrapped: Wrapped =
         toml::from_str(&format!("law = {text}")).map_err(|error| wrong(error.message()))?;
-    let distribution = match wrapped.law {
-        Latency::Constant(span) => Distribution::Constant(span.0),
-        Latency::Uniform { min, max } => Distribution::Uniform { min: min.0, max: max.0 },
-        Latency::Lognormal { median, sigma } => Distribution::Lognormal { median: median.0, sigma },
-        _ => return Err(wrong("only constant, uniform and lognormal work between two programs")),
-    };
+    let from_table = || wrong("only constant, uniform and lognormal work between two programs");
+    let distribution = wrapped.law.distribution().ok_or_else(from_table)?;
     distribution.check().map_err(wrong)?;
     Ok(distribution)
 }

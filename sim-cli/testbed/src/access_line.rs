@@ -37,15 +37,18 @@ impl AccessLines {
             Direction::Up => class.up,
             Direction::Down => class.down,
         };
-        let (Some(rate), Some(line)) = (rate, self.0.get(slot as usize)) else { return at };
+        let (Some(rate), Some(line)) = (rate.bits_per_second(), self.0.get(slot as usize)) else { return at };
         let mut lines = line.lock().unwrap_or_else(PoisonError::into_inner);
         lines[direction as usize].pass(at, bytes as u64, rate)
     }
 
     /// When the queue of the uplink of `slot` has room: now, or later.
     pub(crate) fn room_at(&self, links: &LinkModel, slot: u32, now: Time) -> Time {
-        let (Some(rate), Some(line)) = (links.class(slot).up, self.0.get(slot as usize)) else { return now };
+        let (Some(rate), Some(line)) = (links.class(slot).up.bits_per_second(), self.0.get(slot as usize))
+        else {
+            return now;
+        };
         let lines = line.lock().unwrap_or_else(PoisonError::into_inner);
-        lines[Direction::Up as usize].room_at(now, links.queue, rate)
+        lines[Direction::Up as usize].room_at(now, links.spec.queue.bytes(), rate)
     }
 }

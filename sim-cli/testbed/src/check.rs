@@ -1,7 +1,7 @@
 //! Refuses what sockets cannot do before a run starts.
 
-use floodnet_sim::link::Transport;
-use floodnet_sim::plan::{CrashKind, DisturbanceKind, End};
+use floodnet_sim::plan::{CrashKind, End};
+use floodnet_sim::spec::Transport;
 
 use crate::netns::MAX_NODES;
 use crate::settings::{Nodes, Settings};
@@ -36,7 +36,7 @@ pub(super) fn outside(setup: &Setup) -> Result<(), Complaint> {
 const OUTSIDE: &str = "link emulation can, with nodes on one machine: use --backend tcp or tcp-processes";
 
 fn streams(setup: &Setup) -> Result<(), Complaint> {
-    if setup.links.transport == Transport::Datagram {
+    if setup.links.spec.transport == Transport::Datagram {
         return Err(Complaint::new(
             "link.transport",
             "tcp backends support only streams",
@@ -69,19 +69,13 @@ fn bare(setup: &Setup, help: &str) -> Result<(), Complaint> {
         return Err(Complaint::new("", title, format!("{help}; or use crashes of the kind \"reset\"")));
     }
     if let Some(fault) = plan.disturbances.first() {
-        let what = match fault.kind {
-            DisturbanceKind::Partition { .. } => "partition the network",
-            DisturbanceKind::CutLinks(_) => "cut links",
-            DisturbanceKind::Loss(_) => "lose packets",
-            DisturbanceKind::Slow { .. } => "slow nodes down",
-            DisturbanceKind::Pause(_) => "hide a pause from the peers",
-        };
+        let what = fault.kind.does();
         return Err(Complaint::new("", format!("without link emulation it is not possible to {what}"), help));
     }
-    if links.loss > 0 {
+    if links.spec.loss > 0.0 {
         return Err(Complaint::new("link.loss", "loss needs link emulation", help));
     }
-    if links.classes.iter().any(|class| class.up.is_some() || class.down.is_some()) {
+    if links.classes.iter().any(|class| class.is_limited()) {
         return Err(Complaint::new("", "rates need link emulation", help));
     }
     if links.classes.iter().any(|class| !class.reachable) {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use floodnet_core::time::{Duration, Time};
 use floodnet_lab::run::HopExcess;
 use floodnet_sim::between::Between;
-use floodnet_sim::link::Per;
 use floodnet_sim::observer::Observed;
 use floodnet_sim::plan::DisturbanceKind;
+use floodnet_sim::spec::Per;
 use hdrhistogram::Histogram;
 
 use crate::sink::Record;
@@ -34,9 +34,9 @@ impl HopOverhead {
     /// For a run whose links are these; none where a delay is not that of its link alone.
     pub(super) fn new(between: Between, is_shaped: bool) -> Option<Self> {
         let links = between.links();
-        let is_even = links.per == Per::Link
-            && links.jitter == Duration::ZERO
-            && links.classes.iter().all(|class| class.up.is_none() && class.down.is_none());
+        let is_even = links.spec.per == Per::Link
+            && links.spec.jitter.0 == Duration::ZERO
+            && links.classes.iter().all(|class| !class.is_limited());
         let waits =
             |kind: &DisturbanceKind| matches!(kind, DisturbanceKind::Slow { .. } | DisturbanceKind::Pause(_));
         let is_plain = is_even && !between.plan().disturbances.iter().any(|fault| waits(&fault.kind));
@@ -70,7 +70,7 @@ impl HopOverhead {
         let asked = if self.is_shaped { self.between.delay(from, to) } else { Duration::ZERO };
         let more = took - asked;
         // A message that was sent again, or waited for a dial, says nothing about the machine.
-        if more < self.between.links().rto {
+        if more < self.between.links().spec.rto.0 {
             self.histogram.saturating_record(more.as_nanos());
             self.sum += i128::from(took.as_nanos()) - i128::from(asked.as_nanos());
         }
@@ -93,6 +93,7 @@ mod tests {
     use super::*;
     use floodnet_sim::link::LinkModel;
     use floodnet_sim::plan::Plan;
+    use floodnet_sim::spec::Link;
     use std::sync::Arc;
 
     #[test]
@@ -113,7 +114,7 @@ mod tests {
         hop_overhead.take(&record(1_000, 2, Observed::Received { from: 0, payload: Some(7) }));
         let found = hop_overhead.result().unwrap();
         assert_eq!((found.mean, found.p50), (2.0, 1.0), "the one that was sent again is left out");
-        let uneven = LinkModel { jitter: Duration::from_millis(1), ..LinkModel::default() };
-        assert!(HopOverhead::new(between(uneven), true).is_none());
+        let uneven = Link { jitter: Duration::from_millis(1).into(), ..Link::default() };
+        assert!(HopOverhead::new(between(LinkModel::new(uneven)), true).is_none());
     }
 }

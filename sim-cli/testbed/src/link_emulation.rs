@@ -171,7 +171,7 @@ impl LinkEmulation {
         };
         self.wait_until(there).await;
         // Data that the dialer sends meanwhile waits in its socket.
-        let patience = self.clock.real(self.between.links().dial_timeout);
+        let patience = self.clock.real(self.between.links().spec.dial_timeout.0);
         let Ok(far) = tokio::time::timeout(patience, reach(target.address())).await else { return Ok(()) };
         [&near, &far].into_iter().try_for_each(|tcp| tcp.set_nodelay(true))?;
         let end = |slot: u32| {
@@ -199,8 +199,8 @@ impl LinkEmulation {
     /// Decides the outcome of a dial, by the rules of the simulator.
     fn dial(&self, from: u32, to: u32, began: Time) -> Dialed {
         let links = self.between.links();
-        let deadline = began + links.dial_timeout;
-        let (mut at, mut pause) = (began, links.rto);
+        let deadline = began + links.spec.dial_timeout.0;
+        let (mut at, mut pause) = (began, links.spec.rto.0);
         while at < deadline {
             // One attempt each: what is lost or cut is dialed again.
             let count = self.count(from, to);

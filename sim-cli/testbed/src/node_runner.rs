@@ -166,17 +166,17 @@ const IDLE: Duration = Duration::from_secs(30);
 fn limits(links: &LinkModel, clock: Clock) -> Limits {
     let least = Span::from_millis(1);
     let real = |span: Duration| clock.real(span).max(least);
-    let patience = real(links.break_after);
+    let patience = real(links.spec.break_after.0);
     Limits {
-        handshake: real(links.dial_timeout),
-        ping: real(links.ping),
-        dead: real(links.dead_after),
-        probe: real(links.dead_after),
+        handshake: real(links.spec.dial_timeout.0),
+        ping: real(links.spec.ping.0),
+        dead: real(links.spec.dead_after.0),
+        probe: real(links.spec.dead_after.0),
         idle: real(IDLE),
         stall: patience,
         frame: patience,
         outbox_patience: patience,
-        linger: real(Duration::from_secs(2)).max(real(links.rto)),
+        linger: real(Duration::from_secs(2)).max(real(links.spec.rto.0)),
         ..Limits::of(Profile::Lab)
     }
 }

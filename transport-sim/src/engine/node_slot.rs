@@ -13,7 +13,6 @@ use prefetch_index::prefetch_index;
 use crate::SimProtocol;
 use crate::digest::SlotHistory;
 use crate::event::{Connection, Event, EventKind, Passed};
-use crate::link::Transport;
 use crate::net::access_link::{AccessLink, transfer_time};
 use crate::net::effects::{EffectSink, Schedule, frame_size};
 use crate::net::link_table::LinkTable;
@@ -22,6 +21,7 @@ use crate::net::packet_counts::PacketCounts;
 use crate::observer::{Arrived, Observed, Observer, Step};
 use crate::payload::SimPayload;
 use crate::plan::End;
+use crate::spec::Transport;
 
 /// What all slots share.
 pub(crate) struct World<'a, P: SimProtocol> {
@@ -200,7 +200,9 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> SlotRunner<'_, P, Q, Ob> {
             EventKind::Closed(peer) => {
                 // What the peer says stays behind its data, which may still wait for the downlink.
                 let waits = peer == from && !passed.has(Passed::DOWNLINK);
-                if waits && self.sink.network.links.class(self.sink.history.id).down.is_some() {
+                if waits
+                    && self.sink.network.links.class(self.sink.history.id).down.bits_per_second().is_some()
+                {
                     self.sink.take_in(Duration::ZERO, from, connection, passed, EventKind::Closed(peer));
                 } else if self.sink.closed(peer, connection) {
                     self.feed_apart(Input::LinkDown(peer));
@@ -220,13 +222,13 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> SlotRunner<'_, P, Q, Ob> {
         let Packet { from, connection, passed, message } = packet;
         if !self.sink.network.plain_access
             && !passed.has(Passed::DOWNLINK)
-            && let Some(rate) = self.sink.network.links.class(self.sink.history.id).down
+            && let Some(rate) = self.sink.network.links.class(self.sink.history.id).down.bits_per_second()
         {
             let takes = transfer_time(frame_size::<P>(&message), rate);
             return self.sink.take_in(takes, from, connection, passed, EventKind::Packet(message));
         }
         let payload = P::carried(&message).map(|carried| carried.message);
-        let refused = match self.sink.network.links.transport {
+        let refused = match self.sink.network.links.spec.transport {
             _ if self.node.get().is_none() => Some("down"),
             Transport::Stream => (!self.sink.accepts(from, connection)).then_some("stale"),
             Transport::Datagram if passed.has(Passed::STALE) => Some("stale"),

@@ -10,11 +10,11 @@ use crate::engine::division::Division;
 use crate::engine::node_slot::{Slot, World};
 use crate::engine::queue::{Block, WindowQueue};
 use crate::engine::windows::Windows;
-use crate::link::Transport;
 use crate::net::link_table::LinkTable;
 use crate::net::network::Network;
 use crate::net::packet_counts::PacketCounts;
 use crate::observer::Observer;
+use crate::spec::Transport;
 
 /// Slots with their connections. What not every run needs is kept apart, so that it costs nothing there.
 pub(crate) struct Slots<P: SimProtocol> {
@@ -30,7 +30,7 @@ pub(crate) struct Slots<P: SimProtocol> {
 
 impl<P: SimProtocol> Slots<P> {
     pub(crate) fn new(range: Range<u32>, network: &Network<'_>) -> Self {
-        let (count, streams) = (range.len(), network.links.transport == Transport::Stream);
+        let (count, streams) = (range.len(), network.links.spec.transport == Transport::Stream);
         let counted = network.counts || !network.plain_access;
         Self {
             first: range.start,

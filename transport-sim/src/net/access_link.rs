@@ -2,8 +2,8 @@
 
 use floodnet_core::time::{Duration, Time};
 
-use crate::link::Class;
 use crate::net::uplink::Uplink;
+use crate::spec::Class;
 
 /// The slot's access to the network.
 pub(crate) struct AccessLink<M> {
@@ -25,9 +25,9 @@ struct Limits<M> {
 impl<M> AccessLink<M> {
     /// Of a slot of this class.
     pub(crate) fn new(class: &Class) -> Self {
-        let is_limited = class.up.is_some() || class.down.is_some();
-        let limits = || Limits { uplink: class.up.map(Uplink::new), downlink_free: Time::ZERO };
-        Self { swept: Time::ZERO, limits: is_limited.then(limits).map(Box::new) }
+        let uplink = || class.up.bits_per_second().map(Uplink::new);
+        let limits = || Limits { uplink: uplink(), downlink_free: Time::ZERO };
+        Self { swept: Time::ZERO, limits: class.is_limited().then(limits).map(Box::new) }
     }
 
     /// The limited uplink, if it is limited.

@@ -53,7 +53,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
     fn shake_hands(&mut self, peer: u32) -> Dialed {
         let delay = self.network.link_delay(self.history.id, peer);
         let (count, network, me) = (self.count_to(peer), self.network, self.history.id);
-        let deadline = self.now + network.links.dial_timeout;
+        let deadline = self.now + network.links.spec.dial_timeout.0;
         let mut at = self.now;
         for attempt in 0.. {
             if at >= deadline || attempt > 0 && at >= network.crashes_at(me, self.now) {
@@ -72,7 +72,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
                     Callee::Nothing => {}
                 }
             }
-            at = at + recovery::redial(network.links.rto, attempt, passed == Err("loss"));
+            at = at + recovery::redial(network.links.spec.rto.0, attempt, passed == Err("loss"));
         }
         Dialed::Fails(deadline)
     }
@@ -82,7 +82,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
     /// before the dialer may speak.
     fn greet(&self, peer: u32, (at, there, back): (Time, Time, Time), deadline: Time) -> Dialed {
         let (network, me) = (self.network, self.history.id);
-        let greeting = back.since(at).times(u64::from(network.links.handshake));
+        let greeting = back.since(at).times(u64::from(network.links.spec.handshake));
         if greeting == Duration::ZERO {
             return Dialed::Met { there, back };
         }
@@ -163,7 +163,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
             return self.arrives_at(place, last_arrival);
         }
         let mut packet = Recovery::new(network, (me, peer), (self.count_to(peer), delay), start, before);
-        let breaks_at = packet.start() + network.links.break_after;
+        let breaks_at = packet.start() + network.links.spec.break_after.0;
         let mut at = packet.start();
         self.links.body_mut(place).departure = Departure::not_before(at);
         for attempt in 0.. {

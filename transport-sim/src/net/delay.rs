@@ -4,27 +4,28 @@ use floodnet_core::distributions::Distribution;
 use floodnet_core::rng::{Purpose, scale};
 use floodnet_core::time::{Duration, Time};
 
-use crate::link::{Latency, Per};
+use crate::link::Delays;
 use crate::net::faults::active;
 use crate::net::network::{Network, PacketDelay, PacketIndex};
 use crate::plan::DisturbanceKind;
+use crate::spec::Per;
 
 impl Network<'_> {
     /// Delay of the link before jitter and faults, where it is the same for each of its packets.
     #[inline]
     pub(crate) fn link_delay(&self, from: u32, to: u32) -> Duration {
-        let drawn = match &self.links.latency {
-            Latency::Distribution(Distribution::Constant(delay)) => *delay,
+        let drawn = match &self.links.delays {
+            Delays::Distribution(Distribution::Constant(delay)) => *delay,
             // Drawn for each packet, by [`Self::delay`].
-            Latency::Distribution(_) if self.links.per == Per::Packet => Duration::ZERO,
-            Latency::Distribution(distribution) => {
+            Delays::Distribution(_) if self.links.spec.per == Per::Packet => Duration::ZERO,
+            Delays::Distribution(distribution) => {
                 distribution.sample(self.hash(Purpose::Latency, from.min(to), from.max(to)))
             }
-            Latency::Table { row, size, one_way } => {
+            Delays::Table { row, size, one_way } => {
                 one_way[row[from as usize] as usize * *size as usize + row[to as usize] as usize]
             }
         };
-        drawn.max(self.links.floor)
+        drawn.max(self.links.spec.floor.0)
     }
 
     /// One-way delay of the packet that leaves `from` for `to` at `at`. `link_delay` is
@@ -39,7 +40,7 @@ impl Network<'_> {
         at: Time,
     ) -> Duration {
         let delay = self.even_delay(from, to, link_delay, nth);
-        if self.links.jitter == Duration::ZERO && self.slows.is_empty() {
+        if self.links.spec.jitter.0 == Duration::ZERO && self.faults.slows.is_empty() {
             return delay;
         }
         self.delay_among_faults(from, to, delay, nth, at)
@@ -72,8 +73,12 @@ impl Network<'_> {
 
     #[inline(never)]
     fn delay_by_distribution(&self, from: u32, to: u32, nth: PacketIndex) -> Option<Duration> {
-        let Latency::Distribution(distribution) = &self.links.latency else { return None };
-        Some(distribution.sample(self.packet_hash(Purpose::Latency, from, to, nth)).max(self.links.floor))
+        let Delays::Distribution(distribution) = &self.links.delays else { return None };
+        Some(
+            distribution
+                .sample(self.packet_hash(Purpose::Latency, from, to, nth))
+                .max(self.links.spec.floor.0),
+        )
     }
 
     /// With jitter and faults.
@@ -86,11 +91,11 @@ impl Network<'_> {
         nth: PacketIndex,
         at: Time,
     ) -> Duration {
-        if self.links.jitter != Duration::ZERO {
+        if self.links.spec.jitter.0 != Duration::ZERO {
             let bits = self.packet_hash(Purpose::Jitter, from, to, nth);
-            delay = delay + Duration::from_nanos(scale(bits, self.links.jitter.as_nanos()));
+            delay = delay + Duration::from_nanos(scale(bits, self.links.spec.jitter.0.as_nanos()));
         }
-        for fault in active(&self.slows, at) {
+        for fault in active(&self.faults.slows, at) {
             if let DisturbanceKind::Slow { slots, factor_permille } = &fault.kind
                 && (slots.contains(from) || slots.contains(to))
             {

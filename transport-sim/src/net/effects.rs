@@ -8,13 +8,13 @@ use floodnet_core::wire::FRAME_OVERHEAD;
 use crate::SimProtocol;
 use crate::digest::SlotHistory;
 use crate::event::{Connection, Event, EventKind, Passed, Rank};
-use crate::link::Transport;
 use crate::net::access_link::{AccessLink, transfer_time};
 use crate::net::link_table::{LinkTable, Place};
 use crate::net::network::{Network, PacketIndex};
 use crate::net::packet_counts::PacketCounts;
 use crate::net::uplink::Waiting;
 use crate::observer::{Observed, Observer, Step};
+use crate::spec::Transport;
 
 /// Takes events on their way to their slots.
 pub(crate) trait Schedule<P: SimProtocol> {
@@ -135,7 +135,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
         if to == self.history.id || to >= self.network.slots {
             return self.lost(payload, "no_such_peer");
         }
-        match self.network.links.transport {
+        match self.network.links.spec.transport {
             _ if !self.network.plain_access && self.access_link.uplink().is_some() => {
                 self.hand_to_uplink(to, bytes, payload, message)
             }
@@ -152,7 +152,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
 
     #[inline(always)]
     fn hand_to_uplink(&mut self, to: u32, bytes: u32, payload: Option<u32>, message: P::Message) {
-        let connection = match self.network.links.transport {
+        let connection = match self.network.links.spec.transport {
             Transport::Stream => {
                 let place = self.connection_to(to);
                 self.links.head(place).connection
@@ -168,7 +168,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
     /// Puts something into the limited uplink's queue.
     #[inline(never)]
     fn enqueue(&mut self, item: Waiting<P::Message>) {
-        let room = self.network.links.queue;
+        let room = self.network.links.spec.queue.bytes();
         let Some(uplink) = self.access_link.uplink_mut() else { return };
         let idle = uplink.queue.is_empty();
         let gone = uplink.push(item, room);
@@ -197,7 +197,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
             return;
         };
         let Some(head) = uplink.pop() else { return };
-        match (head.message, self.network.links.transport) {
+        match (head.message, self.network.links.spec.transport) {
             (Some(message), Transport::Datagram) => self.transmit_datagram(head.to, head.payload, message),
             (Some(message), Transport::Stream) => {
                 self.transmit_on(self.links.find(head.to, head.connection), head.payload, message);
@@ -307,7 +307,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> Effects<P> for EffectSink<'_,
         if Ob::TRACES {
             self.trace(Step::Disconnects(peer));
         }
-        if self.network.links.transport == Transport::Stream {
+        if self.network.links.spec.transport == Transport::Stream {
             self.close(peer);
         }
     }

@@ -4,9 +4,9 @@ use floodnet_core::distributions::happens;
 use floodnet_core::rng::{Purpose, fold, scale};
 use floodnet_core::time::{Duration, Time};
 
-use crate::link::Transport;
 use crate::net::network::{Network, PacketIndex};
-use crate::plan::{CrashKind, Disturbance, DisturbanceKind, End, Life};
+use crate::plan::{CrashKind, Disturbance, DisturbanceKind, End, Life, Plan};
+use crate::spec::Transport;
 
 /// What a dial finds at the other end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,44 @@ pub enum Callee {
     Machine,
     /// Nothing that could answer: the machine went down with its node, or a NAT lets no dial in.
     Nothing,
+}
+
+/// The disturbances of a plan by what they do.
+#[derive(Debug)]
+pub(crate) struct Faults<'p> {
+    pub(super) cuts: Vec<&'p Disturbance>,
+    pub(super) losses: Vec<&'p Disturbance>,
+    pub(super) slows: Vec<&'p Disturbance>,
+    pub(super) pauses: Vec<&'p Disturbance>,
+}
+
+impl<'p> Faults<'p> {
+    pub(super) fn of(plan: &'p Plan) -> Self {
+        let of = |wanted: fn(&DisturbanceKind) -> bool| {
+            plan.disturbances.iter().filter(|fault| wanted(&fault.kind)).collect()
+        };
+        Self {
+            cuts: of(|kind| match kind {
+                // One with everybody in one group cuts nothing.
+                DisturbanceKind::Partition { group, .. } => group.iter().any(|other| *other != group[0]),
+                DisturbanceKind::CutLinks(pairs) => !pairs.is_empty(),
+                _ => false,
+            }),
+            losses: of(|kind| matches!(kind, DisturbanceKind::Loss(_))),
+            slows: of(|kind| matches!(kind, DisturbanceKind::Slow { .. })),
+            pauses: of(|kind| matches!(kind, DisturbanceKind::Pause(_))),
+        }
+    }
+
+    /// Whether no fault keeps a packet from arriving.
+    pub(super) const fn lose_nothing(&self) -> bool {
+        self.losses.is_empty() && self.cuts.is_empty()
+    }
+
+    /// Whether no fault makes a packet take longer.
+    pub(super) const fn delay_nothing(&self) -> bool {
+        self.slows.is_empty() && self.pauses.is_empty()
+    }
 }
 
 impl<'p> Network<'p> {
@@ -35,17 +73,15 @@ impl<'p> Network<'p> {
         at: Time,
     ) -> Result<(), &'static str> {
         // Data one way needs acknowledgements the other way: a cut in either direction stalls a stream.
-        let both = self.links.transport == Transport::Stream;
+        let both = self.links.spec.transport == Transport::Stream;
         let cuts = |fault: &Disturbance| fault.kind.cuts(from, to) || both && fault.kind.cuts(to, from);
-        if active(&self.cuts, at).any(cuts) {
+        if active(&self.faults.cuts, at).any(cuts) {
             return Err("cut");
         }
-        if self.links.loss > 0
-            && happens(self.links.loss, self.packet_hash(Purpose::Loss, from, to, nth) as u32)
-        {
+        if self.loss > 0 && happens(self.loss, self.packet_hash(Purpose::Loss, from, to, nth) as u32) {
             return Err("loss");
         }
-        for (number, fault) in (0u64..).zip(&self.losses) {
+        for (number, fault) in (0u64..).zip(&self.faults.losses) {
             if let DisturbanceKind::Loss(threshold) = &fault.kind
                 && is_active(fault, at)
             {
@@ -61,7 +97,7 @@ impl<'p> Network<'p> {
 
     /// Probability that an attempt at `at` is lost, in units of 2^-32, cuts apart. (Of several causes, the sum.)
     pub(crate) fn loss_at(&self, at: Time) -> u32 {
-        active(&self.losses, at).fold(self.links.loss, |sum, fault| match fault.kind {
+        active(&self.faults.losses, at).fold(self.loss, |sum, fault| match fault.kind {
             DisturbanceKind::Loss(threshold) => sum.saturating_add(threshold),
             _ => sum,
         })
@@ -72,7 +108,7 @@ impl<'p> Network<'p> {
     pub(crate) fn awake(&self, slot: u32, at: Time) -> Time {
         let mut awake = at;
         // Pauses may overlap or follow each other: go on until none holds.
-        while let Some(fault) = active(&self.pauses, awake)
+        while let Some(fault) = active(&self.faults.pauses, awake)
             .find(|fault| matches!(&fault.kind, DisturbanceKind::Pause(slots) if slots.contains(slot)))
         {
             awake = fault.until;
@@ -91,7 +127,7 @@ impl<'p> Network<'p> {
 
     /// The cuts that pings find: datagrams have no pings.
     pub(crate) fn probed_cuts(&self) -> &[&'p Disturbance] {
-        if self.links.transport == Transport::Stream { &self.cuts } else { &[] }
+        if self.links.spec.transport == Transport::Stream { &self.faults.cuts } else { &[] }
     }
 
     /// When `slot`, which has heard nothing for too long, gives up a connection with `peer` that is cut at `at`,
@@ -124,8 +160,8 @@ impl<'p> Network<'p> {
     /// When `peer` finds out that `slot` fell silent at `at`: between two of its probes.
     #[inline]
     pub(crate) fn found_dead(&self, slot: u32, peer: u32, at: Time) -> Time {
-        let waited = scale(self.hash(Purpose::Ping, slot, peer), self.links.ping.as_nanos());
-        at + self.links.dead_after - Duration::from_nanos(waited)
+        let waited = scale(self.hash(Purpose::Ping, slot, peer), self.links.spec.ping.0.as_nanos());
+        at + self.links.spec.dead_after.0 - Duration::from_nanos(waited)
     }
 }
 

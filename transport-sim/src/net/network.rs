@@ -4,12 +4,14 @@
 //! two slots and the count of the packet on its directed link, so that changing one thing disturbs no
 //! other.
 
-use floodnet_core::distributions::Distribution;
+use floodnet_core::distributions::{Distribution, share_to_threshold};
 use floodnet_core::rng::{Purpose, draw, fold};
 use floodnet_core::time::Duration;
 
-use crate::link::{Class, Latency, LinkModel, Per};
-use crate::plan::{Disturbance, DisturbanceKind, Plan};
+use crate::link::{Delays, LinkModel};
+use crate::net::faults::Faults;
+use crate::plan::{Disturbance, Plan};
+use crate::spec::Per;
 
 /// Which packet on a directed link: its count, over all connections and lives, and the attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +27,9 @@ pub(crate) struct Network<'p> {
     pub(crate) links: &'p LinkModel,
     /// For all draws of links and packets.
     seed: u64,
-    pub(super) cuts: Vec<&'p Disturbance>,
-    pub(super) losses: Vec<&'p Disturbance>,
-    pub(super) slows: Vec<&'p Disturbance>,
-    pub(super) pauses: Vec<&'p Disturbance>,
+    /// Probability that an attempt is lost without any fault, in units of 2^-32.
+    pub(super) loss: u32,
+    pub(super) faults: Faults<'p>,
     /// Whether some slot comes up more than once.
     rebirths: bool,
     /// Whether nothing is ever lost or cut.
@@ -59,13 +60,13 @@ pub(super) enum PacketDelay {
 
 impl PacketDelay {
     fn new(links: &LinkModel) -> Self {
-        match (&links.latency, links.per) {
-            (Latency::Distribution(Distribution::Uniform { min, max }), Per::Packet)
-                if links.floor <= *min && min <= max && max.as_nanos() < 1 << 63 =>
+        match (&links.delays, links.spec.per) {
+            (Delays::Distribution(Distribution::Uniform { min, max }), Per::Packet)
+                if links.spec.floor.0 <= *min && min <= max && max.as_nanos() < 1 << 63 =>
             {
                 Self::Uniform { least: *min, values: (*max - *min).as_nanos() + 1 }
             }
-            (Latency::Distribution(_), Per::Packet) => Self::Drawn,
+            (Delays::Distribution(_), Per::Packet) => Self::Drawn,
             _ => Self::Link,
         }
     }
@@ -73,36 +74,24 @@ impl PacketDelay {
 
 impl<'p> Network<'p> {
     pub(crate) fn new(plan: &'p Plan, links: &'p LinkModel) -> Self {
-        let of = |wanted: fn(&DisturbanceKind) -> bool| {
-            plan.disturbances.iter().filter(|fault| wanted(&fault.kind)).collect()
-        };
-        let losses: Vec<&Disturbance> = of(|kind| matches!(kind, DisturbanceKind::Loss(_)));
-        let counts = links.loss > 0
-            || links.jitter != Duration::ZERO
-            || !losses.is_empty()
-            || links.per == Per::Packet && matches!(links.latency, Latency::Distribution(_));
-        let cuts: Vec<&Disturbance> = of(|kind| match kind {
-            // One with everybody in one group cuts nothing.
-            DisturbanceKind::Partition { group, .. } => group.iter().any(|other| *other != group[0]),
-            DisturbanceKind::CutLinks(pairs) => !pairs.is_empty(),
-            _ => false,
-        });
-        let lossless = links.loss == 0 && losses.is_empty() && cuts.is_empty();
+        let faults = Faults::of(plan);
+        let loss = share_to_threshold(links.spec.loss);
+        let counts = loss > 0
+            || links.spec.jitter.0 != Duration::ZERO
+            || !faults.losses.is_empty()
+            || links.spec.per == Per::Packet && matches!(links.delays, Delays::Distribution(_));
+        let lossless = loss == 0 && faults.lose_nothing();
         let rebirths = plan.lives.iter().any(|lives| lives.len() > 1);
-        let plain_access = links.classes.iter().all(|class| *class == Class::default());
-        let slows: Vec<&Disturbance> = of(|kind| matches!(kind, DisturbanceKind::Slow { .. }));
-        let pauses: Vec<&Disturbance> = of(|kind| matches!(kind, DisturbanceKind::Pause(_)));
-        let even = links.jitter == Duration::ZERO && slows.is_empty() && pauses.is_empty();
+        let plain_access = links.classes.iter().all(|class| class.reachable && !class.is_limited());
+        let even = links.spec.jitter.0 == Duration::ZERO && faults.delay_nothing();
         Self {
             plan,
             links,
             lossless,
             plain: lossless && plain_access && even && !rebirths,
             seed: Purpose::Latency.seed(plan.seed),
-            cuts,
-            losses,
-            slows,
-            pauses,
+            loss,
+            faults,
             rebirths,
             slots: plan.slots(),
             counts,
@@ -131,6 +120,6 @@ impl<'p> Network<'p> {
 
     /// The pauses of the plan.
     pub(crate) fn pauses(&self) -> &[&'p Disturbance] {
-        &self.pauses
+        &self.faults.pauses
     }
 }

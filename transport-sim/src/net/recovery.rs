@@ -171,7 +171,7 @@ impl<'a, 'p> Recovery<'a, 'p> {
         }
         let (round_trip, doublings) = (there + back, self.timers.saturating_sub(1).min(32));
         self.window = self.window.or_else(|| self.window_of(round_trip));
-        let timer = at + (self.network.links.rto + round_trip).times(1 << doublings);
+        let timer = at + (self.network.links.spec.rto.0 + round_trip).times(1 << doublings);
         let told = match self.gap {
             Some(gap) if attempt == 0 => self.told(gap, round_trip, timer),
             Some(gap) if self.timers <= 1 => self.told_again(gap, at, round_trip, timer),

@@ -5,9 +5,10 @@ use floodnet_core::rng::{Purpose, scale};
 use floodnet_core::time::{Duration, Time};
 
 use super::error::{MOST_LIVES, MOST_LIVES_OF_ONE, PlanError, Problem, wrong};
-use super::spec::{Churn, Nodes, PlanSpec, Session, Sessions, Spacing};
+use super::spec::{Churn, PlanSpec, Session, Sessions};
 use super::{End, Life, Lives, Plan, faults, traffic};
 use crate::rng::PlanRng;
+use crate::spec::{Nodes, Spacing};
 
 impl PlanSpec {
     /// Draws the plan that belongs to `seed`: first lives, then crashes, then the other faults, then
@@ -40,14 +41,14 @@ impl PlanSpec {
 /// The lives of each slot, before faults.
 fn draw_lives(spec: &PlanSpec, seed: u64) -> Result<Vec<Lives>, PlanError> {
     let forever = |start: Time| life(start, Time::MAX, End::Leave, spec.end()).into_iter().collect();
-    let arrivals = arrivals(&spec.nodes, seed);
+    let arrivals = arrivals(&spec.nodes, spec.slots(), seed);
     let Some(churn) = &spec.churn else { return Ok(arrivals.into_iter().map(forever).collect()) };
     // Entry slots come first.
     let settled = if spec.nodes.entry_churns { 0 } else { spec.nodes.entry };
     let mut lives: Vec<Lives> = arrivals[..settled as usize].iter().copied().map(forever).collect();
     match &churn.sessions {
         Sessions::Trace(trace) => {
-            lives.resize(spec.nodes.count as usize, Lives::none());
+            lives.resize(spec.slots() as usize, Lives::none());
             let mut trace = trace.clone();
             trace.sort_unstable();
             for sessions in trace.chunk_by(|a, b| a.slot == b.slot) {
@@ -56,7 +57,7 @@ fn draw_lives(spec: &PlanSpec, seed: u64) -> Result<Vec<Lives>, PlanError> {
         }
         Sessions::Drawn { .. } => {
             let mut room = MOST_LIVES;
-            for slot in settled..spec.nodes.count {
+            for slot in settled..spec.slots() {
                 let rng = PlanRng::new(seed, Purpose::Sessions, u64::from(slot));
                 let drawn =
                     drawn(arrivals[slot as usize], churn, spec.end(), rng, room.min(MOST_LIVES_OF_ONE));
@@ -70,16 +71,16 @@ fn draw_lives(spec: &PlanSpec, seed: u64) -> Result<Vec<Lives>, PlanError> {
 }
 
 /// When each slot first comes up.
-fn arrivals(nodes: &Nodes, seed: u64) -> Vec<Time> {
+fn arrivals(nodes: &Nodes, slots: u32, seed: u64) -> Vec<Time> {
     let mut rng = PlanRng::new(seed, Purpose::Arrivals, 0);
-    let (span, newcomers) = (nodes.arrive.as_nanos(), nodes.count - nodes.entry);
+    let (span, newcomers) = (nodes.arrive.as_nanos(), slots - nodes.entry);
     let arrival = |slot: u32| match (slot.checked_sub(nodes.entry), nodes.spacing) {
         (None, _) => 0,
         (Some(_), Spacing::Random) => scale(rng.bits(), span),
         // Both factors are below 2^64 and the quotient below `span`.
         (Some(place), Spacing::Even) => (u128::from(span) * u128::from(place) / u128::from(newcomers)) as u64,
     };
-    (0..nodes.count).map(arrival).map(Time::from_nanos).collect()
+    (0..slots).map(arrival).map(Time::from_nanos).collect()
 }
 
 /// The life `[start, stop)` as far as it falls before `end`; none when nothing does.

@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use floodnet_core::distributions::{Distribution, apportion};
-use floodnet_core::time::{Duration, Time};
+use floodnet_core::distributions::Distribution;
+use floodnet_core::time::Duration;
 
-use super::spec::{
-    Churn, Fault, FaultKind, Nodes, Origin, Pace, PlanSpec, Session, Sessions, Struck, Traffic,
-};
+use super::spec::{Churn, PlanSpec, Session, Sessions};
+use crate::spec::{Nodes, Origin, Timing, Traffic, Wrong, Wrongs};
 
 /// Why no plan can be drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,14 +38,12 @@ pub enum Problem {
     },
     /// Must be from 0 to 1.
     NotAShare(f64),
-    /// Must be 1 or more, and finite.
-    NotAFactor(f64),
-    /// Groups must be two or more numbers that are not negative, and at most 65,536.
-    NotGroups,
+    /// A value that makes no sense by itself.
+    Value(Wrong),
+    /// Messages have neither a distance nor a mean distance, or both.
+    NoPace,
     /// The parameters of a distribution are invalid, for this reason.
     Distribution(&'static str),
-    /// A link from a slot to itself.
-    Loop(u32),
     /// A recorded session ends before it begins.
     Backwards(Session),
     /// A recorded session begins before the slot's former one has ended, or at that very instant.
@@ -101,10 +98,9 @@ impl fmt::Display for Problem {
             }
             Self::TooManyEntries { entry, count } => write!(f, "{entry} entry slots, but only {count} slots"),
             Self::NotAShare(share) => write!(f, "{share} is not a share from 0 to 1"),
-            Self::NotAFactor(factor) => write!(f, "{factor} is not a factor of 1 or more"),
-            Self::NotGroups => f.write_str("needs two or more sizes of groups, none of them negative"),
+            Self::Value(wrong) => f.write_str(&wrong.title),
+            Self::NoPace => f.write_str("the traffic does not say how often"),
             Self::Distribution(what) => f.write_str(what),
-            Self::Loop(slot) => write!(f, "links slot {slot} to itself"),
             Self::Backwards(Session { slot, up, down }) => {
                 write!(f, "slot {slot} comes up at {up} and is down at {down} already")
             }
@@ -155,7 +151,8 @@ fn distribution(distribution: &Distribution, key: &str) -> Result<(), PlanError>
 }
 
 fn slot(slot: u32, nodes: &Nodes, key: &str) -> Result<(), PlanError> {
-    refuse(slot >= nodes.count, key, Problem::NoSuchSlot { slot, count: nodes.count })
+    let count = nodes.count.unwrap_or(0);
+    refuse(slot >= count, key, Problem::NoSuchSlot { slot, count })
 }
 
 impl PlanSpec {
@@ -166,13 +163,18 @@ impl PlanSpec {
     pub fn check(&self) -> Result<(), PlanError> {
         let nodes = &self.nodes;
         positive(self.duration, "duration")?;
-        refuse(nodes.count == 0, "nodes.count", Problem::Zero)?;
-        refuse(nodes.count > MOST_SLOTS, "nodes.count", Problem::TooManySlots)?;
-        let (entry, count) = (nodes.entry, nodes.count);
+        let (entry, count) = (nodes.entry, self.slots());
+        refuse(count == 0, "nodes.count", Problem::Zero)?;
+        refuse(count > MOST_SLOTS, "nodes.count", Problem::TooManySlots)?;
         refuse(entry > count, "nodes.entry", Problem::TooManyEntries { entry, count })?;
         self.churn.iter().try_for_each(|churn| churn.check(nodes))?;
-        self.traffic.iter().enumerate().try_for_each(|(at, traffic)| traffic.check(at, nodes))?;
-        self.faults.iter().enumerate().try_for_each(|(at, fault)| fault.check(at, nodes))
+        self.traffic.iter().enumerate().try_for_each(|(at, traffic)| check_traffic(traffic, at, nodes))?;
+        let mut wrongs = Wrongs::default();
+        for (at, fault) in self.faults.iter().enumerate() {
+            fault.kind.check(&format!("fault.{at}"), nodes.count, &mut wrongs);
+        }
+        let first = wrongs.0.into_iter().next();
+        first.map_or(Ok(()), |first| Err(wrong(first.key.clone(), Problem::Value(first))))
     }
 }
 
@@ -194,8 +196,9 @@ fn check_trace(trace: &[Session], nodes: &Nodes) -> Result<(), Problem> {
     sorted.sort_unstable();
     for &session in &sorted {
         let Session { slot, up, down } = session;
-        if slot >= nodes.count {
-            return Err(Problem::NoSuchSlot { slot, count: nodes.count });
+        let count = nodes.count.unwrap_or(0);
+        if slot >= count {
+            return Err(Problem::NoSuchSlot { slot, count });
         }
         if slot < nodes.entry && !nodes.entry_churns {
             return Err(Problem::Entry(slot));
@@ -214,57 +217,13 @@ pub(super) fn overlap(sorted: &[Session]) -> Option<usize> {
     sorted.windows(2).position(meets).map(|at| at + 1)
 }
 
-impl Traffic {
-    fn check(&self, at: usize, nodes: &Nodes) -> Result<(), PlanError> {
-        if let Origin::Slot(origin) = self.from {
-            slot(origin, nodes, &format!("traffic.{at}.from"))?;
-        }
-        match self.pace {
-            Pace::Every(distance) => positive(distance, &format!("traffic.{at}.every")),
-            Pace::Poisson { mean } => positive(mean, &format!("traffic.{at}.poisson")),
-        }
+fn check_traffic(traffic: &Traffic, at: usize, nodes: &Nodes) -> Result<(), PlanError> {
+    if let Origin::Slot(origin) = traffic.from {
+        slot(origin, nodes, &format!("traffic.{at}.from"))?;
     }
-}
-
-impl Fault {
-    /// First instant after it; [`Time::MAX`] for a crash without return.
-    pub(super) fn until(&self) -> Time {
-        match self.kind {
-            FaultKind::Crash { back, .. } => back.map_or(Time::MAX, |back| self.at + back),
-            FaultKind::Partition { lasts, .. }
-            | FaultKind::Cut { lasts, .. }
-            | FaultKind::Loss { lasts, .. }
-            | FaultKind::Slow { lasts, .. }
-            | FaultKind::Pause { lasts, .. } => self.at + lasts,
-        }
-    }
-
-    fn check(&self, at: usize, nodes: &Nodes) -> Result<(), PlanError> {
-        let name = self.kind.name();
-        let key = |what: &str| format!("fault.{at}.{name}.{what}");
-        let length = if name == "crash" { "back" } else { "for" };
-        positive(self.until().since(self.at), &key(length))?;
-        match &self.kind {
-            FaultKind::Crash { who: Struck::Fraction(fraction), .. } | FaultKind::Pause { fraction, .. } => {
-                share(*fraction, &key("fraction"))
-            }
-            FaultKind::Crash { who: Struck::Slots(slots), .. } => {
-                slots.iter().try_for_each(|&struck| slot(struck, nodes, &key("slots")))
-            }
-            FaultKind::Partition { groups, .. } => {
-                let fine = (2..=1 << 16).contains(&groups.len()) && apportion(nodes.count, groups).is_some();
-                refuse(!fine, &key("groups"), Problem::NotGroups)
-            }
-            FaultKind::Cut { links, .. } => links.iter().try_for_each(|&(a, b)| {
-                slot(a.max(b), nodes, &key("links"))?;
-                refuse(a == b, &key("links"), Problem::Loop(a))
-            }),
-            FaultKind::Loss { share: lost, .. } => share(*lost, &key("share")),
-            FaultKind::Slow { fraction, factor, .. } => {
-                share(*fraction, &key("fraction"))?;
-                let fine = factor.is_finite() && *factor >= 1.0;
-                refuse(!fine, &key("factor"), Problem::NotAFactor(*factor))
-            }
-        }
+    match traffic.timing() {
+        Some(Timing::Every(distance)) => positive(distance.0, &format!("traffic.{at}.every")),
+        Some(Timing::Poisson(mean)) => positive(mean.0, &format!("traffic.{at}.poisson")),
+        None => Err(wrong(format!("traffic.{at}"), Problem::NoPace)),
     }
 }

@@ -1,28 +1,154 @@
-//! Drawing a plan: what goes wrong.
+//! What goes wrong in a plan, and drawing it.
 
 use floodnet_core::distributions::{permille, share_of, share_to_threshold};
 use floodnet_core::rng::Purpose;
 use floodnet_core::time::Time;
 
 use super::classes::deal;
-use super::spec::{Fault, FaultKind, PlanSpec, Struck};
-use super::{CrashKind, Disturbance, DisturbanceKind, End, FaultSpan, Life, Lives, SlotSet, life_in};
+use super::spec::PlanSpec;
+use super::{End, FaultSpan, Life, Lives, life_in};
 use crate::rng::PlanRng;
+use crate::spec::{CrashKind, Ends, Fault, FaultKind, Victims};
+
+/// A set of slots, as bits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SlotSet(Vec<u64>);
+
+impl SlotSet {
+    /// Adds `slot`.
+    pub fn insert(&mut self, slot: u32) {
+        let word = (slot / 64) as usize;
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= 1 << (slot % 64);
+    }
+
+    /// Whether `slot` is in the set.
+    #[must_use]
+    pub fn contains(&self, slot: u32) -> bool {
+        self.0.get((slot / 64) as usize).is_some_and(|word| word >> (slot % 64) & 1 == 1)
+    }
+
+    /// How many slots are in the set.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// Whether no slot is in the set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|&word| word == 0)
+    }
+}
+
+impl FromIterator<u32> for SlotSet {
+    fn from_iter<I: IntoIterator<Item = u32>>(slots: I) -> Self {
+        let mut set = Self::default();
+        slots.into_iter().for_each(|slot| set.insert(slot));
+        set
+    }
+}
+
+/// A disturbance of the network during `[from, until)`. Crashes are not here: they are ends of lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disturbance {
+    /// First instant.
+    pub from: Time,
+    /// First instant after it.
+    pub until: Time,
+    /// What happens meanwhile.
+    pub kind: DisturbanceKind,
+}
+
+/// The kinds of [`Disturbance`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DisturbanceKind {
+    /// Slots are split into groups (one number per slot). Between groups nothing passes; with
+    /// `one_way`, only what goes from a lower group to a higher one is cut.
+    Partition {
+        /// Group of each slot.
+        group: Vec<u16>,
+        /// Cut from lower to higher only.
+        one_way: bool,
+    },
+    /// These links are cut in both directions: pairs, lower slot first, sorted.
+    CutLinks(Vec<(u32, u32)>),
+    /// Each packet is lost with this probability, in units of 2^-32, on top of the link's own.
+    Loss(u32),
+    /// Packets from and to these slots take `factor_permille / 1000` times their delay (1000 or more).
+    Slow {
+        /// Which.
+        slots: SlotSet,
+        /// How much slower, in thousandths.
+        factor_permille: u32,
+    },
+    /// These slots stand still: what arrives and what is due waits until the end. Meanwhile a slot still
+    /// comes up and goes down as its lives say, and a node that comes up says its first words at once.
+    Pause(SlotSet),
+}
+
+impl DisturbanceKind {
+    /// Whether nothing passes from `from` to `to` while this lasts.
+    #[must_use]
+    pub fn cuts(&self, from: u32, to: u32) -> bool {
+        match self {
+            Self::Partition { group, one_way } => {
+                let (a, b) = (group[from as usize], group[to as usize]);
+                if *one_way { a < b } else { a != b }
+            }
+            Self::CutLinks(pairs) => pairs.binary_search(&(from.min(to), from.max(to))).is_ok(),
+            Self::Loss(_) | Self::Slow { .. } | Self::Pause(_) => false,
+        }
+    }
+
+    /// What it does, for a sentence such as "it is not possible to cut links".
+    #[must_use]
+    pub const fn does(&self) -> &'static str {
+        match self {
+            Self::Partition { .. } => "partition the network",
+            Self::CutLinks(_) => "cut links",
+            Self::Loss(_) => "lose packets",
+            Self::Slow { .. } => "slow nodes down",
+            Self::Pause(_) => "hide a pause from the peers",
+        }
+    }
+
+    /// Whether `slot` may be at an end of what is cut.
+    pub(crate) fn may_cut_off(&self, slot: u32) -> bool {
+        match self {
+            Self::Partition { .. } => true,
+            Self::CutLinks(pairs) => pairs.iter().any(|&(a, b)| a == slot || b == slot),
+            Self::Loss(_) | Self::Slow { .. } | Self::Pause(_) => false,
+        }
+    }
+}
+
+/// The first instant of a fault.
+const fn start(fault: &Fault) -> Time {
+    fault.at.after_start()
+}
+
+/// The first instant after a fault; [`Time::MAX`] for a crash without return.
+fn until(fault: &Fault) -> Time {
+    fault.kind.lasts().map_or(Time::MAX, |lasts| start(fault) + lasts.0)
+}
 
 /// The faults that begin before the end, with their places in the list.
 fn faults(spec: &PlanSpec) -> impl Iterator<Item = (usize, &Fault)> {
-    spec.faults.iter().enumerate().filter(|(_, fault)| fault.at < spec.end())
+    spec.faults.iter().enumerate().filter(|(_, fault)| start(fault) < spec.end())
 }
 
 /// What the faults are called and when they are, in the scenario's order.
 pub(super) fn spans(spec: &PlanSpec) -> Vec<FaultSpan> {
-    let until = |fault: &Fault| match fault.kind {
+    let end = |fault: &Fault| match fault.kind {
         // A return after the end of the run is none.
-        FaultKind::Crash { .. } if fault.until() >= spec.end() => fault.at,
-        _ => fault.until(),
+        FaultKind::Crash(_) if until(fault) >= spec.end() => start(fault),
+        _ => until(fault),
     };
     faults(spec)
-        .map(|(_, fault)| FaultSpan { name: fault.kind.name(), from: fault.at, until: until(fault) })
+        .map(|(_, fault)| FaultSpan { name: fault.kind.key(), from: start(fault), until: end(fault) })
         .collect()
 }
 
@@ -31,15 +157,17 @@ pub(super) fn crash(spec: &PlanSpec, seed: u64, lives: &mut [Lives]) {
     let mut in_order: Vec<(usize, &Fault)> = faults(spec).collect();
     in_order.sort_by_key(|(_, fault)| fault.at);
     for (place, fault) in in_order {
-        let FaultKind::Crash { who, kind, .. } = &fault.kind else { continue };
-        let struck = match who {
-            Struck::Fraction(fraction) => strike(*fraction, fault.at, place, seed, lives),
-            Struck::Slots(slots) => slots.clone(),
+        let FaultKind::Crash(crash) = &fault.kind else { continue };
+        let at = start(fault);
+        let struck = match crash.victims() {
+            Some(Victims::Fraction(fraction)) => strike(fraction, at, place, seed, lives),
+            Some(Victims::Slots(slots)) => slots.to_vec(),
+            None => Vec::new(),
         };
-        let until = if fault.until() < spec.end() { fault.until() } else { Time::MAX };
+        let until = if until(fault) < spec.end() { until(fault) } else { Time::MAX };
         for slot in struck {
             let slot = &mut lives[slot as usize];
-            *slot = slot.iter().flat_map(|&life| cut_out(life, fault.at, until, *kind)).flatten().collect();
+            *slot = slot.iter().flat_map(|&life| cut_out(life, at, until, crash.kind)).flatten().collect();
         }
     }
 }
@@ -78,22 +206,22 @@ fn strike(fraction: f64, at: Time, place: usize, seed: u64, lives: &[Lives]) -> 
 /// The disturbances of the network, in order of time.
 pub(super) fn disturb(spec: &PlanSpec, seed: u64, lives: &[Lives]) -> Vec<Disturbance> {
     let disturbance = |(place, fault): (usize, &Fault)| {
-        let up = |fraction: f64| SlotSet::from_iter(strike(fraction, fault.at, place, seed, lives));
+        let up = |fraction: f64| SlotSet::from_iter(strike(fraction, start(fault), place, seed, lives));
         let kind = match &fault.kind {
-            FaultKind::Crash { .. } => return None,
-            FaultKind::Partition { groups, one_way, .. } => {
+            FaultKind::Crash(_) => return None,
+            FaultKind::Partition(partition) => {
                 let mut rng = PlanRng::new(seed, Purpose::Fault, place as u64);
-                let group = deal(spec.nodes.count, groups, &mut rng)?;
-                DisturbanceKind::Partition { group, one_way: *one_way }
+                let group = deal(spec.slots(), &partition.groups, &mut rng)?;
+                DisturbanceKind::Partition { group, one_way: partition.one_way }
             }
-            FaultKind::Cut { links, .. } => DisturbanceKind::CutLinks(sorted(links)),
-            FaultKind::Loss { share, .. } => DisturbanceKind::Loss(share_to_threshold(*share)),
-            FaultKind::Slow { fraction, factor, .. } => {
-                DisturbanceKind::Slow { slots: up(*fraction), factor_permille: permille(*factor) }
+            FaultKind::Cut(cut) => DisturbanceKind::CutLinks(sorted(&cut.links)),
+            FaultKind::Loss(loss) => DisturbanceKind::Loss(share_to_threshold(loss.share)),
+            FaultKind::Slow(slow) => {
+                DisturbanceKind::Slow { slots: up(slow.fraction), factor_permille: permille(slow.factor) }
             }
-            FaultKind::Pause { fraction, .. } => DisturbanceKind::Pause(up(*fraction)),
+            FaultKind::Pause(pause) => DisturbanceKind::Pause(up(pause.fraction)),
         };
-        Some(Disturbance { from: fault.at, until: fault.until(), kind })
+        Some(Disturbance { from: start(fault), until: until(fault), kind })
     };
     let mut disturbances: Vec<Disturbance> = faults(spec).filter_map(disturbance).collect();
     disturbances.sort_by_key(|disturbance| disturbance.from);
@@ -101,8 +229,8 @@ pub(super) fn disturb(spec: &PlanSpec, seed: u64, lives: &[Lives]) -> Vec<Distur
 }
 
 /// Each pair once, its lower slot first, in ascending order.
-fn sorted(links: &[(u32, u32)]) -> Vec<(u32, u32)> {
-    let mut pairs: Vec<(u32, u32)> = links.iter().map(|&(a, b)| (a.min(b), a.max(b))).collect();
+fn sorted(links: &[Ends]) -> Vec<(u32, u32)> {
+    let mut pairs: Vec<(u32, u32)> = links.iter().map(|&Ends(a, b)| (a.min(b), a.max(b))).collect();
     pairs.sort_unstable();
     pairs.dedup();
     pairs

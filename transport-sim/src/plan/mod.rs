@@ -18,14 +18,14 @@ mod traffic;
 
 use floodnet_core::time::Time;
 
+pub use crate::spec::CrashKind;
 pub use classes::assign_shares;
 pub use error::{
     MOST_DELIVERIES, MOST_LIVES, MOST_LIVES_OF_ONE, MOST_MESSAGES, MOST_SLOTS, PlanError, Problem,
 };
+pub use faults::{Disturbance, DisturbanceKind, SlotSet};
 pub use lives::Lives;
-pub use spec::{
-    Churn, Fault, FaultKind, Nodes, Origin, Pace, PlanSpec, Session, Sessions, Spacing, Struck, Traffic,
-};
+pub use spec::{Churn, PlanSpec, Session, Sessions};
 pub use trace::read_trace;
 
 /// How a life ends.
@@ -35,15 +35,6 @@ pub enum End {
     Leave,
     /// The node vanishes; see [`CrashKind`].
     Crash(CrashKind),
-}
-
-/// What the others see of a crash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CrashKind {
-    /// Nothing is sent: neighbors must find out.
-    Silent,
-    /// The kernel resets every connection: neighbors know after one delay.
-    Reset,
 }
 
 /// One stretch of time during which a slot is up: `[start, stop)`.
@@ -66,85 +57,6 @@ pub struct Publish {
     pub slot: u32,
     /// Bytes of content.
     pub size: u32,
-}
-
-/// A set of slots, as bits.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SlotSet(Vec<u64>);
-
-impl SlotSet {
-    /// Adds `slot`.
-    pub fn insert(&mut self, slot: u32) {
-        let word = (slot / 64) as usize;
-        if self.0.len() <= word {
-            self.0.resize(word + 1, 0);
-        }
-        self.0[word] |= 1 << (slot % 64);
-    }
-
-    /// Whether `slot` is in the set.
-    #[must_use]
-    pub fn contains(&self, slot: u32) -> bool {
-        self.0.get((slot / 64) as usize).is_some_and(|word| word >> (slot % 64) & 1 == 1)
-    }
-
-    /// How many slots are in the set.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.iter().map(|word| word.count_ones() as usize).sum()
-    }
-
-    /// Whether no slot is in the set.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.iter().all(|&word| word == 0)
-    }
-}
-
-impl FromIterator<u32> for SlotSet {
-    fn from_iter<I: IntoIterator<Item = u32>>(slots: I) -> Self {
-        let mut set = Self::default();
-        slots.into_iter().for_each(|slot| set.insert(slot));
-        set
-    }
-}
-
-/// A disturbance of the network during `[from, until)`. Crashes are not here: they are ends of lives.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Disturbance {
-    /// First instant.
-    pub from: Time,
-    /// First instant after it.
-    pub until: Time,
-    /// What happens meanwhile.
-    pub kind: DisturbanceKind,
-}
-
-/// The kinds of [`Disturbance`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DisturbanceKind {
-    /// Slots are split into groups (one number per slot). Between groups nothing passes; with
-    /// `one_way`, only what goes from a lower group to a higher one is cut.
-    Partition {
-        /// Group of each slot.
-        group: Vec<u16>,
-        /// Cut from lower to higher only.
-        one_way: bool,
-    },
-    /// These links are cut in both directions: pairs, lower slot first, sorted.
-    CutLinks(Vec<(u32, u32)>),
-    /// Each packet is lost with this probability, in units of 2^-32, on top of the link's own.
-    Loss(u32),
-    /// Packets from and to these slots take `factor_permille / 1000` times their delay (1000 or more).
-    Slow {
-        /// Which.
-        slots: SlotSet,
-        /// How much slower, in thousandths.
-        factor_permille: u32,
-    },
-    /// These slots stand still: what arrives and what is due waits until the end. Meanwhile a slot still
-    /// comes up and goes down as its lives say, and a node that comes up says its first words at once.
-    Pause(SlotSet),
 }
 
 /// A fault as the scenario names it, for pictures and phases.
@@ -227,28 +139,4 @@ fn life_in(lives: &[Life], time: Time) -> Option<(u32, Life)> {
     let after = lives.partition_point(|life| life.start <= time);
     let life = *lives.get(after.checked_sub(1)?)?;
     (time < life.stop).then(|| (u32::try_from(after - 1).unwrap_or(u32::MAX), life))
-}
-
-impl DisturbanceKind {
-    /// Whether nothing passes from `from` to `to` while this lasts.
-    #[must_use]
-    pub fn cuts(&self, from: u32, to: u32) -> bool {
-        match self {
-            Self::Partition { group, one_way } => {
-                let (a, b) = (group[from as usize], group[to as usize]);
-                if *one_way { a < b } else { a != b }
-            }
-            Self::CutLinks(pairs) => pairs.binary_search(&(from.min(to), from.max(to))).is_ok(),
-            Self::Loss(_) | Self::Slow { .. } | Self::Pause(_) => false,
-        }
-    }
-
-    /// Whether `slot` may be at an end of what is cut.
-    pub(crate) fn may_cut_off(&self, slot: u32) -> bool {
-        match self {
-            Self::Partition { .. } => true,
-            Self::CutLinks(pairs) => pairs.iter().any(|&(a, b)| a == slot || b == slot),
-            Self::Loss(_) | Self::Slow { .. } | Self::Pause(_) => false,
-        }
-    }
 }

@@ -5,9 +5,10 @@ use floodnet_core::rng::Purpose;
 use floodnet_core::time::{Duration, Time};
 
 use super::error::{MOST_DELIVERIES, MOST_MESSAGES, PlanError, Problem, wrong};
-use super::spec::{Origin, Pace, PlanSpec, Traffic};
+use super::spec::PlanSpec;
 use super::{Lives, Publish, life_in};
 use crate::rng::PlanRng;
+use crate::spec::{Origin, Timing, Traffic};
 
 /// A message that is due.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +27,7 @@ pub(super) fn draw(spec: &PlanSpec, seed: u64, lives: &[Lives]) -> Result<(Vec<P
         times(traffic, series, spec.end(), seed, &mut due)
             .ok_or_else(|| wrong(format!("traffic.{series}"), Problem::TooManyMessages))?;
     }
-    let (messages, slots) = (due.len(), spec.nodes.count);
+    let (messages, slots) = (due.len(), spec.slots());
     if messages as u64 * u64::from(slots) > MOST_DELIVERIES {
         return Err(wrong("traffic", Problem::TooManyDeliveries { messages, slots }));
     }
@@ -37,6 +38,7 @@ pub(super) fn draw(spec: &PlanSpec, seed: u64, lives: &[Lives]) -> Result<(Vec<P
     let (mut publishes, mut skipped) = (Vec::with_capacity(due.len()), 0);
     for Due { at, series, number } in due {
         let Traffic { from, size, .. } = spec.traffic[series as usize];
+        let size = u32::try_from(size.bytes()).unwrap_or(u32::MAX);
         let slot = match from {
             Origin::Slot(slot) => life_in(&lives[slot as usize], at).map(|_| slot),
             Origin::Random => {
@@ -52,16 +54,18 @@ pub(super) fn draw(spec: &PlanSpec, seed: u64, lives: &[Lives]) -> Result<(Vec<P
     Ok((publishes, skipped))
 }
 
-/// Adds the times of one series. None when there are too many.
+/// Adds the times of one series. None when there are too many, or it does not say how often.
 fn times(traffic: &Traffic, series: u32, end: Time, seed: u64, due: &mut Vec<Due>) -> Option<()> {
     let mut rng = PlanRng::new(seed, Purpose::Times, u64::from(series));
-    let mut gap = || match traffic.pace {
-        Pace::Every(distance) => distance,
-        Pace::Poisson { mean } => Distribution::Exponential { mean }.sample(rng.bits()),
+    let timing = traffic.timing()?;
+    let mut gap = || match timing {
+        Timing::Every(distance) => distance.0,
+        Timing::Poisson(mean) => Distribution::Exponential { mean: mean.0 }.sample(rng.bits()),
     };
-    let (stop, mut at, mut number) = (traffic.stop.min(end), traffic.start, 0);
+    let stop = traffic.stop.after_start().min(end);
+    let (mut at, mut number) = (traffic.start.after_start(), 0);
     // Told before the memory is full of them.
-    let (Pace::Every(distance) | Pace::Poisson { mean: distance }) = traffic.pace;
+    let (Timing::Every(distance) | Timing::Poisson(distance)) = timing;
     if stop.since(at).as_nanos() / distance.as_nanos().max(1) > MOST_MESSAGES as u64 {
         return None;
     }

@@ -2,8 +2,9 @@
 //! downlink, and waits for those before it.
 
 use floodnet_core::time::{Duration, Time};
-use floodnet_sim::link::Class;
 use floodnet_sim::plan::{CrashKind, End};
+use floodnet_sim::spec::Class;
+use floodnet_sim::spec::units::{Rate, Size};
 
 use crate::common::ms;
 use crate::common::script::Step::{Control, Disconnect, Say};
@@ -22,11 +23,11 @@ fn pair(lines: [Class; 2]) -> Stage {
 }
 
 fn up(rate: u64) -> Class {
-    Class { up: Some(rate), ..Class::default() }
+    Class { up: Rate::BitsPerSecond(rate), ..Class::default() }
 }
 
 fn down(rate: u64) -> Class {
-    Class { down: Some(rate), ..Class::default() }
+    Class { down: Rate::BitsPerSecond(rate), ..Class::default() }
 }
 
 /// Tenths of a millisecond.
@@ -94,7 +95,7 @@ fn a_downlink_serves_who_comes_first() {
 #[test]
 fn a_full_queue_drops_the_oldest_message_behind_the_head() {
     let mut stage = pair([up(RATE), Class::default()]);
-    stage.links.queue = 350; // three frames of 102 bytes
+    stage.links.spec.queue = Size(350); // three frames of 102 bytes
     let five: Vec<u32> = (0..5).map(|_| stage.say(1_000, 0, 1)).collect();
     let played = stage.play();
     assert_eq!(played.lost(), [(five[1], "queue_full"), (five[2], "queue_full")]);
@@ -107,7 +108,7 @@ fn a_full_queue_drops_the_oldest_message_behind_the_head() {
 #[test]
 fn control_is_dropped_last() {
     let mut stage = pair([up(RATE), Class::default()]);
-    stage.links.queue = 350;
+    stage.links.spec.queue = Size(350);
     let head = stage.say(1_000, 0, 1);
     let old = stage.say(1_000, 0, 1);
     stage.act(1_000, 0, 100, &[Control(1), Control(1)]);
@@ -165,7 +166,7 @@ fn a_goodbye_does_not_overtake_data_in_the_downlink() {
 fn a_broken_connection_clears_the_uplink_for_others() {
     let mut stage = Stage::new(3);
     stage.links.classes = vec![up(RATE)];
-    stage.links.break_after = Duration::from_secs(1);
+    stage.links.spec.break_after = Duration::from_secs(1).into();
     stage.say(0, 0, 1);
     stage.say(0, 0, 2);
     stage.partition(1_000, 60_000, &[0, 1, 0], false);

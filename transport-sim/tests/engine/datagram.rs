@@ -2,8 +2,8 @@
 
 use floodnet_core::distributions::share_to_threshold;
 use floodnet_sim::graph::line;
-use floodnet_sim::link::{Class, Transport};
 use floodnet_sim::plan::{CrashKind, DisturbanceKind, End};
+use floodnet_sim::spec::{Class, Transport};
 
 use crate::common::field::Field;
 use crate::common::ms;
@@ -11,7 +11,7 @@ use crate::common::stage::Stage;
 
 fn stage(slots: u32) -> Stage {
     let mut stage = Stage::new(slots);
-    stage.links.transport = Transport::Datagram;
+    stage.links.spec.transport = Transport::Datagram;
     stage
 }
 
@@ -97,9 +97,9 @@ fn an_unreachable_slot_hears_those_to_whom_it_wrote() {
 
 #[test]
 fn certain_loss_loses_everything_and_no_loss_nothing() {
-    for (loss, heard) in [(u32::MAX, 0), (0, 500)] {
+    for (loss, heard) in [(1.0, 0), (0.0, 500)] {
         let mut stage = stage(2);
-        stage.links.loss = loss;
+        stage.links.spec.loss = loss;
         for nth in 0..500 {
             stage.say(nth, 0, 1);
         }
@@ -110,7 +110,7 @@ fn certain_loss_loses_everything_and_no_loss_nothing() {
 #[test]
 fn losses_of_link_and_faults_add_up() {
     let mut stage = stage(2);
-    stage.links.loss = share_to_threshold(0.2);
+    stage.links.spec.loss = 0.2;
     stage.disturb(0, 600_000, DisturbanceKind::Loss(share_to_threshold(0.3)));
     stage.disturb(0, 600_000, DisturbanceKind::Loss(share_to_threshold(0.5)));
     for nth in 0..20_000 {
@@ -125,7 +125,7 @@ fn losses_of_link_and_faults_add_up() {
 fn a_flood_along_a_line_dies_out_as_a_geometric_sum() {
     let (nodes, messages, loss) = (12u32, 2_000u32, 0.1f64);
     let mut field = Field::new(line(nodes).unwrap(), Transport::Datagram, vec![0; messages as usize]);
-    field.links.loss = share_to_threshold(loss);
+    field.links.spec.loss = loss;
     let spreads = field.run();
     let reached: Vec<f64> = spreads.iter().map(|spread| spread.delivered.len() as f64).collect();
     let mean = reached.iter().sum::<f64>() / f64::from(messages);

@@ -6,7 +6,8 @@ use floodnet_core::graph::Graph;
 use floodnet_core::rng::{fold, scale};
 use floodnet_core::time::Duration;
 use floodnet_sim::graph::{k_out, read_edges, read_matrix};
-use floodnet_sim::link::{Latency, Transport};
+use floodnet_sim::link::Delays;
+use floodnet_sim::spec::Transport;
 use proptest::prelude::*;
 
 use crate::common::data_file;
@@ -23,12 +24,12 @@ fn check(field: &Field, origin: u32, spread: &Spread, delay: impl Fn(u32, u32) -
 }
 
 /// A table of delays for `nodes`, the same both ways, from 0.01 to `longest` ms.
-fn table(nodes: u32, longest: u64, seed: u64) -> Latency {
+fn table(nodes: u32, longest: u64, seed: u64) -> Delays {
     let pairs =
         (0..nodes).flat_map(|a| (0..nodes).map(move |b| u64::from(a.min(b)) << 32 | u64::from(a.max(b))));
     let least = 10_000;
     let one_way = pairs.map(|pair| least + scale(fold(seed, pair), longest * MILLISECOND - least));
-    Latency::Table {
+    Delays::Table {
         row: (0..nodes).collect(),
         size: nodes,
         one_way: one_way.map(Duration::from_nanos).collect(),
@@ -36,8 +37,8 @@ fn table(nodes: u32, longest: u64, seed: u64) -> Latency {
 }
 
 /// Delay of a link in `latency`, after the floor of a millisecond.
-fn of_table(latency: &Latency) -> impl Fn(u32, u32) -> Option<u64> {
-    let Latency::Table { size, one_way, .. } = latency else { panic!("not a table") };
+fn of_table(delays: &Delays) -> impl Fn(u32, u32) -> Option<u64> {
+    let Delays::Table { size, one_way, .. } = delays else { panic!("not a table") };
     move |a, b| Some(one_way[(a * size + b) as usize].as_nanos().max(MILLISECOND))
 }
 
@@ -70,9 +71,9 @@ proptest! {
         let edges = edges.into_iter().map(|(a, b)| (a % nodes, b % nodes));
         let graph = Graph::from_edges(nodes, edges).expect("all nodes exist");
         let mut field = Field::new(graph, transport, [0, nodes / 2]);
-        field.links.latency = table(nodes, longest, seed);
+        field.links.delays = table(nodes, longest, seed);
         for (publish, spread) in field.plan.publishes.iter().zip(field.run()) {
-            check(&field, publish.slot, &spread, of_table(&field.links.latency));
+            check(&field, publish.slot, &spread, of_table(&field.links.delays));
         }
     }
 
@@ -86,7 +87,7 @@ proptest! {
         let mut field = Field::new(k_out(nodes, k, seed).expect("enough nodes"), transport, [0]);
         field.plan.seed = seed;
         let (min, max) = (Duration::from_nanos(200_000), Duration::from_millis(150));
-        field.links.latency = Latency::Distribution(Distribution::Uniform { min, max });
+        field.links.delays = Delays::Distribution(Distribution::Uniform { min, max });
         let spread = &field.run()[0];
         check(&field, 0, spread, observed(spread));
         let floor = Duration::from_millis(1);
@@ -101,7 +102,7 @@ fn over_the_gnutella_overlay() {
     for transport in [Transport::Datagram, Transport::Stream] {
         let mut field = Field::new(graph.clone(), transport, [0, 1_234, 6_000]);
         let (min, max) = (Duration::from_millis(10), Duration::from_millis(100));
-        field.links.latency = Latency::Distribution(Distribution::Uniform { min, max });
+        field.links.delays = Delays::Distribution(Distribution::Uniform { min, max });
         for (publish, spread) in field.plan.publishes.iter().zip(field.run()) {
             // 2 x 20,776 links - 6,298 in the largest component, to which these three belong.
             assert_eq!((spread.sent, spread.delivered.len()), (35_254, 6_298));
@@ -116,11 +117,11 @@ fn over_round_trips_measured_on_planetlab() {
     let matrix = read_matrix(&text, MILLISECOND, true).expect("the file is sound");
     for transport in [Transport::Datagram, Transport::Stream] {
         let mut field = Field::new(k_out(490, 3, 1).expect("enough nodes"), transport, (0..490).step_by(70));
-        field.links.latency =
-            Latency::Table { row: (0..490).collect(), size: 490, one_way: matrix.one_way.clone() };
+        field.links.delays =
+            Delays::Table { row: (0..490).collect(), size: 490, one_way: matrix.one_way.clone() };
         for (publish, spread) in field.plan.publishes.iter().zip(field.run()) {
             assert_eq!(spread.delivered.len(), 489);
-            check(&field, publish.slot, &spread, of_table(&field.links.latency));
+            check(&field, publish.slot, &spread, of_table(&field.links.delays));
         }
     }
 }

@@ -3,8 +3,8 @@
 use floodnet_core::graph::Graph;
 use floodnet_core::time::Duration;
 use floodnet_sim::graph::{complete, gnp, grid, k_out, line, preferential, regular, ring, small_world, tree};
-use floodnet_sim::link::Transport;
 use floodnet_sim::plan::{Disturbance, DisturbanceKind, Lives};
+use floodnet_sim::spec::Transport;
 
 use crate::common::field::{Field, Spread};
 

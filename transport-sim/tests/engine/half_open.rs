@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use floodnet_core::observe::Observation;
 use floodnet_core::time::{Duration, Time};
 use floodnet_sim::Simulation;
-use floodnet_sim::link::{LinkModel, Transport};
+use floodnet_sim::link::LinkModel;
 use floodnet_sim::observer::Observed;
 use floodnet_sim::plan::Plan;
+use floodnet_sim::spec::Transport;
+use floodnet_sim::spec::units::Size;
 
 use crate::common::chance::Chance;
 use crate::common::holder::{Holder, Move};
@@ -23,7 +25,8 @@ fn scenario(seed: u64) -> (Plan, Vec<Vec<Move>>, LinkModel) {
     let slots = chance.between(2, 6);
     let trouble = Time::ZERO + chance.span(2_000, 20_000);
     let mut plan = chance.plan(seed, slots, trouble);
-    let links = LinkModel { queue: 1 << 40, ..chance.links(slots, Transport::Stream) };
+    let mut links = chance.links(slots, Transport::Stream);
+    links.spec.queue = Size(1 << 40);
     plan.publishes.clear();
     let mut script = Vec::new();
     let mut times: Vec<Time> = (0..chance.between(10, 200)).map(|_| chance.time(trouble)).collect();

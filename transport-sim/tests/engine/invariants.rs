@@ -8,10 +8,11 @@ use floodnet_core::observe::{Observation, Observe};
 use floodnet_core::overlay::{RandomWalk, random_walk};
 use floodnet_core::time::{Duration, Time};
 use floodnet_sim::Simulation;
-use floodnet_sim::link::{LinkModel, Transport};
+use floodnet_sim::link::LinkModel;
 use floodnet_sim::observer::{Observed, Observer};
 use floodnet_sim::payload::SimPayload;
 use floodnet_sim::plan::{End, Life, Plan};
+use floodnet_sim::spec::Transport;
 use petgraph::unionfind::UnionFind;
 
 use crate::common::chance::Chance;
@@ -165,7 +166,7 @@ fn trouble_then_quiet(seed: u64, quiet: Duration) -> (Plan, LinkModel) {
     let slots = chance.between(10, 60);
     let trouble = Time::ZERO + chance.span(10_000, 40_000);
     let mut plan = chance.plan(seed, slots, trouble);
-    let latency = chance.links(slots, Transport::Stream).latency;
+    let delays = chance.links(slots, Transport::Stream).delays;
     // The last disturbance may begin at the end of the trouble, and lasts 8 s at most.
     let over = plan.disturbances.iter().map(|fault| fault.until).max().unwrap_or(trouble).max(trouble);
     plan.duration = over + quiet;
@@ -175,7 +176,7 @@ fn trouble_then_quiet(seed: u64, quiet: Duration) -> (Plan, LinkModel) {
     }
     // The entry node is always there.
     plan.lives[0] = vec![Life { start: Time::ZERO, stop: Time::MAX, end: End::Leave }].into();
-    (plan, LinkModel { latency, ..LinkModel::default() })
+    (plan, LinkModel { delays, ..LinkModel::default() })
 }
 
 fn endings(seeds: u64, quiet: Duration) -> Vec<(u64, Ending)> {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use floodnet_core::distributions::{Distribution, share_to_threshold};
 use floodnet_core::time::{Duration, Time};
 use floodnet_sim::between::{Between, Flow, Passage};
-use floodnet_sim::link::{Latency, LinkModel};
+use floodnet_sim::link::LinkModel;
 use floodnet_sim::plan::Plan;
+use floodnet_sim::spec::{Latency, Link};
 
 /// Share lost, milliseconds one way, between messages, and measured delays: mean, median, and one in the tail with its
 /// share. (Further out, a minute of many connections does not say enough where a tenth is lost.)
@@ -23,12 +23,12 @@ const MEASURED: [(f64, u64, u64, [f64; 3], f64); 8] = [
 
 /// Milliseconds from when each of `count` messages was to be sent to when it is there.
 fn delays(loss: f64, latency: u64, every: u64, seed: u64, count: u64) -> Vec<f64> {
-    let links = LinkModel {
-        latency: Latency::Distribution(Distribution::Constant(Duration::from_millis(latency))),
-        loss: share_to_threshold(loss),
-        break_after: Duration::from_secs(600),
-        ..LinkModel::default()
-    };
+    let links = LinkModel::new(Link {
+        latency: Latency::Constant(Duration::from_millis(latency).into()),
+        loss,
+        break_after: Duration::from_secs(600).into(),
+        ..Link::default()
+    });
     let between = Between::new(Arc::new(Plan::still(seed, 2, Time::from_secs(900))), Arc::new(links));
     let (mut flow, mut packets) = (Flow::default(), 0);
     (0..count)
@@ -65,7 +65,7 @@ fn delays_are_a_kernels() {
 
 #[test]
 fn what_is_sent_at_once_goes_in_one_packet() {
-    let links = LinkModel { loss: share_to_threshold(0.5), ..LinkModel::default() };
+    let links = LinkModel::new(Link { loss: 0.5, ..Link::default() });
     let between = Between::new(Arc::new(Plan::still(3, 2, Time::from_secs(900))), Arc::new(links));
     let (mut flow, at) = (Flow::default(), Time::from_secs(10));
     let first = between.passage((0, 1), || 0, at, &mut flow);

@@ -10,10 +10,11 @@ use floodnet_core::node::{self, Node};
 use floodnet_core::overlay::{Fixed, RandomWalk, fixed, random_walk};
 use floodnet_core::time::Time;
 use floodnet_sim::graph::gnp;
-use floodnet_sim::link::{LinkModel, Transport};
+use floodnet_sim::link::LinkModel;
 use floodnet_sim::observer::{Divisible, Observed, Observer};
 use floodnet_sim::payload::SimPayload;
 use floodnet_sim::plan::Plan;
+use floodnet_sim::spec::Transport;
 use floodnet_sim::{Outcome, SimProtocol, Simulation};
 
 use crate::common::chance::Chance;
@@ -98,7 +99,7 @@ impl Case {
     fn graph(&self) -> fixed::Config {
         let slots = self.plan.slots();
         let graph = gnp(slots, f64::from(slots - 1).min(4.0), self.plan.seed).expect("a possible mean");
-        fixed::Config { graph: Arc::new(graph), greet: self.links.transport == Transport::Stream }
+        fixed::Config { graph: Arc::new(graph), greet: self.links.spec.transport == Transport::Stream }
     }
 
     /// Runs the scenario by both engines, and twice by one; gives the digest.

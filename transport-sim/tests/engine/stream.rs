@@ -2,8 +2,9 @@
 
 use floodnet_core::distributions::Distribution;
 use floodnet_core::time::Duration;
-use floodnet_sim::link::{Class, Latency, Per};
+use floodnet_sim::link::Delays;
 use floodnet_sim::plan::{CrashKind, DisturbanceKind, End};
+use floodnet_sim::spec::{Class, Per};
 
 use crate::common::ms;
 use crate::common::script::Step::{Disconnect, Keep, Say};
@@ -31,7 +32,7 @@ fn the_first_message_waits_for_the_handshake() {
 #[test]
 fn a_handshake_of_the_nodes_own_takes_its_round_trips() {
     let mut stage = Stage::new(2);
-    stage.links.handshake = 2;
+    stage.links.spec.handshake = 2;
     let first = stage.say(0, 0, 1);
     let answer = stage.say(300, 1, 0);
     let played = stage.play();
@@ -47,7 +48,7 @@ fn who_goes_during_a_handshake_is_missed_when_its_machine_says_so() {
         [(End::Leave, 250), (End::Crash(CrashKind::Reset), 250), (End::Crash(CrashKind::Silent), 3_000)]
     {
         let mut stage = Stage::new(2);
-        stage.links.handshake = 2;
+        stage.links.spec.handshake = 2;
         stage.lives(1, &[(0, 200, end), (220, 600_000, End::Leave)]);
         let lost = stage.say(0, 0, 1);
         let played = stage.play();
@@ -60,7 +61,7 @@ fn who_goes_during_a_handshake_is_missed_when_its_machine_says_so() {
 fn a_node_that_stands_still_greets_nobody() {
     let paused = |until| {
         let mut stage = Stage::new(2);
-        stage.links.handshake = 2;
+        stage.links.spec.handshake = 2;
         stage.disturb(1_000, until, DisturbanceKind::Pause([1].into_iter().collect()));
         let first = stage.say(1_100, 0, 1);
         (stage.play(), first)
@@ -97,8 +98,8 @@ fn the_order_holds_though_the_peers_dial_is_answered_first() {
 #[test]
 fn nothing_overtakes_on_a_connection() {
     let mut stage = Stage::new(2);
-    stage.links.per = Per::Packet;
-    stage.links.latency = Latency::Distribution(Distribution::Uniform {
+    stage.links.spec.per = Per::Packet;
+    stage.links.delays = Delays::Distribution(Distribution::Uniform {
         min: Duration::from_millis(10),
         max: Duration::from_millis(200),
     });
@@ -253,8 +254,8 @@ fn a_dial_that_is_lost_again_is_repeated_each_second_before_that_doubles() {
         [(200, 4_001, 5_000), (200, 5_001, 7_000), (200, 7_001, 11_000), (1_500, 4_501, 6_000)]
     {
         let mut stage = Stage::new(2);
-        stage.links.rto = Duration::from_millis(rto);
-        stage.links.dial_timeout = Duration::from_secs(20);
+        stage.links.spec.rto = Duration::from_millis(rto).into();
+        stage.links.spec.dial_timeout = Duration::from_secs(20).into();
         stage.disturb(0, clear_at, ALL);
         let message = stage.say(0, 0, 1);
         assert_eq!(stage.play().heard(1), [(ms(leaves + 150), message)], "clear at {clear_at}");
@@ -274,7 +275,7 @@ fn a_dial_that_crawls_is_repeated_as_well() {
 #[test]
 fn after_a_short_cut_the_next_attempt_gets_through() {
     let mut stage = Stage::new(2);
-    stage.links.dead_after = PATIENT;
+    stage.links.spec.dead_after = PATIENT.into();
     stage.say(0, 0, 1);
     stage.partition(1_000, 5_000, &[0, 1], false);
     let message = stage.say(1_000, 0, 1);
@@ -286,7 +287,7 @@ fn after_a_short_cut_the_next_attempt_gets_through() {
 #[test]
 fn a_long_cut_breaks_the_connection_at_both_ends_at_once() {
     let mut stage = Stage::new(3);
-    stage.links.dead_after = PATIENT;
+    stage.links.spec.dead_after = PATIENT.into();
     stage.say(0, 0, 1);
     stage.say(0, 0, 2);
     stage.disturb(1_000, 40_000, DisturbanceKind::CutLinks(vec![(0, 1)]));
@@ -304,7 +305,7 @@ fn a_long_cut_breaks_the_connection_at_both_ends_at_once() {
 #[test]
 fn a_connection_that_is_not_used_outlives_a_cut() {
     let mut stage = Stage::new(2);
-    stage.links.dead_after = PATIENT;
+    stage.links.spec.dead_after = PATIENT.into();
     stage.say(0, 0, 1);
     stage.partition(1_000, 100_000, &[0, 1], false);
     let message = stage.say(100_000, 1, 0);
@@ -333,9 +334,9 @@ fn probes_find_a_cut_though_nothing_is_sent() {
 
 #[test]
 fn what_waits_at_a_cut_is_lost_with_the_connection_that_probes_give_up() {
-    let play = |dead_after| {
+    let play = |dead_after: Duration| {
         let mut stage = Stage::new(2);
-        stage.links.dead_after = dead_after;
+        stage.links.spec.dead_after = dead_after.into();
         stage.say(0, 0, 1);
         stage.partition(10_000, 15_000, &[0, 1], false);
         let waits = stage.say(10_000, 0, 1);
@@ -354,7 +355,7 @@ fn the_end_of_a_connection_that_was_given_up_comes_before_the_next_one() {
     for seed in 0..200 {
         let mut stage = Stage::new(2);
         stage.plan.seed = seed;
-        stage.links.handshake = 2;
+        stage.links.spec.handshake = 2;
         stage.say(9_700, 0, 1);
         // The peer hears of the dial at 9950. What is said waits until 10000, and leaves again at 12400 and 14800.
         stage.partition(9_900, 12_500, &[0, 1], false);
@@ -394,7 +395,7 @@ fn probes_outlive_a_short_cut_and_find_one_that_begins_during_a_dial() {
 #[test]
 fn a_cut_of_one_direction_stalls_both() {
     let mut stage = Stage::new(2);
-    stage.links.dead_after = PATIENT;
+    stage.links.spec.dead_after = PATIENT.into();
     stage.say(0, 0, 1);
     stage.partition(1_000, 5_000, &[0, 1], true);
     let forth = stage.say(1_000, 0, 1);
@@ -408,11 +409,11 @@ fn a_cut_of_one_direction_stalls_both() {
 fn news_of_a_loss_ends_everything_between_the_two() {
     // Both dial at once, so there are two connections; a cut breaks the one that is used.
     let mut stage = Stage::new(2);
-    stage.links.dead_after = PATIENT;
+    stage.links.spec.dead_after = PATIENT.into();
     stage.say(0, 0, 1);
     stage.say(0, 1, 0);
     stage.partition(1_000, 10_000, &[0, 1], false);
-    stage.links.break_after = Duration::from_secs(4);
+    stage.links.spec.break_after = Duration::from_secs(4).into();
     let lost = stage.say(1_000, 0, 1);
     let later = stage.say(20_000, 0, 1);
     let played = stage.play();
@@ -506,7 +507,7 @@ fn of_two_connections_with_a_peer_one_may_be_idle() {
 #[test]
 fn jitter_adds_up_to_its_bound() {
     let mut stage = Stage::new(2);
-    stage.links.jitter = Duration::from_millis(20);
+    stage.links.spec.jitter = Duration::from_millis(20).into();
     stage.say(0, 0, 1);
     for nth in 1..300 {
         stage.say(1_000 + 100 * nth, 0, 1);
@@ -524,9 +525,9 @@ fn jitter_adds_up_to_its_bound() {
 fn what_is_sent_elsewhere_changes_no_draw() {
     let heard = |extra: bool| {
         let mut stage = Stage::new(3);
-        stage.links.jitter = Duration::from_millis(20);
-        stage.links.loss = 1 << 30;
-        stage.links.dial_timeout = Duration::from_secs(20);
+        stage.links.spec.jitter = Duration::from_millis(20).into();
+        stage.links.spec.loss = 0.25;
+        stage.links.spec.dial_timeout = Duration::from_secs(20).into();
         // The dial to slot 2 comes before that to slot 1, or never.
         if extra {
             stage.say(0, 0, 2);
@@ -542,7 +543,7 @@ fn what_is_sent_elsewhere_changes_no_draw() {
 #[test]
 fn delays_may_be_longer_than_the_first_pause() {
     let mut stage = Stage::new(2);
-    stage.links.latency = Latency::Distribution(Distribution::Constant(Duration::from_millis(250)));
+    stage.links.delays = Delays::Distribution(Distribution::Constant(Duration::from_millis(250)));
     let first = stage.say(0, 0, 1);
     let second = stage.say(2_000, 0, 1);
     let played = stage.play();
@@ -553,9 +554,9 @@ fn delays_may_be_longer_than_the_first_pause() {
 #[test]
 fn delays_may_be_longer_than_what_a_table_holds() {
     let mut stage = Stage::new(2);
-    stage.links.latency = Latency::Distribution(Distribution::Constant(Duration::from_secs(6)));
-    stage.links.dial_timeout = Duration::from_secs(30);
-    stage.links.dead_after = Duration::from_secs(20);
+    stage.links.delays = Delays::Distribution(Distribution::Constant(Duration::from_secs(6)));
+    stage.links.spec.dial_timeout = Duration::from_secs(30).into();
+    stage.links.spec.dead_after = Duration::from_secs(20).into();
     let first = stage.say(0, 0, 1);
     let second = stage.say(20_000, 0, 1);
     let answer = stage.say(30_000, 1, 0);

@@ -29,7 +29,7 @@ use std::process::ExitCode;
 
 use accepted::{Accepted, BUILT, Count};
 use floodnet_benches::workload::{self, FloodSize, Walk, Workload};
-use floodnet_sim::link::Transport;
+use floodnet_sim::spec::Transport;
 use floodnet_sim::{Outcome, SimProtocol};
 
 /// The runs that are counted: some 100,000 inputs each, which take valgrind a second or two.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use floodnet_benches::workload::{self, FloodSize};
-use floodnet_sim::link::Transport;
+use floodnet_sim::spec::Transport;
 
 use crate::table::{Row, Varied};
 

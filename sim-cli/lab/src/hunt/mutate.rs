@@ -2,7 +2,7 @@
 
 use floodnet_core::rng::{NodeRng, fold};
 
-use super::times::{lasts, part};
+use super::times::part;
 use floodnet_scenario::{
     Crash, CrashKind, Fault, FaultKind, Lifetime, Loss, Partition, Pause, Scenario, Slow,
 };
@@ -95,7 +95,7 @@ fn change_fault(scenario: &mut Scenario, rng: &mut NodeRng) {
         }
         1 => scenario.faults[chosen].at = at,
         _ => {
-            if let Some(lasts) = lasts(&mut scenario.faults[chosen].kind) {
+            if let Some(lasts) = scenario.faults[chosen].kind.lasts_mut() {
                 *lasts = part(*lasts, u64::from(1 + rng.below(8)), 4);
             }
         }

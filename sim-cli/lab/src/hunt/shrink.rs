@@ -3,7 +3,7 @@
 //! Each step tries a list of smaller scenarios, the boldest first, and goes on from the first that goes
 //! wrong as well. A scenario with fewer nodes is another network, so it is tried with several seeds.
 
-use super::times::{changed, cut_off, lasts, part, to_seconds};
+use super::times::{changed, cut_off, part, to_seconds};
 use super::{Found, Hunt, Stage};
 use floodnet_scenario::{Latency, Lifetime, Link, Scenario};
 use floodnet_text::units::{Duration, Size};
@@ -81,7 +81,7 @@ fn faults(scenario: &Scenario) -> Vec<Scenario> {
     let without = |n| with(scenario, |smaller| _ = smaller.faults.remove(n));
     let shorter = |n: usize| {
         with(scenario, |smaller| {
-            if let Some(lasts) = lasts(&mut smaller.faults[n].kind)
+            if let Some(lasts) = smaller.faults[n].kind.lasts_mut()
                 && *lasts > Duration::from_secs(1)
             {
                 *lasts = part(*lasts, 1, 2);

@@ -1,6 +1,6 @@
 //! The times of a scenario, cut off or squeezed.
 
-use floodnet_scenario::{FaultKind, Scenario, TopologyTime};
+use floodnet_scenario::{Scenario, TopologyTime};
 use floodnet_text::units::Duration;
 
 /// The scenario, over at `end`.
@@ -41,7 +41,7 @@ pub fn changed(scenario: &Scenario, change: impl Fn(Duration) -> Duration) -> Sc
     }
     for fault in &mut changed.faults {
         each(&mut fault.at);
-        if let Some(lasts) = lasts(&mut fault.kind) {
+        if let Some(lasts) = fault.kind.lasts_mut() {
             each(lasts);
         }
     }
@@ -49,18 +49,6 @@ pub fn changed(scenario: &Scenario, change: impl Fn(Duration) -> Duration) -> Sc
     each(&mut changed.measure.stop);
     changed.output.topology = vec![TopologyTime::End];
     changed
-}
-
-/// How long a fault lasts, to change it.
-pub(super) const fn lasts(kind: &mut FaultKind) -> Option<&mut Duration> {
-    match kind {
-        FaultKind::Crash(crash) => crash.back.as_mut(),
-        FaultKind::Partition(fault) => Some(&mut fault.lasts),
-        FaultKind::Cut(fault) => Some(&mut fault.lasts),
-        FaultKind::Loss(fault) => Some(&mut fault.lasts),
-        FaultKind::Slow(fault) => Some(&mut fault.lasts),
-        FaultKind::Pause(fault) => Some(&mut fault.lasts),
-    }
 }
 
 /// `numerator / denominator` of a time, in whole milliseconds.

@@ -6,9 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use floodnet_core::invariants::{Promises, Stored};
 use floodnet_core::time::{Duration, Time};
-use floodnet_sim::link::Transport;
 use floodnet_sim::observer::{Divisible, Observer};
 use floodnet_sim::plan::DisturbanceKind;
+use floodnet_sim::spec::Transport;
 use floodnet_sim::{Outcome, Simulation};
 
 use super::rules::{Quiet, Rules};
@@ -133,7 +133,7 @@ impl<P: Runnable> Bench<'_, P> {
                 slot,
                 promises: self.promises,
                 steady: !plan.disturbances.iter().any(|fault| stands_still(&fault.kind)),
-                unlimited: links.class(slot).down.is_none(),
+                unlimited: links.class(slot).down.bits_per_second().is_none(),
             };
             Watched::new(P::node(slot, self.config), known)
         };
@@ -178,7 +178,7 @@ impl<P: Runnable> Bench<'_, P> {
     fn healed(&self, rules: &Rules<'_>) -> Option<bool> {
         let links = &self.setup.links;
         let one_piece = rules.one_piece?;
-        if links.transport != Transport::Stream {
+        if links.spec.transport != Transport::Stream {
             return None;
         }
         if P::static_neighbors(self.config, 0).is_some() {

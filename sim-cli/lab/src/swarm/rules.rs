@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use floodnet_core::observe::Observation;
 use floodnet_core::time::{Duration, Time};
-use floodnet_sim::link::{LinkModel, Transport};
+use floodnet_sim::link::LinkModel;
 use floodnet_sim::observer::{Observed, Observer};
 use floodnet_sim::plan::Plan;
+use floodnet_sim::spec::Transport;
 
 use super::graph::Graph;
 use super::violation::{Invariant, broken};
@@ -111,9 +112,8 @@ impl<'a> Rules<'a> {
 
     /// Whether nothing but the protocol can keep a message: no loss, no limit, everybody can be dialed.
     fn is_perfect(&self) -> bool {
-        let open =
-            |class: &floodnet_sim::link::Class| class.reachable && class.up.is_none() && class.down.is_none();
-        self.links.loss == 0 && self.links.classes.iter().all(open)
+        let open = |class: &floodnet_sim::spec::Class| class.reachable && !class.is_limited();
+        self.links.spec.loss == 0.0 && self.links.classes.iter().all(open)
     }
 
     /// At the end: links, queues, packets, messages. `in_flight` counts packets and those with a message.
@@ -128,7 +128,7 @@ impl<'a> Rules<'a> {
             );
             broken(Invariant::Conserved, end, None, what);
         }
-        if self.links.transport == Transport::Stream {
+        if self.links.spec.transport == Transport::Stream {
             self.half_open(end);
             self.reaches();
         }

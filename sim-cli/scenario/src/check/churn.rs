@@ -5,7 +5,7 @@ use crate::{Lifetime, Scenario};
 
 pub(super) fn check(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
     let Some(churn) = &scenario.churn else { return };
-    checker.share("churn.crash", churn.crash);
+    checker.wrongs.share("churn.crash", churn.crash);
     if let Lifetime::Trace { .. } = churn.session {
         // What stands in a resolved scenario changes nothing.
         let (arrive, end) = (scenario.nodes.arrive, scenario.duration);
@@ -41,18 +41,18 @@ pub(super) fn check(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
 
 fn distribution(path: &str, distribution: &Lifetime, checker: &mut Checker<'_, '_>) {
     match distribution {
-        Lifetime::Exponential { mean } => checker.positive(&format!("{path}.exponential.mean"), *mean),
+        Lifetime::Exponential { mean } => checker.wrongs.positive(&format!("{path}.exponential.mean"), *mean),
         Lifetime::Weibull { shape, scale } => {
-            checker.at_least(&format!("{path}.weibull.shape"), *shape, 0.0, true);
-            checker.positive(&format!("{path}.weibull.scale"), *scale);
+            checker.wrongs.at_least(&format!("{path}.weibull.shape"), *shape, 0.0, true);
+            checker.wrongs.positive(&format!("{path}.weibull.scale"), *scale);
         }
         Lifetime::Lognormal { median, sigma } => {
-            checker.positive(&format!("{path}.lognormal.median"), *median);
-            checker.at_least(&format!("{path}.lognormal.sigma"), *sigma, 0.0, false);
+            checker.wrongs.positive(&format!("{path}.lognormal.median"), *median);
+            checker.wrongs.at_least(&format!("{path}.lognormal.sigma"), *sigma, 0.0, false);
         }
         Lifetime::Pareto { shape, least } => {
-            checker.at_least(&format!("{path}.pareto.shape"), *shape, 0.0, true);
-            checker.positive(&format!("{path}.pareto.least"), *least);
+            checker.wrongs.at_least(&format!("{path}.pareto.shape"), *shape, 0.0, true);
+            checker.wrongs.positive(&format!("{path}.pareto.least"), *least);
         }
         Lifetime::Preset(_) | Lifetime::Trace { .. } => {}
     }

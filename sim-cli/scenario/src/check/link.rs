@@ -4,7 +4,7 @@ use super::Checker;
 use crate::{Latency, Link};
 
 pub(super) fn check(link: &Link, checker: &mut Checker<'_, '_>) {
-    checker.share("link.loss", link.loss);
+    checker.wrongs.share("link.loss", link.loss);
     if link.floor.is_zero() {
         let label = "write the shortest delay of the network, such as \"1ms\"";
         checker.wrong("link.floor", "the least delay of a link must be positive", label);
@@ -19,8 +19,8 @@ pub(super) fn check(link: &Link, checker: &mut Checker<'_, '_>) {
             );
         }
         Latency::Lognormal { median, sigma } => {
-            checker.positive("link.latency.lognormal.median", *median);
-            checker.at_least("link.latency.lognormal.sigma", *sigma, 0.0, false);
+            checker.wrongs.positive("link.latency.lognormal.median", *median);
+            checker.wrongs.at_least("link.latency.lognormal.sigma", *sigma, 0.0, false);
         }
         _ => {}
     }
@@ -31,7 +31,7 @@ pub(super) fn check(link: &Link, checker: &mut Checker<'_, '_>) {
             "write a size such as \"256 KiB\"",
         );
     }
-    checker.positive("link.ping", link.ping);
+    checker.wrongs.positive("link.ping", link.ping);
     timers(link, checker);
 }
 

@@ -17,7 +17,7 @@ const LONGEST: Duration = Duration::from_secs(100 * 31_557_600);
 
 pub(super) fn check(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
     name(&scenario.name, checker);
-    checker.positive("duration", scenario.duration);
+    checker.wrongs.positive("duration", scenario.duration);
     if scenario.duration > LONGEST {
         checker.wrong("duration", "a run cannot be that long", "at most 876600h, a hundred years");
     }
@@ -29,11 +29,11 @@ pub(super) fn check(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
         let title = format!("{} classes are too many", scenario.classes.len());
         checker.wrong("class", title, format!("at most {MOST_CLASSES}"));
     }
-    checker.sum("class", "classes", scenario.classes.iter().map(|class| class.share));
+    checker.wrongs.sum("class", "classes", scenario.classes.iter().map(|class| class.share));
     let mut names = BTreeSet::new();
     for (index, item) in scenario.classes.iter().enumerate() {
         let path = format!("class.{index}");
-        checker.share(&format!("{path}.share"), item.share);
+        checker.wrongs.share(&format!("{path}.share"), item.share);
         if !names.insert(&item.name) {
             let title = format!("there are two classes `{}`", item.name);
             checker.wrong(&format!("{path}.name"), title, "tables tell classes apart by name");

@@ -27,11 +27,11 @@ pub(super) fn check(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
 fn stream(path: &str, traffic: &Traffic, scenario: &Scenario, checker: &mut Checker<'_, '_>) {
     let key = |key: &str| format!("{path}.{key}");
     if let Origin::Slot(slot) = traffic.from {
-        checker.slot(&key("from"), slot, scenario.nodes.count);
+        checker.wrongs.slot(&key("from"), slot, scenario.nodes.count);
     }
     match (traffic.every, traffic.poisson) {
-        (Some(gap), None) => checker.positive(&key("every"), gap),
-        (None, Some(mean)) => checker.positive(&key("poisson"), mean),
+        (Some(gap), None) => checker.wrongs.positive(&key("every"), gap),
+        (None, Some(mean)) => checker.wrongs.positive(&key("poisson"), mean),
         (None, None) => {
             let label = "write every = \"1s\", or poisson = \"1s\" for random gaps of that mean";
             checker.wrong(path, "this traffic does not say how often", label);
@@ -55,7 +55,7 @@ fn window(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
     if let Every::Interval(every) = measure.every {
         samples(every, scenario.duration, checker);
     }
-    checker.positive("measure.deadline", measure.deadline);
+    checker.wrongs.positive("measure.deadline", measure.deadline);
     checker.within("measure.stop", measure.stop, scenario.duration);
     if checker.is_written("measure.start") {
         if checker.before_end("measure.start", measure.start, scenario.duration) {

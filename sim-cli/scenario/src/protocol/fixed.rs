@@ -12,7 +12,7 @@ use floodnet_core::graph::Graph;
 use floodnet_core::overlay::{Fixed, fixed};
 use floodnet_core::tables::{CheckedTable, Complaint, Draw, NamedOverlay};
 use floodnet_sim::graph::{self, MOST_LINKS};
-use floodnet_sim::link::Transport;
+use floodnet_sim::spec::Transport;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};

@@ -17,8 +17,8 @@ use floodnet_core::tables::{BroadcastVisitor, EntryNodes, OverlayVisitor};
 pub use floodnet_core::tables::{NamedBroadcast, NamedOverlay};
 use floodnet_core::wire::Wire;
 use floodnet_sim::SimProtocol;
-use floodnet_sim::link::Transport;
 use floodnet_sim::payload::SimPayload;
+use floodnet_sim::spec::Transport;
 
 use crate::{CheckedTable, Complaint, TableKind, Tables};
 

@@ -2,14 +2,14 @@
 
 use std::fs;
 
-use floodnet_core::distributions::{Distribution, Regions as RegionTable, share_to_threshold};
+use floodnet_core::distributions::Regions as RegionTable;
 use floodnet_core::rng::Purpose;
 use floodnet_sim::graph::read_matrix;
-use floodnet_sim::link::{Class, Latency, LinkError, LinkModel, Per};
+use floodnet_sim::link::{Delays, LinkError, LinkModel};
 use floodnet_sim::plan::assign_shares;
 use floodnet_sim::rng::PlanRng;
 
-use crate::{self as scenario, Complaint, Matrix, Scenario};
+use crate::{Complaint, Latency, Matrix, Scenario};
 
 /// The link model; what a reader should know is added to `notes`.
 pub(super) fn model(
@@ -17,28 +17,18 @@ pub(super) fn model(
     slots: u32,
     notes: &mut Vec<String>,
 ) -> Result<LinkModel, Complaint> {
-    let link = &scenario.link;
     let class_of = class_of(scenario, slots)?;
-    Ok(LinkModel {
-        transport: super::transport(link.transport),
-        latency: latency(scenario, slots, &class_of, notes)?,
-        per: match link.per {
-            scenario::Per::Link => Per::Link,
-            scenario::Per::Packet => Per::Packet,
-        },
-        floor: link.floor.0,
-        jitter: link.jitter.0,
-        loss: share_to_threshold(link.loss),
-        queue: link.queue.bytes(),
-        rto: link.rto.0,
-        break_after: link.break_after.0,
-        dial_timeout: link.dial_timeout.0,
-        handshake: link.handshake,
-        ping: link.ping.0,
-        dead_after: link.dead_after.0,
-        classes: classes(scenario),
-        class_of,
-    })
+    let mut links = LinkModel::new(scenario.link.clone());
+    match &scenario.link.latency {
+        Latency::Regions(regions) => links.delays = regional(scenario, slots, &class_of, regions.table())?,
+        Latency::Matrix(matrix) => links.delays = measured(matrix, slots, notes)?,
+        Latency::Constant(_) | Latency::Uniform { .. } | Latency::Lognormal { .. } => {}
+    }
+    if !scenario.classes.is_empty() {
+        links.classes.clone_from(&scenario.classes);
+    }
+    links.class_of = class_of;
+    Ok(links)
 }
 
 /// What to change about links that cannot work.
@@ -53,19 +43,6 @@ pub(super) fn complaint(error: LinkError) -> Complaint {
     Complaint::new(format!("link.{key}"), format!("link.{key} {problem}"), label)
 }
 
-/// Access lines: one for each class, or the link's own for all.
-fn classes(scenario: &Scenario) -> Vec<Class> {
-    let line = |up: scenario::units::Rate, down: scenario::units::Rate, reachable| Class {
-        up: up.bits_per_second(),
-        down: down.bits_per_second(),
-        reachable,
-    };
-    if scenario.classes.is_empty() {
-        return vec![line(scenario.link.up, scenario.link.down, true)];
-    }
-    scenario.classes.iter().map(|class| line(class.up, class.down, class.reachable)).collect()
-}
-
 /// The class of each slot; empty when there is one for all.
 fn class_of(scenario: &Scenario, slots: u32) -> Result<Vec<u8>, Complaint> {
     if scenario.classes.is_empty() {
@@ -78,32 +55,13 @@ fn class_of(scenario: &Scenario, slots: u32) -> Result<Vec<u8>, Complaint> {
     })
 }
 
-fn latency(
-    scenario: &Scenario,
-    slots: u32,
-    class_of: &[u8],
-    notes: &mut Vec<String>,
-) -> Result<Latency, Complaint> {
-    Ok(match &scenario.link.latency {
-        scenario::Latency::Constant(delay) => Latency::Distribution(Distribution::Constant(delay.0)),
-        scenario::Latency::Uniform { min, max } => {
-            Latency::Distribution(Distribution::Uniform { min: min.0, max: max.0 })
-        }
-        scenario::Latency::Lognormal { median, sigma } => {
-            Latency::Distribution(Distribution::Lognormal { median: median.0, sigma: *sigma })
-        }
-        scenario::Latency::Regions(regions) => regional(scenario, slots, class_of, regions.table())?,
-        scenario::Latency::Matrix(matrix) => measured(matrix, slots, notes)?,
-    })
-}
-
 /// Each slot in the region of its class, or in one drawn by the regions' weights.
 fn regional(
     scenario: &Scenario,
     slots: u32,
     class_of: &[u8],
     table: &RegionTable,
-) -> Result<Latency, Complaint> {
+) -> Result<Delays, Complaint> {
     let weights: Vec<f64> = table.weights.iter().map(|&weight| f64::from(weight)).collect();
     let mut rng = PlanRng::new(scenario.seed, Purpose::Regions, 0);
     let drawn = assign_shares(slots, &weights, &mut rng)
@@ -117,7 +75,7 @@ fn regional(
     };
     let size = table.len();
     let pairs = (0..size).flat_map(|from| (0..size).map(move |to| (from, to)));
-    Ok(Latency::Table {
+    Ok(Delays::Table {
         row: drawn.iter().enumerate().map(region_of).collect(),
         size: u32::try_from(size).unwrap_or(u32::MAX),
         one_way: pairs.map(|(from, to)| table.one_way(from, to)).collect(),
@@ -125,7 +83,7 @@ fn regional(
 }
 
 /// Each slot in the place of a measured host, by its number modulo the number of hosts.
-fn measured(matrix: &Matrix, slots: u32, notes: &mut Vec<String>) -> Result<Latency, Complaint> {
+fn measured(matrix: &Matrix, slots: u32, notes: &mut Vec<String>) -> Result<Delays, Complaint> {
     const KEY: &str = "link.latency.matrix.file";
     let file = &matrix.file;
     let text = fs::read_to_string(file).map_err(|error| super::unreadable(KEY, file, &error))?;
@@ -138,7 +96,7 @@ fn measured(matrix: &Matrix, slots: u32, notes: &mut Vec<String>) -> Result<Late
             read.n, read.n
         ));
     }
-    Ok(Latency::Table {
+    Ok(Delays::Table {
         row: (0..slots).map(|slot| slot % read.n).collect(),
         size: read.n,
         one_way: read.one_way,

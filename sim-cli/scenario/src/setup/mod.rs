@@ -48,7 +48,7 @@ pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
         slots,
         entry: (0..scenario.nodes.entry.min(slots)).collect(),
         seed: scenario.seed,
-        transport: links.transport,
+        transport: links.spec.transport,
     };
     let measure = measure_settings(scenario, P::target_degree(&overlay));
     Ok(Setup { plan: Arc::new(plan), links, measure, setting, notes })
@@ -133,13 +133,5 @@ fn measure_settings(scenario: &Scenario, target_degree: Option<u32>) -> MeasureS
         target_degree,
         topology_times: times.iter().filter_map(at).collect(),
         topology_at_end: times.contains(&TopologyTime::End),
-    }
-}
-
-/// The simulator's word for the scenario's.
-const fn transport(transport: Transport) -> floodnet_sim::link::Transport {
-    match transport {
-        Transport::Stream => floodnet_sim::link::Transport::Stream,
-        Transport::Datagram => floodnet_sim::link::Transport::Datagram,
     }
 }

@@ -1,11 +1,7 @@
 //! Tests of the language as a whole.
 
+mod bad;
 mod bad_bounds;
-mod bad_events;
-mod bad_form;
-mod bad_network;
-mod bad_protocol;
-mod bad_results;
 mod good;
 mod overrides;
 mod registry;

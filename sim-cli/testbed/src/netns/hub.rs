@@ -97,7 +97,7 @@ impl Hub {
                  rule add pref 20 lookup {FROM_NODES}\nroute add default dev {DEVICE} table {FROM_NODES}\n{NOBODY}"
             ),
         )?;
-        if links.classes.iter().any(|class| class.up.is_some() || class.down.is_some()) {
+        if links.classes.iter().any(|class| class.is_limited()) {
             network.call("tc", "-V")?;
         }
         network.feed("nft", "-f -", rules::table(plan, links))?;

@@ -63,7 +63,7 @@ impl NodeNetwork {
     fn configure(&self, slot: u32) -> io::Result<()> {
         let Some(RetiredNetwork { network, end }) = &self.retired else { return Ok(()) };
         let links = self.hub.links();
-        let (here, rto) = (address(slot), links.rto.as_nanos().div_ceil(1_000_000));
+        let (here, rto) = (address(slot), links.spec.rto.0.as_nanos().div_ceil(1_000_000));
         // Messages are packets: what is lost is one, not several that leave at once.
         network.feed(
             "ip",
@@ -75,10 +75,10 @@ impl NodeNetwork {
             ),
         )?;
         let class = links.class(slot);
-        if let Some(rate) = class.up {
+        if let Some(rate) = class.up.bits_per_second() {
             network.call("tc", &bucket(DEVICE, rate, links))?;
         }
-        if let Some(rate) = class.down {
+        if let Some(rate) = class.down.bits_per_second() {
             self.hub.network().call("tc", &bucket(end, rate, links))?;
         }
         Ok(())
@@ -112,7 +112,7 @@ impl Drop for NodeNetwork {
 fn bucket(device: &str, rate: u64, links: &LinkModel) -> String {
     // A thousandth of a second, where that is more: a bucket is filled by a clock.
     let burst = (rate / 8_000).max(BUCKET);
-    let limit = links.queue.max(burst);
+    let limit = links.spec.queue.bytes().max(burst);
     format!("qdisc add dev {device} root tbf rate {rate}bit burst {burst} limit {limit}")
 }
 

@@ -223,6 +223,7 @@ mod tests {
     use floodnet_core::time::Duration;
     use floodnet_sim::link::LinkModel;
     use floodnet_sim::plan::{Disturbance, DisturbanceKind, Plan, SlotSet};
+    use floodnet_sim::spec::Link;
     use std::time::Duration as Span;
 
     fn delays(links: LinkModel, fault: Option<DisturbanceKind>) -> LinkDelays {
@@ -236,7 +237,7 @@ mod tests {
     #[test]
     fn packets_of_one_direction_keep_their_order() {
         let jitter = Duration::from_millis(40);
-        let delays = delays(LinkModel { jitter, ..LinkModel::default() }, None);
+        let delays = delays(LinkModel::new(Link { jitter: jitter.into(), ..Link::default() }), None);
         let mut passed = LastPassed::default();
         let arrivals: Vec<Time> =
             (0..100).map(|ms| delays.arrival((0, 1), Time::from_millis(ms), &mut passed)).collect();

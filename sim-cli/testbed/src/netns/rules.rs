@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use floodnet_core::distributions::share_to_threshold;
 use floodnet_core::time::Time;
 use floodnet_sim::link::LinkModel;
 use floodnet_sim::plan::{Disturbance, DisturbanceKind, Plan};
@@ -38,7 +39,7 @@ pub(super) fn table(plan: &Plan, links: &LinkModel) -> String {
         let to = set(unreachable);
         let _ = writeln!(text, "ip daddr {to} tcp flags & (syn | ack) == syn {}", drop_as(UNREACHABLE));
     }
-    text.push_str(&loss(links.loss));
+    text.push_str(&loss(share_to_threshold(links.spec.loss)));
     text.push_str("}\n}\n");
     text.push_str(&change(plan, Time::ZERO));
     text
@@ -127,6 +128,7 @@ fn set(slots: Vec<u32>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use floodnet_sim::spec::Link;
 
     fn plan() -> Plan {
         let mut plan = Plan::still(1, 3, Time::from_secs(9));
@@ -159,7 +161,7 @@ mod tests {
 
     #[test]
     fn rules_are_those_of_the_scenario() {
-        let mut links = LinkModel { loss: 1 << 30, ..LinkModel::default() };
+        let mut links = LinkModel::new(Link { loss: 0.25, ..Link::default() });
         links.classes[0].reachable = false;
         let text = table(&plan(), &links);
         for rule in [

@@ -5,17 +5,15 @@ use super::*;
 #[test]
 fn crashes_are_cut_out_of_lives() {
     let mut spec = still(4);
-    let crash = |slots: &[u32], back| FaultKind::Crash {
-        who: Struck::Slots(slots.to_vec()),
-        kind: CrashKind::Reset,
-        back,
+    let crash = |slots: &[u32], back| {
+        FaultKind::Crash(Crash { fraction: None, slots: Some(slots.to_vec()), kind: CrashKind::Reset, back })
     };
     // Listed out of order, and one beyond the end.
     spec.faults = vec![
-        Fault { at: at(300), kind: crash(&[1, 2], None) },
-        Fault { at: at(100), kind: crash(&[1], Some(secs(50))) },
-        Fault { at: at(590), kind: crash(&[3], Some(secs(50))) },
-        Fault { at: at(600), kind: crash(&[0], None) },
+        Fault { at: secs(300).into(), kind: crash(&[1, 2], None) },
+        Fault { at: secs(100).into(), kind: crash(&[1], Some(secs(50).into())) },
+        Fault { at: secs(590).into(), kind: crash(&[3], Some(secs(50).into())) },
+        Fault { at: secs(600).into(), kind: crash(&[0], None) },
     ];
     let plan = spec.draw(1).unwrap();
     check_invariants(&plan, &spec);
@@ -36,12 +34,18 @@ fn crashes_are_cut_out_of_lives() {
 #[test]
 fn fractions_count_those_that_are_up() {
     let mut spec = still(1_000);
-    let half = |kind| FaultKind::Crash { who: Struck::Fraction(0.5), kind, back: None };
+    let half = |kind| FaultKind::Crash(Crash { fraction: Some(0.5), slots: None, kind, back: None });
     spec.faults = vec![
-        Fault { at: at(100), kind: half(CrashKind::Silent) },
-        Fault { at: at(200), kind: half(CrashKind::Reset) },
-        Fault { at: at(300), kind: FaultKind::Pause { fraction: 0.1, lasts: secs(1) } },
-        Fault { at: at(50), kind: FaultKind::Slow { fraction: 0.25, factor: 2.5, lasts: secs(1) } },
+        Fault { at: secs(100).into(), kind: half(CrashKind::Silent) },
+        Fault { at: secs(200).into(), kind: half(CrashKind::Reset) },
+        Fault {
+            at: secs(300).into(),
+            kind: FaultKind::Pause(Pause { fraction: 0.1, lasts: (secs(1)).into() }),
+        },
+        Fault {
+            at: secs(50).into(),
+            kind: FaultKind::Slow(Slow { fraction: 0.25, factor: 2.5, lasts: (secs(1)).into() }),
+        },
     ];
     let plan = spec.draw(1).unwrap();
     let dead = |kind| lives_of(&plan).iter().filter(|life| life.end == End::Crash(kind)).count();
@@ -61,9 +65,18 @@ fn partitions_have_exact_sizes_and_cuts_are_sorted() {
     let mut spec = still(11);
     let groups = vec![0.5, 0.25, 0.25];
     spec.faults = vec![
-        Fault { at: at(10), kind: FaultKind::Partition { groups, lasts: secs(10), one_way: true } },
-        Fault { at: at(30), kind: FaultKind::Cut { links: vec![(5, 2), (1, 0), (2, 5)], lasts: secs(5) } },
-        Fault { at: at(40), kind: FaultKind::Loss { share: 0.5, lasts: secs(5) } },
+        Fault {
+            at: secs(10).into(),
+            kind: FaultKind::Partition(Partition { groups, lasts: (secs(10)).into(), one_way: true }),
+        },
+        Fault {
+            at: secs(30).into(),
+            kind: FaultKind::Cut(Cut {
+                links: vec![Ends(5, 2), Ends(1, 0), Ends(2, 5)],
+                lasts: secs(5).into(),
+            }),
+        },
+        Fault { at: secs(40).into(), kind: FaultKind::Loss(Loss { share: 0.5, lasts: (secs(5)).into() }) },
     ];
     let plan = spec.draw(1).unwrap();
     let DisturbanceKind::Partition { group, one_way: true } = &plan.disturbances[0].kind else {

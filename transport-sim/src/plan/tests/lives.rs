@@ -7,7 +7,7 @@ use super::*;
 #[test]
 fn first_arrivals_are_spread_and_entry_slots_start_at_zero() {
     let mut spec = still(1_003);
-    (spec.nodes.arrive, spec.nodes.entry, spec.nodes.spacing) = (secs(100), 3, Spacing::Even);
+    (spec.nodes.arrive, spec.nodes.entry, spec.nodes.spacing) = (secs(100).into(), 3, Spacing::Even);
     let starts: Vec<Time> = lives_of(&spec.draw(1).unwrap()).iter().map(|life| life.start).collect();
     assert_eq!(starts[..5], [at(0), at(0), at(0), at(0), Time::from_millis(100)]);
     assert_eq!(starts[1_002], Time::from_millis(99_900));
@@ -22,7 +22,7 @@ fn first_arrivals_are_spread_and_entry_slots_start_at_zero() {
     let mean = starts.iter().sum::<u64>() / 1_000;
     assert!(mean.abs_diff(secs(50).as_nanos()) < secs(4).as_nanos(), "mean {mean}");
     // A further slot leaves the others where they are.
-    spec.nodes.count += 1;
+    spec.nodes.count = spec.nodes.count.map(|count| count + 1);
     assert_eq!(spec.draw(1).unwrap().lives[..1_003], plan.lives);
 }
 
@@ -52,7 +52,7 @@ fn churn_keeps_within_its_time_and_spares_entry_slots() {
     let mut spec = still(500);
     spec.nodes.entry = 5;
     // Some arrive before churn begins, some during, some after.
-    spec.nodes.arrive = secs(500);
+    spec.nodes.arrive = secs(500).into();
     let mut churn =
         churn(Distribution::Exponential { mean: secs(50) }, Distribution::Exponential { mean: secs(50) });
     if let Sessions::Drawn { start, stop, .. } = &mut churn.sessions {
@@ -77,7 +77,7 @@ fn churn_keeps_within_its_time_and_spares_entry_slots() {
 #[test]
 fn traces_decide_who_is_up() {
     let mut spec = still(4);
-    spec.nodes.arrive = secs(100);
+    spec.nodes.arrive = secs(100).into();
     let session = |slot, up, down| Session { slot, up: at(up), down: at(down) };
     let trace = vec![session(2, 100, 700), session(2, 5, 50), session(3, 900, 950)];
     spec.churn = Some(Churn { sessions: Sessions::Trace(trace), crash: 1.0, crash_kind: CrashKind::Reset });

@@ -10,6 +10,10 @@ use floodnet_core::rng::fold;
 use floodnet_core::time::{Duration, Time};
 
 use super::*;
+use crate::spec::units::Size;
+use crate::spec::{
+    Crash, Cut, Ends, Fault, FaultKind, Loss, Nodes, Origin, Partition, Pause, Slow, Spacing, Timing, Traffic,
+};
 
 fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
@@ -21,8 +25,7 @@ fn at(secs: u64) -> Time {
 
 /// Ten minutes of `count` slots that all start at 0 and stay.
 fn still(count: u32) -> PlanSpec {
-    let nodes =
-        Nodes { count, arrive: Duration::ZERO, spacing: Spacing::Random, entry: 1, entry_churns: false };
+    let nodes = Nodes { count: Some(count), ..Nodes::default() };
     PlanSpec { duration: secs(600), nodes, churn: None, traffic: Vec::new(), faults: Vec::new() }
 }
 
@@ -31,26 +34,38 @@ fn churn(session: Distribution, downtime: Distribution) -> Churn {
     Churn { sessions, crash: 0.5, crash_kind: CrashKind::Silent }
 }
 
-fn messages(from: Origin, pace: Pace) -> Traffic {
-    Traffic { from, pace, size: 100, start: at(90), stop: at(540) }
+fn messages(from: Origin, timing: Timing) -> Traffic {
+    let (every, poisson) = match timing {
+        Timing::Every(distance) => (Some(distance), None),
+        Timing::Poisson(mean) => (None, Some(mean)),
+    };
+    Traffic { from, every, poisson, size: Size(100), start: secs(90).into(), stop: secs(540).into() }
 }
 
 /// A scenario with something of everything.
 fn busy(count: u32) -> PlanSpec {
     let mut spec = still(count);
-    spec.nodes.arrive = secs(60);
+    spec.nodes.arrive = secs(60).into();
     spec.churn = Some(churn(
         Distribution::Exponential { mean: secs(200) },
         Distribution::Uniform { min: secs(1), max: secs(100) },
     ));
     spec.traffic = vec![
-        messages(Origin::Random, Pace::Poisson { mean: secs(2) }),
-        messages(Origin::Slot(count / 2), Pace::Every(secs(7))),
+        messages(Origin::Random, Timing::Poisson(secs(2).into())),
+        messages(Origin::Slot(count / 2), Timing::Every(secs(7).into())),
     ];
-    let crash = FaultKind::Crash { who: Struck::Fraction(0.3), kind: CrashKind::Reset, back: Some(secs(50)) };
+    let crash = FaultKind::Crash(Crash {
+        fraction: Some(0.3),
+        slots: None,
+        kind: CrashKind::Reset,
+        back: Some(secs(50).into()),
+    });
     spec.faults = vec![
-        Fault { at: at(300), kind: crash },
-        Fault { at: at(200), kind: FaultKind::Pause { fraction: 0.1, lasts: secs(5) } },
+        Fault { at: secs(300).into(), kind: crash },
+        Fault {
+            at: secs(200).into(),
+            kind: FaultKind::Pause(Pause { fraction: 0.1, lasts: (secs(5)).into() }),
+        },
     ];
     spec
 }
@@ -61,7 +76,7 @@ fn lives_of(plan: &Plan) -> Vec<Life> {
 
 /// What must hold of every plan.
 fn check_invariants(plan: &Plan, spec: &PlanSpec) {
-    assert_eq!(plan.slots(), spec.nodes.count);
+    assert_eq!(plan.slots(), spec.slots());
     for lives in &plan.lives {
         assert!(lives.iter().all(|life| life.start < life.stop && life.start < plan.duration), "{lives:?}");
         assert!(lives.iter().all(|life| life.stop < plan.duration || life.stop == Time::MAX), "{lives:?}");
@@ -122,7 +137,7 @@ fn changing_one_thing_leaves_the_draws_of_others_alone() {
 
     // Other traffic: the same lives, and the second series the same messages.
     let mut other = base.clone();
-    other.traffic[0].pace = Pace::Every(secs(1));
+    (other.traffic[0].every, other.traffic[0].poisson) = (Some(secs(1).into()), None);
     let plan_b = other.draw(9).unwrap();
     assert_eq!((&plan.lives, &plan.disturbances), (&plan_b.lives, &plan_b.disturbances));
     let second = |plan: &Plan| plan.publishes.iter().filter(|one| one.slot == 150).count();
@@ -133,8 +148,9 @@ fn changing_one_thing_leaves_the_draws_of_others_alone() {
 fn a_further_fault_changes_only_whom_it_strikes() {
     let mut spec = busy(300);
     let before = spec.draw(3).unwrap();
-    let crash = FaultKind::Crash { who: Struck::Fraction(0.1), kind: CrashKind::Silent, back: None };
-    spec.faults.push(Fault { at: at(400), kind: crash });
+    let crash =
+        FaultKind::Crash(Crash { fraction: Some(0.1), slots: None, kind: CrashKind::Silent, back: None });
+    spec.faults.push(Fault { at: secs(400).into(), kind: crash });
     let after = spec.draw(3).unwrap();
     check_invariants(&after, &spec);
     let changed: Vec<usize> = (0..300).filter(|&slot| before.lives[slot] != after.lives[slot]).collect();
@@ -177,14 +193,14 @@ fn errors_name_the_key_and_what_is_wrong() {
                 Some(churn(Distribution::Constant(Duration::ZERO), Distribution::Constant(Duration::ZERO)))
         }),
         problem(&|spec| spec.traffic[1].from = Origin::Slot(10)),
-        problem(&|spec| spec.traffic[1].pace = Pace::Every(Duration::ZERO)),
-        problem(&|spec| spec.traffic[1].pace = Pace::Every(Duration::from_nanos(1))),
-        fault(FaultKind::Pause { fraction: -0.5, lasts }),
-        fault(FaultKind::Pause { fraction: 0.5, lasts: Duration::ZERO }),
-        fault(FaultKind::Slow { fraction: 0.5, factor: 0.5, lasts }),
-        fault(FaultKind::Partition { groups: vec![1.0], lasts, one_way: false }),
-        fault(FaultKind::Cut { links: vec![(1, 2), (3, 3)], lasts }),
-        fault(FaultKind::Cut { links: vec![(1, 12)], lasts }),
+        problem(&|spec| spec.traffic[1].every = Some(Duration::ZERO.into())),
+        problem(&|spec| spec.traffic[1].every = Some(Duration::from_nanos(1).into())),
+        fault(FaultKind::Pause(Pause { fraction: -0.5, lasts: lasts.into() })),
+        fault(FaultKind::Pause(Pause { fraction: 0.5, lasts: (Duration::ZERO).into() })),
+        fault(FaultKind::Slow(Slow { fraction: 0.5, factor: 0.5, lasts: lasts.into() })),
+        fault(FaultKind::Partition(Partition { groups: vec![1.0], lasts: lasts.into(), one_way: false })),
+        fault(FaultKind::Cut(Cut { links: vec![Ends(1, 2), Ends(3, 3)], lasts: lasts.into() })),
+        fault(FaultKind::Cut(Cut { links: vec![Ends(1, 12)], lasts: lasts.into() })),
         trace((1, 9, 10)),
         trace((2, 9, 9)),
         trace((0, 5, 9)),
@@ -197,12 +213,12 @@ fn errors_name_the_key_and_what_is_wrong() {
         "traffic.1.from: slot 10 does not exist: there are 10, numbered from 0",
         "traffic.1.every: must be greater than zero",
         "traffic.1: more than 16777216 messages",
-        "fault.1.pause.fraction: -0.5 is not a share from 0 to 1",
-        "fault.1.pause.for: must be greater than zero",
-        "fault.1.slow.factor: 0.5 is not a factor of 1 or more",
-        "fault.1.partition.groups: needs two or more sizes of groups, none of them negative",
-        "fault.1.cut.links: links slot 3 to itself",
-        "fault.1.cut.links: slot 12 does not exist: there are 10, numbered from 0",
+        "fault.1.pause.fraction: `-0.5` is not a fraction of the slots",
+        "fault.1.pause.for: this cannot be zero",
+        "fault.1.slow.factor: `0.5` is out of range",
+        "fault.1.partition.groups: a partition has at least two groups",
+        "fault.1.cut.links.1.1: a slot has no link to itself",
+        "fault.1.cut.links.0.1: there is no slot 12",
         "churn.session: slot 1 comes up at 9s, before its former session has ended",
         "churn.session: slot 2 comes up at 9s and is down at 9s already",
         "churn.session: slot 0 is an entry slot and does not churn (nodes.entry_churns)",

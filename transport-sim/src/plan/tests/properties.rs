@@ -20,11 +20,15 @@ fn any_spec() -> impl Strategy<Value = PlanSpec> {
         },
     );
     let crash =
-        (0u64..700, 0.0f64..=1.0, proptest::option::of(1u64..400)).prop_map(|(when, fraction, back)| {
-            let who = Struck::Fraction(fraction);
+        (0u64..700, 0.001f64..=1.0, proptest::option::of(1u64..400)).prop_map(|(when, fraction, back)| {
             Fault {
-                at: at(when),
-                kind: FaultKind::Crash { who, kind: CrashKind::Reset, back: back.map(secs) },
+                at: secs(when).into(),
+                kind: FaultKind::Crash(Crash {
+                    fraction: Some(fraction),
+                    slots: None,
+                    kind: CrashKind::Reset,
+                    back: back.map(|back| secs(back).into()),
+                }),
             }
         });
     let nodes = (1u32..40, 0u32..3, 0u64..700, any::<bool>(), any::<bool>());
@@ -32,7 +36,7 @@ fn any_spec() -> impl Strategy<Value = PlanSpec> {
     (nodes, proptest::option::of(session), faults).prop_map(|(nodes, churn, faults)| {
         let mut spec = busy(nodes.0);
         spec.nodes.entry = nodes.1.min(nodes.0);
-        spec.nodes.arrive = secs(nodes.2);
+        spec.nodes.arrive = secs(nodes.2).into();
         spec.nodes.spacing = if nodes.3 { Spacing::Even } else { Spacing::Random };
         spec.nodes.entry_churns = nodes.4;
         (spec.churn, spec.faults) = (churn, faults);
@@ -55,16 +59,15 @@ proptest! {
     fn a_crash_takes_its_time_and_no_more(spec in any_spec(), seed: u64, when in 0u64..600, back in 1u64..300) {
         let before = spec.draw(seed).unwrap();
         // Last in time as well, so that no other fault sees it.
-        prop_assume!(spec.faults.iter().all(|fault| fault.at < at(when)));
+        prop_assume!(spec.faults.iter().all(|fault| fault.at.0 < secs(when)));
         let mut spec = spec;
         let kind = CrashKind::Silent;
-        let who = Struck::Fraction(0.5);
-        spec.faults.push(Fault { at: at(when), kind: FaultKind::Crash { who, kind, back: Some(secs(back)) } });
+        spec.faults.push(Fault { at: secs(when).into(), kind: FaultKind::Crash(Crash { fraction: Some(0.5), slots: None, kind, back: Some(secs(back).into()) }) });
         let after = spec.draw(seed).unwrap();
         check_invariants(&after, &spec);
-        let up = |plan: &Plan, time| (0..spec.nodes.count).filter(|&slot| plan.life_at(slot, time).is_some()).count();
+        let up = |plan: &Plan, time| (0..spec.slots()).filter(|&slot| plan.life_at(slot, time).is_some()).count();
         prop_assert_eq!(up(&after, at(when)), up(&before, at(when)) / 2);
-        for slot in 0..spec.nodes.count {
+        for slot in 0..spec.slots() {
             if before.lives[slot as usize] == after.lives[slot as usize] {
                 continue;
             }

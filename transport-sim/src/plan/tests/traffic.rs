@@ -5,13 +5,14 @@ use super::*;
 #[test]
 fn messages_come_in_their_time_and_order() {
     let mut spec = still(10);
-    let crash = FaultKind::Crash { who: Struck::Slots(vec![3]), kind: CrashKind::Silent, back: None };
-    spec.faults = vec![Fault { at: at(100), kind: crash }];
+    let crash =
+        FaultKind::Crash(Crash { fraction: None, slots: Some(vec![3]), kind: CrashKind::Silent, back: None });
+    spec.faults = vec![Fault { at: secs(100).into(), kind: crash }];
     spec.traffic = vec![
-        messages(Origin::Slot(4), Pace::Every(secs(1))),
-        messages(Origin::Slot(3), Pace::Every(secs(2))),
+        messages(Origin::Slot(4), Timing::Every(secs(1).into())),
+        messages(Origin::Slot(3), Timing::Every(secs(2).into())),
     ];
-    spec.traffic[1].stop = Time::MAX;
+    spec.traffic[1].stop = Duration::MAX.into();
     let plan = spec.draw(1).unwrap();
     check_invariants(&plan, &spec);
     let of = |slot| plan.publishes.iter().filter(|one| one.slot == slot).collect::<Vec<_>>();
@@ -25,12 +26,12 @@ fn messages_come_in_their_time_and_order() {
 #[test]
 fn more_than_memory_holds_is_refused() {
     let mut spec = still(1 << 24);
-    spec.traffic = vec![messages(Origin::Random, Pace::Every(secs(1)))];
-    spec.traffic[0].stop = spec.traffic[0].start + secs(4_097);
+    spec.traffic = vec![messages(Origin::Random, Timing::Every(secs(1).into()))];
+    spec.traffic[0].stop = (spec.traffic[0].start.0 + secs(4_097)).into();
     spec.duration = Duration::from_secs(10_000);
     let problem = Problem::TooManyDeliveries { messages: 4_097, slots: 1 << 24 };
     assert_eq!(spec.draw(1).unwrap_err(), PlanError { key: "traffic".to_owned(), problem });
-    spec.nodes.count += 1;
+    spec.nodes.count = spec.nodes.count.map(|count| count + 1);
     let problem = Problem::TooManySlots;
     assert_eq!(spec.check(), Err(PlanError { key: "nodes.count".to_owned(), problem }));
 }
@@ -39,10 +40,14 @@ fn more_than_memory_holds_is_refused() {
 fn random_origins_are_uniform_among_those_that_are_up() {
     let mut spec = still(1_000);
     // All but ten are dead: here the place in the crowd decides as often as not.
-    let crash =
-        FaultKind::Crash { who: Struck::Slots((10..1_000).collect()), kind: CrashKind::Silent, back: None };
-    spec.faults = vec![Fault { at: at(1), kind: crash }];
-    spec.traffic = vec![messages(Origin::Random, Pace::Every(Duration::from_millis(45)))];
+    let crash = FaultKind::Crash(Crash {
+        fraction: None,
+        slots: Some((10..1_000).collect()),
+        kind: CrashKind::Silent,
+        back: None,
+    });
+    spec.faults = vec![Fault { at: secs(1).into(), kind: crash }];
+    spec.traffic = vec![messages(Origin::Random, Timing::Every(Duration::from_millis(45).into()))];
     let plan = spec.draw(2).unwrap();
     check_invariants(&plan, &spec);
     assert_eq!((plan.publishes.len(), plan.skipped), (10_000, 0));
@@ -59,7 +64,7 @@ fn nobody_up_means_nothing_published() {
     let session = Session { slot: 1, up: at(100), down: at(200) };
     let sessions = Sessions::Trace(vec![session]);
     spec.churn = Some(Churn { sessions, crash: 0.0, crash_kind: CrashKind::Silent });
-    spec.traffic = vec![messages(Origin::Random, Pace::Every(secs(10)))];
+    spec.traffic = vec![messages(Origin::Random, Timing::Every(secs(10).into()))];
     let plan = spec.draw(1).unwrap();
     assert!(plan.publishes.iter().all(|one| one.slot == 1));
     assert_eq!((plan.publishes.len(), plan.skipped), (10, 35));
@@ -68,7 +73,7 @@ fn nobody_up_means_nothing_published() {
 #[test]
 fn poisson_messages_have_their_rate() {
     let mut spec = still(10);
-    spec.traffic = vec![messages(Origin::Random, Pace::Poisson { mean: Duration::from_millis(45) })];
+    spec.traffic = vec![messages(Origin::Random, Timing::Poisson(Duration::from_millis(45).into()))];
     let plan = spec.draw(4).unwrap();
     assert_eq!(plan.publishes[0].at, at(90));
     // 10,001 in the mean, standard deviation 100.

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use floodnet_core::distributions::Distribution;
 use floodnet_core::rng::NodeRng;
 use floodnet_core::time::{Duration, Time};
-use floodnet_sim::link::{Class, Latency, LinkModel, Per, Transport};
+use floodnet_sim::link::{Delays, LinkModel};
 use floodnet_sim::plan::{CrashKind, Disturbance, DisturbanceKind, End, Life, Plan, SlotSet};
+use floodnet_sim::spec::units::{Rate, Size};
+use floodnet_sim::spec::{Class, Link, Per, Transport};
 
 /// Draws, and notes what was switched on.
 pub(crate) struct Chance {
@@ -129,48 +131,53 @@ impl Chance {
 
     /// Links of every kind, none longer than what the protocols are made for.
     pub(crate) fn links(&mut self, slots: u32, transport: Transport) -> LinkModel {
-        let latency = self.latency(slots);
-        let mut links = LinkModel { transport, latency, ..LinkModel::default() };
-        links.floor = self.span(0, 3) + Duration::from_nanos(300_000);
-        links.per = self.one_of(&[("per link", Per::Link), ("per packet", Per::Packet)]);
+        let delays = self.delays(slots);
+        let mut links = LinkModel { delays, ..LinkModel::new(Link { transport, ..Link::default() }) };
+        links.spec.floor = (self.span(0, 3) + Duration::from_nanos(300_000)).into();
+        links.spec.per = self.one_of(&[("per link", Per::Link), ("per packet", Per::Packet)]);
         if self.sometimes("jitter", 3) {
-            links.jitter = self.span(0, 50);
+            links.spec.jitter = self.span(0, 50).into();
         }
         if self.sometimes("loss", 3) {
-            links.loss = self.between(1, 1 << 30);
+            links.spec.loss = f64::from(self.between(1, 1 << 30)) / f64::from(1 << 16) / f64::from(1 << 16);
         }
         if self.sometimes("classes", 3) {
-            let fast = Class { up: Some(2_000_000), down: Some(10_000_000), reachable: true };
-            let slow = Class { up: Some(100_000), down: Some(200_000), reachable: true };
+            let fast = line(2_000_000, 10_000_000);
+            let slow = line(100_000, 200_000);
             let hidden = Class { reachable: false, ..Class::default() };
             let slow_and_hidden = Class { reachable: false, ..slow.clone() };
             links.classes = vec![Class::default(), fast, slow, hidden, slow_and_hidden];
             links.class_of = (0..slots).map(|_| self.between(0, 4) as u8).collect();
-            links.queue = u64::from(self.between(200, 20_000));
+            links.spec.queue = Size(u64::from(self.between(200, 20_000)));
         }
         if self.sometimes("short waits", 2) {
-            links.rto = self.span(100, 300);
-            links.break_after = self.span(500, 3_000);
-            links.dial_timeout = self.span(300, 2_000);
-            links.ping = self.span(100, 400);
-            links.dead_after = self.span(600, 2_000);
+            links.spec.rto = self.span(100, 300).into();
+            links.spec.break_after = self.span(500, 3_000).into();
+            links.spec.dial_timeout = self.span(300, 2_000).into();
+            links.spec.ping = self.span(100, 400).into();
+            links.spec.dead_after = self.span(600, 2_000).into();
         }
-        links.handshake = if self.sometimes("plain TCP", 2) { 0 } else { self.between(1, 2) };
+        links.spec.handshake = if self.sometimes("plain TCP", 2) { 0 } else { self.between(1, 2) };
         links
     }
 
-    fn latency(&mut self, slots: u32) -> Latency {
+    fn delays(&mut self, slots: u32) -> Delays {
         let (median, min, max) = (self.span(5, 50), self.span(0, 20), self.span(21, 90));
         let rows = self.between(1, slots);
         let one_way = (0..rows * rows).map(|_| self.span(0, 80)).collect();
         let row = (0..slots).map(|slot| slot % rows).collect();
         self.one_of(&[
-            ("constant", Latency::Distribution(Distribution::Constant(median))),
-            ("uniform", Latency::Distribution(Distribution::Uniform { min, max })),
-            ("lognormal", Latency::Distribution(Distribution::Lognormal { median, sigma: 0.7 })),
-            ("table", Latency::Table { row, size: rows, one_way }),
+            ("constant", Delays::Distribution(Distribution::Constant(median))),
+            ("uniform", Delays::Distribution(Distribution::Uniform { min, max })),
+            ("lognormal", Delays::Distribution(Distribution::Lognormal { median, sigma: 0.7 })),
+            ("table", Delays::Table { row, size: rows, one_way }),
         ])
     }
+}
+
+/// A limited access line.
+fn line(up: u64, down: u64) -> Class {
+    Class { up: Rate::BitsPerSecond(up), down: Rate::BitsPerSecond(down), ..Class::default() }
 }
 
 /// Up from `start` to the end.

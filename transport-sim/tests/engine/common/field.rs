@@ -10,10 +10,11 @@ use floodnet_core::observe::Observation;
 use floodnet_core::overlay::{Fixed, fixed};
 use floodnet_core::time::{Duration, Time};
 use floodnet_sim::Simulation;
-use floodnet_sim::link::{LinkModel, Transport};
+use floodnet_sim::link::LinkModel;
 use floodnet_sim::observer::Observed;
 use floodnet_sim::payload::SimPayload;
 use floodnet_sim::plan::Plan;
+use floodnet_sim::spec::{Link, Transport};
 use petgraph::algo::dijkstra;
 use petgraph::graph::UnGraph;
 
@@ -56,14 +57,14 @@ impl Field {
             at = at + APART;
         }
         plan.duration = at;
-        let links = LinkModel { transport, ..LinkModel::default() };
+        let links = LinkModel::new(Link { transport, ..Link::default() });
         Self { graph: Arc::new(graph), plan, links, echo: false }
     }
 
     /// Runs the flood and gives what became of each message, after a check that no packet is unaccounted
     /// for.
     pub(crate) fn run(&self) -> Vec<Spread> {
-        let greet = self.links.transport == Transport::Stream;
+        let greet = self.links.spec.transport == Transport::Stream;
         let config = node::Config {
             overlay: fixed::Config { graph: self.graph.clone(), greet },
             broadcast: flood::Config { echo: self.echo, ..flood::Config::default() },

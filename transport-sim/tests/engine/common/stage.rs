@@ -6,6 +6,7 @@ use floodnet_sim::Simulation;
 use floodnet_sim::link::LinkModel;
 use floodnet_sim::observer::Observed;
 use floodnet_sim::plan::{Disturbance, DisturbanceKind, End, Life, Plan};
+use floodnet_sim::spec::Link;
 
 use super::script::{Script, Step};
 use super::{Log, assert_conserved, deliveries, losses, ms};
@@ -20,7 +21,7 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) fn new(slots: u32) -> Self {
         let plan = Plan::still(1, slots, Time::from_secs(600));
-        let links = LinkModel { handshake: 0, ..LinkModel::default() };
+        let links = LinkModel::new(Link { handshake: 0, ..Link::default() });
         Self { plan, links, script: Vec::new() }
     }
 

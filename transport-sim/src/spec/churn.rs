@@ -2,19 +2,25 @@
 
 use std::path::PathBuf;
 
-#[cfg(doc)]
-use floodnet_core::distributions;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use floodnet_core::distributions::{Distribution, session_preset};
+#[cfg(feature = "serde")]
+use {
+    schemars::JsonSchema,
+    serde::{Deserialize, Serialize},
+};
 
-use super::units::Duration;
+use floodnet_core::units::Duration;
 
 /// `[churn]`: while it lasts, slots stop and come back.
 ///
 /// `D` is [`Duration`], or `Option<Duration>` as a file may leave it out.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Churn", description = "While it lasts, slots stop and come back.")]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Deserialize, Serialize, JsonSchema),
+    serde(deny_unknown_fields),
+    schemars(rename = "Churn", description = "While it lasts, slots stop and come back.")
+)]
 pub struct Churn<D = Duration> {
     /// When sessions begin to end. Default: nodes.arrive.
     pub start: D,
@@ -23,13 +29,13 @@ pub struct Churn<D = Duration> {
     /// How long a slot stays up.
     pub session: Lifetime,
     /// How long it stays away. Left out exactly when the session is a trace, which says both.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub downtime: Option<Lifetime>,
     /// Share of the stops that are crashes, in [0, 1]; the rest are announced leaves. Default 0.5.
-    #[serde(default = "half")]
+    #[cfg_attr(feature = "serde", serde(default = "half"))]
     pub crash: f64,
     /// What the others see of a crash. Default "silent".
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub crash_kind: CrashKind,
 }
 
@@ -37,9 +43,23 @@ const fn half() -> f64 {
     0.5
 }
 
+impl Churn<Option<Duration>> {
+    /// The churn from `start` to `stop` where it does not say when.
+    #[must_use]
+    pub fn fill(self, start: Duration, stop: Duration) -> Churn {
+        let Self { session, downtime, crash, crash_kind, .. } = self;
+        let (start, stop) = (self.start.unwrap_or(start), self.stop.unwrap_or(stop));
+        Churn { start, stop, session, downtime, crash, crash_kind }
+    }
+}
+
 /// Distribution of a session or of a downtime.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Deserialize, Serialize, JsonSchema),
+    serde(rename_all = "snake_case", deny_unknown_fields)
+)]
 pub enum Lifetime {
     /// Exponential.
     Exponential {
@@ -76,11 +96,30 @@ pub enum Lifetime {
     },
 }
 
+impl Lifetime {
+    /// The distribution of these lengths; none for a trace.
+    #[must_use]
+    pub fn distribution(&self) -> Option<Distribution> {
+        Some(match *self {
+            Self::Exponential { mean } => Distribution::Exponential { mean: mean.0 },
+            Self::Weibull { shape, scale } => Distribution::Weibull { shape, scale: scale.0 },
+            Self::Lognormal { median, sigma } => Distribution::Lognormal { median: median.0, sigma },
+            Self::Pareto { shape, least } => Distribution::Pareto { shape, least: least.0 },
+            Self::Preset(preset) => return session_preset(preset.name()),
+            Self::Trace { .. } => return None,
+        })
+    }
+}
+
 /// Session lengths measured in real networks, by the names and with the distributions of
-/// [`session_preset`](distributions::session_preset).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(description = "Session lengths measured in real networks, all Weibull.")]
+/// [`session_preset`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Deserialize, Serialize, JsonSchema),
+    serde(rename_all = "kebab-case"),
+    schemars(description = "Session lengths measured in real networks, all Weibull.")
+)]
 pub enum SessionPreset {
     /// BitTorrent, Red Hat 9.
     RedHat,
@@ -106,8 +145,8 @@ impl SessionPreset {
 }
 
 /// What the others see of a crash.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Deserialize, Serialize, JsonSchema), serde(rename_all = "snake_case"))]
 pub enum CrashKind {
     /// Nothing is sent: neighbors must find out.
     #[default]

@@ -2,15 +2,22 @@
 
 use std::path::PathBuf;
 
-use floodnet_core::distributions::{self, WORLD8};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use floodnet_core::distributions::{self, Distribution, WORLD8};
+#[cfg(feature = "serde")]
+use {
+    schemars::JsonSchema,
+    serde::{Deserialize, Serialize},
+};
 
-use super::units::{Duration, Rate, Size};
+use floodnet_core::units::{Duration, Rate, Size};
 
 /// `[link]`: how packets travel.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Deserialize, Serialize, JsonSchema),
+    serde(default, deny_unknown_fields)
+)]
 pub struct Link {
     /// Connections that keep order and repeat what is lost, or single packets. Default "stream".
     pub transport: Transport,
@@ -70,8 +77,8 @@ impl Default for Link {
 }
 
 /// What carries packets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Deserialize, Serialize, JsonSchema), serde(rename_all = "snake_case"))]
 pub enum Transport {
     /// Connections: in order, repeated when lost, broken when nothing passes.
     Stream,
@@ -80,8 +87,8 @@ pub enum Transport {
 }
 
 /// How often a delay is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Deserialize, Serialize, JsonSchema), serde(rename_all = "snake_case"))]
 pub enum Per {
     /// Once for each pair of slots, the same in both directions.
     Link,
@@ -90,8 +97,12 @@ pub enum Per {
 }
 
 /// Distribution of the one-way delay.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Deserialize, Serialize, JsonSchema),
+    serde(rename_all = "snake_case", deny_unknown_fields)
+)]
 pub enum Latency {
     /// Always the same.
     Constant(Duration),
@@ -116,11 +127,24 @@ pub enum Latency {
 }
 
 /// A built-in table of regions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Deserialize, Serialize, JsonSchema), serde(rename_all = "snake_case"))]
 pub enum Regions {
     /// Eight regions with the delays and weights of libp2p's gossipsub interoperability tests.
     World8,
+}
+
+impl Latency {
+    /// The distribution that delays follow; none where a table holds them.
+    #[must_use]
+    pub const fn distribution(&self) -> Option<Distribution> {
+        Some(match *self {
+            Self::Constant(delay) => Distribution::Constant(delay.0),
+            Self::Uniform { min, max } => Distribution::Uniform { min: min.0, max: max.0 },
+            Self::Lognormal { median, sigma } => Distribution::Lognormal { median: median.0, sigma },
+            Self::Regions(_) | Self::Matrix(_) => return None,
+        })
+    }
 }
 
 impl Regions {
@@ -141,22 +165,22 @@ impl Regions {
 
 /// Delays from a file: row i, column j is the delay from i to j. With fewer rows than slots, a slot takes
 /// the row of its number modulo rows.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Deserialize, Serialize, JsonSchema), serde(deny_unknown_fields))]
 pub struct Matrix {
     /// The file, looked up beside the scenario.
     pub file: PathBuf,
     /// Unit of its numbers. Default "ms".
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub unit: Unit,
     /// Whether it holds round-trip times, which are halved. Default false.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub rtt: bool,
 }
 
 /// Unit of the numbers in a matrix of delays.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Deserialize, Serialize, JsonSchema), serde(rename_all = "snake_case"))]
 pub enum Unit {
     /// Seconds.
     S,

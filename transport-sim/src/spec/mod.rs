@@ -1,0 +1,22 @@
+//! What a scenario says about nodes, links, churn, traffic and faults: the one declaration of each key, with its
+//! default. The engine, the plan and the scenario language all use these types.
+//!
+//! With the feature `serde` they are read from a scenario, written back and described by a JSON Schema.
+
+mod check;
+mod churn;
+mod fault;
+mod link;
+mod nodes;
+#[cfg(feature = "serde")]
+mod text;
+mod traffic;
+
+pub use floodnet_core::units;
+
+pub use check::{Wrong, Wrongs};
+pub use churn::{Churn, CrashKind, Lifetime, SessionPreset};
+pub use fault::*;
+pub use link::{Latency, Link, Matrix, Per, Regions, Transport, Unit};
+pub use nodes::{Class, Nodes, Spacing};
+pub use traffic::{Origin, Timing, Traffic};
