@@ -39,6 +39,7 @@ pub struct Churn<D = Duration> {
     pub crash_kind: CrashKind,
 }
 
+#[cfg(feature = "serde")]
 const fn half() -> f64 {
     0.5
 }

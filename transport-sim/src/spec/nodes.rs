@@ -75,6 +75,7 @@ pub struct Class<R = Rate> {
     pub reachable: bool,
 }
 
+#[cfg(feature = "serde")]
 const fn yes() -> bool {
     true
 }

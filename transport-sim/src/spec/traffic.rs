@@ -36,6 +36,7 @@ pub struct Traffic<D = Duration> {
     pub stop: D,
 }
 
+#[cfg(feature = "serde")]
 const fn hundred_bytes() -> Size {
     Size(100)
 }
