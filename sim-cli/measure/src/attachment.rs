@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use floodnet_core::time::Time;
 use serde::{Deserialize, Serialize};
 
-use super::cuts::Cuts;
+use super::fault_cuts::Cuts;
 use super::lifecycle::Everybody;
 use super::neighbors::Neighbors;
 use super::number::{DIGITS, round_to};

@@ -21,7 +21,7 @@
 use floodnet_core::time::{Duration, Time};
 use petgraph::unionfind::UnionFind;
 
-use super::cuts::Cuts;
+use super::fault_cuts::Cuts;
 use super::lifecycle::Everybody;
 use super::neighbors::Neighbors;
 

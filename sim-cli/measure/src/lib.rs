@@ -32,7 +32,7 @@
 mod arrivals;
 pub mod attachment;
 mod changes;
-mod cuts;
+mod fault_cuts;
 pub mod delivery;
 mod ended;
 pub mod expect;
@@ -40,7 +40,7 @@ pub mod graph;
 pub mod latency;
 pub mod lifecycle;
 pub mod load;
-mod measures;
+mod collector;
 mod metric;
 pub mod metrics;
 mod neighbors;
@@ -62,7 +62,7 @@ mod text;
 pub mod topology;
 pub mod values;
 
-pub use measures::Measures;
+pub use collector::Measures;
 pub use number::{DIGITS, round_to, seconds};
 pub use results::{MessageRow, Results};
 pub use settings::{Ending, MeasureSettings};

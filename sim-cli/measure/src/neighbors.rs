@@ -6,7 +6,7 @@ use prefetch_index::prefetch_index;
 use smallvec::SmallVec;
 
 use super::changes::{Change, Changes};
-use super::cuts::Cuts;
+use super::fault_cuts::Cuts;
 
 /// A neighbor that a slot holds: its number, and in the lowest bit whether it holds that slot too. Known
 /// beforehand, so that a scan of the graph reads every list in order and looks nothing up.

@@ -8,7 +8,7 @@ use super::chart::{
     stroke, text, write,
 };
 use super::color::{Palette, Rgb};
-use super::run::RunView;
+use super::run_view::RunView;
 use super::text::Face;
 use super::{Style, format};
 use plotters::prelude::*;

@@ -6,7 +6,7 @@ use super::density::Density;
 use super::graph::Adjacency;
 use super::layout::{Layout, growth, layout};
 use super::place::is_coarse;
-use super::run::{GraphView, RunView};
+use super::run_view::{GraphView, RunView};
 use super::sidebar;
 use super::text::Anchor;
 use super::{Style, format};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, ValueEnum};
 
 use super::args::{key_value, percentage};
-use super::command::{Command, Context};
+use super::command_trait::{Command, Context};
 use super::console::Console;
 use super::failure::Failure;
 use super::files::{Loaded, threads};

@@ -3,7 +3,7 @@
 use clap::Parser;
 use clap_complete::{Shell, generate};
 
-use super::command::{Command, Context};
+use super::command_trait::{Command, Context};
 use super::failure::Failure;
 
 /// Print a completion script for a shell

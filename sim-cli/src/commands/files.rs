@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use super::args::Overrides;
-use super::command::Context;
+use super::command_trait::Context;
 use super::console::Console;
 use super::failure::Failure;
 use crate::registry::Registry;

@@ -10,7 +10,7 @@ use clap::Parser;
 use indicatif::ProgressBar;
 
 use super::args::Overrides;
-use super::command::{Command, Context};
+use super::command_trait::{Command, Context};
 use super::console::Console;
 use super::failure::Failure;
 use super::files::{load, threads};

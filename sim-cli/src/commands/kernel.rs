@@ -6,7 +6,7 @@ use std::time::Duration as Span;
 use clap::Parser;
 
 use super::args::{key_value, percentage};
-use super::command::{Command, Context};
+use super::command_trait::{Command, Context};
 use super::failure::Failure;
 use crate::pictures::kernel::tails;
 use floodnet_lab::run::folder::write_whole;

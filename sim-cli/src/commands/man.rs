@@ -2,7 +2,7 @@
 
 use clap::Parser;
 
-use super::command::{Command, Context};
+use super::command_trait::{Command, Context};
 use super::failure::{EXIT_STATUS, Failure};
 
 /// Print the manual page of the program or of one command

@@ -1,11 +1,11 @@
 //! The command line: the list of commands, and the way from arguments to an exit code.
 //!
-//! A new command is a file of its own here, with a struct that implements [`Command`](command::Command), and in
+//! A new command is a file of its own here, with a struct that implements [`Command`](command_trait::Command), and in
 //! this file a `mod` and a row of [`GROUPS`].
 
 mod args;
 mod backend;
-mod command;
+mod command_trait;
 mod compare;
 mod completions;
 mod console;
@@ -39,7 +39,7 @@ use std::process::ExitCode;
 use clap::{Args as _, FromArgMatches as _};
 
 use crate::registry::Registry;
-use command::{Context, Entry};
+use command_trait::{Context, Entry};
 use console::{Console, Global};
 use failure::Failure;
 

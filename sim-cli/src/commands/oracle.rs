@@ -6,7 +6,7 @@ use clap::Parser;
 use serde::Serialize;
 
 use super::args::Format;
-use super::command::{Command, Context};
+use super::command_trait::{Command, Context};
 use super::failure::Failure;
 use super::files::threads;
 use floodnet_lab::oracle::judge::CONFIDENCE;

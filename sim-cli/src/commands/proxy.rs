@@ -11,7 +11,7 @@ use floodnet_shaper::{Ended, Link, Options, Proxy};
 use tokio::sync::mpsc;
 
 use super::args::percentage;
-use super::command::{Command, Context};
+use super::command_trait::{Command, Context};
 use super::console::Console;
 use super::failure::Failure;
 use super::progress::on_interrupt;

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Parser, ValueEnum};
 
-use super::command::{Command, Context};
+use super::command_trait::{Command, Context};
 use super::failure::Failure;
 use super::files::Loaded;
 use super::progress::Watcher;
-use crate::pictures::run as pictures;
+use crate::pictures::run_view as pictures;
 use floodnet_lab::run::folder::{read_manifest, run_name, write_whole};
 use floodnet_lab::run::manifest::Manifest;
 use floodnet_lab::run::{Finished, simulate};

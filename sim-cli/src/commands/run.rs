@@ -6,7 +6,7 @@ use clap::Parser;
 use floodnet_sim::Memory;
 
 use super::args::{Format, Overrides};
-use super::command::{Command, Context};
+use super::command_trait::{Command, Context};
 use super::console::Console;
 use super::failure::Failure;
 use super::files::{load, threads};
@@ -15,7 +15,7 @@ use super::run_options::{RunOptions, run_failure};
 use super::runs;
 use super::validate::{cost_ahead, describe};
 use crate::build::BUILD;
-use crate::pictures::run as pictures;
+use crate::pictures::run_view as pictures;
 use floodnet_lab::ensemble;
 use floodnet_lab::run::folder::Place;
 use floodnet_lab::run::manifest::peak_bytes;

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::args::Format;
-use super::command::Context;
+use super::command_trait::Context;
 use super::console::Console;
 use super::failure::Failure;
 use super::files::{Loaded, threads};
 use super::progress::Crowd;
 use super::run_options::{RunOptions, run_failure};
 use crate::build::BUILD;
-use crate::pictures::run::latency_series;
+use crate::pictures::run_view::latency_series;
 use crate::registry::Registry;
 use floodnet_lab::ensemble::report::{Kept, Report};
 use floodnet_lab::ensemble::{self, Control, Failed};

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 
-use super::command::{Command, Context};
+use super::command_trait::{Command, Context};
 use super::failure::Failure;
 
 /// Print the JSON Schema of the scenario language

@@ -9,7 +9,7 @@ use std::time::Duration as Span;
 use clap::{Args, Parser, Subcommand};
 
 use super::args::Overrides;
-use super::command::{self, Context};
+use super::command_trait::{self, Context};
 use super::failure::Failure;
 use super::files::load;
 use floodnet_lab::run::folder::Place;
@@ -81,7 +81,7 @@ struct NodeArgs {
     try_for: Duration,
 }
 
-impl command::Command for TestbedArgs {
+impl command_trait::Command for TestbedArgs {
     fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
         match &self.command {
             Command::Node(args) => node(args, cx),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, value_parser};
 
 use super::args::Overrides;
-use super::command::{Command, Context};
+use super::command_trait::{Command, Context};
 use super::failure::Failure;
 use super::files::{Loaded, load};
 use super::progress::Watcher;

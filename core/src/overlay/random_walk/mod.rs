@@ -20,7 +20,7 @@
 //!   is full it lets a random neighbor go, which has links to spare or asks for another (the rule of
 //!   `HyParView`, section 4.2 of Leitão, Pereira and Rodrigues 2007).
 
-mod lost;
+mod lost_neighbors;
 mod message;
 #[cfg(feature = "tables")]
 mod table;
@@ -28,7 +28,7 @@ mod table;
 use alloc::vec::Vec;
 
 use arrayvec::ArrayVec;
-use lost::Lost;
+use lost_neighbors::Lost;
 pub use message::Message;
 #[cfg(feature = "tables")]
 pub use table::Table;
@@ -501,6 +501,6 @@ impl<Peer: Copy + Ord> Invariants for RandomWalk<Peer> {
         let max = config.max_degree.map(|max| max as usize);
         report(Stored { what: "neighbors", count: self.neighbors.len(), max });
         report(Stored { what: "peers remembered", count: self.remembered.len(), max: Some(REMEMBERED) });
-        report(Stored { what: "neighbors lost", count: self.lost.len(), max: Some(lost::CAPACITY + 1) });
+        report(Stored { what: "neighbors lost", count: self.lost.len(), max: Some(lost_neighbors::CAPACITY + 1) });
     }
 }

@@ -8,7 +8,7 @@ use floodnet_sim::observer::Divisible;
 use floodnet_sim::plan::Plan;
 
 use super::attachment::{Attachments, Look};
-use super::cuts::Cuts;
+use super::fault_cuts::Cuts;
 use super::delivery::{Deliveries, Totals, receivers, spread};
 use super::ended::Ended;
 use super::graph::{Isolation, Scanner};
