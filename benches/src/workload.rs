@@ -161,7 +161,11 @@ fn walkers(count: u32, walk: Walk, duration: Duration, churn: Option<Churn>) -> 
     };
     Workload {
         plan: draw(&spec),
-        links: LinkModel::new(link()),
+        // The tutorial's program has plain TCP.
+        links: LinkModel::new(match walk {
+            Walk::Default => link(),
+            Walk::Tutorial => Link { handshake: 0, ..link() },
+        }),
         config: node::Config { overlay, broadcast: flood::Config::default() },
         make: |slot| Node::new(RandomWalk::new(slot), SimFlood::default()),
     }

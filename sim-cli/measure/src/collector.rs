@@ -8,9 +8,9 @@ use floodnet_sim::observer::Divisible;
 use floodnet_sim::plan::Plan;
 
 use super::attachment::{Attachments, Look};
-use super::fault_cuts::Cuts;
 use super::delivery::{Deliveries, Totals, receivers, spread};
 use super::ended::Ended;
+use super::fault_cuts::Cuts;
 use super::graph::{Isolation, Scanner};
 use super::lifecycle::Slot;
 use super::neighbors::Neighbors;

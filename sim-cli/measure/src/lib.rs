@@ -32,15 +32,15 @@
 mod arrivals;
 pub mod attachment;
 mod changes;
-mod fault_cuts;
+mod collector;
 pub mod delivery;
 mod ended;
 pub mod expect;
+mod fault_cuts;
 pub mod graph;
 pub mod latency;
 pub mod lifecycle;
 pub mod load;
-mod collector;
 mod metric;
 pub mod metrics;
 mod neighbors;

@@ -501,6 +501,10 @@ impl<Peer: Copy + Ord> Invariants for RandomWalk<Peer> {
         let max = config.max_degree.map(|max| max as usize);
         report(Stored { what: "neighbors", count: self.neighbors.len(), max });
         report(Stored { what: "peers remembered", count: self.remembered.len(), max: Some(REMEMBERED) });
-        report(Stored { what: "neighbors lost", count: self.lost.len(), max: Some(lost_neighbors::CAPACITY + 1) });
+        report(Stored {
+            what: "neighbors lost",
+            count: self.lost.len(),
+            max: Some(lost_neighbors::CAPACITY + 1),
+        });
     }
 }
