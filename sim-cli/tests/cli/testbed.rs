@@ -126,5 +126,5 @@ fn what_a_network_cannot_do_is_refused_and_nothing_is_overwritten() {
     lab.write("out/mine", "");
     let said = lab.run(&["testbed", "emit", "small.toml", "--k8s", "--out", "out"]);
     assert_eq!((said.code, lab.names("out")), (1, vec!["mine".to_owned()]));
-    assert!(said.err.contains("out holds mine"), "{}", said.err);
+    assert!(said.err.contains("out contains mine"), "{}", said.err);
 }
