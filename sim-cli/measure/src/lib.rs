@@ -1,6 +1,6 @@
 //! Measures of a run: what a backend's observations mean in numbers.
 //!
-//! [`Measures`] are [`Divisible`]: a backend feeds its [`Part`]s with what happens at their slots, and at the
+//! [`Measures`] are [`Divisible`](floodnet_sim::observer::Divisible): a backend feeds its [`Part`](part::Part)s with what happens at their slots, and at the
 //! [`barriers`] it asks for, the whole with a consistent cut through the network. It never looks into a
 //! backend, and nothing it says depends on how many parts there are, nor on the order in which observations
 //! of different slots come between two samples.

@@ -157,7 +157,7 @@ mod tests {
             " --backend tcp --speed 2.5 --no-shaper",
             " --backend tcp-processes --up-within 5s",
             " --backend tcp-netns",
-            " --backend tcp-remote --listen 127.0.0.1:7000 --speed 2 --up-within 1m30s",
+            " --backend tcp-remote --listen 127.0.0.1:7000 --speed 2 --up-within 90s",
         ] {
             assert_eq!(options(words).again(), words);
         }

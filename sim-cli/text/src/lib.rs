@@ -3,7 +3,7 @@
 //! | module | subject |
 //! |---|---|
 //! | [`units`] | durations, rates, sizes and limits, as scenarios write them |
-//! | [`format`] | numbers as results show them |
+//! | [`mod@format`] | numbers as results show them |
 //! | [`spelling`] | "did you mean" |
 
 pub mod format;
