@@ -4,13 +4,13 @@ use floodnet_core::broadcast::{Flood, flood};
 use floodnet_core::distributions::Distribution;
 use floodnet_core::node::{self, Node};
 use floodnet_core::overlay::{Fixed, RandomWalk, fixed, random_walk};
-use floodnet_core::time::{Duration, Time};
+use floodnet_core::time::Duration;
 use floodnet_sim::graph::k_out;
 use floodnet_sim::link::LinkModel;
 use floodnet_sim::payload::SimPayload;
-use floodnet_sim::plan::{Churn, CrashKind, Plan, PlanSpec, Sessions};
+use floodnet_sim::plan::{Churn, CrashKind, Plan, PlanSpec};
 use floodnet_sim::spec::units::Size;
-use floodnet_sim::spec::{Latency, Link, Nodes, Origin, Per, Traffic, Transport};
+use floodnet_sim::spec::{Link, Nodes, Origin, Per, Traffic, Transport};
 use floodnet_sim::{Outcome, SimProtocol, Simulation};
 
 /// The flood, as the simulator runs it.
@@ -104,6 +104,7 @@ pub fn flood(size: FloodSize, transport: Transport) -> Workload<OnGraph> {
         duration: stop + Duration::from_secs(3),
         nodes: nodes(size.nodes, Duration::ZERO),
         churn: None,
+        trace: Vec::new(),
         traffic: vec![traffic],
         faults: Vec::new(),
     };
@@ -147,14 +148,21 @@ pub fn churn(nodes: u32) -> Workload<Walker> {
         Distribution::Weibull { shape: 0.59, scale: Duration::from_secs(234) },
         Distribution::Exponential { mean: Duration::from_secs(60) },
     );
-    let sessions = Sessions::Drawn { start: Time::ZERO + ARRIVE, stop: Time::MAX, session, downtime };
-    let churn = Churn { sessions, crash: 0.5, crash_kind: CrashKind::Silent };
+    let churn = Churn {
+        start: ARRIVE.into(),
+        stop: Duration::MAX.into(),
+        session: session.into(),
+        downtime: Some(downtime.into()),
+        crash: 0.5,
+        crash_kind: CrashKind::Silent,
+    };
     walkers(nodes, Walk::Default, Duration::from_secs(180), Some(churn))
 }
 
 fn walkers(count: u32, walk: Walk, duration: Duration, churn: Option<Churn>) -> Workload<Walker> {
     let nodes = nodes(count, ARRIVE);
-    let spec = PlanSpec { duration, nodes, churn, traffic: Vec::new(), faults: Vec::new() };
+    let spec =
+        PlanSpec { duration, nodes, churn, trace: Vec::new(), traffic: Vec::new(), faults: Vec::new() };
     let overlay = match walk {
         Walk::Default => random_walk::Config::new(vec![0]),
         Walk::Tutorial => random_walk::Config::tutorial(vec![0]),
@@ -177,8 +185,8 @@ fn nodes(count: u32, arrive: Duration) -> Nodes {
 
 /// Streams on which a packet takes 10 to 100 ms, the same on each link.
 fn link() -> Link {
-    let (min, max) = (Duration::from_millis(10).into(), Duration::from_millis(100).into());
-    Link { latency: Latency::Uniform { min, max }, ..Link::default() }
+    let (min, max) = (Duration::from_millis(10), Duration::from_millis(100));
+    Link { latency: Distribution::Uniform { min, max }.into(), ..Link::default() }
 }
 
 fn draw(spec: &PlanSpec) -> Plan {

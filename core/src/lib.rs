@@ -18,6 +18,7 @@
 //! | [`invariants`] | what a fuzz campaign may hold a protocol to |
 //! | [`graph`] | undirected graphs in a compact form |
 //! | [`distributions`] | probability distributions for latency and sessions: the one place with floating point |
+//! | [`complaint`] | what is wrong with the value of a key |
 //! | [`rng`] | the random stream of a node |
 //! | [`time`] | time and durations as saturating nanoseconds |
 //! | `tables` | settings of a protocol as a table of a scenario; with the feature of that name |
@@ -32,6 +33,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod broadcast;
+pub mod complaint;
 pub mod content;
 pub mod distributions;
 pub mod graph;

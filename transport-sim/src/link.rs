@@ -1,12 +1,10 @@
 //! What links do to packets: what a scenario says of them, and what they refuse.
 
-use std::fmt;
-
 use floodnet_core::distributions::Distribution;
 use floodnet_core::time::Duration;
 use floodnet_core::units::Rate;
 
-use crate::spec::{Class, Link};
+use crate::spec::{Class, Complaint, Complaints, Link};
 
 /// One-way delays between the slots, before floor and jitter: what [`spec::Latency`](crate::spec::Latency) comes to.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,29 +33,6 @@ pub struct LinkModel {
     pub classes: Vec<Class>,
     /// Class of each slot; empty when all are of class 0.
     pub class_of: Vec<u8>,
-}
-
-/// Why links cannot work.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LinkError {
-    /// The key of [`Link`], or the field of [`LinkModel`].
-    pub key: &'static str,
-    /// What is wrong with it: goes on where the key ends.
-    pub problem: String,
-}
-
-impl fmt::Display for LinkError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.key, self.problem)
-    }
-}
-
-impl std::error::Error for LinkError {}
-
-impl From<LinkError> for String {
-    fn from(error: LinkError) -> Self {
-        error.to_string()
-    }
 }
 
 impl Default for LinkModel {
@@ -101,46 +76,28 @@ impl LinkModel {
     /// Checks what the engine relies on.
     ///
     /// # Errors
-    /// Says which setting is wrong and why.
-    pub fn check(&self, slots: u32) -> Result<(), LinkError> {
-        let wrong = |key, problem: &str| Err(LinkError { key, problem: problem.to_owned() });
-        if self.spec.floor.0 == Duration::ZERO {
-            return wrong("floor", "must be more than zero: nodes act on each other only after a delay");
-        }
-        let least = self.least_delay();
-        for (key, span) in [("rto", self.spec.rto.0), ("dial_timeout", self.spec.dial_timeout.0)] {
-            if span == Duration::ZERO {
-                return wrong(key, "must be more than zero");
-            }
-        }
-        // News of these reach the other end: not before a packet could.
-        let spans = [
-            ("break_after", "", self.spec.break_after.0),
-            ("dead_after", "less ping ", self.spec.dead_after.0 - self.spec.ping.0),
-        ];
-        for (key, less, span) in spans {
-            if span < least {
-                let problem = format!("{less}is {span}, below the least one-way delay of {least}");
-                return Err(LinkError { key, problem });
-            }
-        }
+    /// The first setting that is wrong.
+    pub fn check(&self, slots: u32) -> Result<(), Complaint> {
+        let mut complaints = Complaints::default();
+        self.spec.check_values(&mut complaints);
+        self.spec.check_timers(self.least_delay().into(), &mut complaints);
         if let Delays::Table { row, size, one_way } = &self.delays {
             let cells = u64::from(*size) * u64::from(*size);
             if row.len() != slots as usize || one_way.len() as u64 != cells {
-                return wrong("latency", "is a table that does not fit the slots");
+                complaints.add("link.latency", "this table does not fit the slots", "");
             }
             if row.iter().any(|row| row >= size) {
-                return wrong("latency", "is a table without a row for some slot");
+                complaints.add("link.latency", "this table lacks a row for some slot", "");
             }
         }
         if !self.class_of.is_empty() && self.class_of.len() != slots as usize {
-            return wrong("class_of", "does not fit the slots");
+            complaints.add("class", "the classes do not fit the slots", "");
         }
         let no_rate = |rate: Rate| rate == Rate::BitsPerSecond(0);
         if self.classes.iter().any(|class| no_rate(class.up) || no_rate(class.down)) {
-            return wrong("classes", "hold a rate of zero, which passes nothing: leave it out for unlimited");
+            complaints.add("class", "a rate of zero passes nothing", "leave it out for unlimited");
         }
-        Ok(())
+        complaints.first()
     }
 
     /// The access line of `slot`.

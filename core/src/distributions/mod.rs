@@ -28,11 +28,29 @@ pub use presets::{SESSION_PRESETS, session_preset};
 pub use regions::{REGION_TABLES, Regions, WORLD8, region_table};
 pub use shares::{Gaps, apportion, happens, permille, scaled, share_of, share_to_threshold};
 
+#[cfg(feature = "tables")]
+use {
+    schemars::JsonSchema,
+    serde::{Deserialize, Serialize},
+};
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use crate::complaint::Complaint;
 use crate::rng::scale;
 use crate::time::Duration;
 
 /// How a length of time is distributed.
+///
+/// With the feature `tables` it is read from a scenario: `{ exponential = { mean = "5min" } }`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "tables",
+    derive(Deserialize, Serialize, JsonSchema),
+    serde(rename_all = "snake_case", deny_unknown_fields),
+    schemars(description = "How a length of time is distributed.")
+)]
 pub enum Distribution {
     /// Each draw gives this value.
     Constant(Duration),
@@ -72,6 +90,10 @@ pub enum Distribution {
 }
 
 impl Distribution {
+    /// The words of all distributions in a scenario.
+    pub const WORDS: [&'static str; 6] =
+        ["constant", "uniform", "exponential", "weibull", "lognormal", "pareto"];
+
     /// The value that belongs to the uniform draw `bits`: greater bits, greater value (up to the
     /// rounding of `libm`). Saturates at [`Duration::MAX`]. Uses the upper 52 bits, or all 64 for
     /// [`Distribution::Uniform`].
@@ -132,27 +154,37 @@ impl Distribution {
         }
     }
 
-    /// Whether the parameters are valid.
-    ///
-    /// # Errors
-    /// What is wrong, in words, when lengths are not in order or not positive, or a number is not
-    /// positive and finite. Such a distribution can still be sampled, but the samples mean nothing.
-    pub fn check(&self) -> Result<(), &'static str> {
-        let positive = |x: f64| x.is_finite() && x > 0.0;
-        let zero = Duration::ZERO;
-        match *self {
-            Self::Uniform { min, max } if min > max => Err("min must not be greater than max"),
-            Self::Exponential { mean } if mean == zero => Err("mean must be greater than zero"),
-            Self::Weibull { scale, .. } if scale == zero => Err("scale must be greater than zero"),
-            Self::Weibull { shape, .. } if !positive(shape) => Err("shape must be positive and finite"),
-            Self::Lognormal { median, .. } if median == zero => Err("median must be greater than zero"),
-            Self::Lognormal { sigma, .. } if !sigma.is_finite() || sigma < 0.0 => {
-                Err("sigma must be finite and not negative")
+    /// What is wrong with the parameters, each by its key such as `weibull.shape`. A distribution with one that is
+    /// wrong can still be sampled, but the samples mean nothing.
+    #[must_use]
+    pub fn complaints(&self) -> Vec<Complaint> {
+        let length = |key, value: Duration| {
+            let zero = value == Duration::ZERO;
+            zero.then(|| Complaint::new(key, "this cannot be zero", "write a positive duration"))
+        };
+        let number = |key, value: f64, fits: bool, range| {
+            let title = || format!("`{value}` is out of range");
+            (!fits || !value.is_finite()).then(|| Complaint::new(key, title(), range))
+        };
+        let positive = |key, value: f64| number(key, value, value > 0.0, "it must be more than 0");
+        let found = match *self {
+            Self::Constant(_) => [None, None],
+            Self::Uniform { min, max } => {
+                let title = "the longest time is shorter than the shortest";
+                let label = || format!("it must be at least min, {min}");
+                [(min > max).then(|| Complaint::new("uniform.max", title, label())), None]
             }
-            Self::Pareto { least, .. } if least == zero => Err("least must be greater than zero"),
-            Self::Pareto { shape, .. } if !positive(shape) => Err("shape must be positive and finite"),
-            _ => Ok(()),
-        }
+            Self::Exponential { mean } => [length("exponential.mean", mean), None],
+            Self::Weibull { shape, scale } => {
+                [positive("weibull.shape", shape), length("weibull.scale", scale)]
+            }
+            Self::Lognormal { median, sigma } => {
+                let spread = number("lognormal.sigma", sigma, sigma >= 0.0, "it must be at least 0");
+                [length("lognormal.median", median), spread]
+            }
+            Self::Pareto { shape, least } => [positive("pareto.shape", shape), length("pareto.least", least)],
+        };
+        found.into_iter().flatten().collect()
     }
 
     /// The value that is exceeded with probability `1 - u`, for `u` in (0, 1).

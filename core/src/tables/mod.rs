@@ -8,7 +8,6 @@
 //! Only with the feature `tables`, since reading and describing tables takes `serde`, `schemars` and `jiff`. Nodes do
 //! without.
 
-mod complaint;
 mod draw;
 
 use alloc::vec::Vec;
@@ -18,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use complaint::Complaint;
+pub use crate::complaint::Complaint;
 pub use draw::Draw;
 
 use crate::broadcast::Broadcast;

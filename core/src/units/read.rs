@@ -12,6 +12,7 @@ use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Duration, Limit, RATE_UNITS, Rate, SIZE_UNITS, Size};
+use crate::time;
 
 impl FromStr for Duration {
     type Err = String;
@@ -212,6 +213,32 @@ text_value!(
     r"^\s*[0-9][0-9_]*(\.[0-9]+)?\s*([kKMmGg]([Ii])?)?[Bb]\s*$",
     "A number of bytes, such as \"100 B\", \"256 KiB\" or \"1 MB\"."
 );
+
+// The plain duration of protocols and distributions is written the same way.
+
+impl Serialize for time::Duration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Duration(*self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for time::Duration {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Duration::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl JsonSchema for time::Duration {
+    fn schema_name() -> alloc::borrow::Cow<'static, str> {
+        Duration::schema_name()
+    }
+    fn schema_id() -> alloc::borrow::Cow<'static, str> {
+        Duration::schema_id()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Duration::json_schema(generator)
+    }
+}
 
 #[cfg(test)]
 mod tests {

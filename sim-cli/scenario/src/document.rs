@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::FaultKind;
 use super::diagnostics::{Bytes, Diagnostics, Problem, Sources};
+use super::{Complaint, FaultKind};
 
 /// A value and where it stands.
 pub(crate) type Node<'i> = Spanned<DeValue<'i>>;
@@ -153,6 +153,13 @@ impl<'i> Document<'i> {
             }
             path = path.rsplit_once('.')?.0;
         }
+    }
+
+    /// A complaint at the first of its keys that is written, or else at what stands around its key.
+    pub(crate) fn problem(&self, complaint: Complaint) -> Problem {
+        let Complaint { key, others, title, label } = complaint;
+        let written = [&key].into_iter().chain(&others).find(|key| self.get(key).is_some());
+        Problem { span: self.span(written.unwrap_or(&key)), title, label }
     }
 
     /// Where the key of `path` stands, if it is written and is not an item of a list.

@@ -41,9 +41,9 @@ pub use floodnet_core::broadcast::gossip::Config as GossipTable;
 pub use floodnet_core::overlay::random_walk::{Accept, Table as RandomWalkTable};
 pub use floodnet_core::tables::{CheckedTable, Complaint, Draw};
 pub use floodnet_sim::spec::{
-    Churn, Class, Crash, CrashKind, Cut, Ends, Fault, FaultKind, Latency, Lifetime, Link, Loss, Matrix,
-    Nodes, Origin, Partition, Pause, Per, Regions, SessionPreset, Slow, Spacing, Timing, Traffic, Transport,
-    Unit, Victims,
+    Churn, Class, Crash, CrashKind, Cut, Distribution, Ends, Fault, FaultKind, Latency, Lifetime, Link, Loss,
+    Matrix, Nodes, Origin, Partition, Pause, Per, Regions, SessionPreset, Slow, Spacing, Timing, Trace,
+    Traffic, Transport, Unit, Victims,
 };
 pub use measure::{Every, Measure, Output, TopologyTime};
 pub use protocol::{StaticTable, Yes};

@@ -74,12 +74,12 @@ impl Scenario {
             let _ = document.set(key, value);
         }
         apply_preset(&mut document);
-        let Complaint { key, title, label } = complaint;
-        let title = match document.get(key) {
-            None if !title.contains(key.as_str()) => format!("`{key}`: {title}"),
-            _ => title.clone(),
-        };
-        let problem = Problem { span: document.span(key), title, label: label.clone() };
+        let mut complaint = complaint.clone();
+        let Complaint { key, title, .. } = &mut complaint;
+        if document.get(key).is_none() && !title.contains(key.as_str()) {
+            *title = format!("`{key}`: {title}");
+        }
+        let problem = document.problem(complaint);
         Diagnostics::new(document.sources, vec![problem])
     }
 }

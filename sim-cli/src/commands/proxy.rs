@@ -104,10 +104,12 @@ fn latency(args: &ProxyArgs) -> Result<Distribution, Failure> {
     let wrong = |why: &str| Failure::Usage(format!("--law {text}: {why}"));
     let wrapped: Wrapped =
         toml::from_str(&format!("law = {text}")).map_err(|error| wrong(error.message()))?;
-    let from_table = || wrong("only constant, uniform and lognormal work between two programs");
+    let from_table = || wrong("only distributions work between two programs");
     let distribution = wrapped.law.distribution().ok_or_else(from_table)?;
-    distribution.check().map_err(wrong)?;
-    Ok(distribution)
+    match distribution.complaints().first() {
+        Some(complaint) => Err(wrong(&complaint.to_string())),
+        None => Ok(distribution),
+    }
 }
 
 fn options(args: &ProxyArgs) -> Result<Options, Failure> {

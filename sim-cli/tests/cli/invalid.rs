@@ -110,7 +110,7 @@ fn values_of_a_wrong_kind() {
 #[test]
 fn values_without_sense() {
     assert_snapshot!(with("min = \"10ms\"", "min = \"90ms\""), @r#"
-    error: the longest delay is shorter than the shortest
+    error: the longest time is shorter than the shortest
       --> bad.toml:14:45
        |
     14 | latency = { uniform = { min = "90ms", max = "60ms" } }

@@ -11,6 +11,7 @@ use crate::engine::simulation::{Outcome, Simulation};
 use crate::event::Event;
 use crate::net::effects::Schedule;
 use crate::observer::Observer;
+use crate::spec::Complaint;
 
 struct Heap<P: SimProtocol>(BinaryHeap<Event<P>>);
 
@@ -26,7 +27,7 @@ impl<P: SimProtocol> Simulation<'_, P> {
     ///
     /// # Errors
     /// The link model cannot be run; says why.
-    pub fn run_by_heap<Ob: Observer>(&self, observer: &mut Ob) -> Result<Outcome<P>, String> {
+    pub fn run_by_heap<Ob: Observer>(&self, observer: &mut Ob) -> Result<Outcome<P>, Complaint> {
         let world = self.world();
         let plan = world.network.plan;
         world.network.links.check(plan.slots())?;

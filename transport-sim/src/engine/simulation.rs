@@ -15,6 +15,7 @@ use crate::link::LinkModel;
 use crate::net::network::Network;
 use crate::observer::{Divisible, Observer};
 use crate::plan::Plan;
+use crate::spec::Complaint;
 
 /// A run to be: which nodes, over which links, through which plan.
 ///
@@ -122,7 +123,7 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
     ///
     /// # Errors
     /// The link model cannot be run; says why.
-    pub fn run<Ob: Observer>(&self, observer: &mut Ob) -> Result<Outcome<P>, String> {
+    pub fn run<Ob: Observer>(&self, observer: &mut Ob) -> Result<Outcome<P>, Complaint> {
         self.run_watched(observer, &mut |_| true)
     }
 
@@ -135,7 +136,7 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
         &self,
         observer: &mut Ob,
         watch: Watch<'_>,
-    ) -> Result<Outcome<P>, String> {
+    ) -> Result<Outcome<P>, Complaint> {
         self.links.check(self.plan.slots())?;
         let world = self.world();
         let division = Division::new(world.network.slots, 1);
@@ -155,7 +156,7 @@ impl<'a, P: SimProtocol> Simulation<'a, P> {
         jobs: NonZeroUsize,
         observer: &mut D,
         watch: Watch<'_>,
-    ) -> Result<Outcome<P>, String> {
+    ) -> Result<Outcome<P>, Complaint> {
         self.links.check(self.plan.slots())?;
         let world = self.world();
         let slots = self.plan.slots() as usize;

@@ -1,14 +1,14 @@
 //! Drawing a plan: who is up when.
 
-use floodnet_core::distributions::{happens, share_to_threshold};
+use floodnet_core::distributions::{Distribution, happens, share_to_threshold};
 use floodnet_core::rng::{Purpose, scale};
 use floodnet_core::time::{Duration, Time};
 
-use super::error::{MOST_LIVES, MOST_LIVES_OF_ONE, PlanError, Problem, wrong};
-use super::spec::{Churn, PlanSpec, Session, Sessions};
+use super::check::{MOST_LIVES, MOST_LIVES_OF_ONE};
+use super::spec::{PlanSpec, Session};
 use super::{End, Life, Lives, Plan, faults, traffic};
 use crate::rng::PlanRng;
-use crate::spec::{Nodes, Spacing};
+use crate::spec::{Churn, Complaint, Lifetime, Nodes, Spacing};
 
 impl PlanSpec {
     /// Draws the plan that belongs to `seed`: first lives, then crashes, then the other faults, then
@@ -22,7 +22,7 @@ impl PlanSpec {
     /// # Errors
     /// When [`PlanSpec::check`] finds something, or there would be more than [`MOST_LIVES`] lives or
     /// [`MOST_MESSAGES`](super::MOST_MESSAGES) messages.
-    pub fn draw(&self, seed: u64) -> Result<Plan, PlanError> {
+    pub fn draw(&self, seed: u64) -> Result<Plan, Complaint> {
         self.check()?;
         let mut lives = draw_lives(self, seed)?;
         faults::crash(self, seed, &mut lives);
@@ -39,35 +39,38 @@ impl PlanSpec {
 }
 
 /// The lives of each slot, before faults.
-fn draw_lives(spec: &PlanSpec, seed: u64) -> Result<Vec<Lives>, PlanError> {
+fn draw_lives(spec: &PlanSpec, seed: u64) -> Result<Vec<Lives>, Complaint> {
     let forever = |start: Time| life(start, Time::MAX, End::Leave, spec.end()).into_iter().collect();
     let arrivals = arrivals(&spec.nodes, spec.slots(), seed);
     let Some(churn) = &spec.churn else { return Ok(arrivals.into_iter().map(forever).collect()) };
     // Entry slots come first.
     let settled = if spec.nodes.entry_churns { 0 } else { spec.nodes.entry };
     let mut lives: Vec<Lives> = arrivals[..settled as usize].iter().copied().map(forever).collect();
-    match &churn.sessions {
-        Sessions::Trace(trace) => {
-            lives.resize(spec.slots() as usize, Lives::none());
-            let mut trace = trace.clone();
-            trace.sort_unstable();
-            for sessions in trace.chunk_by(|a, b| a.slot == b.slot) {
-                lives[sessions[0].slot as usize] = recorded(sessions, churn, spec.end(), seed);
-            }
+    let Some(lengths) = Lengths::of(churn) else {
+        lives.resize(spec.slots() as usize, Lives::none());
+        let mut trace = spec.trace.clone();
+        trace.sort_unstable();
+        for sessions in trace.chunk_by(|a, b| a.slot == b.slot) {
+            lives[sessions[0].slot as usize] = recorded(sessions, churn, spec.end(), seed);
         }
-        Sessions::Drawn { .. } => {
-            let mut room = MOST_LIVES;
-            for slot in settled..spec.slots() {
-                let rng = PlanRng::new(seed, Purpose::Sessions, u64::from(slot));
-                let drawn =
-                    drawn(arrivals[slot as usize], churn, spec.end(), rng, room.min(MOST_LIVES_OF_ONE));
-                let drawn = drawn.ok_or_else(|| wrong("churn", Problem::TooManyLives))?;
-                room -= drawn.len().min(room);
-                lives.push(drawn);
-            }
-        }
+        return Ok(lives);
+    };
+    let mut room = MOST_LIVES;
+    for slot in settled..spec.slots() {
+        let rng = PlanRng::new(seed, Purpose::Sessions, u64::from(slot));
+        let most = room.min(MOST_LIVES_OF_ONE);
+        let drawn = drawn(arrivals[slot as usize], churn, lengths, spec.end(), rng, most);
+        let drawn = drawn.ok_or_else(too_many_lives)?;
+        room -= drawn.len().min(room);
+        lives.push(drawn);
     }
     Ok(lives)
+}
+
+fn too_many_lives() -> Complaint {
+    let most = format!("more than {MOST_LIVES_OF_ONE} lives of one or {MOST_LIVES} of all");
+    let label = "make sessions or downtimes longer, or churn shorter";
+    Complaint::new("churn", format!("slots come and go too often: {most}"), label)
 }
 
 /// When each slot first comes up.
@@ -106,24 +109,46 @@ fn recorded(sessions: &[Session], churn: &Churn, end: Time, seed: u64) -> Lives 
     lives.filter_map(|(session, how)| life(session.up, session.down, how, end)).collect()
 }
 
+/// How long slots stay up and away, by chance.
+#[derive(Clone, Copy)]
+struct Lengths {
+    session: Distribution,
+    downtime: Distribution,
+}
+
+impl Lengths {
+    /// None where a trace says it.
+    fn of(churn: &Churn) -> Option<Self> {
+        let session = churn.session.distribution()?;
+        Some(Self { session, downtime: churn.downtime.as_ref().and_then(Lifetime::distribution)? })
+    }
+}
+
 /// The lives of one slot by chance, or none when there would be more than `room`.
-fn drawn(arrival: Time, churn: &Churn, end: Time, mut rng: PlanRng, room: usize) -> Option<Lives> {
-    let Sessions::Drawn { start, stop, session, downtime } = &churn.sessions else { return None };
+fn drawn(
+    arrival: Time,
+    churn: &Churn,
+    lengths: Lengths,
+    end: Time,
+    mut rng: PlanRng,
+    room: usize,
+) -> Option<Lives> {
+    let (start, stop) = (churn.start.after_start(), churn.stop.after_start());
     // Each session takes three draws, whatever they are used for, so that one distribution's change does not
     // shift the others' draws.
     let at_least_an_instant = |span: Duration| span.max(Duration::from_nanos(1));
     let mut lives = Vec::new();
-    let (mut up, mut clock) = (arrival, arrival.max(*start));
+    let (mut up, mut clock) = (arrival, arrival.max(start));
     loop {
-        let down = clock + at_least_an_instant(session.sample(rng.bits()));
+        let down = clock + at_least_an_instant(lengths.session.sample(rng.bits()));
         let how = ending(rng.bits(), churn);
-        let back = down + at_least_an_instant(downtime.sample(rng.bits()));
-        let stays = down >= *stop;
+        let back = down + at_least_an_instant(lengths.downtime.sample(rng.bits()));
+        let stays = down >= stop;
         lives.extend(life(up, if stays { Time::MAX } else { down }, how, end));
         if lives.len() > room {
             return None;
         }
-        if stays || back >= *stop || back >= end {
+        if stays || back >= stop || back >= end {
             return Some(lives.into());
         }
         (up, clock) = (back, back);

@@ -5,9 +5,9 @@
 //!
 //! A [`PlanSpec`] says what shall happen, [`PlanSpec::draw`] draws the [`Plan`].
 
+mod check;
 mod classes;
 mod draw;
-mod error;
 mod faults;
 mod lives;
 mod spec;
@@ -18,14 +18,12 @@ mod traffic;
 
 use floodnet_core::time::Time;
 
-pub use crate::spec::CrashKind;
+pub use crate::spec::{Churn, CrashKind};
+pub use check::{MOST_DELIVERIES, MOST_LIVES, MOST_LIVES_OF_ONE, MOST_MESSAGES};
 pub use classes::assign_shares;
-pub use error::{
-    MOST_DELIVERIES, MOST_LIVES, MOST_LIVES_OF_ONE, MOST_MESSAGES, MOST_SLOTS, PlanError, Problem,
-};
 pub use faults::{Disturbance, DisturbanceKind, SlotSet};
 pub use lives::Lives;
-pub use spec::{Churn, PlanSpec, Session, Sessions};
+pub use spec::{PlanSpec, Session};
 pub use trace::read_trace;
 
 /// How a life ends.

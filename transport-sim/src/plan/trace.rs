@@ -3,7 +3,7 @@
 use floodnet_core::distributions::scaled;
 use floodnet_core::time::{Duration, Time};
 
-use super::error::overlap;
+use super::check::overlap;
 use super::spec::Session;
 use crate::read::{ReadError, fields, lines, whole, wrong};
 

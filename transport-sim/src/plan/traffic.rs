@@ -4,11 +4,11 @@ use floodnet_core::distributions::Distribution;
 use floodnet_core::rng::Purpose;
 use floodnet_core::time::{Duration, Time};
 
-use super::error::{MOST_DELIVERIES, MOST_MESSAGES, PlanError, Problem, wrong};
+use super::check::{MOST_DELIVERIES, MOST_MESSAGES};
 use super::spec::PlanSpec;
 use super::{Lives, Publish, life_in};
 use crate::rng::PlanRng;
-use crate::spec::{Origin, Timing, Traffic};
+use crate::spec::{Complaint, Origin, Timing, Traffic};
 
 /// A message that is due.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,15 +21,16 @@ struct Due {
 }
 
 /// All messages in order of time (at equal times in the scenario's order), and how many were skipped.
-pub(super) fn draw(spec: &PlanSpec, seed: u64, lives: &[Lives]) -> Result<(Vec<Publish>, u32), PlanError> {
+pub(super) fn draw(spec: &PlanSpec, seed: u64, lives: &[Lives]) -> Result<(Vec<Publish>, u32), Complaint> {
     let mut due = Vec::new();
     for (series, traffic) in (0u32..).zip(&spec.traffic) {
-        times(traffic, series, spec.end(), seed, &mut due)
-            .ok_or_else(|| wrong(format!("traffic.{series}"), Problem::TooManyMessages))?;
+        times(traffic, series, spec.end(), seed, &mut due).ok_or_else(|| too_many_messages(series))?;
     }
     let (messages, slots) = (due.len(), spec.slots());
     if messages as u64 * u64::from(slots) > MOST_DELIVERIES {
-        return Err(wrong("traffic", Problem::TooManyDeliveries { messages, slots }));
+        let title =
+            format!("{messages} messages to {slots} slots each are more deliveries than {MOST_DELIVERIES}");
+        return Err(Complaint::new("traffic", title, "publish less often, or to fewer slots"));
     }
     due.sort_unstable();
     let random = |due: &&Due| spec.traffic[due.series as usize].from == Origin::Random;
@@ -52,6 +53,11 @@ pub(super) fn draw(spec: &PlanSpec, seed: u64, lives: &[Lives]) -> Result<(Vec<P
         }
     }
     Ok((publishes, skipped))
+}
+
+fn too_many_messages(series: u32) -> Complaint {
+    let label = "publish less often, or for a shorter time";
+    Complaint::new(format!("traffic.{series}"), format!("more than {MOST_MESSAGES} messages"), label)
 }
 
 /// Adds the times of one series. None when there are too many, or it does not say how often.

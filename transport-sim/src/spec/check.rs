@@ -1,26 +1,31 @@
 //! Whether values make sense by themselves, and what to write instead.
 
+use floodnet_core::complaint::Complaint;
+use floodnet_core::distributions::Distribution;
 use floodnet_core::units::Duration;
 
-/// A value that makes no sense.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wrong {
-    /// Its key, items of lists by index from 0: `fault.0.loss.share`.
-    pub key: String,
-    /// What is wrong, in one line.
-    pub title: String,
-    /// What to write instead or why, in one line; may be empty.
-    pub label: String,
-}
-
-/// All values that were found to make no sense.
+/// All values that were found to make no sense; keys are those of a scenario, items of lists by index from 0:
+/// `fault.0.loss.share`.
 #[derive(Clone, Debug, Default)]
-pub struct Wrongs(pub Vec<Wrong>);
+pub struct Complaints(pub Vec<Complaint>);
 
-impl Wrongs {
+impl Complaints {
     /// The value of `key` is wrong.
     pub fn add(&mut self, key: &str, title: impl Into<String>, label: impl Into<String>) {
-        self.0.push(Wrong { key: key.to_owned(), title: title.into(), label: label.into() });
+        self.0.push(Complaint::new(key, title, label));
+    }
+
+    /// The first of them, if there is one.
+    ///
+    /// # Errors
+    /// There is one.
+    pub fn first(self) -> Result<(), Complaint> {
+        self.0.into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// The parameters of a distribution under `key` must make sense.
+    pub fn distribution(&mut self, key: &str, distribution: &Distribution) {
+        self.0.extend(distribution.complaints().into_iter().map(|complaint| complaint.within(key)));
     }
 
     /// A probability or share must lie in [0, 1].
@@ -54,12 +59,10 @@ impl Wrongs {
         }
     }
 
-    /// A shape or a deviation must be a number in its range.
-    pub fn at_least(&mut self, key: &str, value: f64, min: f64, open: bool) {
-        let fits = value.is_finite() && (value > min || (!open && value == min));
-        if !fits {
-            let range = if open { "more than" } else { "at least" };
-            self.add(key, format!("`{value}` is out of range"), format!("it must be {range} {min}"));
+    /// A number must be finite and not below `min`.
+    pub fn at_least(&mut self, key: &str, value: f64, min: f64) {
+        if !(value.is_finite() && value >= min) {
+            self.add(key, format!("`{value}` is out of range"), format!("it must be at least {min}"));
         }
     }
 

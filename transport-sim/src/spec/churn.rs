@@ -11,6 +11,8 @@ use {
 
 use floodnet_core::units::Duration;
 
+use super::Complaints;
+
 /// `[churn]`: while it lasts, slots stop and come back.
 ///
 /// `D` is [`Duration`], or `Option<Duration>` as a file may leave it out.
@@ -54,61 +56,70 @@ impl Churn<Option<Duration>> {
     }
 }
 
-/// Distribution of a session or of a downtime.
+impl Churn {
+    /// Adds what makes no sense by itself.
+    pub fn check(&self, complaints: &mut Complaints) {
+        complaints.share("churn.crash", self.crash);
+        if let Lifetime::Distribution(session) = &self.session {
+            complaints.distribution("churn.session", session);
+        }
+        match (&self.session, &self.downtime) {
+            (Lifetime::Trace(_), Some(_)) => {
+                let title = "the trace of the session says the downtime too";
+                complaints.add("churn.downtime", title, "remove it, or the trace");
+            }
+            (_, Some(Lifetime::Trace(_))) => {
+                let label = "write session = { trace = { file = ... } } and no downtime";
+                complaints.add("churn.downtime", "a trace says sessions and downtimes together", label);
+            }
+            (_, Some(Lifetime::Distribution(downtime))) => {
+                complaints.distribution("churn.downtime", downtime);
+            }
+            (Lifetime::Trace(_), None) | (_, Some(Lifetime::Preset(_))) => {}
+            (_, None) => {
+                let label = "it has no default; it can be a distribution such as { exponential = { mean = \"5min\" } }";
+                complaints.add("churn", "missing key `downtime` in [churn]", label);
+            }
+        }
+    }
+}
+
+/// How long a slot stays up, or away.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(
-    feature = "serde",
-    derive(Deserialize, Serialize, JsonSchema),
-    serde(rename_all = "snake_case", deny_unknown_fields)
-)]
+#[cfg_attr(feature = "serde", derive(Serialize, JsonSchema), serde(rename_all = "snake_case"))]
 pub enum Lifetime {
-    /// Exponential.
-    Exponential {
-        /// Mean length.
-        mean: Duration,
-    },
-    /// Weibull: P(longer than t) = exp(-(t / scale)^shape).
-    Weibull {
-        /// Below 1, old sessions last longer. Positive.
-        shape: f64,
-        /// 63 % are shorter.
-        scale: Duration,
-    },
-    /// Log-normal.
-    Lognormal {
-        /// Half are shorter.
-        median: Duration,
-        /// Standard deviation of the logarithm; 0 or more.
-        sigma: f64,
-    },
-    /// Pareto: P(longer than t) = (least / t)^shape for t above least.
-    Pareto {
-        /// Positive; the mean is infinite at 1 or below.
-        shape: f64,
-        /// Shortest length.
-        least: Duration,
-    },
     /// A distribution measured in a real network, by name.
     Preset(SessionPreset),
     /// What a file says, slot by slot.
-    Trace {
-        /// CSV with the columns slot, up_s, down_s (seconds), looked up beside the scenario.
-        file: PathBuf,
-    },
+    Trace(Trace),
+    /// Any distribution.
+    #[cfg_attr(feature = "serde", serde(untagged))]
+    Distribution(Distribution),
+}
+
+/// Recorded sessions: when each slot is up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Deserialize, Serialize, JsonSchema), serde(deny_unknown_fields))]
+pub struct Trace {
+    /// CSV with the columns slot, up_s, down_s (seconds), looked up beside the scenario.
+    pub file: PathBuf,
+}
+
+impl From<Distribution> for Lifetime {
+    fn from(distribution: Distribution) -> Self {
+        Self::Distribution(distribution)
+    }
 }
 
 impl Lifetime {
     /// The distribution of these lengths; none for a trace.
     #[must_use]
     pub fn distribution(&self) -> Option<Distribution> {
-        Some(match *self {
-            Self::Exponential { mean } => Distribution::Exponential { mean: mean.0 },
-            Self::Weibull { shape, scale } => Distribution::Weibull { shape, scale: scale.0 },
-            Self::Lognormal { median, sigma } => Distribution::Lognormal { median: median.0, sigma },
-            Self::Pareto { shape, least } => Distribution::Pareto { shape, least: least.0 },
-            Self::Preset(preset) => return session_preset(preset.name()),
-            Self::Trace { .. } => return None,
-        })
+        match self {
+            Self::Distribution(distribution) => Some(*distribution),
+            Self::Preset(preset) => session_preset(preset.name()),
+            Self::Trace(_) => None,
+        }
     }
 }
 

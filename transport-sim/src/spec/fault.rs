@@ -10,7 +10,7 @@ use {
 
 #[cfg(feature = "serde")]
 use super::text::never;
-use super::{CrashKind, Wrongs};
+use super::{Complaints, CrashKind};
 
 /// One item of `[[fault]]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -275,71 +275,73 @@ const MOST_FACTOR: f64 = 4_000_000.0;
 
 impl FaultKind {
     /// Adds what makes no sense by itself; `key` names the fault, and slots must exist if their number is known.
-    pub fn check(&self, key: &str, slots: Option<u32>, wrongs: &mut Wrongs) {
+    pub fn check(&self, key: &str, slots: Option<u32>, complaints: &mut Complaints) {
         let path = format!("{key}.{}", self.key());
         let key = |key: &str| format!("{path}.{key}");
         if let Some(lasts) = self.lasts() {
-            wrongs.positive(&key(self.length_key()), lasts);
+            complaints.positive(&key(self.length_key()), lasts);
         }
         match self {
-            Self::Crash(crash) => victims(&path, crash, slots, wrongs),
-            Self::Partition(partition) => groups(&key("groups"), &partition.groups, wrongs),
-            Self::Cut(cut) => links(&key("links"), cut, slots, wrongs),
-            Self::Loss(loss) => wrongs.share(&key("share"), loss.share),
-            Self::Pause(pause) => wrongs.fraction(&key("fraction"), pause.fraction),
+            Self::Crash(crash) => victims(&path, crash, slots, complaints),
+            Self::Partition(partition) => groups(&key("groups"), &partition.groups, complaints),
+            Self::Cut(cut) => links(&key("links"), cut, slots, complaints),
+            Self::Loss(loss) => complaints.share(&key("share"), loss.share),
+            Self::Pause(pause) => complaints.fraction(&key("fraction"), pause.fraction),
             Self::Slow(slow) => {
-                wrongs.fraction(&key("fraction"), slow.fraction);
-                wrongs.at_least(&key("factor"), slow.factor, 1.0, false);
+                complaints.fraction(&key("fraction"), slow.fraction);
+                complaints.at_least(&key("factor"), slow.factor, 1.0);
                 if slow.factor > MOST_FACTOR {
-                    wrongs.add(&key("factor"), "this is too slow", format!("at most {MOST_FACTOR}"));
+                    complaints.add(&key("factor"), "this is too slow", format!("at most {MOST_FACTOR}"));
                 }
             }
         }
     }
 }
 
-fn victims(path: &str, crash: &Crash, slots: Option<u32>, wrongs: &mut Wrongs) {
+fn victims(path: &str, crash: &Crash, slots: Option<u32>, complaints: &mut Complaints) {
     if let Some(fraction) = crash.fraction {
-        wrongs.fraction(&format!("{path}.fraction"), fraction);
+        complaints.fraction(&format!("{path}.fraction"), fraction);
     }
     for (index, slot) in crash.slots.iter().flatten().enumerate() {
-        wrongs.slot(&format!("{path}.slots.{index}"), *slot, slots);
+        complaints.slot(&format!("{path}.slots.{index}"), *slot, slots);
     }
     match (&crash.fraction, &crash.slots) {
-        (None, None) => wrongs.add(path, "the crash does not say who", "write fraction = 0.1 or slots = [3]"),
+        (None, None) => {
+            complaints.add(path, "the crash does not say who", "write fraction = 0.1 or slots = [3]")
+        }
         (Some(_), Some(_)) => {
-            wrongs.add(&format!("{path}.slots"), "both fraction and slots are given", "keep one of them");
+            complaints.add(&format!("{path}.slots"), "both fraction and slots are given", "keep one of them");
         }
         (None, Some(slots)) if slots.is_empty() => {
-            wrongs.add(&format!("{path}.slots"), "nobody crashes", "name a slot");
+            complaints.add(&format!("{path}.slots"), "nobody crashes", "name a slot");
         }
         _ => {}
     }
 }
 
-fn groups(path: &str, groups: &[f64], wrongs: &mut Wrongs) {
+fn groups(path: &str, groups: &[f64], complaints: &mut Complaints) {
     if groups.len() < 2 {
-        wrongs.add(path, "a partition has at least two groups", "write such as [0.5, 0.5]");
+        complaints.add(path, "a partition has at least two groups", "write such as [0.5, 0.5]");
         return;
     }
     if groups.len() > MOST_GROUPS {
-        wrongs.add(path, "these are too many groups", format!("at most {MOST_GROUPS}"));
+        complaints.add(path, "these are too many groups", format!("at most {MOST_GROUPS}"));
     }
     for (index, share) in groups.iter().enumerate() {
-        wrongs.share(&format!("{path}.{index}"), *share);
+        complaints.share(&format!("{path}.{index}"), *share);
     }
-    wrongs.sum(path, "groups", groups.iter().copied());
+    complaints.sum(path, "groups", groups.iter().copied());
 }
 
-fn links(path: &str, cut: &Cut, slots: Option<u32>, wrongs: &mut Wrongs) {
+fn links(path: &str, cut: &Cut, slots: Option<u32>, complaints: &mut Complaints) {
     if cut.links.is_empty() {
-        wrongs.add(path, "no link is cut", "write pairs of slots such as [[0, 1]]");
+        complaints.add(path, "no link is cut", "write pairs of slots such as [[0, 1]]");
     }
     for (index, Ends(a, b)) in cut.links.iter().enumerate() {
-        wrongs.slot(&format!("{path}.{index}.0"), *a, slots);
-        wrongs.slot(&format!("{path}.{index}.1"), *b, slots);
+        complaints.slot(&format!("{path}.{index}.0"), *a, slots);
+        complaints.slot(&format!("{path}.{index}.1"), *b, slots);
         if a == b {
-            wrongs.add(&format!("{path}.{index}.1"), "a slot has no link to itself", "name another slot");
+            complaints.add(&format!("{path}.{index}.1"), "a slot has no link to itself", "name another slot");
         }
     }
 }

@@ -9,7 +9,10 @@ use {
     serde::{Deserialize, Serialize},
 };
 
+use floodnet_core::complaint::Complaint;
 use floodnet_core::units::{Duration, Rate, Size};
+
+use super::Complaints;
 
 /// `[link]`: how packets travel.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +61,7 @@ impl Default for Link {
     fn default() -> Self {
         Self {
             transport: Transport::Stream,
-            latency: Latency::Constant(Duration::from_millis(50)),
+            latency: Latency::constant(Duration::from_millis(50)),
             per: Per::Link,
             floor: Duration::from_millis(1),
             jitter: Duration::ZERO,
@@ -72,6 +75,69 @@ impl Default for Link {
             handshake: 2,
             ping: Duration::from_secs(1),
             dead_after: Duration::from_secs(3),
+        }
+    }
+}
+
+impl Link {
+    /// Adds what makes no sense by itself.
+    pub fn check(&self, complaints: &mut Complaints) {
+        self.check_values(complaints);
+        let least = self.latency.distribution().map_or(self.floor, |latency| latency.min().into());
+        self.check_timers(least.max(self.floor), complaints);
+    }
+
+    /// As [`Self::check`], but for timers that are too short for the delays.
+    pub(crate) fn check_values(&self, complaints: &mut Complaints) {
+        complaints.share("link.loss", self.loss);
+        if self.floor.is_zero() {
+            let label = "write the shortest delay of the network, such as \"1ms\"";
+            complaints.add("link.floor", "the least delay of a link must be positive", label);
+        }
+        if let Latency::Distribution(latency) = &self.latency {
+            complaints.distribution("link.latency", latency);
+        }
+        if self.queue.bytes() == 0 {
+            let label = "write a size such as \"256 KiB\"";
+            complaints.add("link.queue", "a queue of nothing lets nothing out", label);
+        }
+        complaints.positive("link.ping", self.ping);
+        if self.dead_after <= self.ping {
+            let title = "link.dead_after must be longer than link.ping";
+            let label = format!("dead_after is {}, ping is {}", self.dead_after, self.ping);
+            complaints.0.push(Complaint::new("link.dead_after", title, label).or("link.ping"));
+        }
+    }
+
+    /// Adds timers that are too short where no packet takes less than `least`: a node learns nothing about another
+    /// sooner than a packet could tell it, which is what lets the engine run nodes apart.
+    pub(crate) fn check_timers(&self, least: Duration, complaints: &mut Complaints) {
+        let timers = [
+            ("rto", self.rto, self.floor),
+            ("break_after", self.break_after, least),
+            ("dial_timeout", self.dial_timeout, self.floor),
+        ];
+        let bound = |least: Duration| {
+            let floor = least == self.floor;
+            if floor {
+                format!("link.floor is {least}")
+            } else {
+                format!("no packet takes less than {least}")
+            }
+        };
+        for (key, value, least) in timers {
+            if value < least {
+                let title = format!("link.{key} is shorter than the least delay");
+                let label = format!("it is {value}, {}", bound(least));
+                complaints.0.push(Complaint::new(format!("link.{key}"), title, label).or("link.floor"));
+            }
+        }
+        let silence = Duration(self.dead_after.0 - self.ping.0);
+        if self.dead_after > self.ping && silence < least {
+            let title = "dead_after - ping is shorter than the least delay";
+            let label = format!("it is {silence}, {}", bound(least));
+            let complaint = Complaint::new("link.dead_after", title, label);
+            complaints.0.push(complaint.or("link.ping").or("link.floor"));
         }
     }
 }
@@ -98,32 +164,21 @@ pub enum Per {
 
 /// Distribution of the one-way delay.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(
-    feature = "serde",
-    derive(Deserialize, Serialize, JsonSchema),
-    serde(rename_all = "snake_case", deny_unknown_fields)
-)]
+#[cfg_attr(feature = "serde", derive(Serialize, JsonSchema), serde(rename_all = "snake_case"))]
 pub enum Latency {
-    /// Always the same.
-    Constant(Duration),
-    /// Uniform in [min, max].
-    Uniform {
-        /// Shortest.
-        min: Duration,
-        /// Longest.
-        max: Duration,
-    },
-    /// Log-normal.
-    Lognormal {
-        /// Half of the delays are shorter.
-        median: Duration,
-        /// Standard deviation of the logarithm; 0 or more.
-        sigma: f64,
-    },
     /// By the regions of the two ends, from a built-in table.
     Regions(Regions),
     /// From a file.
     Matrix(Matrix),
+    /// Any distribution.
+    #[cfg_attr(feature = "serde", serde(untagged))]
+    Distribution(Distribution),
+}
+
+impl From<Distribution> for Latency {
+    fn from(distribution: Distribution) -> Self {
+        Self::Distribution(distribution)
+    }
 }
 
 /// A built-in table of regions.
@@ -135,15 +190,19 @@ pub enum Regions {
 }
 
 impl Latency {
+    /// Always the same delay.
+    #[must_use]
+    pub const fn constant(delay: Duration) -> Self {
+        Self::Distribution(Distribution::Constant(delay.0))
+    }
+
     /// The distribution that delays follow; none where a table holds them.
     #[must_use]
     pub const fn distribution(&self) -> Option<Distribution> {
-        Some(match *self {
-            Self::Constant(delay) => Distribution::Constant(delay.0),
-            Self::Uniform { min, max } => Distribution::Uniform { min: min.0, max: max.0 },
-            Self::Lognormal { median, sigma } => Distribution::Lognormal { median: median.0, sigma },
-            Self::Regions(_) | Self::Matrix(_) => return None,
-        })
+        match self {
+            Self::Distribution(distribution) => Some(*distribution),
+            Self::Regions(_) | Self::Matrix(_) => None,
+        }
     }
 }
 

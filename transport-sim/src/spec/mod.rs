@@ -12,11 +12,13 @@ mod nodes;
 mod text;
 mod traffic;
 
+pub use floodnet_core::distributions::Distribution;
 pub use floodnet_core::units;
 
-pub use check::{Wrong, Wrongs};
-pub use churn::{Churn, CrashKind, Lifetime, SessionPreset};
+pub use check::Complaints;
+pub use churn::{Churn, CrashKind, Lifetime, SessionPreset, Trace};
 pub use fault::*;
+pub use floodnet_core::complaint::Complaint;
 pub use link::{Latency, Link, Matrix, Per, Regions, Transport, Unit};
-pub use nodes::{Class, Nodes, Spacing};
+pub use nodes::{Class, MOST_SLOTS, Nodes, Spacing};
 pub use traffic::{Origin, Timing, Traffic};

@@ -8,7 +8,7 @@ use {
 
 use floodnet_core::units::{Duration, Rate};
 
-use super::Link;
+use super::{Complaints, Link};
 
 /// `[nodes]`: how many users there are and how they arrive.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +35,25 @@ pub struct Nodes {
 impl Default for Nodes {
     fn default() -> Self {
         Self { count: None, arrive: Duration::ZERO, spacing: Spacing::Random, entry: 1, entry_churns: false }
+    }
+}
+
+/// How many slots a network has at most.
+pub const MOST_SLOTS: u32 = 1 << 24;
+
+impl Nodes {
+    /// Adds what makes no sense by itself. A count that is not said is not missed.
+    pub fn check(&self, complaints: &mut Complaints) {
+        let Some(count) = self.count else { return };
+        if count == 0 {
+            complaints.add("nodes.count", "a network needs a slot", "write 1 or more");
+        } else if count > MOST_SLOTS {
+            let label = format!("at most {MOST_SLOTS}");
+            complaints.add("nodes.count", "a network cannot have that many slots", label);
+        } else if self.entry > count {
+            let label = format!("there are {count} slots");
+            complaints.add("nodes.entry", "more entry slots than slots", label);
+        }
     }
 }
 

@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
+use floodnet_core::distributions::Distribution;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{self, Deserializer, Visitor};
+use serde::de::value::EnumAccessDeserializer;
+use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, VariantAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::Origin;
+use super::{Latency, Lifetime, Origin};
 
 impl Serialize for Origin {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -79,5 +82,117 @@ pub(super) mod never {
 
     pub(in crate::spec) fn schema(generator: &mut SchemaGenerator) -> Schema {
         schema_duration_or("never", generator)
+    }
+}
+
+impl<'de> Deserialize<'de> for Lifetime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        distribution_or("Lifetime", deserializer)
+    }
+}
+
+impl DistributionOr for Lifetime {
+    const WORDS: &'static [&'static str] = &with_distributions(["preset", "trace"]);
+
+    fn read<'de, A: VariantAccess<'de>>(word: &str, value: A) -> Result<Self, A::Error> {
+        match word {
+            "preset" => value.newtype_variant().map(Self::Preset),
+            _ => value.newtype_variant().map(Self::Trace),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Latency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        distribution_or("Latency", deserializer)
+    }
+}
+
+impl DistributionOr for Latency {
+    const WORDS: &'static [&'static str] = &with_distributions(["regions", "matrix"]);
+
+    fn read<'de, A: VariantAccess<'de>>(word: &str, value: A) -> Result<Self, A::Error> {
+        match word {
+            "regions" => value.newtype_variant().map(Self::Regions),
+            _ => value.newtype_variant().map(Self::Matrix),
+        }
+    }
+}
+
+/// A choice between the distributions and two words more. serde's `untagged` would read it too, but then errors lose
+/// their place and their words.
+trait DistributionOr: From<Distribution> {
+    /// The words of the distributions, then its own.
+    const WORDS: &'static [&'static str];
+
+    /// Reads what follows one of its own words.
+    fn read<'de, A: VariantAccess<'de>>(word: &str, value: A) -> Result<Self, A::Error>;
+}
+
+/// The words of the distributions, then `own`.
+const fn with_distributions(own: [&'static str; 2]) -> [&'static str; 8] {
+    let [a, b, c, d, e, f] = Distribution::WORDS;
+    [a, b, c, d, e, f, own[0], own[1]]
+}
+
+fn distribution_or<'de, T, D>(name: &'static str, deserializer: D) -> Result<T, D::Error>
+where
+    T: DistributionOr,
+    D: Deserializer<'de>,
+{
+    struct ChoiceVisitor<T>(PhantomData<T>);
+    impl<'de, T: DistributionOr> Visitor<'de> for ChoiceVisitor<T> {
+        type Value = T;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a word or a table")
+        }
+        fn visit_enum<A: EnumAccess<'de>>(self, choice: A) -> Result<T, A::Error> {
+            let (word, value) = choice.variant_seed(OneOf(T::WORDS))?;
+            if Distribution::WORDS.contains(&word) {
+                let choice = EnumAccessDeserializer::new(Chosen { word, value });
+                return Distribution::deserialize(choice).map(T::from);
+            }
+            T::read(word, value)
+        }
+    }
+    deserializer.deserialize_enum(name, T::WORDS, ChoiceVisitor(PhantomData))
+}
+
+/// Reads one of these words.
+struct OneOf(&'static [&'static str]);
+
+impl<'de> DeserializeSeed<'de> for OneOf {
+    type Value = &'static str;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<&'static str, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for OneOf {
+    type Value = &'static str;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("variant identifier")
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<&'static str, E> {
+        let found = self.0.iter().find(|known| **known == word).copied();
+        found.ok_or_else(|| E::unknown_variant(word, self.0))
+    }
+}
+
+/// A word that was read already, and what follows it.
+struct Chosen<A> {
+    word: &'static str,
+    value: A,
+}
+
+impl<'de, A: VariantAccess<'de>> EnumAccess<'de> for Chosen<A> {
+    type Error = A::Error;
+    type Variant = A;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, A), A::Error> {
+        Ok((seed.deserialize(self.word.into_deserializer())?, self.value))
     }
 }

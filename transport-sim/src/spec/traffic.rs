@@ -7,6 +7,8 @@ use {
     serde::{Deserialize, Serialize},
 };
 
+use super::Complaints;
+
 /// One item of `[[traffic]]`: a stream of messages.
 ///
 /// `D` is [`Duration`], or `Option<Duration>` as a file may leave it out. Exactly one of `every` and
@@ -70,6 +72,35 @@ impl Traffic<Option<Duration>> {
         let Self { from, every, poisson, size, .. } = self;
         let (start, stop) = (self.start.unwrap_or(start), self.stop.unwrap_or(stop));
         Traffic { from, every, poisson, size, start, stop }
+    }
+}
+
+/// What fits into a frame of 64 KiB beside the heads of the messages.
+const MOST_BYTES: u64 = 65_000;
+
+impl Traffic {
+    /// Adds what makes no sense by itself; `key` names the traffic, and its slot must exist if their number is known.
+    pub fn check(&self, key: &str, slots: Option<u32>, complaints: &mut Complaints) {
+        let path = key;
+        let key = |key: &str| format!("{path}.{key}");
+        if let Origin::Slot(slot) = self.from {
+            complaints.slot(&key("from"), slot, slots);
+        }
+        match (self.every, self.poisson) {
+            (Some(gap), None) => complaints.positive(&key("every"), gap),
+            (None, Some(mean)) => complaints.positive(&key("poisson"), mean),
+            (None, None) => {
+                let label = "write every = \"1s\", or poisson = \"1s\" for random gaps of that mean";
+                complaints.add(path, "this traffic does not say how often", label);
+            }
+            (Some(_), Some(_)) => {
+                complaints.add(&key("poisson"), "both every and poisson are given", "keep one of them");
+            }
+        }
+        if self.size.bytes() > MOST_BYTES {
+            let label = format!("at most {MOST_BYTES} B; larger content needs several messages");
+            complaints.add(&key("size"), "a message cannot be that large", label);
+        }
     }
 }
 

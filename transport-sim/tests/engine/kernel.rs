@@ -24,7 +24,7 @@ const MEASURED: [(f64, u64, u64, [f64; 3], f64); 8] = [
 /// Milliseconds from when each of `count` messages was to be sent to when it is there.
 fn delays(loss: f64, latency: u64, every: u64, seed: u64, count: u64) -> Vec<f64> {
     let links = LinkModel::new(Link {
-        latency: Latency::Constant(Duration::from_millis(latency).into()),
+        latency: Latency::constant(Duration::from_millis(latency).into()),
         loss,
         break_after: Duration::from_secs(600).into(),
         ..Link::default()

@@ -1,6 +1,8 @@
 //! Scenarios like a given one: other seeds, sizes, faults, churn.
 
+use floodnet_core::distributions::Distribution;
 use floodnet_core::rng::{NodeRng, fold};
+use floodnet_core::time;
 
 use super::times::part;
 use floodnet_scenario::{
@@ -70,15 +72,17 @@ fn churn(scenario: &mut Scenario, rng: &mut NodeRng) {
 }
 
 /// So many quarters of the length; presets and traces stay.
-fn stretch(distribution: &mut Lifetime, quarters: u64) {
-    let length = match distribution {
-        Lifetime::Exponential { mean } => mean,
-        Lifetime::Weibull { scale, .. } => scale,
-        Lifetime::Lognormal { median, .. } => median,
-        Lifetime::Pareto { least, .. } => least,
-        Lifetime::Preset(_) | Lifetime::Trace { .. } => return,
-    };
-    *length = part(*length, quarters, 4);
+fn stretch(lifetime: &mut Lifetime, quarters: u64) {
+    let Lifetime::Distribution(distribution) = lifetime else { return };
+    let stretched = |length: time::Duration| part(length.into(), quarters, 4).0;
+    match distribution {
+        Distribution::Constant(length)
+        | Distribution::Exponential { mean: length }
+        | Distribution::Weibull { scale: length, .. }
+        | Distribution::Lognormal { median: length, .. }
+        | Distribution::Pareto { least: length, .. } => *length = stretched(*length),
+        Distribution::Uniform { min, max } => (*min, *max) = (stretched(*min), stretched(*max)),
+    }
 }
 
 /// Some time of the run, not its very end.

@@ -3,6 +3,8 @@
 //! Each step tries a list of smaller scenarios, the boldest first, and goes on from the first that goes
 //! wrong as well. A scenario with fewer nodes is another network, so it is tried with several seeds.
 
+use floodnet_core::distributions::Distribution;
+
 use super::times::{changed, cut_off, part, to_seconds};
 use super::{Found, Hunt, Stage};
 use floodnet_scenario::{Latency, Lifetime, Link, Scenario};
@@ -113,8 +115,10 @@ fn churn(scenario: &Scenario) -> Vec<Scenario> {
             }));
         }
     }
-    if !matches!(churn.session, Lifetime::Exponential { .. } | Lifetime::Trace { .. }) {
-        let session = Lifetime::Exponential { mean: Duration::from_secs(300) };
+    let plain =
+        |session: &Lifetime| matches!(session, Lifetime::Distribution(Distribution::Exponential { .. }));
+    if !plain(&churn.session) && !matches!(churn.session, Lifetime::Trace(_)) {
+        let session = Lifetime::from(Distribution::Exponential { mean: Duration::from_secs(300).0 });
         smaller.push(with(scenario, |smaller| {
             smaller.churn.iter_mut().for_each(|churn| churn.session = session.clone());
         }));
@@ -211,7 +215,7 @@ fn links(scenario: &Scenario) -> Vec<Scenario> {
             simpler.classes.clear();
         }),
         with(scenario, |simpler| simpler.classes.clear()),
-        with(scenario, |simpler| simpler.link.latency = Latency::Constant(Duration::from_millis(50))),
+        with(scenario, |simpler| simpler.link.latency = Latency::constant(Duration::from_millis(50))),
         with(scenario, |simpler| simpler.link.per = plain.per),
         with(scenario, |simpler| simpler.link.loss = 0.0),
         with(scenario, |simpler| simpler.link.jitter = Duration::ZERO),

@@ -183,7 +183,7 @@ pub(crate) fn simulate_job<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Compla
         watch(progress)
     });
     let ready = ready.unwrap_or(began);
-    let outcome = outcome.map_err(|error| Complaint::new("link", error, ""))?;
+    let outcome = outcome?;
     let ran = clock();
     let ending = Ending {
         digest: Some(outcome.digest),

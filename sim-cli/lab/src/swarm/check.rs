@@ -144,7 +144,7 @@ impl<P: Runnable> Bench<'_, P> {
             Simulation::new(plan, links, self.config, &make).sample_at(judged.into_iter().collect());
         let outcome = simulation
             .run_watched(&mut rules, &mut |progress| progress.inputs < MOST_INPUTS)
-            .unwrap_or_else(|error| broken(Invariant::Ends, Time::ZERO, None, error));
+            .unwrap_or_else(|error| broken(Invariant::Ends, Time::ZERO, None, error.to_string()));
         if !outcome.complete {
             let what = format!("{} inputs, and packets do not stop", outcome.inputs);
             broken(Invariant::Ends, outcome.ended_at, None, what);
@@ -215,7 +215,7 @@ impl<P: Runnable> Bench<'_, P> {
                 let what = format!("{:?}: {found:x?} instead of {expected:x?}", self.job.again);
                 broken(Invariant::SameDigest, plan.duration, None, what)
             }
-            Err(error) => broken(Invariant::Ends, Time::ZERO, None, error),
+            Err(error) => broken(Invariant::Ends, Time::ZERO, None, error.to_string()),
         }
     }
 

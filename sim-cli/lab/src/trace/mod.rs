@@ -131,9 +131,8 @@ pub(crate) fn follow_protocol<P: Runnable>(task: Following<'_>) -> Result<Follow
             }
         },
     };
-    let outcome = simulation
-        .run_divided(follow.jobs, &mut tracer, &mut |progress| watch(progress) && goes_on.get())
-        .map_err(|error| Complaint::new("link", error, ""))?;
+    let outcome =
+        simulation.run_divided(follow.jobs, &mut tracer, &mut |progress| watch(progress) && goes_on.get())?;
     let mut shown: Vec<Shown> = follow.show.iter().map(|&slot| Shown::nobody(slot)).collect();
     let mut up = 0;
     for (slot, node) in (0u32..).zip(outcome.nodes()) {

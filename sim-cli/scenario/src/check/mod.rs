@@ -1,51 +1,50 @@
 //! Whether the values of a scenario make sense, alone and together. Finds as much as it can in one go.
 
-mod churn;
 mod expect;
-mod fault;
-mod link;
 mod nodes;
 mod time;
 
-use floodnet_sim::spec::{Wrong, Wrongs};
+use floodnet_sim::spec::Complaints;
 
-use super::Scenario;
 use super::diagnostics::Problem;
 use super::document::Document;
 use super::tables::Tables;
 use super::units::Duration;
+use super::{Complaint, Scenario};
 
 /// Everything about `scenario` that makes no sense, at its place in `document`.
 pub(crate) fn check(scenario: &Scenario, document: &Document<'_>, tables: &Tables) -> Vec<Problem> {
-    let mut checker = Checker { document, wrongs: Wrongs::default() };
+    let mut checker = Checker { document, found: Complaints::default() };
     nodes::check(scenario, &mut checker);
-    link::check(&scenario.link, &mut checker);
-    churn::check(scenario, &mut checker);
+    scenario.link.check(&mut checker.found);
+    if let Some(churn) = &scenario.churn {
+        churn.check(&mut checker.found);
+    }
+    for (index, traffic) in scenario.traffic.iter().enumerate() {
+        traffic.check(&format!("traffic.{index}"), scenario.nodes.count, &mut checker.found);
+    }
+    for (index, fault) in scenario.faults.iter().enumerate() {
+        fault.kind.check(&format!("fault.{index}"), scenario.nodes.count, &mut checker.found);
+    }
     time::check(scenario, &mut checker);
-    fault::check(scenario, &mut checker);
     expect::check(scenario, tables, &mut checker);
-    let located =
-        |wrong: Wrong| Problem { span: document.span(&wrong.key), title: wrong.title, label: wrong.label };
-    checker.wrongs.0.into_iter().map(located).collect()
+    checker.found.0.into_iter().map(|complaint| document.problem(complaint)).collect()
 }
 
 struct Checker<'a, 'i> {
     document: &'a Document<'i>,
-    wrongs: Wrongs,
+    found: Complaints,
 }
 
 impl Checker<'_, '_> {
     /// The value at `path` is wrong.
     fn wrong(&mut self, path: &str, title: impl Into<String>, label: impl Into<String>) {
-        self.wrongs.add(path, title, label);
+        self.found.add(path, title, label);
     }
 
-    /// The value at `path` is wrong together with others; points at the first path that is written.
-    fn wrong_at_first(&mut self, paths: &[&str], title: impl Into<String>, label: impl Into<String>) {
-        let written = paths.iter().find(|path| self.document.get(path).is_some());
-        if let Some(path) = written.or(paths.first()) {
-            self.wrong(path, title, label);
-        }
+    /// The values at `paths` are wrong together.
+    fn wrong_together(&mut self, paths: [&str; 2], title: impl Into<String>, label: impl Into<String>) {
+        self.found.0.push(Complaint::new(paths[0], title, label).or(paths[1]));
     }
 
     /// Whether `path` is written in the scenario.
@@ -77,7 +76,7 @@ impl Checker<'_, '_> {
         if start >= stop {
             let (from, until) = (format!("{path}.start"), format!("{path}.stop"));
             let title = format!("nothing is between start {start} and stop {stop}");
-            self.wrong_at_first(&[&until, &from], title, "stop must come after start");
+            self.wrong_together([&until, &from], title, "stop must come after start");
         }
     }
 }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use floodnet_sim::plan::MOST_SLOTS;
-
 use super::Checker;
 use crate::{Class, Latency, Scenario};
 use floodnet_text::spelling::did_you_mean;
@@ -17,7 +15,7 @@ const LONGEST: Duration = Duration::from_secs(100 * 31_557_600);
 
 pub(super) fn check(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
     name(&scenario.name, checker);
-    checker.wrongs.positive("duration", scenario.duration);
+    checker.found.positive("duration", scenario.duration);
     if scenario.duration > LONGEST {
         checker.wrong("duration", "a run cannot be that long", "at most 876600h, a hundred years");
     }
@@ -29,11 +27,11 @@ pub(super) fn check(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
         let title = format!("{} classes are too many", scenario.classes.len());
         checker.wrong("class", title, format!("at most {MOST_CLASSES}"));
     }
-    checker.wrongs.sum("class", "classes", scenario.classes.iter().map(|class| class.share));
+    checker.found.sum("class", "classes", scenario.classes.iter().map(|class| class.share));
     let mut names = BTreeSet::new();
     for (index, item) in scenario.classes.iter().enumerate() {
         let path = format!("class.{index}");
-        checker.wrongs.share(&format!("{path}.share"), item.share);
+        checker.found.share(&format!("{path}.share"), item.share);
         if !names.insert(&item.name) {
             let title = format!("there are two classes `{}`", item.name);
             checker.wrong(&format!("{path}.name"), title, "tables tell classes apart by name");
@@ -52,23 +50,11 @@ fn name(name: &str, checker: &mut Checker<'_, '_>) {
 
 fn slots(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
     let nodes = &scenario.nodes;
-    let from_file = checker.is_written("overlay.static.file");
-    match nodes.count {
-        None if !from_file => {
-            let label = "only a static overlay from a file knows how many slots there are";
-            checker.wrong("nodes", "missing key `count` in [nodes]", label);
-        }
-        Some(count) if count > MOST_SLOTS => {
-            let label = format!("at most {MOST_SLOTS}");
-            checker.wrong("nodes.count", "a network cannot have that many slots", label);
-        }
-        Some(0) => checker.wrong("nodes.count", "a network needs a slot", "write 1 or more"),
-        Some(count) if nodes.entry > count => {
-            let label = format!("there are {count} slots");
-            checker.wrong("nodes.entry", "more entry slots than slots", label);
-        }
-        _ => {}
+    if nodes.count.is_none() && !checker.is_written("overlay.static.file") {
+        let label = "only a static overlay from a file knows how many slots there are";
+        checker.wrong("nodes", "missing key `count` in [nodes]", label);
     }
+    nodes.check(&mut checker.found);
     if nodes.entry == 0 {
         checker.wrong("nodes.entry", "newcomers must know somebody", "write 1 or more");
     }

@@ -1,17 +1,21 @@
-//! Traffic, the window of measurement, pictures.
+//! Whether churn, traffic, faults, the window of measurement and pictures lie within the run.
 
 use super::Checker;
-use crate::{Every, Origin, Scenario, TopologyTime, Traffic};
+use crate::{Churn, Every, Lifetime, Scenario, TopologyTime, Traffic};
 use floodnet_text::units::Duration;
 
-/// What fits into a frame of 64 KiB beside the heads of the messages.
-const MOST_BYTES: u64 = 65_000;
 /// Each sample is a row of the time series, and looks at every slot.
 const MOST_SAMPLES: u64 = 1_000_000;
 
 pub(super) fn check(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
-    for (index, traffic) in scenario.traffic.iter().enumerate() {
-        stream(&format!("traffic.{index}"), traffic, scenario, checker);
+    if let Some(churning) = &scenario.churn {
+        churn(churning, scenario, checker);
+    }
+    for (index, stream) in scenario.traffic.iter().enumerate() {
+        traffic(&format!("traffic.{index}"), stream, scenario.duration, checker);
+    }
+    for (index, fault) in scenario.faults.iter().enumerate() {
+        checker.before_end(&format!("fault.{index}.at"), fault.at, scenario.duration);
     }
     window(scenario, checker);
     for (index, time) in scenario.output.topology.iter().enumerate() {
@@ -24,30 +28,27 @@ pub(super) fn check(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
     }
 }
 
-fn stream(path: &str, traffic: &Traffic, scenario: &Scenario, checker: &mut Checker<'_, '_>) {
-    let key = |key: &str| format!("{path}.{key}");
-    if let Origin::Slot(slot) = traffic.from {
-        checker.wrongs.slot(&key("from"), slot, scenario.nodes.count);
-    }
-    match (traffic.every, traffic.poisson) {
-        (Some(gap), None) => checker.wrongs.positive(&key("every"), gap),
-        (None, Some(mean)) => checker.wrongs.positive(&key("poisson"), mean),
-        (None, None) => {
-            let label = "write every = \"1s\", or poisson = \"1s\" for random gaps of that mean";
-            checker.wrong(path, "this traffic does not say how often", label);
+fn churn(churn: &Churn, scenario: &Scenario, checker: &mut Checker<'_, '_>) {
+    if let Lifetime::Trace(_) = churn.session {
+        // What stands in a resolved scenario changes nothing.
+        let (arrive, end) = (scenario.nodes.arrive, scenario.duration);
+        for (path, time, default) in [("churn.start", churn.start, arrive), ("churn.stop", churn.stop, end)] {
+            if time != default {
+                let title = "the trace of the session says when slots come and go";
+                checker.wrong(path, title, "remove it, or the trace");
+            }
         }
-        (Some(_), Some(_)) => {
-            checker.wrong(&key("poisson"), "both every and poisson are given", "keep one of them");
-        }
+    } else if checker.before_end("churn.start", churn.start, scenario.duration) {
+        checker.in_order("churn", churn.start, churn.stop);
     }
-    if traffic.size.bytes() > MOST_BYTES {
-        let label = format!("at most {MOST_BYTES} B; larger content needs several messages");
-        checker.wrong(&key("size"), "a message cannot be that large", label);
-    }
-    if checker.before_end(&key("start"), traffic.start, scenario.duration) {
+    checker.within("churn.stop", churn.stop, scenario.duration);
+}
+
+fn traffic(path: &str, traffic: &Traffic, duration: Duration, checker: &mut Checker<'_, '_>) {
+    if checker.before_end(&format!("{path}.start"), traffic.start, duration) {
         checker.in_order(path, traffic.start, traffic.stop);
     }
-    checker.within(&key("stop"), traffic.stop, scenario.duration);
+    checker.within(&format!("{path}.stop"), traffic.stop, duration);
 }
 
 fn window(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
@@ -55,7 +56,7 @@ fn window(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
     if let Every::Interval(every) = measure.every {
         samples(every, scenario.duration, checker);
     }
-    checker.wrongs.positive("measure.deadline", measure.deadline);
+    checker.found.positive("measure.deadline", measure.deadline);
     checker.within("measure.stop", measure.stop, scenario.duration);
     if checker.is_written("measure.start") {
         if checker.before_end("measure.start", measure.start, scenario.duration) {
@@ -67,7 +68,7 @@ fn window(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
             "measurement starts at {}, 10 s after the last arrivals, unless measure.start says otherwise",
             measure.start
         );
-        checker.wrong_at_first(&["measure.stop", "duration"], title, label);
+        checker.wrong_together(["measure.stop", "duration"], title, label);
     }
 }
 
@@ -82,6 +83,6 @@ fn samples(every: Duration, duration: Duration, checker: &mut Checker<'_, '_>) {
     if samples > MOST_SAMPLES {
         let title = format!("{samples} samples are too many");
         let label = format!("at most {MOST_SAMPLES}: one every {every} until {duration} is more");
-        checker.wrong_at_first(&["measure.every", "duration"], title, label);
+        checker.wrong_together(["measure.every", "duration"], title, label);
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use floodnet_core::distributions::Regions as RegionTable;
 use floodnet_core::rng::Purpose;
 use floodnet_sim::graph::read_matrix;
-use floodnet_sim::link::{Delays, LinkError, LinkModel};
+use floodnet_sim::link::{Delays, LinkModel};
 use floodnet_sim::plan::assign_shares;
 use floodnet_sim::rng::PlanRng;
 
@@ -22,25 +22,13 @@ pub(super) fn model(
     match &scenario.link.latency {
         Latency::Regions(regions) => links.delays = regional(scenario, slots, &class_of, regions.table())?,
         Latency::Matrix(matrix) => links.delays = measured(matrix, slots, notes)?,
-        Latency::Constant(_) | Latency::Uniform { .. } | Latency::Lognormal { .. } => {}
+        Latency::Distribution(_) => {}
     }
     if !scenario.classes.is_empty() {
         links.classes.clone_from(&scenario.classes);
     }
     links.class_of = class_of;
     Ok(links)
-}
-
-/// What to change about links that cannot work.
-pub(super) fn complaint(error: LinkError) -> Complaint {
-    let label = match error.key {
-        "rto" | "break_after" | "dial_timeout" | "dead_after" => {
-            "write more, or make the shortest latency shorter"
-        }
-        _ => "",
-    };
-    let LinkError { key, problem } = error;
-    Complaint::new(format!("link.{key}"), format!("link.{key} {problem}"), label)
 }
 
 /// The class of each slot; empty when there is one for all.

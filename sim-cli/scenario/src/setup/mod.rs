@@ -37,13 +37,13 @@ pub struct Setup {
 pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
     let overlay: P::OverlayTable = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
     let slots = slots::<P>(scenario, &overlay)?;
-    let plan = plan::spec(scenario, slots)?.draw(scenario.seed).map_err(plan::complaint)?;
+    let plan = plan::spec(scenario, slots)?.draw(scenario.seed)?;
     let mut notes = Vec::new();
     let links = links::model(scenario, slots, &mut notes)?;
     if scenario.overlay.key == "random_walk" && scenario.link.transport == Transport::Datagram {
         notes.push("random_walk over datagrams cannot notice dead neighbors: no link ever breaks".to_owned());
     }
-    links.check(slots).map_err(links::complaint)?;
+    links.check(slots)?;
     let setting = Setting {
         slots,
         entry: (0..scenario.nodes.entry.min(slots)).collect(),

@@ -6,7 +6,7 @@ use floodnet_core::distributions::{REGION_TABLES, SESSION_PRESETS};
 
 use super::*;
 use crate::{
-    Accept, Churn, Class, Ends, FaultKind, FloodTable, GossipTable, Latency, Lifetime, Origin,
+    Accept, Churn, Class, Distribution, Ends, FaultKind, FloodTable, GossipTable, Latency, Lifetime, Origin,
     RandomWalkTable, SessionPreset, StaticTable, Timing, TopologyTime, Victims, templates,
 };
 use floodnet_measure::expect::{Expectation, Op};
@@ -48,10 +48,11 @@ fn the_sample_resolves() {
     assert_eq!(scenario.nodes.count, Some(1000));
     assert_eq!(scenario.nodes.arrive, Duration::from_secs(60));
     let (min, max) = (Duration::from_millis(10), Duration::from_millis(100));
-    assert_eq!(scenario.link.latency, Latency::Uniform { min, max });
+    assert_eq!(scenario.link.latency, Distribution::Uniform { min: min.0, max: max.0 }.into());
     let churn = scenario.churn.as_ref().unwrap();
     assert_eq!(churn.session, Lifetime::Preset(SessionPreset::Flatout));
-    assert_eq!(churn.downtime, Some(Lifetime::Exponential { mean: Duration::from_secs(300) }));
+    let downtime = Distribution::Exponential { mean: Duration::from_secs(300).0 };
+    assert_eq!(churn.downtime, Some(downtime.into()));
     assert_eq!((churn.start, churn.stop), (Duration::from_secs(120), scenario.duration));
     assert_eq!(scenario.traffic[0].from, Origin::Random);
     assert_eq!(scenario.traffic[0].timing(), Some(Timing::Every(Duration::from_secs(1))));

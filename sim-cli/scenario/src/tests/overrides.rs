@@ -134,7 +134,7 @@ fn nested_value_points_into_the_flag() {
     assert_snapshot!(bad_with(&small(r"[link]
 loss = 0.1
 "), &[("link.latency", r#"{ uniform = { min = "20ms", max = "10ms" } }"#)]), @r#"
-    error: the longest delay is shorter than the shortest
+    error: the longest time is shorter than the shortest
      --> --set:1:48
       |
     1 | link.latency={ uniform = { min = "20ms", max = "10ms" } }

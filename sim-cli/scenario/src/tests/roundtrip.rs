@@ -56,8 +56,9 @@ fn lifetime() -> impl Strategy<Value = String> {
 fn link() -> impl Strategy<Value = String> {
     (latency(), share(), rate(), rate(), duration(), 1_u64..1 << 40).prop_map(
         |(latency, loss, up, down, jitter, queue)| {
+            // Timers longer than any delay.
             format!(
-                "[link]\nlatency = {latency}\nloss = {loss:?}\nup = \"{up}\"\ndown = \"{down}\"\n\
+                "[link]\nbreak_after = \"100000h\"\ndead_after = \"100000h\"\nlatency = {latency}\nloss = {loss:?}\nup = \"{up}\"\ndown = \"{down}\"\n\
                  jitter = \"{jitter}\"\nqueue = \"{queue} B\"\n"
             )
         },

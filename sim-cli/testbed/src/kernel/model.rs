@@ -66,7 +66,7 @@ fn run(scenario: &Scenario, predicted: &mut Predicted) -> Result<(), Complaint> 
     let make = |slot| Pair::node(slot, &config);
     let mut log: Vec<(Time, u32, Observed)> = Vec::new();
     let simulation = Simulation::new(&setup.plan, &setup.links, &config, &make);
-    simulation.run(&mut log).map_err(|error| Complaint::new("link", error, ""))?;
+    simulation.run(&mut log)?;
     let mut there = 0;
     for (at, slot, what) in log {
         match what {

@@ -55,9 +55,7 @@ fn churn_keeps_within_its_time_and_spares_entry_slots() {
     spec.nodes.arrive = secs(500).into();
     let mut churn =
         churn(Distribution::Exponential { mean: secs(50) }, Distribution::Exponential { mean: secs(50) });
-    if let Sessions::Drawn { start, stop, .. } = &mut churn.sessions {
-        (*start, *stop) = (at(100), at(300));
-    }
+    (churn.start, churn.stop) = (secs(100).into(), secs(300).into());
     spec.churn = Some(churn);
     let plan = spec.draw(7).unwrap();
     check_invariants(&plan, &spec);
@@ -80,7 +78,7 @@ fn traces_decide_who_is_up() {
     spec.nodes.arrive = secs(100).into();
     let session = |slot, up, down| Session { slot, up: at(up), down: at(down) };
     let trace = vec![session(2, 100, 700), session(2, 5, 50), session(3, 900, 950)];
-    spec.churn = Some(Churn { sessions: Sessions::Trace(trace), crash: 1.0, crash_kind: CrashKind::Reset });
+    recorded(&mut spec, trace, 1.0);
     let plan = spec.draw(1).unwrap();
     check_invariants(&plan, &spec);
     let crashed = Life { start: at(5), stop: at(50), end: End::Crash(CrashKind::Reset) };

@@ -12,7 +12,8 @@ use floodnet_core::time::{Duration, Time};
 use super::*;
 use crate::spec::units::Size;
 use crate::spec::{
-    Crash, Cut, Ends, Fault, FaultKind, Loss, Nodes, Origin, Partition, Pause, Slow, Spacing, Timing, Traffic,
+    Crash, Cut, Ends, Fault, FaultKind, Lifetime, Loss, Nodes, Origin, Partition, Pause, Slow, Spacing,
+    Timing, Trace, Traffic,
 };
 
 fn secs(secs: u64) -> Duration {
@@ -23,15 +24,40 @@ fn at(secs: u64) -> Time {
     Time::from_secs(secs)
 }
 
+/// Who is up is recorded, and all stop by crashes that reset connections, or all leave.
+fn recorded(spec: &mut PlanSpec, trace: Vec<Session>, crash: f64) {
+    spec.churn = Some(Churn {
+        session: Lifetime::Trace(Trace { file: "trace.csv".into() }),
+        downtime: None,
+        crash,
+        crash_kind: CrashKind::Reset,
+        ..churn(Distribution::Constant(secs(1)), Distribution::Constant(secs(1)))
+    });
+    spec.trace = trace;
+}
+
 /// Ten minutes of `count` slots that all start at 0 and stay.
 fn still(count: u32) -> PlanSpec {
     let nodes = Nodes { count: Some(count), ..Nodes::default() };
-    PlanSpec { duration: secs(600), nodes, churn: None, traffic: Vec::new(), faults: Vec::new() }
+    PlanSpec {
+        duration: secs(600),
+        nodes,
+        churn: None,
+        trace: Vec::new(),
+        traffic: Vec::new(),
+        faults: Vec::new(),
+    }
 }
 
 fn churn(session: Distribution, downtime: Distribution) -> Churn {
-    let sessions = Sessions::Drawn { start: at(0), stop: Time::MAX, session, downtime };
-    Churn { sessions, crash: 0.5, crash_kind: CrashKind::Silent }
+    Churn {
+        start: Duration::ZERO.into(),
+        stop: Duration::MAX.into(),
+        session: session.into(),
+        downtime: Some(downtime.into()),
+        crash: 0.5,
+        crash_kind: CrashKind::Silent,
+    }
 }
 
 fn messages(from: Origin, timing: Timing) -> Traffic {
@@ -123,8 +149,8 @@ fn changing_one_thing_leaves_the_draws_of_others_alone() {
     let mut other = base.clone();
     other.faults.clear();
     let short = other.draw(9).unwrap();
-    if let Some(Churn { sessions: Sessions::Drawn { session, .. }, .. }) = &mut other.churn {
-        *session = Distribution::Exponential { mean: secs(400) };
+    if let Some(churn) = &mut other.churn {
+        churn.session = Distribution::Exponential { mean: secs(400) }.into();
     }
     let long = other.draw(9).unwrap();
     for (short, long) in short.lives.iter().zip(&long.lives) {
@@ -172,13 +198,14 @@ fn errors_name_the_key_and_what_is_wrong() {
     let problem = |change: &dyn Fn(&mut PlanSpec)| {
         let mut spec = busy(10);
         change(&mut spec);
-        spec.draw(1).unwrap_err().to_string()
+        let refused = spec.draw(1).unwrap_err();
+        format!("{}: {}", refused.key, refused.title)
     };
     let fault = |kind: FaultKind| problem(&|spec| spec.faults[1].kind = kind.clone());
     let trace = |session: (u32, u64, u64)| {
         let (slot, up, down) = session;
         let two = [Session { slot: 1, up: at(5), down: at(9) }, Session { slot, up: at(up), down: at(down) }];
-        problem(&|spec| spec.churn.as_mut().unwrap().sessions = Sessions::Trace(two.to_vec()))
+        problem(&|spec| recorded(spec, two.to_vec(), 1.0))
     };
     let lasts = secs(5);
     let found = [
@@ -206,12 +233,12 @@ fn errors_name_the_key_and_what_is_wrong() {
         trace((0, 5, 9)),
     ];
     let expected = [
-        "nodes.entry: 11 entry slots, but only 10 slots",
-        "churn.crash: 1.5 is not a share from 0 to 1",
-        "churn.session: mean must be greater than zero",
+        "nodes.entry: more entry slots than slots",
+        "churn.crash: `1.5` is not a share",
+        "churn.session.exponential.mean: this cannot be zero",
         "churn: slots come and go too often: more than 65536 lives of one or 33554432 of all",
-        "traffic.1.from: slot 10 does not exist: there are 10, numbered from 0",
-        "traffic.1.every: must be greater than zero",
+        "traffic.1.from: there is no slot 10",
+        "traffic.1.every: this cannot be zero",
         "traffic.1: more than 16777216 messages",
         "fault.1.pause.fraction: `-0.5` is not a fraction of the slots",
         "fault.1.pause.for: this cannot be zero",
@@ -219,9 +246,9 @@ fn errors_name_the_key_and_what_is_wrong() {
         "fault.1.partition.groups: a partition has at least two groups",
         "fault.1.cut.links.1.1: a slot has no link to itself",
         "fault.1.cut.links.0.1: there is no slot 12",
-        "churn.session: slot 1 comes up at 9s, before its former session has ended",
-        "churn.session: slot 2 comes up at 9s and is down at 9s already",
-        "churn.session: slot 0 is an entry slot and does not churn (nodes.entry_churns)",
+        "churn.session.trace.file: slot 1 comes up at 9s, before its former session has ended",
+        "churn.session.trace.file: slot 2 comes up at 9s and is down at 9s already",
+        "churn.session.trace.file: slot 0 is an entry slot and does not churn",
     ];
     assert_eq!(found, expected);
 }

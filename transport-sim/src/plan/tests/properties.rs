@@ -15,8 +15,8 @@ fn any_spec() -> impl Strategy<Value = PlanSpec> {
     let session = (distribution(), distribution(), 0u64..700, 0u64..700, 0.0f64..=1.0).prop_map(
         |(up, down, start, stop, crash)| {
             let session = if up.mean() == Duration::ZERO { Distribution::Constant(secs(9)) } else { up };
-            let sessions = Sessions::Drawn { start: at(start), stop: at(stop), session, downtime: down };
-            Churn { sessions, crash, crash_kind: CrashKind::Silent }
+            let (start, stop) = (secs(start).into(), secs(stop).into());
+            Churn { start, stop, crash, ..churn(session, down) }
         },
     );
     let crash =

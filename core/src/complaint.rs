@@ -13,6 +13,8 @@ pub struct Complaint {
     /// `gnp.mean_degree`, otherwise in the scenario, such as `traffic.0.every`; empty for the table or the
     /// scenario as a whole.
     pub key: String,
+    /// More keys that it is about: a report points at the first of all that is written.
+    pub others: Vec<String>,
     /// What is wrong, in one line.
     pub title: String,
     /// What to write instead or why, in one line; may be empty.
@@ -23,14 +25,21 @@ impl Complaint {
     /// A complaint about `key`.
     #[must_use]
     pub fn new(key: impl Into<String>, title: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { key: key.into(), title: title.into(), label: label.into() }
+        Self { key: key.into(), others: Vec::new(), title: title.into(), label: label.into() }
     }
 
-    /// The same with its key inside the table `path`.
+    /// The same, also about `key`.
+    #[must_use]
+    pub fn or(mut self, key: impl Into<String>) -> Self {
+        self.others.push(key.into());
+        self
+    }
+
+    /// The same with its keys inside the table `path`.
     #[must_use]
     pub fn within(self, path: &str) -> Self {
-        let key = if self.key.is_empty() { path.to_owned() } else { format!("{path}.{}", self.key) };
-        Self { key, ..self }
+        let inside = |key: &String| if key.is_empty() { path.to_owned() } else { format!("{path}.{key}") };
+        Self { key: inside(&self.key), others: self.others.iter().map(inside).collect(), ..self }
     }
 }
 
