@@ -1,12 +1,13 @@
 //! The bodies of the fuzz targets on random bytes, and on what fuzzers found worth keeping.
 
-use std::path::Path;
-
 use proptest::prelude::*;
 
 #[expect(unreachable_pub, reason = "a library in its own folder")]
 #[path = "../fuzz/src/lib.rs"]
 mod bodies;
+
+#[path = "common/corpus.rs"]
+mod corpus;
 
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     // Mostly small numbers, which lengths and kinds are made of.
@@ -25,15 +26,5 @@ proptest! {
 /// Each file of the corpus, through its target.
 #[test]
 fn the_corpus() {
-    type Target = fn(&[u8]);
-    let targets: [(&str, Target); 1] = [("state_machine", bodies::state_machine)];
-    for (name, target) in targets {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
-        let mut count = 0;
-        for entry in std::fs::read_dir(folder).expect("a folder for each target") {
-            target(&std::fs::read(entry.expect("an entry").path()).expect("a file"));
-            count += 1;
-        }
-        assert!(count > 0, "{name} has no corpus");
-    }
+    corpus::through(env!("CARGO_MANIFEST_DIR"), &[("state_machine", bodies::state_machine)]);
 }

@@ -7,6 +7,9 @@ use proptest::prelude::*;
 #[path = "../fuzz/src/lib.rs"]
 mod bodies;
 
+#[path = "../../core/tests/common/corpus.rs"]
+mod corpus;
+
 use bodies::{frames, handshake, hello, key_file, packet, session};
 
 proptest! {
@@ -31,23 +34,17 @@ proptest! {
 /// What fuzzing has found worth keeping.
 #[test]
 fn the_corpus_is_borne() {
-    type Body = fn(&[u8]);
-    let bodies: [(&str, Body); 6] = [
-        ("frames", frames),
-        ("packet", packet),
-        ("hello", hello),
-        ("handshake", handshake),
-        ("session", session),
-        ("key_file", key_file),
-    ];
-    for (name, body) in bodies {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
-        let inputs: Vec<_> = std::fs::read_dir(&folder).expect("a corpus").collect();
-        assert!(!inputs.is_empty(), "{name}");
-        for input in inputs {
-            body(&std::fs::read(input.expect("readable").path()).expect("readable"));
-        }
-    }
+    corpus::through(
+        env!("CARGO_MANIFEST_DIR"),
+        &[
+            ("frames", frames),
+            ("packet", packet),
+            ("hello", hello),
+            ("handshake", handshake),
+            ("session", session),
+            ("key_file", key_file),
+        ],
+    );
 }
 
 proptest! {

@@ -8,6 +8,9 @@ use proptest::prelude::*;
 #[path = "../fuzz/bodies.rs"]
 mod bodies;
 
+#[path = "../../../core/tests/common/corpus.rs"]
+mod corpus;
+
 /// Scenarios that hold most of the language.
 fn scenarios() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
@@ -55,11 +58,6 @@ proptest! {
 /// Each file of the corpus, and the scenarios of this repository.
 #[test]
 fn the_corpus() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/scenario");
-    let corpus: Vec<_> = fs::read_dir(folder).expect("a corpus").flatten().collect();
-    assert!(!corpus.is_empty());
-    for entry in corpus {
-        bodies::scenario(&fs::read(entry.path()).expect("a file"));
-    }
+    corpus::through(env!("CARGO_MANIFEST_DIR"), &[("scenario", bodies::scenario)]);
     scenarios().iter().for_each(|text| bodies::scenario(text.as_bytes()));
 }
