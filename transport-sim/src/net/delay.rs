@@ -5,9 +5,7 @@ use floodnet_core::rng::{Purpose, scale};
 use floodnet_core::time::{Duration, Time};
 
 use crate::link::Delays;
-use crate::net::faults::active;
 use crate::net::network::{Network, PacketDelay, PacketIndex};
-use crate::plan::DisturbanceKind;
 use crate::spec::Per;
 
 impl Network<'_> {
@@ -40,7 +38,7 @@ impl Network<'_> {
         at: Time,
     ) -> Duration {
         let delay = self.even_delay(from, to, link_delay, nth);
-        if self.links.spec.jitter.0 == Duration::ZERO && self.faults.slows.is_empty() {
+        if self.links.spec.jitter.0 == Duration::ZERO && !self.faults.prolong_packets() {
             return delay;
         }
         self.delay_among_faults(from, to, delay, nth, at)
@@ -95,14 +93,6 @@ impl Network<'_> {
             let bits = self.packet_hash(Purpose::Jitter, from, to, nth);
             delay = delay + Duration::from_nanos(scale(bits, self.links.spec.jitter.0.as_nanos()));
         }
-        for fault in active(&self.faults.slows, at) {
-            if let DisturbanceKind::Slow { slots, factor_permille } = &fault.kind
-                && (slots.contains(from) || slots.contains(to))
-            {
-                let slowed = u128::from(delay.as_nanos()) * u128::from(*factor_permille) / 1_000;
-                delay = Duration::from_nanos(u64::try_from(slowed).unwrap_or(u64::MAX));
-            }
-        }
-        delay
+        self.faults.prolonged(from, to, delay, at)
     }
 }

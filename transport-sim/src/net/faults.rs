@@ -1,4 +1,5 @@
-//! What keeps packets from arriving: losses, cuts, pauses and the dead, and how the others find that out.
+//! What keeps packets from arriving, or makes them late: losses, cuts, slow and paused nodes, and the dead; and how the
+//! others find that out.
 
 use floodnet_core::distributions::happens;
 use floodnet_core::rng::{Purpose, fold, scale};
@@ -49,6 +50,29 @@ impl<'p> Faults<'p> {
     /// Whether no fault keeps a packet from arriving.
     pub(super) const fn lose_nothing(&self) -> bool {
         self.losses.is_empty() && self.cuts.is_empty()
+    }
+
+    /// Whether some fault draws for each packet, so that packets must be counted.
+    pub(super) const fn draw_for_packets(&self) -> bool {
+        !self.losses.is_empty()
+    }
+
+    /// Whether some fault prolongs the delays of packets.
+    pub(super) const fn prolong_packets(&self) -> bool {
+        !self.slows.is_empty()
+    }
+
+    /// The delay of a packet that leaves `from` for `to` at `at`, where `delay` is that without faults.
+    pub(super) fn prolonged(&self, from: u32, to: u32, mut delay: Duration, at: Time) -> Duration {
+        for fault in active(&self.slows, at) {
+            if let DisturbanceKind::Slow { slots, factor_permille } = &fault.kind
+                && (slots.contains(from) || slots.contains(to))
+            {
+                let slowed = u128::from(delay.as_nanos()) * u128::from(*factor_permille) / 1_000;
+                delay = Duration::from_nanos(u64::try_from(slowed).unwrap_or(u64::MAX));
+            }
+        }
+        delay
     }
 
     /// Whether no fault makes a packet take longer.
@@ -169,6 +193,6 @@ fn is_active(fault: &Disturbance, at: Time) -> bool {
     fault.from <= at && at < fault.until
 }
 
-pub(super) fn active<'f>(faults: &'f [&'f Disturbance], at: Time) -> impl Iterator<Item = &'f Disturbance> {
+fn active<'f>(faults: &'f [&'f Disturbance], at: Time) -> impl Iterator<Item = &'f Disturbance> {
     faults.iter().copied().filter(move |fault| is_active(fault, at))
 }

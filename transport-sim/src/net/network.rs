@@ -78,7 +78,7 @@ impl<'p> Network<'p> {
         let loss = share_to_threshold(links.spec.loss);
         let counts = loss > 0
             || links.spec.jitter.0 != Duration::ZERO
-            || !faults.losses.is_empty()
+            || faults.draw_for_packets()
             || links.spec.per == Per::Packet && matches!(links.delays, Delays::Distribution(_));
         let lossless = loss == 0 && faults.lose_nothing();
         let rebirths = plan.lives.iter().any(|lives| lives.len() > 1);
