@@ -1,6 +1,6 @@
 //! The laboratory's command line: scenarios in, numbers, tables and pictures out.
 //!
-//! The way of a run: `scenario.toml` -> [`Scenario`](scenario::Scenario), validated -> [`Setup`](scenario::setup::Setup)
+//! The way of a run: `scenario.toml` -> [`Scenario`](scenario::Scenario), validated -> [`Setup`](scenario::build::Setup)
 //! with the plan, drawn from the seed up front -> the simulator or sockets -> a stream of observations ->
 //! [`Measures`](measure::Measures) -> summary, tables, pictures.
 //!

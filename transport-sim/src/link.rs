@@ -1,10 +1,14 @@
 //! What links do to packets: what a scenario says of them, and what they refuse.
 
-use floodnet_core::distributions::Distribution;
+use floodnet_core::distributions::{Distribution, Regions};
+use floodnet_core::rng::Purpose;
 use floodnet_core::time::Duration;
 use floodnet_core::units::Rate;
 
-use crate::spec::{Class, Complaint, Complaints, Link};
+use crate::graph;
+use crate::plan::assign_shares;
+use crate::rng::PlanRng;
+use crate::spec::{Class, Complaint, Complaints, Latency, Link};
 
 /// One-way delays between the slots, before floor and jitter: what [`spec::Latency`](crate::spec::Latency) comes to.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +55,60 @@ impl LinkModel {
         );
         let classes = vec![Class { up: spec.up, down: spec.down, ..Class::UNLIMITED }];
         Self { spec, delays, classes, class_of: Vec::new() }
+    }
+
+    /// Links of this kind for `slots` slots with these classes; `matrix` is what the file of a latency matrix holds.
+    /// Which slot is of which class, and in which region, is drawn from `seed`.
+    ///
+    /// # Errors
+    /// The shares cannot be dealt out, or no matrix is given where the latency is one.
+    pub fn draw(
+        spec: &Link,
+        classes: &[Class],
+        slots: u32,
+        seed: u64,
+        matrix: Option<graph::Matrix>,
+    ) -> Result<Self, Complaint> {
+        let mut links = Self::new(spec.clone());
+        if !classes.is_empty() {
+            let shares: Vec<f64> = classes.iter().map(|class| class.share).collect();
+            let dealt = assign_shares(slots, &shares, &mut PlanRng::new(seed, Purpose::Classes, 0));
+            let cannot =
+                || Complaint::new("class", "the shares of the classes cannot be dealt out", "they sum to 1");
+            links.class_of = dealt.ok_or_else(cannot)?;
+            links.classes = classes.to_vec();
+        }
+        match &spec.latency {
+            Latency::Regions(regions) => links.delays = links.regional(regions.table(), slots, seed)?,
+            Latency::Matrix(_) => {
+                let missing = || Complaint::new("link.latency.matrix.file", "the matrix was not read", "");
+                let graph::Matrix { n, one_way } = matrix.ok_or_else(missing)?;
+                // Each slot takes the place of a measured host.
+                let row = (0..slots).map(|slot| slot % n).collect();
+                links.delays = Delays::Table { row, size: n, one_way };
+            }
+            Latency::Distribution(_) => {}
+        }
+        Ok(links)
+    }
+
+    /// Each slot in the region of its class, or in one drawn by the regions' weights.
+    fn regional(&self, table: &Regions, slots: u32, seed: u64) -> Result<Delays, Complaint> {
+        let weights: Vec<f64> = table.weights.iter().map(|&weight| f64::from(weight)).collect();
+        let drawn = assign_shares(slots, &weights, &mut PlanRng::new(seed, Purpose::Regions, 0));
+        let cannot = || Complaint::new("link.latency.regions", "the regions cannot be dealt out", "");
+        let region_of = |(slot, drawn): (usize, u8)| {
+            let class = self.class_of.get(slot).and_then(|class| self.classes.get(usize::from(*class)));
+            let given = class.and_then(|class| table.number(class.region.as_deref()?));
+            given.map_or(u32::from(drawn), |region| u32::try_from(region).unwrap_or(0))
+        };
+        let size = table.len();
+        let pairs = (0..size).flat_map(|from| (0..size).map(move |to| (from, to)));
+        Ok(Delays::Table {
+            row: drawn.ok_or_else(cannot)?.into_iter().enumerate().map(region_of).collect(),
+            size: u32::try_from(size).unwrap_or(u32::MAX),
+            one_way: pairs.map(|(from, to)| table.one_way(from, to)).collect(),
+        })
     }
 
     /// The least one-way delay that any packet can have: how far the engine may look ahead.

@@ -12,6 +12,7 @@
 //! - `diagnostics`, `suggest`: what is wrong, at its place, with the nearest known word.
 //! - `schema`: the language for editors; `templates`: scenarios to begin with.
 
+pub mod build;
 mod check;
 pub mod diagnostics;
 mod document;
@@ -22,7 +23,6 @@ mod measure;
 pub mod protocol;
 mod resolve;
 mod schema;
-pub mod setup;
 mod suggest;
 pub mod tables;
 mod templates;

@@ -24,7 +24,7 @@ use floodnet_lab::run::{Kernels, TcpRunInfo};
 use floodnet_measure::Results;
 use floodnet_measure::expect::{Checked, Outcome};
 use floodnet_scenario::Scenario;
-use floodnet_scenario::setup::Setup;
+use floodnet_scenario::build::Setup;
 use floodnet_testbed::{self as testbed, Nodes, RunError, Settings};
 
 /// Run a scenario, measure it and draw pictures

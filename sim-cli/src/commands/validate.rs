@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::files::load;
 use floodnet_lab::run::prepare;
 use floodnet_scenario::Scenario;
-use floodnet_scenario::setup::Setup;
+use floodnet_scenario::build::Setup;
 
 /// Check scenarios without running them
 #[derive(Parser, Debug)]

@@ -13,7 +13,7 @@ use floodnet_plot::{
     CdfSeries, DegreeView, FaultMark, GraphView, MessagePoint, NodeState, NodeView, PICTURES, Picture,
     RunView, Sample, Style, TimelineView, TopologyView,
 };
-use floodnet_scenario::setup::Setup;
+use floodnet_scenario::build::Setup;
 
 /// The pictures of a run with the names of their files: those called `what` in [`PICTURES`], or all.
 #[must_use]

@@ -6,7 +6,7 @@ use floodnet_sim::spec::Transport;
 use crate::netns::MAX_NODES;
 use crate::settings::{Nodes, Settings};
 use floodnet_scenario::Complaint;
-use floodnet_scenario::setup::Setup;
+use floodnet_scenario::build::Setup;
 
 /// Checks that `setup` can run on sockets.
 ///

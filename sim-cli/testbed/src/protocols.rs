@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use floodnet_lab::protocols::unknown;
 use floodnet_lab::run::Ran;
 use floodnet_scenario::protocol::{Runnable, Visitor, visit_builtin};
-use floodnet_scenario::setup::{Setup, set_up_nodes};
+use floodnet_scenario::build::{Setup, set_up_nodes};
 use floodnet_scenario::{Complaint, Scenario, Tables};
 use tokio::runtime::Runtime;
 

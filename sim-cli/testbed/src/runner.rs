@@ -10,7 +10,7 @@ use floodnet_lab::run::{Cost, Finished, Ran, TcpRunInfo};
 use floodnet_measure::{Measures, Results};
 use floodnet_scenario::Complaint;
 use floodnet_scenario::protocol::Runnable;
-use floodnet_scenario::setup::{Setup, set_up_nodes};
+use floodnet_scenario::build::{Setup, set_up_nodes};
 use floodnet_sim::between::Between;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;

@@ -11,7 +11,7 @@ use floodnet_core::time::Time;
 use floodnet_measure::tables;
 use floodnet_measure::{Results, seconds};
 use floodnet_scenario::Scenario;
-use floodnet_scenario::setup::Setup;
+use floodnet_scenario::build::Setup;
 
 /// The file that tells a folder of a run from any other.
 pub const MANIFEST: &str = "manifest.json";

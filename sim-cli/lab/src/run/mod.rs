@@ -17,8 +17,8 @@ use floodnet_sim::{Memory, Progress, Simulation};
 
 use crate::Protocols;
 use floodnet_measure::{Ending, Measures, Results};
+use floodnet_scenario::build::{Setup, set_up_nodes};
 use floodnet_scenario::protocol::Runnable;
-use floodnet_scenario::setup::{Setup, set_up_nodes};
 use floodnet_scenario::{Complaint, Scenario};
 pub use sockets::{HopExcess, Kernels, TcpRunInfo};
 

@@ -16,8 +16,8 @@ use super::violation::{Invariant, Violation, broken};
 use super::watched::{Known, Watched};
 use crate::Protocols;
 use crate::run;
+use floodnet_scenario::build::{Setup, set_up, unread};
 use floodnet_scenario::protocol::Runnable;
-use floodnet_scenario::setup::{Setup, set_up, unread};
 use floodnet_scenario::{Complaint, Scenario};
 
 pub use super::rules::{HEAL, REACH};

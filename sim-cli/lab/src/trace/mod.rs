@@ -24,9 +24,9 @@ use floodnet_sim::plan::Plan;
 use floodnet_sim::{Progress, Simulation};
 
 use crate::Protocols;
+use floodnet_scenario::build::Setup;
+use floodnet_scenario::build::set_up_nodes;
 use floodnet_scenario::protocol::Runnable;
-use floodnet_scenario::setup::Setup;
-use floodnet_scenario::setup::set_up_nodes;
 use floodnet_scenario::{Complaint, Scenario};
 use record::{Record, What};
 

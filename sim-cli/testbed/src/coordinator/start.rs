@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
-use floodnet_scenario::setup::Setup;
+use floodnet_scenario::build::Setup;
 use floodnet_sim::between::Between;
 use tokio::task::JoinSet;
 

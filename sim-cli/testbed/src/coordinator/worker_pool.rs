@@ -10,7 +10,7 @@ use std::time::Duration as Span;
 
 use floodnet_core::time::{Duration, Time};
 use floodnet_lab::run::Kernels;
-use floodnet_scenario::setup::Setup;
+use floodnet_scenario::build::Setup;
 use floodnet_sim::Progress;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;

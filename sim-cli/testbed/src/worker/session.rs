@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration as Span;
 
 use floodnet_scenario::Scenario;
+use floodnet_scenario::build::set_up_nodes;
 use floodnet_scenario::protocol::Runnable;
-use floodnet_scenario::setup::set_up_nodes;
 use floodnet_tcp::identity::Identity;
 use floodnet_tcp::peer::Peer;
 use tokio::runtime::Runtime;

@@ -1,18 +1,18 @@
-//! From a scenario to what the simulator takes: plan, links, measures.
+//! From a scenario to what a run takes: the plan and the links, drawn from the scenario's own declarations, and what is
+//! measured. The files that a scenario names are read here.
 
-mod links;
-mod plan;
-
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use floodnet_core::time::Time;
+use floodnet_sim::graph::{self, read_matrix};
 use floodnet_sim::link::LinkModel;
-use floodnet_sim::plan::Plan;
+use floodnet_sim::plan::{Plan, PlanSpec, read_trace};
 use floodnet_sim::read::ReadError;
 
 use crate::protocol::{Runnable, Setting};
-use crate::{Complaint, Scenario, TopologyTime, Transport};
+use crate::{Complaint, Latency, Lifetime, Matrix, Nodes, Scenario, TopologyTime, Trace, Transport};
 use floodnet_measure::MeasureSettings;
 
 /// Everything that one run of a scenario takes, but for its protocol.
@@ -37,9 +37,15 @@ pub struct Setup {
 pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
     let overlay: P::OverlayTable = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
     let slots = slots::<P>(scenario, &overlay)?;
-    let plan = plan::spec(scenario, slots)?.draw(scenario.seed)?;
+    let plan = plan_spec(scenario, slots)?.draw(scenario.seed)?;
     let mut notes = Vec::new();
-    let links = links::model(scenario, slots, &mut notes)?;
+    let matrix = matrix(scenario)?;
+    if let Some(hosts) = matrix.as_ref().map(|matrix| matrix.n).filter(|hosts| *hosts < slots) {
+        notes.push(format!(
+            "the latency matrix has {hosts} hosts for {slots} slots: slot s takes the place of host s modulo {hosts}"
+        ));
+    }
+    let links = LinkModel::draw(&scenario.link, &scenario.classes, slots, scenario.seed, matrix)?;
     if scenario.overlay.key == "random_walk" && scenario.link.transport == Transport::Datagram {
         notes.push("random_walk over datagrams cannot notice dead neighbors: no link ever breaks".to_owned());
     }
@@ -96,6 +102,35 @@ fn slots<P: Runnable>(scenario: &Scenario, overlay: &P::OverlayTable) -> Result<
             Complaint::new("nodes.count", "nothing says how many slots there are", "write nodes.count")
         }),
     }
+}
+
+fn plan_spec(scenario: &Scenario, slots: u32) -> Result<PlanSpec, Complaint> {
+    let trace = match scenario.churn.as_ref().map(|churn| &churn.session) {
+        Some(Lifetime::Trace(Trace { file })) => {
+            let key = "churn.session.trace.file";
+            let form = "a line holds slot, up_s, down_s in seconds, and a slot is up once at a time";
+            let text = fs::read_to_string(file).map_err(|error| unreadable(key, file, &error))?;
+            read_trace(&text).map_err(|error| malformed(key, file, &error, form))?
+        }
+        _ => Vec::new(),
+    };
+    Ok(PlanSpec {
+        duration: scenario.duration.0,
+        nodes: Nodes { count: Some(slots), ..scenario.nodes.clone() },
+        churn: scenario.churn.clone(),
+        trace,
+        traffic: scenario.traffic.clone(),
+        faults: scenario.faults.clone(),
+    })
+}
+
+/// The measured delays between hosts, if the latency is a matrix.
+fn matrix(scenario: &Scenario) -> Result<Option<graph::Matrix>, Complaint> {
+    let Latency::Matrix(Matrix { file, unit, rtt }) = &scenario.link.latency else { return Ok(None) };
+    let key = "link.latency.matrix.file";
+    let form = "a matrix has a row for each host, and a delay to each host in every row";
+    let text = fs::read_to_string(file).map_err(|error| unreadable(key, file, &error))?;
+    read_matrix(&text, unit.nanos(), *rtt).map(Some).map_err(|error| malformed(key, file, &error, form))
 }
 
 /// A file that cannot be read.
