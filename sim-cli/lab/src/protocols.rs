@@ -5,11 +5,11 @@
 
 use std::marker::PhantomData;
 
-use floodnet_scenario::protocol::{Runnable, Visitor, visit_builtin};
-use floodnet_scenario::{Complaint, NamedTable, Scenario, Tables};
+use floodnet_scenario::protocol::{PerProtocol, ProtocolTable, Runnable, Visitor};
+use floodnet_scenario::{Complaint, Scenario, Tables};
 
 use crate::run::{Job, Ran, simulate_job};
-use crate::swarm::check::{CheckJob, Checked, check_protocol};
+use crate::swarm::check::{Checked, CheckJob, check_protocol};
 use crate::trace::{Followed, Following, follow_protocol};
 
 /// What can be done with one protocol.
@@ -41,26 +41,21 @@ impl<P: Runnable> Engine for EngineOf<P> {
     }
 }
 
-struct Entry {
-    overlay: &'static str,
-    broadcast: &'static str,
-    engine: &'static dyn Engine,
+impl PerProtocol for dyn Engine {
+    fn of<P: Runnable>() -> &'static Self {
+        const { &EngineOf::<P>(PhantomData) }
+    }
 }
 
 /// The protocols that scenarios can name, with their tables and engines.
 #[derive(Default)]
-pub struct Protocols {
-    tables: Tables,
-    entries: Vec<Entry>,
-}
+pub struct Protocols(ProtocolTable<dyn Engine>);
 
 impl Visitor for Protocols {
     /// # Panics
     /// When both words together already name a protocol.
     fn protocol<P: Runnable>(&mut self, overlay: &'static str, broadcast: &'static str) {
-        assert!(self.find(overlay, broadcast).is_none(), "{overlay} with {broadcast} is registered twice");
-        self.tables.protocol::<P>(overlay, broadcast);
-        self.entries.push(Entry { overlay, broadcast, engine: const { &EngineOf::<P>(PhantomData) } });
+        self.0.protocol::<P>(overlay, broadcast);
     }
 }
 
@@ -68,34 +63,17 @@ impl Protocols {
     /// The built-in protocols.
     #[must_use]
     pub fn builtin() -> Self {
-        let mut protocols = Self::default();
-        visit_builtin(&mut protocols);
-        protocols
+        Self(ProtocolTable::builtin())
     }
 
     /// The words that scenarios can use, and the form of their tables.
     #[must_use]
     pub const fn tables(&self) -> &Tables {
-        &self.tables
+        self.0.tables()
     }
 
     /// The engine for the protocol that `scenario` names.
-    pub(crate) fn engine(&self, scenario: &Scenario) -> Result<&dyn Engine, Complaint> {
-        let (overlay, broadcast) = (&scenario.overlay, &scenario.broadcast);
-        self.find(&overlay.key, &broadcast.key).ok_or_else(|| unknown(overlay, broadcast))
+    pub(crate) fn engine(&self, scenario: &Scenario) -> Result<&'static dyn Engine, Complaint> {
+        self.0.get(scenario)
     }
-
-    fn find(&self, overlay: &str, broadcast: &str) -> Option<&dyn Engine> {
-        let mut entries = self.entries.iter();
-        entries
-            .find(|entry| entry.overlay == overlay && entry.broadcast == broadcast)
-            .map(|entry| entry.engine)
-    }
-}
-
-/// Nobody registered a protocol under these two words.
-#[must_use]
-pub fn unknown(overlay: &NamedTable, broadcast: &NamedTable) -> Complaint {
-    let title = format!("no protocol is `{}` with `{}`", overlay.key, broadcast.key);
-    Complaint::new("broadcast", title, "")
 }

@@ -2,10 +2,9 @@
 
 use std::marker::PhantomData;
 
-use floodnet_lab::protocols::unknown;
 use floodnet_lab::run::Ran;
-use floodnet_scenario::protocol::{Runnable, Visitor, visit_builtin};
 use floodnet_scenario::build::{Setup, set_up_nodes};
+use floodnet_scenario::protocol::{PerProtocol, ProtocolTable, Runnable, Visitor};
 use floodnet_scenario::{Complaint, Scenario, Tables};
 use tokio::runtime::Runtime;
 
@@ -41,23 +40,21 @@ impl<P: Runnable> Backend for BackendOf<P> {
     }
 }
 
-struct Entry {
-    overlay: &'static str,
-    broadcast: &'static str,
-    backend: &'static dyn Backend,
+impl PerProtocol for dyn Backend {
+    fn of<P: Runnable>() -> &'static Self {
+        const { &BackendOf::<P>(PhantomData) }
+    }
 }
 
-/// The protocols that scenarios can name, with their tables and what runs them on sockets.
+/// The protocols that scenarios can name, with what runs them on sockets.
 #[derive(Default)]
-pub struct Protocols {
-    tables: Tables,
-    entries: Vec<Entry>,
-}
+pub struct Protocols(ProtocolTable<dyn Backend>);
 
 impl Visitor for Protocols {
+    /// # Panics
+    /// When both words together already name a protocol.
     fn protocol<P: Runnable>(&mut self, overlay: &'static str, broadcast: &'static str) {
-        self.tables.protocol::<P>(overlay, broadcast);
-        self.entries.push(Entry { overlay, broadcast, backend: const { &BackendOf::<P>(PhantomData) } });
+        self.0.protocol::<P>(overlay, broadcast);
     }
 }
 
@@ -65,22 +62,17 @@ impl Protocols {
     /// The built-in protocols.
     #[must_use]
     pub fn builtin() -> Self {
-        let mut protocols = Self::default();
-        visit_builtin(&mut protocols);
-        protocols
+        Self(ProtocolTable::builtin())
     }
 
     /// The words that scenarios can use, and the form of their tables.
     #[must_use]
     pub const fn tables(&self) -> &Tables {
-        &self.tables
+        self.0.tables()
     }
 
     /// The operations for the protocol that `scenario` names.
-    pub(crate) fn backend(&self, scenario: &Scenario) -> Result<&dyn Backend, Complaint> {
-        let (overlay, broadcast) = (&scenario.overlay, &scenario.broadcast);
-        let mut entries = self.entries.iter();
-        let found = entries.find(|entry| entry.overlay == overlay.key && entry.broadcast == broadcast.key);
-        found.map(|entry| entry.backend).ok_or_else(|| unknown(overlay, broadcast))
+    pub(crate) fn backend(&self, scenario: &Scenario) -> Result<&'static dyn Backend, Complaint> {
+        self.0.get(scenario)
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! The words after `overlay.` and `broadcast.` in a scenario name a [`Runnable`]: a whole protocol with its two
 //! tables. A pair of [`NamedOverlay`] and [`NamedBroadcast`], composed by [`Node`], is one.
-//! [`visit_builtin`] shows those that are built in; whoever keeps something for each protocol
-//! fills it by a [`Visitor`].
+//! [`visit_builtin`] shows those that are built in; whoever keeps something for each protocol keeps it in a
+//! [`ProtocolTable`].
 
 mod fixed;
+mod table;
 
 use std::marker::PhantomData;
 
@@ -23,6 +24,7 @@ use floodnet_sim::spec::Transport;
 use crate::{CheckedTable, Complaint, TableKind, Tables};
 
 pub use fixed::{StaticTable, Yes};
+pub use table::{PerProtocol, ProtocolTable};
 
 /// What a protocol may know of a scenario besides its own tables.
 #[derive(Clone, Debug)]
