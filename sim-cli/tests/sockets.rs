@@ -84,7 +84,7 @@ fn everything_arrives_and_not_before_the_delays_of_the_scenario() {
     let ran = testbed::run(&scenario(&[]), Registry::builtin().sockets(), FAST, &mut |_| true).unwrap();
     let finished = ran.finished.unwrap();
     let shaped = finished.results.summary;
-    let hop = finished.tcp.unwrap().hop_excess_ms.expect("delays that are each link's own");
+    let hop = finished.tcp.unwrap().hop_overhead_ms.expect("delays that are each link's own");
     // Timers call at most 1 ms early, which is 3 of the plan at this speed.
     assert!(hop.mean > -3.0 && hop.p50 <= hop.p99, "{hop:?}");
     assert_eq!((shaped.delivery_ratio, shaped.publishes, shaped.joins), (Some(1.0), 40, 10));

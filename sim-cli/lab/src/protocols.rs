@@ -9,7 +9,7 @@ use floodnet_scenario::protocol::{PerProtocol, ProtocolTable, Runnable, Visitor}
 use floodnet_scenario::{Complaint, Scenario, Tables};
 
 use crate::run::{Job, Ran, simulate_job};
-use crate::swarm::check::{Checked, CheckJob, check_protocol};
+use crate::swarm::check::{CaseResult, CheckJob, check_protocol};
 use crate::trace::{Followed, Following, follow_protocol};
 
 /// What can be done with one protocol.
@@ -21,7 +21,7 @@ pub(crate) trait Engine: Sync {
     fn follow(&self, task: Following<'_>) -> Result<Followed, Complaint>;
 
     /// Runs a scenario and watches every node.
-    fn check(&self, job: &CheckJob<'_>) -> Result<Checked, Complaint>;
+    fn check(&self, job: &CheckJob<'_>) -> Result<CaseResult, Complaint>;
 }
 
 /// The engine of the protocol `P`.
@@ -36,7 +36,7 @@ impl<P: Runnable> Engine for EngineOf<P> {
         follow_protocol::<P>(task)
     }
 
-    fn check(&self, job: &CheckJob<'_>) -> Result<Checked, Complaint> {
+    fn check(&self, job: &CheckJob<'_>) -> Result<CaseResult, Complaint> {
         check_protocol::<P>(job)
     }
 }

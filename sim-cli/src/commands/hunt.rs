@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::files::{load, threads};
 use super::progress::{bar, on_interrupt};
 use crate::registry::Registry;
-use floodnet_lab::hunt::{Change, Found, Hunt, Stage, Wish, by_wish, file};
+use floodnet_lab::hunt::{Found, Hunt, Stage, Variation, Wish, by_wish, file};
 use floodnet_lab::run::prepare;
 use floodnet_scenario::{Scenario, units};
 
@@ -71,7 +71,7 @@ impl Command for HuntArgs {
         let judge = by_wish(&wish, cx.registry.lab());
         let hunt = Hunt::new(cx.registry.lab(), &judge, threads(self.jobs), budget, &stopped);
         let spinner = spinner(cx.console);
-        let change = if self.only_seeds { Change::Seed } else { Change::All };
+        let change = if self.only_seeds { Variation::Seed } else { Variation::All };
         let found = hunt.search(&start, change, |stage| spinner.set_message(describe(stage)));
         let Some(found) = found else {
             spinner.finish_and_clear();

@@ -136,7 +136,7 @@ fn report(
 /// The resources that a run on sockets used.
 fn used(means: &TcpRunInfo) -> String {
     let or_unknown = |value: Option<String>| value.unwrap_or_else(|| "?".to_owned());
-    let hop = means.hop_excess_ms.map_or_else(String::new, |hop| {
+    let hop = means.hop_overhead_ms.map_or_else(String::new, |hop| {
         format!("; a hop takes {:.2} ms longer than its link (p99 {:.1} ms)", hop.mean, hop.p99)
     });
     let mut text = format!(

@@ -14,7 +14,7 @@ use super::progress::Watcher;
 use crate::registry::Registry;
 use floodnet_lab::run::folder::{RESOLVED, read_manifest};
 use floodnet_lab::run::manifest::Manifest;
-use floodnet_lab::verify::folder::{Checked, check};
+use floodnet_lab::verify::folder::{FolderCheck, check};
 use floodnet_lab::verify::step::Parting;
 use floodnet_lab::verify::{Difference, Verified, Way, verify};
 use floodnet_measure::seconds;
@@ -163,7 +163,7 @@ pub(super) fn hold_against(
     let checked =
         check(folder, manifest, scenario, cx.registry.lab(), jobs, &mut |progress| watcher.watch(progress));
     watcher.finish();
-    let Checked { digest, differences, complete } = checked.map_err(|error| loaded.complain(&error))?;
+    let FolderCheck { digest, differences, complete } = checked.map_err(|error| loaded.complain(&error))?;
     if !complete {
         return Err(Failure::Interrupted);
     }

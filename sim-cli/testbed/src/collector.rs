@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use floodnet_core::time::Time;
 use floodnet_sim::observer::{Divisible, Observed, Observer};
 
-use crate::hop_overhead::HopOverhead;
+use crate::hop_overhead::OverheadMeter;
 use crate::sink::Record;
-use floodnet_lab::run::HopExcess;
+use floodnet_lab::run::HopOverhead;
 use floodnet_measure::part::Part;
 use floodnet_measure::{Ending, Measures, Results};
 
@@ -20,7 +20,7 @@ pub(crate) struct Collector {
     /// What is not fed yet.
     waiting: Vec<Record>,
     ledger: PacketLedger,
-    hop_overhead: Option<HopOverhead>,
+    hop_overhead: Option<OverheadMeter>,
     /// Up to here all was fed.
     fed: Time,
     /// Records that came for a time that was fed already.
@@ -31,7 +31,7 @@ pub(crate) struct Collector {
 
 impl Collector {
     /// For a run of so many slots.
-    pub(crate) fn new(mut measures: Measures, slots: u32, hop_overhead: Option<HopOverhead>) -> Self {
+    pub(crate) fn new(mut measures: Measures, slots: u32, hop_overhead: Option<OverheadMeter>) -> Self {
         let mut barriers = measures.barriers();
         barriers.reverse();
         let parts = measures.divide(std::slice::from_ref(&(0..slots)));
@@ -105,7 +105,7 @@ impl Collector {
     }
 
     /// How much longer than the delays of their links hops took.
-    pub(crate) fn hop_excess(&self) -> Option<HopExcess> {
+    pub(crate) fn hop_overhead(&self) -> Option<HopOverhead> {
         self.hop_overhead.as_ref()?.result()
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use floodnet_core::time::{Duration, Time};
-use floodnet_lab::run::HopExcess;
+use floodnet_lab::run::HopOverhead;
 use floodnet_sim::between::Between;
 use floodnet_sim::observer::Observed;
 use floodnet_sim::plan::DisturbanceKind;
@@ -20,7 +20,7 @@ const MOST: u64 = 60_000_000_000;
 const FORGOTTEN: Duration = Duration::from_secs(30);
 
 /// Follows messages from the node that sends to the node that receives.
-pub(super) struct HopOverhead {
+pub(super) struct OverheadMeter {
     between: Between,
     is_shaped: bool,
     /// When a message was sent, by sender, receiver and message.
@@ -30,7 +30,7 @@ pub(super) struct HopOverhead {
     sum: i128,
 }
 
-impl HopOverhead {
+impl OverheadMeter {
     /// For a run whose links are these; none where a delay is not that of its link alone.
     pub(super) fn new(between: Between, is_shaped: bool) -> Option<Self> {
         let links = between.links();
@@ -77,10 +77,10 @@ impl HopOverhead {
     }
 
     /// The result; none of nothing.
-    pub(super) fn result(&self) -> Option<HopExcess> {
+    pub(super) fn result(&self) -> Option<HopOverhead> {
         let count = self.histogram.len();
         let millis = |nanos: f64| (nanos / 1e3).round() / 1e3;
-        (count > 0).then(|| HopExcess {
+        (count > 0).then(|| HopOverhead {
             mean: millis(self.sum as f64 / count as f64),
             p50: millis(self.histogram.value_at_quantile(0.5) as f64),
             p99: millis(self.histogram.value_at_quantile(0.99) as f64),
@@ -100,7 +100,7 @@ mod tests {
     fn what_a_hop_takes_beyond_its_delay_is_the_machines() {
         // 50 ms each.
         let between = |links| Between::new(Arc::new(Plan::still(1, 3, Time::from_secs(9))), Arc::new(links));
-        let mut hop_overhead = HopOverhead::new(between(LinkModel::default()), true).unwrap();
+        let mut hop_overhead = OverheadMeter::new(between(LinkModel::default()), true).unwrap();
         assert_eq!(hop_overhead.result(), None);
         let record = |ms, slot, what| Record { at: Time::from_millis(ms), slot, what };
         let mut hop = |message: u32, took: u64| {
@@ -115,6 +115,6 @@ mod tests {
         let found = hop_overhead.result().unwrap();
         assert_eq!((found.mean, found.p50), (2.0, 1.0), "the one that was sent again is left out");
         let uneven = Link { jitter: Duration::from_millis(1).into(), ..Link::default() };
-        assert!(HopOverhead::new(between(LinkModel::new(uneven)), true).is_none());
+        assert!(OverheadMeter::new(between(LinkModel::new(uneven)), true).is_none());
     }
 }

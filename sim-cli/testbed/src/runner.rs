@@ -9,8 +9,8 @@ use floodnet_core::time::Duration;
 use floodnet_lab::run::{Cost, Finished, Ran, TcpRunInfo};
 use floodnet_measure::{Measures, Results};
 use floodnet_scenario::Complaint;
-use floodnet_scenario::protocol::Runnable;
 use floodnet_scenario::build::{Setup, set_up_nodes};
+use floodnet_scenario::protocol::Runnable;
 use floodnet_sim::between::Between;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::collector::Collector;
 use crate::coordinator::{self, WorkerPool, no_ports};
 use crate::directory::Directory;
-use crate::hop_overhead::HopOverhead;
+use crate::hop_overhead::OverheadMeter;
 use crate::machine::{self, LOOPBACK};
 use crate::monitor::{Ended, RunMonitor};
 use crate::network_path::NetworkPath;
@@ -54,7 +54,7 @@ pub(crate) fn run_protocol<P: Runnable>(request: &mut RunRequest<'_>) -> Result<
     let ports = std::mem::take(&mut run.ports);
     let (clock, lateness) = (run.context.clock, Arc::clone(&run.context.lateness));
     let measures = Measures::new(Arc::clone(&setup.plan), setup.measure.clone());
-    let overhead = HopOverhead::new(between, request.settings.shaped);
+    let overhead = OverheadMeter::new(between, request.settings.shaped);
     let collector = Collector::new(measures, setup.plan.slots(), overhead);
     let mut monitor = RunMonitor { collector, clock, sink, ports, listening: None };
     let ready = Instant::now();
@@ -163,7 +163,7 @@ fn info(
         tasks_left: ended.tasks_left,
         namespaces: ended.networks,
         clock_error_ms: pool.map(|pool| milliseconds(pool.clock_error())),
-        hop_excess_ms: monitor.collector.hop_excess(),
+        hop_overhead_ms: monitor.collector.hop_overhead(),
     }
 }
 

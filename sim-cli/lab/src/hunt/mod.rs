@@ -25,7 +25,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-pub use mutate::Change;
+pub use mutate::Variation;
 pub use wish::Wish;
 
 use crate::Protocols;
@@ -137,7 +137,7 @@ impl<'a> Hunt<'a> {
     pub fn search(
         &self,
         scenario: &Scenario,
-        change: Change,
+        change: Variation,
         mut tell: impl FnMut(Stage<'_>),
     ) -> Option<Found> {
         self.first(

@@ -15,7 +15,7 @@ const PLAIN: u64 = 4;
 
 /// What may differ from the given scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum Variation {
     /// The seed and nothing else.
     Seed,
     /// The seed, the number of nodes, faults, churn, loss.
@@ -24,11 +24,11 @@ pub enum Change {
 
 /// The scenario of this number: 0 is the given one.
 #[must_use]
-pub fn like(scenario: &Scenario, number: u64, change: Change) -> Scenario {
+pub fn like(scenario: &Scenario, number: u64, change: Variation) -> Scenario {
     let mut like = scenario.clone();
     // TOML's integers are signed.
     like.seed = scenario.seed.wrapping_add(number) & (u64::MAX >> 1);
-    if number < PLAIN || change == Change::Seed {
+    if number < PLAIN || change == Variation::Seed {
         return like;
     }
     let mut rng = NodeRng::new(fold(scenario.seed, number));

@@ -20,7 +20,7 @@ use floodnet_measure::{Ending, Measures, Results};
 use floodnet_scenario::build::{Setup, set_up_nodes};
 use floodnet_scenario::protocol::Runnable;
 use floodnet_scenario::{Complaint, Scenario};
-pub use sockets::{HopExcess, Kernels, TcpRunInfo};
+pub use sockets::{HopOverhead, Kernels, TcpRunInfo};
 
 /// What a protocol's runner works on.
 pub(crate) struct Job<'a> {

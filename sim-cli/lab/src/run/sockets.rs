@@ -33,12 +33,12 @@ pub struct TcpRunInfo {
     pub clock_error_ms: Option<f64>,
     /// What hops took beyond the delays of their links; null where these are drawn for each packet, or vary.
     #[serde(default)]
-    pub hop_excess_ms: Option<HopExcess>,
+    pub hop_overhead_ms: Option<HopOverhead>,
 }
 
 /// What hops took beyond the delays of their links, in milliseconds of the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct HopExcess {
+pub struct HopOverhead {
     /// Mean over the hops.
     pub mean: f64,
     /// Half of them took less.

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use floodnet_core::time::Duration;
 
-use super::check::{Again, Checked, check};
+use super::check::{Again, CaseResult, check};
 use super::draw::{ProtocolChoice, draw};
 use super::in_order::in_order;
 use super::violation::{Invariant, Violation};
@@ -77,7 +77,7 @@ impl Tried {
         [failure, one_piece].into_iter().flatten().min_by_key(|(_, after)| *after)
     }
 
-    fn add(&mut self, seed: u64, checked: Checked, features: Vec<&'static str>) {
+    fn add(&mut self, seed: u64, checked: CaseResult, features: Vec<&'static str>) {
         let before = self.scenarios;
         self.scenarios += 1;
         self.simulated = self.simulated + checked.simulated;

@@ -57,7 +57,7 @@ impl Again {
 
 /// What came of one scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checked {
+pub struct CaseResult {
     /// The first invariant that broke.
     pub violation: Option<Violation>,
     /// Whether the nodes were one component [`HEAL`] after the last trouble; none where that is not
@@ -79,12 +79,12 @@ pub(crate) struct CheckJob<'a> {
 ///
 /// # Errors
 /// The scenario cannot be set up; says why.
-pub fn check(scenario: &Scenario, protocols: &Protocols, again: Again) -> Result<Checked, Complaint> {
+pub fn check(scenario: &Scenario, protocols: &Protocols, again: Again) -> Result<CaseResult, Complaint> {
     protocols.engine(scenario)?.check(&CheckJob { scenario, again })
 }
 
 /// As [`check`], with the protocol `P`.
-pub(crate) fn check_protocol<P: Runnable>(job: &CheckJob<'_>) -> Result<Checked, Complaint> {
+pub(crate) fn check_protocol<P: Runnable>(job: &CheckJob<'_>) -> Result<CaseResult, Complaint> {
     let scenario = job.scenario;
     let setup = set_up::<P>(scenario)?;
     let overlay = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
@@ -95,7 +95,7 @@ pub(crate) fn check_protocol<P: Runnable>(job: &CheckJob<'_>) -> Result<Checked,
     let bench = Bench::<P> { job, setup: &setup, promises: &promises, config: &config };
     // Nothing of a run that broke off is looked at again.
     let caught = catch_unwind(AssertUnwindSafe(|| bench.run()));
-    Ok(caught.unwrap_or_else(|thrown| Checked {
+    Ok(caught.unwrap_or_else(|thrown| CaseResult {
         violation: Some(caught_violation(thrown)),
         healed: None,
         simulated: scenario.duration.0,
@@ -125,7 +125,7 @@ struct Bench<'a, P: Runnable> {
 }
 
 impl<P: Runnable> Bench<'_, P> {
-    fn run(&self) -> Checked {
+    fn run(&self) -> CaseResult {
         let Setup { plan, links, .. } = self.setup;
         let make = |slot| {
             let stands_still = |kind: &DisturbanceKind| matches!(kind, DisturbanceKind::Pause(slots) if slots.contains(slot));
@@ -154,7 +154,7 @@ impl<P: Runnable> Bench<'_, P> {
             self.drained(&outcome);
         }
         self.once_more(&outcome);
-        Checked {
+        CaseResult {
             violation: None,
             healed: self.healed(&rules),
             simulated: self.job.scenario.duration.0,

@@ -16,7 +16,7 @@ use floodnet_scenario::{Complaint, Scenario};
 
 /// What running a folder's scenario again gave.
 #[derive(Clone, Debug)]
-pub struct Checked {
+pub struct FolderCheck {
     /// Digest of the run of now.
     pub digest: String,
     /// What differs, the stored side first. The pictures are not looked at.
@@ -37,10 +37,10 @@ pub fn check(
     protocols: &Protocols,
     jobs: NonZeroUsize,
     watch: &mut dyn FnMut(Progress) -> bool,
-) -> Result<Checked, Complaint> {
+) -> Result<FolderCheck, Complaint> {
     let Ran { setup, finished } = simulate(scenario, protocols, jobs, watch)?;
     let Some(Finished { results, .. }) = finished else {
-        return Ok(Checked { digest: String::new(), differences: Vec::new(), complete: false });
+        return Ok(FolderCheck { digest: String::new(), differences: Vec::new(), complete: false });
     };
     let digest = results.summary.digest.clone();
     let mut differences = Vec::new();
@@ -55,7 +55,7 @@ pub fn check(
             differences.extend(table_difference(folder, &name, &now));
         }
     }
-    Ok(Checked { digest, differences, complete: results.summary.complete })
+    Ok(FolderCheck { digest, differences, complete: results.summary.complete })
 }
 
 /// Facts of the manifest that are not what they should be: name, stored, now.
