@@ -12,7 +12,7 @@ impl<'a> Cuts<'a> {
     pub(super) fn at(plan: &'a Plan, at: Time) -> Self {
         let active = plan.disturbances.iter().enumerate();
         let active = active.filter(|(_, fault)| fault.from <= at && at < fault.until);
-        Self(active.filter(|(_, fault)| is_cut(&fault.kind)).map(|(n, fault)| (n, &fault.kind)).collect())
+        Self(active.filter(|(_, fault)| fault.kind.is_cut()).map(|(n, fault)| (n, &fault.kind)).collect())
     }
 
     /// Whether either direction between `a` and `b` is cut.
@@ -24,9 +24,4 @@ impl<'a> Cuts<'a> {
     pub(super) fn names(&self) -> Vec<usize> {
         self.0.iter().map(|&(number, _)| number).collect()
     }
-}
-
-/// Whether a disturbance can cut links at all.
-const fn is_cut(kind: &DisturbanceKind) -> bool {
-    matches!(kind, DisturbanceKind::Partition { .. } | DisturbanceKind::CutLinks(_))
 }

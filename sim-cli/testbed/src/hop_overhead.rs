@@ -6,7 +6,6 @@ use floodnet_core::time::{Duration, Time};
 use floodnet_lab::run::HopOverhead;
 use floodnet_sim::between::Between;
 use floodnet_sim::observer::Observed;
-use floodnet_sim::plan::DisturbanceKind;
 use floodnet_sim::spec::Per;
 use hdrhistogram::Histogram;
 
@@ -37,9 +36,7 @@ impl OverheadMeter {
         let is_even = links.spec.per == Per::Link
             && links.spec.jitter.0 == Duration::ZERO
             && links.classes.iter().all(|class| !class.is_limited());
-        let waits =
-            |kind: &DisturbanceKind| matches!(kind, DisturbanceKind::Slow { .. } | DisturbanceKind::Pause(_));
-        let is_plain = is_even && !between.plan().disturbances.iter().any(|fault| waits(&fault.kind));
+        let is_plain = is_even && !between.plan().disturbances.iter().any(|fault| fault.kind.delays());
         if is_shaped && !is_plain {
             return None;
         }

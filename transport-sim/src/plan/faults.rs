@@ -103,6 +103,24 @@ impl DisturbanceKind {
         }
     }
 
+    /// Whether it cuts links while it lasts.
+    #[must_use]
+    pub const fn is_cut(&self) -> bool {
+        match self {
+            Self::Partition { .. } | Self::CutLinks(_) => true,
+            Self::Loss(_) | Self::Slow { .. } | Self::Pause(_) => false,
+        }
+    }
+
+    /// Whether packets, or what nodes do with them, are late while it lasts.
+    #[must_use]
+    pub const fn delays(&self) -> bool {
+        match self {
+            Self::Slow { .. } | Self::Pause(_) => true,
+            Self::Partition { .. } | Self::CutLinks(_) | Self::Loss(_) => false,
+        }
+    }
+
     /// What it does, for a sentence such as "it is not possible to cut links".
     #[must_use]
     pub const fn does(&self) -> &'static str {

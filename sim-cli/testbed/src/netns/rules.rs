@@ -65,12 +65,8 @@ pub(super) fn changes(plan: &Plan) -> Vec<Time> {
 
 /// The faults that are rules.
 fn faults(plan: &Plan) -> impl Iterator<Item = (usize, &Disturbance)> {
-    use DisturbanceKind::{CutLinks, Loss, Partition, Pause, Slow};
-    plan.disturbances.iter().enumerate().filter(|(_, fault)| match fault.kind {
-        Partition { .. } | CutLinks(_) | Loss(_) => true,
-        // These are delays.
-        Slow { .. } | Pause(_) => false,
-    })
+    // Delays are the packet relay's.
+    plan.disturbances.iter().enumerate().filter(|(_, fault)| !fault.kind.delays())
 }
 
 fn fault_rules(kind: &DisturbanceKind) -> String {
