@@ -1,6 +1,7 @@
 //! What is wrong with the value of a key.
 
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,16 +17,17 @@ pub struct Complaint {
     /// More keys that it is about: a report points at the first of all that is written.
     pub others: Vec<String>,
     /// What is wrong, in one line.
-    pub title: String,
+    pub title: Box<str>,
     /// What to write instead or why, in one line; may be empty.
-    pub label: String,
+    pub label: Box<str>,
 }
 
 impl Complaint {
     /// A complaint about `key`.
     #[must_use]
     pub fn new(key: impl Into<String>, title: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { key: key.into(), others: Vec::new(), title: title.into(), label: label.into() }
+        let (title, label) = (title.into().into_boxed_str(), label.into().into_boxed_str());
+        Self { key: key.into(), others: Vec::new(), title, label }
     }
 
     /// The same, also about `key`.
@@ -45,9 +47,9 @@ impl Complaint {
 
 impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = [format!("`{}`", self.key), self.title.clone(), self.label.clone()];
-        let said: Vec<&str> =
-            parts.iter().map(String::as_str).filter(|part| !matches!(*part, "" | "``")).collect();
+        let key = format!("`{}`", self.key);
+        let parts = [key.as_str(), &*self.title, &*self.label];
+        let said: Vec<&str> = parts.into_iter().filter(|part| !matches!(*part, "" | "``")).collect();
         f.write_str(&said.join(": "))
     }
 }

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
+/// The body of a fuzz target.
+type Body = fn(&[u8]);
+
 /// Gives each file of `fuzz/corpus/NAME` in the folder of a crate to the body of the target NAME.
-pub(crate) fn through(package: &str, targets: &[(&str, fn(&[u8]))]) {
+pub(crate) fn through(package: &str, targets: &[(&str, Body)]) {
     for (name, body) in targets {
         let folder = Path::new(package).join("fuzz/corpus").join(name);
         let mut count = 0;

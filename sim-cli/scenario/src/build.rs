@@ -82,7 +82,7 @@ fn named(complaint: Complaint, scenario: &Scenario) -> Complaint {
         _ => return complaint,
     };
     let path = format!("{group}.{table}");
-    Complaint::new(key, complaint.title.as_str(), complaint.label.as_str()).within(&path)
+    Complaint { key: key.to_owned(), ..complaint }.within(&path)
 }
 
 /// How many slots there are: what the scenario says and what its overlay asks for must agree.

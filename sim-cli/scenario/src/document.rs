@@ -159,7 +159,7 @@ impl<'i> Document<'i> {
     pub(crate) fn problem(&self, complaint: Complaint) -> Problem {
         let Complaint { key, others, title, label } = complaint;
         let written = [&key].into_iter().chain(&others).find(|key| self.get(key).is_some());
-        Problem { span: self.span(written.unwrap_or(&key)), title, label }
+        Problem { span: self.span(written.unwrap_or(&key)), title: title.into(), label: label.into() }
     }
 
     /// Where the key of `path` stands, if it is written and is not an item of a list.

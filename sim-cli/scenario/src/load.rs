@@ -77,7 +77,7 @@ impl Scenario {
         let mut complaint = complaint.clone();
         let Complaint { key, title, .. } = &mut complaint;
         if document.get(key).is_none() && !title.contains(key.as_str()) {
-            *title = format!("`{key}`: {title}");
+            *title = format!("`{key}`: {title}").into();
         }
         let problem = document.problem(complaint);
         Diagnostics::new(document.sources, vec![problem])
@@ -255,8 +255,8 @@ fn table(
             };
             let problems = complaints.into_iter().map(|complaint| Problem {
                 span: place(&complaint.key),
-                title: complaint.title,
-                label: complaint.label,
+                title: complaint.title.into(),
+                label: complaint.label.into(),
             });
             Err(problems.collect())
         }

@@ -23,7 +23,7 @@ pub fn serve_node(options: NodeOptions, protocols: &Protocols) -> Result<(), Str
     let scenario =
         Scenario::parse("the scenario", &welcome.scenario, Path::new("."), &[], protocols.tables());
     let found = scenario.map_err(|wrong| wrong.to_string()).and_then(|scenario| {
-        let backend = protocols.backend(&scenario).map_err(|complaint| complaint.title)?;
+        let backend = protocols.backend(&scenario).map_err(|complaint| complaint.title.into_string())?;
         Ok((scenario, backend))
     });
     let NodeOptions { slot, listen, advertise, .. } = options;
