@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use complaint::Complaint;
+pub use complaint::{Complaint, FilePlace};
 pub use draw::Draw;
 
 use crate::broadcast::Broadcast;

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use floodnet_core::tables::Complaint;
+use floodnet_core::tables::{Complaint, FilePlace};
 
 use super::diagnostics::{Diagnostics, Problem};
 use super::document::Document;
@@ -74,14 +74,28 @@ impl Scenario {
             let _ = document.set(key, value);
         }
         apply_preset(&mut document);
-        let Complaint { key, title, label } = complaint;
+        let Complaint { key, title, label, place } = complaint;
         let title = match document.get(key) {
             None if !title.contains(key.as_str()) => format!("`{key}`: {title}"),
             _ => title.clone(),
         };
         let problem = Problem { span: document.span(key), title, label: label.clone() };
-        Diagnostics::new(document.sources, vec![problem])
+        match place {
+            None => Diagnostics::new(document.sources, vec![problem]),
+            Some(place) => {
+                // The path as it was written, not as it was looked up.
+                let written = document.get(key).and_then(|path| path.get_ref().as_str());
+                let path = written.map_or_else(|| place.path.clone(), |written| beside(name, written));
+                Diagnostics::in_file(document.sources, problem, FilePlace { path, ..*place.clone() })
+            }
+        }
     }
+}
+
+/// The file `written` in the scenario called `name`, as seen from where that is.
+fn beside(name: &str, written: &str) -> String {
+    let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+    folder.join(written).display().to_string()
 }
 
 /// Why there is no text at `path`.

@@ -49,6 +49,15 @@ impl ReadError {
         }
     }
 
+    /// All of it in one line, for the file that is called `name`.
+    #[must_use]
+    pub fn of(&self, name: impl fmt::Display) -> String {
+        match self.line {
+            0 => format!("{name}: {self}"),
+            line => format!("{name}:{line}:{}: {self}", self.character()),
+        }
+    }
+
     /// Where the wrong text begins, in characters, the first being 1.
     #[must_use]
     pub fn character(&self) -> usize {

@@ -1,12 +1,11 @@
 //! The scenario's links, classes and regions as the simulator takes them.
 
-use std::fs;
-
 use floodnet_core::distributions::Regions as RegionTable;
 use floodnet_core::rng::Purpose;
 use floodnet_sim::graph::read_matrix;
 use floodnet_sim::link::{Delays, LinkError, LinkModel};
 use floodnet_sim::plan::assign_shares;
+use floodnet_sim::read::open;
 use floodnet_sim::rng::PlanRng;
 
 use crate::{Complaint, Latency, Matrix, Scenario};
@@ -86,10 +85,9 @@ fn regional(
 fn measured(matrix: &Matrix, slots: u32, notes: &mut Vec<String>) -> Result<Delays, Complaint> {
     const KEY: &str = "link.latency.matrix.file";
     let file = &matrix.file;
-    let text = fs::read_to_string(file).map_err(|error| super::unreadable(KEY, file, &error))?;
-    let form = "a matrix has a row for each host, and a delay to each host in every row";
-    let read = read_matrix(&text, matrix.unit.nanos(), matrix.rtt)
-        .map_err(|error| super::malformed(KEY, file, &error, form))?;
+    let opened = open(file).map_err(|error| super::unreadable(KEY, &error))?;
+    let read = read_matrix(opened, matrix.unit.nanos(), matrix.rtt)
+        .map_err(|error| super::malformed(KEY, file, &error))?;
     if read.n < slots {
         notes.push(format!(
             "the latency matrix has {} hosts for {slots} slots: slot s takes the place of host s modulo {}",

@@ -6,6 +6,7 @@ mod plan;
 use std::path::Path;
 use std::sync::Arc;
 
+use floodnet_core::tables::FilePlace;
 use floodnet_core::time::Time;
 use floodnet_sim::link::LinkModel;
 use floodnet_sim::plan::Plan;
@@ -76,7 +77,7 @@ fn named(complaint: Complaint, scenario: &Scenario) -> Complaint {
         _ => return complaint,
     };
     let path = format!("{group}.{table}");
-    Complaint::new(key, complaint.title.as_str(), complaint.label.as_str()).within(&path)
+    Complaint { key: key.to_owned(), ..complaint.clone() }.within(&path)
 }
 
 /// How many slots there are: what the scenario says and what its overlay asks for must agree.
@@ -99,17 +100,23 @@ fn slots<P: Runnable>(scenario: &Scenario, overlay: &P::OverlayTable) -> Result<
 }
 
 /// A file that cannot be read.
-pub(crate) fn unreadable(key: &str, file: &Path, error: &std::io::Error) -> Complaint {
-    Complaint::new(
-        key,
-        format!("cannot read {}: {error}", file.display()),
-        "name another file, or mend this one",
-    )
+pub(crate) fn unreadable(key: &str, error: &std::io::Error) -> Complaint {
+    Complaint::new(key, format!("cannot read the file: {error}"), "name another file, or mend this one")
 }
 
-/// A file that does not hold what it should; `form` says what that is.
-pub(crate) fn malformed(key: &str, file: &Path, error: &ReadError, form: &str) -> Complaint {
-    Complaint::new(key, format!("{}:{}: {}", file.display(), error.line, error.problem), form)
+/// A file that does not hold what it should.
+pub(crate) fn malformed(key: &str, file: &Path, error: &ReadError) -> Complaint {
+    let complaint = Complaint::new(key, error.title(), error.help.as_str());
+    // About the file as a whole, or two of its lines.
+    if error.text.is_empty() {
+        return complaint;
+    }
+    complaint.at(FilePlace {
+        path: file.display().to_string(),
+        line: error.line,
+        text: error.text.clone(),
+        span: error.span.clone(),
+    })
 }
 
 /// A table that does not read back: an error of the protocol that registered it.

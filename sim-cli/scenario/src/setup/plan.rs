@@ -1,8 +1,7 @@
 //! The scenario's nodes, churn, traffic and faults as the plan takes them.
 
-use std::fs;
-
 use floodnet_sim::plan::{self, PlanError, PlanSpec, Problem, Sessions};
+use floodnet_sim::read::open;
 
 use crate::{Churn, Complaint, Lifetime, Nodes, Scenario};
 
@@ -44,9 +43,8 @@ pub(super) fn spec(scenario: &Scenario, slots: u32) -> Result<PlanSpec, Complain
 
 fn coming_and_going(churn: &Churn) -> Result<plan::Churn, Complaint> {
     let sessions = if let Lifetime::Trace { file } = &churn.session {
-        let text = fs::read_to_string(file).map_err(|error| super::unreadable(TRACE, file, &error))?;
-        let form = "a line holds slot, up_s, down_s in seconds, and a slot is up once at a time";
-        Sessions::Trace(plan::read_trace(&text).map_err(|error| super::malformed(TRACE, file, &error, form))?)
+        let opened = open(file).map_err(|error| super::unreadable(TRACE, &error))?;
+        Sessions::Trace(plan::read_trace(opened).map_err(|error| super::malformed(TRACE, file, &error))?)
     } else {
         let downtime = churn.downtime.as_ref();
         Sessions::Drawn {
