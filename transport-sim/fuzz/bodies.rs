@@ -9,36 +9,39 @@ use floodnet_sim::graph::{read_edges, read_matrix};
 use floodnet_sim::plan::read_trace;
 use floodnet_sim::read::ReadError;
 
-/// A file in `data`, as an edge list, a matrix and a trace of sessions.
+/// A file in `data`, as an edge list, a matrix and a trace of sessions. Says as which it was read.
 ///
 /// # Panics
 /// A reader finds something else than the model, or refuses without a place in the line or a word of what to change.
-pub(crate) fn tables(data: &[u8]) {
+pub(crate) fn tables(data: &[u8]) -> [bool; 3] {
     let rows = model::rows(data);
     let same = |kind: &str, found: Result<String, ReadError>, expected: Option<String>| {
         if let Err(error) = &found {
             assert!(error.text.get(error.span.clone()).is_some(), "{kind}: {error:?}");
             assert!(!error.problem.is_empty() && !error.help.is_empty(), "{kind}: {error:?}");
         }
+        let is_read = found.is_ok();
         let said = found.as_ref().err().map(ToString::to_string);
         assert_eq!(found.ok(), expected, "{kind} of {:?}: {said:?}", String::from_utf8_lossy(data));
+        is_read
     };
     let edges = read_edges(data).map(|(graph, labels)| {
         let label = |node: u32| labels[node as usize];
         let edges: BTreeSet<(u64, u64)> = graph.edges().map(|(a, b)| (label(a), label(b))).collect();
         format!("{labels:?} {edges:?}")
     });
-    same("edges", edges, rows.as_deref().and_then(model::edges));
+    let edges = same("edges", edges, rows.as_deref().and_then(model::edges));
     let matrix = read_matrix(data, 1, false).map(|matrix| {
         let delays: Vec<u64> = matrix.one_way.iter().map(|delay| delay.as_nanos()).collect();
         format!("{} {delays:?}", matrix.n)
     });
-    same("matrix", matrix, rows.as_deref().and_then(model::matrix));
+    let matrix = same("matrix", matrix, rows.as_deref().and_then(model::matrix));
     let sessions = read_trace(data).map(|sessions| {
         let of = sessions.iter().map(|of| (of.slot, of.up.as_nanos(), of.down.as_nanos()));
         format!("{:?}", of.collect::<Vec<_>>())
     });
-    same("sessions", sessions, rows.as_deref().and_then(model::sessions));
+    let sessions = same("sessions", sessions, rows.as_deref().and_then(model::sessions));
+    [edges, matrix, sessions]
 }
 
 /// The readers once more: slow and simple, all of the file in memory, no word of what is wrong.

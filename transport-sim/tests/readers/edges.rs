@@ -28,7 +28,7 @@ const FILES: [Case; 62] = [
     (
         "quotes and blanks",
         "\"0\" \"1\"\n\" 1 \" 2\n",
-        Refused(Some((2, 1)), "line 2: 4 cells, but line 1 has 2"),
+        Refused(Some((2, 1)), "quotes stand in odd places of `\"`"),
     ),
     ("loops and repeats", "1 0\n0 1\n1 1\n1 2\n0 1\n", Read(LINE)),
     ("a node alone", "7 7\n", Read("")),

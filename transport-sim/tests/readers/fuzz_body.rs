@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 #[path = "../../fuzz/bodies.rs"]
 mod bodies;
@@ -70,6 +72,20 @@ proptest! {
     fn any_bytes(data in prop::collection::vec(any::<u8>(), 0..60)) {
         bodies::tables(&data);
     }
+}
+
+/// Enough of the random tables are read, of each kind, for the comparison to say something.
+#[test]
+fn many_tables_are_read() {
+    let mut runner = TestRunner::deterministic();
+    let mut read = [0; 3];
+    for _ in 0..1_000 {
+        let text = table().new_tree(&mut runner).expect("a table").current();
+        for (count, is_read) in read.iter_mut().zip(bodies::tables(text.as_bytes())) {
+            *count += u32::from(is_read);
+        }
+    }
+    assert!(read.iter().all(|count| *count >= 20), "edges, matrices, sessions: {read:?} of 1,000");
 }
 
 /// Each file of the corpus.
