@@ -50,6 +50,7 @@ fn matrices() {
     1 | link.latency={ matrix = { file = "delays.txt" } }
       |                                  ^^^^^^^^^^^^ a matrix has a row for each host, and a delay to each host in every row
     "#);
+    assert_snapshot!(over("delays.txt", "0,,10,20\n1,10,,30\n2,20,30,\n", &[MATRIX]), @"");
     assert_snapshot!(over("delays.txt", "2500 2500\n2500 2500\n", &[MATRIX]), @"
     error: link.dead_after less ping is 2s, below the least one-way delay of 2500ms
       --> small.toml:13:2
@@ -75,6 +76,7 @@ fn edge_lists() {
     1 | overlay.static.file=graph.txt
       |                     ^^^^^^^^^ a line holds two labels, which are whole numbers
     ");
+    assert_snapshot!(over("graph.txt", "0,1,5\n1,2,5\n2,,9\n", &[GRAPH]), @"");
     assert_snapshot!(over("graph.txt", "0 1\n1 2\n", &[GRAPH]), @"
     error: the overlay has 3 nodes, not 50
      --> small.toml:6:9
@@ -114,6 +116,8 @@ fn a_static_file_alone_says_how_many_slots_there_are() {
     1 | nodes.entry=4
       |             ^ write 3 or less
     ");
+    lab.write("graph.txt", "0 1\r1 2\r2 3\r3 4\r");
+    assert!(lab.ok(&["validate", "file.toml"]).out.contains("ok: 5 slots"), "old Mac line ends");
     lab.write("graph.txt", "");
     assert_snapshot!(lab.refused(&["run", "file.toml"]), @"
     error: the overlay has no node
@@ -125,6 +129,19 @@ fn a_static_file_alone_says_how_many_slots_there_are() {
 }
 
 #[test]
+fn a_file_is_called_what_the_scenario_calls_it() {
+    let lab = Lab::new();
+    std::fs::create_dir_all(lab.path().join("study/data")).unwrap();
+    lab.write("study/data/graph.txt", "0 1\n1 two\n");
+    let text = SMALL.replace("random_walk]", "static]\nfile = \"data/graph.txt\"");
+    lab.write("study/small.toml", text);
+    assert_snapshot!(lab.refused(&["run", "study/small.toml"]), @"");
+    std::fs::remove_file(lab.path().join("study/data/graph.txt")).unwrap();
+    std::fs::create_dir(lab.path().join("study/data/graph.txt")).unwrap();
+    assert_snapshot!(lab.refused(&["run", "study/small.toml"]), @"");
+}
+
+#[test]
 fn traces() {
     assert_snapshot!(over("trace.csv", "slot,up_s,down_s\n1,0\n", &[TRACE]), @r#"
     error: DIR/trace.csv:2: down_s is missing
@@ -133,6 +150,7 @@ fn traces() {
     1 | churn={ session = { trace = { file = "trace.csv" } } }
       |                                      ^^^^^^^^^^^ a line holds slot, up_s, down_s in seconds, and a slot is up once at a time
     "#);
+    assert_snapshot!(over("trace.csv", "1,0,4\n3,,20\n", &[TRACE]), @"");
     assert_snapshot!(over("trace.csv", "1,0,4\n1,3,5\n", &[TRACE]), @r#"
     error: DIR/trace.csv:2: meets the session of slot 1 in line 1
      --> --set:1:38
