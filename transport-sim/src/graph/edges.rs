@@ -143,7 +143,7 @@ impl Adjacency {
         }
     }
 
-    fn is_likely(mut self) -> bool {
+    fn is_likely(&mut self) -> bool {
         self.merge();
         self.is_possible && self.neighbors.iter().all(|label| self.nodes.binary_search(label).is_ok())
     }

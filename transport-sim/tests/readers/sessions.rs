@@ -5,9 +5,12 @@ use floodnet_sim::plan::read_trace;
 use super::Right::{self, Read, Refused};
 
 /// Slot, up and down in milliseconds.
-type Case = (&'static str, &'static str, Right<&'static [(u32, u64, u64)]>);
+type Span = (u32, u64, u64);
 
-const TWO: &[(u32, u64, u64)] = &[(1, 250, 20_000), (2, 0, 10_000)];
+/// The sessions in ascending order.
+type Case = (&'static str, &'static str, Right<&'static [Span]>);
+
+const TWO: &[Span] = &[(1, 250, 20_000), (2, 0, 10_000)];
 
 const FILES: [Case; 56] = [
     ("commas", "1,0.25,20\n2,0,10\n", Read(TWO)),
@@ -102,7 +105,7 @@ const FILES: [Case; 56] = [
 
 #[test]
 fn odd_files() {
-    let expected: Vec<(&str, &str, Right<Vec<(u32, u64, u64)>>)> = FILES
+    let expected: Vec<(&str, &str, Right<Vec<Span>>)> = FILES
         .iter()
         .map(|&(name, text, right)| match right {
             Read(sessions) => (name, text, Read(sessions.to_vec())),
