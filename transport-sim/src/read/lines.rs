@@ -143,8 +143,8 @@ mod tests {
     fn what_is_no_text_is_refused_at_its_place() {
         let cases: [(&[u8], usize, usize, &str); 7] = [
             (b"0 1\n0 \xff1\n", 2, 3, "UTF-8"),
-            (b"\xff\xfe0\0 \01\0", 1, 1, "UTF-16"),
-            (b"\xfe\xff\00\0 \01", 1, 1, "UTF-16"),
+            (b"\xff\xfe0\x00 \x001\x00", 1, 1, "UTF-16"),
+            (b"\xfe\xff\x000\x00 \x001", 1, 1, "UTF-16"),
             (b"\x1f\x8b\x08", 1, 2, "UTF-8"),
             (b"0 1\0", 1, 4, "\\u{0}"),
             (b"0 1\r\x1a", 2, 1, "\\u{1a}"),
