@@ -6,6 +6,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 
 /// Something wrong with the value of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,21 @@ pub struct Complaint {
     pub title: Box<str>,
     /// What to write instead or why, in one line; may be empty.
     pub label: Box<str>,
+    /// Where it is wrong, if the value names a file.
+    pub place: Option<Box<FilePlace>>,
+}
+
+/// A place in a file that a value names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilePlace {
+    /// The file.
+    pub path: String,
+    /// The line, the first being 1.
+    pub line: usize,
+    /// The line as it stands in the file.
+    pub text: String,
+    /// The bytes of `text` that are wrong; may be empty.
+    pub span: Range<usize>,
 }
 
 impl Complaint {
@@ -27,7 +43,13 @@ impl Complaint {
     #[must_use]
     pub fn new(key: impl Into<String>, title: impl Into<String>, label: impl Into<String>) -> Self {
         let (title, label) = (title.into().into_boxed_str(), label.into().into_boxed_str());
-        Self { key: key.into(), others: Vec::new(), title, label }
+        Self { key: key.into(), others: Vec::new(), title, label, place: None }
+    }
+
+    /// The same about a place in the file that the key names.
+    #[must_use]
+    pub fn at(self, place: FilePlace) -> Self {
+        Self { place: Some(Box::new(place)), ..self }
     }
 
     /// The same, also about `key`.
@@ -48,7 +70,11 @@ impl Complaint {
 impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = format!("`{}`", self.key);
-        let parts = [key.as_str(), &*self.title, &*self.label];
+        let place = self.place.as_ref().map_or_else(String::new, |place| {
+            let before = place.text.get(..place.span.start).unwrap_or_default();
+            format!("{}:{}:{}", place.path, place.line, before.chars().count() + 1)
+        });
+        let parts = [key.as_str(), place.as_str(), &*self.title, &*self.label];
         let said: Vec<&str> = parts.into_iter().filter(|part| !matches!(*part, "" | "``")).collect();
         f.write_str(&said.join(": "))
     }

@@ -76,6 +76,22 @@ fn session_presets_have_the_published_mean_and_median() {
     assert_eq!(session_preset("napster"), None);
 }
 
+/// Shape, and scale in seconds, as published: the first three in minutes.
+#[test]
+fn session_presets_have_the_published_parameters() {
+    let table = [
+        ("red-hat", 0.34, 21.3 * 60.0),
+        ("debian", 0.38, 42.4 * 60.0),
+        ("flatout", 0.59, 41.9 * 60.0),
+        ("kad", 0.5, 5_000.0),
+    ];
+    assert_eq!(table.map(|row| row.0), SESSION_PRESETS);
+    for (name, shape, seconds) in table {
+        let scale = scaled(Duration::from_secs(1), seconds).expect("a length");
+        assert_eq!(session_preset(name), Some(Distribution::Weibull { shape, scale }), "{name}");
+    }
+}
+
 #[test]
 fn samples_have_the_mean_and_median_of_the_closed_form() {
     for (distribution, _) in every_distribution() {

@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use crate::complaint::Complaint;
+pub use crate::complaint::{Complaint, FilePlace};
 pub use draw::Draw;
 
 use crate::broadcast::Broadcast;

@@ -43,12 +43,10 @@ fn the_gnutella_overlay_has_its_published_numbers() {
         eprintln!("SKIPPED: FLOODNET_DATA is not set, the Gnutella overlay was not measured");
         return;
     };
-    let text = std::fs::read_to_string(std::path::Path::new(&folder).join("gnutella08.edges")).unwrap();
-    let lines = text.lines().filter(|line| !line.starts_with('#'));
-    let pair = |line: &str| line.split_whitespace().map(|n| n.parse::<u32>().unwrap()).collect::<Vec<_>>();
-    let mut edges: Vec<(u32, u32)> = lines.map(pair).map(|p| (p[0].min(p[1]), p[0].max(p[1]))).collect();
-    edges.sort_unstable();
-    edges.dedup();
+    let file = floodnet_sim::read::open(&std::path::Path::new(&folder).join("gnutella08.edges")).unwrap();
+    let (graph, labels) = floodnet_sim::graph::read_edges(file).unwrap();
+    assert!(labels.iter().copied().eq(0..6_301));
+    let edges: Vec<(u32, u32)> = graph.edges().collect();
     let topology = joined(6_301, &edges);
     let numbers = topology.measure(1);
     assert_eq!((numbers.nodes, numbers.links, numbers.components), (6_301, 20_777, 2));

@@ -1,15 +1,15 @@
 //! From a scenario to what a run takes: the plan and the links, drawn from the scenario's own declarations, and what is
 //! measured. The files that a scenario names are read here.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use floodnet_core::tables::FilePlace;
 use floodnet_core::time::Time;
 use floodnet_sim::graph::{self, read_matrix};
 use floodnet_sim::link::LinkModel;
 use floodnet_sim::plan::{Plan, PlanSpec, read_trace};
-use floodnet_sim::read::ReadError;
+use floodnet_sim::read::{ReadError, open};
 
 use crate::protocol::{Runnable, Setting};
 use crate::{Complaint, Latency, Lifetime, Matrix, Nodes, Scenario, TopologyTime, Trace, Transport};
@@ -108,9 +108,8 @@ fn plan_spec(scenario: &Scenario, slots: u32) -> Result<PlanSpec, Complaint> {
     let trace = match scenario.churn.as_ref().map(|churn| &churn.session) {
         Some(Lifetime::Trace(Trace { file })) => {
             let key = "churn.session.trace.file";
-            let form = "a line holds slot, up_s, down_s in seconds, and a slot is up once at a time";
-            let text = fs::read_to_string(file).map_err(|error| unreadable(key, file, &error))?;
-            read_trace(&text).map_err(|error| malformed(key, file, &error, form))?
+            let opened = open(file).map_err(|error| unreadable(key, &error))?;
+            read_trace(opened).map_err(|error| malformed(key, file, &error))?
         }
         _ => Vec::new(),
     };
@@ -128,23 +127,28 @@ fn plan_spec(scenario: &Scenario, slots: u32) -> Result<PlanSpec, Complaint> {
 fn matrix(scenario: &Scenario) -> Result<Option<graph::Matrix>, Complaint> {
     let Latency::Matrix(Matrix { file, unit, rtt }) = &scenario.link.latency else { return Ok(None) };
     let key = "link.latency.matrix.file";
-    let form = "a matrix has a row for each host, and a delay to each host in every row";
-    let text = fs::read_to_string(file).map_err(|error| unreadable(key, file, &error))?;
-    read_matrix(&text, unit.nanos(), *rtt).map(Some).map_err(|error| malformed(key, file, &error, form))
+    let opened = open(file).map_err(|error| unreadable(key, &error))?;
+    read_matrix(opened, unit.nanos(), *rtt).map(Some).map_err(|error| malformed(key, file, &error))
 }
 
 /// A file that cannot be read.
-pub(crate) fn unreadable(key: &str, file: &Path, error: &std::io::Error) -> Complaint {
-    Complaint::new(
-        key,
-        format!("cannot read {}: {error}", file.display()),
-        "name another file, or mend this one",
-    )
+pub(crate) fn unreadable(key: &str, error: &std::io::Error) -> Complaint {
+    Complaint::new(key, format!("cannot read the file: {error}"), "name another file, or mend this one")
 }
 
-/// A file that does not hold what it should; `form` says what that is.
-pub(crate) fn malformed(key: &str, file: &Path, error: &ReadError, form: &str) -> Complaint {
-    Complaint::new(key, format!("{}:{}: {}", file.display(), error.line, error.problem), form)
+/// A file that does not hold what it should.
+pub(crate) fn malformed(key: &str, file: &Path, error: &ReadError) -> Complaint {
+    let complaint = Complaint::new(key, error.title(), error.help.as_str());
+    // About the file as a whole, or two of its lines.
+    if error.text.is_empty() {
+        return complaint;
+    }
+    complaint.at(FilePlace {
+        path: file.display().to_string(),
+        line: error.line,
+        text: error.text.clone(),
+        span: error.span.clone(),
+    })
 }
 
 /// A table that does not read back: an error of the protocol that registered it.

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use floodnet_core::tables::FilePlace;
 
 /// A range of bytes in the texts of a document; see [`Sources`].
 pub type Bytes = Range<usize>;
@@ -68,6 +69,8 @@ fn first_line_end(text: &str, start: usize, end: usize) -> usize {
 pub struct Diagnostics {
     sources: Sources,
     problems: Vec<Problem>,
+    /// Where the one problem is, if it is not in the sources but in a file that they name.
+    place: Option<FilePlace>,
 }
 
 impl Diagnostics {
@@ -75,14 +78,19 @@ impl Diagnostics {
     pub fn new(sources: Sources, mut problems: Vec<Problem>) -> Self {
         problems.sort_by_key(|problem| problem.span.as_ref().map_or(0, |span| span.start));
         problems.dedup();
-        Self { sources, problems }
+        Self { sources, problems, place: None }
+    }
+
+    /// A problem at `place` in a file that `sources` name where the problem has its span.
+    pub fn in_file(sources: Sources, problem: Problem, place: FilePlace) -> Self {
+        Self { sources, problems: vec![problem], place: Some(place) }
     }
 
     /// A problem with the file as a whole, such as that it cannot be read.
     pub fn of_file(name: &str, title: String, label: String) -> Self {
         let mut sources = Sources::default();
         sources.add(name, "");
-        Self { sources, problems: vec![Problem { span: None, title, label }] }
+        Self::new(sources, vec![Problem { span: None, title, label }])
     }
 
     /// How many problems there are; never 0.
@@ -105,8 +113,16 @@ impl Diagnostics {
 
     fn group<'a>(&'a self, problem: &'a Problem) -> Group<'a> {
         let title = Level::ERROR.primary_title(problem.title.as_str());
-        let place = problem.span.as_ref().and_then(|span| self.sources.find(span));
-        let Some((source, span)) = place else {
+        let found = problem.span.as_ref().and_then(|span| self.sources.find(span));
+        if let Some(place) = &self.place {
+            let group = title.element(excerpt(place, &problem.label));
+            let named = found.map(|(source, span)| {
+                let here = AnnotationKind::Context.span(span).label("the file is named here");
+                Snippet::source(source.text.as_str()).path(source.name.as_str()).annotation(here)
+            });
+            return group.elements(named);
+        }
+        let Some((source, span)) = found else {
             let name = self.sources.0.first().map_or("", |source| source.name.as_str());
             let group = title.element(Origin::path(name));
             return if problem.label.is_empty() {
@@ -121,6 +137,12 @@ impl Diagnostics {
         }
         title.element(Snippet::source(source.text.as_str()).path(source.name.as_str()).annotation(caret))
     }
+}
+
+/// The line of a file with a caret under what is wrong.
+fn excerpt<'a>(place: &'a FilePlace, label: &'a str) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    let caret = AnnotationKind::Primary.span(place.span.clone()).label(label);
+    Snippet::source(place.text.as_str()).line_start(place.line).path(place.path.as_str()).annotation(caret)
 }
 
 impl fmt::Display for Diagnostics {

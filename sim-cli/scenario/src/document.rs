@@ -157,7 +157,7 @@ impl<'i> Document<'i> {
 
     /// A complaint at the first of its keys that is written, or else at what stands around its key.
     pub(crate) fn problem(&self, complaint: Complaint) -> Problem {
-        let Complaint { key, others, title, label } = complaint;
+        let Complaint { key, others, title, label, .. } = complaint;
         let written = [&key].into_iter().chain(&others).find(|key| self.get(key).is_some());
         Problem { span: self.span(written.unwrap_or(&key)), title: title.into(), label: label.into() }
     }

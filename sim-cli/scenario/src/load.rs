@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use floodnet_core::tables::Complaint;
+use floodnet_core::tables::{Complaint, FilePlace};
 
 use super::diagnostics::{Diagnostics, Problem};
 use super::document::Document;
@@ -75,13 +75,26 @@ impl Scenario {
         }
         apply_preset(&mut document);
         let mut complaint = complaint.clone();
-        let Complaint { key, title, .. } = &mut complaint;
+        let Complaint { key, title, place, .. } = &mut complaint;
         if document.get(key).is_none() && !title.contains(key.as_str()) {
             *title = format!("`{key}`: {title}").into();
         }
+        let Some(place) = place.take() else {
+            let problem = document.problem(complaint);
+            return Diagnostics::new(document.sources, vec![problem]);
+        };
+        // The path as it was written, not as it was looked up.
+        let written = document.get(key).and_then(|path| path.get_ref().as_str());
+        let path = written.map_or_else(|| place.path.clone(), |written| beside(name, written));
         let problem = document.problem(complaint);
-        Diagnostics::new(document.sources, vec![problem])
+        Diagnostics::in_file(document.sources, problem, FilePlace { path, ..*place })
     }
+}
+
+/// The file `written` in the scenario called `name`, as seen from where that is.
+fn beside(name: &str, written: &str) -> String {
+    let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+    folder.join(written).display().to_string()
 }
 
 /// Why there is no text at `path`.

@@ -147,9 +147,9 @@ fn alone(loaded: &Loaded, cx: &Context<'_>) -> Result<(), Failure> {
 }
 
 fn read_seeds(file: &Path) -> Result<Vec<u64>, Failure> {
-    let text = fs::read_to_string(file)
+    let opened = floodnet_sim::read::open(file)
         .map_err(|error| Failure::Usage(format!("cannot read {}: {error}", file.display())))?;
-    seeds::parse(&text).map_err(|why| Failure::Usage(format!("{}: {why}", file.display())))
+    seeds::parse(opened).map_err(|error| Failure::Usage(error.of(file.display())))
 }
 
 /// The report for people.

@@ -3,18 +3,29 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-
 use floodnet_lab::ensemble::side::Side;
 use floodnet_plot::RunGroup;
+use floodnet_sim::read::{Column, Columns, Further, Heading, Kind, ReadError, Record, open};
 
 /// Messages are counted together in so many parts of the time.
 const PARTS: f64 = 60.0;
 /// Points of a mean latency curve per power of ten.
 const PER_DECADE: f64 = 60.0;
 
-#[derive(Deserialize)]
+/// A column that `sim-cli` wrote, whose cells are never blank.
+const fn written(name: &'static str) -> Column {
+    Column { name, also: &[], blank: "a cell is blank that is none as it was written", help: AGAIN }
+}
+const AGAIN: &str = "make the run again: this table is not as it was written";
+
+/// What is read of `messages.csv`.
+const MESSAGES: Kind = Kind {
+    columns: &[written("at_s"), written("counted"), written("receivers"), written("delivered")],
+    heading: Heading::Required,
+    further: Further::Named,
+    help: AGAIN,
+};
+
 struct Message {
     at_s: f64,
     counted: bool,
@@ -22,10 +33,25 @@ struct Message {
     delivered: u64,
 }
 
-#[derive(Deserialize)]
-struct Point {
-    ms: f64,
-    share: f64,
+fn message(record: &Record<'_>) -> Result<Message, ReadError> {
+    Ok(Message {
+        at_s: record.decimal(0)?,
+        counted: record.word(1, &["false", "true"])? == 1,
+        receivers: record.whole(2)?,
+        delivered: record.whole(3)?,
+    })
+}
+
+/// What is read of `latency.csv`.
+const LATENCIES: Kind = Kind {
+    columns: &[written("ms"), written("share")],
+    heading: Heading::Required,
+    further: Further::Named,
+    help: AGAIN,
+};
+
+fn point(record: &Record<'_>) -> Result<(f64, f64), ReadError> {
+    Ok((record.decimal(0)?, record.decimal(1)?))
 }
 
 /// Delivery over the time of publishing, of each run and in the mean.
@@ -35,7 +61,7 @@ struct Point {
 pub fn delivery(name: &str, side: &Side) -> Result<RunGroup, String> {
     let mut runs = Vec::new();
     for folder in &side.folders {
-        runs.push(read::<Message>(&folder.join("messages.csv"))?);
+        runs.push(rows(&MESSAGES, &folder.join("messages.csv"), message)?);
     }
     let messages = || runs.iter().flatten().filter(|message| message.counted && message.receivers > 0);
     let last = messages().map(|message| message.at_s).fold(0.0, f64::max);
@@ -67,8 +93,7 @@ pub fn delivery(name: &str, side: &Side) -> Result<RunGroup, String> {
 pub fn latency(name: &str, side: &Side) -> Result<RunGroup, String> {
     let mut runs = Vec::new();
     for folder in &side.folders {
-        let points = read::<Point>(&folder.join("latency.csv"))?;
-        runs.push(points.into_iter().map(|point| (point.ms, point.share)).collect::<Vec<_>>());
+        runs.push(rows(&LATENCIES, &folder.join("latency.csv"), point)?);
     }
     let all = || runs.iter().flatten().map(|point| point.0).filter(|ms| *ms > 0.0);
     let (low, high) = (all().fold(f64::MAX, f64::min), all().fold(0.0, f64::max));
@@ -87,8 +112,69 @@ pub fn latency(name: &str, side: &Side) -> Result<RunGroup, String> {
     Ok(RunGroup { name: name.to_owned(), runs, mean })
 }
 
-fn read<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>, String> {
-    let failed = |error: csv::Error| format!("{}: {error}", file.display());
-    let mut reader = csv::Reader::from_path(file).map_err(failed)?;
-    reader.deserialize().collect::<Result<_, _>>().map_err(failed)
+/// The rows of a table that a run wrote.
+fn rows<T>(
+    kind: &'static Kind,
+    file: &Path,
+    read: impl Fn(&Record<'_>) -> Result<T, ReadError>,
+) -> Result<Vec<T>, String> {
+    let opened = open(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    let mut table = Columns::new(kind, opened);
+    let mut rows = Vec::new();
+    loop {
+        match table.next().and_then(|record| record.as_ref().map(&read).transpose()) {
+            Ok(Some(row)) => rows.push(row),
+            Ok(None) => return Ok(rows),
+            Err(error) => return Err(error.of(file.display())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rows of a table with this text, or what is said to it.
+    fn points(text: &str) -> Result<Vec<(f64, f64)>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("latency.csv");
+        std::fs::write(&file, text).unwrap();
+        rows(&LATENCIES, &file, point)
+            .map_err(|error| error.replace(&folder.path().display().to_string(), "run"))
+    }
+
+    #[test]
+    fn tables_are_read_by_the_names_of_their_columns() {
+        let expected = Ok(vec![(1.5, 0.25), (2.0, 1.0)]);
+        for text in [
+            "ms,share\n1.5,0.25\n2.0,1.0\n",
+            "ms,share\r\n1.5,0.25\r\n2.0,1.0\r\n",
+            "share,node,ms\n0.25,,1.5\n1.0,7,2.0\n",
+            "\u{feff}\"ms\",\"share\"\n\"1.5\",\"0.25\"\n2,1\n",
+        ] {
+            assert_eq!(points(text), expected, "{text:?}");
+        }
+        assert_eq!(points("ms,share\n"), Ok(vec![]));
+    }
+
+    #[test]
+    fn damaged_tables_are_refused_at_their_place() {
+        for (text, said) in [
+            ("", "run/latency.csv: the file has no heading"),
+            ("1.5,0.25\n", "run/latency.csv:1:1: line 1: no column is called `ms`"),
+            ("ms\n1.5\n", "run/latency.csv:1:1: line 1: no column is called `share`"),
+            ("ms,share,ms\n", "run/latency.csv:1:10: line 1, column 3: the heading names `ms` twice"),
+            ("ms,share\n1.5\n", "run/latency.csv:2:1: line 2: 1 cell, but line 1 has 2"),
+            ("ms,share\n,0.25\n", "run/latency.csv:2:1: line 2, column 1: a cell is blank"),
+            ("ms,share\n1.5,never\n", "run/latency.csv:2:5: line 2, column 2: `never` is not a number"),
+        ] {
+            let found = points(text).unwrap_err();
+            assert!(found.starts_with(said), "{text:?}: {found}");
+        }
+        let wrong = "at_s,counted,receivers,delivered\n1.0,yes,1,1\n";
+        let mut table = Columns::new(&MESSAGES, wrong.as_bytes());
+        let record = table.next().unwrap().unwrap();
+        let error = message(&record).err().unwrap();
+        assert_eq!(error.title(), "line 2, column 2: `yes` is none of false, true");
+    }
 }

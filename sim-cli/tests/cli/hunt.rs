@@ -89,5 +89,5 @@ fn a_scenario_of_a_swarm_is_a_scenario_like_any_other() {
     assert_eq!(said.out, "swarm-12: every invariant holds\n");
     lab.write("seeds.txt", "3\nfour\n");
     let refused = lab.refused(&["swarm", "--first", "seeds.txt"]);
-    assert!(refused.contains("seeds.txt: line 2: invalid seed `four`"), "{refused}");
+    assert!(refused.contains("seeds.txt:2:1: line 2, column 1: `four` is not a whole number"), "{refused}");
 }

@@ -1,9 +1,11 @@
 //! Published latency matrices.
 
+use std::io::Read;
+
 use floodnet_core::distributions::scaled;
 use floodnet_core::time::Duration;
 
-use crate::read::{ReadError, fields, lines, wrong};
+use crate::read::{ReadError, Row, Table, is_number, shown};
 
 /// Measured one-way delays between places, in both directions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,39 +27,130 @@ impl Matrix {
     }
 }
 
-/// Reads a square matrix of delays: one row per line, numbers between blanks, tabs or commas, blank
-/// lines and lines that start with `#` or `%` passed over. A number counts `unit_ns` nanoseconds; with
+/// What a matrix looks like.
+const FORM: &str = "a matrix has a row for each host, and a delay to each host in every row";
+/// What a cell holds.
+const DELAY: &str = "write a delay: a number of zero or more, without its unit";
+
+/// How many places a matrix has at most: the delays between all pairs take 2 GiB.
+const MOST_PLACES: usize = 1 << 14;
+
+/// Reads a square matrix of delays: one row per line, numbers between blanks, tabs, commas or semicolons. A heading
+/// and a first column of words, the names of the places, are passed over. A number counts `unit_ns` nanoseconds; with
 /// `rtt` it is a round trip, of which one way is half.
 ///
 /// # Errors
-/// Names the line that has another number of columns than the first or a number that is negative or not
-/// finite, and says so when there are not as many rows as columns.
-pub fn read_matrix(text: &str, unit_ns: u64, rtt: bool) -> Result<Matrix, ReadError> {
-    let unit = Duration::from_nanos(unit_ns);
-    let mut one_way = Vec::new();
-    let (mut columns, mut rows, mut last) = (0, 0, 1);
-    for (number, line) in lines(text) {
-        let before = one_way.len();
-        for (at, field) in fields(line).enumerate() {
-            let value: Option<f64> = field.parse().ok();
-            let delay = value.and_then(|value| scaled(unit, if rtt { value * 0.5 } else { value }));
-            one_way.push(delay.ok_or_else(|| {
-                wrong(number, format!("column {}: `{field}` is not a number of zero or more", at + 1))
-            })?);
+/// Names the cell that holds no delay, the line that is too much, or says that rows are missing; and what to change.
+pub fn read_matrix(from: impl Read, unit_ns: u64, rtt: bool) -> Result<Matrix, ReadError> {
+    let mut table = Table::new(from);
+    let mut rows = Rows { unit: Duration::from_nanos(unit_ns), rtt, ..Rows::default() };
+    while table.advance()? {
+        let row = table.row();
+        if rows.names.is_none() && rows.count == 0 && Rows::is_heading(&row) {
+            rows.names = Some(row.cells().map(str::to_owned).collect());
+        } else {
+            rows.take(&row)?;
         }
-        let found = one_way.len() - before;
-        if rows == 0 {
-            columns = found;
-        } else if found != columns {
-            return Err(wrong(number, format!("{found} columns, but the first row has {columns}")));
-        }
-        rows += 1;
-        last = number;
     }
-    match u32::try_from(columns) {
-        Ok(n) if n > 0 && rows == columns => Ok(Matrix { n, one_way }),
-        _ if columns == 0 => Err(wrong(last, "the matrix is empty")),
-        _ => Err(wrong(last, format!("the matrix ends after {rows} rows of {columns} columns"))),
+    rows.end()
+}
+
+/// The rows of a matrix that were read.
+#[derive(Debug, Default)]
+struct Rows {
+    unit: Duration,
+    rtt: bool,
+    /// The cells of the heading, if there is one.
+    names: Option<Vec<String>>,
+    /// Whether the first column names the places.
+    is_named: bool,
+    /// How many rows there are, and places in each.
+    count: usize,
+    places: usize,
+    one_way: Vec<Duration>,
+}
+
+impl Rows {
+    /// Whether all cells are words; the first may be blank.
+    fn is_heading(row: &Row<'_>) -> bool {
+        let mut cells = row.cells();
+        let is_corner = cells.next().is_some_and(|cell| !is_number(cell));
+        is_corner && row.len() > 1 && cells.all(|cell| !cell.is_empty() && !is_number(cell))
+    }
+
+    fn take(&mut self, row: &Row<'_>) -> Result<(), ReadError> {
+        let first = row.cell(0);
+        let is_name = !first.is_empty() && !is_number(first);
+        if self.count == 0 {
+            // A blank corner stands over names.
+            let has_corner = self.names.as_ref().is_some_and(|names| names[0].is_empty());
+            self.is_named = has_corner || is_name && row.len() > 1;
+            self.places = row.len() - usize::from(self.is_named);
+            if self.places > MOST_PLACES {
+                let problem = format!("{} places, but at most {MOST_PLACES} are read", self.places);
+                return Err(row.wrong_line(problem, "name a smaller matrix"));
+            }
+        }
+        if self.count == self.places {
+            let problem = format!("another row, but the matrix has {} columns", self.places);
+            return Err(row.wrong_line(problem, "take it away; or the first line, if that numbers the hosts"));
+        }
+        if self.is_named {
+            self.check_name(row, is_name)?;
+        }
+        for at in usize::from(self.is_named)..row.len() {
+            let delay = self.delay(row, at)?;
+            self.one_way.push(delay);
+        }
+        self.count += 1;
+        Ok(())
+    }
+
+    /// The name of a row is that of the column of the same number.
+    fn check_name(&self, row: &Row<'_>, is_name: bool) -> Result<(), ReadError> {
+        if !is_name {
+            let problem = format!("`{}` is no name of a host", row.shown(0));
+            let help = "the first column names the hosts with words, or is left out in all lines";
+            return Err(row.wrong(0, problem, help));
+        }
+        let column = self.names.as_ref().and_then(|names| names.get(self.count + 1));
+        match column {
+            Some(column) if column != row.cell(0) => {
+                let (row_name, at) = (row.shown(0), self.count + 1);
+                let problem = format!("row {at} is called `{row_name}`, but column {at} `{}`", shown(column));
+                Err(row.wrong(0, problem, "rows and columns name the same hosts in the same order"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn delay(&self, row: &Row<'_>, at: usize) -> Result<Duration, ReadError> {
+        if row.cell(at).is_empty() {
+            let help = "write the delay; 0 from a host to itself";
+            return Err(row.wrong(at, "a blank cell is no delay", help));
+        }
+        let value = row.decimal(at, DELAY)?;
+        let delay = scaled(self.unit, if self.rtt { value * 0.5 } else { value });
+        delay
+            .filter(|delay| *delay < Duration::MAX)
+            .ok_or_else(|| row.wrong(at, format!("`{}` is longer than any delay", row.shown(at)), DELAY))
+    }
+
+    fn end(self) -> Result<Matrix, ReadError> {
+        let (rows, columns) = (self.count, self.places);
+        if rows == 0 {
+            return Err(ReadError::whole("the matrix is empty", FORM));
+        }
+        if rows < columns {
+            let are = if rows == 1 { "1 row" } else { &format!("{rows} rows") };
+            let problem = format!("the matrix ends after {are} of {columns} columns");
+            return Err(ReadError::whole(
+                problem,
+                format!("{FORM}; a column that numbers the hosts is none"),
+            ));
+        }
+        // At most MOST_PLACES.
+        Ok(Matrix { n: columns as u32, one_way: self.one_way })
     }
 }
 
@@ -71,7 +164,7 @@ mod tests {
 
     #[test]
     fn matrices_are_read_in_their_unit() {
-        let text = "# ms\n0 1.5\n2.25, 0.1\n";
+        let text = "# ms\n0 1.5\n2.25 0.1\n".as_bytes();
         let one_way = read_matrix(text, MILLISECOND, false).unwrap();
         let nanos: Vec<u64> = one_way.one_way.iter().map(|delay| delay.as_nanos()).collect();
         assert_eq!((one_way.n, nanos), (2, vec![0, 1_500_000, 2_250_000, 100_000]));
@@ -82,25 +175,16 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_the_line() {
-        let problem = |text: &str| read_matrix(text, 1, false).unwrap_err().to_string();
-        assert_eq!(problem("0 1\n\n1 0 3\n"), "line 3: 3 columns, but the first row has 2");
-        assert_eq!(problem("0 1\n"), "line 1: the matrix ends after 1 rows of 2 columns");
-        assert_eq!(problem("0\n0\n"), "line 2: the matrix ends after 2 rows of 1 columns");
-        assert_eq!(problem("# nothing\n"), "line 1: the matrix is empty");
-        for wrong in ["-1", "nan", "inf", "x"] {
-            let text = format!("0 {wrong}\n1 0\n");
-            assert_eq!(
-                problem(&text),
-                format!("line 1: column 2: `{wrong}` is not a number of zero or more")
-            );
-        }
+    fn an_endless_matrix_is_refused_at_its_first_row_too_many() {
+        let mut rows = std::io::Read::chain("0 1\n1 0\n".as_bytes(), std::io::repeat(b'1'));
+        let error = read_matrix(std::io::Read::chain("0 1\n".as_bytes(), &mut rows), 1, false).unwrap_err();
+        assert_eq!(error.title(), "line 3: another row, but the matrix has 2 columns");
     }
 
     proptest! {
         #[test]
         fn any_text_is_read_or_refused(text in "[0-9#,. \\n-]{0,40}|\\PC*", unit: u64, rtt: bool) {
-            if let Ok(matrix) = read_matrix(&text, unit, rtt) {
+            if let Ok(matrix) = read_matrix(text.as_bytes(), unit, rtt) {
                 prop_assert_eq!(matrix.one_way.len(), matrix.n.pow(2) as usize);
             }
         }
@@ -108,8 +192,8 @@ mod tests {
 
     #[test]
     fn the_planetlab_matrix_is_symmetric_and_within_its_published_range() {
-        let Some(text) = data_file("planetlab-rtt-ms-490.tsv") else { return };
-        let matrix = read_matrix(&text, MILLISECOND, true).unwrap();
+        let Some(file) = data_file("planetlab-rtt-ms-490.tsv") else { return };
+        let matrix = read_matrix(file, MILLISECOND, true).unwrap();
         assert_eq!(matrix.n, 490);
         let mut delays = Vec::new();
         for a in 0..490 {

@@ -98,7 +98,7 @@ proptest! {
 #[test]
 fn over_the_gnutella_overlay() {
     let Some(text) = data_file("gnutella08.edges") else { return };
-    let (graph, _) = read_edges(&text).expect("the file is sound");
+    let (graph, _) = read_edges(text.as_bytes()).expect("the file is sound");
     for transport in [Transport::Datagram, Transport::Stream] {
         let mut field = Field::new(graph.clone(), transport, [0, 1_234, 6_000]);
         let (min, max) = (Duration::from_millis(10), Duration::from_millis(100));
@@ -114,7 +114,7 @@ fn over_the_gnutella_overlay() {
 #[test]
 fn over_round_trips_measured_on_planetlab() {
     let Some(text) = data_file("planetlab-rtt-ms-490.tsv") else { return };
-    let matrix = read_matrix(&text, MILLISECOND, true).expect("the file is sound");
+    let matrix = read_matrix(text.as_bytes(), MILLISECOND, true).expect("the file is sound");
     for transport in [Transport::Datagram, Transport::Stream] {
         let mut field = Field::new(k_out(490, 3, 1).expect("enough nodes"), transport, (0..490).step_by(70));
         field.links.delays =

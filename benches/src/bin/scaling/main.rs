@@ -55,8 +55,8 @@ fn measure(stem: &str) -> Result<(), String> {
 
 fn draw(stem: &str) -> Result<(), String> {
     let (from, to) = (path(stem, "csv"), path(stem, "png"));
-    let text = std::fs::read_to_string(&from).map_err(|error| format!("{}: {error}", from.display()))?;
-    let rows = table::read(&text).map_err(|problem| format!("{}: {problem}", from.display()))?;
+    let file = floodnet_sim::read::open(&from).map_err(|error| format!("{}: {error}", from.display()))?;
+    let rows = table::read(file).map_err(|error| error.of(from.display()))?;
     picture::draw(&rows, &to).map_err(|problem| format!("{}: {problem}", to.display()))?;
     eprintln!("drew {} from {}", to.display(), from.display());
     Ok(())

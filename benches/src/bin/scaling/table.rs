@@ -1,6 +1,9 @@
 //! The table of measured points, as CSV.
 
 use std::fmt;
+use std::io::Read;
+
+use floodnet_sim::read::{Column, Columns, Further, Heading, Kind, ReadError, Record};
 
 /// The names of the columns.
 pub(crate) const HEAD: &str = "varied,transport,nodes,degree,messages,packets,runs,least_ns,median_ns";
@@ -79,38 +82,54 @@ pub(crate) fn write(rows: &[Row]) -> String {
     std::iter::once(format!("{HEAD}\n")).chain(lines).collect()
 }
 
+/// A column of the table.
+const fn column(name: &'static str) -> Column {
+    Column { name, also: &[], blank: "a cell is blank", help: AGAIN }
+}
+const AGAIN: &str = "measure again: this table is not as it was written";
+
+/// The table, by the names of [`HEAD`].
+const TABLE: Kind = Kind {
+    columns: &[
+        column("varied"),
+        column("transport"),
+        column("nodes"),
+        column("degree"),
+        column("messages"),
+        column("packets"),
+        column("runs"),
+        column("least_ns"),
+        column("median_ns"),
+    ],
+    heading: Heading::Required,
+    further: Further::Named,
+    help: AGAIN,
+};
+
 /// The rows of a table.
 ///
 /// # Errors
 /// Says which line is none.
-pub(crate) fn read(text: &str) -> Result<Vec<Row>, String> {
-    let mut lines = text.lines().zip(1..);
-    if lines.next().is_none_or(|(head, _)| head != HEAD) {
-        return Err(format!("line 1 should be {HEAD}"));
+pub(crate) fn read(from: impl Read) -> Result<Vec<Row>, ReadError> {
+    let mut table = Columns::new(&TABLE, from);
+    let mut rows = Vec::new();
+    while let Some(record) = table.next()? {
+        rows.push(row(&record)?);
     }
-    lines.map(|(line, number)| row(line).ok_or_else(|| format!("line {number} is no row: {line}"))).collect()
+    Ok(rows)
 }
 
-fn row(line: &str) -> Option<Row> {
-    let cells: Vec<&str> = line.split(',').collect();
-    let [varied, transport, nodes, degree, messages, packets, runs, least, median] = cells[..] else {
-        return None;
-    };
-    let nanoseconds = |cell: &str| cell.parse().ok().filter(|value: &f64| value.is_finite() && *value >= 0.0);
-    Some(Row {
-        varied: Varied::ALL.into_iter().find(|known| known.name() == varied)?,
-        stream: match transport {
-            "stream" => true,
-            "datagram" => false,
-            _ => return None,
-        },
-        nodes: nodes.parse().ok()?,
-        degree: degree.parse().ok()?,
-        messages: messages.parse().ok()?,
-        packets: packets.parse().ok()?,
-        runs: runs.parse().ok()?,
-        least_ns: nanoseconds(least)?,
-        median_ns: nanoseconds(median)?,
+fn row(record: &Record<'_>) -> Result<Row, ReadError> {
+    Ok(Row {
+        varied: Varied::ALL[record.word(0, &Varied::ALL.map(Varied::name))?],
+        stream: record.word(1, &["datagram", "stream"])? == 1,
+        nodes: record.whole(2)?,
+        degree: record.whole(3)?,
+        messages: record.whole(4)?,
+        packets: record.whole(5)?,
+        runs: record.whole(6)?,
+        least_ns: record.decimal(7)?,
+        median_ns: record.decimal(8)?,
     })
 }
 
@@ -132,15 +151,15 @@ mod tests {
             median_ns: 90.0,
         };
         let rows = vec![row(Varied::Nodes, true), row(Varied::Degree, false), row(Varied::Messages, true)];
-        assert_eq!(read(&write(&rows)), Ok(rows));
+        assert_eq!(read(write(&rows).as_bytes()), Ok(rows));
     }
 
     #[test]
     fn what_is_no_table_is_refused() {
-        assert!(read("").is_err());
+        assert!(read("".as_bytes()).is_err());
         for line in ["nodes,stream,1,2,3", "nodes,pigeon,1,2,3,4,5,6.0,7.0", "nodes,stream,1,2,3,4,5,NaN,7.0"]
         {
-            let refused = read(&format!("{HEAD}\n{line}\n")).expect_err("no row");
+            let refused = read(format!("{HEAD}\n{line}\n").as_bytes()).expect_err("no row").to_string();
             assert!(refused.contains("line 2"), "{refused}");
         }
     }

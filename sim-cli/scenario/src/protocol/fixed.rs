@@ -4,7 +4,6 @@
 //! files, and core has neither.
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use floodnet_core::graph::Graph;
 use floodnet_core::overlay::{Fixed, fixed};
 use floodnet_core::tables::{CheckedTable, Complaint, Draw, NamedOverlay};
 use floodnet_sim::graph::{self, MOST_LINKS};
+use floodnet_sim::read::open;
 use floodnet_sim::spec::Transport;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
@@ -263,7 +263,6 @@ fn draw(table: &StaticTable, setting: &Setting) -> Result<Graph, Complaint> {
 }
 
 fn read(path: &Path) -> Result<Graph, Complaint> {
-    let text = fs::read_to_string(path).map_err(|error| unreadable("file", path, &error))?;
-    let form = "a line holds two labels, which are whole numbers";
-    graph::read_edges(&text).map(|(graph, _)| graph).map_err(|error| malformed("file", path, &error, form))
+    let opened = open(path).map_err(|error| unreadable("file", &error))?;
+    graph::read_edges(opened).map(|(graph, _)| graph).map_err(|error| malformed("file", path, &error))
 }
