@@ -89,6 +89,36 @@ impl Measures {
         times
     }
 
+    /// The plan of the run.
+    pub(super) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The samples until now.
+    pub(super) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Those of them that averages are over.
+    pub(super) fn window(&self) -> Averages<'_> {
+        Averages::over(&self.rows, self.settings.start, self.settings.stop)
+    }
+
+    /// How many samples the window has when the run is over.
+    pub(super) fn samples_in_window(&self) -> u64 {
+        let MeasureSettings { start, stop, every, .. } = self.settings;
+        let Some(every) = every.map(Duration::as_nanos) else { return 0 };
+        // Samples stand at every, 2 every, .. up to the end of the run.
+        let before = |end: Time| end.as_nanos().div_ceil(every).saturating_sub(1);
+        let last = self.plan.duration.as_nanos() / every;
+        before(stop).min(last).saturating_sub(before(start))
+    }
+
+    /// What became of the messages, as `parts` have counted it until now.
+    pub(super) fn deliveries(&self, parts: &[Part]) -> Deliveries {
+        Deliveries::of(&self.schedule, &self.receivers, parts)
+    }
+
     /// What all that was observed comes to, once the parts are united.
     ///
     /// # Panics
@@ -99,7 +129,7 @@ impl Measures {
     pub fn finish(mut self, ending: Ending) -> Results {
         let parts = std::mem::take(&mut self.parts);
         let end = if ending.complete { self.plan.duration } else { self.seen };
-        let deliveries = Deliveries::of(&self.schedule, &self.receivers, &parts);
+        let deliveries = self.deliveries(&parts);
         let totals = Totals::of(&deliveries.messages, end);
         // The summary only reads: whatever still has to look at the network does so before it.
         let graph = self.topology(&parts, end);

@@ -104,10 +104,34 @@ pub struct CurvePoint {
 }
 
 /// A histogram of times, with the greatest one exact.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(into = "Counted", from = "Counted")]
 pub struct Latencies {
     histogram: Histogram<u64>,
     greatest: u64,
+}
+
+/// How [`Latencies`] stand in a file: each bucket that counted something, by a time in it, in nanoseconds.
+#[derive(Serialize, Deserialize)]
+struct Counted {
+    greatest: u64,
+    buckets: Vec<(u64, u64)>,
+}
+
+impl From<Latencies> for Counted {
+    fn from(latencies: Latencies) -> Self {
+        let recorded = latencies.histogram.iter_recorded();
+        let buckets = recorded.map(|bucket| (bucket.value_iterated_to(), bucket.count_at_value())).collect();
+        Self { greatest: latencies.greatest, buckets }
+    }
+}
+
+impl From<Counted> for Latencies {
+    fn from(counted: Counted) -> Self {
+        let mut latencies = Self { greatest: counted.greatest, ..Self::default() };
+        counted.buckets.into_iter().for_each(|(nanos, count)| latencies.record(nanos, count));
+        latencies
+    }
 }
 
 /// Times as they are counted while a run goes on, in the same buckets: without a check of what a histogram

@@ -24,6 +24,7 @@
 //! | [`summary`] | all of these in one record |
 //! | [`metrics`] | its numbers by name, and which way each gets worse |
 //! | [`expect`] | bounds on them |
+//! | [`so_far`] | a run that goes on |
 //! | [`stats`] | intervals and comparisons over runs |
 //! | [`tables`] | CSV and GraphML |
 //!
@@ -53,6 +54,7 @@ mod results;
 mod schedule;
 pub mod series;
 mod settings;
+pub mod so_far;
 pub mod stats;
 pub mod summary;
 pub mod tables;

@@ -141,6 +141,9 @@ impl Summary {
             Some(backend) => {
                 writeln!(text, "\n  backend {backend}   (real time: no two runs are the same)")
             }
+            None if !self.complete => {
+                writeln!(text, "\n  digest none   (not run to its end, which is at another place every time)")
+            }
             None => writeln!(
                 text,
                 "\n  digest {}   (identical for the same seed, scenario and version)",

@@ -93,8 +93,8 @@ impl Command for CompareArgs {
         }
         // Both sides run with the same seeds, so that runs can be compared in pairs.
         let seeds = seeds(self, &base, &new);
-        let base = runs(base, &seeds, self, cx)?;
-        let new = runs(new, &seeds, self, cx)?;
+        let base = runs("BASE", base, &seeds, self, cx)?;
+        let new = runs("NEW", new, &seeds, self, cx)?;
         if let ([one], [other]) = (base.as_slice(), new.as_slice())
             // Runs on two kinds of sockets are compared like any others.
             && one.backend.is_some() != other.backend.is_some()
@@ -221,19 +221,34 @@ fn seeds(args: &CompareArgs, base: &Source, new: &Source) -> Vec<u64> {
 }
 
 /// The runs of a side; a scenario is run now.
-fn runs(source: Source, seeds: &[u64], args: &CompareArgs, cx: &Context<'_>) -> Result<Vec<Side>, Failure> {
+fn runs(
+    side: &str,
+    source: Source,
+    seeds: &[u64],
+    args: &CompareArgs,
+    cx: &Context<'_>,
+) -> Result<Vec<Side>, Failure> {
     let loaded = match source {
         Source::Results(sides) => return Ok(sides),
         Source::Scenario(loaded) => loaded,
     };
     let scenario = &loaded.scenario;
     let crowd = Crowd::new(seeds.len(), scenario.duration.after_start(), cx.console);
-    let keep = |_, _: &Scenario, ran: Ran| ran.finished.map(|of| of.results.summary.to_json());
+    let keep = |_, _: &Scenario, ran: Ran| {
+        crowd.finished_one();
+        ran.finished.map(|of| of.results.summary.to_json())
+    };
     let ran = ensemble::run_each(scenario, cx.registry.lab(), seeds, threads(args.jobs), &crowd, &keep);
     crowd.finish();
     let ran = ran.map_err(|failed| loaded.complain(&failed.why))?;
     let texts: Vec<String> = ran.into_iter().flatten().flatten().collect();
     if crowd.is_interrupted() || texts.len() < seeds.len() {
+        cx.console.note(&format!(
+            "  interrupted: {} of {} runs of {side} ({}) were finished; nothing was compared, and nothing is kept",
+            texts.len(),
+            seeds.len(),
+            scenario.name
+        ));
         return Err(Failure::Interrupted);
     }
     let summaries = texts.iter().map(|text| (scenario.name.clone(), text.as_str()));

@@ -1,8 +1,11 @@
 //! Standard output carries the result, standard error everything else.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
+use std::sync::OnceLock;
 
 use clap::{Args, ValueEnum};
+
+use super::failure::Failure;
 
 /// Arguments of every command.
 #[derive(Args, Debug, Clone, Copy)]
@@ -17,6 +20,17 @@ pub(super) struct Global {
     /// When to use color (also: NO_COLOR, CLICOLOR_FORCE)
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     color: Color,
+    /// How to show progress: a bar on a terminal and a line every 10 s elsewhere (auto), lines (plain), or nothing
+    #[arg(long, global = true, value_enum, default_value_t = ProgressStyle::Auto)]
+    progress: ProgressStyle,
+}
+
+/// How progress is shown.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ProgressStyle {
+    Auto,
+    Plain,
+    None,
 }
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +45,10 @@ enum Color {
 pub(super) struct Console {
     quiet: bool,
     verbose: bool,
+    progress: ProgressStyle,
     choice: anstream::ColorChoice,
+    /// Why the result did not reach standard output: the first error.
+    lost: OnceLock<io::Error>,
 }
 
 impl Console {
@@ -41,7 +58,24 @@ impl Console {
             Color::Always => anstream::ColorChoice::Always,
             Color::Never => anstream::ColorChoice::Never,
         };
-        Self { quiet: global.quiet, verbose: global.verbose, choice }
+        Self {
+            quiet: global.quiet,
+            verbose: global.verbose,
+            progress: global.progress,
+            choice,
+            lost: OnceLock::new(),
+        }
+    }
+
+    /// A console without options, for what is printed before they are known.
+    pub(super) const fn plain() -> Self {
+        Self {
+            quiet: false,
+            verbose: false,
+            progress: ProgressStyle::None,
+            choice: anstream::ColorChoice::Auto,
+            lost: OnceLock::new(),
+        }
     }
 
     pub(super) const fn is_quiet(&self) -> bool {
@@ -52,10 +86,48 @@ impl Console {
         self.verbose
     }
 
-    /// Prints the result of the command. A reader that has gone away (a closed pipe) is not an error.
+    /// How progress is to be shown.
+    pub(super) const fn progress(&self) -> ProgressStyle {
+        if self.quiet { ProgressStyle::None } else { self.progress }
+    }
+
+    /// Prints the result of the command, or a piece of it. An error is kept for [`Console::check`], so that a
+    /// command still judges and keeps what it was asked to; nothing is printed after it.
     pub(super) fn result(&self, text: &str) {
-        let mut to = anstream::AutoStream::new(std::io::stdout(), self.choice);
-        let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+        let mut to = anstream::AutoStream::new(io::stdout(), self.choice);
+        self.keep(if self.lost.get().is_none() {
+            to.write_all(text.as_bytes()).and_then(|()| to.flush())
+        } else {
+            Ok(())
+        });
+    }
+
+    /// Remembers an error of standard output.
+    pub(super) fn keep(&self, written: io::Result<()>) {
+        if let Err(error) = written {
+            // Of several the first says why.
+            let _ = self.lost.set(error);
+        }
+    }
+
+    /// For commands that print as they go on: they need not go on for nobody.
+    ///
+    /// # Errors
+    /// What was printed did not reach standard output. [`Console::check`] says why at the end.
+    pub(super) fn is_read(&self) -> Result<(), Failure> {
+        if self.lost.get().is_some() { Err(Failure::NoReader) } else { Ok(()) }
+    }
+
+    /// Whether all that was printed has reached standard output; asked once, at the end of every command.
+    ///
+    /// # Errors
+    /// It has not: [`Failure::NoReader`] for a pipe whose reader has gone, else the reason.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        match self.lost.get() {
+            None => Ok(()),
+            Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::NoReader),
+            Some(error) => Err(Failure::Failed(format!("cannot write to standard output: {error}"))),
+        }
     }
 
     /// Prints a line beside the result, except with `--quiet`.
@@ -73,7 +145,7 @@ impl Console {
 
     /// Prints text that already has the form of an error, colors included.
     pub(super) fn raw_error(&self, text: &str) {
-        let mut to = anstream::AutoStream::new(std::io::stderr(), self.choice);
+        let mut to = anstream::AutoStream::new(io::stderr(), self.choice);
         let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
     }
 }

@@ -15,6 +15,8 @@ pub(super) enum Failure {
     Determinism(String),
     /// The user stopped the program: exit code 130.
     Interrupted,
+    /// Nobody reads standard output any more: a quiet end, as that of `seq 9999 | head -1`. Exit code 0.
+    NoReader,
 }
 
 impl Failure {
@@ -26,6 +28,7 @@ impl Failure {
             Self::Expectation => 3,
             Self::Determinism(_) => 4,
             Self::Interrupted => 130,
+            Self::NoReader => 0,
         }
     }
 }

@@ -17,6 +17,7 @@ use super::files::{load, threads};
 use super::progress::{bar, on_interrupt};
 use crate::registry::Registry;
 use floodnet_lab::hunt::{Found, Hunt, Stage, Variation, Wish, by_wish, file};
+use floodnet_lab::run::folder::write_whole;
 use floodnet_lab::run::prepare;
 use floodnet_scenario::{Scenario, units};
 
@@ -152,9 +153,7 @@ fn write(target: &Path, found: &Found, wish: &Wish, registry: &Registry) -> Resu
     if let Some(folder) = target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).map_err(failed)?;
     }
-    let beside: PathBuf = target.with_extension("toml.part");
-    fs::write(&beside, format!("{head}{text}")).map_err(failed)?;
-    fs::rename(&beside, target).map_err(failed)?;
+    write_whole(target, format!("{head}{text}")).map_err(failed)?;
     Ok(text)
 }
 

@@ -34,6 +34,7 @@ mod verify;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Args as _, FromArgMatches as _};
@@ -127,9 +128,14 @@ fn main_from(registry: &Registry, arguments: impl IntoIterator<Item = OsString>)
     let (global, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
-            // Help and version go to standard output and are no error; a broken pipe is none either.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            // Help and version go to standard output and are no error.
+            let console = Console::plain();
+            let printed = error.print().and_then(|()| std::io::stdout().flush());
+            if !error.use_stderr() {
+                console.keep(printed);
+            }
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            return ExitCode::from(conclude(&console, Ok(())).max(code));
         }
     };
     let console = Console::new(&global);
@@ -138,17 +144,28 @@ fn main_from(registry: &Registry, arguments: impl IntoIterator<Item = OsString>)
         .subcommand()
         .and_then(|(name, matches)| Some((entries().find(|entry| entry.name == name)?, matches)));
     let Some((entry, matches)) = named else { return ExitCode::from(2) };
-    let Err(failure) = entry.execute(matches, &cx) else { return ExitCode::SUCCESS };
-    match &failure {
-        // Each was reported where it was found.
-        Failure::Determinism(message) if message.is_empty() => {}
-        Failure::Failed(message) | Failure::Usage(message) | Failure::Determinism(message) => {
-            console.error(message);
+    ExitCode::from(conclude(&console, entry.execute(matches, &cx)))
+}
+
+/// Says why a command failed, or that its result did not reach standard output. Gives the exit code: that of the
+/// command's own failure comes first, for it holds whoever has read of it.
+fn conclude(console: &Console, done: Result<(), Failure>) -> u8 {
+    let mut code = 0;
+    for failure in [done.err(), console.check().err()].into_iter().flatten() {
+        match &failure {
+            // Each was reported where it was found.
+            Failure::Determinism(message) if message.is_empty() => {}
+            Failure::Failed(message) | Failure::Usage(message) | Failure::Determinism(message) => {
+                console.error(message);
+            }
+            Failure::Invalid(rendered) => console.raw_error(rendered),
+            Failure::Expectation | Failure::Interrupted | Failure::NoReader => {}
         }
-        Failure::Invalid(rendered) => console.raw_error(rendered),
-        Failure::Expectation | Failure::Interrupted => {}
+        if code == 0 {
+            code = failure.code();
+        }
     }
-    ExitCode::from(failure.code())
+    code
 }
 
 #[cfg(test)]

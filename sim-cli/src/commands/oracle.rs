@@ -9,6 +9,7 @@ use super::args::Format;
 use super::command_trait::{Command, Context};
 use super::failure::Failure;
 use super::files::threads;
+use super::progress::UntilInterrupt;
 use floodnet_lab::oracle::judge::CONFIDENCE;
 use floodnet_lab::oracle::{Finding, Suite, Verdict, consult};
 use floodnet_text::format::plural;
@@ -74,13 +75,19 @@ impl Command for OracleArgs {
             cx.console.result(&heading());
         }
         let mut findings = Vec::new();
-        for law in &suite.laws {
-            // Ctrl-C ends the process at once: nothing is written that could be left half-done.
-            let found = consult(&suite, law, cx.registry.lab(), threads(self.jobs), &()).map_err(invalid)?;
-            let found = found.unwrap_or_default();
+        let until = UntilInterrupt::new();
+        for (number, law) in suite.laws.iter().enumerate() {
+            let found =
+                consult(&suite, law, cx.registry.lab(), threads(self.jobs), &until).map_err(invalid)?;
+            let Some(found) = found else {
+                let all = suite.laws.len();
+                cx.console.note(&format!("  interrupted: {number} of {all} laws were checked"));
+                return Err(Failure::Interrupted);
+            };
             if is_text {
                 found.iter().for_each(|finding| cx.console.result(&row(finding)));
             }
+            cx.console.is_read()?;
             findings.extend(found);
         }
         self.conclude(suite.laws.len(), &findings, cx)

@@ -17,14 +17,17 @@ use super::validate::{cost_ahead, describe};
 use crate::build::BUILD;
 use crate::pictures::run_view as pictures;
 use floodnet_lab::ensemble;
+use floodnet_lab::run::checkpoint::Checkpoints;
+use floodnet_lab::run::early::{Early, Lost};
 use floodnet_lab::run::folder::Place;
 use floodnet_lab::run::manifest::peak_bytes;
-use floodnet_lab::run::{Cost, Finished, Ran, prepare, simulate};
+use floodnet_lab::run::{Cost, Finished, Ran, prepare, simulate_shown};
 use floodnet_lab::run::{Kernels, TcpRunInfo};
 use floodnet_measure::Results;
 use floodnet_measure::expect::{Checked, Outcome};
-use floodnet_scenario::Scenario;
+use floodnet_measure::so_far::SoFar;
 use floodnet_scenario::build::Setup;
+use floodnet_scenario::{Complaint, Scenario};
 use floodnet_testbed::{self as testbed, Nodes, RunError, Settings};
 
 /// Run a scenario, measure it and draw pictures
@@ -53,6 +56,9 @@ impl Command for RunArgs {
         let Self { options, .. } = self;
         let scenario = &loaded.scenario;
         let sockets = options.backend.sockets(self.runs.is_some()).map_err(Failure::Usage)?;
+        if options.fail_early && (sockets.is_some() || self.runs.is_some_and(|count| count > 1)) {
+            return Err(Failure::Usage("--fail-early applies to one run in the simulator".to_owned()));
+        }
         if options.dry_run {
             let setup = prepare(scenario, cx.registry.lab()).map_err(|error| loaded.complain(&error))?;
             cx.console.result(&scenario.to_resolved_toml());
@@ -64,7 +70,7 @@ impl Command for RunArgs {
         }
         // The folder is checked before the run, so that a long run does not end without a place.
         let folder = options.out.clone().unwrap_or_else(|| default_folder(scenario));
-        let place = Place::check(&folder, options.force).map_err(Failure::Failed)?;
+        let place = Place::claim(&folder, options.force).map_err(Failure::Failed)?;
         if let Some(Settings { nodes: Nodes::Remote { listen, .. }, up_within, .. }) = sockets {
             cx.console.note(&format!(
                 "waiting up to {} s at {listen} for nodes; start each with: sim-cli testbed node --coordinator \
@@ -73,36 +79,60 @@ impl Command for RunArgs {
                 listen.port(),
             ));
         }
-        let mut watcher = Watcher::new(scenario.duration.after_start(), cx.console);
-        let watch = &mut |progress| watcher.watch(progress);
+        let early = Early::new(if options.fail_early { &scenario.expect } else { &[] });
         let ran = match sockets {
-            Some(settings) => testbed::run(scenario, cx.registry.sockets(), settings, watch),
-            None => simulate(scenario, cx.registry.lab(), threads(options.jobs), watch)
-                .map_err(RunError::Scenario),
+            Some(settings) => {
+                let mut watcher = Watcher::new(scenario.duration.after_start(), cx.console);
+                let watch = &mut |progress| watcher.watch(progress);
+                let ran = testbed::run(scenario, cx.registry.sockets(), settings, watch);
+                watcher.finish();
+                ran
+            }
+            None => simulated(scenario, &place, &early, options, cx).map_err(RunError::Scenario),
         };
-        watcher.finish();
         let ran = ran.map_err(|error| run_failure(&loaded, error))?;
         let draw = |setup: &Setup, results: &Results| {
             if options.no_pictures { Vec::new() } else { pictures::files(setup, results) }
         };
         place.write(&BUILD, scenario, &ran, &draw).map_err(Failure::Failed)?;
-        report(scenario, &ran, &place, options, cx.console)
+        report(&ran, place.folder(), options, cx.console);
+        judge(scenario, &ran, early.lost(), cx.console)
     }
+}
+
+/// Simulates one run: shows its progress, keeps its tables now and then, and ends it early if that is wanted.
+fn simulated(
+    scenario: &Scenario,
+    place: &Place,
+    early: &Early<'_>,
+    options: &RunOptions,
+    cx: &Context<'_>,
+) -> Result<Ran, Complaint> {
+    let mut watcher = Watcher::new(scenario.duration.after_start(), cx.console);
+    let mut checkpoints =
+        options.checkpoint.0.map(|every| Checkpoints::new(scenario, place.checkpoint(), every));
+    let look = &mut |run: &SoFar<'_>| {
+        early.look(run);
+        if let Some(checkpoints) = &mut checkpoints {
+            checkpoints.look(run);
+            if let Some(why) = checkpoints.failure() {
+                cx.console.note(&format!("  {why}"));
+            }
+        }
+    };
+    let watch = &mut |progress| watcher.watch(progress) && early.goes_on();
+    let ran = simulate_shown(scenario, cx.registry.lab(), threads(options.jobs), watch, look);
+    watcher.finish();
+    ran
 }
 
 fn default_folder(scenario: &Scenario) -> PathBuf {
     Path::new("runs").join(format!("{}-{}", scenario.name, scenario.seed))
 }
 
-/// Prints the results; fails when an expectation is not met.
-fn report(
-    scenario: &Scenario,
-    ran: &Ran,
-    place: &Place,
-    options: &RunOptions,
-    console: &Console,
-) -> Result<(), Failure> {
-    let Some(Finished { results, cost, tcp }) = &ran.finished else { return Ok(()) };
+/// Prints the results.
+fn report(ran: &Ran, folder: &Path, options: &RunOptions, console: &Console) {
+    let Some(Finished { results, cost, tcp }) = &ran.finished else { return };
     let summary = &results.summary;
     match options.format {
         Format::Json => console.result(&summary.to_json()),
@@ -115,10 +145,20 @@ fn report(
             console.note(&used(tcp));
         }
     }
-    let shown = place.folder().display();
+    let shown = folder.display();
     console.note(&format!("  results  {shown}"));
     let backend = options.backend.again();
     console.note(&format!("  again    sim-cli run {shown}/scenario.resolved.toml{backend}"));
+}
+
+/// Fails when the run was not made to its end, or an expectation is not met.
+fn judge(scenario: &Scenario, ran: &Ran, lost: Option<&Lost>, console: &Console) -> Result<(), Failure> {
+    let Some(Finished { results: Results { summary, .. }, .. }) = &ran.finished else { return Ok(()) };
+    if let (false, Some(lost)) = (summary.complete, lost) {
+        console.note("  ended early: the results cover the run until then");
+        console.error(&format!("{}: {lost}", scenario.name));
+        return Err(Failure::Expectation);
+    }
     if !summary.complete {
         console.note("  interrupted: the results cover the run until then");
         return Err(Failure::Interrupted);

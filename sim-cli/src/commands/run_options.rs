@@ -1,6 +1,7 @@
 //! The options of `sim-cli run` that hold for one run and for many: output, threads and backend.
 
 use std::path::PathBuf;
+use std::time::Duration as Span;
 
 use clap::Args;
 
@@ -9,6 +10,7 @@ use super::backend::BackendOptions;
 use super::failure::Failure;
 use super::files::Loaded;
 use floodnet_testbed::RunError;
+use floodnet_text::units::Duration;
 
 /// Where results go, and how a run is made.
 #[derive(Args, Debug)]
@@ -25,6 +27,13 @@ pub(super) struct RunOptions {
     /// Draw no pictures
     #[arg(long)]
     pub(super) no_pictures: bool,
+    /// End as soon as an expectation cannot be met any more (exit code 3); the results until then are kept
+    #[arg(long)]
+    pub(super) fail_early: bool,
+    /// Keep the tables of a run that goes on beside its folder (NAME.checkpoint), at this interval of real time, or
+    /// off
+    #[arg(long, value_name = "TIME", default_value = "5min", value_parser = checkpoint)]
+    pub(super) checkpoint: Checkpoint,
     /// Number of threads (0: one per core); the results do not depend on it. With --runs, runs go in parallel
     #[arg(short, long, value_name = "N", default_value_t = 1)]
     pub(super) jobs: u16,
@@ -33,6 +42,18 @@ pub(super) struct RunOptions {
     pub(super) format: Format,
     #[command(flatten)]
     pub(super) backend: BackendOptions,
+}
+
+/// How often the tables of a run are kept; none is never.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Checkpoint(pub(super) Option<Span>);
+
+fn checkpoint(text: &str) -> Result<Checkpoint, String> {
+    if text == "off" {
+        return Ok(Checkpoint(None));
+    }
+    let every: Duration = text.parse()?;
+    Ok(Checkpoint(Some(Span::from_nanos(every.as_nanos()))))
 }
 
 /// The failure of the command for an error on sockets.

@@ -3,7 +3,6 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::args::Format;
 use super::command_trait::Context;
@@ -15,9 +14,10 @@ use super::run_options::{RunOptions, run_failure};
 use crate::build::BUILD;
 use crate::pictures::run_view::latency_series;
 use crate::registry::Registry;
-use floodnet_lab::ensemble::report::{Kept, Report};
+use floodnet_lab::ensemble::keep::Keeper;
+use floodnet_lab::ensemble::report::Report;
 use floodnet_lab::ensemble::{self, Control, Failed};
-use floodnet_lab::run::folder::{Place, file, run_name, write_manifest, write_run};
+use floodnet_lab::run::folder::{file, write_manifest};
 use floodnet_lab::run::manifest::{Manifest, hash};
 use floodnet_lab::run::{Cost, Ran};
 use floodnet_measure::seconds;
@@ -26,6 +26,7 @@ use floodnet_measure::tables;
 use floodnet_plot::{Style, latency_cdf};
 use floodnet_scenario::Scenario;
 use floodnet_testbed::{self as testbed, RunError, Settings};
+use floodnet_text::format::plural;
 
 /// The results of all runs and what they cost.
 struct Made {
@@ -46,41 +47,48 @@ pub(super) fn execute(
 ) -> Result<(), Failure> {
     let scenario = &loaded.scenario;
     let default = || PathBuf::from(format!("runs/{}-{}-x{count}", scenario.name, scenario.seed));
-    let place =
-        Place::check(&options.out.clone().unwrap_or_else(default), options.force).map_err(Failure::Failed)?;
-    // Each run is written as soon as it is finished, into a draft that becomes the folder at the end.
-    let draft = place.draft().map_err(Failure::Failed)?;
-    let seeds = ensemble::seeds(scenario.seed, count);
-    let crowd = Crowd::new(seeds.len(), scenario.duration.after_start(), cx.console);
-    let done = AtomicUsize::new(0);
-    let keep = |index: usize, scenario: &Scenario, ran: Ran| {
-        let kept = keep_run(&draft.path().join(run_name(index)), index, scenario, ran);
-        crowd.finished(done.fetch_add(1, Ordering::Relaxed) + 1);
+    let sockets = options.backend.sockets(true).map_err(Failure::Usage)?;
+    let folder = options.out.clone().unwrap_or_else(default);
+    // Each run is kept as soon as it is finished, in a draft that becomes the folder at the end.
+    let mut keeper = Keeper::begin(&folder, options.force, scenario, &BUILD, options.backend.name())
+        .map_err(Failure::Failed)?;
+    let missing = keeper.missing(count);
+    if keeper.earlier(count) > 0 {
+        let (all, earlier) = (plural(count as usize, "run"), keeper.earlier(count));
+        cx.console.note(&format!("{}  {all}, {earlier} already done", scenario.name));
+    }
+    let crowd = Crowd::new(missing.len(), scenario.duration.after_start(), cx.console);
+    let keep = |place: usize, scenario: &Scenario, ran: Ran| {
+        let kept = keeper.keep(missing[place].0, scenario, ran);
+        // Where one run cannot be written, the others cannot either.
+        kept.as_ref().map_or_else(|_| crowd.stop(), |_| crowd.finished_one());
         kept
     };
-    let ran = match options.backend.sockets(true).map_err(Failure::Usage)? {
+    let seeds: Vec<u64> = missing.iter().map(|&(_, seed)| seed).collect();
+    let ran = match sockets {
         Some(settings) => on_sockets(scenario, cx.registry, settings, &seeds, &crowd, &keep)
             .map_err(|failed| run_failure(loaded, failed)),
         None => ensemble::run_each(scenario, cx.registry.lab(), &seeds, threads(options.jobs), &crowd, &keep)
             .map_err(|failed| complain(loaded, &failed)),
     };
     crowd.finish();
-    let ran = ran?;
-    let kept: io::Result<Vec<_>> = ran.into_iter().flatten().filter_map(Result::transpose).collect();
-    let kept = kept.map_err(|error| Failure::Failed(place.failed(&error)))?;
-    if kept.is_empty() {
+    let new: io::Result<Vec<_>> = ran?.into_iter().flatten().filter_map(Result::transpose).collect();
+    let new = new.map_err(|error| Failure::Failed(keeper.failed(&error)))?;
+    let done = keeper.all(count, new);
+    if done.is_empty() {
         cx.console.note("  interrupted before the first run was finished: nothing was written");
         return Err(Failure::Interrupted);
     }
-    let nodes = kept.first().map_or(0, |(_, _, nodes)| *nodes);
-    let cost = kept.iter().fold(Cost::default(), |sum, (_, cost, _)| sum.plus(*cost));
-    let kept = kept.into_iter().map(|(kept, ..)| kept).collect();
-    let report = Report::of(scenario, seeds.len(), kept);
+    let nodes = done.first().map_or(0, |done| done.nodes);
+    let cost = done.iter().fold(Cost::default(), |sum, done| sum.plus(done.cost));
+    let kept = done.into_iter().map(|done| done.kept).collect();
+    let report = Report::of(scenario, count as usize, kept);
     let made = Made { asked: count, report, cost, nodes, backend: options.backend.name() };
-    write(draft.path(), scenario, &made, !options.no_pictures)
-        .map_err(|error| Failure::Failed(place.failed(&error)))?;
-    place.finish(&draft).map_err(Failure::Failed)?;
-    tell(scenario, &made, &place, options, cx.console)
+    let is_complete = made.report.complete;
+    keeper
+        .finish(count, is_complete, |folder| write(folder, scenario, &made, !options.no_pictures))
+        .map_err(Failure::Failed)?;
+    tell(scenario, &made, keeper.folder(), options, cx.console)
 }
 
 /// As [`ensemble::run_each`] on sockets: one run after the other, for they share the machine's time.
@@ -117,21 +125,6 @@ fn complain(loaded: &Loaded, failed: &Failed) -> Failure {
     loaded.complain(&failed.why)
 }
 
-/// Writes the folder of one run, and returns what the report over all runs needs.
-fn keep_run(
-    folder: &Path,
-    index: usize,
-    scenario: &Scenario,
-    ran: Ran,
-) -> io::Result<Option<(Kept, Cost, u32)>> {
-    fs::create_dir_all(folder)?;
-    write_run(folder, &BUILD, scenario, &ran, &|_, _| Vec::new())?;
-    let finished = ran.finished;
-    Ok(finished
-        .map(|of| (of.results.summary.nodes, of))
-        .map(|(nodes, of)| (Kept::of(index, of.results), of.cost, nodes)))
-}
-
 /// Writes what is computed from all runs.
 fn write(folder: &Path, scenario: &Scenario, made: &Made, draw: bool) -> io::Result<()> {
     let Made { report, cost, nodes, backend, .. } = made;
@@ -165,7 +158,7 @@ fn write(folder: &Path, scenario: &Scenario, made: &Made, draw: bool) -> io::Res
 fn tell(
     scenario: &Scenario,
     made: &Made,
-    place: &Place,
+    folder: &Path,
     options: &RunOptions,
     console: &Console,
 ) -> Result<(), Failure> {
@@ -178,7 +171,7 @@ fn tell(
         }
         Format::Text => {}
     }
-    let shown = place.folder().display();
+    let shown = folder.display();
     let again = format!("sim-cli run {shown}/scenario.resolved.toml{}", options.backend.again());
     console.note(&format!("  results  {shown}"));
     console.note(&format!("  again    {again} --runs {}", made.asked));
@@ -189,7 +182,10 @@ fn tell(
         console.note(&format!("  worst    {again} --run-index {}   ({})", worst.run, judged.key));
     }
     if !report.complete {
-        console.note(&format!("  interrupted: the results cover the {} finished runs", report.runs));
+        console.note(&format!(
+            "  interrupted: the results cover the {} finished runs; run the same command again to go on",
+            report.runs
+        ));
         return Err(Failure::Interrupted);
     }
     for judged in not_held() {

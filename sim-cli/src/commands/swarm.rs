@@ -12,9 +12,10 @@ use super::args::Overrides;
 use super::command_trait::{Command, Context};
 use super::failure::Failure;
 use super::files::{Loaded, load, threads};
-use super::progress::bar;
+use super::progress::{UntilInterrupt, bar};
 use crate::registry::Registry;
 use floodnet_lab::hunt::{Found as Wrong, Hunt, by_invariant, file};
+use floodnet_lab::run::folder::write_whole;
 use floodnet_lab::swarm::campaign::{Campaign, Failure as Found, Tried, UNHEALED_PERMILLE};
 use floodnet_lab::swarm::check::{Again, HEAL, check};
 use floodnet_lab::swarm::draw::{Drawn, ProtocolChoice, draw};
@@ -101,17 +102,23 @@ impl SwarmArgs {
         let began = Instant::now();
         let bar =
             bar(Some(campaign.len()), "  {bar:32.cyan/dim} {pos} of {len}  {msg}  eta {eta}", cx.console);
+        let until = UntilInterrupt::new();
         let tried = campaign.run(cx.registry.lab(), threads(self.jobs), |tried| {
             bar.set_position(tried.scenarios);
             bar.set_message(match tried.failures.len() {
                 0 => String::new(),
                 failures => format!("{failures} failed"),
             });
-            true
+            !until.is_interrupted()
         });
         bar.finish_and_clear();
         let tried = tried.map_err(Failure::Failed)?;
         cx.console.result(&report(&tried, began.elapsed(), self.base));
+        if tried.scenarios < campaign.len() {
+            let (tried, all) = (tried.scenarios, campaign.len());
+            cx.console.note(&format!("  interrupted: {tried} of {all} scenarios were tried"));
+            return Err(Failure::Interrupted);
+        }
         Ok(tried)
     }
 }
@@ -208,7 +215,8 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn write(&self, tried: &Tried) -> Result<Vec<PathBuf>, Failure> {
-        fs::create_dir_all(self.folder)?;
+        let failed = |error| Failure::Failed(format!("cannot write to {}: {error}", self.folder.display()));
+        fs::create_dir_all(self.folder).map_err(failed)?;
         let mut written = Vec::new();
         for Found { seed, violation, .. } in tried.failures.iter().take(SHOWN) {
             let text = self.small(*seed, violation).unwrap_or_else(|| self.drawn(*seed).text);
@@ -241,7 +249,8 @@ impl Writer<'_> {
             "# Seed {seed} of the swarm test: {why}\n# Check it again with: sim-cli swarm --alone {}\n",
             path.display()
         );
-        fs::write(&path, head + text)?;
+        let failed = |error| Failure::Failed(format!("cannot write {}: {error}", path.display()));
+        write_whole(&path, head + text).map_err(failed)?;
         Ok(path)
     }
 }

@@ -112,7 +112,7 @@ fn write(args: &EmitArgs, cx: &Context<'_>) -> Result<(), Failure> {
     let loaded = load(file, overrides, cx)?;
     let scenario = &loaded.scenario;
     let default = || PathBuf::from(format!("testbed-{}", scenario.name));
-    let place = Place::check(&out.clone().unwrap_or_else(default), false).map_err(Failure::Failed)?;
+    let place = Place::claim(&out.clone().unwrap_or_else(default), false).map_err(Failure::Failed)?;
     let program = std::env::current_exe()?;
     let emission = Emission { compose: *compose, kubernetes: *kubernetes, image: image.clone() };
     let files = emit(scenario, cx.registry.sockets(), &emission, &program)

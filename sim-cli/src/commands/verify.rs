@@ -36,6 +36,7 @@ impl Command for VerifyArgs {
     fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
         let mut failed = None;
         for target in &self.targets {
+            cx.console.is_read()?;
             let verified =
                 if target.is_dir() { folder(target, self, cx) } else { scenario(target, self, cx) };
             match verified {

@@ -28,6 +28,7 @@
 //! | `pool` | runs side by side |
 //! | `table` | metrics by run |
 //! | [`side`] | finished runs of one configuration, read from a folder |
+//! | [`keep`] | the folder of many runs while they are made |
 //! | `config` | what two scenarios differ in, seeds apart |
 //! | [`report`] | what all runs say: `runs.json`, `runs.csv` |
 //! | `text` | the same for people |
@@ -35,6 +36,7 @@
 
 pub mod config;
 pub mod figure;
+pub mod keep;
 mod pool;
 pub mod report;
 mod seeds;

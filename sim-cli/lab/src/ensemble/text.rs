@@ -93,6 +93,7 @@ impl Report {
         self.write_expectations(&mut text);
         let digest = self.digest();
         let _ = match digest.as_str() {
+            "" if !self.complete => writeln!(text, "\n  digest none   (runs are missing)"),
             "" => writeln!(text, "\n  digest none   (real time: no two runs are the same)"),
             digest => writeln!(text, "\n  digest {digest}   (of the digests of all runs, in order)"),
         };

@@ -5,6 +5,9 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
+use super::claim::{Claim, Taken};
 use super::manifest::{Build, Manifest, hash};
 use super::{Finished, Ran};
 use floodnet_core::time::Time;
@@ -15,6 +18,8 @@ use floodnet_scenario::build::Setup;
 
 /// The file that tells a folder of a run from any other.
 pub const MANIFEST: &str = "manifest.json";
+/// What is needed to go on with runs that are not all made yet; see [`crate::ensemble::keep`].
+pub const RESUME: &str = "resume.json";
 /// The scenario with every default filled in.
 pub const RESOLVED: &str = "scenario.resolved.toml";
 
@@ -22,36 +27,41 @@ pub const RESOLVED: &str = "scenario.resolved.toml";
 /// that the memory of drawing is not counted as the run's.
 pub type Draw<'a> = &'a dyn Fn(&Setup, &Results) -> Vec<(PathBuf, Vec<u8>)>;
 
-/// Where a run is to be written.
-#[derive(Clone, Debug)]
+/// Where a run is to be written, and the right to do so: while it is there, no other process writes there.
+#[derive(Debug)]
 pub struct Place {
     folder: PathBuf,
     absolute: PathBuf,
     force: bool,
+    _claim: Claim,
 }
 
 impl Place {
-    /// Checks that a run can be written to `folder`: it does not exist, or is empty, or holds a run and
-    /// nothing else and `force` says to replace that.
+    /// Claims `folder` for a run: it does not exist, or is empty, or holds a run and nothing else and `force` says
+    /// to replace that.
     ///
     /// # Errors
-    /// It cannot; says why and what to do.
-    pub fn check(folder: &Path, force: bool) -> Result<Self, String> {
-        let shown = folder.display();
-        let failed = |error: io::Error| format!("cannot write to {shown}: {error}");
-        let absolute = std::path::absolute(folder).map_err(failed)?;
+    /// It cannot be claimed; says why and what to do.
+    pub fn claim(folder: &Path, force: bool) -> Result<Self, String> {
+        Self::claim_if(folder, force, |_| false)
+    }
+
+    /// As [`Place::claim`], and also takes a folder that holds a run of which `goes_on` says that this one goes on
+    /// with it.
+    ///
+    /// # Errors
+    /// As [`Place::claim`].
+    pub fn claim_if(folder: &Path, force: bool, goes_on: impl Fn(&Path) -> bool) -> Result<Self, String> {
+        let absolute = std::path::absolute(folder).map_err(|error| cannot_write(folder, &error))?;
         if absolute.file_name().is_none() {
-            return Err(format!("{shown} cannot be an output folder: choose another one"));
+            return Err(format!("{} cannot be an output folder: choose another one", folder.display()));
         }
-        match holds(&absolute).map_err(failed)? {
-            Holds::Other(name) => Err(format!(
-                "{shown} contains {name}, which is not part of a run: choose another folder with --out (nothing was changed)"
-            )),
-            Holds::Run if !force => {
-                Err(format!("{shown} already has a run: use --force to replace it, or another --out"))
-            }
-            Holds::Run | Holds::Nothing => Ok(Self { folder: folder.to_owned(), absolute, force }),
-        }
+        // What cannot be taken is refused before anything is touched, and looked at again once nobody else writes.
+        check(folder, &absolute, force || goes_on(&absolute))?;
+        let claim = Claim::of(&absolute).map_err(|taken: Taken| Claim::refusal(folder, &taken))?;
+        let force = force || goes_on(&absolute);
+        check(folder, &absolute, force)?;
+        Ok(Self { folder: folder.to_owned(), absolute, force, _claim: claim })
     }
 
     /// The folder of the run.
@@ -75,10 +85,42 @@ impl Place {
     /// # Errors
     /// It cannot be made.
     pub fn draft(&self) -> Result<Draft, String> {
-        let draft = Draft(self.sibling("partial"));
+        let draft = Draft(Some(self.unfinished()));
         // What a killed process may have left.
-        remove(&draft.0).and_then(|()| fs::create_dir_all(&draft.0)).map_err(|error| self.failed(&error))?;
+        let made = remove(draft.path()).and_then(|()| fs::create_dir_all(draft.path()));
+        made.map_err(|error| self.failed(&error))?;
         Ok(draft)
+    }
+
+    /// A draft that goes on with the unfinished results at `from`: the place itself, or [`Place::unfinished`].
+    ///
+    /// # Errors
+    /// It cannot be moved.
+    pub fn draft_of(&self, from: &Path) -> Result<Draft, String> {
+        let draft = Draft(Some(self.unfinished()));
+        if from != draft.path() {
+            remove(draft.path()).map_err(|error| self.failed(&error))?;
+            fs::rename(from, draft.path()).map_err(|error| self.failed(&error))?;
+        }
+        Ok(draft)
+    }
+
+    /// The path of the folder of the run, independent of the working directory.
+    #[must_use]
+    pub fn absolute(&self) -> &Path {
+        &self.absolute
+    }
+
+    /// Where a draft stands; what a process leaves there that ended before it was finished.
+    #[must_use]
+    pub fn unfinished(&self) -> PathBuf {
+        self.sibling(".", "partial")
+    }
+
+    /// Where the tables of a run that goes on are kept: beside its place, for people to see.
+    #[must_use]
+    pub fn checkpoint(&self) -> PathBuf {
+        self.sibling("", "checkpoint")
     }
 
     /// Puts the finished draft in its place.
@@ -87,18 +129,21 @@ impl Place {
     /// It cannot be moved; then what stood there stands there still.
     pub fn finish(&self, draft: &Draft) -> Result<(), String> {
         // A run takes a while: somebody may have put something there.
-        Self::check(&self.folder, self.force)?;
-        self.move_in(&draft.0).map_err(|error| self.failed(&error))
+        check(&self.folder, &self.absolute, self.force)?;
+        self.move_in(draft.path()).map_err(|error| self.failed(&error))?;
+        // The run stands there, and says more than its checkpoint.
+        let _ = remove(&self.checkpoint());
+        Ok(())
     }
 
     /// How an error of writing here is told.
     pub fn failed(&self, error: &io::Error) -> String {
-        format!("cannot write to {}: {error}", self.folder.display())
+        cannot_write(&self.folder, error)
     }
 
     /// Puts the finished draft in its place.
     fn move_in(&self, draft: &Path) -> io::Result<()> {
-        let old = self.sibling("old");
+        let old = self.sibling(".", "old");
         remove(&old)?;
         let replaces = self.absolute.exists();
         if replaces {
@@ -113,28 +158,56 @@ impl Place {
         remove(&old)
     }
 
-    /// A hidden folder beside the run's.
-    fn sibling(&self, what: &str) -> PathBuf {
+    /// A folder beside the run's.
+    fn sibling(&self, before: &str, what: &str) -> PathBuf {
         let name = self.absolute.file_name().unwrap_or_default().to_string_lossy();
-        self.absolute.with_file_name(format!(".{name}.{what}"))
+        self.absolute.with_file_name(format!("{before}{name}.{what}"))
     }
 }
 
-/// A file or folder in the making. What still stands there in the end, after an error or a panic too, goes
-/// away.
-pub struct Draft(PathBuf);
+fn cannot_write(folder: &Path, error: &io::Error) -> String {
+    format!("cannot write to {}: {error}", folder.display())
+}
+
+/// Whether a run can be put into `folder`, which stands at `absolute`.
+fn check(folder: &Path, absolute: &Path, force: bool) -> Result<(), String> {
+    let shown = folder.display();
+    match holds(absolute).map_err(|error| cannot_write(folder, &error))? {
+        Holds::Other(name) => Err(format!(
+            "{shown} contains {name}, which is not part of a run: choose another folder with --out (nothing was changed)"
+        )),
+        Holds::Run if !force => {
+            Err(format!("{shown} already has a run: use --force to replace it, or another --out"))
+        }
+        Holds::Run | Holds::Nothing => Ok(()),
+    }
+}
+
+/// A folder in the making. What still stands there in the end, after an error or a panic too, goes away, unless it
+/// is kept.
+#[derive(Debug)]
+pub struct Draft(Option<PathBuf>);
 
 impl Draft {
     /// Path of the folder.
+    ///
+    /// # Panics
+    /// Never: only [`Draft::keep`] takes the path away, and the draft with it.
+    #[must_use]
     pub fn path(&self) -> &Path {
-        &self.0
+        self.0.as_deref().expect("a draft has a path until it is kept")
+    }
+
+    /// Leaves the folder where it is.
+    pub fn keep(mut self) {
+        self.0 = None;
     }
 }
 
 impl Drop for Draft {
     fn drop(&mut self) {
         // Most often it was moved to its place. There is nobody to tell of an error.
-        let _ = remove(&self.0).or_else(|_| fs::remove_file(&self.0));
+        let _ = self.0.as_deref().map(remove);
     }
 }
 
@@ -143,10 +216,9 @@ impl Drop for Draft {
 /// # Errors
 /// It cannot be written or moved; then what stood there stands there still.
 pub fn write_whole(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let draft = Draft(path.with_file_name(format!(".{name}.partial")));
-    fs::write(&draft.0, content)?;
-    fs::rename(&draft.0, path)
+    let mut to = Whole::begin(path)?;
+    to.write_all(content.as_ref())?;
+    to.end()
 }
 
 /// What is in a folder.
@@ -199,6 +271,7 @@ fn is_of_run(name: &str) -> bool {
     let fixed = [
         MANIFEST,
         RESOLVED,
+        RESUME,
         "summary.json",
         "timeseries.csv",
         "messages.csv",
@@ -214,7 +287,8 @@ fn is_of_run(name: &str) -> bool {
     graph || fixed.contains(&name)
 }
 
-fn remove(folder: &Path) -> io::Result<()> {
+/// Removes a folder with all that is in it, if it is there.
+pub(crate) fn remove(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
@@ -320,10 +394,10 @@ pub fn tables_of(setup: &Setup, results: &Results) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// A file that is written piece by piece beside its place, and moved there when it is whole.
+/// A file that is written piece by piece beside its place, and moved there when it is whole. The file beside it has
+/// a name of its own, so that two processes never write into one.
 pub struct Whole {
-    to: BufWriter<File>,
-    draft: Draft,
+    to: BufWriter<NamedTempFile>,
     place: PathBuf,
 }
 
@@ -333,19 +407,46 @@ impl Whole {
     /// # Errors
     /// It cannot be written.
     pub fn begin(path: &Path) -> io::Result<Self> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let draft = Draft(path.with_file_name(format!(".{name}.partial")));
-        Ok(Self { to: BufWriter::new(File::create(&draft.0)?), draft, place: path.to_owned() })
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = format!(".{}.", path.file_name().unwrap_or_default().to_string_lossy());
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(&name).suffix(PARTIAL);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            // As every other file: the user's mask says who may read it.
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        Ok(Self { to: BufWriter::new(builder.tempfile_in(folder)?), place: path.to_owned() })
     }
 
     /// Moves the file to its place.
     ///
     /// # Errors
     /// It cannot be written or moved; then what stood there stands there still.
-    pub fn end(mut self) -> io::Result<()> {
-        self.to.flush()?;
-        fs::rename(&self.draft.0, &self.place)
+    pub fn end(self) -> io::Result<()> {
+        let file = self.to.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.persist(&self.place).map_err(|error| error.error)?;
+        Ok(())
     }
+}
+
+/// How the name of a file ends that is not whole yet.
+const PARTIAL: &str = ".partial";
+
+/// Takes away files in `folder` that a killed process has left unfinished. Only for who has claimed it.
+///
+/// # Errors
+/// One cannot be removed.
+pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') && name.ends_with(PARTIAL) && path.is_file() {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 impl Write for Whole {
@@ -380,9 +481,9 @@ mod tests {
         let names = || fs::read_dir(lab.path()).unwrap().count();
         let folder = lab.path().join(".run.partial");
         let panicked = std::panic::catch_unwind(|| {
-            let draft = Draft(folder.clone());
-            fs::create_dir_all(&draft.0).unwrap();
-            fs::write(draft.0.join("summary.json"), "{").unwrap();
+            let draft = Draft(Some(folder.clone()));
+            fs::create_dir_all(draft.path()).unwrap();
+            fs::write(draft.path().join("summary.json"), "{").unwrap();
             panic!("the disk is full");
         });
         assert!(panicked.is_err());

@@ -3,19 +3,30 @@
 //! | module | subject |
 //! |---|---|
 //! | [`folder`] | the run's folder, all or nothing |
+//! | [`claim`] | one writer for each folder |
+//! | [`checkpoint`] | the tables of a run that goes on |
+//! | [`early`] | ending a run that cannot come to what is expected |
 //! | [`manifest`] | what made the run and what it cost |
 //! | [`sockets`] | what a run on sockets used |
 
+pub mod checkpoint;
+pub mod claim;
+pub mod early;
 pub mod folder;
 pub mod manifest;
 pub mod sockets;
 
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::time::Instant;
 
+use floodnet_core::time::Time;
+use floodnet_sim::observer::Divisible;
 use floodnet_sim::{Memory, Progress, Simulation};
 
 use crate::Protocols;
+use floodnet_measure::part::Part;
+use floodnet_measure::so_far::SoFar;
 use floodnet_measure::{Ending, Measures, Results};
 use floodnet_scenario::build::{Setup, set_up_nodes};
 use floodnet_scenario::protocol::Runnable;
@@ -32,7 +43,12 @@ pub(crate) struct Job<'a> {
     /// Divide the run over them however small it is.
     divide: bool,
     watch: &'a mut dyn FnMut(Progress) -> bool,
+    /// Shown the run at each sample.
+    look: Option<Look<'a>>,
 }
+
+/// Shown a run that goes on, at each sample. It changes nothing in the run.
+pub type Look<'a> = &'a mut dyn FnMut(&SoFar<'_>);
 
 /// A run that ended, or that was only prepared.
 #[derive(Debug)]
@@ -118,7 +134,21 @@ pub fn simulate(
     jobs: NonZeroUsize,
     watch: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Ran, Complaint> {
-    dispatch(protocols, Job { scenario, dry: false, jobs, divide: false, watch })
+    dispatch(protocols, Job { scenario, dry: false, jobs, divide: false, watch, look: None })
+}
+
+/// As [`simulate`], and shows the run to `look` at each sample.
+///
+/// # Errors
+/// As [`simulate`].
+pub fn simulate_shown(
+    scenario: &Scenario,
+    protocols: &Protocols,
+    jobs: NonZeroUsize,
+    watch: &mut dyn FnMut(Progress) -> bool,
+    look: Look<'_>,
+) -> Result<Ran, Complaint> {
+    dispatch(protocols, Job { scenario, dry: false, jobs, divide: false, watch, look: Some(look) })
 }
 
 /// As [`simulate`], but divides even a small run over `jobs` threads. It takes longer and must come to the same.
@@ -131,7 +161,7 @@ pub fn simulate_divided(
     jobs: NonZeroUsize,
     watch: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Ran, Complaint> {
-    dispatch(protocols, Job { scenario, dry: false, jobs, divide: true, watch })
+    dispatch(protocols, Job { scenario, dry: false, jobs, divide: true, watch, look: None })
 }
 
 /// Prepares `scenario` without running it.
@@ -141,7 +171,7 @@ pub fn simulate_divided(
 pub fn prepare(scenario: &Scenario, protocols: &Protocols) -> Result<Setup, Complaint> {
     dispatch(
         protocols,
-        Job { scenario, dry: true, jobs: NonZeroUsize::MIN, divide: false, watch: &mut |_| true },
+        Job { scenario, dry: true, jobs: NonZeroUsize::MIN, divide: false, watch: &mut |_| true, look: None },
     )
     .map(|ran| ran.setup)
 }
@@ -158,6 +188,7 @@ pub(crate) fn simulate_alone<P: Runnable>(scenario: &Scenario) -> Result<Ran, Co
         jobs: NonZeroUsize::MIN,
         divide: false,
         watch: &mut |_| true,
+        look: None,
     })
 }
 
@@ -169,9 +200,10 @@ pub(crate) fn simulate_job<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Compla
     if job.dry {
         return Ok(Ran { setup, finished: None });
     }
-    let mut measures = Measures::new(setup.plan.clone(), setup.measure.clone());
+    let measures = Measures::new(setup.plan.clone(), setup.measure.clone());
     let make = |slot| P::node(slot, &config);
     let barriers = measures.barriers();
+    let mut measures = Shown { measures, look: job.look.take() };
     let mut simulation = Simulation::new(&setup.plan, &setup.links, &config, &make).sample_at(barriers);
     if job.divide {
         simulation = simulation.always_wake();
@@ -186,7 +218,8 @@ pub(crate) fn simulate_job<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Compla
     let outcome = outcome?;
     let ran = clock();
     let ending = Ending {
-        digest: Some(outcome.digest),
+        // A run that was stopped depends on when: its digest promises nothing.
+        digest: outcome.complete.then_some(outcome.digest),
         in_flight_payloads: outcome.in_flight_payloads,
         in_flight_packets: outcome.in_flight_packets,
         complete: outcome.complete,
@@ -194,9 +227,11 @@ pub(crate) fn simulate_job<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Compla
     let (inputs, packets, memory) = (outcome.inputs, outcome.packets, outcome.memory);
     // The nodes make room for what the measures need to finish.
     drop(outcome);
-    let mut results = measures.finish(ending);
+    let mut results = measures.measures.finish(ending);
     results.summary.notes.clone_from(&setup.notes);
-    let judged = results.summary.judge(&scenario.expect);
+    // What a part of the run says of the whole is no verdict.
+    let expected = if ending.complete { &scenario.expect[..] } else { &[] };
+    let judged = results.summary.judge(expected);
     judged.map_err(|unknown| Complaint::new("expect", unknown.to_string(), ""))?;
     let cost = Cost {
         setup_seconds: (ready - began).as_secs_f64(),
@@ -207,6 +242,35 @@ pub(crate) fn simulate_job<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Compla
         memory,
     };
     Ok(Ran { setup, finished: Some(Finished { results, cost, tcp: None }) })
+}
+
+/// Measures that can be looked at while the run goes on.
+struct Shown<'a> {
+    measures: Measures,
+    look: Option<Look<'a>>,
+}
+
+impl Divisible for Shown<'_> {
+    type Part = Part;
+
+    fn divide(&mut self, shards: &[Range<u32>]) -> Vec<Part> {
+        self.measures.divide(shards)
+    }
+
+    fn settle(&mut self, parts: &mut [Part]) {
+        self.measures.settle(parts);
+    }
+
+    fn sample(&mut self, parts: &mut [Part], at: Time) {
+        self.measures.sample(parts, at);
+        if let Some(look) = &mut self.look {
+            look(&SoFar::new(&self.measures, parts, at));
+        }
+    }
+
+    fn unite(&mut self, parts: Vec<Part>) {
+        self.measures.unite(parts);
+    }
 }
 
 /// The clock of the machine: what a run costs is the only thing that may depend on it.

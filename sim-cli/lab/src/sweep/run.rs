@@ -2,6 +2,9 @@
 
 use std::io;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use floodnet_sim::Progress;
 
 use super::index::Cell;
 use super::store::Store;
@@ -67,6 +70,18 @@ pub struct Maker<'a, C> {
     pub protocols: &'a Protocols,
 }
 
+/// Goes on as long as `control` says so and results can be written.
+struct UntilFull<'a, C> {
+    control: &'a C,
+    is_full: &'a AtomicBool,
+}
+
+impl<C: Control> Control for UntilFull<'_, C> {
+    fn goes_on(&self, index: usize, progress: Progress) -> bool {
+        self.control.goes_on(index, progress) && !self.is_full.load(Ordering::Relaxed)
+    }
+}
+
 /// A run to make: number of its cell, and its seed.
 type Item = (usize, u64);
 
@@ -113,9 +128,7 @@ impl<C: Control> Maker<'_, C> {
             let (missing, _) = self.missing();
             let cells = &self.store.index.cells;
             let keep = |(cell, seed): Item, text: String| self.store.keep(&cells[cell], seed, &text);
-            for kept in self.run(&missing, &keep)? {
-                kept.map_err(Stopped::Write)?;
-            }
+            self.run(&missing, &keep)?;
             return Ok(());
         }
         for (place, cell) in self.cells() {
@@ -134,7 +147,7 @@ impl<C: Control> Maker<'_, C> {
             let more = index.rule.runs.saturating_sub(have).max(self.jobs.get() as u32);
             let last = have.saturating_add(more).min(index.most());
             let items: Vec<Item> = (have..last).map(|number| (place, index.seed_of(number))).collect();
-            for ((_, seed), text) in self.run(&items, &|item, text| (item, text))? {
+            for ((_, seed), text) in self.run(&items, &|item, text| Ok((item, text)))? {
                 numbers.push(Numbers::parse(&text).map_err(|why| Stopped::Write(io::Error::other(why)))?);
                 self.store.keep(cell, seed, &text).map_err(Stopped::Write)?;
                 if index.enough(&numbers).1 {
@@ -148,19 +161,25 @@ impl<C: Control> Maker<'_, C> {
     fn run<T: Send>(
         &self,
         items: &[Item],
-        keep: &(impl Fn(Item, String) -> T + Sync),
+        keep: &(impl Fn(Item, String) -> io::Result<T> + Sync),
     ) -> Result<Vec<T>, Stopped> {
         let work: Vec<(&Scenario, u64)> =
             items.iter().map(|&(cell, seed)| (&self.scenarios[cell], seed)).collect();
+        // Where one result cannot be written, the others cannot either.
+        let is_full = AtomicBool::new(false);
         let keep = |place: usize, _: &Scenario, ran: Ran| {
-            ran.finished.map(|finished| keep(items[place], finished.results.summary.to_json()))
+            let kept = keep(items[place], ran.finished?.results.summary.to_json());
+            is_full.fetch_or(kept.is_err(), Ordering::Relaxed);
+            Some(kept)
         };
-        let kept = run_list(&work, self.protocols, self.jobs, self.control, &keep).map_err(|failed| {
+        let control = &UntilFull { control: self.control, is_full: &is_full };
+        let kept = run_list(&work, self.protocols, self.jobs, control, &keep).map_err(|failed| {
             let cell = items.get(failed.index).map_or(0, |&(cell, _)| cell);
             Stopped::Scenario(self.store.index.label(&self.store.index.cells[cell]), failed)
         })?;
         let count = kept.len();
-        let kept: Vec<T> = kept.into_iter().flatten().flatten().collect();
+        let kept: io::Result<Vec<T>> = kept.into_iter().flatten().flatten().collect();
+        let kept = kept.map_err(Stopped::Write)?;
         if kept.len() < count { Err(Stopped::Interrupted) } else { Ok(kept) }
     }
 }

@@ -13,18 +13,21 @@ use std::path::{Path, PathBuf};
 
 use super::index::{Cell, Index};
 use crate::ensemble::side::Side;
-use crate::run::folder::write_whole;
+use crate::run::claim::Claim;
+use crate::run::folder::{remove_unfinished, write_whole};
 use floodnet_measure::metrics::Numbers;
 
 /// The file that tells the folder of a sweep from any other.
 const INDEX: &str = "sweep.json";
 
 /// The folder of a sweep.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
     /// Cells of the sweep.
     pub index: Index,
+    /// The right to write there; none of a sweep that is only read.
+    _claim: Option<Claim>,
 }
 
 /// The runs of one cell that count.
@@ -85,7 +88,7 @@ impl Store {
             format!("{} is not the folder of a sweep: {}: {error}", folder.display(), path.display())
         })?;
         let index = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Self { folder: folder.to_owned(), index })
+        Ok(Self { folder: folder.to_owned(), index, _claim: None })
     }
 
     /// Takes over the runs of `parts` that count.
@@ -127,10 +130,12 @@ impl Store {
     /// cells or of others.
     ///
     /// # Errors
-    /// The folder holds something else, or cannot be written.
+    /// The folder holds something else, or cannot be written, or another process writes to it.
     pub fn create(folder: &Path, index: Index) -> Result<Self, String> {
         let shown = folder.display();
         let failed = |error: io::Error| format!("cannot write to {shown}: {error}");
+        let absolute = std::path::absolute(folder).map_err(failed)?;
+        let claim = Claim::of(&absolute).map_err(|taken| Claim::refusal(folder, &taken))?;
         let is_free = match fs::read_dir(folder) {
             Ok(mut entries) => entries.next().is_none(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => true,
@@ -141,8 +146,9 @@ impl Store {
                 "{shown} contains other files: choose another folder with --out (nothing was changed)"
             ));
         }
-        fs::create_dir_all(folder.join("cells")).map_err(failed)?;
-        let store = Self { folder: folder.to_owned(), index };
+        let cells = folder.join("cells");
+        fs::create_dir_all(&cells).and_then(|()| remove_unfinished(&cells)).map_err(failed)?;
+        let store = Self { folder: folder.to_owned(), index, _claim: Some(claim) };
         // Results of another plan, or of fewer runs, are not those of this one.
         store.drop_results().map_err(failed)?;
         store.write(INDEX, store.index.to_json())?;
