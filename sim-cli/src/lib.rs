@@ -17,6 +17,7 @@
 //! | [`text`] | units and numbers as people write and read them |
 
 mod build;
+mod builtin;
 mod commands;
 pub mod pictures;
 pub mod registry;

@@ -7,6 +7,8 @@
 //! | [`ensemble`] | many runs of one scenario |
 //! | [`compare`] | two configurations, metric by metric |
 //! | [`sweep`] | a grid of scenarios |
+//! | [`testing`] | scenarios as tests |
+//! | [`target`] | what a file is that a user has named |
 //! | [`trace`] | a run step by step |
 //! | [`verify`] | whether a run goes the same way again |
 //! | [`oracle`] | results that are known beforehand |
@@ -18,11 +20,14 @@
 pub mod compare;
 pub mod ensemble;
 pub mod hunt;
+mod junit;
 pub mod oracle;
 pub mod protocols;
 pub mod run;
 pub mod swarm;
 pub mod sweep;
+pub mod target;
+pub mod testing;
 pub mod trace;
 pub mod verify;
 

@@ -6,6 +6,8 @@ use std::ops::Range;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use floodnet_core::tables::FilePlace;
+use serde::Serialize;
+use toml::de::{DeTable, DeValue};
 
 /// A range of bytes in the texts of a document; see [`Sources`].
 pub type Bytes = Range<usize>;
@@ -27,6 +29,23 @@ impl Problem {
         let (title, label) = message.split_once('\n').unwrap_or((message, ""));
         Self { span, title: title.to_owned(), label: label.to_owned() }
     }
+}
+
+/// A problem with its place in words, for programs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Located {
+    /// The file, or the option that it came from.
+    pub file: String,
+    /// Line, from 1; none when it is about the file as a whole.
+    pub line: Option<usize>,
+    /// Column in characters, from 1.
+    pub column: Option<usize>,
+    /// Dotted path of the key; none where no key is.
+    pub key: Option<String>,
+    /// What is wrong.
+    pub title: String,
+    /// What to write instead or why; may be empty.
+    pub help: String,
 }
 
 /// A text that keys and values came from: the file, or one `--set`.
@@ -99,6 +118,40 @@ impl Diagnostics {
         self.problems.len()
     }
 
+    /// The problems with their places, in order.
+    #[must_use]
+    pub fn located(&self) -> Vec<Located> {
+        self.problems.iter().map(|problem| self.locate(problem)).collect()
+    }
+
+    fn locate(&self, problem: &Problem) -> Located {
+        let (title, help) = (problem.title.clone(), problem.label.clone());
+        let Some((source, span)) = problem.span.as_ref().and_then(|span| self.sources.find(span)) else {
+            let file = self.sources.0.first().map_or_else(String::new, |source| source.name.clone());
+            return Located { file, line: None, column: None, key: None, title, help };
+        };
+        let before = source.text.get(..span.start).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let located = Located {
+            file: source.name.clone(),
+            line: Some(before.matches('\n').count() + 1),
+            column: Some(before[line_start..].chars().count() + 1),
+            key: DeTable::parse(&source.text).ok().and_then(|table| key_at(table.get_ref(), span.start)),
+            title,
+            help,
+        };
+        match &self.place {
+            // In a file that the key names.
+            Some(FilePlace { path, line, text, span }) => Located {
+                file: path.clone(),
+                line: Some(*line),
+                column: Some(text.get(..span.start).unwrap_or_default().chars().count() + 1),
+                ..located
+            },
+            None => located,
+        }
+    }
+
     /// The report as text, with terminal colors or without.
     #[must_use]
     pub fn render(&self, color: bool) -> String {
@@ -145,6 +198,32 @@ fn excerpt<'a>(place: &'a FilePlace, label: &'a str) -> Snippet<'a, annotate_sni
     Snippet::source(place.text.as_str()).line_start(place.line).path(place.path.as_str()).annotation(caret)
 }
 
+/// The dotted path of the innermost key at `position`: of it, or of its value.
+fn key_at(table: &DeTable<'_>, position: usize) -> Option<String> {
+    let join = |key: &str, rest: Option<String>| match rest {
+        Some(rest) => format!("{key}.{rest}"),
+        None => key.to_owned(),
+    };
+    table.iter().find_map(|(key, value)| {
+        let inner = value_at(value.get_ref(), position);
+        let is_here = key.span().contains(&position) || value.span().contains(&position) || inner.is_some();
+        is_here.then(|| join(key.get_ref(), inner))
+    })
+}
+
+/// The path below `value` at `position`.
+fn value_at(value: &DeValue<'_>, position: usize) -> Option<String> {
+    match value {
+        DeValue::Table(table) => key_at(table, position),
+        DeValue::Array(items) => items.iter().enumerate().find_map(|(index, item)| {
+            let inner = value_at(item.get_ref(), position);
+            let is_here = item.span().contains(&position) || inner.is_some();
+            is_here.then(|| inner.map_or_else(|| index.to_string(), |inner| format!("{index}.{inner}")))
+        }),
+        _ => None,
+    }
+}
+
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.render(false))
@@ -152,3 +231,41 @@ impl fmt::Display for Diagnostics {
 }
 
 impl std::error::Error for Diagnostics {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_has_line_column_and_key() {
+        let text = "name = \"ä\"\nlink.loss = 2\n[nodes]\ncount = 5\n[[fault]]\nat = \"1s\"\n[[fault]]\n\
+                    crash = { share = 0.1 }\n\"a b\" = [1, 22]\n";
+        for (found, line, column, key) in [
+            ("ä", 1, 9, Some("name")),
+            ("2\n[n", 2, 13, Some("link.loss")),
+            ("loss", 2, 6, Some("link.loss")),
+            ("5", 4, 9, Some("nodes.count")),
+            ("at =", 6, 1, Some("fault.0.at")),
+            ("0.1", 8, 19, Some("fault.1.crash.share")),
+            ("22", 9, 13, Some("fault.1.a b.1")),
+        ] {
+            let start = text.find(found).unwrap();
+            let mut sources = Sources::default();
+            sources.add("a.toml", text);
+            let problem = Problem {
+                span: Some(start..start + 1),
+                title: "wrong".to_owned(),
+                label: "right".to_owned(),
+            };
+            let all = Diagnostics::new(sources, vec![problem]).located();
+            let [located] = &all[..] else { panic!("{all:?}") };
+            assert_eq!((located.line, located.column), (Some(line), Some(column)), "{found}");
+            assert_eq!(located.key.as_deref(), key, "{found}");
+        }
+        let whole = Diagnostics::of_file("a.toml", "empty".to_owned(), "write".to_owned()).located();
+        assert_eq!(
+            (whole[0].line, whole[0].file.as_str(), whole[0].help.as_str()),
+            (None, "a.toml", "write")
+        );
+    }
+}

@@ -1,6 +1,8 @@
 //! Reading scenarios for the commands.
 
+use std::fs;
 use std::hash::{BuildHasher, RandomState};
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -8,15 +10,44 @@ use super::args::Overrides;
 use super::command_trait::Context;
 use super::console::Console;
 use super::failure::Failure;
+use crate::builtin;
 use crate::registry::Registry;
+use floodnet_lab::run::folder::{MANIFEST, RESOLVED};
+use floodnet_lab::sweep::store::is_sweep;
+use floodnet_lab::target::{Kind, kind_of};
 use floodnet_scenario::{Complaint, Diagnostics, Scenario};
+use floodnet_text::spelling::nearest;
 
 /// A scenario, and where it comes from.
 pub(super) struct Loaded {
     /// What the file says, with the values that the command line overrides.
     pub(super) scenario: Scenario,
-    path: PathBuf,
+    origin: Origin,
     set: Vec<(String, String)>,
+}
+
+/// Where a scenario comes from.
+enum Origin {
+    File(PathBuf),
+    /// Standard input, or the program itself: what it is called, and the text.
+    Text(String, String),
+}
+
+/// Why there is no scenario.
+pub(super) enum NotLoaded {
+    /// What is wrong with it.
+    Wrong(Diagnostics),
+    /// Something else.
+    Failed(Failure),
+}
+
+impl From<NotLoaded> for Failure {
+    fn from(why: NotLoaded) -> Self {
+        match why {
+            NotLoaded::Wrong(diagnostics) => invalid(&diagnostics),
+            NotLoaded::Failed(failure) => failure,
+        }
+    }
 }
 
 impl Loaded {
@@ -26,25 +57,104 @@ impl Loaded {
         set: Vec<(String, String)>,
         registry: &Registry,
     ) -> Result<Self, Failure> {
-        match Scenario::load(path, &set, registry.tables()) {
-            Ok(scenario) => Ok(Self { scenario, path: path.to_owned(), set }),
-            Err(diagnostics) => Err(invalid(&diagnostics)),
-        }
+        let scenario = Scenario::load(path, &set, registry.tables()).map_err(|wrong| invalid(&wrong))?;
+        Ok(Self { scenario, origin: Origin::File(path.to_owned()), set })
     }
 
     /// The failure for an error that only showed when the scenario was prepared or run.
     pub(super) fn complain(&self, complaint: &Complaint) -> Failure {
-        invalid(&Scenario::complain(&self.path, &self.set, complaint))
+        invalid(&self.locate(complaint))
+    }
+
+    /// What is wrong, for an error that only showed when the scenario was prepared or run.
+    pub(super) fn locate(&self, complaint: &Complaint) -> Diagnostics {
+        match &self.origin {
+            Origin::File(path) => Scenario::complain(path, &self.set, complaint),
+            Origin::Text(name, text) => Scenario::complain_of(name, text, &self.set, complaint),
+        }
     }
 }
 
-/// Reads a scenario with the values that the command line overrides.
+/// Reads a scenario with the values that the command line overrides: a file, `-` for standard input, or the name of
+/// one that comes with the program.
 pub(super) fn load(path: &Path, overrides: &Overrides, cx: &Context<'_>) -> Result<Loaded, Failure> {
+    Ok(open(path, overrides, cx)?)
+}
+
+/// As [`load`], for those who want to know what is wrong.
+pub(super) fn open(path: &Path, overrides: &Overrides, cx: &Context<'_>) -> Result<Loaded, NotLoaded> {
     let mut set = overrides.set.clone();
     if let Some(seed) = &overrides.seed {
-        set.push(("seed".to_owned(), parse_seed(seed, cx.console)?));
+        set.push(("seed".to_owned(), parse_seed(seed, cx.console).map_err(NotLoaded::Failed)?));
     }
-    Loaded::read(path, set, cx.registry)
+    let name = path.to_string_lossy();
+    let (name, text, origin) = match builtin::text(&name).filter(|_| !path.exists()) {
+        _ if path == Path::new("-") => {
+            let read = io::read_to_string(io::stdin());
+            let text = read.map_err(|error| {
+                NotLoaded::Failed(Failure::Failed(format!("cannot read standard input: {error}")))
+            })?;
+            ("<stdin>".to_owned(), text, None)
+        }
+        Some(text) => (format!("{name} (built in)"), text.to_owned(), None),
+        None => match fs::read_to_string(path) {
+            Ok(text) => (name.into_owned(), text, Some(path)),
+            Err(error) => return Err(NotLoaded::Wrong(unreadable(path, &error, cx.registry))),
+        },
+    };
+    if let kind @ (Kind::Plan | Kind::Suite) = kind_of(&text) {
+        let what = kind.words().split(':').next().unwrap_or_default();
+        let help = match kind {
+            Kind::Plan => format!("`sim-cli sweep {name}` runs it, `sim-cli test {name}` judges each cell"),
+            _ => format!("`sim-cli oracle --suite {name}` checks them"),
+        };
+        return Err(NotLoaded::Wrong(Diagnostics::of_file(
+            &name,
+            format!("this is {what}, not a scenario"),
+            help,
+        )));
+    }
+    let folder = origin.and_then(Path::parent).unwrap_or(Path::new(""));
+    let scenario =
+        Scenario::parse(&name, &text, folder, &set, cx.registry.tables()).map_err(NotLoaded::Wrong)?;
+    let origin = origin.map_or(Origin::Text(name, text), |path| Origin::File(path.to_owned()));
+    Ok(Loaded { scenario, origin, set })
+}
+
+/// Why no scenario can be read at `path`, and what to do.
+fn unreadable(path: &Path, error: &io::Error, registry: &Registry) -> Diagnostics {
+    let shown = path.display();
+    let of = |title: &str, help: String| Diagnostics::of_file(&shown.to_string(), title.to_owned(), help);
+    if path.join(MANIFEST).is_file() {
+        let help = format!(
+            "`sim-cli run {shown}/{RESOLVED}` repeats it; `sim-cli replay {shown}` and `sim-cli render {shown}` look into it"
+        );
+        return of("this is the folder of a finished run, not a scenario", help);
+    }
+    if is_sweep(path) {
+        return of(
+            "this is the folder of a sweep, not a scenario",
+            format!("`sim-cli compare {shown} OTHER` compares it"),
+        );
+    }
+    if path.is_dir() {
+        let help = format!("name a scenario in it; `sim-cli test {shown}` runs all of them");
+        return of("this is a folder, not a scenario", help);
+    }
+    let names = builtin::names();
+    let is_name = path.components().count() == 1 && path.extension().is_none();
+    let wanted = path.to_string_lossy();
+    if is_name && error.kind() == io::ErrorKind::NotFound {
+        let near = nearest(&wanted, names.iter().copied())
+            .map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+        let help = format!("{near}Built in: {}", names.join(", "));
+        return of("there is no such file, and no built-in scenario of this name", help);
+    }
+    // The reader of scenarios says the rest.
+    match Scenario::load(path, &[], registry.tables()) {
+        Err(wrong) => wrong,
+        Ok(_) => of("cannot read the scenario", error.to_string()),
+    }
 }
 
 /// The number of threads that `--jobs` means: 0 is one per core.
@@ -54,7 +164,7 @@ pub(super) fn threads(jobs: u16) -> NonZeroUsize {
 }
 
 /// Renders with colors; the console takes them out again where they are not wanted.
-fn invalid(diagnostics: &Diagnostics) -> Failure {
+pub(super) fn invalid(diagnostics: &Diagnostics) -> Failure {
     Failure::Invalid(format!("{}\n", diagnostics.render(true)))
 }
 

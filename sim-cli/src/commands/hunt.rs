@@ -77,6 +77,7 @@ impl Command for HuntArgs {
         let Some(found) = found else {
             spinner.finish_and_clear();
             if stopped() {
+                cx.console.note(&format!("  interrupted: not found in {} scenarios", hunt.runs()));
                 return Err(Failure::Interrupted);
             }
             cx.console.result(&format!("not found in {} scenarios: {wish}\n", hunt.runs()));

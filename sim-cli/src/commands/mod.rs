@@ -28,6 +28,7 @@ mod runs;
 mod schema;
 mod swarm;
 mod sweep;
+mod test;
 mod testbed;
 mod validate;
 mod verify;
@@ -52,6 +53,7 @@ const GROUPS: &[(&str, &[Entry])] = &[
             Entry::of::<init::InitArgs>("init"),
             Entry::of::<validate::ValidateArgs>("validate"),
             Entry::of::<run::RunArgs>("run"),
+            Entry::of::<test::TestArgs>("test"),
             Entry::of::<sweep::SweepArgs>("sweep"),
             Entry::of::<merge::MergeArgs>("merge"),
             Entry::of::<compare::CompareArgs>("compare"),

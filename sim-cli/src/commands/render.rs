@@ -86,6 +86,7 @@ impl Command for RenderArgs {
         let ran = ran.map_err(|error| loaded.complain(&error))?;
         let Some(Finished { results, .. }) = &ran.finished else { return Ok(()) };
         if !results.summary.complete {
+            cx.console.note("  interrupted: nothing was drawn");
             return Err(Failure::Interrupted);
         }
         same_digest(&manifest, &results.summary.digest)?;

@@ -153,7 +153,10 @@ fn run_until(
     let followed = followed.map_err(|error| loaded.complain(&error))?;
     match (failed, &args.trace) {
         (Some(error), Some(path)) => Err(unwritable(path, &error)),
-        _ if !followed.complete => Err(Failure::Interrupted),
+        _ if !followed.complete => {
+            cx.console.note("  interrupted: nothing is shown of a part");
+            Err(Failure::Interrupted)
+        }
         _ => Ok(followed),
     }
 }

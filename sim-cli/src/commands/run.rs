@@ -33,7 +33,7 @@ use floodnet_testbed::{self as testbed, Nodes, RunError, Settings};
 /// Run a scenario, measure it and draw pictures
 #[derive(Parser, Debug)]
 pub(super) struct RunArgs {
-    /// The scenario file
+    /// The scenario: a file, the name of a built-in one such as smoke, or - for standard input
     file: PathBuf,
     #[command(flatten)]
     overrides: Overrides,

@@ -189,12 +189,7 @@ fn tell(
         return Err(Failure::Interrupted);
     }
     for judged in not_held() {
-        let (key, bound, measured) = (&judged.key, &judged.bound, judged.measured());
-        let text = match judged.verdict {
-            Decision::Undecided => format!("{key} is {measured}, undecided for {bound}: add runs"),
-            _ => format!("{key} is {measured}, expected {bound}"),
-        };
-        console.error(&format!("{}: {text}", scenario.name));
+        console.error(&format!("{}: {}", scenario.name, judged.complaint()));
     }
     if not_held().next().is_none() { Ok(()) } else { Err(Failure::Expectation) }
 }

@@ -8,7 +8,7 @@ use super::args::{Format, part, percentage};
 use super::command_trait::{Command, Context};
 use super::console::Console;
 use super::failure::Failure;
-use super::files::threads;
+use super::files::{invalid, threads};
 use super::progress::Crowd;
 use crate::pictures::sweep as pictures;
 use floodnet_lab::sweep::index::{Index, Rule, Wrong};
@@ -16,6 +16,7 @@ use floodnet_lab::sweep::output::Outcome;
 use floodnet_lab::sweep::plan::SweepPlan;
 use floodnet_lab::sweep::run::{Maker, Missing, Part, Stopped};
 use floodnet_lab::sweep::store::Store;
+use floodnet_lab::target::{Kind, kind_of};
 use floodnet_scenario::Diagnostics;
 use floodnet_text::format;
 
@@ -52,7 +53,7 @@ pub(super) struct SweepArgs {
 
 impl Command for SweepArgs {
     fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
-        let plan = SweepPlan::load(&self.plan).map_err(|wrong| invalid(&wrong))?;
+        let plan = open_plan(&self.plan)?;
         let rule =
             Rule { runs: self.runs.unwrap_or(plan.runs), until_ci: self.until_ci, max_runs: self.max_runs };
         if rule.until_ci.is_some() && rule.runs < 2 {
@@ -127,6 +128,11 @@ pub(super) fn tell(store: &Store, format: Format, console: &Console) -> Result<(
             Format::Text => {}
         }
         console.note(&format!("  results  {shown}"));
+        let complaints = outcome.complaints();
+        complaints.iter().for_each(|complaint| console.error(complaint));
+        if !complaints.is_empty() {
+            return Err(Failure::Expectation);
+        }
     } else {
         let (complete, all) = outcome.cells();
         console.note(&format!("  {complete} of {all} cells are complete in {shown}; join all parts with"));
@@ -135,10 +141,23 @@ pub(super) fn tell(store: &Store, format: Format, console: &Console) -> Result<(
     Ok(())
 }
 
-fn suffix(part: Part) -> String {
-    if part == Part::ALL { String::new() } else { format!("-{}of{}", part.k, part.n) }
+/// Reads a plan; what is none is told what it is for.
+fn open_plan(path: &Path) -> Result<SweepPlan, Failure> {
+    let shown = path.display();
+    let kind = std::fs::read_to_string(path).map(|text| kind_of(&text));
+    let help = match kind {
+        Ok(Kind::Scenario) => {
+            format!("`sim-cli run {shown}` runs it; a plan names it, and a [grid] of values")
+        }
+        Ok(Kind::Suite) => format!("`sim-cli oracle --suite {shown}` checks it"),
+        Err(_) if path.is_dir() => "name a plan in it; `sim-cli test` takes folders".to_owned(),
+        _ => return SweepPlan::load(path).map_err(|wrong| invalid(&wrong)),
+    };
+    let what = kind.map_or("a folder", |kind| kind.words().split(':').next().unwrap_or_default());
+    let title = format!("this is {what}, not a sweep plan");
+    Err(invalid(&Diagnostics::of_file(&shown.to_string(), title, help)))
 }
 
-fn invalid(wrong: &Diagnostics) -> Failure {
-    Failure::Invalid(format!("{}\n", wrong.render(true)))
+fn suffix(part: Part) -> String {
+    if part == Part::ALL { String::new() } else { format!("-{}of{}", part.k, part.n) }
 }

@@ -1,58 +1,151 @@
 //! `sim-cli validate`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
+use serde::Serialize;
+use serde_json::json;
 
-use super::args::Overrides;
+use super::args::{Format, Overrides};
 use super::command_trait::{Command, Context};
 use super::failure::Failure;
-use super::files::load;
+use super::files::{NotLoaded, open};
 use floodnet_lab::run::prepare;
-use floodnet_scenario::Scenario;
+use floodnet_lab::sweep::index::{Index, Rule, Wrong};
+use floodnet_lab::sweep::plan::SweepPlan;
+use floodnet_lab::target::{Kind, kind_of};
+use floodnet_lab::testing::find::expand;
+use floodnet_scenario::diagnostics::Located;
 use floodnet_scenario::build::Setup;
+use floodnet_scenario::{Diagnostics, Scenario};
+use floodnet_text::format::plural;
 
-/// Check scenarios without running them
+/// Check scenarios and sweep plans without running them
 #[derive(Parser, Debug)]
 pub(super) struct ValidateArgs {
-    /// Scenario files
-    #[arg(required = true)]
+    /// Scenarios, sweep plans, folders of them, patterns, names of built-in scenarios, or - for standard input
+    #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) overrides: Overrides,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+}
+
+/// What was found about one file.
+#[derive(Serialize)]
+struct Checked {
+    file: String,
+    valid: bool,
+    /// What is in it, in one line.
+    about: Option<String>,
+    problems: Vec<Located>,
+    /// What is wrong, as it is shown to people.
+    #[serde(skip)]
+    shown: String,
+    /// With `--verbose`: the cost ahead, and every default.
+    #[serde(skip)]
+    more: String,
 }
 
 impl Command for ValidateArgs {
     fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
-        let mut failed = None;
-        for file in &self.files {
-            let checked = load(file, &self.overrides, cx).and_then(|loaded| {
-                let setup =
-                    prepare(&loaded.scenario, cx.registry.lab()).map_err(|error| loaded.complain(&error))?;
-                Ok((loaded.scenario, setup))
-            });
-            match checked {
-                Ok((scenario, setup)) => {
-                    if !cx.console.is_quiet() {
-                        cx.console.result(&format!("{}: {}\n", file.display(), describe(&scenario, &setup)));
-                    }
-                    if cx.console.is_verbose() {
-                        cx.console.result(&format!(
-                            "{}\n{}",
-                            cost_ahead(&setup),
-                            scenario.to_resolved_toml()
-                        ));
-                    }
+        let mut all = Vec::new();
+        for path in &self.files {
+            // A name that is no file may be that of a built-in scenario.
+            for (file, is_named) in expand(path).map_err(Failure::Usage)? {
+                let kind = std::fs::read_to_string(&file).map(|text| kind_of(&text));
+                if !is_named && matches!(kind, Ok(Kind::Suite | Kind::Other)) {
+                    continue;
                 }
-                // Continues, so that one call shows the errors of every file.
-                Err(Failure::Invalid(rendered)) => {
-                    cx.console.raw_error(&rendered);
-                    failed = Some(Failure::Invalid(String::new()));
+                cx.console.is_read()?;
+                let checked = match kind {
+                    Ok(Kind::Plan) => plan(&file, cx),
+                    _ => scenario(&file, &self.overrides, cx)?,
+                };
+                if self.format == Format::Text {
+                    checked.show(cx);
                 }
-                Err(other) => return Err(other),
+                all.push(checked);
             }
         }
-        failed.map_or(Ok(()), Err)
+        if all.is_empty() {
+            return Err(Failure::Usage("there is no scenario and no sweep plan here".to_owned()));
+        }
+        let valid = all.iter().all(|checked| checked.valid);
+        if self.format == Format::Json {
+            let text = serde_json::to_string_pretty(&json!({ "valid": valid, "files": all }));
+            cx.console.result(&(text.map_err(|error| Failure::Failed(error.to_string()))? + "\n"));
+        }
+        // Each was reported where it was found.
+        if valid { Ok(()) } else { Err(Failure::Invalid(String::new())) }
+    }
+}
+
+impl Checked {
+    fn wrong(file: &Path, wrong: &Diagnostics) -> Self {
+        Self {
+            file: file.display().to_string(),
+            valid: false,
+            about: None,
+            problems: wrong.located(),
+            shown: format!("{}\n", wrong.render(true)),
+            more: String::new(),
+        }
+    }
+
+    fn right(file: &Path, about: String, more: String) -> Self {
+        let file = file.display().to_string();
+        Self { file, valid: true, about: Some(about), problems: Vec::new(), shown: String::new(), more }
+    }
+
+    fn show(&self, cx: &Context<'_>) {
+        match &self.about {
+            Some(about) if !cx.console.is_quiet() => cx.console.result(&format!("{}: {about}\n", self.file)),
+            Some(_) => {}
+            None => cx.console.raw_error(&self.shown),
+        }
+        if cx.console.is_verbose() {
+            cx.console.result(&self.more);
+        }
+    }
+}
+
+fn scenario(file: &Path, overrides: &Overrides, cx: &Context<'_>) -> Result<Checked, Failure> {
+    let loaded = match open(file, overrides, cx) {
+        Ok(loaded) => loaded,
+        Err(NotLoaded::Wrong(wrong)) => return Ok(Checked::wrong(file, &wrong)),
+        Err(NotLoaded::Failed(failure)) => return Err(failure),
+    };
+    Ok(match prepare(&loaded.scenario, cx.registry.lab()) {
+        Err(complaint) => Checked::wrong(file, &loaded.locate(&complaint)),
+        Ok(setup) => {
+            let more = format!("{}\n{}", cost_ahead(&setup), loaded.scenario.to_resolved_toml());
+            Checked::right(file, describe(&loaded.scenario, &setup), more)
+        }
+    })
+}
+
+/// Checks a plan and the scenario of every cell.
+fn plan(file: &Path, cx: &Context<'_>) -> Checked {
+    let plan = match SweepPlan::load(file) {
+        Ok(plan) => plan,
+        Err(wrong) => return Checked::wrong(file, &wrong),
+    };
+    let rule = Rule { runs: plan.runs, until_ci: None, max_runs: plan.runs };
+    match Index::of(&plan, rule, cx.registry.lab()) {
+        Err(Wrong::Scenario(wrong)) => Checked::wrong(file, &wrong),
+        Err(Wrong::Cells(why)) => {
+            let shown = file.display().to_string();
+            Checked::wrong(file, &Diagnostics::of_file(&shown, why, String::new()))
+        }
+        Ok((index, _)) => {
+            let cells = plural(index.cells.len(), "cell");
+            let runs = plural(index.cells.len() * plan.runs as usize, "run");
+            let about = format!("ok: a sweep plan: {cells}, {runs} of {}", plan.scenario.display());
+            Checked::right(file, about, String::new())
+        }
     }
 }
 

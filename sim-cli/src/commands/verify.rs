@@ -64,6 +64,7 @@ fn scenario(file: &Path, args: &VerifyArgs, cx: &Context<'_>) -> Result<String, 
     watcher.finish();
     let Verified { ways, difference, complete } = verified.map_err(|error| loaded.complain(&error))?;
     if !complete {
+        cx.console.note("  interrupted: not every run was made, so nothing is known");
         return Err(Failure::Interrupted);
     }
     let names: Vec<String> = ways.iter().map(|(way, _)| way.name()).collect();
@@ -166,6 +167,7 @@ pub(super) fn hold_against(
     watcher.finish();
     let FolderCheck { digest, differences, complete } = checked.map_err(|error| loaded.complain(&error))?;
     if !complete {
+        cx.console.note("  interrupted: not every run was made, so nothing is known");
         return Err(Failure::Interrupted);
     }
     if differences.is_empty() {

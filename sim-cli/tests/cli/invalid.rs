@@ -262,9 +262,9 @@ fn arguments_that_are_none() {
 fn paths_that_are_no_scenario() {
     let lab = Lab::new();
     assert_snapshot!(lab.refused(&["run", "."]), @"
-    error: cannot read the scenario: Is a directory (os error 21)
+    error: this is a folder, not a scenario
     --> .
-     = help: this is a folder: name the scenario file in it
+     = help: name a scenario in it; `sim-cli test .` runs all of them
     ");
     assert_snapshot!(lab.refused(&["run", "smalll.toml"]), @"
     error: cannot read the scenario: No such file or directory (os error 2)

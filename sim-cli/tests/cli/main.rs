@@ -1,11 +1,15 @@
 //! The program as its users meet it: arguments in, exit code, standard output, standard error and files out.
 
+#[cfg(target_os = "linux")]
+mod claims;
 mod crowd;
 mod folder;
 mod hunt;
 mod invalid;
 mod lab;
 mod oracle;
+#[cfg(target_os = "linux")]
+mod outcomes;
 mod output;
 mod prepared;
 mod proxy;
@@ -14,6 +18,7 @@ mod replay;
 mod run;
 mod runs;
 mod sweep;
+mod test;
 mod testbed;
 mod verify;
 mod words;

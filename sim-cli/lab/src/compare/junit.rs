@@ -1,9 +1,8 @@
 //! A comparison for CI.
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-
 use super::text::cells;
 use super::{Comparison, Row};
+use crate::junit::{Case, Failure, Outcome, Suite, write};
 
 impl Comparison {
     /// The comparison as JUnit XML: a case for each metric, which fails on a regression.
@@ -11,28 +10,21 @@ impl Comparison {
     /// # Errors
     /// It cannot be written as XML.
     pub fn to_junit(&self) -> Result<String, String> {
-        let mut report = Report::new("floodnet compare");
-        for pair in &self.pairs {
+        let suites = self.pairs.iter().map(|pair| {
             let cell = if pair.cell.is_empty() { String::new() } else { format!(" at {}", pair.cell) };
-            let mut suite = TestSuite::new(format!("{} against {}{cell}", pair.new.name, pair.base.name));
-            suite.add_test_cases(pair.rows.iter().map(case));
-            report.add_test_suite(suite);
-        }
-        report.to_string().map_err(|error| error.to_string())
+            let name = format!("{} against {}{cell}", pair.new.name, pair.base.name);
+            Suite { name, cases: pair.rows.iter().map(case).collect() }
+        });
+        write("floodnet compare", suites.collect())
     }
 }
 
-fn case(row: &Row) -> TestCase {
+fn case(row: &Row) -> Case {
     let [_, base, new, change, interval, verdict] = cells(row);
     let text = format!("{verdict}: base {base}, new {new}, change {change}, 95 % interval {interval}");
-    let mut status = TestCaseStatus::success();
-    if row.is_regression {
-        status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        status.set_message(text.clone());
-        status.set_type("regression");
-    }
-    let mut case = TestCase::new(row.metric.as_str(), status);
-    case.set_classname("compare");
-    case.set_system_out(text);
-    case
+    let outcome = match row.is_regression {
+        true => Outcome::Failed(Failure { message: text.clone(), kind: "regression" }),
+        false => Outcome::Passed,
+    };
+    Case { name: row.metric.clone(), class: "compare", seconds: None, outcome, output: text }
 }

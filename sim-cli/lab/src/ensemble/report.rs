@@ -157,6 +157,29 @@ pub(crate) fn spreads<S: Serializer>(table: &Table, serializer: S) -> Result<S::
     map.end()
 }
 
+/// What the runs in `table` say about an expectation; `one` gives number and seed of the run in a row.
+pub(crate) fn judge(
+    expectation: &Expectation,
+    table: &Table,
+    one: impl Fn(usize) -> Option<(usize, u64)>,
+) -> Judged {
+    let values = table.column(&expectation.metric);
+    let all: Vec<f64> = values.iter().map(|&(_, value)| value).collect();
+    let estimate = Estimate::of(&all, unit(&expectation.metric));
+    let worst = worst(expectation, &values).and_then(|(row, value)| {
+        let (run, seed) = one(row)?;
+        Some(Worst { run, seed, value: Ms::from_value(value) })
+    });
+    Judged {
+        key: expectation.metric.clone(),
+        bound: expectation.to_string(),
+        mean: estimate.map(|estimate| shown(estimate.mean)),
+        ci95: estimate.and_then(|of| of.interval).map(|(low, high)| [shown(low), shown(high)]),
+        verdict: decide(expectation, estimate.as_ref()),
+        worst,
+    }
+}
+
 impl Report {
     /// What `kept` says of `scenario`, `wanted` runs of which were asked for.
     #[must_use]
@@ -183,27 +206,11 @@ impl Report {
         report.metrics = Table::of(rows);
         // Those who asked for more runs are not told a verdict on fewer.
         if report.complete {
-            report.expect = scenario.expect.iter().map(|expectation| report.judge(expectation)).collect();
+            let one = |row: usize| report.each.get(row).map(|one| (one.run, one.seed));
+            let judged = scenario.expect.iter().map(|expectation| judge(expectation, &report.metrics, one));
+            report.expect = judged.collect();
         }
         report
-    }
-
-    fn judge(&self, expectation: &Expectation) -> Judged {
-        let values = self.metrics.column(&expectation.metric);
-        let all: Vec<f64> = values.iter().map(|&(_, value)| value).collect();
-        let estimate = Estimate::of(&all, unit(&expectation.metric));
-        let worst = worst(expectation, &values).and_then(|(row, value)| {
-            let One { run, seed, .. } = *self.each.get(row)?;
-            Some(Worst { run, seed, value: Ms::from_value(value) })
-        });
-        Judged {
-            key: expectation.metric.clone(),
-            bound: expectation.to_string(),
-            mean: estimate.map(|estimate| shown(estimate.mean)),
-            ci95: estimate.and_then(|of| of.interval).map(|(low, high)| [shown(low), shown(high)]),
-            verdict: decide(expectation, estimate.as_ref()),
-            worst,
-        }
     }
 
     /// The digest of all digests, in order; empty where runs are missing, or one has none.

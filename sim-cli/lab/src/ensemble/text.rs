@@ -137,6 +137,16 @@ fn value(metric: &str, value: Ms) -> String {
 }
 
 impl Judged {
+    /// What it came to that does not hold.
+    #[must_use]
+    pub fn complaint(&self) -> String {
+        let (key, bound, measured) = (&self.key, &self.bound, self.measured());
+        match self.verdict {
+            Decision::Undecided => format!("{key} is {measured}, undecided for {bound}: add runs"),
+            _ => format!("{key} is {measured}, expected {bound}"),
+        }
+    }
+
     /// Mean and interval in words.
     #[must_use]
     pub fn measured(&self) -> String {

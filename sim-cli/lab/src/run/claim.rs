@@ -125,9 +125,8 @@ mod tests {
         let said = Claim::refusal(Path::new("here"), &refused);
         assert!(said.starts_with("here is being written by another sim-cli (process "), "{said}");
         let other = Claim::of(&lab.path().join("runs/deep/there")).unwrap();
-        drop(first);
+        drop((other, first));
         assert!(Claim::of(&place).is_ok());
-        drop(other);
         assert_eq!(
             fs::read_dir(lab.path()).unwrap().count(),
             0,

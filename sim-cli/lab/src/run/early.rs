@@ -94,7 +94,8 @@ mod tests {
     /// Churn, a partition and lost packets, with late and repeated messages.
     const RUNS: [&str; 3] = [
         "nodes.count = 40\nlink.loss = 0.2\nlink.transport = \"datagram\"\n",
-        "nodes = { count = 30, arrive = \"2s\" }\nchurn.session = \"6s\"\nchurn.downtime = \"3s\"\n",
+        "nodes = { count = 30, arrive = \"2s\" }\nchurn.session.exponential.mean = \"6s\"\n\
+         churn.downtime.exponential.mean = \"3s\"\n",
         "nodes = { count = 40, arrive = \"2s\" }\nfault = [{ at = \"8s\", partition = { groups = [0.5, 0.5], for = \
          \"6s\" } }, { at = \"3s\", crash = { fraction = 0.2 } }]\n",
     ];

@@ -51,8 +51,20 @@ pub struct Index {
     pub axes: Vec<Axis>,
     /// What all cells have in common; see [`config::keys`].
     pub common: BTreeMap<String, String>,
+    /// What every cell is expected to show. Only written when there is something.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expect: Vec<Expected>,
     /// Every cell, the last key fastest.
     pub cells: Vec<Cell>,
+}
+
+/// An expectation as a scenario has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    /// Dotted path of the metric.
+    pub metric: String,
+    /// The bound, such as `>= 0.95`.
+    pub bound: String,
 }
 
 /// A key that varies.
@@ -124,6 +136,12 @@ impl Index {
                 .map(|(key, values)| Axis { key: key.clone(), values: values.clone() })
                 .collect(),
             common: common.unwrap_or_default(),
+            // The same for all: it makes no other configuration, so cells cannot differ in it alone.
+            expect: first
+                .expect
+                .iter()
+                .map(|of| Expected { metric: of.metric.clone(), bound: of.to_string() })
+                .collect(),
             cells,
         };
         Ok((index, scenarios))

@@ -4,13 +4,15 @@ use std::io;
 
 use serde_json::{Map, Value, json};
 
-use super::index::{Cell, Index};
+use super::index::{Cell, Expected, Index};
 use super::store::Store;
 use crate::ensemble::figure::Figure;
-use crate::ensemble::report::{Spread, shown};
+use crate::ensemble::report::{Judged, Spread, judge, shown};
 use crate::ensemble::text::align;
 use crate::ensemble::{Table, unit};
+use floodnet_measure::expect::Expectation;
 use floodnet_measure::metrics::label;
+use floodnet_measure::stats::decide::Decision;
 use floodnet_text::format;
 
 /// The runs of every cell, in the order of the cells.
@@ -52,6 +54,28 @@ impl<'a> Outcome<'a> {
     /// Each cell with its runs.
     pub fn each(&self) -> impl Iterator<Item = (&'a Cell, &Table)> {
         self.index.cells.iter().zip(&self.tables)
+    }
+
+    /// What the runs of each cell say about each expectation.
+    #[must_use]
+    pub fn judged(&self) -> Vec<(&'a Cell, Vec<Judged>)> {
+        let parse = |of: &Expected| Expectation::parse(&of.metric, &of.bound).ok();
+        let expect: Vec<Expectation> = self.index.expect.iter().filter_map(parse).collect();
+        let one = |row: usize| u32::try_from(row).ok().map(|number| (row, self.index.seed_of(number)));
+        self.each()
+            .map(|(cell, table)| (cell, expect.iter().map(|of| judge(of, table, one)).collect()))
+            .collect()
+    }
+
+    /// A line for each expectation of each cell that does not hold.
+    #[must_use]
+    pub fn complaints(&self) -> Vec<String> {
+        let of_cell = |(cell, judged): (&Cell, Vec<Judged>)| {
+            let label = self.index.label(cell);
+            let not_held = judged.into_iter().filter(|judged| judged.verdict != Decision::Holds);
+            not_held.map(|judged| format!("{label}: {}", judged.complaint())).collect::<Vec<_>>()
+        };
+        self.judged().into_iter().flat_map(of_cell).collect()
     }
 
     /// Writes the tables: the same bytes for the same runs.
@@ -133,14 +157,19 @@ impl<'a> Outcome<'a> {
     /// Every cell with all metrics, newline at the end.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let cell = |(cell, table): (&Cell, &Table)| {
+        let cell = |((cell, table), (_, judged)): ((&Cell, &Table), (&Cell, Vec<Judged>))| {
             let keys = self.index.axes.iter().map(|axis| axis.key.clone());
             let values: Map<String, Value> = keys.zip(cell.values.iter().map(|value| json!(value))).collect();
             let spread = |name: &String| (name.clone(), json!(table.estimate(name).as_ref().map(Spread::of)));
             let metrics: Map<String, Value> = table.names().iter().map(spread).collect();
-            json!({ "config": cell.config, "at": values, "runs": table.runs(), "metrics": metrics })
+            let mut all =
+                json!({ "config": cell.config, "at": values, "runs": table.runs(), "metrics": metrics });
+            if !judged.is_empty() {
+                all["expect"] = json!(judged);
+            }
+            all
         };
-        let cells: Vec<Value> = self.each().map(cell).collect();
+        let cells: Vec<Value> = self.each().zip(self.judged()).map(cell).collect();
         format!("{:#}\n", json!({ "sweep": self.index.name, "complete": self.is_complete(), "cells": cells }))
     }
 }
