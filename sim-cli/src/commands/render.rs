@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Parser, ValueEnum};
@@ -91,12 +91,13 @@ impl Command for RenderArgs {
         }
         same_digest(&manifest, &results.summary.digest)?;
         let folder = self.out.as_ref().unwrap_or(&self.run);
-        fs::create_dir_all(folder)?;
+        let cannot = |path: &Path, error: std::io::Error| Failure::Failed(format!("cannot write {}: {error}", path.display()));
+        fs::create_dir_all(folder).map_err(|error| cannot(folder, error))?;
         let what = (self.what != ALL).then_some(self.what.as_str());
         for (name, picture) in pictures::draw(&ran.setup, results, what, &Style { theme: self.theme.into() })
         {
             let path = folder.join(name);
-            write_whole(&path, picture.to_png())?;
+            write_whole(&path, picture.to_png()).map_err(|error| cannot(&path, error))?;
             if !cx.console.is_quiet() {
                 cx.console.result(&format!("{}  {}x{}\n", path.display(), picture.width(), picture.height()));
             }

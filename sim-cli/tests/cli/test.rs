@@ -185,7 +185,7 @@ fn validate_knows_plans_and_folders_and_speaks_json() {
     let lines: Vec<&str> = said.out.lines().collect();
     assert_eq!(lines.len(), 4, "{}", said.out);
     assert_eq!(lines[2], "ci/grid.toml: ok: a sweep plan: 2 cells, 4 runs of ci/good.toml");
-    lab.write("ci/typo.toml", SMALL.replace("count = 50", "count = 0").replace("[link]", "[link]\nlos = 1"));
+    lab.write("ci/typo.toml", SMALL.replace("[link]", "[link]\nlos = 1"));
     let said = lab.run(&["validate", "ci", "--format", "json"]);
     assert_eq!((said.code, said.err.as_str()), (2, ""));
     let all: serde_json::Value = serde_json::from_str(&said.out).unwrap();
@@ -195,8 +195,8 @@ fn validate_knows_plans_and_folders_and_speaks_json() {
     let problem = &typo["problems"][0];
     assert_eq!(
         (&problem["line"], &problem["column"], &problem["key"]),
-        (&15.into(), &1.into(), &"link.los".into())
+        (&14.into(), &1.into(), &"link.los".into())
     );
-    assert_eq!(problem["help"], "did you mean `loss`?");
+    assert!(problem["help"].as_str().unwrap().starts_with("did you mean `loss`?"), "{problem}");
     assert!(all["files"][0]["about"].as_str().unwrap().starts_with("ok: 50 slots"));
 }
