@@ -91,7 +91,9 @@ impl Command for RenderArgs {
         }
         same_digest(&manifest, &results.summary.digest)?;
         let folder = self.out.as_ref().unwrap_or(&self.run);
-        let cannot = |path: &Path, error: std::io::Error| Failure::Failed(format!("cannot write {}: {error}", path.display()));
+        let cannot = |path: &Path, error: std::io::Error| {
+            Failure::Failed(format!("cannot write {}: {error}", path.display()))
+        };
         fs::create_dir_all(folder).map_err(|error| cannot(folder, error))?;
         let what = (self.what != ALL).then_some(self.what.as_str());
         for (name, picture) in pictures::draw(&ran.setup, results, what, &Style { theme: self.theme.into() })

@@ -87,6 +87,11 @@ impl Command for TestArgs {
         let tests = executor.run(&found, |tested| self.line(tested, cx));
         self.conclude(&tests, &found, cx)?;
         if until.is_interrupted() {
+            cx.console.note(&format!(
+                "  interrupted: {} of {} tests were run",
+                tests.tested.len(),
+                found.len()
+            ));
             return Err(Failure::Interrupted);
         }
         match verdict(&tests) {

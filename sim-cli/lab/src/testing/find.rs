@@ -141,7 +141,7 @@ fn read(file: &Path, is_named: bool, runs: Option<u32>, protocols: &Protocols, f
 fn scenario(file: &Path, runs: u32, protocols: &Protocols) -> Found {
     let name = file.display().to_string();
     match Scenario::load(file, &[], protocols.tables()) {
-        Err(wrong) => Found::Invalid(name, format!("{}\n", wrong.render(true))),
+        Err(wrong) => Found::Invalid(name, format!("{}\n", wrong.render(false))),
         Ok(scenario) if scenario.expect.is_empty() => {
             Found::Skipped(name, "it has no [expect], so nothing could fail".to_owned())
         }
@@ -157,13 +157,13 @@ fn plan(file: &Path, runs: Option<u32>, protocols: &Protocols, found: &mut Vec<F
     let shown = file.display().to_string();
     let invalid = |why: String| Found::Invalid(shown.clone(), why);
     let plan = match SweepPlan::load(file) {
-        Err(wrong) => return found.push(invalid(format!("{}\n", wrong.render(true)))),
+        Err(wrong) => return found.push(invalid(format!("{}\n", wrong.render(false)))),
         Ok(plan) => plan,
     };
     let runs = runs.unwrap_or(plan.runs);
     let rule = Rule { runs, until_ci: None, max_runs: runs };
     let (index, scenarios) = match Index::of(&plan, rule, protocols) {
-        Err(Wrong::Scenario(wrong)) => return found.push(invalid(format!("{}\n", wrong.render(true)))),
+        Err(Wrong::Scenario(wrong)) => return found.push(invalid(format!("{}\n", wrong.render(false)))),
         Err(Wrong::Cells(why)) => return found.push(invalid(format!("error: {shown}: {why}\n"))),
         Ok(cells) => cells,
     };
