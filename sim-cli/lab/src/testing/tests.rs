@@ -123,7 +123,7 @@ fn a_test_is_tried_again_with_other_seeds() {
     let path = lab.path().join("luck.toml");
     let of = |bound: &str, retries| {
         fs::write(&path, expects(bound)).unwrap();
-        run(&[path.clone()], |all| all.retries = retries).remove(0)
+        run(std::slice::from_ref(&path), |all| all.retries = retries).remove(0)
     };
     // What each seed gives, from the command that repeats it.
     let values: Vec<f64> = (0..4).map(|retries| of("< 0", retries).expect[0].mean.unwrap().value()).collect();
