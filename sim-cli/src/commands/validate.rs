@@ -15,8 +15,8 @@ use floodnet_lab::sweep::index::{Index, Rule, Wrong};
 use floodnet_lab::sweep::plan::SweepPlan;
 use floodnet_lab::target::{Kind, kind_of};
 use floodnet_lab::testing::find::expand;
-use floodnet_scenario::diagnostics::Located;
 use floodnet_scenario::build::Setup;
+use floodnet_scenario::diagnostics::Located;
 use floodnet_scenario::{Diagnostics, Scenario};
 use floodnet_text::format::plural;
 
