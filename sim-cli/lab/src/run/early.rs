@@ -140,7 +140,7 @@ mod tests {
                 assert_eq!((Some(prospect.low), prospect.low), (numbers.get(metric).unwrap(), prospect.high));
             }
         }
-        for metric in ["delivery_ratio", "delivery_worst", "partition_rate", "crashes", "deliveries_late"] {
+        for metric in ["delivery_ratio", "delivery_worst", "partition_rate", "crashes", "lost.packets"] {
             assert!(narrowed.contains(metric), "{metric} is never known before the end: {narrowed:?}");
         }
     }

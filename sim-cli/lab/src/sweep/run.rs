@@ -39,7 +39,7 @@ pub enum Stopped {
     /// The control said so.
     Interrupted,
     /// A scenario could not be run: which, and why.
-    Scenario(String, Failed),
+    Scenario(String, Box<Failed>),
     /// A result could not be written.
     Write(io::Error),
 }
@@ -175,7 +175,7 @@ impl<C: Control> Maker<'_, C> {
         let control = &UntilFull { control: self.control, is_full: &is_full };
         let kept = run_list(&work, self.protocols, self.jobs, control, &keep).map_err(|failed| {
             let cell = items.get(failed.index).map_or(0, |&(cell, _)| cell);
-            Stopped::Scenario(self.store.index.label(&self.store.index.cells[cell]), failed)
+            Stopped::Scenario(self.store.index.label(&self.store.index.cells[cell]), Box::new(failed))
         })?;
         let count = kept.len();
         let kept: io::Result<Vec<T>> = kept.into_iter().flatten().flatten().collect();

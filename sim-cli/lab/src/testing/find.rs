@@ -84,7 +84,10 @@ pub fn expand(path: &Path) -> Result<Vec<(PathBuf, bool)>, String> {
     if path.exists() || !text.contains(['*', '?', '[']) {
         return Ok(vec![(path.to_owned(), true)]);
     }
-    let matches = glob::glob(&text).map_err(|error| format!("invalid pattern `{text}`: {error}"))?;
+    // As a shell does: hidden files are named or left out.
+    let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+    let matches =
+        glob::glob_with(&text, options).map_err(|error| format!("invalid pattern `{text}`: {error}"))?;
     let mut files = Vec::new();
     for found in matches {
         let found = found.map_err(|error| error.to_string())?;

@@ -133,7 +133,7 @@ fn a_test_is_tried_again_with_other_seeds() {
     let tested = of(&format!(">= {best}"), 3);
     let expected = if first == 0 { Verdict::Passed } else { Verdict::Flaky };
     assert_eq!((tested.verdict, tested.attempts as usize), (expected, first + 1), "{values:?}");
-    let never = of("> 2", 2);
+    let never = of("> 1", 2);
     assert_eq!((never.verdict, never.attempts, never.why.len()), (Verdict::Failed, 3, 3));
 }
 
