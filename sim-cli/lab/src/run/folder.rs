@@ -206,7 +206,6 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // Most often it was moved to its place. There is nobody to tell of an error.
         let _ = self.0.as_deref().map(remove);
     }
 }
@@ -394,8 +393,7 @@ pub fn tables_of(setup: &Setup, results: &Results) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// A file that is written piece by piece beside its place, and moved there when it is whole. The file beside it has
-/// a name of its own, so that two processes never write into one.
+/// A file written beside its place under a name of its own (two processes never share it), moved there when whole.
 pub struct Whole {
     to: BufWriter<NamedTempFile>,
     place: PathBuf,
