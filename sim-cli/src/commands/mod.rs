@@ -146,7 +146,7 @@ fn main_from(registry: &Registry, arguments: impl IntoIterator<Item = OsString>)
             console.error(message);
         }
         Failure::Invalid(rendered) => console.raw_error(rendered),
-        Failure::Expectation | Failure::Interrupted => {}
+        Failure::Expectation | Failure::Undecided | Failure::Interrupted => {}
     }
     ExitCode::from(failure.code())
 }

@@ -195,7 +195,10 @@ fn tell(
     for judged in not_held() {
         let (key, bound, measured) = (&judged.key, &judged.bound, judged.measured());
         let text = match judged.verdict {
-            Decision::Undecided => format!("{key} is {measured}, undecided for {bound}: add runs"),
+            Decision::Undecided => {
+                let more = judged.runs_needed.map_or_else(String::new, |runs| format!(", {runs} or so"));
+                format!("{key} is {measured}, undecided for {bound}: add runs{more}")
+            }
             _ => format!("{key} is {measured}, expected {bound}"),
         };
         console.error(&format!("{}: {text}", scenario.name));

@@ -3,10 +3,11 @@
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::text::cells;
-use super::{Comparison, Row};
+use super::{Change, Comparison, Row};
 
 impl Comparison {
-    /// The comparison as JUnit XML: a case for each metric, which fails on a regression.
+    /// The comparison as JUnit XML: a case for each metric, which fails on a regression, and is
+    /// skipped if it cannot be told.
     ///
     /// # Errors
     /// It cannot be written as XML.
@@ -30,6 +31,10 @@ fn case(row: &Row) -> TestCase {
         status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         status.set_message(text.clone());
         status.set_type("regression");
+    } else if row.verdict == Change::CannotTell {
+        status = TestCaseStatus::skipped();
+        status.set_message(text.clone());
+        status.set_type("cannot_tell");
     }
     let mut case = TestCase::new(row.metric.as_str(), status);
     case.set_classname("compare");
