@@ -108,6 +108,13 @@ impl Row {
         }
     }
 
+    /// Whether the new runs are higher, where only ranks tell them apart: both means are never.
+    pub(super) fn ranked(&self) -> Option<bool> {
+        let differs = self.tested.filter(|tested| tested.adjusted <= LEVEL)?;
+        let is_never = |side: Option<Estimate>| side.is_some_and(|side| side.mean.is_infinite());
+        (is_never(self.base) && is_never(self.new)).then_some(differs.rises)
+    }
+
     /// Whether the change is at least `threshold` of the old value; of nothing, or never, any change is.
     fn is_beyond(&self, threshold: f64) -> bool {
         self.relative().is_none_or(|relative| relative.abs() >= threshold)

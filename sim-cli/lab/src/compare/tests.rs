@@ -210,12 +210,14 @@ fn ranks_say_which_way_a_metric_went_that_is_never_in_some_run_of_both_sides() {
     let mut new = [never; 12];
     new[0] = 10.0;
     let [base, new] = [base, new].map(|values| runs_with(["latency_ms", "p50"], &values));
-    for (base, new, expected) in
-        [(&base, &new, (Change::Worse, true)), (&new, &base, (Change::Better, false))]
-    {
+    for (base, new, expected, words) in [
+        (&base, &new, (Change::Worse, true), "higher by rank"),
+        (&new, &base, (Change::Better, false), "lower by rank"),
+    ] {
         let found = compare(base, new, Some(0.05));
         let row = found.pairs[0].rows.iter().find(|row| row.metric == "latency_ms.p50").unwrap();
         assert_eq!((row.verdict, row.is_regression), expected, "{row:?}");
+        assert!(found.to_text(false).contains(words), "{}", found.to_text(false));
     }
 }
 
@@ -223,6 +225,7 @@ fn ranks_say_which_way_a_metric_went_that_is_never_in_some_run_of_both_sides() {
 /// often a metric that is off by one standard deviation is found among 20 pairs.
 #[test]
 #[ignore = "takes minutes; prints figures"]
+#[expect(clippy::print_stdout, reason = "its figures are for people")]
 fn figures_of_measured_metrics() {
     let all = side(&scenario(&[]), &ensemble::seeds(1, 8_000));
     let group = |from: usize, runs: usize| Side {

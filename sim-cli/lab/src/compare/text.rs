@@ -158,7 +158,11 @@ pub(super) fn cells(row: &Row) -> [String; 6] {
         relative if relative >= 9.0 => format!(" (x {})", format::number(relative + 1.0, 0)),
         relative => format!(" ({:+.1} %)", relative * 100.0),
     });
-    let change = row.change().map_or_else(|| "-".to_owned(), |change| figure.change(change) + &relative);
+    let change = match row.ranked() {
+        Some(true) => "higher by rank".to_owned(),
+        Some(false) => "lower by rank".to_owned(),
+        None => row.change().map_or_else(|| "-".to_owned(), |change| figure.change(change) + &relative),
+    };
     let ends =
         interval.filter(|(low, high)| low < high).map_or_else(|| "-".to_owned(), |ends| figure.range(ends));
     [name(row).to_owned(), mean(row.base), mean(row.new), change, ends, verdict(row)]

@@ -83,8 +83,11 @@ impl Draw {
     }
 }
 
-/// What metrics look like: each of these makes one of a number that is normal.
-const SHAPES: [(&str, fn(f64) -> f64); 9] = [
+/// A name, and how a metric is made of a number that is normal.
+type Shape = (&'static str, fn(f64) -> f64);
+
+/// What metrics look like.
+const SHAPES: [Shape; 9] = [
     ("normal", |z| z),
     ("skewed", |z| (1.5 * z).exp()),
     ("without a mean", |z| (std::f64::consts::PI * (Normal::standard().cdf(z) - 0.5)).tan()),
@@ -183,6 +186,7 @@ fn a_change_of_one_standard_deviation_is_found_in_80_of_100_comparisons_of_20_pa
 /// The figures of `docs/statistics.md`.
 #[test]
 #[ignore = "takes minutes; prints figures"]
+#[expect(clippy::print_stdout, reason = "its figures are for people")]
 fn figures_of_simulated_metrics() {
     for (design, sizes) in
         [(Design::Paired, &[2, 3, 5, 6, 7, 8, 10, 20][..]), (Design::Independent, &[2, 3, 4, 5, 10, 20])]
