@@ -24,6 +24,48 @@ pub enum Unit {
     Millis,
 }
 
+/// What a metric is a measure of. Metrics of one family move together: a change of one is seldom a change of
+/// that one alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// Whether messages arrive.
+    Delivery,
+    /// Errors of the protocol.
+    Errors,
+    /// How long most messages take.
+    Latency,
+    /// How long the slowest messages take.
+    LatencyTail,
+    /// How many copies of a message are made.
+    Redundancy,
+    /// How many links a message crosses.
+    Hops,
+    /// How much is sent.
+    Traffic,
+    /// What the network loses and protocols drop.
+    Loss,
+    /// Whether the overlay is in one piece.
+    Connectivity,
+    /// How fast newcomers are connected.
+    Joining,
+    /// How many neighbors nodes have.
+    Degree,
+    /// How long paths through the overlay are.
+    Paths,
+    /// What a fault does.
+    Faults,
+}
+
+/// What a metric is to its family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It stands for the family: a comparison looks at it first.
+    Leads,
+    /// It says something more of the same.
+    Of,
+}
+
 /// How the words of a metric stand among those of others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
@@ -54,6 +96,8 @@ pub struct Meaning {
     pub worse: Worse,
     /// Unit of the value.
     pub unit: Unit,
+    /// What it measures together with others, and what it is to them; none where neither way is worse.
+    pub family: Option<(Role, Family)>,
 }
 
 /// A number that every record `R` has.
@@ -71,10 +115,11 @@ pub struct Metric<R: 'static> {
 
 /// Rows of a table of metrics. A row names fields of the record, so a path that does not exist does not compile.
 ///
-/// `delivery.before: Lower Share "delivery before"`: path, which way is worse, unit, and the words to print if
-/// they are not the path.
+/// `delivery.before: Lower Share Of Faults "delivery before"`: path, which way is worse, unit, role and family if
+/// one way is worse, and the words to print if they are not the path.
 macro_rules! metrics {
-    ($record:ty: $($field:ident $(. $leaf:ident)? : $worse:ident $unit:ident $($label:literal)?,)*) => {
+    ($record:ty: $($field:ident $(. $leaf:ident)? : $worse:ident $unit:ident $($role:ident $family:ident)?
+        $($label:literal)?,)*) => {
         &[$($crate::metric::Metric {
             path: concat!(stringify!($field) $(, ".", stringify!($leaf))?),
             label: $crate::metric::label(&[
@@ -83,6 +128,9 @@ macro_rules! metrics {
             meaning: $crate::metric::Meaning {
                 worse: $crate::metric::Worse::$worse,
                 unit: $crate::metric::Unit::$unit,
+                family: $crate::metric::family(
+                    &[$(($crate::metric::Role::$role, $crate::metric::Family::$family))?]
+                ),
             },
             get: |record: &$record| $crate::metric::Number::number(record.$field $(.$leaf)?),
         },)*]
@@ -93,6 +141,14 @@ pub(super) use metrics;
 /// The words of a row: those given, or its path.
 pub(super) const fn label(words: &[&'static str]) -> &'static str {
     words[0]
+}
+
+/// The family of a row, where it has one.
+pub(super) const fn family(of: &[(Role, Family)]) -> Option<(Role, Family)> {
+    match of {
+        [] => None,
+        [family, ..] => Some(*family),
+    }
 }
 
 /// A field of a record that is one number.

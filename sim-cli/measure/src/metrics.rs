@@ -10,13 +10,14 @@ use std::fmt;
 
 use floodnet_text::spelling::nearest;
 
-pub use super::metric::{Layout, Meaning, Metric, Unit, Worse};
+pub use super::metric::{Family, Layout, Meaning, Metric, Role, Unit, Worse};
 pub use super::phases::PHASE_METRICS;
 use super::summary::Summary;
 pub use super::summary::{METRICS, metric};
 
 /// What every `drops.REASON` and `lost.by_reason.REASON` means: a count for that reason.
-const REASON: Meaning = Meaning { worse: Worse::Higher, unit: Unit::Plain };
+const REASON: Meaning =
+    Meaning { worse: Worse::Higher, unit: Unit::Plain, family: Some((Role::Of, Family::Loss)) };
 
 /// How the metrics that count by reason begin: drops, and losses.
 const REASONS: [&str; 2] = ["drops.", "lost.by_reason."];

@@ -65,14 +65,14 @@ pub struct Phase {
 pub const PHASE_METRICS: &[Metric<Phase>] = metrics!(Phase:
     from_s: Neither Plain,
     until_s: Neither Plain,
-    delivery.before: Lower Share,
-    delivery.during: Lower Share,
-    delivery.after: Lower Share,
-    components.before: Higher Plain,
-    components.during: Higher Plain,
-    components.after: Higher Plain,
-    heal_ms: Higher Millis,
-    degree_ms: Higher Millis,
+    delivery.before: Lower Share Of Faults,
+    delivery.during: Lower Share Leads Faults,
+    delivery.after: Lower Share Of Faults,
+    components.before: Higher Plain Of Faults,
+    components.during: Higher Plain Of Faults,
+    components.after: Higher Plain Of Faults,
+    heal_ms: Higher Millis Of Faults,
+    degree_ms: Higher Millis Of Faults,
 );
 
 /// What phases are made of.

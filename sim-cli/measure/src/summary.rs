@@ -1,8 +1,9 @@
 //! The numbers of one run, in the order in which they are written, and the table of metrics over them.
 //!
 //! Each number is declared once, below: its documentation, its name and type, where it comes from, and for a
-//! metric which way it gets worse, its unit, and the words to print if they are not its name. A new measure is
-//! computed where its kind is measured, and gets a row here.
+//! metric which way it gets worse, its unit, the family of metrics that measure the same thing and whether it leads
+//! them, and the words to print if they are not its name. A new measure is computed where its kind is measured, and
+//! gets a row here.
 //!
 //! Counts are integers, ratios and means have 6 significant digits, quantiles are true to 0.1 % and maxima of
 //! times to 6 digits. What was not measured is `null`; what never happened is `"never"`. No clock, no path:
@@ -35,7 +36,7 @@ macro_rules! summary {
         $(
             $(#[$doc:meta])*
             $field:ident: $type:ty = $value:expr,
-            $([$(.$leaf:ident)? $worse:ident $unit:ident $($label:literal)?])*
+            $([$(.$leaf:ident)? $worse:ident $unit:ident $($role:ident $family:ident)? $($label:literal)?])*
         )*
     ) => {
         $(#[$about])*
@@ -55,7 +56,7 @@ macro_rules! summary {
         /// `lost.by_reason.REASON` and `phases.FAULT.FIELD` with the fields of
         /// [`PHASE_METRICS`](super::phases::PHASE_METRICS).
         pub const METRICS: &[Metric<Summary>] =
-            metrics!(Summary: $($($field $(.$leaf)?: $worse $unit $($label)?,)*)*);
+            metrics!(Summary: $($($field $(.$leaf)?: $worse $unit $($role $family)? $($label)?,)*)*);
     };
 }
 
@@ -98,84 +99,84 @@ summary! {
         [Neither Plain "late publishes"]
     /// First deliveries at slots other than the origin, of all messages.
     deliveries: u64 = run.sums.counts.deliveries,
-        [Lower Plain]
+        [Lower Plain Of Delivery]
     /// Deliveries on time / receivers.
     delivery_ratio: Option<f64> = ratio(run.totals.on_time, run.totals.receivers),
-        [Lower Share "delivery ratio"]
+        [Lower Share Leads Delivery "delivery ratio"]
     /// The lowest delivery ratio of a single message.
     delivery_worst: Option<f64> = run.totals.ratios.min(),
-        [Lower Share "delivery worst"]
+        [Lower Share Of Delivery "delivery worst"]
     /// The delivery ratio over receivers that had joined at the publication.
     delivery_joined: Option<f64> = ratio(run.totals.on_time_joined, run.totals.receivers_joined),
-        [Lower Share "delivery joined"]
+        [Lower Share Of Delivery "delivery joined"]
     /// Deliveries of counted messages at receivers after the deadline.
     deliveries_late: u64 = run.totals.late,
-        [Higher Plain "deliveries late"]
+        [Higher Plain Of Delivery "deliveries late"]
     /// Deliveries of counted messages at slots that were no receivers.
     deliveries_other: u64 = run.totals.other,
         [Neither Plain "deliveries other"]
     /// Counted messages with receivers that reached nobody.
     undelivered_messages: u64 = run.totals.undelivered,
-        [Higher Plain "undelivered messages"]
+        [Higher Plain Of Delivery "undelivered messages"]
     /// Deliveries repeated within one life: errors of the protocol.
     double_deliveries: u64 = run.sums.counts.double,
-        [Higher Plain "DOUBLE DELIVERIES"]
+        [Higher Plain Leads Errors "DOUBLE DELIVERIES"]
     /// Publish to delivery over all pairs of message and receiver.
     latency_ms: Quantiles = run.latency(),
-        [.p50 Higher Millis "delivery latency p50"]
-        [.p90 Higher Millis]
-        [.p99 Higher Millis "delivery latency p99"]
-        [.max Higher Millis "delivery latency max"]
+        [.p50 Higher Millis Leads Latency "delivery latency p50"]
+        [.p90 Higher Millis Of Latency]
+        [.p99 Higher Millis Leads LatencyTail "delivery latency p99"]
+        [.max Higher Millis Of LatencyTail "delivery latency max"]
     /// Publish to delivery over the pairs on time.
     latency_delivered_ms: Quantiles = run.latency_delivered(),
-        [.p50 Higher Millis]
-        [.p90 Higher Millis]
-        [.p99 Higher Millis]
-        [.max Higher Millis]
+        [.p50 Higher Millis Of Latency]
+        [.p90 Higher Millis Of Latency]
+        [.p99 Higher Millis Of LatencyTail]
+        [.max Higher Millis Of LatencyTail]
     /// Relative message redundancy, by payloads received.
     rmr: Redundancy = run.totals.redundancy(&run.totals.rmr),
-        [.mean Higher Plain "redundancy (RMR)"]
-        [.max Higher Plain]
-        [.left_out Higher Plain]
+        [.mean Higher Plain Leads Redundancy "redundancy (RMR)"]
+        [.max Higher Plain Of Redundancy]
+        [.left_out Higher Plain Of Redundancy]
     /// Relative message redundancy, by payloads sent.
     rmr_sent: Redundancy = run.totals.redundancy(&run.totals.rmr_sent),
-        [.mean Higher Plain]
-        [.max Higher Plain]
-        [.left_out Higher Plain]
+        [.mean Higher Plain Of Redundancy]
+        [.max Higher Plain Of Redundancy]
+        [.left_out Higher Plain Of Redundancy]
     /// Last delivery hop.
     ldh: LastHop = run.totals.last_hop(),
-        [.mean Higher Plain "last delivery hop"]
-        [.max Higher Plain]
+        [.mean Higher Plain Leads Hops "last delivery hop"]
+        [.max Higher Plain Of Hops]
 
     /// Packets handed to the network.
     packets_sent: u64 = run.sums.traffic.sent(),
-        [Higher Plain "packets sent"]
+        [Higher Plain Of Traffic "packets sent"]
     /// Packets taken in.
     packets_received: u64 = run.sums.traffic.received(),
         [Neither Plain]
     /// Packets sent per node.
     packets_per_node: PerNode = run.packets_per_node(),
-        [.mean Higher Plain "packets per node"]
-        [.max Higher Plain]
+        [.mean Higher Plain Leads Traffic "packets per node"]
+        [.max Higher Plain Of Traffic]
     /// Packets with a message handed to the network.
     payloads_sent: u64 = run.sums.traffic.payloads.sent,
-        [Higher Plain "payloads sent"]
+        [Higher Plain Of Redundancy "payloads sent"]
     /// Packets with a message taken in.
     payloads_received: u64 = run.sums.traffic.payloads.received,
         [Neither Plain]
     /// Copies of a message that a protocol had already and suppressed.
     duplicates: u64 = run.sums.traffic.payloads.duplicates,
-        [Higher Plain]
+        [Higher Plain Of Redundancy]
     /// Bytes handed to the network.
     bytes_sent: ByKind = run.sums.traffic.bytes,
-        [.payload Higher Plain "bytes sent, payload"]
-        [.control Higher Plain "bytes sent, control"]
+        [.payload Higher Plain Of Redundancy "bytes sent, payload"]
+        [.control Higher Plain Of Traffic "bytes sent, control"]
     /// Losses of the network and drops of protocols, by reason.
     drops: BTreeMap<String, u64> = run.drops(),
     /// Losses of the network alone.
     lost: Losses = run.lost(),
-        [.packets Higher Plain]
-        [.payloads Higher Plain]
+        [.packets Higher Plain Leads Loss]
+        [.payloads Higher Plain Of Loss]
     /// What was on the way at the end of the run.
     in_flight: Packets = run.in_flight(),
         [.packets Neither Plain]
@@ -183,46 +184,46 @@ summary! {
 
     /// Share of samples at which the network was split.
     partition_rate: Option<f64> = run.window.share(|row| row.partitioned),
-        [Higher Share "partition rate"]
+        [Higher Share Of Connectivity "partition rate"]
     /// Share of samples with two or more components of at least 2 nodes.
     split_rate: Option<f64> = run.window.share(|row| row.parts >= 2),
-        [Higher Share]
+        [Higher Share Of Connectivity]
     /// Connected components.
     components: MeanMaxEnd = run.window.count(|row| row.components, run.last.components),
-        [.mean Higher Plain "components"]
-        [.max Higher Plain]
-        [.end Higher Plain]
+        [.mean Higher Plain Leads Connectivity "components"]
+        [.max Higher Plain Of Connectivity]
+        [.end Higher Plain Of Connectivity]
     /// Share of joined nodes in the largest component.
     largest_component: LargestComponent = run.window.largest_component(run.last.largest_component),
-        [.mean Lower Share "largest component"]
-        [.min Lower Share]
-        [.end Lower Share]
+        [.mean Lower Share Of Connectivity "largest component"]
+        [.min Lower Share Of Connectivity]
+        [.end Lower Share Of Connectivity]
     /// Joined nodes without an edge.
     isolated: MeanMaxEnd = run.window.count(|row| row.isolated, run.last.isolated),
-        [.mean Higher Plain]
-        [.max Higher Plain]
-        [.end Higher Plain]
+        [.mean Higher Plain Of Connectivity]
+        [.max Higher Plain Of Connectivity]
+        [.end Higher Plain Of Connectivity]
     /// Longest time that a joined node has been outside of the largest component, up to the last sample and
     /// without a fault; in milliseconds.
     cut_off_ms: Option<f64> = run.cut_off_ms,
-        [Higher Millis "cut off (longest time)"]
+        [Higher Millis Of Connectivity "cut off (longest time)"]
     /// Nodes up that have not joined.
     unjoined: MeanMaxEnd = run.window.count(|row| row.unjoined, run.sums.census.unjoined()),
-        [.mean Higher Plain]
-        [.max Higher Plain]
-        [.end Higher Plain]
+        [.mean Higher Plain Of Joining]
+        [.max Higher Plain Of Joining]
+        [.end Higher Plain Of Joining]
     /// Lives that never joined.
     never_joined: u64 = run.sums.census.never_joined(),
-        [Higher Plain "never joined"]
+        [Higher Plain Of Joining "never joined"]
     /// Share of held pairs that only one end holds.
     asymmetry: MeanMax = run.window.asymmetry(),
-        [.mean Higher Share]
-        [.max Higher Share]
+        [.mean Higher Share Of Degree]
+        [.max Higher Share Of Degree]
     /// Edges at a joined node.
     degree: MeanMinMax = run.window.degree(),
         [.mean Neither Plain "degree"]
-        [.min Lower Plain]
-        [.max Higher Plain]
+        [.min Lower Plain Leads Degree]
+        [.max Higher Plain Of Degree]
     /// Edges at the end of the run.
     links_end: u64 = run.last.links,
         [Neither Plain "links at the end"]
@@ -234,8 +235,8 @@ summary! {
 
     /// Time from the start of a life to its first link.
     join_ms: JoinTimes = run.join_times(),
-        [.p50 Higher Millis "time to join p50"]
-        [.p99 Higher Millis "time to join p99"]
+        [.p50 Higher Millis Of Joining "time to join p50"]
+        [.p99 Higher Millis Leads Joining "time to join p99"]
     /// Lives that joined.
     joins: u64 = run.sums.census.joins,
         [Neither Plain]
@@ -260,13 +261,13 @@ summary! {
     topology: TopologyMeasures = run.graph.measure(run.plan.seed),
         [.nodes Neither Plain]
         [.links Neither Plain]
-        [.degree_max Higher Plain]
-        [.components Higher Plain]
+        [.degree_max Higher Plain Of Degree]
+        [.components Higher Plain Of Connectivity]
         [.clustering Neither Share "clustering"]
         [.triangles Neither Plain]
-        [.asp Higher Plain "average path (asp)"]
+        [.asp Higher Plain Leads Paths "average path (asp)"]
         [.asp_sources Neither Plain]
-        [.diameter Higher Plain "diameter"]
+        [.diameter Higher Plain Of Paths "diameter"]
         [.assortativity Neither Plain]
 
     /// What each fault did.

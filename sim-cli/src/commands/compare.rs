@@ -32,6 +32,10 @@ pub(super) enum ComparisonFormat {
 
 /// Compare two results, or two scenarios: what differs beyond chance, and what got worse
 #[derive(Parser, Debug)]
+#[command(
+    after_help = "Exit codes: 0 nothing is found to be worse; 3 something is (of two backends: a bound is not \
+                        shown to hold); 5 the runs are too few to find anything. The others are those of all commands."
+)]
 pub(super) struct CompareArgs {
     /// Baseline: folder of results, or a scenario to run now
     pub(super) base: PathBuf,
@@ -52,7 +56,8 @@ pub(super) struct CompareArgs {
     /// Compare only these metrics, e.g. delivery_ratio (may be repeated)
     #[arg(short, long = "metric", value_name = "METRIC")]
     pub(super) metrics: Vec<String>,
-    /// Ignore changes for the worse that are smaller than this, e.g. 5%
+    /// Ignore changes for the worse that are smaller than this, e.g. 5%; and changes within it are no difference
+    /// [default: any change may be worse; within 5% (of shares, one point) is no difference]
     #[arg(long, value_name = "SHARE", value_parser = percentage)]
     pub(super) threshold: Option<f64>,
     /// For two backends: how far the simulator may be off, e.g. latency_ms.p50=5%,5ms or delivery_ratio=1pt
@@ -117,7 +122,13 @@ impl Command for CompareArgs {
             ComparisonFormat::Junit => comparison.to_junit().map_err(Failure::Failed)?,
         };
         cx.console.result(&text);
-        no_regression(&comparison, cx)
+        no_regression(&comparison, cx)?;
+        // Single runs that a threshold judges were asked about their values alone.
+        if comparison.is_untold() && !(self.threshold.is_some() && comparison.is_single()) {
+            cx.console.error(&comparison.conclusion());
+            return Err(Failure::Undecided);
+        }
+        Ok(())
     }
 }
 

@@ -13,6 +13,8 @@ pub(super) enum Failure {
     Expectation,
     /// The same run gave two different results: exit code 4.
     Determinism(String),
+    /// Too few runs were made to say what was asked for: exit code 5.
+    Undecided,
     /// The user stopped the program: exit code 130.
     Interrupted,
     /// Nobody reads standard output any more: a quiet end, as that of `seq 9999 | head -1`. Exit code 0.
@@ -27,6 +29,7 @@ impl Failure {
             Self::Usage(_) | Self::Invalid(_) => 2,
             Self::Expectation => 3,
             Self::Determinism(_) => 4,
+            Self::Undecided => 5,
             Self::Interrupted => 130,
             Self::NoReader => 0,
         }
@@ -42,5 +45,5 @@ impl From<std::io::Error> for Failure {
 /// The exit codes, for the manual page of the program: clap does not know them.
 pub(super) const EXIT_STATUS: &str = r".SH EXIT STATUS
 0 ok; 1 failed; 2 usage or invalid scenario; 3 an expectation is not met or undecided, or a comparison found a
-regression; 4 determinism violated; 130 interrupted (the results until then are kept and marked).
+regression; 4 determinism violated; 5 too few runs to tell (compare), or --until-ci was not reached (sweep); 130 interrupted (the results until then are kept and marked).
 ";

@@ -161,7 +161,7 @@ fn conclude(console: &Console, done: Result<(), Failure>) -> u8 {
                 console.error(message);
             }
             Failure::Invalid(rendered) => console.raw_error(rendered),
-            Failure::Expectation | Failure::Interrupted | Failure::NoReader => {}
+            Failure::Expectation | Failure::Undecided | Failure::Interrupted | Failure::NoReader => {}
         }
         if code == 0 {
             code = failure.code();

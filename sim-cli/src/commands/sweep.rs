@@ -12,7 +12,7 @@ use super::files::{invalid, threads};
 use super::progress::Crowd;
 use crate::pictures::sweep as pictures;
 use floodnet_lab::sweep::index::{Index, Rule, Wrong};
-use floodnet_lab::sweep::output::Outcome;
+use floodnet_lab::sweep::output::{Outcome, Wide};
 use floodnet_lab::sweep::plan::SweepPlan;
 use floodnet_lab::sweep::run::{Maker, Missing, Part, Stopped};
 use floodnet_lab::sweep::store::Store;
@@ -22,6 +22,10 @@ use floodnet_text::format;
 
 /// Run a parameter sweep, many seeds per cell; can be stopped and resumed
 #[derive(Parser, Debug)]
+#[command(
+    after_help = "Exit codes: 0 all cells have their runs; 5 --until-ci was not reached with --max-runs runs. \
+                        The others are those of all commands."
+)]
 pub(super) struct SweepArgs {
     /// The sweep plan: a scenario, values for its keys, how many runs
     pub(super) plan: PathBuf,
@@ -133,6 +137,7 @@ pub(super) fn tell(store: &Store, format: Format, console: &Console) -> Result<(
         if !complaints.is_empty() {
             return Err(Failure::Expectation);
         }
+        return narrow(&outcome, console);
     } else {
         let (complete, all) = outcome.cells();
         console.note(&format!("  {complete} of {all} cells are complete in {shown}; join all parts with"));
@@ -156,6 +161,27 @@ fn open_plan(path: &Path) -> Result<SweepPlan, Failure> {
     let what = kind.map_or("a folder", |kind| kind.words().split(':').next().unwrap_or_default());
     let title = format!("this is {what}, not a sweep plan");
     Err(invalid(&Diagnostics::of_file(&shown.to_string(), title, help)))
+}
+
+/// Fails and names the first cells whose interval is wider than `--until-ci` asked for, if any is.
+fn narrow(outcome: &Outcome<'_>, console: &Console) -> Result<(), Failure> {
+    let wide = outcome.wide();
+    let Some(until) = outcome.index.rule.until_ci.filter(|_| !wide.is_empty()) else { return Ok(()) };
+    let cell = |wide: &Wide| {
+        let needed = wide.runs_needed.map_or_else(String::new, |runs| format!(", {runs} or so would do"));
+        let cell = if wide.cell.is_empty() { String::new() } else { format!("{}: ", wide.cell) };
+        format!("{cell}{}{needed}", format::plural(wide.runs, "run"))
+    };
+    let first: Vec<String> = wide.iter().take(5).map(cell).collect();
+    let more = if wide.len() > 5 { format!("; and {} more", wide.len() - 5) } else { String::new() };
+    console.error(&format!(
+        "--until-ci {} % was not reached in {} of {} (allow more runs with --max-runs): {}{more}",
+        format::number(until * 100.0, 3),
+        wide.len(),
+        format::plural(outcome.tables.len(), "cell"),
+        first.join("; ")
+    ));
+    Err(Failure::Undecided)
 }
 
 fn suffix(part: Part) -> String {

@@ -2,6 +2,7 @@
 
 #[cfg(target_os = "linux")]
 mod claims;
+mod compare;
 mod crowd;
 mod folder;
 mod hunt;

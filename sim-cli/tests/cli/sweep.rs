@@ -152,23 +152,26 @@ fn an_interrupted_sweep_keeps_its_runs() {
 fn runs_are_added_until_the_interval_is_narrow_whatever_the_jobs() {
     let lab = lab();
     let until = ["sweep", "grid.toml", "--runs", "3", "--until-ci", "1.5%", "--max-runs", "40"];
-    lab.ok(&[&until[..], &["--out", "one"]].concat());
-    lab.ok(&[&until[..], &["--out", "three", "--jobs", "3"]].concat());
+    let first = lab.run(&[&until[..], &["--out", "one"]].concat());
+    lab.run(&[&until[..], &["--out", "three", "--jobs", "3"]].concat());
     assert_eq!(files(&lab, "one"), files(&lab, "three"));
     for part in ["1/2", "2/2"] {
         lab.ok(&[&until[..], &["--out", &part.replace('/', "-"), "--partition", part]].concat());
     }
-    lab.ok(&["merge", "1-2", "2-2", "--out", "merged"]);
+    assert_eq!(lab.run(&["merge", "1-2", "2-2", "--out", "merged"]).code, first.code);
     assert_eq!(files(&lab, "merged"), files(&lab, "one"));
     let results: serde_json::Value = serde_json::from_str(&lab.read("one/results.json")).unwrap();
-    let mut counts = Vec::new();
+    let (mut counts, mut wide) = (Vec::new(), 0);
     for cell in results["cells"].as_array().unwrap() {
         let (runs, rmr) = (cell["runs"].as_u64().unwrap(), &cell["metrics"]["rmr.mean"]);
         let [mean, low, high] =
             [&rmr["mean"], &rmr["ci95"][0], &rmr["ci95"][1]].map(|number| number.as_f64().unwrap());
-        assert!(runs == 40 || (high - low) / 2.0 <= 0.015 * mean * 1.000_1, "{cell}");
+        let is_narrow = (high - low) / 2.0 <= 0.015 * mean * 1.000_1;
+        assert!((runs == 40 || is_narrow) && cell["narrow"] == is_narrow, "{cell}");
         counts.push(runs);
+        wide += u32::from(!is_narrow);
     }
+    assert_eq!(first.code, if wide > 0 { 5 } else { 0 }, "{}", first.err);
     assert!(counts.iter().any(|&runs| runs > 3), "some needed more: {counts:?}");
     // What is there counts: nothing is made again, and less is asked for than there is.
     let fewer = lab.ok(&["sweep", "grid.toml", "--out", "one"]);
@@ -176,15 +179,30 @@ fn runs_are_added_until_the_interval_is_narrow_whatever_the_jobs() {
 }
 
 #[test]
+fn an_interval_that_was_not_reached_has_an_exit_code_of_its_own() {
+    let lab = lab();
+    let until = ["sweep", "grid.toml", "--runs", "2", "--max-runs", "3", "--out", "wide", "--until-ci"];
+    let said = lab.run(&[&until[..], &["0.01%"]].concat());
+    assert_eq!(said.code, 5, "{}", said.err);
+    let what = "--until-ci 0.01 % was not reached in 4 of 4 cells (allow more runs with --max-runs): \
+                overlay.random_walk.degree = 3, link.loss = 0: 3 runs";
+    assert!(said.err.contains(what), "{}", said.err);
+    let results: serde_json::Value = serde_json::from_str(&lab.read("wide/results.json")).unwrap();
+    assert_eq!(results["cells"][0]["narrow"], false);
+    let said = lab.ok(&[&until[..], &["90%"]].concat());
+    assert!(!said.err.contains("not reached"), "{}", said.err);
+}
+
+#[test]
 fn sweeps_and_runs_are_compared() {
     let lab = lab();
-    lab.ok(&["sweep", "grid.toml", "--out", "base"]);
+    lab.ok(&["sweep", "grid.toml", "--runs", "6", "--out", "base"]);
     lab.write("worse.toml", PLAN.replace("[grid]", "[set]\nbroadcast.gossip.fanout = 1\n[grid]"));
-    lab.ok(&["sweep", "worse.toml", "--out", "new"]);
+    lab.ok(&["sweep", "worse.toml", "--runs", "6", "--out", "new"]);
     let said = lab.run(&["compare", "base", "new", "-m", "deliveries"]);
     assert_eq!(said.code, 3, "{}{}", said.out, said.err);
     assert!(
-        said.out.contains("overlay.random_walk.degree = 3, link.loss = 0.2\nbase  base (3 runs)"),
+        said.out.contains("overlay.random_walk.degree = 3, link.loss = 0.2\nbase  base (6 runs)"),
         "{}",
         said.out
     );
@@ -197,7 +215,7 @@ fn sweeps_and_runs_are_compared() {
     let now = lab.ok(&["compare", "runs/small-7-x3", "small.toml", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&now.out).unwrap();
     assert_eq!(json["pairs"][0]["identical"], true, "the same seeds are run: {json}");
-    let worse = ["compare", "small.toml", "small.toml", "--runs", "6", "--set-new", "link.loss=0.6"];
+    let worse = ["compare", "small.toml", "small.toml", "--runs", "10", "--set-new", "link.loss=0.6"];
     let found = lab.run(&[&worse[..], &["-m", "latency_ms.p50"]].concat());
     assert!(
         found.code == 3 && found.err.contains("worse than before: latency_ms.p50"),

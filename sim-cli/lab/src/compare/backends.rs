@@ -21,8 +21,11 @@ use crate::ensemble::report::shown;
 use crate::ensemble::side::Side;
 use crate::ensemble::text::align;
 use floodnet_measure::metrics::{Unit, find};
+use floodnet_measure::stats::arrange::Design;
 use floodnet_measure::stats::compare::{Difference, against_model};
+use floodnet_measure::stats::enough::runs_to_narrow;
 use floodnet_measure::stats::interval::Estimate;
+use floodnet_measure::stats::joint::{can_tell, fewest};
 use floodnet_text::format;
 
 /// How far two backends may be apart in a metric and still count as equal: by the larger of both.
@@ -161,6 +164,10 @@ impl Prediction {
                     far(ends.1)
                 )
             }
+            Agreement::CannotTell if low >= high => {
+                let runs = fewest(Design::Independent);
+                format!("cannot tell {metric}: all runs are equal, but few; {runs} on each side are needed")
+            }
             Agreement::CannotTell => {
                 let more = self.runs_needed().map_or_else(String::new, |runs| format!(", {runs} or so"));
                 format!(
@@ -176,10 +183,11 @@ impl Prediction {
     fn runs_needed(&self) -> Option<usize> {
         let (runs, difference) = (self.real?.runs, self.difference?);
         let (low, high) = difference.interval?;
-        let room = self.allowed - difference.change.abs();
-        // The width goes with the root of the number; what the simulator leaves is little.
-        let times = ((high - low) / 2.0 / room).powi(2);
-        (room > 0.0 && (1.0..=MOST_TIMES).contains(&times)).then(|| (runs as f64 * times).ceil() as usize)
+        if low >= high {
+            return Some(fewest(Design::Independent));
+        }
+        // What the simulator leaves is little.
+        runs_to_narrow(runs, (high - low) / 2.0, self.allowed - difference.change.abs())
     }
 
     fn unit(&self) -> Unit {
@@ -223,9 +231,6 @@ impl Prediction {
         [self.metric.clone(), mean(self.sim), mean(self.real), change, ends, told]
     }
 }
-
-/// More times the runs than this are not asked for.
-const MOST_TIMES: f64 = 50.0;
 
 /// So many points of a share.
 fn points(count: &str) -> String {
@@ -363,7 +368,7 @@ impl Backends {
                 "real": spread(row.real.as_ref()),
                 "change": row.difference.map(|of| of.change).filter(|change| change.is_finite()).map(shown),
                 "ci95": interval.map(|(low, high)| [shown(low), shown(high)]),
-                "test": row.difference.map(|difference| difference.test),
+                "test": row.difference.map(|_| "welch"),
                 "bound": row.bound,
                 "allowed": shown(row.allowed),
                 "verdict": row.told,
@@ -395,7 +400,12 @@ fn predict(sim: &Side, real: &Side, bound: &Bound) -> Prediction {
     let difference = against_model(&values(real, &metric), &values(sim, &metric));
     let (of_sim, of_real) = (sim.table.estimate(&metric), real.table.estimate(&metric));
     let allowed = bound.at(of_real.map_or(0.0, |real| real.mean));
+    let runs = |estimate: Option<Estimate>| estimate.map_or(0, |of| of.runs);
     let told = match difference.and_then(|difference| difference.interval) {
+        // Runs that are all equal have an interval of no width. A few of them prove nothing.
+        Some((low, high)) if low >= high && !can_tell(Design::Independent, runs(of_sim), runs(of_real)) => {
+            Agreement::CannotTell
+        }
         Some((low, high)) if -allowed <= low && high <= allowed => Agreement::Holds,
         Some((low, high)) if high < -allowed || allowed < low => Agreement::Broken,
         _ => Agreement::CannotTell,

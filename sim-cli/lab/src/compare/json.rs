@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Comparison, Pair, Row, spread};
 use crate::ensemble::report::shown;
+use floodnet_measure::metrics::find;
 use floodnet_measure::{DIGITS, round_to};
 
 impl Comparison {
@@ -34,11 +35,11 @@ fn pair(pair: &Pair) -> Value {
         "paired": pair.is_paired,
         "identical": pair.is_identical,
         "config": config.collect::<Vec<_>>(),
-        "metrics": pair.rows.iter().map(row).collect::<Vec<_>>(),
+        "metrics": pair.rows.iter().map(|of| row(pair, of)).collect::<Vec<_>>(),
     })
 }
 
-fn row(row: &Row) -> Value {
+fn row(pair: &Pair, row: &Row) -> Value {
     let interval = row.difference.and_then(|difference| difference.interval);
     json!({
         "metric": row.metric,
@@ -46,10 +47,12 @@ fn row(row: &Row) -> Value {
         "new": spread(row.new.as_ref()),
         "change": row.change().filter(|change| change.is_finite()).map(shown),
         "ci95": interval.map(|(low, high)| [shown(low), shown(high)]),
-        "test": row.difference.map(|difference| difference.test),
-        "p": row.difference.map(|difference| round_to(difference.p, DIGITS)),
-        "p_holm": row.p.map(|p| round_to(p, DIGITS)),
+        "family": find(&row.metric).ok().and_then(|meaning| meaning.family).map(|(_, family)| family),
+        "test": row.tested.map(|_| pair.design()),
+        "p": row.tested.map(|tested| round_to(tested.p, DIGITS)),
+        "p_adjusted": row.tested.map(|tested| round_to(tested.adjusted, DIGITS)),
         "verdict": row.verdict,
+        "runs_needed": row.runs_needed,
         "regression": row.is_regression,
     })
 }

@@ -1,11 +1,12 @@
 //! A comparison for CI.
 
 use super::text::cells;
-use super::{Comparison, Row};
+use super::{Change, Comparison, Row};
 use crate::junit::{Case, Failure, Outcome, Suite, write};
 
 impl Comparison {
-    /// The comparison as JUnit XML: a case for each metric, which fails on a regression.
+    /// The comparison as JUnit XML: a case for each metric, which fails on a regression, and is
+    /// skipped if it cannot be told.
     ///
     /// # Errors
     /// It cannot be written as XML.
@@ -22,9 +23,10 @@ impl Comparison {
 fn case(row: &Row) -> Case {
     let [_, base, new, change, interval, verdict] = cells(row);
     let text = format!("{verdict}: base {base}, new {new}, change {change}, 95 % interval {interval}");
-    let outcome = match row.is_regression {
-        true => Outcome::Failed(Failure { message: text.clone(), kind: "regression" }),
-        false => Outcome::Passed,
+    let outcome = match row.verdict {
+        _ if row.is_regression => Outcome::Failed(Failure { message: text.clone(), kind: "regression" }),
+        Change::CannotTell => Outcome::Skipped(text.clone()),
+        _ => Outcome::Passed,
     };
     Case { name: row.metric.clone(), class: "compare", seconds: None, outcome, output: text }
 }

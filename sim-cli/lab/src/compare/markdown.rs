@@ -10,8 +10,15 @@ impl Comparison {
     /// The comparison as GitHub-flavored Markdown: what changed in a table, the rest folded. Ends with a newline.
     #[must_use]
     pub fn to_markdown(&self) -> String {
-        let regressions = self.regressions().count();
-        let mark = if regressions > 0 { "❌" } else { "✅" };
+        let is_open = |row: &Row| row.verdict == Change::CannotTell;
+        let mark = if self.regressions().next().is_some() {
+            "❌"
+        } else if self.pairs.iter().any(|pair| pair.rows.is_empty() || pair.rows.iter().any(is_open)) {
+            // Green is for what was shown.
+            "❔"
+        } else {
+            "✅"
+        };
         let mut text = format!("### {mark} floodnet compare: {}\n", self.conclusion());
         for pair in &self.pairs {
             write_pair(&mut text, pair);
@@ -36,21 +43,23 @@ fn write_pair(text: &mut String, pair: &Pair) {
         }
     }
     // A pull request is read for what changed; the rest folds away.
-    let (same, changed): (Vec<&Row>, Vec<&Row>) = pair
-        .rows
-        .iter()
-        .partition(|row| matches!(row.verdict, Change::NoDifference | Change::Untold) && !row.is_regression);
+    let is_folded = |row: &&Row, verdict| row.verdict == verdict && !row.is_regression;
+    let folded = |verdict| pair.rows.iter().filter(|row| is_folded(row, verdict)).collect::<Vec<_>>();
+    let same = folded(Change::NoDifference);
+    let unknown = folded(Change::CannotTell);
+    let is_changed =
+        |row: &&Row| !is_folded(row, Change::NoDifference) && !is_folded(row, Change::CannotTell);
+    let changed: Vec<&Row> = pair.rows.iter().filter(is_changed).collect();
     if !changed.is_empty() {
         write_table(text, &changed);
     }
-    if !same.is_empty() {
-        let _ = writeln!(
-            text,
-            "\n<details><summary>{} without a difference</summary>",
-            format::plural(same.len(), "metric")
-        );
-        write_table(text, &same);
-        text.push_str("\n</details>\n");
+    for (rows, what) in [(unknown, "that cannot be told"), (same, "without a difference")] {
+        if !rows.is_empty() {
+            let count = format::plural(rows.len(), "metric");
+            let _ = writeln!(text, "\n<details><summary>{count} {what}</summary>");
+            write_table(text, &rows);
+            text.push_str("\n</details>\n");
+        }
     }
 }
 

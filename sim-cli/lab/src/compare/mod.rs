@@ -1,11 +1,13 @@
 //! Two configurations, metric by metric: what differs beyond chance, and what got worse.
 //!
 //! Runs of the same seeds are paired, others are independent samples; see [`floodnet_measure::stats::compare`]. All
-//! metrics that are judged are one family (Holm): in at most 5 of 100 comparisons of equals anything is called
-//! different. [`floodnet_measure::metrics`] knows which way each gets worse.
+//! metrics that are judged are tested together ([`floodnet_measure::stats::joint`]): in at most 5 of 100 comparisons
+//! of equals anything is called different. [`floodnet_measure::metrics`] knows which way each gets worse, and which of
+//! them measure the same thing.
 //!
 //! | module | subject |
 //! |---|---|
+//! | `row` | one metric and what is said of it |
 //! | [`backends`] | the same scenario on two backends: bounds, and whether the simulator keeps to them |
 //! | `text`, `markdown`, `json`, `junit` | a comparison for people, pull requests, programs and CI |
 
@@ -13,8 +15,10 @@ pub mod backends;
 mod json;
 mod junit;
 mod markdown;
+mod row;
 mod text;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Serialize;
@@ -23,99 +27,17 @@ use crate::ensemble::config::{Differing, differences};
 use crate::ensemble::report::Spread;
 use crate::ensemble::side::Side;
 use crate::sweep::store;
-use floodnet_measure::metrics::{Worse, worse};
-use floodnet_measure::stats::compare::{Difference, paired, welch};
-use floodnet_measure::stats::holm::holm;
+use floodnet_measure::metrics::{Role, Worse, find, worse};
+use floodnet_measure::stats::arrange::Design;
+use floodnet_measure::stats::compare::{paired, welch};
 use floodnet_measure::stats::interval::Estimate;
+use floodnet_measure::stats::joint::{ARRANGEMENTS, test};
+use floodnet_measure::stats::score::Column;
 
-/// Adjusted probabilities up to this are differences.
-const LEVEL: f64 = 0.05;
+pub use row::{Change, Row};
 
-/// Whether a metric changed, and which way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Change {
-    /// It differs, to the better.
-    Better,
-    /// It differs, to the worse.
-    Worse,
-    /// It differs, and neither way is better.
-    Different,
-    /// No difference beyond chance.
-    NoDifference,
-    /// Too few runs have it to tell.
-    Untold,
-}
-
-/// One metric on both sides.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// Dotted path of the metric.
-    pub metric: String,
-    /// The old runs; none of them has it.
-    pub base: Option<Estimate>,
-    /// The mean over the new runs.
-    pub new: Option<Estimate>,
-    /// The difference, where it can be tested.
-    pub difference: Option<Difference>,
-    /// Its probability by chance among all that were tested.
-    pub p: Option<f64>,
-    /// What is said of it.
-    pub verdict: Change,
-    /// Whether it got worse, and by as much as matters.
-    pub is_regression: bool,
-}
-
-impl Row {
-    /// Change of the mean.
-    #[must_use]
-    pub fn change(&self) -> Option<f64> {
-        let (base, new) = (self.base?.mean, self.new?.mean);
-        let of_means = if base.is_infinite() && new.is_infinite() { 0.0 } else { new - base };
-        Some(self.difference.map_or(of_means, |difference| difference.change))
-    }
-
-    /// Change as a share of the old mean; none where that is 0 or either is never.
-    #[must_use]
-    pub fn relative(&self) -> Option<f64> {
-        let (base, change) = (self.base?.mean, self.change()?);
-        let relative = change / base.abs();
-        relative.is_finite().then_some(relative)
-    }
-
-    /// Which way the mean went: to the worse or not.
-    fn is_worse(&self) -> bool {
-        let change = self.change().unwrap_or(0.0);
-        match worse(&self.metric) {
-            Ok(Worse::Higher) => change > 0.0,
-            Ok(Worse::Lower) => change < 0.0,
-            _ => false,
-        }
-    }
-
-    /// Whether the change is at least `threshold` of the old value; of nothing, any change is.
-    fn is_beyond(&self, threshold: f64) -> bool {
-        self.change().is_some_and(|change| change != 0.0)
-            && self.relative().is_none_or(|relative| relative.abs() >= threshold)
-    }
-
-    fn judge(&mut self, threshold: Option<f64>) {
-        let direction = worse(&self.metric).unwrap_or(Worse::Neither);
-        self.verdict = match (self.p, direction) {
-            (None, _) => Change::Untold,
-            (Some(p), _) if p > LEVEL => Change::NoDifference,
-            (_, Worse::Neither) => Change::Different,
-            _ if self.is_worse() => Change::Worse,
-            _ => Change::Better,
-        };
-        self.is_regression = match (self.verdict, threshold) {
-            (Change::Worse, threshold) => self.is_beyond(threshold.unwrap_or(0.0)),
-            // Of single runs nothing is known but their values: only a stated threshold judges them.
-            (Change::Untold, Some(threshold)) => self.is_worse() && self.is_beyond(threshold),
-            _ => false,
-        };
-    }
-}
+/// How much of the level a metric gets that does not lead its family; one that does gets 1.
+const FOLLOWER: f64 = 1.0 / 3.0;
 
 /// Two configurations; of a sweep, those of one cell.
 #[derive(Clone, Debug)]
@@ -134,6 +56,14 @@ pub struct Pair {
     pub config: Vec<Differing>,
     /// The metrics that were asked for.
     pub rows: Vec<Row>,
+}
+
+impl Pair {
+    /// How its runs belong together.
+    #[must_use]
+    pub const fn design(&self) -> Design {
+        if self.is_paired { Design::Paired } else { Design::Independent }
+    }
 }
 
 /// A side, by name.
@@ -180,14 +110,25 @@ impl Comparison {
             };
             return Err(format!("nothing to compare: BASE {}, NEW {}", cell(base), cell(new)));
         }
-        let tested = pairs.iter().flat_map(|pair| &pair.rows).filter_map(|row| row.difference);
-        let adjusted = holm(&tested.map(|difference| difference.p).collect::<Vec<_>>());
-        let mut next = adjusted.into_iter();
-        for row in pairs.iter_mut().flat_map(|pair| &mut pair.rows) {
-            row.p = if row.difference.is_some() { next.next() } else { None };
-            row.judge(threshold);
+        test_all(&mut pairs);
+        for pair in &mut pairs {
+            let (design, is_identical) = (pair.design(), pair.is_identical);
+            pair.rows.iter_mut().for_each(|row| row.judge(design, is_identical, threshold));
         }
         Ok(Self { pairs, threshold })
+    }
+
+    /// Whether there is nothing to go by: the runs differ, but all metrics have too few to say anything about chance.
+    #[must_use]
+    pub fn is_untold(&self) -> bool {
+        let is_told = |pair: &Pair| pair.is_identical || pair.rows.iter().any(|row| row.tested.is_some());
+        !self.pairs.iter().any(is_told)
+    }
+
+    /// Whether there is but one run on each side.
+    #[must_use]
+    pub fn is_single(&self) -> bool {
+        self.pairs.iter().flat_map(|pair| &pair.rows).all(Row::is_single)
     }
 
     /// Every metric that got worse by as much as matters, with its cell.
@@ -208,6 +149,30 @@ pub fn read(folder: &Path) -> Result<Vec<Side>, String> {
     }
 }
 
+/// Tests all metrics of all cells together. Cells with the same seeds are dealt alike; so are independent runs of the
+/// same numbers.
+fn test_all(pairs: &mut [Pair]) {
+    let mut groups: BTreeMap<(Design, usize, usize), Vec<&mut Row>> = BTreeMap::new();
+    for pair in pairs.iter_mut().filter(|pair| !pair.is_identical) {
+        let key = match pair.design() {
+            Design::Paired => (Design::Paired, 0, 0),
+            Design::Independent => (Design::Independent, pair.base.runs, pair.new.runs),
+        };
+        groups.entry(key).or_default().extend(&mut pair.rows);
+    }
+    let count = groups.len() as f64;
+    for ((design, ..), rows) in groups {
+        let columns: Vec<Column> = rows.iter().map(|row| row.column.clone()).collect();
+        for (row, tested) in rows.into_iter().zip(test(design, &columns, ARRANGEMENTS)) {
+            row.tested = tested;
+            // What cannot be dealt together is corrected for one by one (Bonferroni).
+            if let Some(tested) = &mut row.tested {
+                tested.adjusted = (tested.adjusted * count).min(1.0);
+            }
+        }
+    }
+}
+
 fn pair(base: &Side, new: &Side, metrics: &[String]) -> Pair {
     let is_paired = !base.seeds.is_empty() && base.seeds == new.seeds;
     let judged = |metric: &str| worse(metric).is_ok_and(|worse| worse != Worse::Neither);
@@ -218,28 +183,20 @@ fn pair(base: &Side, new: &Side, metrics: &[String]) -> Pair {
         metrics.iter().collect()
     };
     let row = |metric: &String| {
+        let is_first = !metrics.is_empty() || leads(metric);
+        let column = column(base, new, metric, if is_first { 1.0 } else { FOLLOWER });
         // With the same seeds both sides saw the same churn and traffic, so only the difference of each pair varies:
         // that makes small changes visible with few runs.
         let difference = if is_paired {
-            let both = (0..base.seeds.len())
-                .filter_map(|row| Some((base.table.value(metric, row)?, new.table.value(metric, row)?)));
-            let (old, new): (Vec<f64>, Vec<f64>) = both.unzip();
+            let both = column.old.iter().zip(&column.new);
+            let (old, new): (Vec<f64>, Vec<f64>) =
+                both.filter_map(|(old, new)| Some(((*old)?, (*new)?))).unzip();
             paired(&old, &new)
         } else {
-            let values = |side: &Side| -> Vec<f64> {
-                side.table.column(metric).into_iter().map(|(_, value)| value).collect()
-            };
-            welch(&values(base), &values(new))
+            let known = |values: &[Option<f64>]| values.iter().flatten().copied().collect::<Vec<f64>>();
+            welch(&known(&column.old), &known(&column.new))
         };
-        Row {
-            metric: metric.clone(),
-            base: base.table.estimate(metric),
-            new: new.table.estimate(metric),
-            difference,
-            p: None,
-            verdict: Change::Untold,
-            is_regression: false,
-        }
+        Row::of(metric, [base.table.estimate(metric), new.table.estimate(metric)], difference, column)
     };
     let rows: Vec<Row> = names.into_iter().map(row).collect();
     let config = match (&base.config, &new.config) {
@@ -255,6 +212,17 @@ fn pair(base: &Side, new: &Side, metrics: &[String]) -> Pair {
         config,
         rows: rows.into_iter().filter(|row| row.base.is_some() || row.new.is_some()).collect(),
     }
+}
+
+/// Whether `metric` stands for its family.
+fn leads(metric: &str) -> bool {
+    find(metric).is_ok_and(|meaning| !matches!(meaning.family, Some((Role::Of, _))))
+}
+
+/// The values of `metric` in all runs.
+fn column(base: &Side, new: &Side, metric: &str, share: f64) -> Column {
+    let values = |side: &Side| (0..side.table.runs()).map(|row| side.table.value(metric, row)).collect();
+    Column { old: values(base), new: values(new), share }
 }
 
 /// How a mean over runs is written.

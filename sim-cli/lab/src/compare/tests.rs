@@ -49,7 +49,7 @@ fn equals_on_other_seeds_are_called_different_in_at_most_5_of_100_comparisons() 
         let found = compare(&group(k * 10), &group(k * 10 + 5), None);
         let pair = &found.pairs[0];
         assert!(!pair.is_paired && pair.rows.len() > 40);
-        pair.rows.iter().any(|row| !matches!(row.verdict, Change::NoDifference | Change::Untold))
+        pair.rows.iter().any(|row| !matches!(row.verdict, Change::NoDifference | Change::CannotTell))
     };
     let alarms = (0..comparisons).filter(|&k| is_alarm(k)).count();
     // 5 % and three standard errors of a share of 5 % among 400.
@@ -85,6 +85,7 @@ fn a_change_for_the_worse_is_found_and_called_so() {
     let found = json["pairs"][0]["metrics"].as_array().unwrap();
     let ratio = found.iter().find(|row| row["metric"] == "delivery_ratio").unwrap();
     assert_eq!((&ratio["verdict"], &ratio["regression"]), (&"worse".into(), &true.into()));
+    assert_eq!((&ratio["family"], &ratio["test"]), (&"delivery".into(), &"paired".into()));
     let report = quick_junit::Report::deserialize_from_str(&worse.to_junit().unwrap()).unwrap();
     assert_eq!((report.failures, report.tests), (worse.regressions().count(), worse.pairs[0].rows.len()));
 }
@@ -97,11 +98,8 @@ fn the_same_runs_do_not_differ_and_single_runs_tell_nothing_of_chance() {
     assert_eq!(same.conclusion(), "no difference: the runs are identical");
     let (one, other) = (side(&scenario(&[]), &[1]), side(&scenario(&[("link.loss", "0.9")]), &[1]));
     let untold = compare(&one, &other, None);
-    assert!(
-        untold.conclusion().starts_with("one run per side says nothing about chance"),
-        "{}",
-        untold.conclusion()
-    );
+    let few = "cannot tell: one run per side says nothing about chance; 6 would do (run --runs 6)";
+    assert_eq!((untold.conclusion().as_str(), untold.is_untold()), (few, true));
     assert_eq!(untold.regressions().count(), 0);
     let judged = compare(&one, &other, Some(0.05));
     assert!(judged.regressions().any(|(_, row)| row.metric == "delivery_ratio"));
@@ -119,4 +117,162 @@ fn the_metrics_that_are_asked_for_are_the_family() {
     let cell = Side { cell: "degree = 3".into(), ..base.clone() };
     let error = Comparison::of(&[base], &[cell], &[], None).unwrap_err();
     assert_eq!(error, "nothing to compare: BASE is not a sweep, NEW has cells like degree = 3");
+}
+
+/// Runs of the seeds 1, 2, .. which have these values of a metric, and are alike in all else.
+fn runs_with([group, field]: [&str; 2], values: &[f64]) -> Side {
+    let text = include_str!("fixtures/summary.json");
+    let mut side = Side { name: "made".to_owned(), ..Side::default() };
+    let mut rows = Vec::new();
+    for (seed, &value) in (1..).zip(values) {
+        let mut summary: serde_json::Value = serde_json::from_str(text).unwrap();
+        let place = if field.is_empty() { &mut summary[group] } else { &mut summary[group][field] };
+        *place = if value.is_infinite() { "never".into() } else { value.into() };
+        rows.push(floodnet_measure::metrics::Numbers::parse(&summary.to_string()).unwrap());
+        side.seeds.push(seed);
+    }
+    side.table = crate::ensemble::Table::of(rows);
+    side
+}
+
+#[test]
+fn a_shift_that_is_equal_in_all_runs_is_a_difference_as_soon_as_runs_can_tell() {
+    let never = f64::INFINITY;
+    for (metric, base, new) in [
+        (["latency_ms", "p50"], 10.0, 20.0),
+        (["delivery_ratio", ""], 1.0, 0.0),
+        (["latency_ms", "p99"], 40.0, never),
+    ] {
+        let path = metric.join(".");
+        let path = path.trim_end_matches('.');
+        for runs in 2..=12_usize {
+            let sides = [base, new].map(|value| runs_with(metric, &vec![value; runs]));
+            let other_seeds =
+                Side { seeds: (1..=runs as u64).map(|seed| seed + 100).collect(), ..sides[1].clone() };
+            for (new, fewest) in [(&sides[1], 6), (&other_seeds, 4)] {
+                let found = compare(&sides[0], new, Some(0.05));
+                let row = found.pairs[0].rows.iter().find(|row| row.metric == path).unwrap();
+                let expected = match runs < fewest {
+                    true => (Change::CannotTell, Some(fewest), false),
+                    false => (Change::Worse, None, true),
+                };
+                let what = format!("{path}, {runs} runs: {}", found.conclusion());
+                assert_eq!((row.verdict, row.runs_needed, row.is_regression), expected, "{what}");
+                assert_eq!(found.is_untold(), runs < fewest, "{what}");
+                let mark = if runs < fewest { "### ❔" } else { "### ❌" };
+                assert!(found.to_markdown().starts_with(mark), "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_difference_is_said_only_if_the_interval_says_so() {
+    let base: Vec<f64> = (0..10).map(|run| 100.0 + f64::from(run * run % 7)).collect();
+    let off = |sizes: [f64; 10]| base.iter().zip(sizes).map(|(base, size)| base + size).collect::<Vec<f64>>();
+    let small = off([1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 1.5, -1.5, 1.0, -1.0]);
+    let large = off([30.0, -28.0, 25.0, -31.0, 22.0, -20.0, 15.0, -12.0, 9.0, -9.0]);
+    for (new, threshold, expected) in [
+        (&base, None, Change::NoDifference),
+        (&small, None, Change::NoDifference),
+        (&small, Some(0.001), Change::CannotTell),
+        (&large, None, Change::CannotTell),
+        (&large, Some(0.5), Change::NoDifference),
+    ] {
+        let [base, new] = [&base, new].map(|values| runs_with(["latency_ms", "p50"], values));
+        let found = compare(&base, &new, threshold);
+        let row = found.pairs[0].rows.iter().find(|row| row.metric == "latency_ms.p50").unwrap();
+        assert_eq!(row.verdict, expected, "{row:?}");
+        // Enough runs are more than there were, and all that is open is said.
+        let open = expected == Change::CannotTell;
+        assert_eq!(
+            (row.runs_needed.is_some_and(|runs| runs > 10), row.is_regression),
+            (open, false),
+            "{row:?}"
+        );
+        assert!(!found.is_untold());
+        let text = found.to_text(true);
+        assert_eq!(text.contains("cannot tell (p = "), open, "{text}");
+        assert!(!open || text.contains(" runs would"), "{text}");
+        let mark = if open { "### ❔" } else { "### ✅" };
+        assert!(found.to_markdown().starts_with(mark), "{}", found.to_markdown());
+        let xml = found.to_junit().unwrap();
+        assert_eq!(xml.matches("<skipped").count(), usize::from(open), "{xml}");
+        assert!(!xml.contains("<failure"), "{xml}");
+    }
+}
+
+#[test]
+fn ranks_say_which_way_a_metric_went_that_is_never_in_some_run_of_both_sides() {
+    let never = f64::INFINITY;
+    let mut base = [10.0; 12];
+    base[0] = never;
+    let mut new = [never; 12];
+    new[0] = 10.0;
+    let [base, new] = [base, new].map(|values| runs_with(["latency_ms", "p50"], &values));
+    for (base, new, expected, words) in [
+        (&base, &new, (Change::Worse, true), "higher by rank"),
+        (&new, &base, (Change::Better, false), "lower by rank"),
+    ] {
+        let found = compare(base, new, Some(0.05));
+        let row = found.pairs[0].rows.iter().find(|row| row.metric == "latency_ms.p50").unwrap();
+        assert_eq!((row.verdict, row.is_regression), expected, "{row:?}");
+        assert!(found.to_text(false).contains(words), "{}", found.to_text(false));
+    }
+}
+
+/// The figures of `docs/statistics.md` for metrics of a real network: how often equals are called different, and how
+/// often a metric that is off by one standard deviation is found among 20 pairs.
+#[test]
+#[ignore = "takes minutes; prints figures"]
+#[expect(clippy::print_stdout, reason = "its figures are for people")]
+fn figures_of_measured_metrics() {
+    let all = side(&scenario(&[]), &ensemble::seeds(1, 8_000));
+    let group = |from: usize, runs: usize| Side {
+        seeds: (0..runs as u64).collect(),
+        table: all.table.rows(from..from + runs),
+        ..Side::default()
+    };
+    let is_found = |row: &Row| matches!(row.verdict, Change::Worse | Change::Better | Change::Different);
+    for is_paired in [true, false] {
+        for runs in [2, 3, 4, 5, 6, 8, 10, 20] {
+            let comparisons = 8_000 / (2 * runs).max(20);
+            let (mut alarms, mut open, mut rows) = (0, 0, 0);
+            for k in 0..comparisons {
+                let (base, mut new) = (group(2 * runs * k, runs), group(2 * runs * k + runs, runs));
+                if !is_paired {
+                    new.seeds.iter_mut().for_each(|seed| *seed += 1_000);
+                }
+                let found = compare(&base, &new, None);
+                alarms += usize::from(found.pairs[0].rows.iter().any(is_found));
+                open += found.pairs[0].rows.iter().filter(|row| row.verdict == Change::CannotTell).count();
+                rows += found.pairs[0].rows.len();
+            }
+            let open = 100.0 * open as f64 / rows as f64;
+            println!("paired {is_paired}, {runs} runs: {alarms} of {comparisons}; {open:.0} % cannot tell");
+        }
+    }
+    let comparisons = 200;
+    let mut power: BTreeMap<bool, (usize, usize)> = BTreeMap::new();
+    for k in 0..comparisons {
+        let pair = pair(&group(40 * k, 20), &group(40 * k + 20, 20), &[]);
+        let columns: Vec<Column> = pair.rows.iter().map(|row| row.column.clone()).collect();
+        // One metric after the other is off.
+        let place = k % columns.len();
+        for place in (place..columns.len()).step_by(8) {
+            let Some(variance) =
+                pair.rows[place].difference.and_then(|of| of.variance).filter(|of| *of > 0.0)
+            else {
+                continue;
+            };
+            let mut columns = columns.clone();
+            columns[place].new.iter_mut().flatten().for_each(|value| *value += variance.sqrt());
+            let tested = test(Design::Paired, &columns, 2_000)[place];
+            let of = power.entry(leads(&pair.rows[place].metric)).or_default();
+            *of = (of.0 + usize::from(tested.is_some_and(|tested| tested.adjusted <= 0.05)), of.1 + 1);
+        }
+    }
+    for (leads, (found, of)) in power {
+        println!("20 pairs, one sd, leads {leads}: {found} of {of}");
+    }
 }

@@ -29,31 +29,49 @@ impl Comparison {
     /// The result in a sentence.
     #[must_use]
     pub fn conclusion(&self) -> String {
-        let rows = || self.pairs.iter().flat_map(|pair| &pair.rows);
-        let count = |verdict| rows().filter(|row| row.verdict == verdict).count();
-        let tested = rows().filter(|row| row.p.is_some()).count();
         if self.pairs.iter().all(|pair| pair.is_identical) {
             return "no difference: the runs are identical".to_owned();
         }
-        if tested == 0 {
-            return "one run per side says nothing about chance: compare many (run --runs N)".to_owned();
+        if self.is_untold() {
+            return self.too_few();
         }
-        let changed =
-            [(Change::Worse, "worse"), (Change::Better, "better"), (Change::Different, "different")];
-        let found: Vec<String> = changed
-            .into_iter()
-            .filter_map(|(verdict, word)| Some((count(verdict), word)).filter(|(count, _)| *count > 0))
-            .map(|(count, word)| format!("{count} {word}"))
-            .collect();
-        let metrics = format::plural(tested, "metric");
-        if found.is_empty() {
-            return format!("no difference in any of {metrics}");
+        let rows = || self.pairs.iter().flat_map(|pair| &pair.rows);
+        let all = format::plural(rows().count(), "metric");
+        let words = [
+            (Change::Worse, "worse"),
+            (Change::Better, "better"),
+            (Change::Different, "different"),
+            (Change::NoDifference, "without a difference"),
+            (Change::CannotTell, "that cannot be told"),
+        ];
+        let count = |verdict| rows().filter(|row| row.verdict == verdict).count();
+        if count(Change::NoDifference) == rows().count() {
+            return format!("no difference in any of {all}");
         }
-        let rest = match count(Change::NoDifference) {
-            0 => String::new(),
-            rest => format!(", {rest} without a difference"),
+        let found = words.map(|(verdict, words)| (count(verdict), words));
+        let found =
+            found.iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}"));
+        format!("of {all}: {}", found.collect::<Vec<_>>().join(", "))
+    }
+
+    /// That there are too few runs, and how many would do.
+    fn too_few(&self) -> String {
+        let rows = || self.pairs.iter().flat_map(|pair| &pair.rows);
+        let known = |pair: &Pair, row: &Row| {
+            let (old, new) = row.column.known(pair.design());
+            old.min(new)
         };
-        format!("of {metrics}: {}{rest}", found.join(", "))
+        let runs = self.pairs.iter().flat_map(|pair| pair.rows.iter().map(|row| known(pair, row))).max();
+        let needed = rows().filter_map(|row| row.runs_needed).min();
+        let Some((runs, needed)) = runs.zip(needed) else {
+            return "cannot tell: no run has a metric to compare".to_owned();
+        };
+        let few = match runs {
+            0 => "no run has the metric on both sides".to_owned(),
+            1 => "one run per side says nothing about chance".to_owned(),
+            runs => format!("{runs} runs per side say too little about chance"),
+        };
+        format!("cannot tell: {few}; {needed} would do (run --runs {needed})")
     }
 }
 
@@ -81,13 +99,19 @@ fn write_pair(text: &mut String, pair: &Pair, all: bool) {
     let mut cells = vec![head.map(str::to_owned).to_vec()];
     cells.extend(rows.iter().map(|row| self::cells(row).to_vec()));
     text.push_str(&align(&cells));
-    let hidden = pair.rows.len() - rows.len();
-    if hidden > 0 {
-        let _ = writeln!(
-            text,
-            "  and {} without a difference (--verbose shows them)",
-            format::plural(hidden, "metric")
-        );
+    let hidden = |verdict| {
+        let of = |row: &&Row| row.verdict == verdict && !all && !is_shown(row);
+        pair.rows.iter().filter(of).count()
+    };
+    let same = Some(hidden(Change::NoDifference)).filter(|count| *count > 0);
+    let unknown = Some(hidden(Change::CannotTell)).filter(|count| *count > 0);
+    let parts = [
+        same.map(|count| format!("{} without a difference", format::plural(count, "metric"))),
+        unknown.map(|count| format!("{} that cannot be told", format::plural(count, "metric"))),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if !parts.is_empty() {
+        let _ = writeln!(text, "  and {} (--verbose shows them)", parts.join(", "));
     }
 }
 
@@ -107,7 +131,7 @@ pub(super) fn shown((key, base, new): &Differing) -> (String, String, String) {
 
 /// What is shown where not everything is.
 fn is_shown(row: &Row) -> bool {
-    let changed = !matches!(row.verdict, Change::NoDifference | Change::Untold);
+    let changed = !matches!(row.verdict, Change::NoDifference | Change::CannotTell);
     changed || row.is_regression || SHOWN.iter().any(|(_, metric)| metric.path == row.metric)
 }
 
@@ -134,13 +158,17 @@ pub(super) fn cells(row: &Row) -> [String; 6] {
         relative if relative >= 9.0 => format!(" (x {})", format::number(relative + 1.0, 0)),
         relative => format!(" ({:+.1} %)", relative * 100.0),
     });
-    let change = row.change().map_or_else(|| "-".to_owned(), |change| figure.change(change) + &relative);
+    let change = match row.ranked() {
+        Some(true) => "higher by rank".to_owned(),
+        Some(false) => "lower by rank".to_owned(),
+        None => row.change().map_or_else(|| "-".to_owned(), |change| figure.change(change) + &relative),
+    };
     let ends =
         interval.filter(|(low, high)| low < high).map_or_else(|| "-".to_owned(), |ends| figure.range(ends));
     [name(row).to_owned(), mean(row.base), mean(row.new), change, ends, verdict(row)]
 }
 
-/// The verdict with its probability.
+/// The verdict with its probability, and how many runs would tell.
 pub(super) fn verdict(row: &Row) -> String {
     let word = match row.verdict {
         Change::Better => "better",
@@ -148,13 +176,17 @@ pub(super) fn verdict(row: &Row) -> String {
         Change::Worse => "worse, below the threshold",
         Change::Different => "different",
         Change::NoDifference => "no difference",
-        Change::Untold if row.is_regression => "WORSE (single run)",
-        Change::Untold => "untold",
+        Change::CannotTell if row.is_regression => "WORSE (single run)",
+        Change::CannotTell => "cannot tell",
     };
-    match row.p {
-        None => word.to_owned(),
-        Some(p) if p < 0.001 => format!("{word} (p < 0.001)"),
-        Some(p) if p >= 1.0 => format!("{word} (p = 1)"),
-        Some(p) => format!("{word} (p = {p:.3})"),
+    let needed = match row.runs_needed {
+        Some(runs) if !row.is_regression => format!(", {} runs would", format::count(runs as u64)),
+        _ => String::new(),
+    };
+    match row.tested.map(|tested| tested.adjusted) {
+        None => format!("{word}{needed}"),
+        Some(p) if p < 0.001 => format!("{word} (p < 0.001){needed}"),
+        Some(p) if p >= 1.0 => format!("{word} (p = 1){needed}"),
+        Some(p) => format!("{word} (p = {p:.3}){needed}"),
     }
 }

@@ -46,5 +46,4 @@ pub mod text;
 
 pub use pool::{Control, Failed, numbers, run_all, run_each, run_list};
 pub use seeds::{seed, seeds};
-pub use table::Table;
-pub use table::unit;
+pub use table::{Table, estimate, unit};

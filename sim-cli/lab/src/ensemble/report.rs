@@ -10,7 +10,7 @@ use super::table::unit;
 use floodnet_measure::expect::Expectation;
 use floodnet_measure::latency::{Latencies, Ms};
 use floodnet_measure::metrics::Numbers;
-use floodnet_measure::stats::decide::{Decision, decide, worst};
+use floodnet_measure::stats::decide::{Decision, decide, runs_needed, worst};
 use floodnet_measure::stats::interval::Estimate;
 use floodnet_measure::{DIGITS, Results, round_to};
 use floodnet_scenario::Scenario;
@@ -60,6 +60,9 @@ pub struct Judged {
     pub ci95: Option<[Ms; 2]>,
     /// Whether the mean is within the bound.
     pub verdict: Decision,
+    /// If that is undecided: how many runs would decide it, as far as can be seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runs_needed: Option<usize>,
     /// The run that is furthest on the wrong side, or nearest to it.
     pub worst: Option<Worst>,
 }
@@ -176,6 +179,7 @@ pub(crate) fn judge(
         mean: estimate.map(|estimate| shown(estimate.mean)),
         ci95: estimate.and_then(|of| of.interval).map(|(low, high)| [shown(low), shown(high)]),
         verdict: decide(expectation, estimate.as_ref()),
+        runs_needed: runs_needed(expectation, estimate.as_ref()),
         worst,
     }
 }

@@ -67,9 +67,15 @@ impl Table {
     /// The mean of `metric` over the runs that have it.
     #[must_use]
     pub fn estimate(&self, metric: &str) -> Option<Estimate> {
-        let values: Vec<f64> = self.column(metric).into_iter().map(|(_, value)| value).collect();
-        Estimate::of(&values, unit(metric))
+        estimate(metric, &self.rows)
     }
+}
+
+/// The mean of `metric` over those of `runs` that have it.
+#[must_use]
+pub fn estimate(metric: &str, runs: &[Numbers]) -> Option<Estimate> {
+    let values: Vec<f64> = runs.iter().filter_map(|run| run.get(metric).ok().flatten()).collect();
+    Estimate::of(&values, unit(metric))
 }
 
 /// The unit of `metric`.

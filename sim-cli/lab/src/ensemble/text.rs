@@ -142,7 +142,10 @@ impl Judged {
     pub fn complaint(&self) -> String {
         let (key, bound, measured) = (&self.key, &self.bound, self.measured());
         match self.verdict {
-            Decision::Undecided => format!("{key} is {measured}, undecided for {bound}: add runs"),
+            Decision::Undecided => {
+                let more = self.runs_needed.map_or_else(String::new, |runs| format!(", {runs} or so"));
+                format!("{key} is {measured}, undecided for {bound}: add runs{more}")
+            }
             _ => format!("{key} is {measured}, expected {bound}"),
         }
     }

@@ -8,7 +8,6 @@ use super::plan::SweepPlan;
 use crate::Protocols;
 use crate::ensemble::{self, config};
 use floodnet_measure::metrics::Numbers;
-use floodnet_measure::stats::interval::Estimate;
 use floodnet_scenario::{Diagnostics, Scenario};
 
 /// When a cell has runs enough.
@@ -180,20 +179,24 @@ impl Index {
     #[must_use]
     pub fn enough(&self, runs: &[Numbers]) -> (usize, bool) {
         let (least, most) = (self.rule.runs as usize, self.most() as usize);
-        let Some((until, metric)) = self.rule.until_ci.zip(self.metrics.first()) else {
+        if self.rule.until_ci.is_none() {
             return (runs.len().min(least), runs.len() >= least);
-        };
-        let values: Vec<Option<f64>> = runs.iter().map(|run| run.get(metric).ok().flatten()).collect();
-        let unit = ensemble::unit(metric);
+        }
         for count in least..=runs.len().min(most) {
-            let known: Vec<f64> = values[..count].iter().flatten().copied().collect();
-            let estimate = Estimate::of(&known, unit);
-            let half = estimate.and_then(|estimate| Some((estimate.half()?, estimate.mean)));
-            if count == most || half.is_some_and(|(half, mean)| half <= until * mean.abs()) {
+            if count == most || self.is_narrow(&runs[..count]) {
                 return (count, true);
             }
         }
         (runs.len().min(most), false)
+    }
+
+    /// Whether the interval over these runs of a cell is as narrow as was asked for; it is if nothing was.
+    #[must_use]
+    pub fn is_narrow(&self, runs: &[Numbers]) -> bool {
+        let Some((until, metric)) = self.rule.until_ci.zip(self.metrics.first()) else { return true };
+        let estimate = ensemble::estimate(metric, runs);
+        let half = estimate.and_then(|estimate| Some((estimate.half()?, estimate.mean)));
+        half.is_some_and(|(half, mean)| half <= until * mean.abs())
     }
 }
 

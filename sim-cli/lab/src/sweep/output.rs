@@ -13,6 +13,7 @@ use crate::ensemble::{Table, unit};
 use floodnet_measure::expect::Expectation;
 use floodnet_measure::metrics::label;
 use floodnet_measure::stats::decide::Decision;
+use floodnet_measure::stats::enough::runs_to_narrow;
 use floodnet_text::format;
 
 /// The runs of every cell, in the order of the cells.
@@ -24,16 +25,30 @@ pub struct Outcome<'a> {
     pub tables: Vec<Table>,
     /// How many cells have all their runs.
     complete: usize,
+    /// Whether the interval of each is as narrow as was asked for.
+    narrow: Vec<bool>,
+}
+
+/// A cell whose interval is wider than was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wide {
+    /// The cell in words.
+    pub cell: String,
+    /// Its runs.
+    pub runs: usize,
+    /// How many would be enough, as far as can be seen.
+    pub runs_needed: Option<usize>,
 }
 
 impl<'a> Outcome<'a> {
     /// Reads what is in `store`.
     #[must_use]
     pub fn of(store: &'a Store) -> Self {
-        let mut outcome = Self { index: &store.index, tables: Vec::new(), complete: 0 };
+        let mut outcome = Self { index: &store.index, tables: Vec::new(), complete: 0, narrow: Vec::new() };
         for cell in &store.index.cells {
             let runs = store.runs(cell);
             outcome.complete += usize::from(runs.is_complete);
+            outcome.narrow.push(store.index.is_narrow(&runs.numbers));
             outcome.tables.push(Table::of(runs.numbers));
         }
         outcome
@@ -49,6 +64,23 @@ impl<'a> Outcome<'a> {
     #[must_use]
     pub fn cells(&self) -> (usize, usize) {
         (self.complete, self.tables.len())
+    }
+
+    /// The cells that have all the runs they may have, and still not the interval that was asked for.
+    #[must_use]
+    pub fn wide(&self) -> Vec<Wide> {
+        let needed = |table: &Table| {
+            let of = table.estimate(self.index.metrics.first()?)?;
+            let room = self.index.rule.until_ci? * of.mean.abs();
+            runs_to_narrow(of.runs, of.half()?, room)
+        };
+        let wide = self.each().zip(&self.narrow).filter(|(_, narrow)| !**narrow);
+        wide.map(|((cell, table), _)| Wide {
+            cell: self.index.label(cell),
+            runs: table.runs(),
+            runs_needed: needed(table),
+        })
+        .collect()
     }
 
     /// Each cell with its runs.
@@ -157,19 +189,25 @@ impl<'a> Outcome<'a> {
     /// Every cell with all metrics, newline at the end.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let cell = |((cell, table), (_, judged)): ((&Cell, &Table), (&Cell, Vec<Judged>))| {
-            let keys = self.index.axes.iter().map(|axis| axis.key.clone());
-            let values: Map<String, Value> = keys.zip(cell.values.iter().map(|value| json!(value))).collect();
-            let spread = |name: &String| (name.clone(), json!(table.estimate(name).as_ref().map(Spread::of)));
-            let metrics: Map<String, Value> = table.names().iter().map(spread).collect();
-            let mut all =
-                json!({ "config": cell.config, "at": values, "runs": table.runs(), "metrics": metrics });
-            if !judged.is_empty() {
-                all["expect"] = json!(judged);
-            }
-            all
-        };
-        let cells: Vec<Value> = self.each().zip(self.judged()).map(cell).collect();
+        let cell =
+            |(((cell, table), narrow), (_, judged)): (((&Cell, &Table), &bool), (&Cell, Vec<Judged>))| {
+                let keys = self.index.axes.iter().map(|axis| axis.key.clone());
+                let values: Map<String, Value> =
+                    keys.zip(cell.values.iter().map(|value| json!(value))).collect();
+                let spread =
+                    |name: &String| (name.clone(), json!(table.estimate(name).as_ref().map(Spread::of)));
+                let metrics: Map<String, Value> = table.names().iter().map(spread).collect();
+                let mut all =
+                    json!({ "config": cell.config, "at": values, "runs": table.runs(), "metrics": metrics });
+                if self.index.rule.until_ci.is_some() {
+                    all["narrow"] = json!(narrow);
+                }
+                if !judged.is_empty() {
+                    all["expect"] = json!(judged);
+                }
+                all
+            };
+        let cells: Vec<Value> = self.each().zip(&self.narrow).zip(self.judged()).map(cell).collect();
         format!("{:#}\n", json!({ "sweep": self.index.name, "complete": self.is_complete(), "cells": cells }))
     }
 }

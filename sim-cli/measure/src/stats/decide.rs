@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::enough::runs_to_narrow;
 use super::interval::Estimate;
 use crate::expect::{Expectation, Op};
 
@@ -38,6 +39,18 @@ pub fn decide(expectation: &Expectation, estimate: Option<&Estimate>) -> Decisio
     }
 }
 
+/// How many runs would decide `expectation` if mean and spread stay what they are; none if it is decided, or no number
+/// will, or none that anybody would make.
+#[must_use]
+pub fn runs_needed(expectation: &Expectation, estimate: Option<&Estimate>) -> Option<usize> {
+    let estimate = estimate.filter(|of| decide(expectation, Some(of)) == Decision::Undecided)?;
+    let (low, high) = estimate.interval?;
+    // Only the side on which the bound lies matters.
+    let room = expectation.value - estimate.mean;
+    let reach = if room < 0.0 { estimate.mean - low } else { high - estimate.mean };
+    runs_to_narrow(estimate.runs, reach, room.abs())
+}
+
 /// The place of the value that is furthest on the wrong side of `expectation`, or nearest to it; none of no
 /// values.
 #[must_use]
@@ -65,6 +78,19 @@ mod tests {
 
     fn judge(bound: &str, low: f64, high: f64) -> Decision {
         decide(&Expectation::parse("latency_ms.p50", bound).unwrap(), Some(&between(low, high)))
+    }
+
+    #[test]
+    fn the_runs_that_would_decide_are_counted() {
+        let needed = |bound: &str, low, high| {
+            let expectation = Expectation::parse("latency_ms.p50", bound).unwrap();
+            runs_needed(&expectation, Some(&between(low, high)))
+        };
+        // 9 runs reach 2 to either side of 10: a quarter of that needs 16 times the runs.
+        assert_eq!(needed("< 10.5", 8.0, 12.0), Some(144));
+        assert_eq!(needed("< 9.5", 8.0, 12.0), Some(144));
+        assert_eq!(needed("< 13", 8.0, 12.0), None, "it holds");
+        assert_eq!(needed("< 10", 8.0, 12.0), None, "nobody knows");
     }
 
     #[test]
