@@ -73,11 +73,11 @@ fn matrices() {
       |                                  ------------ the file is named here
     "#);
     assert_snapshot!(over("delays.txt", "2500 2500\n2500 2500\n", &[MATRIX]), @"
-    error: link.dead_after less ping is 2s, below the least one-way delay of 2500ms
+    error: `link.dead_after`: dead_after - ping is shorter than the least delay
       --> small.toml:13:2
        |
     13 | [link]
-       |  ^^^^ write more, or make the shortest latency shorter
+       |  ^^^^ it is 2s, no packet takes less than 2500ms
     ");
 }
 
@@ -145,11 +145,11 @@ fn a_static_file_alone_says_how_many_slots_there_are() {
     );
     assert!(lab.ok(&["validate", "file.toml"]).out.contains("ok: 3 slots"));
     assert_snapshot!(lab.refused(&["run", "file.toml", "--set", "traffic.0.from=3"]), @"
-    error: slot 3 does not exist: there are 3, numbered from 0
+    error: there is no slot 3
      --> --set:1:16
       |
     1 | traffic.0.from=3
-      |                ^ name a slot below 3
+      |                ^ 3 slots are numbered 0 to 2
     ");
     assert_snapshot!(lab.refused(&["run", "file.toml", "--set", "nodes.entry=4"]), @"
     error: 4 entry slots, but only 3 slots
@@ -234,11 +234,11 @@ fn traces() {
       |                                      ^^^^^^^^^^^ a slot is up once at a time: mend one of the two
     "#);
     assert_snapshot!(over("trace.csv", "1,0,4\n50,3,5\n", &[TRACE]), @r#"
-    error: slot 50 does not exist: there are 50, numbered from 0
+    error: there is no slot 50
      --> --set:1:38
       |
     1 | churn={ session = { trace = { file = "trace.csv" } } }
-      |                                      ^^^^^^^^^^^ name a slot below 50
+      |                                      ^^^^^^^^^^^ 50 slots are numbered 0 to 49
     "#);
     assert_snapshot!(over("trace.csv", "0,1,4\n", &[TRACE]), @r#"
     error: slot 0 is an entry slot and does not churn (nodes.entry_churns)
@@ -271,17 +271,17 @@ fn plans_that_are_too_long() {
 #[test]
 fn links_that_cannot_work() {
     assert_snapshot!(over("_", "", &["link.break_after=5ms"]), @"
-    error: link.break_after is 5ms, below the least one-way delay of 10ms
+    error: link.break_after is shorter than the least delay
      --> --set:1:18
       |
     1 | link.break_after=5ms
-      |                  ^^^ write more, or make the shortest latency shorter
+      |                  ^^^ it is 5ms, no packet takes less than 10ms
     ");
     assert_snapshot!(over("_", "", &["link.latency.constant=2500ms"]), @"
-    error: link.dead_after less ping is 2s, below the least one-way delay of 2500ms
+    error: `link.dead_after`: dead_after - ping is shorter than the least delay
       --> small.toml:13:2
        |
     13 | [link]
-       |  ^^^^ write more, or make the shortest latency shorter
+       |  ^^^^ it is 2s, no packet takes less than 2500ms
     ");
 }
