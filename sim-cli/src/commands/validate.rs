@@ -36,6 +36,9 @@ impl Command for ValidateArgs {
                     if !cx.console.is_quiet() {
                         cx.console.result(&format!("{}: {}\n", file.display(), describe(&scenario, &setup)));
                     }
+                    for note in &setup.notes {
+                        cx.console.note(&format!("{}: note: {note}", file.display()));
+                    }
                     if cx.console.is_verbose() {
                         cx.console.result(&format!(
                             "{}\n{}",
