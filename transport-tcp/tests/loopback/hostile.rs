@@ -385,6 +385,37 @@ async fn in_public_no_private_address_is_dialed_on_hearsay() {
     assert_eq!(victim.stats().dialed, 0);
 }
 
+/// A packet of the overlay that names a peer.
+fn naming(kind: u8, peer: Peer) -> Vec<u8> {
+    let mut packet = vec![1, 0, kind];
+    floodnet_core::wire::Wire::encode(&peer, &mut packet);
+    packet
+}
+
+/// Offers for others, referrals that nobody asked for, and the farewells of a stranger that was no neighbor.
+#[tokio::test]
+async fn nobody_is_dialed_for_answers_to_what_was_not_asked() {
+    let target = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let place = target.local_addr().expect("bound");
+    let mut pair = Pair::start(options(strict())).await;
+    let address = pair.victim.me();
+    let dialed = pair.victim.stats().dialed;
+    let attack = async {
+        let mut stranger = Stranger::welcomed(address, &Face::new(1)).await;
+        for secret in 100u8..110 {
+            for kind in [4, 5, 9, 11] {
+                stranger.send_packet(&naming(kind, Peer::new(Face::new(secret).claims, place))).await;
+            }
+        }
+        assert!(tokio::time::timeout(Duration::from_millis(500), target.accept()).await.is_err());
+        stranger
+    };
+    let stranger = pair.talk_through(attack).await;
+    counted(&pair.victim, "the offers", |stats| stats.no_link == 10).await;
+    assert_eq!(pair.victim.stats().dialed, dialed);
+    drop(stranger);
+}
+
 /// The first hop puts in the address that it sees, so a joiner cannot name another address as its own.
 #[tokio::test]
 async fn a_joiner_cannot_name_another_address_as_its_own() {

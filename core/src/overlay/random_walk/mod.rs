@@ -17,8 +17,22 @@
 //! - Degrees grow without bound, most of all the entry node's: [`max_degree`](Config::max_degree). With
 //!   such a bound each newcomer brings as much room as it takes, the network near the entry node is full,
 //!   and walks from there would die. So the last node of a walk takes the joiner all the same, and when it
-//!   is full it lets a random neighbor go, which has links to spare or asks for another (the rule of
-//!   `HyParView`, section 4.2 of Leitão, Pereira and Rodrigues 2007).
+//!   is full it lets a random neighbor go (the rule of `HyParView`, section 4.2 of Leitão, Pereira and
+//!   Rodrigues 2007).
+//!
+//! **Handing over.** A full node that lets a neighbor go names the joiner to it ([`Displaced`](Message::Displaced)),
+//! and the neighbor takes the joiner. So a link is not cut but divided: where two nodes had a link, they have a path
+//! of two links through the joiner. A joiner without room for both takes neither, and the two take each other back
+//! ([`Refused`](Message::Refused)). As long as no node or connection fails, whoever was connected stays connected, so
+//! that the networks that gather around several entry nodes can only grow together. (Dividing links keeps a graph
+//! connected and its degrees as they were: Bourassa and Holt, "SWAN: Small-world wide area networks", 2003.)
+//!
+//! **Joiners that nobody can dial**, since they are behind a NAT. A node cannot know whether it is one until another
+//! has dialed it. So a newcomer sends every other request as [`JoinVia`](Message::JoinVia). Who would take it answers
+//! with an [`Offer`](Message::Offer) to the node that the joiner asked, which tells the joiner
+//! ([`Referral`](Message::Referral)), and the joiner asks the one that made the offer itself. Only nodes that were
+//! dialed before make offers. Whom somebody dials asks for dials from then on; whom nobody dials goes on to ask for
+//! offers. A joiner follows one referral for each request that it sent.
 
 mod lost_neighbors;
 mod message;
