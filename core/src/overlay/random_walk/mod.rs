@@ -207,13 +207,23 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
             }
             self.replace(cx);
         } else {
-            // A dial that failed, or a contact that hung up: the timers see to it, and ask another.
             self.lost.failed(peer);
-            if self.remembered.len() > 1 {
-                self.remembered.retain(|known| *known != peer);
-            }
+            self.forget_contact(peer, cx);
         }
         self.watch_lost(cx);
+    }
+
+    /// A dial failed, or a contact hung up. The timers see to it, and ask another; but who has nobody left and finds
+    /// that a peer it remembers is gone asks the next at once. That ends with the last of them.
+    fn forget_contact<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {
+        let known = self.remembered.len();
+        if known > 1 {
+            self.remembered.retain(|known| *known != peer);
+        }
+        let is_lone = self.was_joined && self.neighbors.is_empty() && cx.config.repair;
+        if is_lone && self.remembered.len() < known {
+            self.ask_contact(cx);
+        }
     }
 
     /// Will try `peer` again: it may only be cut off. With the first of several, an entry node as well: who
