@@ -113,7 +113,10 @@ fn full_at_two() -> Config<u32> {
 }
 
 const fn ack(from: u32) -> InputOf<Spied> {
-    Input::Message { from, message: Layer::Overlay(random_walk::Message::JoinAck) }
+    Input::Message {
+        from,
+        message: Layer::Overlay(random_walk::Message::JoinAck { in_place_of: None, dialed: true }),
+    }
 }
 
 #[test]
@@ -175,7 +178,7 @@ fn the_flood_uses_the_links_that_the_overlay_has_just_changed() {
     let config = node::Config { overlay, broadcast: flood::Config::default() };
     let mut node = Flooding::new(RandomWalk::new(1), Flood::default());
     for peer in [2, 3] {
-        let message = Layer::Overlay(random_walk::Message::JoinAck);
+        let message = Layer::Overlay(random_walk::Message::JoinAck { in_place_of: None, dialed: true });
         let said = tell(&mut node, &config, Input::Message { from: peer, message });
         assert_eq!(said, [Action::Emit(Layer::Overlay(OverlayEvent::Up(peer)))]);
     }
@@ -208,7 +211,7 @@ fn events_and_packets_mean_what_the_laboratory_reads_in_them() {
     let payload = Layer::Broadcast(flood::Message { hops: 2, payload: Note(7) });
     assert_eq!(Flooding::carried(&payload), Some(Carried { message: 7, hops: 2 }));
     assert_eq!(Flooding::wire_size(&payload) as usize, wire::encode(&payload).len());
-    let control = Layer::Overlay(random_walk::Message::JoinAck);
+    let control = Layer::Overlay(random_walk::Message::JoinAck { in_place_of: None, dialed: true });
     assert_eq!(Flooding::carried(&control), None);
     assert_eq!(Flooding::wire_size(&control), 3);
 }

@@ -35,7 +35,20 @@ impl Dialogue {
         dialogue
     }
 
+    /// What the node does. Which of its own requests ask for offers is left out: that has tests of its own.
     fn tell(&mut self, input: InputOf<Overlay32>) -> Vec<Act> {
+        let mut effects = self.tell_exactly(input);
+        for effect in &mut effects {
+            if let Action::Send { message, .. } = effect
+                && let Message::JoinVia { joiner: ME, hop_limit, via: ME } = *message
+            {
+                *message = Message::Join { joiner: ME, hop_limit };
+            }
+        }
+        effects
+    }
+
+    fn tell_exactly(&mut self, input: InputOf<Overlay32>) -> Vec<Act> {
         let mut effects = Vec::new();
         let mut cx =
             Context { now: Time::ZERO, config: &self.config, rng: &mut self.rng, effects: &mut effects };
@@ -51,9 +64,29 @@ impl Dialogue {
     }
 }
 
-/// What a node does to a neighbor that it has no room for.
-fn lets_go(peer: u32) -> [Act; 2] {
-    [Action::Send { to: peer, message: Message::Displaced }, Action::Disconnect(peer)]
+/// What a node does to a neighbor that goes for a joiner.
+fn lets_go(peer: u32, joiner: u32) -> [Act; 2] {
+    let for_joiner = Some(joiner);
+    [Action::Send { to: peer, message: Message::Displaced { for_joiner } }, Action::Disconnect(peer)]
+}
+
+/// What a node does to a peer that took it and that it has no room for.
+fn refuses(peer: u32, take_back: Option<u32>) -> [Act; 3] {
+    let refused = Action::Send { to: peer, message: Message::Refused { take_back } };
+    [dropped("full"), refused, Action::Disconnect(peer)]
+}
+
+/// A request of a joiner that perhaps cannot be dialed, by way of a neighbor.
+const fn join_via(from: u32, joiner: u32, hop_limit: u8, via: u32) -> InputOf<Overlay32> {
+    Input::Message { from, message: Message::JoinVia { joiner, hop_limit, via } }
+}
+
+const fn says(from: u32, message: Message<u32>) -> InputOf<Overlay32> {
+    Input::Message { from, message }
+}
+
+const fn send(to: u32, message: Message<u32>) -> Act {
+    Action::Send { to, message }
 }
 
 fn mended() -> Config<u32> {
@@ -69,7 +102,7 @@ const fn join(joiner: u32, hop_limit: u8) -> InputOf<Overlay32> {
 }
 
 const fn ack(from: u32) -> InputOf<Overlay32> {
-    Input::Message { from, message: Message::JoinAck }
+    Input::Message { from, message: Message::JoinAck { in_place_of: None, dialed: true } }
 }
 
 const fn asks(to: u32, joiner: u32, hop_limit: u8) -> Act {
@@ -77,7 +110,7 @@ const fn asks(to: u32, joiner: u32, hop_limit: u8) -> Act {
 }
 
 const fn accepts(joiner: u32) -> [Act; 2] {
-    [up(joiner), Action::Send { to: joiner, message: Message::JoinAck }]
+    [up(joiner), Action::Send { to: joiner, message: Message::JoinAck { in_place_of: None, dialed: true } }]
 }
 
 const fn up(peer: u32) -> Act {
@@ -263,8 +296,9 @@ fn a_full_last_node_lets_a_random_neighbor_go() {
         let mut node = Dialogue::holding(full.clone(), seed, &[2, 3, 4]);
         let said = node.says(join(7, 0));
         let [Action::Emit(OverlayEvent::Down(displaced)), ..] = said[..] else { panic!("{said:?}") };
-        let [taken, answered] = accepts(7);
-        let [told, closed] = lets_go(displaced);
+        let [taken, _] = accepts(7);
+        let answered = send(7, Message::JoinAck { in_place_of: Some(displaced), dialed: true });
+        let [told, closed] = lets_go(displaced, 7);
         assert_eq!(said, [down(displaced), told, closed, taken, answered]);
         assert_eq!(node.node.neighbors().len(), 3);
         assert!(!node.node.neighbors().contains(&displaced));
@@ -292,8 +326,9 @@ fn an_acceptance_makes_a_neighbor() {
 fn an_acceptance_without_room_is_refused() {
     let full = Config { degree: 2, max_degree: Some(2), ..mended() };
     let mut node = Dialogue::holding(full, 1, &[2, 3]);
-    let [told, closed] = lets_go(4);
-    assert_eq!(node.tell(ack(4)), [dropped("full"), told, closed]);
+    assert_eq!(node.tell(ack(4)), refuses(4, None));
+    let message = Message::JoinAck { in_place_of: Some(60), dialed: true };
+    assert_eq!(node.tell(says(4, message)), refuses(4, Some(60)), "it loses nothing");
     assert_eq!(node.node.neighbors(), [2, 3]);
 }
 
@@ -334,7 +369,7 @@ fn who_retries_replaces_only_what_it_lacks() {
 
 #[test]
 fn who_was_let_go_replaces_what_it_lacks_and_does_not_come_back() {
-    let displaced = |from| Input::Message { from, message: Message::Displaced };
+    let displaced = |from| Input::Message { from, message: Message::Displaced { for_joiner: None } };
     let mut node = Dialogue::holding(mended(), 1, &[2, 3, 4, 5, 6, 7]);
     assert_eq!(node.tell(displaced(2)), [down(2)], "five are left, and nobody is to be revisited");
     assert_eq!(node.tell(displaced(3)), [down(3)], "four are left: the timer that runs will ask");
@@ -575,4 +610,187 @@ fn the_bound_on_the_degree_holds_against_unasked_acceptances() {
         node.tell(ack(peer));
     }
     assert_eq!(node.node.neighbors().len(), 10);
+}
+
+// --- Joiners that nobody can dial ----------------------------------------------------------------
+
+/// Who was dialed by a stranger knows that others can dial it.
+fn dialed(config: Config<u32>, seed: u64, peers: &[u32]) -> Dialogue {
+    let node = Dialogue::holding(config, seed, peers);
+    assert!(!peers.is_empty(), "its neighbors dialed it");
+    node
+}
+
+/// A node whose neighbors it has dialed itself, so that it does not know whether anybody can dial it.
+fn undialed(config: Config<u32>, seed: u64, peers: &[u32]) -> Dialogue {
+    let mut node = Dialogue::new(config, seed);
+    for &peer in peers {
+        node.tell(says(peer, Message::JoinAck { in_place_of: None, dialed: false }));
+    }
+    assert_eq!(node.node.neighbors(), peers);
+    node
+}
+
+#[test]
+fn a_newcomer_asks_for_offers_with_every_other_request() {
+    let kinds = |config: Config<u32>| {
+        let said = Dialogue::new(config, 1).tell_exactly(Input::Start);
+        let kind = |act: &Act| match act {
+            Action::Send { message: Message::Join { .. }, .. } => Some('d'),
+            Action::Send { message: Message::JoinVia { joiner: ME, via: ME, .. }, .. } => Some('o'),
+            _ => None,
+        };
+        said.iter().filter_map(kind).collect::<String>()
+    };
+    assert_eq!(kinds(mended()), "ododo");
+    assert_eq!(kinds(Config { degree: 3, ..mended() }), "odo");
+    assert_eq!(kinds(Config { degree: 1, ..mended() }), "o");
+    assert_eq!(kinds(tutorial()), "ddd");
+}
+
+#[test]
+fn who_was_dialed_asks_to_be_dialed_until_that_is_in_vain() {
+    let mut node = dialed(mended(), 1, &[2, 3]);
+    let said = node.tell_exactly(Input::Timer(Timer::Retry));
+    assert!(said.contains(&asks(2, ME, 5)) || said.contains(&asks(3, ME, 5)), "{said:?}");
+    let is_via = |act: &Act| matches!(act, Action::Send { message: Message::JoinVia { .. }, .. });
+    assert!(!said.iter().any(is_via), "{said:?}");
+    let said: Vec<_> = (0..8).flat_map(|_| node.tell_exactly(Input::Timer(Timer::Retry))).collect();
+    let (asked, offers) = (said.len() - 8, said.iter().filter(|act| is_via(act)).count());
+    assert!(asked * 6 / 10 < offers && offers < asked, "{offers} of {asked}");
+}
+
+#[test]
+fn the_first_hop_puts_itself_in_if_it_can_be_dialed() {
+    let full = Config { degree: 2, max_degree: Some(2), ..mended() };
+    let passed = |via| send(2, Message::JoinVia { joiner: 7, hop_limit: 4, via });
+    let mut node = dialed(full.clone(), 1, &[2, 7]);
+    assert_eq!(node.says(join_via(7, 7, 5, 7)), [passed(ME)], "of a neighbor");
+    let mut node = undialed(full.clone(), 1, &[2, 7]);
+    assert_eq!(node.says(join_via(7, 7, 5, 7)), [asks(2, 7, 4)], "no offer would reach it");
+    let mut node = undialed(full, 1, &[2]);
+    node.tell(join(60, 0));
+    assert_eq!(node.says(join_via(7, 7, 5, 7)), [passed(ME)], "the stranger has dialed it");
+    assert_eq!(
+        node.says(join_via(50, 8, 5, 60)),
+        [send(2, Message::JoinVia { joiner: 8, hop_limit: 4, via: 60 })]
+    );
+}
+
+#[test]
+fn who_would_take_the_joiner_offers_it_and_holds_nothing_yet() {
+    let offer = [send(60, Message::Offer { joiner: 7 })];
+    let mut node = dialed(mended(), 1, &[2, 3]);
+    assert_eq!(node.says(join_via(50, 7, 3, 60)), offer, "below the degree");
+    let full = Config { degree: 2, max_degree: Some(2), ..mended() };
+    let mut node = dialed(full, 1, &[2, 3]);
+    assert_eq!(node.says(join_via(50, 7, 0, 60)), offer, "at the end, full as well");
+    assert_eq!(node.node.neighbors(), [2, 3]);
+}
+
+#[test]
+fn who_cannot_be_dialed_offers_nothing() {
+    let mut node = undialed(mended(), 1, &[2]);
+    assert_eq!(
+        node.says(join_via(50, 7, 3, 60)),
+        [send(2, Message::JoinVia { joiner: 7, hop_limit: 2, via: 60 })]
+    );
+    assert_eq!(node.says(join_via(50, 7, 0, 60)), accepts(7), "at the end it tries to dial the joiner");
+    let full = Config { degree: 2, max_degree: Some(2), ..mended() };
+    let mut node = undialed(full, 1, &[2, 3]);
+    assert_eq!(node.says(join_via(50, 7, 0, 60)), [dropped("unreachable")], "but lets nobody go for that");
+}
+
+#[test]
+fn a_walk_that_comes_back_to_its_first_hop_ends_there() {
+    let mut node = dialed(mended(), 1, &[2]);
+    let here = Message::JoinAck { in_place_of: None, dialed: false };
+    assert_eq!(node.says(join_via(2, 7, 0, ME)), [up(7), send(7, here)]);
+}
+
+#[test]
+fn an_offer_is_passed_on_to_the_joiner() {
+    let mut node = dialed(mended(), 1, &[2]);
+    assert_eq!(node.tell(says(60, Message::Offer { joiner: 7 })), [send(7, Message::Referral { peer: 60 })]);
+    for joiner in [ME, 60] {
+        assert_eq!(node.tell(says(60, Message::Offer { joiner })), []);
+    }
+}
+
+#[test]
+fn a_referral_is_followed_once_for_each_request_for_offers() {
+    let refer = |peer| says(ENTRY, Message::Referral { peer });
+    let mut node = Dialogue::new(mended(), 1);
+    assert_eq!(node.tell(refer(60)), [dropped("referral")], "nobody was asked");
+    node.tell(Input::Start);
+    assert_eq!(node.tell(refer(ME)), [dropped("referral")]);
+    for peer in 60..63 {
+        assert_eq!(node.tell(refer(peer)), [asks(peer, ME, 0)]);
+    }
+    assert_eq!(node.tell(refer(63)), [dropped("referral")], "three of five requests asked for offers");
+    let mut node = undialed(mended(), 1, &[2, 3, 4, 5, 6]);
+    node.tell(Input::LinkDown(2));
+    node.tell(ack(7));
+    assert_eq!(node.tell(refer(60)), [dropped("referral")], "nothing is lacking any more");
+}
+
+#[test]
+fn a_joiner_that_asks_itself_is_taken_over_its_own_connection() {
+    let here = |in_place_of| Message::JoinAck { in_place_of, dialed: false };
+    let direct = says(7, Message::Join { joiner: 7, hop_limit: 0 });
+    let mut node = dialed(mended(), 1, &[2, 3]);
+    assert_eq!(node.says(direct), [up(7), send(7, here(None))]);
+    assert_eq!(
+        node.says(direct),
+        [send(7, here(None)), dropped("hop_limit")],
+        "it lost the link, or the answer"
+    );
+    let full = Config { degree: 2, max_degree: Some(2), ..mended() };
+    let mut node = dialed(full, 1, &[2, 3]);
+    let said = node.says(direct);
+    let [Action::Emit(OverlayEvent::Down(displaced)), ..] = said[..] else { panic!("{said:?}") };
+    let [told, closed] = lets_go(displaced, 7);
+    assert_eq!(said, [down(displaced), told, closed, up(7), send(7, here(Some(displaced)))]);
+}
+
+// --- Handing over --------------------------------------------------------------------------------
+
+#[test]
+fn who_goes_for_a_joiner_takes_it_as_neighbor() {
+    let displaced = |from, joiner| says(from, Message::Displaced { for_joiner: Some(joiner) });
+    let takes = |peer, of| [up(peer), send(peer, Message::JoinAck { in_place_of: Some(of), dialed: true })];
+    let mut node = Dialogue::holding(mended(), 1, &[2, 3, 4, 5, 6]);
+    let [taken, told] = takes(7, 2);
+    assert_eq!(node.says(displaced(2, 7)), [down(2), taken, told]);
+    assert_eq!(node.says(displaced(3, ME)), [down(3)], "not itself");
+    assert_eq!(node.says(displaced(4, 5)), [down(4)], "nor a neighbor");
+    assert_eq!(node.says(displaced(60, 61)), [], "it was no neighbor, and names nobody to dial");
+    assert_eq!(node.node.neighbors(), [6, 7, 5]);
+}
+
+#[test]
+fn who_is_refused_takes_back_whom_it_let_go() {
+    let refused = |from, take_back| says(from, Message::Refused { take_back });
+    let mut node = Dialogue::holding(mended(), 1, &[2, 3, 4, 5, 6, 7]);
+    // Without the name of anybody: what is taken back is not handed on once more.
+    assert_eq!(
+        node.says(refused(7, Some(8))),
+        [down(7), up(8), send(8, Message::JoinAck { in_place_of: None, dialed: true })]
+    );
+    assert_eq!(node.says(refused(8, None)), [down(8)]);
+    assert_eq!(node.says(refused(60, Some(61))), [], "it was no neighbor");
+}
+
+#[test]
+fn a_joiner_takes_both_between_whom_it_was_put_or_neither() {
+    let answer =
+        |from, displaced| says(from, Message::JoinAck { in_place_of: Some(displaced), dialed: true });
+    let told = |peer| send(peer, Message::JoinAck { in_place_of: None, dialed: true });
+    let mut node = Dialogue::new(Config { degree: 3, max_degree: Some(4), ..mended() }, 1);
+    assert_eq!(node.says(answer(2, 3)), [up(2), up(3), told(3)]);
+    assert_eq!(node.says(answer(3, 2)), [dropped("already_neighbor")], "the other says the same");
+    assert_eq!(node.says(answer(4, 2)), [up(4)], "one of the two is a neighbor already");
+    assert_eq!(node.says(answer(5, 6)), refuses(5, Some(6)), "there is room for one");
+    assert_eq!(node.says(answer(6, 5)), refuses(6, Some(5)));
+    assert_eq!(node.says(ack(7)), [up(7)]);
 }

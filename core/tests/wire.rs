@@ -21,8 +21,16 @@ fn content(bytes: &[u8]) -> Content {
 fn joins() -> impl Strategy<Value = Join> {
     prop_oneof![
         (any::<u32>(), any::<u8>()).prop_map(|(joiner, hop_limit)| Join::Join { joiner, hop_limit }),
-        Just(Join::JoinAck),
-        Just(Join::Displaced),
+        (any::<u32>(), any::<u8>(), any::<u32>()).prop_map(|(joiner, hop_limit, via)| Join::JoinVia {
+            joiner,
+            hop_limit,
+            via
+        }),
+        any::<u32>().prop_map(|joiner| Join::Offer { joiner }),
+        any::<u32>().prop_map(|peer| Join::Referral { peer }),
+        any::<(Option<u32>, bool)>().prop_map(|(in_place_of, dialed)| Join::JoinAck { in_place_of, dialed }),
+        any::<Option<u32>>().prop_map(|for_joiner| Join::Displaced { for_joiner }),
+        any::<Option<u32>>().prop_map(|take_back| Join::Refused { take_back }),
     ]
 }
 
@@ -41,7 +49,7 @@ fn packets() -> impl Strategy<Value = Packet> {
 
 /// Bytes near to packets: some of them decode.
 fn near_packets() -> impl Strategy<Value = Vec<u8>> {
-    let near = (0u8..3, 0u8..3, 0u8..3, prop::collection::vec(any::<u8>(), 0..12))
+    let near = (0u8..3, 0u8..3, 0u8..13, prop::collection::vec(any::<u8>(), 0..12))
         .prop_map(|(version, layer, kind, rest)| [vec![version, layer, kind], rest].concat());
     prop_oneof![near, prop::collection::vec(any::<u8>(), 0..64)]
 }
@@ -118,7 +126,27 @@ fn golden_bytes() {
     assert_eq!(VERSION, 1);
     let overlay = |message| wire::encode::<Packet>(&Layer::Overlay(message));
     assert_eq!(overlay(Join::Join { joiner: 0x0102_0304, hop_limit: 5 }), [1, 0, 0, 1, 2, 3, 4, 5]);
-    assert_eq!(overlay(Join::JoinAck), [1, 0, 1]);
+    let via = Join::JoinVia { joiner: 0x0102_0304, hop_limit: 5, via: 0x0607_0809 };
+    assert_eq!(overlay(via), [1, 0, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    let (none, other) = (None, Some(0x0102_0304));
+    for (message, kind) in [
+        (Join::JoinAck { in_place_of: none, dialed: true }, 1),
+        (Join::Displaced { for_joiner: none }, 2),
+        (Join::JoinAck { in_place_of: none, dialed: false }, 6),
+        (Join::Refused { take_back: none }, 10),
+    ] {
+        assert_eq!(overlay(message), [1, 0, kind]);
+    }
+    for (message, kind) in [
+        (Join::Offer { joiner: 0x0102_0304 }, 4),
+        (Join::Referral { peer: 0x0102_0304 }, 5),
+        (Join::JoinAck { in_place_of: other, dialed: true }, 7),
+        (Join::JoinAck { in_place_of: other, dialed: false }, 8),
+        (Join::Displaced { for_joiner: other }, 9),
+        (Join::Refused { take_back: other }, 11),
+    ] {
+        assert_eq!(overlay(message), [1, 0, kind, 1, 2, 3, 4]);
+    }
     let flood = Flood { hops: 0x0203, payload: content(b"hey") };
     assert_eq!(wire::encode::<Packet>(&Layer::Broadcast(flood)), [1, 1, 2, 3, b'h', b'e', b'y']);
     let empty = Flood { hops: 1, payload: content(b"") };
@@ -134,7 +162,7 @@ fn what_is_no_message_is_refused_by_its_reason() {
     assert_eq!(refused(&[]), DecodeError::TooShort);
     assert_eq!(refused(&[VERSION]), DecodeError::TooShort);
     assert_eq!(refused(&[VERSION, 2]), DecodeError::Kind(2));
-    assert_eq!(refused(&[VERSION, 0, 9]), DecodeError::Kind(9));
+    assert_eq!(refused(&[VERSION, 0, 12]), DecodeError::Kind(12));
     assert_eq!(wire::decode::<FixedPacket>(&[VERSION, 0, 2]), Err(DecodeError::Kind(2)));
 }
 

@@ -147,12 +147,20 @@ struct Spoiler<'a, E> {
 impl<E: Effects<Faulty>> Effects<Sound> for Spoiler<'_, E> {
     fn send(&mut self, mut to: u32, mut message: <Sound as Types>::Message) {
         match (self.bug, &mut message) {
-            (Bug::AckNotSent, Layer::Overlay(WalkMessage::JoinAck)) => return,
+            (Bug::AckNotSent, Layer::Overlay(WalkMessage::JoinAck { .. })) => return,
             (Bug::HopsNotCounted, Layer::Broadcast(message)) => message.hops -= 1,
-            (Bug::FreeHops, Layer::Overlay(WalkMessage::Join { joiner, hop_limit })) => {
+            (
+                Bug::FreeHops,
+                Layer::Overlay(
+                    WalkMessage::Join { joiner, hop_limit } | WalkMessage::JoinVia { joiner, hop_limit, .. },
+                ),
+            ) => {
                 *hop_limit += u8::from(*joiner != self.me);
             }
-            (Bug::AcceptsItself, Layer::Overlay(WalkMessage::Join { joiner, .. })) => match *joiner {
+            (
+                Bug::AcceptsItself,
+                Layer::Overlay(WalkMessage::Join { joiner, .. } | WalkMessage::JoinVia { joiner, .. }),
+            ) => match *joiner {
                 NO_NAME => *joiner = self.me,
                 other => to = other,
             },

@@ -44,6 +44,8 @@ counters! {
     dial_forbidden,
     /// Dials not tried, and requests for them dropped, because there were too many lately.
     dial_rate,
+    /// Messages dropped that were to be passed on to a peer without a link.
+    no_link,
     /// Dials for which no connection could be opened.
     unreachable,
     /// Connections of other nodes that were accepted.

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use floodnet_core::observe::Observation;
 use floodnet_core::protocol::{Action, ActionOf, Context, Input, InputOf};
@@ -110,7 +110,15 @@ fn share(options: Options, bound: SocketAddr) -> io::Result<Shared> {
     let keypair = keypair.map_or_else(Keypair::generate, Ok)?;
     let me = Peer::new(keypair.identity(), advertise.unwrap_or(bound));
     let credentials = Credentials::new(keypair, &network)?;
-    Ok(Shared::new(me, credentials, random(), limits, connector))
+    Ok(Shared::new(me, credentials, session(SystemTime::now(), random()), limits, connector))
+}
+
+/// Names a life that begins `now`: a later one has a greater name, and two of one millisecond differ by chance.
+fn session(now: SystemTime, chance: u64) -> u64 {
+    const CHANCE_BITS: u32 = 20;
+    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+    millis << CHANCE_BITS | chance >> (u64::BITS - CHANCE_BITS)
 }
 
 /// Listens on `address`, or on the first of so many ports above it that is free.
@@ -224,11 +232,13 @@ impl<P: SocketProtocol> Driver<P> {
         }
     }
 
-    fn on_message(&mut self, link: &LinkInfo, message: P::Message) {
+    fn on_message(&mut self, link: &LinkInfo, mut message: P::Message) {
         if !self.links.is_current(link) {
             return self.shared.counters.stale.add();
         }
-        if message.asks_for().is_some_and(|asked| !self.links.may_see(asked)) {
+        if message.asks_for(self.shared.me).is_some_and(|asked| !self.links.may_see(asked))
+            && !message.leave_out()
+        {
             return;
         }
         match self.validator.validate_in_order(&message, link) {

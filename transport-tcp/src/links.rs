@@ -4,8 +4,10 @@
 //! - A dialer drops its dial when it has a link to the identity that answers; what waited goes to the link.
 //! - When both dial at once, the connection that the lesser identity dialed is kept: it refuses the other's
 //!   dial, and the other drops its own. Nothing is sent before the welcome, so nothing is lost.
-//! - A further connection of a peer is refused and the first is asked for a sign of life; unless it is of the
-//!   same life and later, for then the peer itself has given up the first.
+//! - A further connection of a peer takes the place of the first if it is later: of the same life, for then the
+//!   peer itself has given up the first, or of a later life, for then the first died with the one before. An earlier
+//!   one is refused, and the first is asked for a sign of life. So of two programs with one identity the one that
+//!   was started last has the links, and they do not take them from each other in turn.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -194,12 +196,16 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
     /// Whether the node should see a message that asks it to dial a peer. A node takes a peer as its neighbor before
     /// the dial, and may drop another one for it. So it must not see requests for peers that it could not dial.
     pub(crate) fn may_see(&self, asked: Asked) -> bool {
-        let Asked { peer, for_sure } = asked;
+        let (Asked::Dial { peer, .. } | Asked::PassOn(peer)) = asked;
         let is_linked = self.identity_of(peer).is_some_and(|identity| self.open.contains_key(&identity));
         if is_linked || peer == self.shared().me {
             return true;
         }
         let counters = &self.shared().counters;
+        let Asked::Dial { for_sure, .. } = asked else {
+            counters.no_link.add();
+            return false;
+        };
         match self.dialing.check(peer, &self.shared().limits, self.shared().now()) {
             Err(Forbidden::Address) => counters.dial_forbidden.add(),
             Err(Forbidden::Rate) if for_sure => counters.dial_rate.add(),
@@ -314,7 +320,7 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
             return Err(Reason::Unwelcome);
         }
         if let Some(former) = self.open.get(&identity) {
-            if former.session != session || former.number > number {
+            if (former.session, former.number) > (session, number) {
                 former.outbox.probe();
                 self.shared().counters.duplicate_links.add();
                 return Err(Reason::Duplicate);

@@ -156,34 +156,81 @@ pub trait NamesSender {
         let _ = sender;
     }
 
-    /// The peer that the node may dial because of this message. The default is none.
-    fn asks_for(&self) -> Option<Asked> {
+    /// The message came over a connection that this node dialed, whatever it says. The default is for messages that
+    /// say nothing of it.
+    fn came_over_own_dial(&mut self) {}
+
+    /// What the node, which is called `me`, will do to another peer because of this message. The default is nothing.
+    fn asks_for(&self, me: Peer) -> Option<Asked> {
+        let _ = me;
         None
+    }
+
+    /// Leaves out the peer that the node must not deal with. Says whether something is left of the message.
+    fn leave_out(&mut self) -> bool {
+        false
     }
 }
 
-/// A peer that a node may dial because of a message.
+/// What a node may do to another peer because of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// The peer to be dialed.
-    pub peer: Peer,
-    /// Whether the node will, whatever it costs; else it may pass the message on instead.
-    pub for_sure: bool,
+pub enum Asked {
+    /// It may dial the peer.
+    Dial {
+        /// The peer to be dialed.
+        peer: Peer,
+        /// Whether the node will, whatever it costs; else it may pass the message on instead.
+        for_sure: bool,
+    },
+    /// It passes something on to the peer, which must have a link: nobody is dialed for it.
+    PassOn(Peer),
 }
 
 impl NamesSender for random_walk::Message<Peer> {
     fn name_sender(&mut self, sender: Peer) {
         match self {
             Self::Join { joiner, .. } if *joiner == sender => *joiner = sender,
-            Self::Join { .. } | Self::JoinAck | Self::Displaced => {}
+            Self::JoinVia { joiner, via, .. } => {
+                for named in [joiner, via] {
+                    if *named == sender {
+                        *named = sender;
+                    }
+                }
+            }
+            _ => {}
         }
     }
 
-    fn asks_for(&self) -> Option<Asked> {
-        match self {
-            Self::Join { joiner, hop_limit } => Some(Asked { peer: *joiner, for_sure: *hop_limit == 0 }),
-            Self::JoinAck | Self::Displaced => None,
+    fn came_over_own_dial(&mut self) {
+        if let Self::JoinAck { dialed, .. } = self {
+            *dialed = false;
         }
+    }
+
+    fn asks_for(&self, me: Peer) -> Option<Asked> {
+        let dial = |peer| Some(Asked::Dial { peer, for_sure: true });
+        match *self {
+            Self::Join { joiner, hop_limit } => Some(Asked::Dial { peer: joiner, for_sure: hop_limit == 0 }),
+            Self::JoinVia { joiner, hop_limit, via } => {
+                let peer = if via == me { joiner } else { via };
+                Some(Asked::Dial { peer, for_sure: hop_limit == 0 })
+            }
+            Self::Offer { joiner } => Some(Asked::PassOn(joiner)),
+            Self::Referral { peer } => dial(peer),
+            Self::JoinAck { in_place_of: other, .. }
+            | Self::Displaced { for_joiner: other }
+            | Self::Refused { take_back: other } => other.and_then(dial),
+        }
+    }
+
+    fn leave_out(&mut self) -> bool {
+        match self {
+            Self::JoinAck { in_place_of: other, .. }
+            | Self::Displaced { for_joiner: other }
+            | Self::Refused { take_back: other } => *other = None,
+            _ => return false,
+        }
+        true
     }
 }
 
@@ -191,16 +238,28 @@ impl NamesSender for fixed::Message {}
 
 impl<O: NamesSender, B> NamesSender for Layer<O, B> {
     fn name_sender(&mut self, sender: Peer) {
-        match self {
-            Self::Overlay(message) => message.name_sender(sender),
-            Self::Broadcast(_) => {}
+        if let Self::Overlay(message) = self {
+            message.name_sender(sender);
         }
     }
 
-    fn asks_for(&self) -> Option<Asked> {
+    fn came_over_own_dial(&mut self) {
+        if let Self::Overlay(message) = self {
+            message.came_over_own_dial();
+        }
+    }
+
+    fn asks_for(&self, me: Peer) -> Option<Asked> {
         match self {
-            Self::Overlay(message) => message.asks_for(),
+            Self::Overlay(message) => message.asks_for(me),
             Self::Broadcast(_) => None,
+        }
+    }
+
+    fn leave_out(&mut self) -> bool {
+        match self {
+            Self::Overlay(message) => message.leave_out(),
+            Self::Broadcast(_) => true,
         }
     }
 }

@@ -22,7 +22,7 @@ const LOG_RATE: Rate = Rate::per_second(10, 100);
 pub(crate) struct Shared {
     pub(crate) me: Peer,
     pub(crate) credentials: Credentials,
-    /// Which life of the node this is.
+    /// Which life of the node this is; later ones have greater numbers.
     pub(crate) session: u64,
     pub(crate) limits: Limits,
     pub(crate) connector: Connector,

@@ -26,7 +26,7 @@ fn flooded(size: u32) -> Vec<Packet> {
 /// One message in five is an answer, the rest are requests.
 fn overlay() -> Vec<Packet> {
     let message = |number: u32| match number % 5 {
-        4 => random_walk::Message::JoinAck,
+        4 => random_walk::Message::JoinAck { in_place_of: None, dialed: true },
         hops => random_walk::Message::Join { joiner: number, hop_limit: hops as u8 },
     };
     (0..BATCH).map(message).map(Layer::Overlay).collect()

@@ -314,7 +314,10 @@ async fn shake(to: SocketAddr) -> Result<()> {
 /// A link that the node holds as a neighbor's.
 async fn neighbor(to: SocketAddr, number: u32) -> Result<RawLink> {
     let mut link = caller(number)?.dial(to).await?;
-    link.queue(&wire::encode::<Message>(&Layer::Overlay(random_walk::Message::JoinAck)))?;
+    link.queue(&wire::encode::<Message>(&Layer::Overlay(random_walk::Message::JoinAck {
+        in_place_of: None,
+        dialed: true,
+    })))?;
     link.flush().await?;
     Ok(link)
 }

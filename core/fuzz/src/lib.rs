@@ -58,8 +58,16 @@ pub fn state_machine(data: &[u8]) {
                 let joiner = u32::from(source.byte() % (OTHERS + 1));
                 overlay(random_walk::Message::Join { joiner, hop_limit: source.byte() })
             }
-            1 => overlay(random_walk::Message::JoinAck),
-            2 => overlay(random_walk::Message::Displaced),
+            1 => {
+                let named = source.byte() % (2 * OTHERS);
+                let named = Some(u32::from(named)).filter(|&named| named <= u32::from(OTHERS));
+                overlay(answer(what >> 4, named))
+            }
+            2 => {
+                let (joiner, via) = (source.byte() % (OTHERS + 1), source.byte() % (OTHERS + 1));
+                let (joiner, via, hop_limit) = (joiner.into(), via.into(), source.byte());
+                overlay(random_walk::Message::JoinVia { joiner, hop_limit, via })
+            }
             3 => {
                 let hops = u16::from(source.byte()) << (what >> 4);
                 let payload = Content::new(Bytes::copy_from_slice(source.part()));
@@ -124,5 +132,19 @@ impl Life {
             assert!(neighbors.len() <= max as usize, "no more links than allowed");
         }
         assert!(self.timers.len() <= 2, "one timer of each kind");
+    }
+}
+
+/// An answer to a join request, or what follows from one.
+fn answer(kind: u8, named: Option<u32>) -> random_walk::Message<u32> {
+    use random_walk::Message;
+    let peer = named.unwrap_or(0);
+    match kind % 6 {
+        0 => Message::JoinAck { in_place_of: named, dialed: true },
+        1 => Message::JoinAck { in_place_of: named, dialed: false },
+        2 => Message::Displaced { for_joiner: named },
+        3 => Message::Refused { take_back: named },
+        4 => Message::Offer { joiner: peer },
+        _ => Message::Referral { peer },
     }
 }

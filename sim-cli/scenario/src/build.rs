@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use floodnet_core::invariants::Promises;
 use floodnet_core::tables::FilePlace;
 use floodnet_core::time::Time;
 use floodnet_sim::graph::{self, read_matrix};
@@ -65,11 +66,15 @@ pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
 /// # Errors
 /// As [`set_up`]; or the protocol refuses its tables.
 pub fn set_up_nodes<P: Runnable>(scenario: &Scenario) -> Result<(Setup, P::Config), Complaint> {
-    let setup = set_up::<P>(scenario)?;
+    let mut setup = set_up::<P>(scenario)?;
     let overlay = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
     let broadcast = scenario.broadcast.read().map_err(|error| unread("broadcast", &error))?;
     let config =
         P::config(overlay, broadcast, &setup.setting).map_err(|complaint| named(complaint, scenario))?;
+    let mut promises = Promises::default();
+    P::promise(&config, &mut promises);
+    let table = format!("broadcast.{}", scenario.broadcast.key);
+    setup.notes.extend(crate::memory::note(&setup.plan, &setup.links.spec, &promises, &table));
     Ok((setup, config))
 }
 

@@ -20,6 +20,7 @@ mod expect;
 mod file;
 mod load;
 mod measure;
+mod memory;
 pub mod protocol;
 mod resolve;
 mod schema;

@@ -41,6 +41,8 @@ struct Checked {
     /// What is in it, in one line.
     about: Option<String>,
     problems: Vec<Located>,
+    /// What is valid and yet worth a thought.
+    notes: Vec<String>,
     /// What is wrong, as it is shown to people.
     #[serde(skip)]
     shown: String,
@@ -91,13 +93,22 @@ impl Checked {
             about: None,
             problems: wrong.located(),
             shown: format!("{}\n", wrong.render(true)),
+            notes: Vec::new(),
             more: String::new(),
         }
     }
 
-    fn right(file: &Path, about: String, more: String) -> Self {
+    fn right(file: &Path, about: String, notes: Vec<String>, more: String) -> Self {
         let file = file.display().to_string();
-        Self { file, valid: true, about: Some(about), problems: Vec::new(), shown: String::new(), more }
+        Self {
+            file,
+            valid: true,
+            about: Some(about),
+            problems: Vec::new(),
+            shown: String::new(),
+            notes,
+            more,
+        }
     }
 
     fn show(&self, cx: &Context<'_>) {
@@ -106,6 +117,7 @@ impl Checked {
             Some(_) => {}
             None => cx.console.raw_error(&self.shown),
         }
+        self.notes.iter().for_each(|note| cx.console.note(&format!("{}: note: {note}", self.file)));
         if cx.console.is_verbose() {
             cx.console.result(&self.more);
         }
@@ -122,7 +134,8 @@ fn scenario(file: &Path, overrides: &Overrides, cx: &Context<'_>) -> Result<Chec
         Err(complaint) => Checked::wrong(file, &loaded.locate(&complaint)),
         Ok(setup) => {
             let more = format!("{}\n{}", cost_ahead(&setup), loaded.scenario.to_resolved_toml());
-            Checked::right(file, describe(&loaded.scenario, &setup), more)
+            let about = describe(&loaded.scenario, &setup);
+            Checked::right(file, about, setup.notes, more)
         }
     })
 }
@@ -144,7 +157,7 @@ fn plan(file: &Path, cx: &Context<'_>) -> Checked {
             let cells = plural(index.cells.len(), "cell");
             let runs = plural(index.cells.len() * plan.runs as usize, "run");
             let about = format!("ok: a sweep plan: {cells}, {runs} of {}", plan.scenario.display());
-            Checked::right(file, about, String::new())
+            Checked::right(file, about, Vec::new(), String::new())
         }
     }
 }

@@ -1,11 +1,18 @@
 //! Leaves, crashes, rebirths, pauses and slow slots, as the neighbors see them.
 
+use floodnet_core::broadcast::{Flood, flood};
+use floodnet_core::node::{Config, Node};
+use floodnet_core::observe::Observation;
+use floodnet_core::overlay::{RandomWalk, random_walk};
 use floodnet_core::time::Duration;
+use floodnet_sim::Simulation;
+use floodnet_sim::observer::Observed;
+use floodnet_sim::payload::SimPayload;
 use floodnet_sim::plan::{CrashKind, DisturbanceKind, End};
 
-use crate::common::ms;
 use crate::common::script::Step::{Disconnect, Ring, Say};
 use crate::common::stage::{Played, Stage};
+use crate::common::{Log, ms};
 
 const SILENT: End = End::Crash(CrashKind::Silent);
 const RESET: End = End::Crash(CrashKind::Reset);
@@ -273,4 +280,22 @@ fn a_slow_slot_takes_longer_both_ways() {
     );
     assert_eq!(played.heard(2)[1], (ms(1_050), elsewhere));
     assert_eq!(played.heard(0), [(ms(1_275), back)]);
+}
+
+/// Its peers do not know yet that it was gone, and would believe in the former links for two minutes.
+#[test]
+fn who_comes_back_joins_at_once() {
+    let mut stage = Stage::new(4);
+    stage.links.spec.dead_after = floodnet_core::units::Duration::from_secs(120);
+    stage.lives(3, &[(0, 5_000, SILENT), (6_000, 60_000, End::Leave)]);
+    let config = Config { overlay: random_walk::Config::new(vec![0]), broadcast: flood::Config::default() };
+    let make = |slot| Node::new(RandomWalk::new(slot), Flood::<u32, SimPayload>::default());
+    let mut log = Log::new();
+    Simulation::new(&stage.plan, &stage.links, &config, &make).run(&mut log).expect("a sound model");
+    let back = ms(6_000);
+    let ups = log.iter().filter(|(at, slot, what)| {
+        *slot == 3 && *at >= back && matches!(what, Observed::Protocol(Observation::NeighborUp(_)))
+    });
+    let first = ups.map(|(at, ..)| *at).min().expect("it joins");
+    assert!(first <= back + Duration::from_millis(300), "{first:?}: a dial, a request, an answer");
 }

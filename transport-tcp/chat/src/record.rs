@@ -278,8 +278,14 @@ mod tests {
             Input::Start,
             Input::LinkDown(entry[0]),
             Input::Timer(Layer::Overlay(random_walk::Timer::Retry)),
-            Input::Message { from: at(2), message: Layer::Overlay(random_walk::Message::JoinAck) },
-            Input::Message { from: at(3), message: Layer::Overlay(random_walk::Message::JoinAck) },
+            Input::Message {
+                from: at(2),
+                message: Layer::Overlay(random_walk::Message::JoinAck { in_place_of: None, dialed: true }),
+            },
+            Input::Message {
+                from: at(3),
+                message: Layer::Overlay(random_walk::Message::JoinAck { in_place_of: None, dialed: true }),
+            },
             Input::Message {
                 from: at(2),
                 message: Layer::Broadcast(flood::Message { hops: 1, payload: hello.clone() }),

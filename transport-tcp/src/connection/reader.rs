@@ -56,6 +56,9 @@ impl<'a> Reader<'a> {
             };
             let Ok(mut message) = wire::decode::<M>(packet) else { return End::BadFrame };
             message.name_sender(info.peer);
+            if info.is_outgoing {
+                message.came_over_own_dial();
+            }
             // Many links are at rest most of the time: none keeps the room of its longest message.
             if opened.capacity() > KEPT {
                 opened = Vec::new();

@@ -46,7 +46,7 @@ pub struct About {
     pub features: u32,
     /// The port on which it listens; 0 for none.
     pub port: u16,
-    /// Which life of the node this is: drawn when it started.
+    /// Which life of the node this is: of two lives the later one has the greater number.
     pub session: u64,
     /// The dialer's count of its links: of two from the same life the later one is valid. Zero from the
     /// other side, which gives its number with the welcome.

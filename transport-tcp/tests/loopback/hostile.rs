@@ -298,7 +298,7 @@ async fn one_source_may_not_knock_too_often() {
 
 /// A second link of an identity: the first is kept while it lives, whoever holds the key.
 #[tokio::test]
-async fn a_second_link_of_an_identity_is_refused_unless_the_peer_itself_replaces_it() {
+async fn a_second_link_of_an_identity_is_refused_unless_it_is_later() {
     let mut pair = Pair::start(options(Limits { probe: Duration::from_secs(2), ..quick() })).await;
     let address = pair.victim.me();
     let face = Face { number: 5, ..Face::new(1) };
@@ -309,7 +309,7 @@ async fn a_second_link_of_an_identity_is_refused_unless_the_peer_itself_replaces
         assert_eq!(in_time("a reason", second.goodbye()).await, Some(2), "duplicate");
     };
     let attack = async {
-        refused(Face { session: 8, ..face.clone() }).await;
+        refused(Face { session: 6, ..face.clone() }).await;
         refused(Face { number: 4, ..face.clone() }).await;
         // The first is asked whether it is still there, and it is.
         for _ in 0..2 {
@@ -319,9 +319,13 @@ async fn a_second_link_of_an_identity_is_refused_unless_the_peer_itself_replaces
         let mut later = Stranger::welcomed(address, &Face { number: 6, ..face.clone() }).await;
         in_time("the first is closed", first.is_closed()).await;
         // This one does not answer.
-        refused(Face { session: 9, number: 1, ..face.clone() }).await;
+        refused(Face { session: 6, number: 7, ..face.clone() }).await;
         in_time("it is given up", later.is_closed()).await;
-        Stranger::welcomed(address, &Face { session: 9, number: 2, ..face.clone() }).await
+        let mut earlier = Stranger::welcomed(address, &Face { session: 6, number: 8, ..face.clone() }).await;
+        // Who comes back need not wait until the link of the life before is given up.
+        let back = Stranger::welcomed(address, &Face { session: 8, number: 1, ..face.clone() }).await;
+        in_time("the life before is over", earlier.is_closed()).await;
+        back
     };
     let last = pair.talk_through(attack).await;
     counted(&pair.victim, "each", |stats| (stats.duplicate_links, stats.dead) == (3, 1)).await;
@@ -379,6 +383,37 @@ async fn in_public_no_private_address_is_dialed_on_hearsay() {
     counted(&victim, "all", |stats| stats.dial_forbidden >= 20).await;
     assert!(tokio::time::timeout(Duration::from_millis(100), target.accept()).await.is_err());
     assert_eq!(victim.stats().dialed, 0);
+}
+
+/// A packet of the overlay that names a peer.
+fn naming(kind: u8, peer: Peer) -> Vec<u8> {
+    let mut packet = vec![1, 0, kind];
+    floodnet_core::wire::Wire::encode(&peer, &mut packet);
+    packet
+}
+
+/// Offers for others, referrals that nobody asked for, and the farewells of a stranger that was no neighbor.
+#[tokio::test]
+async fn nobody_is_dialed_for_answers_to_what_was_not_asked() {
+    let target = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let place = target.local_addr().expect("bound");
+    let mut pair = Pair::start(options(strict())).await;
+    let address = pair.victim.me();
+    let dialed = pair.victim.stats().dialed;
+    let attack = async {
+        let mut stranger = Stranger::welcomed(address, &Face::new(1)).await;
+        for secret in 100u8..110 {
+            for kind in [4, 5, 9, 11] {
+                stranger.send_packet(&naming(kind, Peer::new(Face::new(secret).claims, place))).await;
+            }
+        }
+        assert!(tokio::time::timeout(Duration::from_millis(500), target.accept()).await.is_err());
+        stranger
+    };
+    let stranger = pair.talk_through(attack).await;
+    counted(&pair.victim, "the offers", |stats| stats.no_link == 10).await;
+    assert_eq!(pair.victim.stats().dialed, dialed);
+    drop(stranger);
 }
 
 /// The first hop puts in the address that it sees, so a joiner cannot name another address as its own.

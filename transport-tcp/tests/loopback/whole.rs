@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use floodnet_tcp::identity::Keypair;
 
+use super::links::settled_pair;
+use super::stranger::{Face, Stranger};
 use super::*;
 
 #[tokio::test]
@@ -205,4 +207,41 @@ async fn a_node_that_dials_itself_finds_out() {
     let alone = start(2, &[Peer::at(listen)], Options { listen, ..options(quick()) }).await;
     counted(&alone, "itself", |stats| stats.own_dials > 0).await;
     assert_eq!(alone.links(), 0);
+}
+
+/// They advertise a port at which nobody answers, as behind a NAT: they can dial, and nobody can dial them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_cannot_be_dialed_join_too() {
+    let mut nodes = start_all(12, 3).await;
+    let entry = [nodes[0].me()];
+    let nobody = Some("127.0.0.1:1".parse().expect("an address"));
+    for seed in 13..=16 {
+        let options = Options { seed: Some(seed), advertise: nobody, ..options(quick()) };
+        nodes.push(start(3, &entry, options).await);
+    }
+    // Two of them cannot have each other.
+    settled(&nodes, 2).await;
+    let hello = content("from behind a closed door");
+    nodes[15].publish(hello.clone()).await.expect("it runs");
+    for node in &mut nodes[..15] {
+        delivers(node, &hello).await;
+    }
+}
+
+/// Its peer does not know yet that it was gone, and would believe in the former link for two minutes.
+#[tokio::test]
+async fn who_comes_back_joins_at_once() {
+    let patient = Duration::from_secs(120);
+    let limits = Limits { dead: patient, probe: patient, ..quick() };
+    let node = start(2, &[], options(limits.clone())).await;
+    let mut former = Stranger::welcomed(node.me(), &Face::new(1)).await;
+    former.accept_as_neighbor().await;
+    holds(&node, "the former life", |held| held.len() == 1).await;
+    let keypair = Some(Keypair::from_secret(&[1; 32]));
+    let back = start(2, &[node.me()], Options { keypair, ..options(limits) }).await;
+    assert_eq!(node.neighbors().borrow().as_slice(), [back.me()], "the same peer");
+    holds(&back, "its peer", |held| held.as_slice() == [node.me()]).await;
+    in_time("the former link is closed", former.is_closed()).await;
+    settled_pair(&node, &back).await;
+    assert_eq!((node.stats().duplicate_links, node.stats().dead), (0, 0));
 }

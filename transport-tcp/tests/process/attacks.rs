@@ -258,7 +258,8 @@ impl Attackers {
 }
 
 async fn attack(mut link: RawLink, group: u8) -> Result<()> {
-    let neighbor = wire::encode::<Message>(&Layer::Overlay(Walk::JoinAck));
+    let neighbor =
+        wire::encode::<Message>(&Layer::Overlay(Walk::JoinAck { in_place_of: None, dialed: true }));
     match group % 4 {
         // Nearly a whole frame of the greatest length, which never ends.
         0 => {

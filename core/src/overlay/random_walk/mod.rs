@@ -17,11 +17,27 @@
 //! - Degrees grow without bound, most of all the entry node's: [`max_degree`](Config::max_degree). With
 //!   such a bound each newcomer brings as much room as it takes, the network near the entry node is full,
 //!   and walks from there would die. So the last node of a walk takes the joiner all the same, and when it
-//!   is full it lets a random neighbor go, which has links to spare or asks for another (the rule of
-//!   `HyParView`, section 4.2 of Leitão, Pereira and Rodrigues 2007).
+//!   is full it lets a random neighbor go (the rule of `HyParView`, section 4.2 of Leitão, Pereira and
+//!   Rodrigues 2007).
+//!
+//! **Handing over.** A full node that lets a neighbor go names the joiner to it ([`Displaced`](Message::Displaced)),
+//! and the neighbor takes the joiner. So a link is not cut but divided: where two nodes had a link, they have a path
+//! of two links through the joiner. A joiner without room for both takes neither, and the two take each other back
+//! ([`Refused`](Message::Refused)). As long as no node or connection fails, whoever was connected stays connected, so
+//! that the networks that gather around several entry nodes can only grow together. (Dividing links keeps a graph
+//! connected and its degrees as they were: Bourassa and Holt, "SWAN: Small-world wide area networks", 2003.)
+//!
+//! **Joiners that nobody can dial**, since they are behind a NAT. A node cannot know whether it is one until another
+//! has dialed it. So a newcomer sends every other request as [`JoinVia`](Message::JoinVia). Who would take it answers
+//! with an [`Offer`](Message::Offer) to the node that the joiner asked, which tells the joiner
+//! ([`Referral`](Message::Referral)), and the joiner asks the one that made the offer itself. Only nodes that were
+//! dialed before make offers. Whom somebody dials asks for dials from then on; whom nobody dials goes on to ask for
+//! offers. A joiner follows one referral for each request that it sent.
 
 mod lost_neighbors;
 mod message;
+mod own_requests;
+mod requests;
 #[cfg(feature = "tables")]
 mod table;
 
@@ -30,13 +46,13 @@ use alloc::vec::Vec;
 use arrayvec::ArrayVec;
 use lost_neighbors::Lost;
 pub use message::Message;
+use requests::Request;
 #[cfg(feature = "tables")]
 pub use table::Table;
 
 use super::{Overlay, OverlayEvent, View};
 use crate::invariants::{Invariants, Promises, Stored, Walk};
 use crate::protocol::{Context, Effects, Input, InputOf, Types};
-use crate::time::Duration;
 
 /// Timers of this overlay: at most one of each is outstanding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +133,9 @@ const RETRY_MS: u32 = 2_000;
 /// The pause doubles up to this many times: 2 s, 4 s, .. 64 s.
 const RETRY_DOUBLINGS: u8 = 5;
 
+/// Referrals that may be outstanding.
+const REFERRALS: u8 = 64;
+
 /// A node's view of the overlay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RandomWalk<Peer> {
@@ -132,6 +151,10 @@ pub struct RandomWalk<Peer> {
     retry_pending: bool,
     revisit_pending: bool,
     was_joined: bool,
+    /// Whether somebody has dialed this node, so that others can.
+    is_dialed: bool,
+    /// How many referrals it follows at most: one for each request that asked for them.
+    referrals: u8,
 }
 
 impl<Peer: Copy + Ord> RandomWalk<Peer> {
@@ -147,6 +170,8 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
             retry_pending: false,
             revisit_pending: false,
             was_joined: false,
+            is_dialed: false,
+            referrals: 0,
         }
     }
 
@@ -155,81 +180,23 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
     }
 
     fn is_full(&self, config: &Config<Peer>) -> bool {
-        config.max_degree.is_some_and(|max| self.neighbors.len() >= max as usize)
+        !self.has_room(1, config)
     }
 
-    fn on_join<E: Effects<Self>>(&mut self, joiner: Peer, hop_limit: u8, cx: &mut Context<'_, Self, E>) {
-        let hop_limit = hop_limit.min(cx.config.hop_limit);
-        if joiner != self.me {
-            self.remember(joiner);
-        }
-        let can_take = joiner != self.me && !self.is_neighbor(joiner);
-        if hop_limit == 0 {
-            return if can_take && self.takes_last(cx.config) {
-                self.accept_last(joiner, cx);
-            } else {
-                cx.emit(OverlayEvent::Dropped("hop_limit"));
-            };
-        }
-        if can_take && !self.is_full(cx.config) && self.accepts(cx) {
-            return self.accept(joiner, cx);
-        }
-        match self.random_neighbor_but(joiner, cx) {
-            Some(next) => cx.send(next, Message::Join { joiner, hop_limit: hop_limit - 1 }),
-            // A walk that cannot go on has ended: else the first two nodes would never meet.
-            None if can_take && self.takes_last(cx.config) => self.accept_last(joiner, cx),
-            None => cx.emit(OverlayEvent::Dropped("no_neighbor")),
-        }
+    /// Whether there is room for so many neighbors more.
+    fn has_room(&self, count: usize, config: &Config<Peer>) -> bool {
+        config.max_degree.is_none_or(|max| self.neighbors.len().saturating_add(count) <= max as usize)
     }
 
-    /// Whether a node on the way takes the joiner.
-    fn accepts<E: Effects<Self>>(&self, cx: &mut Context<'_, Self, E>) -> bool {
-        let held = u32::try_from(self.neighbors.len()).unwrap_or(u32::MAX);
-        match cx.config.accept {
-            Accept::Always => true,
-            Accept::Endpoint => false,
-            Accept::Inverse => held < cx.config.degree || cx.rng.chance(1, held.saturating_add(1)),
-        }
+    /// Whether `peer` is a neighbor, or was met lately.
+    fn has_met(&self, peer: Peer) -> bool {
+        self.is_neighbor(peer) || self.remembered.contains(&peer)
     }
 
-    /// Whether the last node of a walk takes the joiner. The tutorial's drops the request.
-    fn takes_last(&self, config: &Config<Peer>) -> bool {
-        config.max_degree.is_some() || config.accept == Accept::Endpoint
-    }
-
-    /// Takes the joiner at the end of its walk, in place of a random neighbor if there is no room.
-    fn accept_last<E: Effects<Self>>(&mut self, joiner: Peer, cx: &mut Context<'_, Self, E>) {
-        if self.is_full(cx.config)
-            && let Some(&displaced) = cx.rng.pick(&self.neighbors)
-        {
-            self.remove(displaced, cx);
-            Self::let_go(displaced, cx);
-        }
-        self.accept(joiner, cx);
-    }
-
-    /// Tells `peer` that there is no room for it, so that it does not take the lost link for a partition.
-    fn let_go<E: Effects<Self>>(peer: Peer, cx: &mut Context<'_, Self, E>) {
-        cx.send(peer, Message::Displaced);
-        cx.disconnect(peer);
-    }
-
-    fn accept<E: Effects<Self>>(&mut self, joiner: Peer, cx: &mut Context<'_, Self, E>) {
-        self.add(joiner, cx);
-        cx.send(joiner, Message::JoinAck);
-    }
-
-    fn on_join_ack<E: Effects<Self>>(&mut self, from: Peer, cx: &mut Context<'_, Self, E>) {
-        if from == self.me {
-            cx.emit(OverlayEvent::Dropped("own_ack"));
-        } else if self.is_neighbor(from) {
-            // Both had asked for the other: one link is enough, and both hold it.
-            cx.emit(OverlayEvent::Dropped("already_neighbor"));
-        } else if self.is_full(cx.config) {
-            cx.emit(OverlayEvent::Dropped("full"));
-            Self::let_go(from, cx);
-        } else {
-            self.add(from, cx);
+    /// `peer` speaks to this node. If this node never dialed it, it dialed this node.
+    fn note_dial(&mut self, peer: Peer, config: &Config<Peer>) {
+        if !self.is_dialed {
+            self.is_dialed = !self.has_met(peer) && !config.entry.contains(&peer);
         }
     }
 
@@ -240,13 +207,23 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
             }
             self.replace(cx);
         } else {
-            // A dial that failed, or a contact that hung up: the timers see to it, and ask another.
             self.lost.failed(peer);
-            if self.remembered.len() > 1 {
-                self.remembered.retain(|known| *known != peer);
-            }
+            self.forget_contact(peer, cx);
         }
         self.watch_lost(cx);
+    }
+
+    /// A dial failed, or a contact hung up. The timers see to it, and ask another; but who has nobody left and finds
+    /// that a peer it remembers is gone asks the next at once. That ends with the last of them.
+    fn forget_contact<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {
+        let known = self.remembered.len();
+        if known > 1 {
+            self.remembered.retain(|known| *known != peer);
+        }
+        let is_lone = self.was_joined && self.neighbors.is_empty() && cx.config.repair;
+        if is_lone && self.remembered.len() < known {
+            self.ask_contact(cx);
+        }
     }
 
     /// Will try `peer` again: it may only be cut off. With the first of several, an entry node as well: who
@@ -262,15 +239,6 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         self.lost.add(peer);
     }
 
-    fn on_displaced<E: Effects<Self>>(&mut self, from: Peer, cx: &mut Context<'_, Self, E>) {
-        if !self.remove(from, cx) {
-            return;
-        }
-        // In a full network each replacement displaces another node. With a pause between them that goes on
-        // at the pace of the timers, not of the links.
-        if self.neighbors.is_empty() { self.replace(cx) } else { self.watch(cx) }
-    }
-
     /// No longer holds `peer`. Says whether it did.
     fn remove<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) -> bool {
         let held = self.neighbors.remove(peer);
@@ -280,150 +248,25 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         held
     }
 
-    /// Asks for a link in place of one that was lost.
-    fn replace<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
-        // The tutorial replaces each lost link; who retries asks for what it lacks, and for no more.
-        if !self.neighbors.is_empty() {
-            if self.lacks(cx.config) > 0 || !cx.config.retry {
-                cx.emit(OverlayEvent::Repair);
-                self.ask_neighbor(cx);
-            }
-        } else if cx.config.repair {
-            self.ask_contact(cx);
-        }
-        self.watch(cx);
-    }
-
-    fn on_revisit<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
-        self.revisit_pending = false;
-        if let Some(peer) = self.lost.next().filter(|&peer| !self.is_neighbor(peer)) {
-            cx.emit(OverlayEvent::Repair);
-            cx.send(peer, Message::Join { joiner: self.me, hop_limit: cx.config.hop_limit });
-        }
-        self.watch_lost(cx);
-    }
-
-    /// Sees to it that a timer runs while there is a lost neighbor to try.
-    fn watch_lost<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
-        if self.revisit_pending {
-            return;
-        }
-        if let Some(pause) = self.lost.pause_ms() {
-            self.revisit_pending = true;
-            Self::set_timer_about(pause, Timer::Revisit, cx);
-        }
-    }
-
-    /// Sets a timer for half to one and a half pauses, so that nodes hit by one fault do not act in step.
-    fn set_timer_about<E: Effects<Self>>(pause_ms: u32, timer: Timer, cx: &mut Context<'_, Self, E>) {
-        let after = u64::from(pause_ms / 2) + u64::from(cx.below(pause_ms));
-        cx.set_timer(Duration::from_millis(after), timer);
-    }
-
-    fn on_retry<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
-        self.retry_pending = false;
-        if !self.wants(cx.config) {
-            return;
-        }
-        self.attempts = self.attempts.saturating_add(1);
-        if !self.ask_contact_again(cx) {
-            for _ in 0..self.lacks(cx.config) {
-                self.ask_neighbor(cx);
-            }
-        }
-        self.watch(cx);
-    }
-
-    /// Asks a contact, if neighbors cannot help: there are none, or asking them was in vain. The nodes of a
-    /// small island know only each other as neighbors, and would ask in a circle without end.
-    fn ask_contact_again<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) -> bool {
-        let in_vain = cx.config.repair && self.attempts > 1;
-        (self.neighbors.is_empty() || in_vain) && self.ask_contact(cx)
-    }
-
-    /// How many neighbors are missing.
-    fn lacks(&self, config: &Config<Peer>) -> u32 {
-        config.degree.saturating_sub(u32::try_from(self.neighbors.len()).unwrap_or(u32::MAX))
-    }
-
-    /// Whether this node should ask on its own account.
-    fn wants(&self, config: &Config<Peer>) -> bool {
-        if self.neighbors.is_empty() {
-            let mended = if self.was_joined { config.repair } else { config.retry };
-            return mended && self.contacts(config).next().is_some();
-        }
-        config.retry && self.lacks(config) > 0
-    }
-
-    /// Sees to it that a timer runs while there is something to ask for.
-    fn watch<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
-        if self.retry_pending || !self.wants(cx.config) {
-            return;
-        }
-        self.retry_pending = true;
-        Self::set_timer_about(RETRY_MS << self.attempts.min(RETRY_DOUBLINGS), Timer::Retry, cx);
-    }
-
-    fn contacts<'a>(&'a self, config: &'a Config<Peer>) -> impl Iterator<Item = Peer> + 'a {
-        let remembered =
-            self.remembered.iter().filter(|peer| self.was_joined && !config.entry.contains(peer));
-        let known = config.entry.iter().chain(remembered).copied();
-        known.filter(|&peer| peer != self.me && !self.is_neighbor(peer))
-    }
-
-    /// Sends a request for each missing link. Says whether there is a contact. Who comes back sends them to one,
-    /// an entry node or a remembered peer. A newcomer sends them to the entry nodes in turn: each alone would
-    /// gather a network of its own when many come at once, and these would not know each other.
-    fn ask_contact<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) -> bool {
-        let Some(mut contact) = self.next_contact(cx) else { return false };
-        if self.was_joined && self.neighbors.is_empty() {
-            cx.emit(OverlayEvent::Repair);
-        }
-        let in_turn = !self.was_joined && cx.config.entry.len() > 1;
-        for _ in 0..self.lacks(cx.config) {
-            cx.send(contact, Message::Join { joiner: self.me, hop_limit: cx.config.hop_limit });
-            if in_turn {
-                contact = self.next_contact(cx).unwrap_or(contact);
-            }
-        }
-        true
-    }
-
-    /// Any contact at first, from there on one after the other: where one of a few is up, it is found in as
-    /// many tries at most. By lot each time, who has two might ask the dead one five times, for a minute.
-    fn next_contact<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) -> Option<Peer> {
-        let count = u16::try_from(self.contacts(cx.config).count()).unwrap_or(u16::MAX);
-        let turn = match self.asked {
-            0 => cx.below(count.into()) as u16,
-            asked => asked.checked_rem(count)?,
-        };
-        let contact = self.contacts(cx.config).nth(turn.into())?;
-        self.asked = turn + 1;
-        Some(contact)
-    }
-
-    /// Sends one request for this node into the walk.
-    fn ask_neighbor<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
-        if let Some(&next) = cx.rng.pick(&self.neighbors) {
-            cx.send(next, Message::Join { joiner: self.me, hop_limit: cx.config.hop_limit });
-        }
-    }
-
-    fn random_neighbor_but<E: Effects<Self>>(
-        &self,
-        not: Peer,
+    fn on_message<E: Effects<Self>>(
+        &mut self,
+        from: Peer,
+        message: Message<Peer>,
         cx: &mut Context<'_, Self, E>,
-    ) -> Option<Peer> {
-        let hole = self.neighbors.position(not);
-        let others = self.neighbors.len() - usize::from(hole.is_some());
-        if others == 0 {
-            return None;
+    ) {
+        match message {
+            Message::Join { joiner, hop_limit } => {
+                self.on_join(Request { from, joiner, hop_limit, via: None }, cx);
+            }
+            Message::JoinVia { joiner, hop_limit, via } => {
+                self.on_join(Request { from, joiner, hop_limit, via: Some(via) }, cx);
+            }
+            Message::Offer { joiner } => self.on_offer(from, joiner, cx),
+            Message::Referral { peer } => self.on_referral(peer, cx),
+            Message::JoinAck { in_place_of, dialed } => self.on_join_ack(from, in_place_of, dialed, cx),
+            Message::Displaced { for_joiner } => self.on_displaced(from, for_joiner, cx),
+            Message::Refused { take_back } => self.on_refused(from, take_back, cx),
         }
-        let mut chosen = cx.below(u32::try_from(others).unwrap_or(u32::MAX)) as usize;
-        if hole.is_some_and(|hole| chosen >= hole) {
-            chosen += 1;
-        }
-        self.neighbors.get(chosen).copied()
     }
 
     fn add<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {
@@ -463,11 +306,7 @@ impl<Peer: Copy + Ord> Overlay for RandomWalk<Peer> {
                 self.watch(cx);
             }
             Input::Command(never) => match never {},
-            Input::Message { message: Message::Join { joiner, hop_limit }, .. } => {
-                self.on_join(joiner, hop_limit, cx);
-            }
-            Input::Message { from, message: Message::JoinAck } => self.on_join_ack(from, cx),
-            Input::Message { from, message: Message::Displaced } => self.on_displaced(from, cx),
+            Input::Message { from, message } => self.on_message(from, message, cx),
             Input::Timer(Timer::Retry) => self.on_retry(cx),
             Input::Timer(Timer::Revisit) => self.on_revisit(cx),
             Input::LinkDown(peer) => self.on_link_down(peer, cx),
@@ -492,8 +331,10 @@ impl<Peer: Copy + Ord> Invariants for RandomWalk<Peer> {
 
     fn walk(message: &Message<Peer>) -> Option<Walk<Peer>> {
         match *message {
-            Message::Join { joiner, hop_limit } => Some(Walk { origin: joiner, hop_limit }),
-            Message::JoinAck | Message::Displaced => None,
+            Message::Join { joiner, hop_limit } | Message::JoinVia { joiner, hop_limit, .. } => {
+                Some(Walk { origin: joiner, hop_limit })
+            }
+            _ => None,
         }
     }
 

@@ -1,0 +1,169 @@
+//! What a node asks for itself: links that it lacks, and lost neighbors.
+
+use super::{Config, Message, REFERRALS, RETRY_DOUBLINGS, RETRY_MS, RandomWalk, Timer};
+use crate::overlay::OverlayEvent;
+use crate::protocol::{Context, Effects};
+use crate::time::Duration;
+
+impl<Peer: Copy + Ord> RandomWalk<Peer> {
+    /// Asks for a link in place of one that was lost.
+    pub(super) fn replace<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+        // The tutorial replaces each lost link; who retries asks for what it lacks, and for no more.
+        if !self.neighbors.is_empty() {
+            if self.lacks(cx.config) > 0 || !cx.config.retry {
+                cx.emit(OverlayEvent::Repair);
+                self.ask_neighbor(cx);
+            }
+        } else if cx.config.repair {
+            self.ask_contact(cx);
+        }
+        self.watch(cx);
+    }
+
+    pub(super) fn on_revisit<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+        self.revisit_pending = false;
+        if let Some(peer) = self.lost.next().filter(|&peer| !self.is_neighbor(peer)) {
+            cx.emit(OverlayEvent::Repair);
+            let back = self.asks_back(None, cx);
+            self.ask(peer, back, cx);
+        }
+        self.watch_lost(cx);
+    }
+
+    /// Sees to it that a timer runs while there is a lost neighbor to try.
+    pub(super) fn watch_lost<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+        if self.revisit_pending {
+            return;
+        }
+        if let Some(pause) = self.lost.pause_ms() {
+            self.revisit_pending = true;
+            Self::set_timer_about(pause, Timer::Revisit, cx);
+        }
+    }
+
+    /// Sets a timer for half to one and a half pauses, so that nodes hit by one fault do not act in step.
+    fn set_timer_about<E: Effects<Self>>(pause_ms: u32, timer: Timer, cx: &mut Context<'_, Self, E>) {
+        let after = u64::from(pause_ms / 2) + u64::from(cx.below(pause_ms));
+        cx.set_timer(Duration::from_millis(after), timer);
+    }
+
+    pub(super) fn on_retry<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+        self.retry_pending = false;
+        if !self.wants(cx.config) {
+            return;
+        }
+        self.attempts = self.attempts.saturating_add(1);
+        if self.attempts > 1 {
+            // Asked in vain: perhaps it cannot be dialed any more.
+            self.is_dialed = false;
+        }
+        if !self.ask_contact_again(cx) {
+            for _ in 0..self.lacks(cx.config) {
+                self.ask_neighbor(cx);
+            }
+        }
+        self.watch(cx);
+    }
+
+    /// Asks a contact, if neighbors cannot help: there are none, or asking them was in vain. The nodes of a
+    /// small island know only each other as neighbors, and would ask in a circle without end.
+    fn ask_contact_again<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) -> bool {
+        let in_vain = cx.config.repair && self.attempts > 1;
+        (self.neighbors.is_empty() || in_vain) && self.ask_contact(cx)
+    }
+
+    /// How many neighbors are missing.
+    pub(super) fn lacks(&self, config: &Config<Peer>) -> u32 {
+        config.degree.saturating_sub(u32::try_from(self.neighbors.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Whether this node should ask on its own account.
+    fn wants(&self, config: &Config<Peer>) -> bool {
+        if self.neighbors.is_empty() {
+            let mended = if self.was_joined { config.repair } else { config.retry };
+            return mended && self.contacts(config).next().is_some();
+        }
+        config.retry && self.lacks(config) > 0
+    }
+
+    /// Sees to it that a timer runs while there is something to ask for.
+    pub(super) fn watch<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+        if self.retry_pending || !self.wants(cx.config) {
+            return;
+        }
+        self.retry_pending = true;
+        Self::set_timer_about(RETRY_MS << self.attempts.min(RETRY_DOUBLINGS), Timer::Retry, cx);
+    }
+
+    fn contacts<'a>(&'a self, config: &'a Config<Peer>) -> impl Iterator<Item = Peer> + 'a {
+        let remembered =
+            self.remembered.iter().filter(|peer| self.was_joined && !config.entry.contains(peer));
+        let known = config.entry.iter().chain(remembered).copied();
+        known.filter(|&peer| peer != self.me && !self.is_neighbor(peer))
+    }
+
+    /// Sends a request for each missing link. Says whether there is a contact. Who comes back sends them to one,
+    /// an entry node or a remembered peer. A newcomer sends them to the entry nodes in turn: each alone would
+    /// gather a network of its own when many come at once, and these would not know each other.
+    pub(super) fn ask_contact<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) -> bool {
+        let Some(mut contact) = self.next_contact(cx) else { return false };
+        if self.was_joined && self.neighbors.is_empty() {
+            cx.emit(OverlayEvent::Repair);
+        }
+        let in_turn = !self.was_joined && cx.config.entry.len() > 1;
+        let is_first = !self.was_joined && self.attempts == 0;
+        for nth in 0..self.lacks(cx.config) {
+            let back = self.asks_back(is_first.then_some(nth), cx);
+            self.ask(contact, back, cx);
+            if in_turn {
+                contact = self.next_contact(cx).unwrap_or(contact);
+            }
+        }
+        true
+    }
+
+    /// Any contact at first, from there on one after the other: where one of a few is up, it is found in as
+    /// many tries at most. By lot each time, who has two might ask the dead one five times, for a minute.
+    fn next_contact<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) -> Option<Peer> {
+        let count = u16::try_from(self.contacts(cx.config).count()).unwrap_or(u16::MAX);
+        let turn = match self.asked {
+            0 => cx.below(count.into()) as u16,
+            asked => asked.checked_rem(count)?,
+        };
+        let contact = self.contacts(cx.config).nth(turn.into())?;
+        self.asked = turn + 1;
+        Some(contact)
+    }
+
+    /// Sends one request for this node into the walk.
+    fn ask_neighbor<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+        if let Some(&next) = cx.rng.pick(&self.neighbors) {
+            let back = self.asks_back(None, cx);
+            self.ask(next, back, cx);
+        }
+    }
+
+    /// Sends one request for this node to `whom`: to be dialed, or with offers that come back.
+    fn ask<E: Effects<Self>>(&mut self, whom: Peer, back: bool, cx: &mut Context<'_, Self, E>) {
+        let (joiner, hop_limit) = (self.me, cx.config.hop_limit);
+        if back {
+            self.referrals = self.referrals.saturating_add(1).min(REFERRALS);
+            cx.send(whom, Message::JoinVia { joiner, hop_limit, via: joiner });
+        } else {
+            cx.send(whom, Message::Join { joiner, hop_limit });
+        }
+    }
+
+    /// Whether a request asks for offers that come back, instead of dials. A node that nobody has dialed yet
+    /// cannot know whether anybody can: a newcomer sends every other request so, the first among them, since either
+    /// kind does for who can be dialed. Whom nobody dialed for these hopes for a dial with every fourth.
+    fn asks_back<E: Effects<Self>>(&self, first_round: Option<u32>, cx: &mut Context<'_, Self, E>) -> bool {
+        if self.is_dialed || !cx.config.retry {
+            return false;
+        }
+        match first_round {
+            Some(nth) => nth % 2 == 0,
+            None => !cx.rng.chance(1, 4),
+        }
+    }
+}
