@@ -152,11 +152,11 @@ fn a_static_file_alone_says_how_many_slots_there_are() {
       |                ^ 3 slots are numbered 0 to 2
     ");
     assert_snapshot!(lab.refused(&["run", "file.toml", "--set", "nodes.entry=4"]), @"
-    error: 4 entry slots, but only 3 slots
+    error: more entry slots than slots
      --> --set:1:13
       |
     1 | nodes.entry=4
-      |             ^ write 3 or less
+      |             ^ there are 3 slots
     ");
     lab.write("graph.txt", "0 1\r1 2\r2 3\r3 4\r");
     assert!(lab.ok(&["validate", "file.toml"]).out.contains("ok: 5 slots"), "old Mac line ends");
@@ -241,7 +241,7 @@ fn traces() {
       |                                      ^^^^^^^^^^^ 50 slots are numbered 0 to 49
     "#);
     assert_snapshot!(over("trace.csv", "0,1,4\n", &[TRACE]), @r#"
-    error: slot 0 is an entry slot and does not churn (nodes.entry_churns)
+    error: slot 0 is an entry slot and does not churn
      --> --set:1:38
       |
     1 | churn={ session = { trace = { file = "trace.csv" } } }
@@ -278,7 +278,7 @@ fn links_that_cannot_work() {
       |                  ^^^ it is 5ms, no packet takes less than 10ms
     ");
     assert_snapshot!(over("_", "", &["link.latency.constant=2500ms"]), @"
-    error: `link.dead_after`: dead_after - ping is shorter than the least delay
+    error: dead_after - ping is shorter than the least delay
       --> small.toml:13:2
        |
     13 | [link]
