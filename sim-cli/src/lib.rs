@@ -19,8 +19,8 @@
 mod build;
 mod builtin;
 mod commands;
-pub mod pictures;
 pub mod registry;
+pub mod views;
 
 pub use floodnet_lab as lab;
 pub use floodnet_measure as measure;

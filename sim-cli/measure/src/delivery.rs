@@ -30,7 +30,7 @@ use floodnet_sim::plan::Plan;
 use super::arrivals::{Counts, NO_HOPS, Tally};
 use super::latency::Latencies;
 use super::load::Copies;
-use super::number::RunningStats;
+use super::number::{RunningStats, ratio};
 use super::part::Part;
 use super::schedule::{Planned, Schedule, sums};
 use super::topology::Spread;
@@ -204,6 +204,16 @@ impl Totals {
                 self.undelivered += u64::from(message.receivers > 0);
             }
         }
+    }
+
+    /// The delivery ratio: deliveries on time over receivers, of all counted messages; none without receivers.
+    pub(super) fn delivery_ratio(&self) -> Option<f64> {
+        ratio(self.on_time, self.receivers)
+    }
+
+    /// The delivery ratio over receivers that had joined at the publication.
+    pub(super) fn delivery_ratio_joined(&self) -> Option<f64> {
+        ratio(self.on_time_joined, self.receivers_joined)
     }
 
     /// The redundancy of which `of` are the statistics.

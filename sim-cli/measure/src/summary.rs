@@ -18,7 +18,7 @@ use super::ended::Ended;
 use super::latency::Quantiles;
 use super::load::{ByKind, Conservation, Losses, Packets};
 use super::metric::{Metric, metrics};
-use super::number::{ratio, seconds};
+use super::number::seconds;
 use super::outcome::Checked;
 use super::phases::Phase;
 use super::topology::TopologyMeasures;
@@ -101,13 +101,13 @@ summary! {
     deliveries: u64 = run.sums.counts.deliveries,
         [Lower Plain Of Delivery]
     /// Deliveries on time / receivers.
-    delivery_ratio: Option<f64> = ratio(run.totals.on_time, run.totals.receivers),
+    delivery_ratio: Option<f64> = run.totals.delivery_ratio(),
         [Lower Share Leads Delivery "delivery ratio"]
     /// The lowest delivery ratio of a single message.
     delivery_worst: Option<f64> = run.totals.ratios.min(),
         [Lower Share Of Delivery "delivery worst"]
     /// The delivery ratio over receivers that had joined at the publication.
-    delivery_joined: Option<f64> = ratio(run.totals.on_time_joined, run.totals.receivers_joined),
+    delivery_joined: Option<f64> = run.totals.delivery_ratio_joined(),
         [Lower Share Of Delivery "delivery joined"]
     /// Deliveries of counted messages at receivers after the deadline.
     deliveries_late: u64 = run.totals.late,

@@ -1,7 +1,7 @@
 //! Pictures of a run: pure functions from plain data to pixels.
 //!
 //! The kinds of pictures that every run has stand in the list [`PICTURES`]. A new one is a module of its own here,
-//! with a function from [`RunView`] to pictures, and a row of that list.
+//! with a function from [`RunView`] to pictures, and a row of that list, in `pictures.rs`.
 //!
 //! | function | shows |
 //! |---|---|
@@ -34,6 +34,7 @@ mod latency;
 pub mod layout;
 mod overlaid;
 mod pack;
+mod pictures;
 mod place;
 mod run_view;
 mod sidebar;
@@ -53,23 +54,12 @@ pub use color::Theme;
 pub use degrees::{DegreeView, degree_histogram};
 pub use latency::{CdfSeries, latency_cdf};
 pub use overlaid::{RunGroup, overlaid_delivery, overlaid_latency};
-pub use run_view::{GraphView, RunPicture, RunView};
+pub use pictures::{PICTURES, RunPicture};
+pub use run_view::{GraphView, RunView};
 pub use sweep::{SweepPoint, SweepView, sweep_lines, sweep_map};
 pub use tails::{Tail, tails};
 pub use timeline::{FaultMark, MessagePoint, Sample, TimelineView, timeline};
 pub use topology::{ColorBy, NodeState, NodeView, TopologyView, topology};
-
-/// The pictures of a run, in the order in which they are drawn.
-pub const PICTURES: &[RunPicture] = &[
-    RunPicture { name: "topology", about: "The graph at the chosen times", draw: topology::of_run },
-    RunPicture {
-        name: "delivery",
-        about: "Delivery, nodes and components over time",
-        draw: timeline::of_run,
-    },
-    RunPicture { name: "latency", about: "The distribution of latency", draw: latency::of_run },
-    RunPicture { name: "degrees", about: "How many neighbors nodes have at the end", draw: degrees::of_run },
-];
 
 /// Settings for the look of pictures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

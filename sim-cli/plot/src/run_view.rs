@@ -4,7 +4,6 @@ use super::degrees::DegreeView;
 use super::latency::CdfSeries;
 use super::timeline::TimelineView;
 use super::topology::TopologyView;
-use super::{Picture, Style};
 
 /// The results of a run as plain data. Every picture of a run takes from it what it shows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,15 +29,4 @@ pub struct GraphView {
     pub graph: TopologyView,
     /// The message whose hops the nodes carry, if one was followed.
     pub message: Option<u32>,
-}
-
-/// A kind of picture that every run has.
-#[derive(Clone, Copy, Debug)]
-pub struct RunPicture {
-    /// The name by which users choose it.
-    pub name: &'static str,
-    /// What it shows, in one line of help.
-    pub about: &'static str,
-    /// Draws it: file names and pictures, because a run can have several of a kind.
-    pub draw: fn(&RunView, &Style) -> Vec<(String, Picture)>,
 }

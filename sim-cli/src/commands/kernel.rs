@@ -8,7 +8,7 @@ use clap::Parser;
 use super::args::{key_value, percentage};
 use super::command_trait::{Command, Context};
 use super::failure::Failure;
-use crate::pictures::kernel::tails;
+use crate::views::kernel::tails;
 use floodnet_lab::run::folder::write_whole;
 use floodnet_plot::Style;
 use floodnet_testbed::kernel::{Bound, Case, KernelError, Row, csv, json, run, table};

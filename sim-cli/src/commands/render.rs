@@ -11,7 +11,7 @@ use super::command_trait::{Command, Context};
 use super::failure::Failure;
 use super::files::Loaded;
 use super::progress::Watcher;
-use crate::pictures::run_view as pictures;
+use crate::views::run as pictures;
 use floodnet_lab::run::folder::{read_manifest, run_name, write_whole};
 use floodnet_lab::run::manifest::Manifest;
 use floodnet_lab::run::{Finished, simulate};

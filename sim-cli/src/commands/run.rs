@@ -15,7 +15,7 @@ use super::run_options::{RunOptions, run_failure};
 use super::runs;
 use super::validate::{cost_ahead, describe};
 use crate::build::BUILD;
-use crate::pictures::run_view as pictures;
+use crate::views::run as pictures;
 use floodnet_lab::ensemble;
 use floodnet_lab::run::checkpoint::Checkpoints;
 use floodnet_lab::run::early::{Early, Lost};

@@ -10,7 +10,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::files::{invalid, threads};
 use super::progress::Crowd;
-use crate::pictures::sweep as pictures;
+use crate::views::sweep as pictures;
 use floodnet_lab::sweep::index::{Index, Rule, Wrong};
 use floodnet_lab::sweep::output::{Outcome, Wide};
 use floodnet_lab::sweep::plan::SweepPlan;

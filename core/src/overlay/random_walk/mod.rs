@@ -34,19 +34,19 @@
 //! dialed before make offers. Whom somebody dials asks for dials from then on; whom nobody dials goes on to ask for
 //! offers. A joiner follows one referral for each request that it sent.
 
+mod accepting;
+mod joining;
 mod lost_neighbors;
 mod message;
-mod own_requests;
-mod requests;
 #[cfg(feature = "tables")]
 mod table;
 
 use alloc::vec::Vec;
 
+use accepting::Request;
 use arrayvec::ArrayVec;
 use lost_neighbors::Lost;
 pub use message::Message;
-use requests::Request;
 #[cfg(feature = "tables")]
 pub use table::Table;
 

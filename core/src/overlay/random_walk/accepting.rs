@@ -1,4 +1,4 @@
-//! What a node does with the requests of others, and with the answers to its own.
+//! Accepting: what a node does with the requests of others, and with the answers to its own.
 
 use super::{Accept, Config, Message, RandomWalk};
 use crate::overlay::OverlayEvent;

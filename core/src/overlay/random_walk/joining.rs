@@ -1,4 +1,4 @@
-//! What a node asks for itself: links that it lacks, and lost neighbors.
+//! Joining and joining again: what a node asks for itself, which is links that it lacks and lost neighbors.
 
 use super::{Config, Message, REFERRALS, RETRY_DOUBLINGS, RETRY_MS, RandomWalk, Timer};
 use crate::overlay::OverlayEvent;

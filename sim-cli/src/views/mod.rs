@@ -2,7 +2,7 @@
 //!
 //! | module | subject |
 //! |---|---|
-//! | [`run_view`] | one run: graph, delivery, latency, degrees |
+//! | [`run`] | one run: graph, delivery, latency, degrees |
 //! | [`sweep`] | metrics over the grid of a sweep |
 //! | [`compare`] | the simulator and sockets in one picture |
 //! | `kernel` | delays of a kernel's TCP beside those of the model |
@@ -10,5 +10,5 @@
 pub mod compare;
 #[cfg(target_os = "linux")]
 pub mod kernel;
-pub mod run_view;
+pub mod run;
 pub mod sweep;
