@@ -1,6 +1,6 @@
 //! What an application holds of a running node.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -84,6 +84,13 @@ impl<P: SocketProtocol> Handle<P> {
     #[must_use]
     pub fn neighbors(&self) -> watch::Receiver<Vec<Peer>> {
         self.neighbors.clone()
+    }
+
+    /// Which commands no peer is known to have read, by their numbers: the first command has number 1. Empty unless
+    /// [`Options::receipts`](crate::options::Options::receipts) is set. A command that led to no packet stays here.
+    #[must_use]
+    pub fn unread(&self) -> watch::Receiver<BTreeSet<u64>> {
+        self.shared.unread.watch()
     }
 
     /// How many links stand: to neighbors, and to peers that it only talked to.

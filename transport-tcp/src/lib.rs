@@ -111,6 +111,7 @@ mod dialing;
 mod fair_queue;
 mod links;
 mod outbox;
+mod receipts;
 mod shared;
 mod timers;
 

@@ -32,6 +32,9 @@ pub struct Options {
     pub limits: Limits,
     /// How connections to others are opened. Default: straight to their address.
     pub connector: Connector,
+    /// Whether peers are asked if they have read what the application published, see
+    /// [`Handle::unread`](crate::handle::Handle::unread). Costs a ping and a pong per round trip. Default: no.
+    pub receipts: bool,
 }
 
 impl Default for Options {
@@ -45,6 +48,7 @@ impl Default for Options {
             seed: None,
             limits: Limits::default(),
             connector: Connector::default(),
+            receipts: false,
         }
     }
 }
