@@ -63,6 +63,7 @@ impl<P: SocketProtocol> Handle<P> {
     /// # Errors
     /// The node has stopped: its task panicked.
     pub async fn command(&self, command: P::Command) -> Result<(), Stopped> {
+        self.shared.unread.given();
         self.commands.send(command).await.map_err(|_| Stopped)
     }
 
@@ -86,7 +87,8 @@ impl<P: SocketProtocol> Handle<P> {
         self.neighbors.clone()
     }
 
-    /// Which commands no peer is known to have read, by their numbers: the first command has number 1. Empty unless
+    /// Which commands no peer is known to have read, by their numbers: the first command has number 1, and they
+    /// count in the order in which they are given. Empty unless
     /// [`Options::receipts`](crate::options::Options::receipts) is set. A command that led to no packet stays here.
     #[must_use]
     pub fn unread(&self) -> watch::Receiver<BTreeSet<u64>> {

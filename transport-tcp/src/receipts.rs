@@ -14,18 +14,24 @@ pub(crate) struct Unread {
     /// Whether anybody wants to know.
     is_wanted: bool,
     given: AtomicU64,
+    obeyed: AtomicU64,
     numbers: watch::Sender<BTreeSet<u64>>,
 }
 
 impl Unread {
     pub(crate) fn new(is_wanted: bool) -> Self {
-        Self { is_wanted, given: AtomicU64::new(0), numbers: watch::Sender::default() }
+        Self {
+            is_wanted,
+            given: AtomicU64::new(0),
+            obeyed: AtomicU64::new(0),
+            numbers: watch::Sender::default(),
+        }
     }
 
-    /// The number of one more command; 0 if nobody wants to know about it.
-    pub(crate) fn given(&self) -> u64 {
+    /// The application gives one more command.
+    pub(crate) fn given(&self) {
         if !self.is_wanted {
-            return 0;
+            return;
         }
         let number = self.given.fetch_add(1, Relaxed) + 1;
         self.numbers.send_modify(|numbers| {
@@ -34,7 +40,11 @@ impl Unread {
                 numbers.pop_first();
             }
         });
-        number
+    }
+
+    /// The number of the next command, which the node obeys now; 0 if nobody wants to know about it.
+    pub(crate) fn obeyed(&self) -> u64 {
+        if self.is_wanted { self.obeyed.fetch_add(1, Relaxed) + 1 } else { 0 }
     }
 
     /// A peer has read what came of these commands.

@@ -40,6 +40,9 @@ pub struct Args {
     /// No line editing and no colors: one line in, one line out, as in a pipe
     #[arg(long)]
     pub plain: bool,
+    /// Say every line of the input as it is: no line is a command. For text that others wrote
+    #[arg(long)]
+    pub text: bool,
     /// Log file [default: `log` in the data folder]
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,

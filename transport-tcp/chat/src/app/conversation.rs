@@ -10,6 +10,7 @@ use floodnet_chat::text::Name;
 use floodnet_core::rng::NodeRng;
 use floodnet_tcp::handle::Handle;
 
+use super::sending::Sending;
 use crate::cipher::Cipher;
 use crate::recorded::ChatNode;
 use crate::validator::{ChatValidator, Clocks};
@@ -21,6 +22,7 @@ pub(super) struct Conversation {
     pub(super) validator: Arc<ChatValidator>,
     pub(super) clocks: Clocks,
     pub(super) rng: NodeRng,
+    pub(super) sending: Sending,
 }
 
 impl Conversation {
@@ -42,7 +44,7 @@ impl Conversation {
             && self.is_connected()
             && let Some(envelope) = self.session.presence(true, clock)
         {
-            self.publish(envelope).await;
+            self.publish(envelope, false).await;
         }
     }
 
@@ -51,7 +53,7 @@ impl Conversation {
         if !self.session.is_introduced()
             && let Some(envelope) = self.session.presence(true, self.clocks.read())
         {
-            self.publish(envelope).await;
+            self.publish(envelope, false).await;
         }
     }
 
@@ -62,7 +64,7 @@ impl Conversation {
     pub(super) async fn say(&mut self, text: &str) -> Result<(), Unsayable> {
         self.introduce().await;
         let envelope = self.session.say(text, self.clocks.read())?;
-        self.publish(envelope).await;
+        self.publish(envelope, true).await;
         Ok(())
     }
 
@@ -73,7 +75,7 @@ impl Conversation {
     pub(super) async fn say_to(&mut self, to: Key, text: &str) -> Result<(), Unsayable> {
         self.introduce().await;
         let envelope = self.session.say_to(to, text, self.clocks.read())?;
-        self.publish(envelope).await;
+        self.publish(envelope, true).await;
         Ok(())
     }
 
@@ -83,11 +85,18 @@ impl Conversation {
         if self.is_connected()
             && let Some(goodbye) = self.session.presence(false, clock)
         {
-            self.publish(goodbye).await;
+            self.publish(goodbye, false).await;
         }
     }
 
-    async fn publish(&self, envelope: Envelope) {
+    /// Time until the others take one more message of this author; none if they do now.
+    pub(super) fn until_turn(&mut self) -> Option<Duration> {
+        let now = self.clocks.read().now;
+        self.sending.wait(now)
+    }
+
+    async fn publish(&mut self, envelope: Envelope, is_line: bool) {
+        self.sending.publishes(is_line, self.clocks.read().now);
         self.validator.lock().said(&envelope);
         if self.handle.publish(envelope).await.is_err() {
             tracing::error!("the node has stopped");

@@ -21,13 +21,14 @@ use floodnet_tcp::peer::Peer;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::conversation::Conversation;
 use super::neighborhood::Neighborhood;
+use super::sending::Sending;
 use super::storage::Storage;
 use super::unread::Unread;
-use super::{About, App, ClockCheck};
+use super::{About, App, ClockCheck, LineCounts};
 use crate::args::{Args, Listen, PORT, host_and_port};
 use crate::cipher::Cipher;
 use crate::files::{Files, Kept};
@@ -147,22 +148,28 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
     let validator = Arc::new(ChatValidator::new(room.id(), quota_limits(profile), replay, clocks));
     validator.lock().set_contacts(session.people().contacts().keys().copied());
     let seed = random().map_err(|error| Failure::Failed(format!("no randomness: {error}")))?;
-    let node = Spawn { listen, keypair, room: &room, profile, seed, record: args.record.clone() };
+    let node =
+        Spawn { listen, keypair, room: &room, profile, seed, record: args.record.clone(), receipts: false };
+    let is_terminal = !args.plain && io::stdin().is_terminal() && io::stdout().is_terminal();
+    let node = Spawn { receipts: !is_terminal, ..node };
     let handle = node.spawn(&typed, reachable(&met).await, &validator).await?;
 
     let (metrics, notes) = serve_metrics(args.metrics).await?;
-    let (screen, input) = screen(args.plain, format!("{}> ", session.name()));
+    let (screen, input) = screen(is_terminal, format!("{}> ", session.name()));
+    let sending = Sending::new(quota_limits(profile).author, handle.unread());
     let mut app = App {
-        talk: Conversation { session, handle, validator, clocks, rng: NodeRng::new(seed ^ 1) },
+        talk: Conversation { session, handle, validator, clocks, rng: NodeRng::new(seed ^ 1), sending },
         screen,
         storage,
         neighborhood: Neighborhood::new(met),
         unread: Unread::default(),
         pending: None,
-        said_to_nobody: false,
+        lines: LineCounts::default(),
+        is_ending: false,
+        changed: Instant::now(),
         clock: ClockCheck::default(),
         metrics,
-        about: About { room, profile, log },
+        about: About { room, profile, log, text_only: args.text },
     };
     app.greet(&warnings, &notes);
     Ok(app.run(input).await)
@@ -202,12 +209,8 @@ async fn serve_metrics(
 }
 
 /// A terminal if there is one, else a pipe.
-fn screen(plain: bool, prompt: String) -> (Screen, mpsc::Receiver<Typed>) {
-    let has_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-    if !plain
-        && has_terminal
-        && let Ok((input, printer)) = input::terminal(prompt)
-    {
+fn screen(is_terminal: bool, prompt: String) -> (Screen, mpsc::Receiver<Typed>) {
+    if is_terminal && let Ok((input, printer)) = input::terminal(prompt) {
         return (Screen::terminal(printer), input);
     }
     (Screen::plain(), input::pipe())
@@ -281,6 +284,8 @@ struct Spawn<'a> {
     profile: Profile,
     seed: u64,
     record: Option<PathBuf>,
+    /// Whether neighbors are asked what they have read.
+    receipts: bool,
 }
 
 impl Spawn<'_> {
@@ -327,6 +332,7 @@ impl Spawn<'_> {
             network: self.room.network(),
             seed: Some(self.seed),
             limits: Limits::of(self.profile),
+            receipts: self.receipts,
             ..Options::default()
         };
         let record = self.record.as_deref().map(open_record).transpose()?;
