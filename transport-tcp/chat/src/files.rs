@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
+use floodnet_chat::Clock;
 use floodnet_chat::envelope::NetworkId;
 use floodnet_chat::people::People;
 use floodnet_chat::replay::Replay;
@@ -159,14 +160,14 @@ impl Files {
     ///
     /// # Errors
     /// As [`load_kept`](Self::load_kept).
-    pub fn load_replay(&self, start_ms: u64, notes: &mut Vec<String>) -> Result<Replay, String> {
+    pub fn load_replay(&self, start: Clock, notes: &mut Vec<String>) -> Result<Replay, String> {
         let file = self.replay_file();
         let Raw { bytes, existed } = self.read(&file)?;
         if !existed {
-            return Ok(Replay::new(start_ms));
+            return Ok(Replay::from(start));
         }
         let stored = store::read("taken 1", &bytes);
-        let (replay, bad) = Replay::load(stored.lines.iter().copied(), stored.damaged.len(), start_ms);
+        let (replay, bad) = Replay::load(stored.lines.iter().copied(), stored.damaged.len(), start);
         if bad > 0 {
             self.damaged(&file, bad, "so only messages from now on are shown", notes)?;
         }
@@ -240,6 +241,7 @@ fn peer(line: &str) -> Option<Peer> {
 mod tests {
     use super::*;
     use floodnet_chat::crypto::Key;
+    use floodnet_core::time::Time;
 
     fn files() -> (tempfile::TempDir, Files) {
         let folder = tempfile::tempdir().expect("a folder");
@@ -267,7 +269,10 @@ mod tests {
         files.load_contacts(&mut loaded, &mut notes).expect("read");
         assert_eq!(loaded.contacts(), people.contacts());
         files.save_replay(&Replay::new(5), true).expect("written");
-        assert_eq!(files.load_replay(9, &mut notes).expect("read").floor_ms(), 5);
+        assert_eq!(
+            files.load_replay(Clock { now: Time::ZERO, unix_ms: 9 }, &mut notes).expect("read").floor_ms(),
+            5
+        );
         assert_eq!(notes, Vec::<String>::new());
     }
 

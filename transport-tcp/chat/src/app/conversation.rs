@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use floodnet_chat::clocks::Disagreement;
 use floodnet_chat::crypto::Key;
 use floodnet_chat::envelope::Envelope;
 use floodnet_chat::session::{Heard, SILENT_MS, Session, Unsayable};
@@ -121,12 +122,12 @@ impl Conversation {
 
     /// Marks people as gone who were not heard for a long time.
     pub(super) fn forget_silent(&mut self) {
-        let silent_since = self.clocks.read().unix_ms.saturating_sub(SILENT_MS);
+        let silent_since = self.clocks.read().now_ms().saturating_sub(SILENT_MS);
         self.session.people_mut().gone_before(silent_since);
     }
 
-    /// Messages refused because their time has not come yet by the clock of this machine.
-    pub(super) fn refused_ahead(&self) -> u64 {
-        self.validator.lock().refused().get("too_far_ahead").copied().unwrap_or_default()
+    /// How the clock of this machine differs from those of most neighbors; none if it does not.
+    pub(super) fn clock_disagreement(&self) -> Option<Disagreement> {
+        self.validator.lock().clocks().disagreement(self.clocks.read())
     }
 }

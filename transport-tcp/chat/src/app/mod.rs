@@ -11,9 +11,11 @@
 //! | `neighborhood` | the peers that this node met |
 //! | `storage` | what is kept while the chat runs |
 //! | `unread` | direct messages that were not answered |
+//! | `clock_check` | whether the clock of this machine is right |
 //! | `throttle` | warnings that could come in masses |
 
 mod answers;
+mod clock_check;
 mod commands;
 mod contacts;
 mod conversation;
@@ -36,11 +38,11 @@ use floodnet_tcp::limits::Profile;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
+use self::clock_check::ClockCheck;
 use self::conversation::Conversation;
 use self::neighborhood::Neighborhood;
 use self::pending::{After, PendingLine};
 use self::storage::Storage;
-use self::throttle::Throttle;
 use self::unread::Unread;
 use crate::command::{Command, parse, parse_text};
 use crate::input::Typed;
@@ -101,14 +103,6 @@ struct LineCounts {
     taken: u64,
     /// Those that could not be sent, or whose command could not be done.
     refused: u64,
-}
-
-/// Tells when the clock of this machine seems to be slow.
-#[derive(Default)]
-struct ClockCheck {
-    /// Messages from the future of which the user knows.
-    told: u64,
-    warnings: Throttle,
 }
 
 impl App {
@@ -207,14 +201,10 @@ impl App {
             self.storage.save_peers(met, &mut self.screen);
         }
         self.talk.forget_silent();
-        let ahead = self.talk.refused_ahead();
-        if ahead > self.clock.told && self.clock.warnings.allows() {
-            self.screen.warning(&format!(
-                "{} messages came from the future and were not shown: is the clock of this machine right? It says {}",
-                ahead - self.clock.told,
-                jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S %:z")
-            ));
-            self.clock.told = ahead;
+        match self.clock.look(self.talk.clock_disagreement()) {
+            Some(Ok(word)) => self.screen.notice(&word),
+            Some(Err(word)) => self.screen.warning(&word),
+            None => {}
         }
     }
 

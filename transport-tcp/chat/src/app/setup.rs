@@ -23,12 +23,13 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
+use super::clock_check::ClockCheck;
 use super::conversation::Conversation;
 use super::neighborhood::Neighborhood;
 use super::sending::Sending;
 use super::storage::Storage;
 use super::unread::Unread;
-use super::{About, App, ClockCheck, LineCounts};
+use super::{About, App, LineCounts};
 use crate::args::{Args, Listen, PORT, host_and_port};
 use crate::cipher::Cipher;
 use crate::files::{Files, Kept};
@@ -190,7 +191,7 @@ impl Loaded {
         Ok(Self {
             keypair,
             kept: files.load_kept(warnings).map_err(Failure::Failed)?,
-            replay: files.load_replay(clocks.read().unix_ms, warnings).map_err(Failure::Failed)?,
+            replay: files.load_replay(clocks.read(), warnings).map_err(Failure::Failed)?,
             met: files.load_peers(warnings).map_err(Failure::Failed)?,
         })
     }
