@@ -97,6 +97,7 @@ pub mod identity;
 pub mod limits;
 pub mod options;
 pub mod peer;
+pub mod probe;
 pub mod protocol;
 pub mod secure;
 pub mod validator;

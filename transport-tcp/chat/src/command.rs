@@ -50,6 +50,8 @@ pub enum Command {
     },
     /// Remove a person from the contacts.
     Forget(String),
+    /// Show a ticket to the room.
+    Invite,
     /// Show direct messages that were not answered.
     Unread,
     /// Show name, room, address, limits and counts.
@@ -74,12 +76,13 @@ set username bob      be called bob (also: /name bob)
 /forget bob           take bob out of your contacts
 /unread               direct messages that you have not answered
 /peers, /status       the network
+/invite               a ticket for others to come into this room
 /say text             say it to everybody, whatever it begins with
 exit, quit, /quit     leave
 //text                say /text to everybody";
 
 /// Commands, and what each needs.
-const COMMANDS: [(&str, &str); 14] = [
+const COMMANDS: [(&str, &str); 15] = [
     ("help", ""),
     ("peers", ""),
     ("who", ""),
@@ -91,6 +94,7 @@ const COMMANDS: [(&str, &str); 14] = [
     ("rename", "NAME NEW"),
     ("forget", "NAME"),
     ("unread", ""),
+    ("invite", ""),
     ("say", "TEXT"),
     ("status", ""),
     ("quit", ""),
@@ -167,6 +171,7 @@ fn slash(rest: &str) -> Command {
         "who" => Command::Who,
         "contacts" => Command::Contacts,
         "unread" => Command::Unread,
+        "invite" => Command::Invite,
         "say" if rest.trim().is_empty() => Command::Wrong(format!("write it as: {}", usage(word))),
         "say" => Command::Say(rest.to_owned()),
         "status" => Command::Status,

@@ -15,6 +15,8 @@ use floodnet_chat::text::Name;
 use floodnet_tcp::identity::Identity;
 use floodnet_tcp::peer::Peer;
 
+use crate::own_file;
+
 /// Longer than any of the files.
 const MAX_FILE: u64 = 4 * 1_024 * 1_024;
 /// Peers that are saved; those met before them are left out.
@@ -57,10 +59,23 @@ impl Files {
         self.folder.join("key")
     }
 
+    /// Whether the user's key is, or can be made to be, in a file.
+    ///
+    /// # Errors
+    /// Something else is in its place, which could be read for ever; in words for the user.
+    pub fn check_key(&self) -> Result<(), String> {
+        match own_file::read(&self.key()) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                Err(format!("key file {}: {error}", self.key().display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn read(&self, file: &str) -> Result<Raw, String> {
         let path = self.folder.join(file);
         let mut bytes = Vec::new();
-        match fs::File::open(&path).and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes)) {
+        match own_file::read(&path).and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes)) {
             Ok(_) => Ok(Raw { bytes, existed: true }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Raw { bytes, existed: false }),
             Err(error) => Err(format!("cannot read {}: {error}", path.display())),

@@ -35,6 +35,7 @@ impl App {
             Command::Block { who, block } => self.block(&who, block),
             Command::Rename { who, petname } => self.rename(&who, &petname),
             Command::Forget(who) => self.forget(&who),
+            Command::Invite => self.invite(),
             Command::Unread => self.tell_unread(),
             Command::Status => self.tell_status(),
             Command::Wrong(why) => self.refuse(&why),

@@ -5,6 +5,7 @@
 //! | `setup` | from the command line to a running chat |
 //! | `conversation` | what is said and heard: one person's session on its node |
 //! | `commands`, `contacts`, `answers` | what is done about a typed line |
+//! | `invite` | a ticket for others, and what the user is told while nobody is here |
 //! | `hearing` | what is done about what the node tells |
 //! | `sending` | how fast messages go out, and which of them a neighbor has read |
 //! | `pending` | a typed line, from the keyboard until it is dealt with |
@@ -20,6 +21,7 @@ mod commands;
 mod contacts;
 mod conversation;
 mod hearing;
+mod invite;
 mod neighborhood;
 mod pending;
 mod sending;
@@ -84,6 +86,8 @@ struct App {
     /// When somebody was connected, or nobody was any more, or the start.
     changed: Instant,
     clock: ClockCheck,
+    /// What is in the way of meeting others, when it was looked for.
+    found: mpsc::Receiver<Vec<String>>,
     metrics: Option<watch::Sender<Snapshot>>,
     about: About,
 }
@@ -93,6 +97,8 @@ struct About {
     room: Room,
     profile: Profile,
     log: PathBuf,
+    /// Where it looks for others, in words.
+    places: String,
     /// No line of the input is a command.
     text_only: bool,
 }
@@ -138,6 +144,7 @@ impl App {
                     None => return End::Stopped,
                 },
                 () = sleep_until(due) => {}
+                Some(found) = self.found.recv() => self.tell_alone(&found),
                 _ = save.tick() => self.save(false),
                 _ = second.tick() => self.each_second(),
                 () = &mut signals => return End::Signal,
