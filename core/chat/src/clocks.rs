@@ -81,10 +81,16 @@ impl NeighborClocks {
         Some(reading.now(now))
     }
 
-    /// What the clock in the middle of all says now; of two in the middle the one that is behind.
+    /// What the clock in the middle of all says now. Of two in the middle it is the one nearer to the own clock: else one
+    /// of two neighbors could choose the time alone.
     #[must_use]
-    pub fn middle(&self, now: Time) -> Option<u64> {
-        middle(self.fresh(now).map(|reading| reading.now(now)).collect())
+    pub fn middle(&self, clock: Clock) -> Option<u64> {
+        let mut all: Vec<u64> = self.fresh(clock.now).map(|reading| reading.now(clock.now)).collect();
+        all.sort_unstable();
+        let last = all.len().checked_sub(1)?;
+        let pair = [last.checked_div(2)?, all.len().checked_div(2)?];
+        let two = pair.into_iter().filter_map(|place| all.get(place).copied());
+        two.min_by_key(|unix_ms| unix_ms.abs_diff(clock.unix_ms))
     }
 
     /// How the own clock differs from those of more than half of the neighbors; none if it does not.
@@ -104,12 +110,12 @@ impl NeighborClocks {
             if disagree.saturating_mul(2) <= neighbors {
                 return None;
             }
-            middle(far).map(|by_ms| Disagreement { is_ahead, by_ms, disagree, neighbors })
+            lower_middle(far).map(|by_ms| Disagreement { is_ahead, by_ms, disagree, neighbors })
         })
     }
 }
 
-fn middle(mut of: Vec<u64>) -> Option<u64> {
+fn lower_middle(mut of: Vec<u64>) -> Option<u64> {
     of.sort_unstable();
     let place = of.len().saturating_sub(1).checked_div(2)?;
     of.get(place).copied()

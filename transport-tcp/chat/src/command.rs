@@ -221,7 +221,8 @@ fn unknown(word: &str) -> String {
     let distances = candidates.map(|name| (levenshtein(name, word), name));
     let near = distances
         .filter(|(distance, name)| *distance <= 2 || (!word.is_empty() && name.starts_with(word)))
-        .min_by_key(|(distance, _)| *distance)
+        // What is typed half is nearer than what is typed wrong.
+        .min_by_key(|(distance, name)| if name.starts_with(word) { 0 } else { *distance })
         .map(|(_, name)| name);
     let word = floodnet_chat::text::escape(word);
     match near {

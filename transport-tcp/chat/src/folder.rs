@@ -82,7 +82,7 @@ fn make(path: &Path) -> io::Result<()> {
         let why = if folder.uid() != nix::unistd::geteuid().as_raw() {
             Some("it belongs to somebody else")
         } else if folder.mode() & 0o022 != 0 {
-            Some("others may write into it")
+            Some("others may write into it (chmod go-w takes that away)")
         } else {
             None
         };

@@ -173,7 +173,24 @@ fn a_clock_that_was_not_heard_for_long_counts_no_more() {
     let neighbor = Toy::new(1).key();
     clocks.hear(neighbor, NOW + 500_000, Time::ZERO);
     assert_eq!(clocks.of(&neighbor, Time::from_secs(60)), Some(NOW + 560_000));
-    assert_eq!(clocks.middle(Time::from_secs(60)), Some(NOW + 560_000));
-    let late = Time::from_secs(3_600);
-    assert_eq!((clocks.of(&neighbor, late), clocks.middle(late)), (None, None));
+    assert_eq!(clocks.middle(right(60_000)), Some(NOW + 560_000));
+    let late = right(3_600_000);
+    assert_eq!((clocks.of(&neighbor, late.now), clocks.middle(late)), (None, None));
+}
+
+#[test]
+fn one_of_two_neighbors_does_not_choose_the_time() {
+    for (others, expected) in [
+        ([-700, 1].as_slice(), 1),
+        ([1, 700].as_slice(), 1),
+        ([-700, 3, 5].as_slice(), 3),
+        ([-700, -600, 5, 6].as_slice(), 5),
+        ([500].as_slice(), 500),
+    ] {
+        let mut clocks = NeighborClocks::default();
+        for (by, ahead) in (1..).zip(others) {
+            clocks.hear(Toy::new(by).key(), wrong(*ahead, 0).unix_ms, right(0).now);
+        }
+        assert_eq!(clocks.middle(right(0)), Some(wrong(expected, 0).unix_ms), "{others:?}");
+    }
 }

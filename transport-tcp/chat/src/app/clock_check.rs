@@ -46,11 +46,11 @@ fn text(Disagreement { is_ahead, by_ms, disagree, neighbors }: Disagreement) -> 
 
 /// A rough span of time in words.
 fn span(ms: u64) -> String {
-    let minutes = ms / 60_000;
+    let minutes = ms.saturating_add(30_000) / 60_000;
     match minutes {
         0..=119 => format!("{minutes} minute{}", if minutes == 1 { "" } else { "s" }),
-        120..=2_879 => format!("{} hours", minutes / 60),
-        _ => format!("{} days", minutes / 60 / 24),
+        120..=2_879 => format!("{} hours", minutes.saturating_add(30) / 60),
+        _ => format!("{} days", minutes.saturating_add(720) / 60 / 24),
     }
 }
 
@@ -80,7 +80,8 @@ mod tests {
             (300_000, "5 minutes"),
             (3_600_000, "60 minutes"),
             (86_400_000, "24 hours"),
-            (u64::MAX, "213503982334 days"),
+            (86_390_000, "24 hours"),
+            (u64::MAX, "213503982335 days"),
         ] {
             assert_eq!(span(ms), expected);
         }

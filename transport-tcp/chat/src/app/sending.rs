@@ -91,3 +91,56 @@ impl Sending {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::advance;
+
+    fn sending(author: Rate) -> (watch::Sender<BTreeSet<u64>>, Sending) {
+        let (unread, numbers) = watch::channel(BTreeSet::new());
+        (unread, Sending::new(author, numbers))
+    }
+
+    #[test]
+    fn lines_go_out_as_fast_as_others_take_them() {
+        let (_unread, mut sending) = sending(Rate::per_second(10, 100));
+        let (mut now, mut lines) = (Time::ZERO, 0);
+        while now < Time::from_secs(20) {
+            match sending.wait(now) {
+                Some(wait) => now = now + floodnet_core::time::Duration::from_nanos(wait.as_nanos() as u64),
+                None => {
+                    sending.publishes(true, now);
+                    lines += 1;
+                }
+            }
+        }
+        assert_eq!(lines, 50 + 199, "half of the burst, and then one each tenth of a second");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn few_lines_are_under_way_and_what_nobody_read_is_counted() {
+        let (unread, mut sending) = sending(Rate::UNLIMITED);
+        let now = Time::ZERO;
+        // One message of the program's own, and lines until they have to wait.
+        unread.send_modify(|unread| unread.extend(1..=1_000));
+        sending.publishes(false, now);
+        let mut lines = 0;
+        while sending.wait(now).is_none() {
+            sending.publishes(true, now);
+            lines += 1;
+        }
+        assert_eq!((lines, sending.is_settled()), (WINDOW, false));
+        advance(PATIENCE - Duration::from_secs(1)).await;
+        // Two are read at last: the others are waited for once more.
+        unread.send_modify(|unread| unread.retain(|number| ![2, 3].contains(number)));
+        assert_eq!((sending.wait(now), sending.unsent()), (None, 30));
+        advance(PATIENCE - Duration::from_secs(1)).await;
+        assert!(!sending.is_settled());
+        advance(Duration::from_secs(2)).await;
+        assert!(sending.is_settled(), "nobody answers");
+        assert_eq!(sending.unsent(), 30);
+        unread.send_modify(|unread| unread.retain(|number| *number > 10));
+        assert_eq!(sending.unsent(), 23, "read after all");
+    }
+}
