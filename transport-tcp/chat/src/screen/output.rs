@@ -58,43 +58,33 @@ enum Out {
     Terminal(Box<dyn ExternalPrinter + Send>),
 }
 
-/// The queue before the thread that writes.
+/// What is written, and by which threads: the asides must come though nobody reads the messages.
 #[derive(Debug)]
 pub(super) struct Output {
-    items: Sender<Item>,
-    waiting: Arc<AtomicUsize>,
+    messages: Lane,
+    /// None on a terminal, where one thread prints everything.
+    asides: Option<Lane>,
     broken: watch::Receiver<Option<Broken>>,
-    overflow: watch::Sender<Option<Broken>>,
 }
 
 impl Output {
     pub(super) fn plain() -> Self {
-        Self::new(Out::Plain)
+        let (sender, broken) = watch::channel(None);
+        let asides = Lane::new(Out::Plain, sender.clone());
+        Self { messages: Lane::new(Out::Plain, sender), asides: Some(asides), broken }
     }
 
     pub(super) fn terminal(printer: Box<dyn ExternalPrinter + Send>) -> Self {
-        Self::new(Out::Terminal(printer))
-    }
-
-    fn new(out: Out) -> Self {
-        let (items, queue) = channel();
-        let (overflow, broken) = watch::channel(None);
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let writer = Writer { out, waiting: Arc::clone(&waiting), broken: overflow.clone() };
-        thread::spawn(move || writer.run(&queue));
-        Self { items, waiting, broken, overflow }
+        let (sender, broken) = watch::channel(None);
+        Self { messages: Lane::new(Out::Terminal(printer), sender), asides: None, broken }
     }
 
     /// Has an item written soon.
     pub(super) fn print(&mut self, item: Item) {
-        let bytes = item.bytes();
-        let waiting = self.waiting.fetch_add(bytes, Relaxed) + bytes;
-        if waiting > MAX_WAITING {
-            self.waiting.fetch_sub(bytes, Relaxed);
-            return tell(&self.overflow, Broken::ReaderSlow(waiting));
+        match (&self.asides, &item) {
+            (Some(asides), Item::Aside(_)) => asides.print(item),
+            _ => self.messages.print(item),
         }
-        // Without a writer it is known already that nothing can be written.
-        let _ = self.items.send(item);
     }
 
     pub(super) async fn broken(&mut self) -> Broken {
@@ -105,14 +95,54 @@ impl Output {
     }
 
     pub(super) fn flush(&mut self) -> Result<(), Broken> {
-        let (done, is_done) = sync_channel(1);
-        let _ = self.items.send(Item::Flush(done));
-        let in_time = is_done.recv_timeout(PATIENCE).is_ok();
+        let is_written = self.messages.flush();
+        // Nobody has to read these.
+        let _ = self.asides.as_ref().map(Lane::flush);
         match self.broken.borrow().clone() {
             Some(broken) => Err(broken),
-            None if in_time => Ok(()),
-            None => Err(Broken::ReaderSlow(self.waiting.load(Relaxed))),
+            None if is_written => Ok(()),
+            None => Err(Broken::ReaderSlow(self.messages.waiting.load(Relaxed))),
         }
+    }
+}
+
+/// The queue before one thread that writes.
+#[derive(Debug)]
+struct Lane {
+    items: Sender<Item>,
+    waiting: Arc<AtomicUsize>,
+    broken: watch::Sender<Option<Broken>>,
+}
+
+impl Lane {
+    fn new(out: Out, broken: watch::Sender<Option<Broken>>) -> Self {
+        let (items, queue) = channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let writer = Writer { out, waiting: Arc::clone(&waiting), broken: broken.clone() };
+        thread::spawn(move || writer.run(&queue));
+        Self { items, waiting, broken }
+    }
+
+    fn print(&self, item: Item) {
+        let (bytes, is_aside) = (item.bytes(), matches!(item, Item::Aside(_)));
+        let waiting = self.waiting.fetch_add(bytes, Relaxed) + bytes;
+        if waiting > MAX_WAITING {
+            self.waiting.fetch_sub(bytes, Relaxed);
+            // An aside that nobody reads is no loss.
+            if !is_aside {
+                tell(&self.broken, Broken::ReaderSlow(waiting));
+            }
+            return;
+        }
+        // Without a writer it is known already that nothing can be written.
+        let _ = self.items.send(item);
+    }
+
+    /// Whether everything is written in time.
+    fn flush(&self) -> bool {
+        let (done, is_done) = sync_channel(1);
+        let _ = self.items.send(Item::Flush(done));
+        is_done.recv_timeout(PATIENCE).is_ok()
     }
 }
 
