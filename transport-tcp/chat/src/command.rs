@@ -106,6 +106,7 @@ const MAX_TYPO: usize = 20;
 /// Reads what a typed line asks for.
 #[must_use]
 pub fn parse(line: &str) -> Command {
+    // Words first, then what the first letter says; all else is said to everybody.
     let text = plain_text(line);
     let line = line.trim();
     match line {
@@ -166,6 +167,7 @@ fn slash(rest: &str) -> Command {
     let (word, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let who = |make: fn(String) -> Command| named(rest, make, &usage(word));
     match word.to_lowercase().as_str() {
+        // Those without a name, then those with one.
         "help" | "h" | "?" => Command::Help,
         "peers" => Command::Peers,
         "who" => Command::Who,

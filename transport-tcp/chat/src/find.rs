@@ -90,13 +90,13 @@ impl Finder {
     async fn open(&self, peer: Peer) -> io::Result<(TcpStream, SocketAddr)> {
         let address = peer.address();
         let place = self.places.iter().find(|(name, _)| peer == Peer::at(*name)).map(|(_, place)| place);
-        match place {
-            None => Ok((TcpStream::connect(address).await?, address)),
-            Some(Place::Host(host, port)) => {
-                connect(lookup_host((host.as_str(), *port)).await?.collect()).await
-            }
-            Some(Place::Machine(ips, ports)) => self.connect_upward(ips, ports).await,
-        }
+        let Some(place) = place else { return Ok((TcpStream::connect(address).await?, address)) };
+        let opened = match place {
+            Place::Host(host, port) => connect_to(host, *port).await,
+            Place::Machine(ips, ports) => self.connect_upward(ips, ports).await,
+        };
+        // The log knows the place by a number only.
+        opened.map_err(|error| io::Error::new(error.kind(), format!("{place}: {error}")))
     }
 
     /// Connects to the member at the lowest port: all that come together ask the same one.
@@ -172,6 +172,11 @@ impl Finder {
 
 fn addresses(ips: &[IpAddr], ports: &RangeInclusive<u16>) -> impl Iterator<Item = SocketAddr> {
     ports.clone().flat_map(|port| ips.iter().map(move |ip| SocketAddr::new(*ip, port)))
+}
+
+/// Connects to a host, whatever addresses its name has now.
+async fn connect_to(host: &str, port: u16) -> io::Result<(TcpStream, SocketAddr)> {
+    connect(lookup_host((host, port)).await?.collect()).await
 }
 
 /// Connects to the first of these addresses that answers. The next one is tried while one is silent.

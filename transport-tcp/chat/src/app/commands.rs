@@ -75,7 +75,13 @@ impl App {
         if self.screen.is_plain() && Instant::now() < until {
             return Some(After::Wait(until));
         }
-        self.refuse("nobody is connected, so nobody got that");
+        if self.screen.is_plain() && self.lines.told_alone == Some(self.changed) {
+            // Of a long input this is said once.
+            self.lines.refused += 1;
+        } else {
+            self.lines.told_alone = Some(self.changed);
+            self.refuse("nobody is connected, so nobody got that");
+        }
         Some(After::Next)
     }
 

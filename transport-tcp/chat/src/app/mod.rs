@@ -109,6 +109,8 @@ struct LineCounts {
     taken: u64,
     /// Those that could not be sent, or whose command could not be done.
     refused: u64,
+    /// Since when nobody was connected when the user was last told so.
+    told_alone: Option<Instant>,
 }
 
 impl App {
@@ -268,7 +270,7 @@ impl App {
 
     /// Tells how many lines of a pipe were not sent; true if all were.
     fn tell_unsent(&mut self, end: &End) -> bool {
-        let LineCounts { taken, refused } = self.lines;
+        let LineCounts { taken, refused, .. } = self.lines;
         let waiting = self.talk.sending.unsent() + u64::from(self.pending.is_some());
         let unsent = refused + waiting;
         if !self.screen.is_plain() {

@@ -125,15 +125,7 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
     let listen = args.listen.unwrap_or_default();
     let mut warnings = Vec::new();
     let places = places(&args, listen.ip, &mut warnings).await?;
-    let folder = match &args.data {
-        Some(path) => Folder::open(path),
-        None => Folder::first_free(),
-    }
-    .map_err(Failure::Usage)?;
-    let log = args.log.clone().unwrap_or_else(|| folder.path().join("log"));
-    log::start(&log)
-        .map_err(|error| Failure::Usage(format!("cannot write the log {}: {error}", log.display())))?;
-
+    let (folder, log) = open_folder(&args)?;
     let clocks = Clocks::start();
     let files = Files::new(folder.path(), room.id());
     let Loaded { keypair, kept, replay, met } = Loaded::load(&files, clocks, &mut warnings)?;
@@ -185,6 +177,19 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
     };
     app.greet(&warnings, &notes);
     Ok(app.run(input).await)
+}
+
+/// The folder with the user's files, and where the log is, which is begun.
+fn open_folder(args: &Args) -> Result<(Folder, PathBuf), Failure> {
+    let folder = match &args.data {
+        Some(path) => Folder::open(path),
+        None => Folder::first_free(),
+    }
+    .map_err(Failure::Usage)?;
+    let log = args.log.clone().unwrap_or_else(|| folder.path().join("log"));
+    log::start(&log)
+        .map_err(|error| Failure::Usage(format!("cannot write the log {}: {error}", log.display())))?;
+    Ok((folder, log))
 }
 
 /// What former runs have left.

@@ -212,6 +212,14 @@ impl Member {
     }
 }
 
+/// What somebody said who is not here: only a neighbor's own clock is believed, and only for its own words.
+fn recorded(text: &str, ahead_ms: i64) -> Envelope {
+    let absent = Cipher::new(Keypair::from_secret(&[77; 32]));
+    let unix_ms = Clocks::start().read().unix_ms.saturating_add_signed(ahead_ms);
+    let draft = Draft { network: NET, kind: Kind::Say, seq: 1, unix_ms, body: text.as_bytes() };
+    Envelope::sign(&draft, &absent).expect("short")
+}
+
 /// An honest pair, and a third who is their neighbor and breaks the rules in one way after the other. What it
 /// sends is not shown, costs it its link where that proves bad will, and the pair hears each other throughout.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -235,13 +243,6 @@ async fn an_honest_pair_among_liars() {
         Envelope::parse(bytes.into()).expect("well-formed")
     };
     let ada_key = ada.cipher.key().0;
-    // What somebody said who is not here: only a neighbor's own clock is believed, and only for its own words.
-    let absent = Cipher::new(Keypair::from_secret(&[77; 32]));
-    let recorded = |text: &str, ahead_ms: i64| {
-        let unix_ms = Clocks::start().read().unix_ms.saturating_add_signed(ahead_ms);
-        let draft = Draft { network: NET, kind: Kind::Say, seq: 1, unix_ms, body: text.as_bytes() };
-        Envelope::sign(&draft, &absent).expect("short")
-    };
     let lies = [
         ("bad_signature", {
             let mine = liar.envelope("ada says so", 0);
