@@ -18,8 +18,9 @@ pub const PORT: u16 = 55_555;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "chat", version, about)]
 pub struct Args {
-    /// What `/invite` in another chat has printed: room, key and addresses in one word
-    #[arg(value_name = "TICKET", value_parser = Ticket::read, conflicts_with_all = ["room", "key_file"])]
+    /// What `/invite` in another chat has printed: room, key and addresses in one word; or `@FILE` with it, so that
+    /// a key does not stand in the list of processes
+    #[arg(value_name = "TICKET", value_parser = Ticket::from_argument, conflicts_with_all = ["room", "key_file"])]
     pub ticket: Option<Ticket>,
     /// Address to listen on [default: 127.0.0.1, port 55555 or the next free one]. Use an address of your
     /// network to let its people in, `0.0.0.0` or `[::]` for everybody

@@ -5,11 +5,15 @@
 //! ```
 //! The room is empty for the open one, and the key, in hexadecimal digits, for a room that is not private.
 
+use std::io::Read;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use floodnet_chat::crypto::Key;
 use floodnet_chat::text::Name;
+
+use crate::own_file;
 
 /// The first letters of a ticket.
 pub const SCHEME: &str = "floodnet:";
@@ -57,6 +61,19 @@ impl Ticket {
         }
         let bytes = [inner.as_bytes(), &check(inner.as_bytes())].concat();
         format!("{SCHEME}{}", BASE64URL_NOPAD.encode(&bytes))
+    }
+
+    /// Reads a ticket, or that in the file of `@FILE`.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), or the file cannot be read.
+    pub fn from_argument(text: &str) -> Result<Self, String> {
+        let Some(path) = text.strip_prefix('@') else { return Self::read(text) };
+        let mut ticket = String::new();
+        let read = own_file::read(Path::new(path))
+            .and_then(|file| file.take(MAX_TICKET as u64 + 64).read_to_string(&mut ticket));
+        read.map_err(|error| format!("{path}: {error}"))?;
+        Self::read(&ticket)
     }
 
     /// Reads a ticket.
@@ -117,6 +134,11 @@ mod tests {
         for cut in SCHEME.len()..text.len() {
             assert!(Ticket::read(&text[..cut]).is_err_and(|why| why.contains("not whole")), "{cut}");
         }
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("ticket");
+        std::fs::write(&file, format!("{text}\n")).expect("written");
+        assert_eq!(Ticket::from_argument(&format!("@{}", file.display())), Ok(ticket()));
+        assert!(Ticket::from_argument(&format!("@{}", folder.path().display())).is_err());
         assert!(Ticket::read("hello").is_err_and(|why| why.contains("/invite")));
     }
 
