@@ -108,7 +108,7 @@ impl Gate {
         if envelope.network() != self.network {
             return Err(Refusal::Cut("other_network"));
         }
-        let others = [self.clocks.of(&envelope.origin(), clock.now), self.clocks.middle(clock)];
+        let others = || [self.clocks.of(&envelope.origin(), clock.now), self.clocks.middle(clock)];
         self.replay.in_time(envelope, clock, others).map_err(Refusal::Drop)?;
         if self.replay.has(envelope) {
             return Err(Refusal::Drop("duplicate"));

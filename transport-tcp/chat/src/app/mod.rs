@@ -276,12 +276,14 @@ impl App {
         if !self.screen.is_plain() {
             return true;
         }
-        if !self.is_ending && !matches!(end, End::Stopped) {
+        let is_early = !self.is_ending && !matches!(end, End::Stopped);
+        // Who only listened has nothing to count.
+        if is_early && taken > 0 {
             let sent = taken.saturating_sub(unsent);
             self.screen.notice(&format!(
                 "ended before its input did: {sent} of {taken} lines taken from it were sent"
             ));
-        } else if unsent > 0 {
+        } else if !is_early && unsent > 0 {
             self.screen.warning(&format!("{unsent} of {taken} lines of the input were not sent or not done"));
         }
         unsent == 0
