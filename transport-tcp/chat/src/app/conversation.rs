@@ -128,6 +128,8 @@ impl Conversation {
 
     /// How the clock of this machine differs from those of most neighbors; none if it does not.
     pub(super) fn clock_disagreement(&self) -> Option<Disagreement> {
-        self.validator.lock().clocks().disagreement(self.clocks.read())
+        let found = self.validator.lock().clocks().disagreement(self.clocks.read());
+        // The first neighbor that is heard may be the one whose clock is wrong.
+        found.filter(|found| 2 * found.neighbors > self.handle.neighbors().borrow().len())
     }
 }

@@ -283,7 +283,7 @@ impl App {
             self.screen.notice(&format!(
                 "ended before its input did: {sent} of {taken} lines taken from it were sent"
             ));
-        } else if !is_early && unsent > 0 {
+        } else if !is_early && taken > 0 && unsent > 0 {
             self.screen.warning(&format!("{unsent} of {taken} lines of the input were not sent or not done"));
         }
         unsent == 0

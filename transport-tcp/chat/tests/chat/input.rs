@@ -164,3 +164,38 @@ fn pastes_and_what_is_typed_ahead_arrive() {
     let expected: Vec<String> = std::iter::once("one\\n\ttwo\\n\\n  three".to_owned()).chain(ahead).collect();
     assert_eq!(pair.heard(), expected);
 }
+
+/// A folder is no input; the chat says so and does not seem to have done its work.
+#[cfg(unix)]
+#[test]
+fn an_input_that_cannot_be_read_is_no_success() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let unreadable = std::fs::File::open(folder.path()).expect("there");
+    let mut command = Command::new(binary());
+    command.args(["--listen", "127.0.0.1:0", "--peer", "127.0.0.1:1", "--data"]).arg(folder.path().join("a"));
+    let ended = command.stdin(unreadable).output().expect("it runs");
+    let told = String::from_utf8(ended.stderr).expect("text");
+    assert_eq!(ended.status.code(), Some(1), "{told}");
+    assert!(told.contains("cannot read the input"), "{told}");
+}
+
+/// Its only neighbor is killed while it sends: what nobody has read for sure is counted.
+#[test]
+fn what_was_on_its_way_to_somebody_killed_is_counted() {
+    let mut pair = Pair::new("lab");
+    // The line takes everything at once and is slow to hand it over.
+    let line = slow_line(pair.listener.address(), 30_000);
+    let mut sender = pair.sender(&[], "lab", line);
+    let lines: Vec<String> = (0..40).map(|number| format!("line {number} {}", "b".repeat(3_000))).collect();
+    sender.write((lines.join("\n") + "\n").as_bytes());
+    pair.listener.hears("line 20 ");
+    pair.listener.kill();
+    assert_eq!(sender.ends().code(), Some(1));
+    let told = sender.told();
+    let word =
+        told.iter().find(|line| line.contains("of 40 lines of the input were not sent")).expect("told");
+    let unsent: usize =
+        word.trim_start_matches("! ").split(' ').next().expect("a number").parse().expect("one");
+    // What was heard but not confirmed counts as well: that is all that the sender can know.
+    assert!(unsent >= 40 - pair.heard().len() && unsent < 40, "{unsent} of 40, {} heard", pair.heard().len());
+}
