@@ -285,7 +285,7 @@ impl<P: SocketProtocol> Driver<P> {
 
     /// Does what the application wants, under a number by which it learns whether a peer has read it.
     fn obey(&mut self, command: P::Command) {
-        self.command = self.shared.unread.obeyed();
+        self.command = self.shared.unconfirmed.obeyed();
         self.tell(Input::Command(command));
         self.command = 0;
     }

@@ -63,7 +63,7 @@ impl<P: SocketProtocol> Handle<P> {
     /// # Errors
     /// The node has stopped: its task panicked.
     pub async fn command(&self, command: P::Command) -> Result<(), Stopped> {
-        self.shared.unread.given();
+        self.shared.unconfirmed.given();
         self.commands.send(command).await.map_err(|_| Stopped)
     }
 
@@ -91,8 +91,8 @@ impl<P: SocketProtocol> Handle<P> {
     /// count in the order in which they are given. Empty unless
     /// [`Options::receipts`](crate::options::Options::receipts) is set. A command that led to no packet stays here.
     #[must_use]
-    pub fn unread(&self) -> watch::Receiver<BTreeSet<u64>> {
-        self.shared.unread.watch()
+    pub fn unconfirmed(&self) -> watch::Receiver<BTreeSet<u64>> {
+        self.shared.unconfirmed.watch()
     }
 
     /// How many links stand: to neighbors, and to peers that it only talked to.

@@ -33,7 +33,7 @@ pub struct Options {
     /// How connections to others are opened. Default: straight to their address.
     pub connector: Connector,
     /// Whether peers are asked if they have read what the application published, see
-    /// [`Handle::unread`](crate::handle::Handle::unread). Costs a ping and a pong per round trip. Default: no.
+    /// [`Handle::unconfirmed`](crate::handle::Handle::unconfirmed). Costs a ping and a pong per round trip. Default: no.
     pub receipts: bool,
 }
 

@@ -10,7 +10,7 @@ const MAX_KEPT: usize = 65_536;
 
 /// The numbers of the commands that no peer is known to have read.
 #[derive(Debug)]
-pub(crate) struct Unread {
+pub(crate) struct Unconfirmed {
     /// Whether anybody wants to know.
     is_wanted: bool,
     given: AtomicU64,
@@ -18,7 +18,7 @@ pub(crate) struct Unread {
     numbers: watch::Sender<BTreeSet<u64>>,
 }
 
-impl Unread {
+impl Unconfirmed {
     pub(crate) fn new(is_wanted: bool) -> Self {
         Self {
             is_wanted,
@@ -49,10 +49,10 @@ impl Unread {
 
     /// A peer has read what came of these commands.
     pub(crate) fn read(&self, numbers: &[u64]) {
-        self.numbers.send_if_modified(|unread| {
-            let before = unread.len();
-            numbers.iter().for_each(|number| _ = unread.remove(number));
-            unread.len() < before
+        self.numbers.send_if_modified(|unconfirmed| {
+            let before = unconfirmed.len();
+            numbers.iter().for_each(|number| _ = unconfirmed.remove(number));
+            unconfirmed.len() < before
         });
     }
 

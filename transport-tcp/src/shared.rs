@@ -13,7 +13,7 @@ use crate::counters::Counters;
 use crate::limits::Limits;
 use crate::options::Connector;
 use crate::peer::Peer;
-use crate::receipts::Unread;
+use crate::receipts::Unconfirmed;
 use crate::secure::{About, Credentials, Hello};
 
 /// Lines that a node logs about its links: strangers that connect must not fill a disk.
@@ -27,7 +27,7 @@ pub(crate) struct Shared {
     pub(crate) session: u64,
     pub(crate) limits: Limits,
     pub(crate) connector: Connector,
-    pub(crate) unread: Unread,
+    pub(crate) unconfirmed: Unconfirmed,
     pub(crate) counters: Counters,
     pub(crate) admission: Arc<Admission>,
     /// The number of links that stand.
@@ -53,7 +53,7 @@ impl Shared {
             links: AtomicUsize::new(0),
             limits,
             connector,
-            unread: Unread::new(receipts),
+            unconfirmed: Unconfirmed::new(receipts),
             counters: Counters::default(),
             started: Instant::now(),
             connections: AtomicU64::new(0),

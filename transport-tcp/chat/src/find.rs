@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use floodnet_tcp::identity::Keypair;
+use floodnet_tcp::knock::{Behind, knock};
 use floodnet_tcp::options::{Connector, Network};
 use floodnet_tcp::peer::Peer;
-use floodnet_tcp::probe::{Answer, probe};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
@@ -107,7 +107,7 @@ impl Finder {
     ) -> io::Result<(TcpStream, SocketAddr)> {
         let asked: Vec<_> = addresses(ips, ports).map(|address| (address, self.ask(address))).collect();
         for (address, answer) in asked {
-            if let Ok(Ok(Answer::Member(identity))) = answer.await
+            if let Ok(Ok(Behind::Member(identity))) = answer.await
                 && identity != self.keypair.identity()
             {
                 return Ok((TcpStream::connect(address).await?, address));
@@ -117,9 +117,9 @@ impl Finder {
     }
 
     /// Asks who answers there, beside whatever else is done.
-    fn ask(&self, address: SocketAddr) -> JoinHandle<io::Result<Answer>> {
+    fn ask(&self, address: SocketAddr) -> JoinHandle<io::Result<Behind>> {
         let (keypair, network) = (self.keypair.clone(), self.network.clone());
-        tokio::spawn(async move { probe(address, &keypair, &network, PATIENCE).await })
+        tokio::spawn(async move { knock(address, &keypair, &network, PATIENCE).await })
     }
 
     /// Where it looks, in words.
@@ -154,8 +154,8 @@ impl Finder {
         let asked: Vec<_> = found.into_iter().map(|address| (address, self.ask(address))).collect();
         for (address, answer) in asked {
             match answer.await {
-                Ok(Ok(Answer::Member(_))) | Err(_) => {}
-                Ok(Ok(Answer::Stranger)) => strangers.push(address.to_string()),
+                Ok(Ok(Behind::Member(_))) | Err(_) => {}
+                Ok(Ok(Behind::Stranger)) => strangers.push(address.to_string()),
                 Ok(Err(_)) if matches!(place, Place::Machine(..)) => {}
                 Ok(Err(error)) => words.push(format!("nobody answers at {address}: {error}")),
             }

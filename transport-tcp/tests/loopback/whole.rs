@@ -207,21 +207,25 @@ async fn a_node_that_dials_itself_finds_out() {
     assert_eq!(alone.links(), 0);
 }
 
-/// What a peer has read is known by a pong; what nobody was there to read stays unread.
+/// What a peer has read is known by a pong; what nobody was there to read stays unconfirmed.
 #[tokio::test]
 async fn the_application_learns_what_a_peer_has_read() {
     let asks = || Options { receipts: true, ..options(quick()) };
     let mut first = start(2, &[], options(quick())).await;
     let second = start(2, &[first.me()], Options { seed: Some(2), ..asks() }).await;
-    let mut unread = second.unread();
+    let mut unconfirmed = second.unconfirmed();
     holds(&second, "a neighbor", |neighbors| !neighbors.is_empty()).await;
     for text in ["one", "two", "three"] {
         second.publish(content(text)).await.expect("it runs");
         delivers(&mut first, &content(text)).await;
     }
-    in_time("all are read", unread.wait_for(std::collections::BTreeSet::is_empty)).await.expect("it runs");
+    in_time("all are read", unconfirmed.wait_for(std::collections::BTreeSet::is_empty))
+        .await
+        .expect("it runs");
     let alone = start(2, &[], Options { seed: Some(3), ..asks() }).await;
-    let mut unread = alone.unread();
+    let mut unconfirmed = alone.unconfirmed();
     alone.publish(content("nobody")).await.expect("it runs");
-    in_time("it is given", unread.wait_for(|unread| unread.contains(&1))).await.expect("it runs");
+    in_time("it is given", unconfirmed.wait_for(|unconfirmed| unconfirmed.contains(&1)))
+        .await
+        .expect("it runs");
 }

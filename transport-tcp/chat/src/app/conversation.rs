@@ -97,7 +97,8 @@ impl Conversation {
     }
 
     async fn publish(&mut self, envelope: Envelope, is_line: bool) {
-        self.sending.publishes(is_line, self.clocks.read().now);
+        let line = is_line.then(|| envelope.bytes().len());
+        self.sending.publishes(line, self.clocks.read().now);
         self.validator.lock().said(&envelope);
         if self.handle.publish(envelope).await.is_err() {
             tracing::error!("the node has stopped");

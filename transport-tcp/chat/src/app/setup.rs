@@ -159,7 +159,7 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
 
     let (metrics, notes) = serve_metrics(args.metrics).await?;
     let (screen, input) = screen(is_terminal, format!("{}> ", session.name()));
-    let sending = Sending::new(quota_limits(profile).author, handle.unread());
+    let sending = Sending::new(quota_limits(profile).author, handle.unconfirmed());
     let mut app = App {
         talk: Conversation { session, handle, validator, clocks, rng: NodeRng::new(seed ^ 1), sending },
         screen,

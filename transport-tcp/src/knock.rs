@@ -1,4 +1,4 @@
-//! Who answers at an address, without a link.
+//! Who is behind an address, without a link.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,9 +12,9 @@ use crate::identity::{Identity, Keypair};
 use crate::options::Network;
 use crate::secure::{Credentials, Handshake, MAX_HANDSHAKE};
 
-/// Who answers at an address.
+/// Who is behind an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum Behind {
     /// A node of the network, which proved this identity.
     Member(Identity),
     /// Something else: a node of another network or with another key, or another program.
@@ -26,12 +26,12 @@ pub enum Answer {
 ///
 /// # Errors
 /// Nobody takes the connection, or the network's name is too long.
-pub async fn probe(
+pub async fn knock(
     address: SocketAddr,
     keypair: &Keypair,
     network: &Network,
     patience: Duration,
-) -> io::Result<Answer> {
+) -> io::Result<Behind> {
     let connecting = timeout(patience, TcpStream::connect(address)).await;
     let mut stream = FrameStream::new(connecting.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??);
     let credentials = Credentials::new(keypair.clone(), network)?;
@@ -42,5 +42,5 @@ pub async fn probe(
         handshake.meet(&payload).ok().map(|hello| hello.identity)
     };
     let answer = timeout(patience, asking).await.ok().flatten();
-    Ok(answer.map_or(Answer::Stranger, Answer::Member))
+    Ok(answer.map_or(Behind::Stranger, Behind::Member))
 }
