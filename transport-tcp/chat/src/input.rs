@@ -6,7 +6,7 @@ use std::thread;
 
 use rustyline::error::ReadlineError;
 use rustyline::history::MemHistory;
-use rustyline::{Config, Editor, ExternalPrinter};
+use rustyline::{Cmd, Config, Editor, ExternalPrinter, KeyCode, KeyEvent, Modifiers};
 use tokio::sync::mpsc as queue;
 
 /// The longest line in bytes; a longer one is refused as a whole.
@@ -155,30 +155,38 @@ pub fn terminal(
     let config = Config::builder().auto_add_history(true).max_history_size(1_000)?.build();
     let history = MemHistory::with_config(&config);
     let mut editor: Editor<(), MemHistory> = Editor::with_history(config, history)?;
+    // Without brackets around it, a paste is typed: its tabs are text.
+    editor.bind_sequence(KeyEvent(KeyCode::Tab, Modifiers::NONE), Cmd::Insert(1, "\t".to_owned()));
     let printer = editor.create_external_printer()?;
     let (sender, receiver) = queue::channel(1);
-    thread::spawn(move || {
-        let mut prompt = first_prompt;
-        loop {
-            let text = match editor.readline(&prompt) {
-                Ok(text) => text,
-                Err(error) => {
-                    let end = match error {
-                        ReadlineError::Interrupted => Typed::Interrupted,
-                        _ => Typed::End,
-                    };
-                    let _ = sender.blocking_send(end);
-                    return;
-                }
-            };
-            // The next prompt comes when the line is dealt with; until then nothing is read.
-            match ask(&sender, Ok(text.replace("\r\n", "\n").replace('\r', "\n"))) {
-                Some(next) => prompt = next,
-                None => return,
-            }
-        }
-    });
+    thread::spawn(move || edit_lines(&mut editor, first_prompt, &sender));
     Ok((receiver, Box::new(printer)))
+}
+
+fn edit_lines(editor: &mut Editor<(), MemHistory>, mut prompt: String, sender: &queue::Sender<Typed>) {
+    // The editor forgets a line in which a byte is no text. What comes of it after that must not be a line.
+    let mut is_spoilt = false;
+    loop {
+        let text = match editor.readline(&prompt) {
+            Ok(_) if std::mem::take(&mut is_spoilt) => Err("not all of that line is UTF-8".to_owned()),
+            Ok(text) => Ok(text.replace("\r\n", "\n").replace('\r', "\n")),
+            Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                if !std::mem::replace(&mut is_spoilt, true) {
+                    let note =
+                        "a byte that is not UTF-8 was typed: nothing of this line is taken, up to its end";
+                    let _ = sender.blocking_send(Typed::Note(note.to_owned()));
+                }
+                continue;
+            }
+            Err(ReadlineError::Interrupted) => return drop(sender.blocking_send(Typed::Interrupted)),
+            Err(_) => return drop(sender.blocking_send(Typed::End)),
+        };
+        // The next prompt comes when the line is dealt with; until then nothing is read.
+        match ask(sender, text) {
+            Some(next) => prompt = next,
+            None => return,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -159,9 +159,15 @@ fn pastes_and_what_is_typed_ahead_arrive() {
     bob.send(&(ahead.join("\r") + "\r")).expect("it reads");
     bob.flush().expect("it reads");
     pair.listener.hears("ahead 39 end");
+    bob.send("\tcolumns\tand\r").expect("it reads");
+    bob.flush().expect("it reads");
+    pair.listener.hears("columns");
     bob.send_line("exit").expect("it reads");
     bob.exp_eof().expect("it ends");
-    let expected: Vec<String> = std::iter::once("one\\n\ttwo\\n\\n  three".to_owned()).chain(ahead).collect();
+    let expected: Vec<String> = std::iter::once("one\\n\ttwo\\n\\n  three".to_owned())
+        .chain(ahead)
+        .chain(["\tcolumns\tand".to_owned()])
+        .collect();
     assert_eq!(pair.heard(), expected);
 }
 
@@ -203,4 +209,27 @@ fn what_was_on_its_way_to_somebody_killed_is_counted() {
         "{unsent} of 40, {} heard",
         pair.heard().len()
     );
+}
+
+/// A terminal of another character set: the byte spoils its line, which is told, and the next line is taken.
+#[test]
+fn a_byte_that_is_no_text_spoils_its_line_only() {
+    let pair = Pair::new("lab");
+    let at = pair.listener.address();
+    let mut command = Command::new(binary());
+    command.args(["--listen", "127.0.0.1:0", "--profile", "lab", "--name", "bob", "--peer", &at, "--data"]);
+    command.arg(pair.folder.path().join("bob")).env("NO_COLOR", "1").env("TERM", "xterm");
+    let mut bob = spawn_command(command, Some(20_000)).expect("a terminal");
+    let mut keyboard = bob.process().get_file_handle().expect("its other end");
+    bob.exp_string("is here").expect("connected and introduced");
+    // The byte may begin a character: the next one tells.
+    keyboard.write_all(b"caf\xe9 ").expect("it reads");
+    bob.exp_string("not UTF-8 was typed").expect("told at once");
+    keyboard.write_all(b"/quit\r").expect("it reads");
+    bob.exp_string("not sent: not all of that line is UTF-8").expect("told");
+    keyboard.write_all(b"after\r").expect("it reads");
+    pair.listener.hears("after");
+    bob.send_line("exit").expect("it reads");
+    bob.exp_eof().expect("it ends");
+    assert_eq!(pair.heard(), ["after"]);
 }
