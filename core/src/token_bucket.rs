@@ -39,6 +39,12 @@ impl Rate {
         Self { cost: self.cost.saturating_mul(parts as u64), per_second: self.per_second / parts, burst }
     }
 
+    /// The same rate with another burst; 0 counts as one.
+    #[must_use]
+    pub const fn with_burst(self, burst: u32) -> Self {
+        Self { burst: if burst == 0 { 1 } else { burst }, ..self }
+    }
+
     /// A rate of bytes as one of KiB, to be shown.
     #[must_use]
     pub const fn in_kib(self) -> Self {

@@ -24,3 +24,4 @@ pub(crate) use context::TaskContext;
 pub(crate) use incoming::incoming;
 pub(crate) use outgoing::outgoing;
 pub(crate) use report::{Answer, Report, Visitor};
+pub(crate) use stream::FrameStream;

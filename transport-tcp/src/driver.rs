@@ -92,6 +92,7 @@ pub async fn spawn_with_validator<P: SocketProtocol>(
         validator,
         timers: Timers::new(),
         actions: Vec::new(),
+        command: 0,
         events,
         view,
         clock_jumps: ClockJumps::new(),
@@ -106,11 +107,11 @@ pub async fn spawn_with_validator<P: SocketProtocol>(
 
 /// What all tasks of the node share: its name, its credentials and its limits. It listens at `bound`.
 fn share(options: Options, bound: SocketAddr) -> io::Result<Shared> {
-    let Options { advertise, keypair, network, limits, connector, .. } = options;
+    let Options { advertise, keypair, network, limits, connector, receipts, .. } = options;
     let keypair = keypair.map_or_else(Keypair::generate, Ok)?;
     let me = Peer::new(keypair.identity(), advertise.unwrap_or(bound));
     let credentials = Credentials::new(keypair, &network)?;
-    Ok(Shared::new(me, credentials, session(SystemTime::now(), random()), limits, connector))
+    Ok(Shared::new(me, credentials, session(SystemTime::now(), random()), (limits, connector, receipts)))
 }
 
 /// Names a life that begins `now`: a later one has a greater name, and two of one millisecond differ by chance.
@@ -171,6 +172,8 @@ struct Driver<P: SocketProtocol> {
     timers: Timers<P::Timer>,
     /// What the node wants done; empty between inputs.
     actions: Vec<ActionOf<P>>,
+    /// The number of the command that the node is handling; 0 if it is none, or nobody asks for receipts.
+    command: u64,
     events: mpsc::Sender<P::Event>,
     view: watch::Sender<Vec<Peer>>,
     clock_jumps: ClockJumps,
@@ -202,7 +205,7 @@ impl<P: SocketProtocol> Driver<P> {
             tokio::select! {
                 Some(report) = reports.recv() => self.on_report(report),
                 command = commands.recv() => match command {
-                    Some(command) => self.tell(Input::Command(command)),
+                    Some(command) => self.obey(command),
                     None => break,
                 },
                 () = sleep_until(due) => self.fire(),
@@ -290,6 +293,13 @@ impl<P: SocketProtocol> Driver<P> {
         }
     }
 
+    /// Does what the application wants, under a number by which it learns whether a peer has read it.
+    fn obey(&mut self, command: P::Command) {
+        self.command = self.shared.unconfirmed.obeyed();
+        self.tell(Input::Command(command));
+        self.command = 0;
+    }
+
     /// Hands the node an input of its own side and does what it wants.
     fn tell(&mut self, input: InputOf<P>) {
         self.tell_from(0, input);
@@ -312,8 +322,8 @@ impl<P: SocketProtocol> Driver<P> {
             match action {
                 Action::Send { to, message } => {
                     let is_payload = P::carried(&message).is_some();
-                    let bytes = wire::encode(&message).into();
-                    self.links.send(to, Packet { bytes, is_payload, source });
+                    let (bytes, command) = (wire::encode(&message).into(), self.command);
+                    self.links.send(to, Packet { bytes, is_payload, source, command });
                 }
                 Action::SetTimer { after, timer } => {
                     self.timers.set(now, span(after), timer);

@@ -8,10 +8,10 @@ use bytes::Bytes;
 /// waits for nobody (start-time fair queueing, Goyal, Vin and Cheng 1996: a packet's tag is the share that its
 /// source has used up before it, and the least goes first; of equals the shortest). When there is no room, the oldest packet of the source with the
 /// most bytes goes.
-#[derive(Debug, Default)]
-pub(crate) struct FairQueue {
+#[derive(Debug)]
+pub(crate) struct FairQueue<P = Bytes> {
     /// Those with something to say: as many as there are links, so few.
-    sources: Vec<Source>,
+    sources: Vec<Source<P>>,
     packets: usize,
     bytes: usize,
     /// The tag of the packet that was taken last.
@@ -19,23 +19,29 @@ pub(crate) struct FairQueue {
 }
 
 #[derive(Debug)]
-struct Source {
+struct Source<P> {
     name: u64,
     /// Packets with their tags, the oldest first.
-    packets: VecDeque<(u64, Bytes)>,
+    packets: VecDeque<(u64, P)>,
     bytes: usize,
 }
 
-impl FairQueue {
+impl<P> Default for FairQueue<P> {
+    fn default() -> Self {
+        Self { sources: Vec::new(), packets: 0, bytes: 0, clock: 0 }
+    }
+}
+
+impl<P: AsRef<[u8]>> FairQueue<P> {
     /// Queues `packet` of `source` in room for so many packets and bytes, and gives how many had to go for it.
-    pub(crate) fn push(&mut self, source: u64, packet: Bytes, packets: usize, bytes: usize) -> usize {
-        let length = packet.len();
+    pub(crate) fn push(&mut self, source: u64, packet: P, packets: usize, bytes: usize) -> usize {
+        let length = packet.as_ref().len();
         let place = self.sources.iter().position(|known| known.name == source).unwrap_or_else(|| {
             self.sources.push(Source { name: source, packets: VecDeque::new(), bytes: 0 });
             self.sources.len() - 1
         });
         if let Some(source) = self.sources.get_mut(place) {
-            let used = |(tag, packet): &(u64, Bytes)| tag.saturating_add(packet.len() as u64);
+            let used = |(tag, packet): &(u64, P)| tag.saturating_add(packet.as_ref().len() as u64);
             let tag = source.packets.back().map_or(self.clock, used);
             source.packets.push_back((tag, packet));
             source.bytes += length;
@@ -53,8 +59,9 @@ impl FairQueue {
     }
 
     /// Takes the next packet, of the source whose turn it is.
-    pub(crate) fn pop(&mut self) -> Option<Bytes> {
-        let tag = |source: &Source| source.packets.front().map(|(tag, packet)| (*tag, packet.len()));
+    pub(crate) fn pop(&mut self) -> Option<P> {
+        let tag =
+            |source: &Source<P>| source.packets.front().map(|(tag, packet)| (*tag, packet.as_ref().len()));
         let (place, _) = self.sources.iter().enumerate().min_by_key(|(_, source)| tag(source))?;
         let (tag, packet) = self.pop_from(place)?;
         self.clock = tag;
@@ -62,18 +69,19 @@ impl FairQueue {
     }
 
     /// All packets with their sources.
-    pub(crate) fn into_packets(self) -> impl Iterator<Item = (u64, Bytes)> {
+    pub(crate) fn into_packets(self) -> impl Iterator<Item = (u64, P)> {
         self.sources
             .into_iter()
             .flat_map(|source| source.packets.into_iter().map(move |(_, packet)| (source.name, packet)))
     }
 
-    fn pop_from(&mut self, place: usize) -> Option<(u64, Bytes)> {
+    fn pop_from(&mut self, place: usize) -> Option<(u64, P)> {
         let source = self.sources.get_mut(place)?;
         let (tag, packet) = source.packets.pop_front()?;
-        source.bytes -= packet.len();
+        let length = packet.as_ref().len();
+        source.bytes -= length;
         self.packets -= 1;
-        self.bytes -= packet.len();
+        self.bytes -= length;
         if source.packets.is_empty() {
             self.sources.remove(place);
         }
@@ -92,7 +100,7 @@ mod tests {
 
     #[test]
     fn each_source_has_its_turn() {
-        let mut queue = FairQueue::default();
+        let mut queue = FairQueue::<Bytes>::default();
         for (source, packet) in [(1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (3, "c1"), (3, "c2")] {
             assert_eq!(queue.push(source, text(packet), 99, 99), 0);
         }
@@ -102,7 +110,7 @@ mod tests {
 
     #[test]
     fn who_says_little_waits_for_nobody() {
-        let mut queue = FairQueue::default();
+        let mut queue = FairQueue::<Bytes>::default();
         for source in 1..=9 {
             for _ in 0..3 {
                 queue.push(source, Bytes::from_static(&[b'x'; 1_000]), 99, 99_999);
@@ -115,7 +123,7 @@ mod tests {
 
     #[test]
     fn who_says_most_makes_room() {
-        let mut queue = FairQueue::default();
+        let mut queue = FairQueue::<Bytes>::default();
         queue.push(2, text("small"), 4, 99);
         for packet in ["great 1", "great 2", "great 3"] {
             assert_eq!(queue.push(1, text(packet), 4, 99), 0);
@@ -131,7 +139,7 @@ mod tests {
         /// Nothing is lost but what is said to be dropped, the bounds hold, and each source keeps its order.
         #[test]
         fn counts_hold(pushes in proptest::collection::vec((0u64..5, 1usize..20, proptest::bool::ANY), 1..200)) {
-            let (mut queue, mut pushed, mut popped, mut dropped) = (FairQueue::default(), 0u32, Vec::new(), 0);
+            let (mut queue, mut pushed, mut popped, mut dropped) = (FairQueue::<Bytes>::default(), 0u32, Vec::new(), 0);
             for (source, length, is_pop) in pushes {
                 let mut packet = vec![u8::try_from(source).expect("small"); length + 5];
                 packet[1..5].copy_from_slice(&pushed.to_be_bytes());

@@ -1,6 +1,6 @@
 //! What an application holds of a running node.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -63,6 +63,7 @@ impl<P: SocketProtocol> Handle<P> {
     /// # Errors
     /// The node has stopped: its task panicked.
     pub async fn command(&self, command: P::Command) -> Result<(), Stopped> {
+        self.shared.unconfirmed.given();
         self.commands.send(command).await.map_err(|_| Stopped)
     }
 
@@ -84,6 +85,14 @@ impl<P: SocketProtocol> Handle<P> {
     #[must_use]
     pub fn neighbors(&self) -> watch::Receiver<Vec<Peer>> {
         self.neighbors.clone()
+    }
+
+    /// Which commands no peer is known to have read, by their numbers: the first command has number 1, and they
+    /// count in the order in which they are given. Empty unless
+    /// [`Options::receipts`](crate::options::Options::receipts) is set. A command that led to no packet stays here.
+    #[must_use]
+    pub fn unconfirmed(&self) -> watch::Receiver<BTreeSet<u64>> {
+        self.shared.unconfirmed.watch()
     }
 
     /// How many links stand: to neighbors, and to peers that it only talked to.

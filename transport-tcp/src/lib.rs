@@ -94,6 +94,7 @@ pub mod driver;
 pub mod frame;
 pub mod handle;
 pub mod identity;
+pub mod knock;
 pub mod limits;
 pub mod options;
 pub mod peer;
@@ -111,6 +112,7 @@ mod dialing;
 mod fair_queue;
 mod links;
 mod outbox;
+mod receipts;
 mod shared;
 mod timers;
 

@@ -32,6 +32,9 @@ pub struct Options {
     pub limits: Limits,
     /// How connections to others are opened. Default: straight to their address.
     pub connector: Connector,
+    /// Whether peers are asked if they have read what the application published, see
+    /// [`Handle::unconfirmed`](crate::handle::Handle::unconfirmed). Costs a ping and a pong per round trip. Default: no.
+    pub receipts: bool,
 }
 
 impl Default for Options {
@@ -45,6 +48,7 @@ impl Default for Options {
             seed: None,
             limits: Limits::default(),
             connector: Connector::default(),
+            receipts: false,
         }
     }
 }
@@ -52,19 +56,37 @@ impl Default for Options {
 /// A connection that is being opened.
 pub type Connecting = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
 
+/// A connection that is being opened to an address that had to be found first.
+pub type Finding = Pin<Box<dyn Future<Output = io::Result<(TcpStream, SocketAddr)>> + Send>>;
+
 /// Opens connections to peers: straight to their address, or through another program, for example one that delays
 /// what passes. Either way the peer that answers must prove the identity that was dialed.
 #[derive(Clone)]
-pub struct Connector(Arc<dyn Fn(Peer) -> Connecting + Send + Sync>);
+pub struct Connector(Arc<dyn Fn(Peer) -> Opening + Send + Sync>);
+
+/// A connection, and the address that is dialed to reach that peer again; none for the one that was asked for.
+type Opening = Pin<Box<dyn Future<Output = io::Result<(TcpStream, Option<SocketAddr>)>> + Send>>;
 
 impl Connector {
     /// One that opens connections so.
     pub fn new(open: impl Fn(Peer) -> Connecting + Send + Sync + 'static) -> Self {
-        Self(Arc::new(open))
+        Self(Arc::new(move |peer| {
+            let connecting = open(peer);
+            Box::pin(async move { Ok((connecting.await?, None)) })
+        }))
+    }
+
+    /// One that finds the addresses of peers when they are dialed, for example by a host name: it opens the
+    /// connection and tells the address, which the peer is known by from then on.
+    pub fn finding(find: impl Fn(Peer) -> Finding + Send + Sync + 'static) -> Self {
+        Self(Arc::new(move |peer| {
+            let finding = find(peer);
+            Box::pin(async move { finding.await.map(|(stream, address)| (stream, Some(address))) })
+        }))
     }
 
     /// Opens a connection to `peer`.
-    pub(crate) fn open(&self, peer: Peer) -> Connecting {
+    pub(crate) fn open(&self, peer: Peer) -> Opening {
         (self.0)(peer)
     }
 }

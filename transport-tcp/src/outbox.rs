@@ -18,6 +18,22 @@ pub(crate) struct Packet {
     pub(crate) is_payload: bool,
     /// The link on which it, or what caused it, came; 0 for what this node says of its own.
     pub(crate) source: u64,
+    /// The number of the application's command that it comes from; 0 if it comes from none, or if nobody asks
+    /// whether it was read.
+    pub(crate) command: u64,
+}
+
+/// A packet in the queue, with the number of its command.
+#[derive(Debug)]
+struct Numbered {
+    bytes: Bytes,
+    command: u64,
+}
+
+impl AsRef<[u8]> for Numbered {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 /// What became of a packet.
@@ -34,6 +50,8 @@ pub(crate) enum Queued {
 pub(crate) enum Work {
     Packets(Vec<Bytes>),
     Pong,
+    /// Ask whether the peer has read what was written.
+    Ask,
     /// Ask for a sign of life, which must come in time.
     Probe,
     /// Everything is written: end the link.
@@ -63,8 +81,8 @@ pub(crate) struct Outbox {
 
 #[derive(Debug, Default)]
 struct State {
-    payload: FairQueue,
-    control: FairQueue,
+    payload: FairQueue<Numbered>,
+    control: FairQueue<Numbered>,
     /// Whether it is the overlay's turn.
     control_next: bool,
     /// Since when nothing was taken, while there was no room.
@@ -72,6 +90,7 @@ struct State {
     pong: bool,
     probe: bool,
     goodbye: Option<Reason>,
+    receipts: Receipts,
 }
 
 /// Bytes and packets that are written at once, about.
@@ -90,11 +109,12 @@ impl Outbox {
     /// Queues a packet, at the price of older ones if need be.
     pub(crate) fn push(&self, packet: Packet, now: Instant) -> Queued {
         let Room { packets, bytes, patience } = self.room;
+        let numbered = Numbered { bytes: packet.bytes, command: packet.command };
         let mut state = self.state();
         let dropped = if packet.is_payload {
-            state.payload.push(packet.source, packet.bytes, packets, bytes)
+            state.payload.push(packet.source, numbered, packets, bytes)
         } else {
-            state.control.push(packet.source, packet.bytes, (packets / 4).max(1), bytes)
+            state.control.push(packet.source, numbered, (packets / 4).max(1), bytes)
         };
         if dropped > 0 && now.duration_since(*state.full_since.get_or_insert(now)) >= patience {
             return Queued::Stuck;
@@ -112,11 +132,29 @@ impl Outbox {
         });
         for (payload, control) in [earlier, later] {
             for (queue, is_payload) in [(payload, true), (control, false)] {
-                for (source, bytes) in queue.into_packets() {
-                    self.push(Packet { bytes, is_payload, source }, now);
+                for (source, Numbered { bytes, command }) in queue.into_packets() {
+                    self.push(Packet { bytes, is_payload, source, command }, now);
                 }
             }
         }
+    }
+
+    /// Whether a ping may be written now. While an answer decides about receipts, another ping would make it
+    /// unclear which of the two the next pong belongs to.
+    pub(crate) fn may_ping(&self) -> bool {
+        !self.state().receipts.is_asked
+    }
+
+    /// The ping that asks for receipts is written next.
+    pub(crate) fn asked(&self) {
+        self.state().receipts.ask();
+    }
+
+    /// A pong has come: the commands whose packets the peer has read for sure.
+    pub(crate) fn answered(&self) -> Vec<u64> {
+        let read = self.state().receipts.answered();
+        self.changed.notify_one();
+        read
     }
 
     /// Has a pong written as soon as possible.
@@ -146,13 +184,17 @@ impl Outbox {
         if std::mem::take(&mut state.probe) {
             return Some(Work::Probe);
         }
+        if state.receipts.is_due() {
+            return Some(Work::Ask);
+        }
         let (mut batch, mut bytes) = (Vec::new(), 0);
         while bytes < BATCH.0
             && batch.len() < BATCH.1
             && let Some(packet) = state.pop()
         {
-            bytes += packet.len();
-            batch.push(packet);
+            bytes += packet.bytes.len();
+            state.receipts.written(packet.command);
+            batch.push(packet.bytes);
         }
         if !batch.is_empty() {
             state.full_since = None;
@@ -172,9 +214,43 @@ impl Outbox {
     }
 }
 
+/// Which of the application's commands the peer has read. A ping is written behind their packets, and the pong
+/// tells that all before it was read.
+#[derive(Debug, Default)]
+struct Receipts {
+    /// Written since the last ping.
+    written: Vec<u64>,
+    /// Written before the ping whose pong has not come.
+    asked: Vec<u64>,
+    /// Whether a pong is waited for.
+    is_asked: bool,
+}
+
+impl Receipts {
+    fn written(&mut self, command: u64) {
+        if command > 0 {
+            self.written.push(command);
+        }
+    }
+
+    const fn is_due(&self) -> bool {
+        !self.is_asked && !self.written.is_empty()
+    }
+
+    fn ask(&mut self) {
+        self.asked = std::mem::take(&mut self.written);
+        self.is_asked = true;
+    }
+
+    fn answered(&mut self) -> Vec<u64> {
+        self.is_asked = false;
+        std::mem::take(&mut self.asked)
+    }
+}
+
 impl State {
     /// The next packet, of either kind in turn.
-    fn pop(&mut self) -> Option<Bytes> {
+    fn pop(&mut self) -> Option<Numbered> {
         let control_first = self.control_next;
         self.control_next = !control_first;
         if control_first {
@@ -192,7 +268,7 @@ mod tests {
     const ROOM: Room = Room { packets: 3, bytes: 10, patience: Duration::from_secs(5) };
 
     fn packet(text: &'static str, is_payload: bool) -> Packet {
-        Packet { bytes: Bytes::from_static(text.as_bytes()), is_payload, source: 1 }
+        Packet { bytes: Bytes::from_static(text.as_bytes()), is_payload, source: 1, command: 0 }
     }
 
     fn texts(outbox: &Outbox) -> Vec<String> {
@@ -268,5 +344,25 @@ mod tests {
         link.take_over(&dial, now);
         assert_eq!(texts(&link), ["p1", "p2"]);
         assert!(dial.take().is_none());
+    }
+
+    #[test]
+    fn a_pong_tells_what_was_read_before_its_ping() {
+        let (outbox, now) = (Outbox::new(Room { packets: 9, bytes: 99, ..ROOM }), Instant::now());
+        let push = |command| outbox.push(Packet { command, ..packet("p", true) }, now);
+        assert!(outbox.may_ping());
+        push(1);
+        push(2);
+        assert_eq!(texts(&outbox).len(), 2);
+        assert!(matches!(outbox.take(), Some(Work::Ask)), "before anything else is written");
+        outbox.asked();
+        assert!(!outbox.may_ping(), "its pong could be taken for another one's");
+        push(3);
+        assert_eq!(texts(&outbox).len(), 1);
+        assert!(outbox.take().is_none(), "one question at a time");
+        assert_eq!(outbox.answered(), [1, 2]);
+        assert!(matches!(outbox.take(), Some(Work::Ask)));
+        outbox.asked();
+        assert_eq!((outbox.answered(), outbox.answered()), (vec![3], vec![]));
     }
 }

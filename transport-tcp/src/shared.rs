@@ -13,6 +13,7 @@ use crate::counters::Counters;
 use crate::limits::Limits;
 use crate::options::Connector;
 use crate::peer::Peer;
+use crate::receipts::Unconfirmed;
 use crate::secure::{About, Credentials, Hello};
 
 /// Lines that a node logs about its links: strangers that connect must not fill a disk.
@@ -26,6 +27,7 @@ pub(crate) struct Shared {
     pub(crate) session: u64,
     pub(crate) limits: Limits,
     pub(crate) connector: Connector,
+    pub(crate) unconfirmed: Unconfirmed,
     pub(crate) counters: Counters,
     pub(crate) admission: Arc<Admission>,
     /// The number of links that stand.
@@ -40,9 +42,9 @@ impl Shared {
         me: Peer,
         credentials: Credentials,
         session: u64,
-        limits: Limits,
-        connector: Connector,
+        options: (Limits, Connector, bool),
     ) -> Self {
+        let (limits, connector, receipts) = options;
         Self {
             me,
             credentials,
@@ -51,6 +53,7 @@ impl Shared {
             links: AtomicUsize::new(0),
             limits,
             connector,
+            unconfirmed: Unconfirmed::new(receipts),
             counters: Counters::default(),
             started: Instant::now(),
             connections: AtomicU64::new(0),

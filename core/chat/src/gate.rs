@@ -8,10 +8,11 @@ use alloc::collections::BTreeMap;
 use alloc::collections::BTreeSet;
 
 use crate::Clock;
+use crate::clocks::NeighborClocks;
 use crate::crypto::{Key, Verify};
 use crate::envelope::{Envelope, NetworkId};
 use crate::quota::{Limits, Quota};
-use crate::replay::Replay;
+use crate::replay::{Replay, is_in_own_time};
 
 /// Why a message does not pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,7 @@ impl Refusal {
 pub struct Gate {
     network: NetworkId,
     replay: Replay,
+    clocks: NeighborClocks,
     quota: Quota,
     /// The authors that are refused last when there is too much to say.
     contacts: BTreeSet<Key>,
@@ -51,6 +53,7 @@ impl Gate {
         Self {
             network,
             replay,
+            clocks: NeighborClocks::default(),
             quota: Quota::new(limits),
             contacts: BTreeSet::new(),
             passed: 0,
@@ -96,7 +99,7 @@ impl Gate {
         let checked = self.check_after_signature(envelope, is_authentic, clock);
         self.counted(checked)?;
         self.passed = self.passed.saturating_add(1);
-        self.replay.take(envelope);
+        self.replay.take(envelope, clock.unix_ms);
         self.quota.count(envelope.origin(), clock.now);
         Ok(())
     }
@@ -105,9 +108,14 @@ impl Gate {
         if envelope.network() != self.network {
             return Err(Refusal::Cut("other_network"));
         }
-        self.replay.in_time(envelope, clock.unix_ms).map_err(Refusal::Drop)?;
+        let others = || [self.clocks.of(&envelope.origin(), clock.now), self.clocks.middle(clock)];
+        self.replay.in_time(envelope, clock, others).map_err(Refusal::Drop)?;
         if self.replay.has(envelope) {
             return Err(Refusal::Drop("duplicate"));
+        }
+        // Copies of a message out of the own time have no id: the count saves the work of verifying them.
+        if !is_in_own_time(envelope, clock.unix_ms) && !self.replay.is_new_count(envelope) {
+            return Err(Refusal::Drop("old_count"));
         }
         self.within_quota(envelope, clock)
     }
@@ -148,7 +156,20 @@ impl Gate {
 
     /// Remembers a message of this node itself, so that it is a duplicate when it comes back.
     pub fn said(&mut self, envelope: &Envelope) {
-        self.replay.take(envelope);
+        self.replay.take(envelope, envelope.unix_ms());
+    }
+
+    /// A neighbor has sent this message on its own link, and is its author: so its clock is known.
+    pub fn hear_clock(&mut self, envelope: &Envelope, clock: Clock) {
+        if envelope.network() == self.network {
+            self.clocks.hear(envelope.origin(), envelope.unix_ms(), clock.now);
+        }
+    }
+
+    /// What the clocks of the neighbors say.
+    #[must_use]
+    pub const fn clocks(&self) -> &NeighborClocks {
+        &self.clocks
     }
 
     /// Sets the authors that are refused last when there is too much to say.

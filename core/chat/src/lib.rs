@@ -8,6 +8,7 @@
 //! | module | subject |
 //! |---|---|
 //! | [`crypto`] | keys, signatures, and what a chat asks of ciphers |
+//! | [`clocks`] | what the clocks of the neighbors say |
 //! | [`envelope`] | a signed message as it travels |
 //! | [`gate`] | what is checked before a node accepts a message, and in which order |
 //! | [`replay`] | each message once: time window, ids, sequence windows |
@@ -36,6 +37,7 @@
 
 extern crate alloc;
 
+pub mod clocks;
 pub mod crypto;
 pub mod direct;
 pub mod envelope;
@@ -56,4 +58,12 @@ pub struct Clock {
     pub now: Time,
     /// Milliseconds since 1970, by the wall clock, which may jump. Messages are stamped with it.
     pub unix_ms: u64,
+}
+
+impl Clock {
+    /// Milliseconds since the start of the process.
+    #[must_use]
+    pub fn now_ms(&self) -> u64 {
+        self.now.as_nanos().checked_div(1_000_000).unwrap_or_default()
+    }
 }

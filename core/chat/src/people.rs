@@ -37,7 +37,7 @@ pub struct Contact {
 pub struct Person {
     /// The name by which they call themself.
     pub name: Name,
-    /// When they were last heard, by this node's clock, in milliseconds since 1970.
+    /// When they were last heard, in milliseconds by a clock of this node that never goes back.
     pub heard_ms: u64,
     /// Whether they are in the room: heard of late, and not gone.
     pub here: bool,
@@ -141,13 +141,13 @@ impl People {
     }
 
     /// Notes a presence: `key` calls itself `name` and is `here`, or leaves.
-    pub fn meet(&mut self, key: Key, name: Name, here: bool, unix_ms: u64) -> PresenceChange {
+    pub fn meet(&mut self, key: Key, name: Name, here: bool, now_ms: u64) -> PresenceChange {
         let former = self
             .present
             .get_mut(&key)
-            .map(|person| core::mem::replace(person, Person { name: name.clone(), heard_ms: unix_ms, here }));
+            .map(|person| core::mem::replace(person, Person { name: name.clone(), heard_ms: now_ms, here }));
         if former.is_none() {
-            self.present.push(key, Person { name: name.clone(), heard_ms: unix_ms, here });
+            self.present.push(key, Person { name: name.clone(), heard_ms: now_ms, here });
         }
         let was_here = former.as_ref().is_some_and(|person| person.here);
         if !here {
@@ -167,18 +167,18 @@ impl People {
     }
 
     /// Notes that `key` said something, if it is known from a presence.
-    pub fn heard(&mut self, key: Key, unix_ms: u64) {
+    pub fn heard(&mut self, key: Key, now_ms: u64) {
         if let Some(person) = self.present.get_mut(&key) {
-            person.heard_ms = unix_ms;
+            person.heard_ms = now_ms;
             person.here = true;
         }
     }
 
-    /// Takes everybody for gone who was not heard since `unix_ms`, and returns their keys.
-    pub fn gone_before(&mut self, unix_ms: u64) -> Vec<Key> {
+    /// Takes everybody for gone who was not heard since `since_ms`, and returns their keys.
+    pub fn gone_before(&mut self, since_ms: u64) -> Vec<Key> {
         let mut silent = Vec::new();
         for (key, person) in &mut self.present {
-            if person.here && person.heard_ms < unix_ms {
+            if person.here && person.heard_ms < since_ms {
                 person.here = false;
                 silent.push(*key);
             }

@@ -1,13 +1,17 @@
 //! Each message once, however often and however late it is sent again.
 //!
 //! Three things together:
-//! - **Time**: a message is taken from [`MAX_AGE_MS`] old to [`MAX_AHEAD_MS`] ahead.
-//! - **Ids**: those of all messages taken are kept until their time is out, [`MAX_IDS`] of them. When one has
-//!   to go earlier, the lowest time that is accepted rises to that of the id: what was forgotten cannot come
-//!   again, whatever the clock does afterwards. The id with the earliest time goes, not the one that came
-//!   first: else somebody with a clock ahead could raise the bar for all.
+//! - **Time**: a message is taken from [`MAX_AGE_MS`] old to [`MAX_AHEAD_MS`] ahead, by any of three clocks: that of
+//!   this machine, that of its author if the author is a neighbor, and the middle one of all neighbors. So a wrong
+//!   clock makes nobody deaf.
+//! - **Ids**: those of messages taken are kept until their time is out, [`MAX_IDS`] of them. When one has to go earlier,
+//!   a floor rises to its time. The id with the earliest time goes, not the one that came first: else somebody with a
+//!   clock ahead could raise the bar for all. Messages that only another clock than that of this machine takes have
+//!   no id here: their stamps say nothing about its own time.
 //! - **Sequence windows**: of each of the last [`AUTHORS`] authors, which of the last 64 counts were taken.
-//!   They are saved, so that a restart does not open what the ids had closed.
+//!   They are saved, so that a restart does not open what the ids had closed. An author with a window needs no floor;
+//!   once windows had to go, it holds for those without one: what was forgotten cannot come again, whatever the
+//!   clock does afterwards.
 
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -17,9 +21,11 @@ use core::num::NonZeroUsize;
 
 use lru::LruCache;
 
+use crate::Clock;
 use crate::crypto::Key;
 use crate::envelope::{Envelope, MessageId};
 use floodnet_core::observe::Payload;
+use floodnet_core::time::Time;
 
 /// The oldest message that is taken: 10 minutes.
 pub const MAX_AGE_MS: u64 = 10 * 60 * 1_000;
@@ -44,6 +50,8 @@ struct Window {
     since_ms: u64,
     /// The same for the next life, whose ids will be gone.
     next_since_ms: u64,
+    /// An earlier window of this author may have gone in this life: messages must be above the floor.
+    has_past: bool,
 }
 
 impl Window {
@@ -78,8 +86,10 @@ pub struct Replay {
     capacity: usize,
     /// By time, so that the earliest is found, and looked up by both.
     ids: BTreeSet<(u64, MessageId)>,
-    /// Messages must be later than this.
+    /// Messages of authors whose window may have gone must be later than this.
     floor_ms: u64,
+    /// Messages must have been said after this moment, since others may have been taken in a former life.
+    started: Option<Time>,
     windows: LruCache<Key, Window>,
     /// The latest message of an author whose window went. While ids are at hand it does not matter.
     forgotten_ms: u64,
@@ -89,11 +99,17 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// A memory of nothing, which takes only messages from after `start_ms`: older ones may have been taken
-    /// in a former life.
+    /// A memory of nothing, which takes only messages stamped after `start_ms`.
     #[must_use]
     pub fn new(start_ms: u64) -> Self {
         Self::with_room(start_ms, MAX_IDS, AUTHORS)
+    }
+
+    /// A memory of nothing, which takes only messages that were said after `start`, whatever the clock of this machine
+    /// said then: older ones may have been taken in a former life.
+    #[must_use]
+    pub fn from(start: Clock) -> Self {
+        Self { started: Some(start.now), ..Self::new(0) }
     }
 
     /// [`Replay::new`] with room for so many ids and authors, instead of [`MAX_IDS`] and [`AUTHORS`].
@@ -102,10 +118,11 @@ impl Replay {
         Self {
             capacity: ids,
             ids: BTreeSet::new(),
-            floor_ms: start_ms,
+            floor_ms: 0,
+            started: None,
             windows: LruCache::new(NonZeroUsize::new(authors).unwrap_or(NonZeroUsize::MIN)),
             forgotten_ms: 0,
-            restored_ms: 0,
+            restored_ms: start_ms,
             changed: false,
         }
     }
@@ -116,10 +133,15 @@ impl Replay {
         self.ids.len()
     }
 
-    /// Messages must be later than this.
+    /// Messages of authors without a window must be later than this.
     #[must_use]
     pub const fn floor_ms(&self) -> u64 {
-        self.floor_ms
+        // While every author has kept their window, the floor of ids tells nothing.
+        if self.forgotten_ms > 0 && self.floor_ms > self.restored_ms {
+            self.floor_ms
+        } else {
+            self.restored_ms
+        }
     }
 
     /// Whether the message was taken already.
@@ -128,22 +150,47 @@ impl Replay {
         self.ids.contains(&(envelope.unix_ms(), envelope.id()))
     }
 
-    /// Whether the message's time is within the window.
+    /// Whether the message's time is within the window, by the own clock or else by one of the `others`, which are in
+    /// milliseconds since 1970.
     ///
     /// # Errors
-    /// `too_old` or `too_far_ahead`.
-    pub fn in_time(&mut self, envelope: &Envelope, unix_ms: u64) -> Result<(), &'static str> {
-        self.expire(unix_ms);
+    /// `too_old` or `too_far_ahead`, as the own clock says.
+    pub fn in_time(
+        &mut self,
+        envelope: &Envelope,
+        clock: Clock,
+        others: impl FnOnce() -> [Option<u64>; 2],
+    ) -> Result<(), &'static str> {
+        self.expire(clock.unix_ms);
         let at = envelope.unix_ms();
+        let window = self.windows.peek(&envelope.origin());
+        let floor = match window {
+            None => self.floor_ms(),
+            Some(window) if window.has_past => self.floor_ms.max(window.since_ms),
+            Some(window) => window.since_ms,
+        };
+        // A clock that was never set stands at 0, which is later than no floor.
+        if at <= floor && floor > 0 {
+            return Err("too_old");
+        }
+        let own = self.by_clock(at, clock.unix_ms, clock.now);
+        let by_another =
+            || others().into_iter().flatten().any(|other| self.by_clock(at, other, clock.now).is_ok());
+        if own.is_err() && by_another() { Ok(()) } else { own }
+    }
+
+    /// The same by one clock, which says `unix_ms` now.
+    fn by_clock(&self, at: u64, unix_ms: u64, now: Time) -> Result<(), &'static str> {
         if at > unix_ms.saturating_add(MAX_AHEAD_MS) {
             return Err("too_far_ahead");
         }
-        let window = self.windows.peek(&envelope.origin());
-        let floor = self.floor_ms.max(window.map_or(self.restored_ms, |window| window.since_ms));
-        if at <= floor || at < unix_ms.saturating_sub(MAX_AGE_MS) {
-            return Err("too_old");
-        }
-        Ok(())
+        let age = unix_ms.saturating_sub(at);
+        let is_before_start = self.started.is_some_and(|started| {
+            let life = now.since(started).as_nanos().checked_div(1_000_000).unwrap_or_default();
+            // From a clock that is behind, a message is ahead and so is said after the start.
+            at <= unix_ms && age >= life
+        });
+        if age > MAX_AGE_MS || is_before_start { Err("too_old") } else { Ok(()) }
     }
 
     /// Whether the author has not used this count yet.
@@ -152,11 +199,16 @@ impl Replay {
         self.windows.peek(&envelope.origin()).is_none_or(|window| window.is_new(envelope.seq()))
     }
 
-    /// Remembers a message whose signature was good.
-    pub fn take(&mut self, envelope: &Envelope) {
-        let (author, seq, at) = (envelope.origin(), envelope.seq(), envelope.unix_ms());
+    /// Remembers a message whose signature was good. The own clock says `unix_ms`.
+    pub fn take(&mut self, envelope: &Envelope, unix_ms: u64) {
+        let (author, seq, stamp) = (envelope.origin(), envelope.seq(), envelope.unix_ms());
         self.changed = true;
-        self.ids.insert((at, envelope.id()));
+        // A stamp that is out of the own time must not move what is kept in that time.
+        let is_in_own_time = is_in_own_time(envelope, unix_ms);
+        let at = if is_in_own_time { stamp } else { 0 };
+        if is_in_own_time {
+            self.ids.insert((at, envelope.id()));
+        }
         if self.ids.len() > self.capacity
             && let Some((earliest, _)) = self.ids.pop_first()
         {
@@ -171,9 +223,10 @@ impl Replay {
             latest_ms: at,
             since_ms: self.restored_ms,
             next_since_ms: self.forgotten_ms.max(self.restored_ms),
+            has_past: self.forgotten_ms > 0,
         };
         if let Some((_, gone)) = self.windows.push(author, window) {
-            self.forgotten_ms = self.forgotten_ms.max(gone.latest_ms);
+            self.forgotten_ms = self.forgotten_ms.max(gone.latest_ms).max(1);
         }
     }
 
@@ -197,7 +250,8 @@ impl Replay {
     #[must_use]
     pub fn save(&self, is_end: bool) -> Vec<String> {
         let how = if is_end { "end" } else { "running" };
-        let floor = format!("{how} {} {}", self.floor_ms, self.forgotten_ms.max(self.restored_ms));
+        // The first number was a floor for all; an author with a window needs none.
+        let floor = format!("{how} 0 {}", self.forgotten_ms.max(self.restored_ms));
         // The one used last comes last, so that the next life lets them go in the same order.
         let windows = self.windows.iter().rev().map(|(key, window)| {
             let Window { highest, taken, latest_ms, next_since_ms, .. } = window;
@@ -209,21 +263,23 @@ impl Replay {
     /// A memory from what was saved, with `lost` lines missing. Lines that say nothing sensible are passed
     /// over; their number, with those lost, is given back.
     ///
-    /// Only if the former life ended in order, and nothing is missing, are messages from before `start_ms`
-    /// taken: else some may have been taken after the last save.
+    /// Only if the former life ended in order, and nothing is missing, are messages from before `start` taken: else
+    /// some may have been taken after the last save.
     #[must_use]
-    pub fn load<'a>(lines: impl IntoIterator<Item = &'a str>, lost: usize, start_ms: u64) -> (Self, usize) {
-        let mut replay = Self::new(start_ms);
-        let (mut bad, mut end) = (lost, None);
+    pub fn load<'a>(lines: impl IntoIterator<Item = &'a str>, lost: usize, start: Clock) -> (Self, usize) {
+        let mut replay = Self::from(start);
+        let (mut bad, mut is_end) = (lost, false);
         for line in lines {
             let mut words = line.split(' ');
             let head = words.next();
             let is_good = match head {
-                Some("end" | "running") => numbers(&mut words).map(|[floor, forgotten]| {
-                    replay.restored_ms = replay.restored_ms.max(forgotten);
-                    end = (head == Some("end")).then_some(floor);
+                Some("end" | "running") => numbers(&mut words).map(|[_, forgotten]| {
+                    // Nothing saved shuts out what comes from now on.
+                    replay.restored_ms = replay.restored_ms.max(forgotten.min(start.unix_ms));
+                    is_end = head == Some("end");
                 }),
-                Some("author") => window(&mut words).map(|(key, window)| {
+                Some("author") => window(&mut words).map(|(key, mut window)| {
+                    window.since_ms = window.since_ms.min(start.unix_ms);
                     replay.windows.push(key, window);
                 }),
                 _ => None,
@@ -232,13 +288,18 @@ impl Replay {
                 bad = bad.saturating_add(1);
             }
         }
-        if bad == 0
-            && let Some(floor) = end
-        {
-            replay.floor_ms = floor.min(start_ms);
+        if bad == 0 && is_end {
+            replay.started = None;
         }
         (replay, bad)
     }
+}
+
+/// Whether a message is within the window by the clock of this machine, which says `unix_ms`.
+#[must_use]
+pub fn is_in_own_time(envelope: &Envelope, unix_ms: u64) -> bool {
+    let at = envelope.unix_ms();
+    at <= unix_ms.saturating_add(MAX_AHEAD_MS) && at >= unix_ms.saturating_sub(MAX_AGE_MS)
 }
 
 fn numbers<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<[u64; 2]> {
@@ -251,5 +312,5 @@ fn window<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<(Key, Window)
     let taken = u64::from_str_radix(words.next()?, 16).ok()?;
     let latest_ms = words.next()?.parse().ok()?;
     let since_ms = words.next()?.parse().ok()?;
-    Some((key, Window { highest, taken, latest_ms, since_ms, next_since_ms: since_ms }))
+    Some((key, Window { highest, taken, latest_ms, since_ms, next_since_ms: since_ms, has_past: false }))
 }

@@ -26,6 +26,9 @@ const REPEAT: Duration = Duration::from_secs(120);
 /// A person who was not heard for so long is taken for gone.
 pub const SILENT_MS: u64 = 15 * 60 * 1_000;
 
+/// The highest count to begin with: by the clock, in the year 36,000,000.
+const MAX_FIRST_SEQ: u64 = 1 << 60;
+
 /// First byte of a presence: its author leaves.
 const LEAVES: u8 = 0;
 /// First byte of a presence: its author is here.
@@ -105,7 +108,8 @@ impl<I: Identity> Session<I> {
     /// the clock, whichever is higher: so they rise even if what was saved is lost.
     pub fn new(identity: I, network: NetworkId, name: Name, next_seq: u64, clock: Clock) -> Self {
         let people = People::new(identity.key());
-        let next_seq = next_seq.max(clock.unix_ms.saturating_mul(1_000));
+        // A clock beyond all reason must leave counts to go on with.
+        let next_seq = next_seq.max(clock.unix_ms.saturating_mul(1_000).min(MAX_FIRST_SEQ));
         Self {
             identity,
             network,
@@ -247,7 +251,7 @@ impl<I: Identity> Session<I> {
         if envelope.kind() == Kind::Presence {
             return self.hear_presence(envelope, clock, rng);
         }
-        self.people.heard(from, clock.unix_ms);
+        self.people.heard(from, clock.now_ms());
         let heard = match envelope.kind() {
             Kind::Direct => self.open(envelope, clock),
             _ => match core::str::from_utf8(envelope.body()) {
@@ -273,7 +277,7 @@ impl<I: Identity> Session<I> {
         let Some((status, name)) = read else { return Heard::Nothing("bad_presence") };
         let from = envelope.origin();
         let is_stranger = self.people.nick(&from).is_none();
-        let change = self.people.meet(from, name, status != LEAVES, clock.unix_ms);
+        let change = self.people.meet(from, name, status != LEAVES, clock.now_ms());
         if status == ASKS || (status == STAYS && is_stranger) {
             self.hurry(clock, rng);
         }

@@ -80,16 +80,24 @@ impl Name {
         &self.0
     }
 
-    /// Whether people could take one for the other: they differ in case only, or look alike (UTS 39, section
-    /// 4).
+    /// Whether people could take one for the other: they differ in case only, or in dots and dashes at the ends, or
+    /// look alike (UTS 39, section 4).
     #[must_use]
     pub fn looks_like(&self, other: &Self) -> bool {
-        self.skeleton() == other.skeleton()
+        let (mine, theirs) = (self.skeletons(), other.skeletons());
+        mine.iter().any(|skeleton| theirs.contains(skeleton))
     }
 
-    fn skeleton(&self) -> Vec<char> {
-        let lower: String = self.0.chars().flat_map(char::to_lowercase).collect();
-        unicode_security::skeleton(&lower).collect()
+    /// The skeletons of the name as it is written and in lower case: the letter that looks like `l` may be in upper
+    /// case, as in `aIice`, and the one that looks like `o` may be a digit, as in `b0b`.
+    fn skeletons(&self) -> [String; 2] {
+        let inner = self.0.trim_matches(['.', '-', '_']);
+        // Of nothing but dots and dashes all counts.
+        let name = if inner.is_empty() { &self.0 } else { inner };
+        [String::from(name), name.to_lowercase()].map(|name| {
+            let skeleton: String = unicode_security::skeleton(&name).collect();
+            unicode_security::skeleton(&skeleton.to_lowercase()).collect()
+        })
     }
 }
 
@@ -142,19 +150,42 @@ pub fn safety_number(one: &Key, other: &Key) -> String {
 }
 
 /// `text` with everything spelled out that a terminal would obey, or that would reorder or hide what stands
-/// around it: control characters, direction marks, line separators, what has no width. Goes before every
-/// print and every log of what others wrote.
+/// around it: control characters, direction marks, line separators, what cannot be seen, and marks beyond
+/// [`MAX_MARKS`] on one letter, which would cover the lines around it. Goes before every print and every log of what
+/// others wrote.
 #[must_use]
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    let (mut marks, mut after_blank) = (0usize, true);
     for character in text.chars() {
-        if is_safe(character) {
+        marks = if is_mark(character) { marks.saturating_add(1) } else { 0 };
+        // Between words these are as good as a space; a row of them hides what follows.
+        let is_blank = matches!(character, '\u{a0}' | '\u{202f}' | '\u{3000}');
+        if is_safe(character) && marks <= MAX_MARKS && !(is_blank && after_blank) {
             out.push(character);
         } else {
             out.extend(character.escape_unicode());
         }
+        after_blank = is_blank || character == ' ';
     }
     out
+}
+
+/// [`escape`] for one line of output: tabs stay, and line breaks are shown as `\n`.
+#[must_use]
+pub fn escape_line(text: &str) -> String {
+    let lines: Vec<String> =
+        text.split('\n').map(|line| line.split('\t').map(escape).collect::<Vec<_>>().join("\t")).collect();
+    lines.join("\\n")
+}
+
+/// How many marks and joiners may follow one letter.
+pub const MAX_MARKS: usize = 6;
+
+/// Whether the character is drawn into the one before it, or joins its neighbors.
+fn is_mark(character: char) -> bool {
+    unicode_normalization::char::is_combining_mark(character)
+        || matches!(character, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 fn is_safe(character: char) -> bool {
@@ -166,6 +197,9 @@ fn is_safe(character: char) -> bool {
         // Direction marks, separators, invisible operators. Joiners are needed to write some languages.
         | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-        // Musical control, tags, private use.
+        // Blanks that are no space.
+        | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{205f}' | '\u{2800}'
+        // Hieroglyph, shorthand and musical control, tags, private use.
+        | '\u{13430}'..='\u{1345f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d159}'
         | '\u{1d173}'..='\u{1d17a}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}')
 }

@@ -7,7 +7,9 @@ use clap::Parser;
 use floodnet_chat::text::{BadName, Name};
 use floodnet_tcp::limits::{NoProfile, Profile};
 
-/// Where the first chat of a machine listens, and where others look for it.
+use crate::ticket::Ticket;
+
+/// Where the first chat of a machine listens by default.
 pub const PORT: u16 = 55_555;
 
 /// Chat without a server. Messages are signed, links are encrypted, and every node passes messages on.
@@ -16,14 +18,21 @@ pub const PORT: u16 = 55_555;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "chat", version, about)]
 pub struct Args {
+    /// What `/invite` in another chat has printed: room, key and addresses in one word; or `@FILE` with it, so that
+    /// a key does not stand in the list of processes
+    #[arg(value_name = "TICKET", value_parser = Ticket::from_argument, conflicts_with_all = ["room", "key_file"])]
+    pub ticket: Option<Ticket>,
     /// Address to listen on [default: 127.0.0.1, port 55555 or the next free one]. Use an address of your
     /// network to let its people in, `0.0.0.0` or `[::]` for everybody
     #[arg(long, value_name = "IP[:PORT]", value_parser = listen)]
     pub listen: Option<Listen>,
-    /// Address of another chat to connect to (may be repeated) [default: port 55555 of this machine, and peers
-    /// met in this room before]
+    /// Address of another chat to connect to (may be repeated) [default: the chats of this machine, from port
+    /// 55555 on, and peers met in this room before]
     #[arg(long, value_name = "HOST[:PORT]")]
     pub peer: Vec<String>,
+    /// First port of the chats of a machine
+    #[arg(long, value_name = "PORT", default_value_t = PORT, value_parser = clap::value_parser!(u16).range(1..))]
+    pub first_port: u16,
     /// Your name [default: the last one, else your user name]
     #[arg(long, value_parser = name)]
     pub name: Option<Name>,
@@ -40,6 +49,9 @@ pub struct Args {
     /// No line editing and no colors: one line in, one line out, as in a pipe
     #[arg(long)]
     pub plain: bool,
+    /// Say every line of the input as it is: no line is a command. For text that others wrote
+    #[arg(long)]
+    pub text: bool,
     /// Log file [default: `log` in the data folder]
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
@@ -66,7 +78,7 @@ pub struct Args {
 pub struct Listen {
     /// An address of this machine, or the wildcard.
     pub ip: IpAddr,
-    /// This port, or from [`PORT`] on the first that is free.
+    /// This port, or the first one of the machine's chats that is free.
     pub port: Option<u16>,
 }
 
@@ -91,15 +103,15 @@ fn name(text: &str) -> Result<Name, BadName> {
     Name::new(text)
 }
 
-/// Host and port of `text`, where the port may be missing.
+/// Host and port of `text`, where the port may be missing and is then `default`.
 #[must_use]
-pub fn host_and_port(text: &str) -> (String, u16) {
+pub fn host_and_port(text: &str, default: u16) -> (String, u16) {
     if let Ok(ip) = text.trim_matches(['[', ']']).parse::<IpAddr>() {
-        return (ip.to_string(), PORT);
+        return (ip.to_string(), default);
     }
     match text.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?))) {
         Some((host, port)) => (host.trim_matches(['[', ']']).to_owned(), port),
-        None => (text.to_owned(), PORT),
+        None => (text.to_owned(), default),
     }
 }
 
@@ -128,7 +140,7 @@ mod tests {
             ("[::1]:7", "::1", 7),
             ("10.0.0.1:7", "10.0.0.1", 7),
         ] {
-            assert_eq!(host_and_port(text), (host.to_owned(), port), "{text}");
+            assert_eq!(host_and_port(text, PORT), (host.to_owned(), port), "{text}");
         }
     }
 }

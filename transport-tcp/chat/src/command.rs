@@ -1,5 +1,6 @@
 //! What a typed line means.
 
+use floodnet_chat::text::Name;
 use strsim::levenshtein;
 
 /// A typed line, understood.
@@ -49,6 +50,8 @@ pub enum Command {
     },
     /// Remove a person from the contacts.
     Forget(String),
+    /// Show a ticket to the room.
+    Invite,
     /// Show direct messages that were not answered.
     Unread,
     /// Show name, room, address, limits and counts.
@@ -61,7 +64,7 @@ pub enum Command {
 
 /// The answer to `/help`: everything that can be typed.
 pub const HELP: &str = "\
-text                  say it to everybody
+text                  say it to everybody; a paste of several lines is one message
 @bob text             say it to bob alone, sealed
 set username bob      be called bob (also: /name bob)
 /who                  who is here
@@ -73,11 +76,13 @@ set username bob      be called bob (also: /name bob)
 /forget bob           take bob out of your contacts
 /unread               direct messages that you have not answered
 /peers, /status       the network
+/invite               a ticket for others to come into this room
+/say text             say it to everybody, whatever it begins with
 exit, quit, /quit     leave
 //text                say /text to everybody";
 
 /// Commands, and what each needs.
-const COMMANDS: [(&str, &str); 13] = [
+const COMMANDS: [(&str, &str); 15] = [
     ("help", ""),
     ("peers", ""),
     ("who", ""),
@@ -89,6 +94,8 @@ const COMMANDS: [(&str, &str); 13] = [
     ("rename", "NAME NEW"),
     ("forget", "NAME"),
     ("unread", ""),
+    ("invite", ""),
+    ("say", "TEXT"),
     ("status", ""),
     ("quit", ""),
 ];
@@ -99,6 +106,8 @@ const MAX_TYPO: usize = 20;
 /// Reads what a typed line asks for.
 #[must_use]
 pub fn parse(line: &str) -> Command {
+    // Words first, then what the first letter says; all else is said to everybody.
+    let text = plain_text(line);
     let line = line.trim();
     match line {
         "" => return Command::Empty,
@@ -114,25 +123,59 @@ pub fn parse(line: &str) -> Command {
         let (to, text) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         return match (to.trim_end_matches([':', ',']), text.trim()) {
             ("", _) | (_, "") => Command::Wrong("write it as: @name text".to_owned()),
+            (to, _) if !may_be_person(to) => Command::Wrong(format!(
+                "nobody can be called {}; write it as: @name text (or /say @... to everybody)",
+                floodnet_chat::text::escape(to)
+            )),
             (to, text) => Command::Direct { to: to.to_owned(), text: text.to_owned() },
         };
     }
     match line.strip_prefix('/') {
-        None => Command::Say(line.to_owned()),
+        None => Command::Say(text),
         Some(rest) if rest.starts_with('/') => Command::Say(rest.to_owned()),
         Some(rest) => slash(rest),
     }
+}
+
+/// What a line of somebody's text asks for, in which no word is a command: to say it.
+#[must_use]
+pub fn parse_text(line: &str) -> Command {
+    match plain_text(line) {
+        text if text.is_empty() => Command::Empty,
+        text => Command::Say(text),
+    }
+}
+
+/// The text without empty lines around it and without the space behind it. The space before it is kept: it may be
+/// the indentation of what was pasted.
+fn plain_text(line: &str) -> String {
+    let text = line.trim_end();
+    let blank = text.len() - text.trim_start().len();
+    let from = text[..blank].rfind('\n').map_or(0, |at| at + 1);
+    text[from..].to_owned()
+}
+
+/// Whether somebody can be named so, as in `bob`, `bob~k5xq` or `~k5xq`.
+fn may_be_person(what: &str) -> bool {
+    let (name, print) = what.split_once('~').unwrap_or((what, ""));
+    let is_print = print.chars().all(|character| character.is_ascii_alphanumeric() || character == '-');
+    let is_name = name.chars().any(char::is_alphanumeric) && Name::new(name).is_ok();
+    is_print && (is_name || (name.is_empty() && !print.is_empty()))
 }
 
 fn slash(rest: &str) -> Command {
     let (word, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let who = |make: fn(String) -> Command| named(rest, make, &usage(word));
     match word.to_lowercase().as_str() {
+        // Those without a name, then those with one.
         "help" | "h" | "?" => Command::Help,
         "peers" => Command::Peers,
         "who" => Command::Who,
         "contacts" => Command::Contacts,
         "unread" => Command::Unread,
+        "invite" => Command::Invite,
+        "say" if rest.trim().is_empty() => Command::Wrong(format!("write it as: {}", usage(word))),
+        "say" => Command::Say(rest.to_owned()),
         "status" => Command::Status,
         "quit" | "exit" => Command::Quit,
         "name" => who(Command::Name),
@@ -180,7 +223,8 @@ fn unknown(word: &str) -> String {
     let distances = candidates.map(|name| (levenshtein(name, word), name));
     let near = distances
         .filter(|(distance, name)| *distance <= 2 || (!word.is_empty() && name.starts_with(word)))
-        .min_by_key(|(distance, _)| *distance)
+        // What is typed half is nearer than what is typed wrong.
+        .min_by_key(|(distance, name)| if name.starts_with(word) { 0 } else { *distance })
         .map(|(_, name)| name);
     let word = floodnet_chat::text::escape(word);
     match near {
@@ -215,6 +259,13 @@ mod tests {
             ("/verify bob yes", Command::Verify { who: "bob".to_owned(), compared: true }),
             ("/block bob", Command::Block { who: "bob".to_owned(), block: true }),
             ("//who is a command", say("/who is a command")),
+            ("/say @bob is late", say("@bob is late")),
+            ("/say   exit", say("  exit")),
+            ("    indented", say("    indented")),
+            ("\n  first\n  second\n", say("  first\n  second")),
+            ("exit\nnow", say("exit\nnow")),
+            ("@bob one\ntwo", direct("bob", "one\ntwo")),
+            ("@~k5xq hi", direct("~k5xq", "hi")),
         ] {
             assert_eq!(parse(line), expected, "{line}");
         }
@@ -228,10 +279,25 @@ mod tests {
     }
 
     #[test]
+    fn the_text_of_others_holds_no_command() {
+        for line in
+            ["exit", "/quit", "@bob hi", "@@ -1 +1 @@", "/usr/bin/env", "set username x", "    if (x) {"]
+        {
+            assert_eq!(parse_text(line), Command::Say(line.to_owned()), "{line}");
+        }
+        assert_eq!(parse_text("  \t"), Command::Empty);
+    }
+
+    #[test]
     fn what_means_nothing_is_explained() {
         for (line, expected) in [
             ("@bob", "@name text"),
             ("@ hi", "@name text"),
+            ("@@ -1 +1 @@", "nobody can be called @"),
+            ("@-- hi", "nobody can be called --"),
+            ("@a/b hi", "nobody can be called a/b"),
+            ("/usr/bin/env python", "there is no /usr/bin/env"),
+            ("/say ", "/say TEXT"),
             ("set username", "set username NAME"),
             ("set username two words", "set username NAME"),
             ("/verify", "/verify NAME [yes]"),

@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
+use floodnet_chat::Clock;
 use floodnet_chat::envelope::NetworkId;
 use floodnet_chat::people::People;
 use floodnet_chat::replay::Replay;
@@ -13,6 +14,8 @@ use floodnet_chat::store;
 use floodnet_chat::text::Name;
 use floodnet_tcp::identity::Identity;
 use floodnet_tcp::peer::Peer;
+
+use crate::own_file;
 
 /// Longer than any of the files.
 const MAX_FILE: u64 = 4 * 1_024 * 1_024;
@@ -56,10 +59,23 @@ impl Files {
         self.folder.join("key")
     }
 
+    /// Whether the user's key is, or can be made to be, in a file.
+    ///
+    /// # Errors
+    /// Something else is in its place, which could be read for ever; in words for the user.
+    pub fn check_key(&self) -> Result<(), String> {
+        match own_file::read(&self.key()) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                Err(format!("key file {}: {error}", self.key().display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn read(&self, file: &str) -> Result<Raw, String> {
         let path = self.folder.join(file);
         let mut bytes = Vec::new();
-        match fs::File::open(&path).and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes)) {
+        match own_file::read(&path).and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes)) {
             Ok(_) => Ok(Raw { bytes, existed: true }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Raw { bytes, existed: false }),
             Err(error) => Err(format!("cannot read {}: {error}", path.display())),
@@ -159,14 +175,14 @@ impl Files {
     ///
     /// # Errors
     /// As [`load_kept`](Self::load_kept).
-    pub fn load_replay(&self, start_ms: u64, notes: &mut Vec<String>) -> Result<Replay, String> {
+    pub fn load_replay(&self, start: Clock, notes: &mut Vec<String>) -> Result<Replay, String> {
         let file = self.replay_file();
         let Raw { bytes, existed } = self.read(&file)?;
         if !existed {
-            return Ok(Replay::new(start_ms));
+            return Ok(Replay::from(start));
         }
         let stored = store::read("taken 1", &bytes);
-        let (replay, bad) = Replay::load(stored.lines.iter().copied(), stored.damaged.len(), start_ms);
+        let (replay, bad) = Replay::load(stored.lines.iter().copied(), stored.damaged.len(), start);
         if bad > 0 {
             self.damaged(&file, bad, "so only messages from now on are shown", notes)?;
         }
@@ -240,6 +256,7 @@ fn peer(line: &str) -> Option<Peer> {
 mod tests {
     use super::*;
     use floodnet_chat::crypto::Key;
+    use floodnet_core::time::Time;
 
     fn files() -> (tempfile::TempDir, Files) {
         let folder = tempfile::tempdir().expect("a folder");
@@ -267,7 +284,10 @@ mod tests {
         files.load_contacts(&mut loaded, &mut notes).expect("read");
         assert_eq!(loaded.contacts(), people.contacts());
         files.save_replay(&Replay::new(5), true).expect("written");
-        assert_eq!(files.load_replay(9, &mut notes).expect("read").floor_ms(), 5);
+        assert_eq!(
+            files.load_replay(Clock { now: Time::ZERO, unix_ms: 9 }, &mut notes).expect("read").floor_ms(),
+            5
+        );
         assert_eq!(notes, Vec::<String>::new());
     }
 

@@ -1,10 +1,12 @@
 //! The folder that a chat keeps its state in; one chat at a time.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use fs4::fs_std::FileExt;
+
+use crate::own_file;
 
 /// Chats that can run beside each other without naming folders.
 const MAX_CHATS: u32 = 999;
@@ -68,11 +70,32 @@ fn base() -> Option<PathBuf> {
     Some(data.or_else(|| from("LOCALAPPDATA")).or_else(home)?.join("floodnet-chat"))
 }
 
-fn lock(path: &Path) -> io::Result<Option<Folder>> {
-    fs::create_dir_all(path)?;
+/// Makes the folder for its owner only. One that is there is left as it is, if nobody else can put files into it.
+fn make(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
     #[cfg(unix)]
-    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path.join("lock"))?;
+    {
+        use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+        builder.mode(0o700).create(path)?;
+        let folder = fs::metadata(path)?;
+        let why = if folder.uid() != nix::unistd::geteuid().as_raw() {
+            Some("it belongs to somebody else")
+        } else if folder.mode() & 0o022 != 0 {
+            Some("others may write into it (chmod go-w takes that away)")
+        } else {
+            None
+        };
+        why.map_or(Ok(()), |why| Err(io::Error::new(io::ErrorKind::PermissionDenied, why)))
+    }
+    #[cfg(not(unix))]
+    builder.create(path)
+}
+
+fn lock(path: &Path) -> io::Result<Option<Folder>> {
+    make(path)?;
+    // What is written into it is of no account.
+    let file = own_file::append(&path.join("lock"))?;
     let is_ours = FileExt::try_lock_exclusive(&file)?;
     Ok(is_ours.then(|| Folder { path: path.to_owned(), _lock: file }))
 }
@@ -90,5 +113,25 @@ mod tests {
         assert!(refused.contains("--data"), "{refused}");
         drop(first);
         Folder::open(&path).expect("free again");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_is_there_keeps_its_mode_or_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let outer = tempfile::tempdir().expect("a folder");
+        let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o7777;
+        for (bits, is_taken) in
+            [(0o700, true), (0o755, true), (0o770, false), (0o707, false), (0o1777, false)]
+        {
+            let path = outer.path().join(format!("{bits:o}"));
+            fs::create_dir(&path).expect("new");
+            fs::set_permissions(&path, PermissionsExt::from_mode(bits)).expect("ours");
+            assert_eq!(Folder::open(&path).is_ok(), is_taken, "{bits:o}");
+            assert_eq!(mode(&path), bits);
+        }
+        let path = outer.path().join("new").join("inner");
+        Folder::open(&path).expect("made");
+        assert_eq!((mode(&path), mode(&path.join("lock"))), (0o700, 0o600));
     }
 }

@@ -10,8 +10,9 @@
 //! | [`validator`] | the checks of `floodnet-chat` at the sockets |
 //! | [`node`] | the node: which protocols, with which settings |
 //! | [`recorded`], [`record`] | what happens to the node, written down and run again |
-//! | [`room`] | rooms, open or private |
-//! | [`folder`], [`files`] | what is kept from one run to the next |
+//! | [`room`], [`ticket`] | rooms, open or private; one word to come into one |
+//! | [`find`] | where others of the room may be |
+//! | [`folder`], [`files`], [`own_file`] | what is kept from one run to the next |
 //! | [`log`], [`metrics`] | a log file and counts, for operators |
 
 pub mod app;
@@ -19,13 +20,16 @@ pub mod args;
 pub mod cipher;
 pub mod command;
 pub mod files;
+pub mod find;
 pub mod folder;
 pub mod input;
 pub mod log;
 pub mod metrics;
 pub mod node;
+pub mod own_file;
 pub mod record;
 pub mod recorded;
 pub mod room;
 pub mod screen;
+pub mod ticket;
 pub mod validator;

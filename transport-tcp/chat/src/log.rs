@@ -1,9 +1,11 @@
 //! The log of the network: into a file that is bounded, never on the screen.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+
+use crate::own_file;
 
 /// At this size a file is set aside as `NAME.1` and a new one begun; the one set aside before goes.
 const MAX_BYTES: u64 = 1_024 * 1_024;
@@ -27,7 +29,7 @@ impl Rotating {
     }
 
     fn with_max(path: &Path, max: u64) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let file = own_file::append(path)?;
         let written = file.metadata()?.len();
         Ok(Self { path: path.to_owned(), file, written, max })
     }
@@ -36,7 +38,7 @@ impl Rotating {
         let mut aside = self.path.clone().into_os_string();
         aside.push(".1");
         fs::rename(&self.path, aside)?;
-        self.file = OpenOptions::new().create(true).append(true).open(&self.path)?;
+        self.file = own_file::append(&self.path)?;
         self.written = 0;
         Ok(())
     }

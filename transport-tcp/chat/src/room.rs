@@ -1,13 +1,17 @@
 //! Rooms: who talks with whom.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
+use std::net::SocketAddr;
 use std::path::Path;
 
 use floodnet_chat::envelope::NetworkId;
 use floodnet_chat::text::Name;
 use floodnet_tcp::options::Network;
+
+use crate::own_file;
+use crate::ticket::Ticket;
 
 /// The room of those who name none.
 const OPEN: &str = "open";
@@ -30,6 +34,12 @@ impl Room {
 
     fn label(&self) -> &str {
         self.name.as_ref().map_or(OPEN, Name::as_str)
+    }
+
+    /// The way into this room, at these addresses.
+    #[must_use]
+    pub fn ticket(&self, addresses: Vec<SocketAddr>) -> Ticket {
+        Ticket { room: self.name.clone(), key: self.key, addresses }
     }
 
     /// Whether a key is needed to come in.
@@ -100,7 +110,7 @@ pub fn make_key(path: &Path) -> io::Result<()> {
 pub fn read_key(path: &Path) -> Result<[u8; 32], String> {
     let shown = path.display();
     let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(1_024).read_to_string(&mut text));
+    let read = own_file::read(path).and_then(|file| file.take(1_024).read_to_string(&mut text));
     match read {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(format!("there is no key file {shown}; `chat --make-key {shown}` makes one"));

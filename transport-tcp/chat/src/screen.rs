@@ -1,30 +1,25 @@
 //! What the user sees: on a terminal with times and colors, in a pipe one line for each message.
 
-use std::io::{self, Write};
+mod layout;
+mod output;
+
+use std::io;
 
 use anstyle::{AnsiColor, Color, Effects, Style};
 use floodnet_chat::crypto::Key;
-use floodnet_chat::text::escape;
+use floodnet_chat::text::{escape, escape_line};
 use rustyline::ExternalPrinter;
 
-/// The place to which lines are written.
-enum Out {
-    /// Messages to standard output, all else to standard error.
-    Plain,
-    /// All above the line that is being typed.
-    Terminal(Box<dyn ExternalPrinter + Send>),
-}
+use self::layout::{columns, fit};
+pub use self::output::Broken;
+use self::output::{Item, Output};
 
 /// The screen. Whatever others wrote is escaped here, and nowhere else must it reach a terminal.
+#[derive(Debug)]
 pub struct Screen {
-    out: Out,
+    output: Output,
+    is_plain: bool,
     color: bool,
-}
-
-impl std::fmt::Debug for Screen {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Screen").field("color", &self.color).finish_non_exhaustive()
-    }
 }
 
 /// Colors of names, one for each key.
@@ -51,21 +46,35 @@ pub fn now() -> String {
 impl Screen {
     /// A screen on standard output and standard error, for pipes and files.
     #[must_use]
-    pub const fn plain() -> Self {
-        Self { out: Out::Plain, color: false }
+    pub fn plain() -> Self {
+        Self { output: Output::plain(), is_plain: true, color: false }
     }
 
     /// A terminal whose line editor prints through `printer`.
     #[must_use]
     pub fn terminal(printer: Box<dyn ExternalPrinter + Send>) -> Self {
         let choice = anstream::AutoStream::choice(&io::stdout());
-        Self { out: Out::Terminal(printer), color: choice != anstream::ColorChoice::Never }
+        let color = choice != anstream::ColorChoice::Never;
+        Self { output: Output::terminal(printer), is_plain: false, color }
     }
 
     /// Whether there is nobody to look at it.
     #[must_use]
     pub const fn is_plain(&self) -> bool {
-        matches!(self.out, Out::Plain)
+        self.is_plain
+    }
+
+    /// Waits until messages cannot be written any more, and tells why.
+    pub async fn broken(&mut self) -> Broken {
+        self.output.broken().await
+    }
+
+    /// Waits until everything is written, for a while.
+    ///
+    /// # Errors
+    /// Some of it could not be written.
+    pub fn flush(&mut self) -> Result<(), Broken> {
+        self.output.flush()
     }
 
     fn paint(&self, style: Style, text: &str) -> String {
@@ -90,74 +99,51 @@ impl Screen {
 
     /// Somebody said something to all. `verified` if the user has compared their key.
     pub fn said(&mut self, key: &Key, shown: &str, verified: bool, text: &str) {
-        let line = match self.out {
-            Out::Plain => format!("{}: {}", escape(shown), escape(text)),
-            Out::Terminal(_) => {
-                format!("{} {}: {}", self.time(), self.name(key, shown, verified), escape(text))
-            }
-        };
-        self.message(&line);
+        if self.is_plain {
+            return self.message(format!("{}: {}", escape(shown), escape_line(text)));
+        }
+        let head = format!("{} {}: ", self.time(), self.name(key, shown, verified));
+        self.message(fit(&head, text, columns()));
     }
 
     /// Somebody said something to the user alone; it `came` at this time of [`now`].
     pub fn direct(&mut self, key: &Key, shown: &str, verified: bool, text: &str, came: &str) {
-        let line = match self.out {
-            Out::Plain => format!("{} -> you: {}", escape(shown), escape(text)),
-            Out::Terminal(_) => {
-                let (mark, to) = (self.paint(SECRET, "✉"), self.paint(SECRET, "→ you"));
-                let (came, name) = (self.paint(DIM, came), self.name(key, shown, verified));
-                format!("{came} {mark} {name} {to}: {}", escape(text))
-            }
-        };
-        self.message(&line);
+        if self.is_plain {
+            return self.message(format!("{} -> you: {}", escape(shown), escape_line(text)));
+        }
+        let (mark, to) = (self.paint(SECRET, "✉"), self.paint(SECRET, "→ you"));
+        let (came, name) = (self.paint(DIM, came), self.name(key, shown, verified));
+        self.message(fit(&format!("{came} {mark} {name} {to}: "), text, columns()));
     }
 
     /// Something that the program has to say by the way. `text` holds nothing that others wrote unescaped but
     /// names, which cannot hurt.
     pub fn notice(&mut self, text: &str) {
-        let line = match self.out {
-            Out::Plain => format!("* {}", escape(text)),
-            Out::Terminal(_) => {
-                format!("{} {}", self.time(), self.paint(DIM, &format!("* {}", escape(text))))
-            }
+        let line = match self.is_plain {
+            true => format!("* {}", escape(text)),
+            false => format!("{} {}", self.time(), self.paint(DIM, &format!("* {}", escape(text)))),
         };
-        self.aside(&line);
+        self.aside(line);
     }
 
     /// Something that the user must not miss.
     pub fn warning(&mut self, text: &str) {
         let line = self.paint(LOUD, &format!("! {}", escape(text)));
-        self.aside(&line);
+        self.aside(line);
     }
 
     /// The answer to a command, of any number of lines.
     pub fn answer(&mut self, text: &str) {
         for line in text.lines() {
-            let line = format!("  {}", escape(line));
-            self.aside(&line);
+            self.aside(format!("  {}", escape(line)));
         }
     }
 
-    fn message(&mut self, line: &str) {
-        match &mut self.out {
-            Out::Plain => write(io::stdout().lock(), line),
-            Out::Terminal(printer) => print(printer.as_mut(), line),
-        }
+    fn message(&mut self, line: String) {
+        self.output.print(Item::Message(line));
     }
 
-    fn aside(&mut self, line: &str) {
-        match &mut self.out {
-            Out::Plain => write(io::stderr().lock(), line),
-            Out::Terminal(printer) => print(printer.as_mut(), line),
-        }
+    fn aside(&mut self, line: String) {
+        self.output.print(Item::Aside(line));
     }
-}
-
-/// Errors are passed over: a reader that has closed the pipe does not want more, and ends the input too.
-fn write(mut out: impl Write, line: &str) {
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
-}
-
-fn print(printer: &mut (dyn ExternalPrinter + Send), line: &str) {
-    let _ = printer.print(format!("{line}\n"));
 }

@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tracing::info;
 
 use super::context::TaskContext;
 use super::end::End;
@@ -19,6 +20,7 @@ use crate::frame::{Frame, Reason};
 use crate::outbox::Outbox;
 use crate::peer::{NamesSender, Peer};
 use crate::secure::{Cipher, Handshake, Hello, MAX_HANDSHAKE, Refusal};
+use crate::shared::Shared;
 use crate::validator::LinkInfo;
 
 /// Serves a connection that another node dialed.
@@ -33,11 +35,20 @@ pub(crate) async fn incoming<M: Wire + NamesSender + 'static>(
     let admitting = admit(&mut stream, id, &mut place, token, &context);
     let (cipher, link, outbox) = match timeout(context.shared.limits.handshake, admitting).await {
         Ok(Ok(admitted)) => admitted,
-        Ok(Err(end)) => return end,
-        Err(_) => return End::SlowHandshake,
+        Ok(Err(end)) => return refused(end, &stream, &context.shared),
+        Err(_) => return refused(End::SlowHandshake, &stream, &context.shared),
     };
     let end = serve(stream, cipher, link, outbox, &context).await;
     drop(place);
+    end
+}
+
+/// Logs that a stranger did not become a link; that a peer closed the connection is no news.
+fn refused(end: End, stream: &FrameStream, shared: &Shared) -> End {
+    if !matches!(end, End::Closed | End::Left | End::Stopped | End::Itself) && shared.may_log() {
+        let from = stream.tcp.peer_addr().ok();
+        info!(?from, ?end, "no link to a visitor");
+    }
     end
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use floodnet_core::wire::Wire;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
+use tracing::info;
 
 use super::context::TaskContext;
 use super::end::End;
@@ -35,7 +36,12 @@ pub(crate) async fn outgoing<M: Wire + NamesSender + 'static>(
             tokio::time::sleep(patience).await;
             return End::Refused(Reason::Simultaneous);
         }
-        Err(end) => return end,
+        Err(end) => {
+            if end != End::Unreachable && context.shared.may_log() {
+                info!(peer = %to, ?end, "no link to the dialed node");
+            }
+            return end;
+        }
     };
     serve(stream, cipher, link, outbox, &context).await
 }
@@ -46,7 +52,12 @@ async fn dial<M>(
     shared: &Shared,
     reports: &mpsc::Sender<Report<M>>,
 ) -> Result<(FrameStream, Box<dyn Cipher>, Arc<LinkInfo>), End> {
-    let tcp = shared.connector.open(to).await.map_err(|_| End::Unreachable)?;
+    let (tcp, found) = shared.connector.open(to).await.map_err(|error| {
+        if shared.may_log() {
+            info!(peer = %to, %error, "cannot connect");
+        }
+        End::Unreachable
+    })?;
     let remote = tcp.peer_addr().map_err(|_| End::Closed)?;
     let mut stream = FrameStream::new(tcp);
     let mut handshake = Handshake::dialer(&shared.credentials)?;
@@ -60,7 +71,7 @@ async fn dial<M>(
         return Err(End::WrongIdentity);
     }
     // Only now does this node show its own identity: whoever answers in place of the peer learns nothing of it.
-    let peer = Peer::new(hello.identity, to.address());
+    let peer = Peer::new(hello.identity, found.unwrap_or(to.address()));
     let (go_on, answered) = oneshot::channel();
     reports.send(Report::Met { id, peer, go_on }).await.map_err(|_| End::Stopped)?;
     answered.await.map_err(|_| End::Stopped)?;

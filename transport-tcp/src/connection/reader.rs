@@ -132,7 +132,7 @@ fn packet_of<'a>(opened: &'a [u8], link: &Link<'_>) -> Result<Option<&'a [u8]>, 
     match Frame::decode(opened) {
         Ok(Frame::Packet(packet)) => return Ok(Some(packet)),
         Ok(Frame::Ping) => link.outbox.pong(),
-        Ok(Frame::Pong) => {}
+        Ok(Frame::Pong) => link.shared.unconfirmed.read(&link.outbox.answered()),
         Ok(Frame::Rekey) => link.cipher().rekey_opening(),
         Ok(Frame::Goodbye(reason)) => return Err(End::Goodbye(reason)),
         Ok(Frame::Welcome(_)) | Err(_) => return Err(End::BadFrame),

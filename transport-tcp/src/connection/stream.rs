@@ -10,13 +10,13 @@ use crate::frame::{self, Frame, LENGTH, seal};
 use crate::secure::{Cipher, MAX_HANDSHAKE};
 
 /// A stream and what came on it and has not been taken.
-pub(super) struct FrameStream {
-    pub(super) tcp: TcpStream,
-    pub(super) buffer: BytesMut,
+pub(crate) struct FrameStream {
+    pub(crate) tcp: TcpStream,
+    pub(crate) buffer: BytesMut,
 }
 
 impl FrameStream {
-    pub(super) fn new(tcp: TcpStream) -> Self {
+    pub(crate) fn new(tcp: TcpStream) -> Self {
         // Packets are small and wait for nobody: sent at once. Failing to say so costs speed only.
         if let Err(error) = tcp.set_nodelay(true) {
             debug!(%error, "no TCP_NODELAY");
@@ -25,7 +25,7 @@ impl FrameStream {
     }
 
     /// The next frame of a handshake.
-    pub(super) async fn read(&mut self, min: usize, max: usize) -> Result<BytesMut, End> {
+    pub(crate) async fn read(&mut self, min: usize, max: usize) -> Result<BytesMut, End> {
         loop {
             if let Some(frame) = frame::split(&mut self.buffer, min, max).map_err(|_| End::BadHandshake)? {
                 return Ok(frame);
@@ -39,7 +39,7 @@ impl FrameStream {
         }
     }
 
-    pub(super) async fn write(&mut self, message: &[u8]) -> Result<(), End> {
+    pub(crate) async fn write(&mut self, message: &[u8]) -> Result<(), End> {
         let length = u16::try_from(message.len()).map_err(|_| End::BadHandshake)?;
         let frame = [&length.to_be_bytes(), message].concat();
         self.tcp.write_all(&frame).await.map_err(|_| End::Closed)

@@ -53,11 +53,15 @@ impl<'a> Writer<'a> {
             }
             let packets = if let Some(Work::Packets(packets)) = &work { packets.len() } else { 1 };
             let sealed = match work {
-                None if now >= self.wrote + link.shared.limits.ping => self.seal(link, Frame::Ping),
+                None if now >= self.wrote + link.shared.limits.ping => self.ping(link),
                 None => Ok(()),
                 Some(Work::Pong) => self.seal(link, Frame::Pong),
                 Some(Work::Probe) => {
                     self.probe.get_or_insert(Probe { asked: now, due: now + link.shared.limits.probe });
+                    self.ping(link)
+                }
+                Some(Work::Ask) => {
+                    link.outbox.asked();
                     self.seal(link, Frame::Ping)
                 }
                 Some(Work::Packets(packets)) => {
@@ -97,6 +101,15 @@ impl<'a> Writer<'a> {
             Some(probe) => link.heard() < probe.asked,
             None => false,
         }
+    }
+
+    /// Asks for a sign of life, unless an answer is waited for already.
+    fn ping(&mut self, link: &Link<'_>) -> Result<(), Broken> {
+        if link.outbox.may_ping() {
+            return self.seal(link, Frame::Ping);
+        }
+        self.wrote = Instant::now();
+        Ok(())
     }
 
     fn seal(&mut self, link: &Link<'_>, frame: Frame<'_>) -> Result<(), Broken> {

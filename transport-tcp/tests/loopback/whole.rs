@@ -245,3 +245,26 @@ async fn who_comes_back_joins_at_once() {
     settled_pair(&node, &back).await;
     assert_eq!((node.stats().duplicate_links, node.stats().dead), (0, 0));
 }
+
+/// What a peer has read is known by a pong; what nobody was there to read stays unconfirmed.
+#[tokio::test]
+async fn the_application_learns_what_a_peer_has_read() {
+    let asks = || Options { receipts: true, ..options(quick()) };
+    let mut first = start(2, &[], options(quick())).await;
+    let second = start(2, &[first.me()], Options { seed: Some(2), ..asks() }).await;
+    let mut unconfirmed = second.unconfirmed();
+    holds(&second, "a neighbor", |neighbors| !neighbors.is_empty()).await;
+    for text in ["one", "two", "three"] {
+        second.publish(content(text)).await.expect("it runs");
+        delivers(&mut first, &content(text)).await;
+    }
+    in_time("all are read", unconfirmed.wait_for(std::collections::BTreeSet::is_empty))
+        .await
+        .expect("it runs");
+    let alone = start(2, &[], Options { seed: Some(3), ..asks() }).await;
+    let mut unconfirmed = alone.unconfirmed();
+    alone.publish(content("nobody")).await.expect("it runs");
+    in_time("it is given", unconfirmed.wait_for(|unconfirmed| unconfirmed.contains(&1)))
+        .await
+        .expect("it runs");
+}

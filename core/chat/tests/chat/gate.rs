@@ -108,7 +108,8 @@ fn extremes() {
             for seq in edges {
                 for unix_ms in edges.into_iter().chain(times) {
                     let envelope = said(seq ^ unix_ms, seq, unix_ms, b"x");
-                    let fits = unix_ms > gate.replay().floor_ms()
+                    let floor = gate.replay().floor_ms();
+                    let fits = (floor == 0 || unix_ms > floor)
                         && unix_ms >= at.saturating_sub(MAX_AGE_MS)
                         && unix_ms <= at.saturating_add(MAX_AHEAD_MS);
                     let passes = gate.check(&envelope, &toy(), clock).is_ok();

@@ -55,7 +55,7 @@ proptest! {
         let text = store::write("replay", lines.iter().map(String::as_str));
         let stored = store::read("replay", &text.as_bytes()[..text.len().min(cut)]);
         let start = NOW + 101;
-        let (replay, _) = Replay::load(stored.lines.iter().copied(), stored.damaged.len(), start);
+        let (replay, _) = Replay::load(stored.lines.iter().copied(), stored.damaged.len(), at(start));
         let mut gate = Gate::new(NET, Limits::LAB, replay);
         for (by, seq) in after {
             if gate.check(&message(by, seq), &toy(), at(start)).is_ok() {
@@ -71,7 +71,7 @@ fn a_clean_restart_takes_what_was_sent_meanwhile_and_a_crash_does_not() {
     gate.check(&said(1, 1, NOW, b""), &toy(), clock(0)).expect("good");
     for (in_order, expected) in [(true, Ok(())), (false, Err(Refusal::Drop("too_old")))] {
         let lines = gate.replay().save(in_order);
-        let (replay, bad) = Replay::load(lines.iter().map(String::as_str), 0, NOW + 5_000);
+        let (replay, bad) = Replay::load(lines.iter().map(String::as_str), 0, clock(5_000));
         assert_eq!(bad, 0);
         let mut next = Gate::new(NET, Limits::PUBLIC, replay);
         assert_eq!(next.check(&said(1, 2, NOW + 1_000, b""), &toy(), clock(5_000)), expected);

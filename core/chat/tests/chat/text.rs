@@ -2,7 +2,7 @@
 
 use floodnet_chat::crypto::Key;
 use floodnet_chat::store;
-use floodnet_chat::text::{BadName, Name, escape, fingerprint, safety_number};
+use floodnet_chat::text::{BadName, MAX_MARKS, Name, escape, escape_line, fingerprint, safety_number};
 use proptest::prelude::*;
 
 use crate::name;
@@ -30,6 +30,31 @@ fn names_are_normal_short_and_visible() {
         "a\u{0}b",
     ] {
         assert!(matches!(Name::new(bad), Err(BadName::Character(_))), "{bad:?}");
+    }
+}
+
+/// Who could be taken for whom.
+#[test]
+fn names_that_look_alike_are_known() {
+    for (one, other) in [
+        ("alice", "aIice"),
+        ("alice", "a1ice"),
+        ("alice", "ALICE"),
+        ("alice", "\u{430}lice"),
+        ("bob", "b0b"),
+        ("bob", "B0B"),
+        ("bob", "bob."),
+        ("bob", "-bob-"),
+        ("bob", "__bob"),
+        ("bob", "BOB-"),
+        ("mia", "rnia"),
+        ("I", "l"),
+        ("--", "--"),
+    ] {
+        assert!(name(one).looks_like(&name(other)) && name(other).looks_like(&name(one)), "{one} {other}");
+    }
+    for (one, other) in [("alice", "alicia"), ("bob", "rob"), ("bob", "bob2"), ("a-b", "ab"), ("--", "..")] {
+        assert!(!name(one).looks_like(&name(other)), "{one} {other}");
     }
 }
 
@@ -73,6 +98,25 @@ fn hostile_text_cannot_hurt_a_terminal() {
         assert_eq!(escape(&shown), shown, "nothing is left to escape");
     }
     assert_eq!(escape("a\u{1b}[31mb"), "a\\u{1b}[31mb");
+    for hidden in [
+        "\u{1bca0}",
+        "\u{1bca3}",
+        "\u{13430}",
+        "\u{1343f}",
+        "\u{2800}",
+        "\u{2003}",
+        "\u{205f}",
+        "\u{1680}",
+        "\u{1d159}",
+        "\u{a0}\u{a0}",
+        "\u{3000}\u{3000}",
+    ] {
+        assert!(escape(&format!("a{hidden}b")).contains("\\u{"), "{hidden:?}");
+    }
+    assert!(escape("\u{3000}x").starts_with("\\u{3000}"), "nothing to stand behind");
+    let tower = format!("e{}x", "\u{301}".repeat(40));
+    assert_eq!(escape(&tower).chars().filter(|c| *c == '\u{301}').count(), MAX_MARKS);
+    assert_eq!(escape_line("a\n\tb\r\n\u{1b}"), "a\\n\tb\\u{d}\\n\\u{1b}");
     for plain in ["hello, world", "naïve café", "日本語", "👩\u{200d}👩\u{200d}👧 family", "עברית", "किताब"]
     {
         assert_eq!(escape(plain), plain);

@@ -14,7 +14,7 @@ impl App {
         match self.talk.session.people().find(what) {
             NameMatch::One(key) => Some(key),
             NameMatch::Nobody => {
-                self.screen.notice(&format!("nobody called {what} is here; /who tells who is"));
+                self.refuse(&format!("nobody called {what} is here; /who tells who is"));
                 None
             }
             NameMatch::Several(keys) => {
@@ -29,6 +29,7 @@ impl App {
                     let _ = writeln!(text, "  @{nick}~{}{note}", fingerprint(&key));
                 }
                 self.screen.answer(&text);
+                self.lines.refused += 1;
                 None
             }
         }
@@ -116,7 +117,7 @@ impl App {
     pub(super) fn rename(&mut self, who: &str, petname: &str) {
         let petname = match Name::new(petname) {
             Ok(petname) => petname,
-            Err(why) => return self.screen.notice(&why.to_string()),
+            Err(why) => return self.refuse(&why.to_string()),
         };
         let Some(key) = self.who_is(who) else { return };
         let former = self.talk.session.people().shown(&key);
@@ -127,11 +128,9 @@ impl App {
             }
             Err(ContactError::NameTaken(of)) => {
                 let of = fingerprint(&of);
-                self.screen.notice(&format!("another contact is called {petname}, with fingerprint {of}"));
+                self.refuse(&format!("another contact is called {petname}, with fingerprint {of}"));
             }
-            Err(ContactError::TooMany) => {
-                self.screen.notice("there is no room for more contacts; /forget some")
-            }
+            Err(ContactError::TooMany) => self.refuse("there is no room for more contacts; /forget some"),
         }
     }
 

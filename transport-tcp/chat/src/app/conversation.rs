@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use floodnet_chat::clocks::Disagreement;
 use floodnet_chat::crypto::Key;
 use floodnet_chat::envelope::Envelope;
 use floodnet_chat::session::{Heard, SILENT_MS, Session, Unsayable};
@@ -10,6 +11,7 @@ use floodnet_chat::text::Name;
 use floodnet_core::rng::NodeRng;
 use floodnet_tcp::handle::Handle;
 
+use super::sending::Sending;
 use crate::cipher::Cipher;
 use crate::recorded::ChatNode;
 use crate::validator::{ChatValidator, Clocks};
@@ -21,6 +23,7 @@ pub(super) struct Conversation {
     pub(super) validator: Arc<ChatValidator>,
     pub(super) clocks: Clocks,
     pub(super) rng: NodeRng,
+    pub(super) sending: Sending,
 }
 
 impl Conversation {
@@ -42,7 +45,7 @@ impl Conversation {
             && self.is_connected()
             && let Some(envelope) = self.session.presence(true, clock)
         {
-            self.publish(envelope).await;
+            self.publish(envelope, false).await;
         }
     }
 
@@ -51,7 +54,7 @@ impl Conversation {
         if !self.session.is_introduced()
             && let Some(envelope) = self.session.presence(true, self.clocks.read())
         {
-            self.publish(envelope).await;
+            self.publish(envelope, false).await;
         }
     }
 
@@ -62,7 +65,7 @@ impl Conversation {
     pub(super) async fn say(&mut self, text: &str) -> Result<(), Unsayable> {
         self.introduce().await;
         let envelope = self.session.say(text, self.clocks.read())?;
-        self.publish(envelope).await;
+        self.publish(envelope, true).await;
         Ok(())
     }
 
@@ -73,7 +76,7 @@ impl Conversation {
     pub(super) async fn say_to(&mut self, to: Key, text: &str) -> Result<(), Unsayable> {
         self.introduce().await;
         let envelope = self.session.say_to(to, text, self.clocks.read())?;
-        self.publish(envelope).await;
+        self.publish(envelope, true).await;
         Ok(())
     }
 
@@ -83,11 +86,19 @@ impl Conversation {
         if self.is_connected()
             && let Some(goodbye) = self.session.presence(false, clock)
         {
-            self.publish(goodbye).await;
+            self.publish(goodbye, false).await;
         }
     }
 
-    async fn publish(&self, envelope: Envelope) {
+    /// Time until the others take one more message of this author; none if they do now.
+    pub(super) fn until_turn(&mut self) -> Option<Duration> {
+        let now = self.clocks.read().now;
+        self.sending.wait(now)
+    }
+
+    async fn publish(&mut self, envelope: Envelope, is_line: bool) {
+        let line = is_line.then(|| envelope.bytes().len());
+        self.sending.publishes(line, self.clocks.read().now);
         self.validator.lock().said(&envelope);
         if self.handle.publish(envelope).await.is_err() {
             tracing::error!("the node has stopped");
@@ -112,12 +123,14 @@ impl Conversation {
 
     /// Marks people as gone who were not heard for a long time.
     pub(super) fn forget_silent(&mut self) {
-        let silent_since = self.clocks.read().unix_ms.saturating_sub(SILENT_MS);
+        let silent_since = self.clocks.read().now_ms().saturating_sub(SILENT_MS);
         self.session.people_mut().gone_before(silent_since);
     }
 
-    /// Messages refused because their time has not come yet by the clock of this machine.
-    pub(super) fn refused_ahead(&self) -> u64 {
-        self.validator.lock().refused().get("too_far_ahead").copied().unwrap_or_default()
+    /// How the clock of this machine differs from those of most neighbors; none if it does not.
+    pub(super) fn clock_disagreement(&self) -> Option<Disagreement> {
+        let found = self.validator.lock().clocks().disagreement(self.clocks.read());
+        // The first neighbor that is heard may be the one whose clock is wrong.
+        found.filter(|found| 2 * found.neighbors > self.handle.neighbors().borrow().len())
     }
 }

@@ -5,51 +5,52 @@
 //! | `setup` | from the command line to a running chat |
 //! | `conversation` | what is said and heard: one person's session on its node |
 //! | `commands`, `contacts`, `answers` | what is done about a typed line |
+//! | `invite` | a ticket for others, and what the user is told while nobody is here |
+//! | `hearing` | what is done about what the node tells |
+//! | `sending` | how fast messages go out, and which of them a neighbor has read |
 //! | `pending` | a typed line, from the keyboard until it is dealt with |
 //! | `neighborhood` | the peers that this node met |
 //! | `storage` | what is kept while the chat runs |
 //! | `unread` | direct messages that were not answered |
+//! | `clock_check` | whether the clock of this machine is right |
 //! | `throttle` | warnings that could come in masses |
 
 mod answers;
+mod clock_check;
 mod commands;
 mod contacts;
 mod conversation;
+mod hearing;
+mod invite;
 mod neighborhood;
 mod pending;
+mod sending;
 mod setup;
 mod storage;
 mod throttle;
 mod unread;
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use floodnet_chat::crypto::Key;
-use floodnet_chat::envelope::Envelope;
-use floodnet_chat::people::PresenceChange;
-use floodnet_chat::session::Heard;
-use floodnet_chat::text::fingerprint;
-use floodnet_core::broadcast::BroadcastEvent;
-use floodnet_core::node::Layer;
-use floodnet_core::overlay::OverlayEvent;
 use floodnet_tcp::limits::Profile;
-use floodnet_tcp::peer::Peer;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
+use self::clock_check::ClockCheck;
 use self::conversation::Conversation;
 use self::neighborhood::Neighborhood;
 use self::pending::{After, PendingLine};
 use self::storage::Storage;
-use self::throttle::Throttle;
-use self::unread::{Direct, Unread};
+use self::unread::Unread;
+use crate::command::{Command, parse, parse_text};
 use crate::input::Typed;
 use crate::metrics::Snapshot;
-use crate::node::Event;
 use crate::room::Room;
-use crate::screen::{Screen, now};
+use crate::screen::{Broken, Screen};
 
 pub use setup::{Failure, run};
 
@@ -57,6 +58,8 @@ pub use setup::{Failure, run};
 const SAVE: Duration = Duration::from_secs(10);
 /// Longest sleep while nothing is due.
 const REST: Duration = Duration::from_secs(3_600);
+/// So often it is looked whether everything is sent, at the end.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// The reason why the program ends; its exit code depends on it.
 enum End {
@@ -66,6 +69,8 @@ enum End {
     Signal,
     /// The task of the node has ended, which it should not.
     Stopped,
+    /// What is heard cannot be written any more.
+    Output(Broken),
 }
 
 struct App {
@@ -75,9 +80,14 @@ struct App {
     neighborhood: Neighborhood,
     unread: Unread,
     pending: Option<PendingLine>,
-    /// Something was said while nobody was connected.
-    said_to_nobody: bool,
+    lines: LineCounts,
+    /// There is no more input, or it asks to leave: what was sent is waited for.
+    is_ending: bool,
+    /// When somebody was connected, or nobody was any more, or the start.
+    changed: Instant,
     clock: ClockCheck,
+    /// What is in the way of meeting others, when it was looked for.
+    found: mpsc::Receiver<Vec<String>>,
     metrics: Option<watch::Sender<Snapshot>>,
     about: About,
 }
@@ -87,14 +97,20 @@ struct About {
     room: Room,
     profile: Profile,
     log: PathBuf,
+    /// Where it looks for others, in words.
+    places: String,
+    /// No line of the input is a command.
+    text_only: bool,
 }
 
-/// Tells when the clock of this machine seems to be slow.
+/// Lines of the input.
 #[derive(Default)]
-struct ClockCheck {
-    /// Messages from the future of which the user knows.
-    told: u64,
-    warnings: Throttle,
+struct LineCounts {
+    taken: u64,
+    /// Those that could not be sent, or whose command could not be done.
+    refused: u64,
+    /// Since when nobody was connected when the user was last told so.
+    told_alone: Option<Instant>,
 }
 
 impl App {
@@ -113,26 +129,34 @@ impl App {
             // While a line is pending no further one is read, so that lines keep their order.
             let due = self.next_due();
             tokio::select! {
-                typed = input.recv(), if self.pending.is_none() => match typed {
-                    Some(Typed::Line { text, next }) => {
-                        if self.on_line(PendingLine::new(text, next)).await { return End::Quit }
+                typed = input.recv(), if self.pending.is_none() && !self.is_ending => {
+                    match typed.unwrap_or(Typed::End) {
+                        Typed::Line { text, next } => self.on_typed(text, next).await,
+                        Typed::Note(note) => self.screen.warning(&note),
+                        Typed::Interrupted => return End::Signal,
+                        Typed::End => self.is_ending = true,
+                        Typed::Failed(why) => {
+                            self.refuse(&format!("cannot read the input: {why}"));
+                            self.is_ending = true;
+                        }
                     }
-                    Some(Typed::Interrupted) => return End::Signal,
-                    Some(Typed::End) | None => return End::Quit,
-                },
+                }
                 event = self.talk.handle.next_event() => match event {
                     Some(event) => self.on_event(event),
                     None => return End::Stopped,
                 },
                 () = sleep_until(due) => {}
+                Some(found) = self.found.recv() => self.tell_alone(&found),
                 _ = save.tick() => self.save(false),
                 _ = second.tick() => self.each_second(),
                 () = &mut signals => return End::Signal,
+                broken = self.screen.broken() => return End::Output(broken),
             }
             self.talk.tell_presence().await;
-            if let Some(line) = self.pending.take()
-                && self.on_line(line).await
-            {
+            if let Some(line) = self.pending.take() {
+                self.on_line(line).await;
+            }
+            if self.is_ending && self.pending.is_none() && self.talk.sending.is_settled() {
                 return End::Quit;
             }
         }
@@ -140,90 +164,40 @@ impl App {
 
     fn next_due(&self) -> Instant {
         let due = Instant::now() + self.talk.until_presence().unwrap_or(REST);
-        self.pending.as_ref().and_then(PendingLine::until).map_or(due, |until| until.min(due))
+        let due = if self.is_ending { due.min(Instant::now() + LOOK) } else { due };
+        self.pending.as_ref().map_or(due, |line| line.again.min(due))
     }
 
-    /// Deals with a line, or keeps it as pending; true to leave.
-    async fn on_line(&mut self, mut line: PendingLine) -> bool {
-        match self.obey(&line.text, line.may_wait()).await {
-            After::Quit => return true,
-            After::Wait(patience) => {
-                line.wait(patience);
-                self.pending = Some(line);
+    /// Deals with a line that was typed, unless it could not be taken.
+    async fn on_typed(&mut self, text: Result<String, String>, next: SyncSender<String>) {
+        self.lines.taken += 1;
+        let command = match text {
+            Ok(text) if self.about.text_only => parse_text(&text),
+            Ok(text) => parse(&text),
+            Err(why) => Command::Wrong(format!("not sent: {why}")),
+        };
+        self.on_line(PendingLine::new(command, next)).await;
+    }
+
+    /// Deals with a line, or keeps it as pending.
+    async fn on_line(&mut self, mut line: PendingLine) {
+        loop {
+            match self.obey(line.command.clone(), line.typed).await {
+                After::Quit => return self.is_ending = true,
+                After::Wait(again) => {
+                    line.again = again;
+                    return self.pending = Some(line);
+                }
+                After::Rest(rest) => line.command = rest,
+                After::Next => return line.done(self.prompt()),
             }
-            After::Next => line.done(self.prompt()),
         }
-        false
     }
 
     fn prompt(&self) -> String {
         match self.unread.len() {
             0 => format!("{}> ", self.talk.session.name()),
             unread => format!("{} ({unread} unread)> ", self.talk.session.name()),
-        }
-    }
-
-    fn on_event(&mut self, event: Event) {
-        match event {
-            Layer::Overlay(OverlayEvent::Up(peer)) => self.on_neighbor(peer),
-            Layer::Overlay(OverlayEvent::Down(_)) => {
-                if self.neighborhood.down(self.talk.is_connected()) {
-                    self.screen.notice("nobody is connected any more; looking for a way back");
-                }
-            }
-            Layer::Broadcast(BroadcastEvent::Delivered { payload, .. }) => self.hear(&payload),
-            Layer::Overlay(_) | Layer::Broadcast(_) => {}
-        }
-    }
-
-    fn on_neighbor(&mut self, peer: Peer) {
-        self.talk.on_neighbor();
-        if self.neighborhood.up(peer) {
-            self.screen.notice("connected");
-        }
-    }
-
-    fn hear(&mut self, envelope: &Envelope) {
-        match self.talk.hear(envelope) {
-            Heard::Said { from, text } => {
-                let shown = self.talk.session.people().shown(&from);
-                let verified = self.talk.session.people().is_verified(&from);
-                self.screen.said(&from, &shown, verified, &text);
-            }
-            Heard::Direct { from, text } => {
-                let shown = self.talk.session.people().shown(&from);
-                let verified = self.talk.session.people().is_verified(&from);
-                let came = now();
-                self.screen.direct(&from, &shown, verified, &text, &came);
-                self.unread.push(Direct { from, text, came });
-            }
-            Heard::Presence { from, change } => self.on_presence(&from, change),
-            Heard::Nothing(reason) => tracing::debug!(reason, "nothing to show"),
-        }
-    }
-
-    fn on_presence(&mut self, from: &Key, change: PresenceChange) {
-        let shown = self.talk.session.people().shown(from);
-        match change {
-            PresenceChange::Unchanged => {}
-            PresenceChange::Joined => self.screen.notice(&format!("{shown} is here")),
-            PresenceChange::Left => self.screen.notice(&format!("{shown} left")),
-            PresenceChange::Renamed { from: former } => {
-                let nick = self.talk.session.people().nick(from).map(ToString::to_string).unwrap_or_default();
-                self.screen.notice(&format!("{former}~{} is called {nick} now", fingerprint(from)));
-            }
-            PresenceChange::Impersonates { contact } => {
-                let people = self.talk.session.people();
-                let nick = people.nick(from).map(ToString::to_string).unwrap_or_default();
-                let known = people.shown(&contact);
-                self.screen.warning(&format!(
-                    "somebody calls themself {nick} who is NOT your contact {known}: another key, {}, where {known} has {}. \
-                     It may be a stranger, or {known} with a new key: ask them another way, and compare with /verify ~{}",
-                    fingerprint(from),
-                    fingerprint(&contact),
-                    &fingerprint(from)[..9]
-                ));
-            }
         }
     }
 
@@ -236,14 +210,10 @@ impl App {
             self.storage.save_peers(met, &mut self.screen);
         }
         self.talk.forget_silent();
-        let ahead = self.talk.refused_ahead();
-        if ahead > self.clock.told && self.clock.warnings.allows() {
-            self.screen.warning(&format!(
-                "{} messages came from the future and were not shown: is the clock of this machine right? It says {}",
-                ahead - self.clock.told,
-                jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S %:z")
-            ));
-            self.clock.told = ahead;
+        match self.clock.look(self.talk.clock_disagreement()) {
+            Some(Ok(word)) => self.screen.notice(&word),
+            Some(Err(word)) => self.screen.warning(&word),
+            None => {}
         }
     }
 
@@ -272,18 +242,51 @@ impl App {
     async fn end(mut self, end: End) -> ExitCode {
         self.talk.say_goodbye().await;
         self.save(true);
-        let Self { talk, mut screen, said_to_nobody, .. } = self;
+        let is_all_sent = self.tell_unsent(&end);
+        let Self { talk, mut screen, .. } = self;
         let left = talk.handle.leave().await;
-        match end {
+        let end = match screen.flush() {
+            Err(broken) if matches!(end, End::Quit) => End::Output(broken),
+            _ => end,
+        };
+        let code = match end {
             End::Stopped => {
                 screen.warning("the node has stopped; the log says more");
-                ExitCode::from(1)
+                1
             }
-            _ if left.is_err() => ExitCode::from(1),
-            End::Signal => ExitCode::from(130),
-            End::Quit if said_to_nobody && screen.is_plain() => ExitCode::from(1),
-            End::Quit => ExitCode::SUCCESS,
+            // As the shell says of those that a broken pipe ends.
+            End::Output(Broken::ReaderGone) => 141,
+            End::Output(broken) => {
+                // The screen cannot say it any more.
+                let _ = writeln!(io::stderr(), "chat: {broken}");
+                1
+            }
+            End::Signal => 130,
+            End::Quit if left.is_err() || !is_all_sent => 1,
+            End::Quit => 0,
+        };
+        ExitCode::from(code)
+    }
+
+    /// Tells how many lines of a pipe were not sent; true if all were.
+    fn tell_unsent(&mut self, end: &End) -> bool {
+        let LineCounts { taken, refused, .. } = self.lines;
+        let waiting = self.talk.sending.unsent() + u64::from(self.pending.is_some());
+        let unsent = refused + waiting;
+        if !self.screen.is_plain() {
+            return true;
         }
+        let is_early = !self.is_ending && !matches!(end, End::Stopped);
+        // Who only listened has nothing to count.
+        if is_early && taken > 0 {
+            let sent = taken.saturating_sub(unsent);
+            self.screen.notice(&format!(
+                "ended before its input did: {sent} of {taken} lines taken from it were sent"
+            ));
+        } else if !is_early && taken > 0 && unsent > 0 {
+            self.screen.warning(&format!("{unsent} of {taken} lines of the input were not sent or not done"));
+        }
+        unsent == 0
     }
 }
 

@@ -1,38 +1,28 @@
 //! A typed line, from the keyboard until it is dealt with.
 
 use std::sync::mpsc::SyncSender;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A typed line. One that cannot be dealt with yet is tried again until its time is up.
+use crate::command::Command;
+
+/// A typed line. One that cannot be dealt with yet is tried again.
 pub(super) struct PendingLine {
-    pub(super) text: String,
+    /// What the line asks for; less and less of it if it is dealt with in parts.
+    pub(super) command: Command,
     /// Takes the prompt for the next line to the thread that reads lines.
     reader: SyncSender<String>,
-    /// When it must be dealt with; none before it was tried.
-    until: Option<Instant>,
+    /// When it was typed.
+    pub(super) typed: Instant,
+    /// When it is tried again at the latest.
+    pub(super) again: Instant,
 }
 
 impl PendingLine {
     /// A line that was just typed.
-    pub(super) const fn new(text: String, reader: SyncSender<String>) -> Self {
-        Self { text, reader, until: None }
-    }
-
-    /// Whether it may wait longer.
-    pub(super) fn may_wait(&self) -> bool {
-        self.until.is_none_or(|until| Instant::now() < until)
-    }
-
-    /// Gives it so much time, from the first try on.
-    pub(super) fn wait(&mut self, patience: Duration) {
-        self.until.get_or_insert_with(|| Instant::now() + patience);
-    }
-
-    /// When it must be dealt with.
-    pub(super) const fn until(&self) -> Option<Instant> {
-        self.until
+    pub(super) fn new(command: Command, reader: SyncSender<String>) -> Self {
+        let typed = Instant::now();
+        Self { command, reader, typed, again: typed }
     }
 
     /// It is dealt with: the next one may be typed, behind `prompt`.
@@ -46,8 +36,10 @@ impl PendingLine {
 pub(super) enum After {
     /// The line is dealt with.
     Next,
-    /// Try the line again when something has changed, for at most so long.
-    Wait(Duration),
+    /// Try the line again when something has changed, or then.
+    Wait(Instant),
+    /// A part of the line is dealt with; this is left of it.
+    Rest(Command),
     /// The line asks to leave the chat.
     Quit,
 }

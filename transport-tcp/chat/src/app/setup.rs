@@ -1,6 +1,5 @@
 //! From the command line to a running chat.
 
-use std::fs::OpenOptions;
 use std::io::{self, BufReader, IsTerminal};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -18,31 +17,36 @@ use floodnet_tcp::identity::Keypair;
 use floodnet_tcp::limits::{Limits, Profile};
 use floodnet_tcp::options::Options;
 use floodnet_tcp::peer::Peer;
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
+use super::clock_check::ClockCheck;
 use super::conversation::Conversation;
+use super::invite::look_around;
 use super::neighborhood::Neighborhood;
+use super::sending::Sending;
 use super::storage::Storage;
 use super::unread::Unread;
-use super::{About, App, ClockCheck};
-use crate::args::{Args, Listen, PORT, host_and_port};
+use super::{About, App, LineCounts};
+use crate::args::{Args, Listen, host_and_port};
 use crate::cipher::Cipher;
 use crate::files::{Files, Kept};
+use crate::find::{Finder, Place};
 use crate::folder::Folder;
 use crate::input::{self, Typed};
 use crate::log;
 use crate::metrics::{self, Snapshot};
 use crate::node;
+use crate::own_file;
 use crate::record::{self, Recorder};
 use crate::recorded::ChatNode;
 use crate::room::{self, Room};
 use crate::screen::Screen;
 use crate::validator::{ChatValidator, Clocks, quota_limits};
 
-/// Ports that are tried from [`PORT`] on.
+/// Ports that are tried after the first one.
 const PORTS: u16 = 200;
 /// Time in which a peer of former times must answer to be asked for the way in.
 const PROBE: Duration = Duration::from_millis(500);
@@ -117,20 +121,12 @@ fn replay(path: &Path) -> Result<ExitCode, Failure> {
 
 async fn start(args: Args) -> Result<ExitCode, Failure> {
     // Mistakes on the command line are found first, before anything is written.
-    let key = args.key_file.as_deref().map(room::read_key).transpose().map_err(Failure::Usage)?;
-    let room = Room::new(args.room.clone(), key);
-    let typed = resolve(&args.peer).await?;
-    let folder = match &args.data {
-        Some(path) => Folder::open(path),
-        None => Folder::first_free(),
-    }
-    .map_err(Failure::Usage)?;
-    let log = args.log.clone().unwrap_or_else(|| folder.path().join("log"));
-    log::start(&log)
-        .map_err(|error| Failure::Usage(format!("cannot write the log {}: {error}", log.display())))?;
-
-    let clocks = Clocks::start();
+    let room = room_of(&args)?;
+    let listen = args.listen.unwrap_or_default();
     let mut warnings = Vec::new();
+    let places = places(&args, listen.ip, &mut warnings).await?;
+    let (folder, log) = open_folder(&args)?;
+    let clocks = Clocks::start();
     let files = Files::new(folder.path(), room.id());
     let Loaded { keypair, kept, replay, met } = Loaded::load(&files, clocks, &mut warnings)?;
     let name = args.name.clone().or_else(|| kept.name.clone()).unwrap_or_else(user_name);
@@ -142,30 +138,58 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
         .map_err(|error| Failure::Failed(format!("cannot write to {shown}: {error}")))?;
 
     // From here on others can reach this chat.
-    let listen = args.listen.unwrap_or_default();
     let profile = args.profile.unwrap_or_else(|| Profile::of(listen.ip));
     let validator = Arc::new(ChatValidator::new(room.id(), quota_limits(profile), replay, clocks));
     validator.lock().set_contacts(session.people().contacts().keys().copied());
     let seed = random().map_err(|error| Failure::Failed(format!("no randomness: {error}")))?;
-    let node = Spawn { listen, keypair, room: &room, profile, seed, record: args.record.clone() };
-    let handle = node.spawn(&typed, reachable(&met).await, &validator).await?;
+    let is_terminal = !args.plain && io::stdin().is_terminal() && io::stdout().is_terminal();
+    let finder = Arc::new(Finder::new(keypair.clone(), room.network(), places));
+    let node = Spawn {
+        listen,
+        first_port: args.first_port,
+        keypair,
+        room: &room,
+        profile,
+        seed,
+        record: args.record.clone(),
+        receipts: !is_terminal,
+        finder: Arc::clone(&finder),
+    };
+    let handle = node.spawn(reachable(&met).await, &validator).await?;
 
     let (metrics, notes) = serve_metrics(args.metrics).await?;
-    let (screen, input) = screen(args.plain, format!("{}> ", session.name()));
+    let (screen, input) = screen(is_terminal, format!("{}> ", session.name()));
+    let sending = Sending::new(quota_limits(profile).author, handle.unconfirmed());
     let mut app = App {
-        talk: Conversation { session, handle, validator, clocks, rng: NodeRng::new(seed ^ 1) },
+        talk: Conversation { session, handle, validator, clocks, rng: NodeRng::new(seed ^ 1), sending },
         screen,
         storage,
         neighborhood: Neighborhood::new(met),
         unread: Unread::default(),
         pending: None,
-        said_to_nobody: false,
+        lines: LineCounts::default(),
+        is_ending: false,
+        changed: Instant::now(),
         clock: ClockCheck::default(),
         metrics,
-        about: About { room, profile, log },
+        about: About { room, profile, log, places: finder.places(), text_only: args.text },
+        found: look_around(finder),
     };
     app.greet(&warnings, &notes);
     Ok(app.run(input).await)
+}
+
+/// The folder with the user's files, and where the log is, which is begun.
+fn open_folder(args: &Args) -> Result<(Folder, PathBuf), Failure> {
+    let folder = match &args.data {
+        Some(path) => Folder::open(path),
+        None => Folder::first_free(),
+    }
+    .map_err(Failure::Usage)?;
+    let log = args.log.clone().unwrap_or_else(|| folder.path().join("log"));
+    log::start(&log)
+        .map_err(|error| Failure::Usage(format!("cannot write the log {}: {error}", log.display())))?;
+    Ok((folder, log))
 }
 
 /// What former runs have left.
@@ -178,12 +202,13 @@ struct Loaded {
 
 impl Loaded {
     fn load(files: &Files, clocks: Clocks, warnings: &mut Vec<String>) -> Result<Self, Failure> {
+        files.check_key().map_err(Failure::Failed)?;
         let keypair =
             Keypair::load_or_create(&files.key()).map_err(|error| Failure::Failed(error.to_string()))?;
         Ok(Self {
             keypair,
             kept: files.load_kept(warnings).map_err(Failure::Failed)?,
-            replay: files.load_replay(clocks.read().unix_ms, warnings).map_err(Failure::Failed)?,
+            replay: files.load_replay(clocks.read(), warnings).map_err(Failure::Failed)?,
             met: files.load_peers(warnings).map_err(Failure::Failed)?,
         })
     }
@@ -202,12 +227,8 @@ async fn serve_metrics(
 }
 
 /// A terminal if there is one, else a pipe.
-fn screen(plain: bool, prompt: String) -> (Screen, mpsc::Receiver<Typed>) {
-    let has_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-    if !plain
-        && has_terminal
-        && let Ok((input, printer)) = input::terminal(prompt)
-    {
+fn screen(is_terminal: bool, prompt: String) -> (Screen, mpsc::Receiver<Typed>) {
+    if is_terminal && let Ok((input, printer)) = input::terminal(prompt) {
         return (Screen::terminal(printer), input);
     }
     (Screen::plain(), input::pipe())
@@ -243,19 +264,37 @@ fn random() -> io::Result<u64> {
     Ok(u64::from_le_bytes(bytes))
 }
 
-async fn resolve(peers: &[String]) -> Result<Vec<Peer>, Failure> {
-    let mut resolved = Vec::new();
-    for text in peers {
-        let (host, port) = host_and_port(text);
-        let found = tokio::net::lookup_host((host.as_str(), port)).await;
-        let mut addresses =
-            found.map_err(|error| Failure::Usage(format!("--peer {text}: {error}")))?.peekable();
-        if addresses.peek().is_none() {
-            return Err(Failure::Usage(format!("--peer {text}: no such host")));
-        }
-        resolved.extend(addresses.map(Peer::at));
+fn room_of(args: &Args) -> Result<Room, Failure> {
+    if let Some(ticket) = &args.ticket {
+        return Ok(Room::new(ticket.room.clone(), ticket.key));
     }
-    Ok(resolved)
+    let key = args.key_file.as_deref().map(room::read_key).transpose().map_err(Failure::Usage)?;
+    Ok(Room::new(args.room.clone(), key))
+}
+
+/// Where to look for others. A name that leads nowhere now may do so later, but one of all must now.
+async fn places(args: &Args, own: IpAddr, warnings: &mut Vec<String>) -> Result<Vec<Place>, Failure> {
+    let addresses = args.ticket.iter().flat_map(|ticket| &ticket.addresses);
+    let mut places: Vec<Place> =
+        addresses.map(|address| Place::Host(address.ip().to_string(), address.port())).collect();
+    let mut is_any_known = !places.is_empty();
+    for text in &args.peer {
+        let (host, port) = host_and_port(text, args.first_port);
+        match lookup_host((host.as_str(), port)).await {
+            Ok(mut addresses) => is_any_known |= addresses.next().is_some(),
+            Err(error) => warnings.push(format!("--peer {text}: {error}")),
+        }
+        places.push(Place::Host(host, port));
+    }
+    if places.is_empty() {
+        let last = args.first_port.saturating_add(PORTS);
+        return Ok(vec![Place::this_machine(own, args.first_port..=last)]);
+    }
+    if !is_any_known {
+        let why = warnings.first().cloned().unwrap_or_else(|| "--peer: no such host".to_owned());
+        return Err(Failure::Usage(why));
+    }
+    Ok(places)
 }
 
 /// Those of the peers met lately where somebody listens. Asking one that is not there any more would cost
@@ -276,30 +315,30 @@ async fn reachable(met: &[Peer]) -> Vec<Peer> {
 /// What a node is started with.
 struct Spawn<'a> {
     listen: Listen,
+    first_port: u16,
     keypair: Keypair,
     room: &'a Room,
     profile: Profile,
     seed: u64,
     record: Option<PathBuf>,
+    /// Whether neighbors are asked what they have read.
+    receipts: bool,
+    finder: Arc<Finder>,
 }
 
 impl Spawn<'_> {
     /// Starts the node at the port given, or at the first free one.
     async fn spawn(
         &self,
-        typed: &[Peer],
         met: Vec<Peer>,
         validator: &Arc<ChatValidator>,
     ) -> Result<Handle<ChatNode>, Failure> {
         let Listen { ip, port } = self.listen;
-        let ports = port.map_or(PORT..=PORT + PORTS, |port| port..=port);
+        let first = self.first_port;
+        let ports = port.map_or(first..=first.saturating_add(PORTS), |port| port..=port);
         for port in ports.clone() {
             let address = SocketAddr::new(ip, port);
-            let mut entry = typed.to_vec();
-            entry.extend(&met);
-            if typed.is_empty() {
-                entry.extend(neighbors_on_this_machine(ip, port));
-            }
+            let entry: Vec<Peer> = self.finder.entry().chain(met.iter().copied()).collect();
             match self.spawn_at(address, entry, validator).await {
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse && port < *ports.end() => {}
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
@@ -312,7 +351,7 @@ impl Spawn<'_> {
                 Ok(handle) => return Ok(handle),
             }
         }
-        Err(Failure::Usage(format!("no port from {PORT} on is free; choose one with --listen")))
+        Err(Failure::Usage(format!("no port from {first} on is free; choose one with --listen")))
     }
 
     async fn spawn_at(
@@ -327,6 +366,8 @@ impl Spawn<'_> {
             network: self.room.network(),
             seed: Some(self.seed),
             limits: Limits::of(self.profile),
+            receipts: self.receipts,
+            connector: self.finder.connector(),
             ..Options::default()
         };
         let record = self.record.as_deref().map(open_record).transpose()?;
@@ -338,20 +379,6 @@ impl Spawn<'_> {
 
 /// A new file, for its owner only: a recording tells who talked when, and what was said to all.
 fn open_record(path: &Path) -> io::Result<std::fs::File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
-}
-
-/// Where the first chat of this machine may listen, if that is not this one.
-fn neighbors_on_this_machine(ip: IpAddr, port: u16) -> Vec<Peer> {
-    let loopback: IpAddr = match ip {
-        IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-    };
-    let own = (!ip.is_unspecified() && ip != loopback).then_some(ip);
-    let first = own.into_iter().chain([loopback]).map(|ip| SocketAddr::new(ip, PORT));
-    first.filter(|_| port != PORT).map(Peer::at).collect()
+    own_file::create(path)
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }

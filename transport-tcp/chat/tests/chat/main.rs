@@ -2,6 +2,9 @@
 
 mod capture;
 mod dialogue;
+mod find;
+mod input;
+mod output;
 mod process;
 mod state;
 #[expect(dead_code, reason = "times are read by the example that measures them")]

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -94,23 +94,40 @@ impl Start {
         self
     }
 
-    pub(crate) fn spawn(mut self) -> Chat {
+    pub(crate) fn spawn(self) -> Chat {
+        let (mut chat, out) = self.spawn_unread();
+        chat.out = Lines::collect(out);
+        chat
+    }
+
+    /// As `spawn`, and nobody reads what it hears but the caller.
+    pub(crate) fn spawn_unread(self) -> (Chat, ChildStdout) {
+        let mut chat = self.spawn_to(Stdio::piped());
+        let out = chat.child.stdout.take().expect("piped");
+        (chat, out)
+    }
+
+    /// As `spawn`, and what it hears goes there.
+    pub(crate) fn spawn_to(mut self, out: Stdio) -> Chat {
         let started = Instant::now();
-        let spawned =
-            self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let spawned = self.command.stdin(Stdio::piped()).stdout(out).stderr(Stdio::piped()).spawn();
         let mut child = spawned.expect("the program starts");
-        let out = Lines::collect(child.stdout.take().expect("piped"));
         let err = Lines::collect(child.stderr.take().expect("piped"));
         let input = child.stdin.take();
-        Chat { started, child, input, out, err }
+        Chat { started, child, input, out: Arc::default(), err }
     }
 }
 
 impl Chat {
     /// Types a line.
     pub(crate) fn say(&mut self, line: &str) {
+        self.write(format!("{line}\n").as_bytes());
+    }
+
+    /// Types these bytes.
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
         let input = self.input.as_mut().expect("not ended");
-        writeln!(input, "{line}").and_then(|()| input.flush()).expect("it reads");
+        input.write_all(bytes).and_then(|()| input.flush()).expect("it reads");
     }
 
     /// Waits for a message that contains `what`.
@@ -163,6 +180,11 @@ impl Chat {
     /// No more input; waits for its end.
     pub(crate) fn ends(&mut self) -> ExitStatus {
         drop(self.input.take());
+        self.has_ended()
+    }
+
+    /// Waits for its end, though there may be more input.
+    pub(crate) fn has_ended(&mut self) -> ExitStatus {
         let until = Instant::now() + PATIENCE;
         while Instant::now() < until {
             if let Some(status) = self.child.try_wait().expect("it is ours") {

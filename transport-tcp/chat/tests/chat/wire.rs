@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -128,10 +129,12 @@ struct Member {
 impl Member {
     /// One that keeps the rules, or one that takes and sends on anything.
     async fn new(number: u8, is_honest: bool, entry: &[Peer]) -> Self {
-        let clocks = Clocks::start();
-        let now = clocks.read().unix_ms;
-        let validator =
-            ChatValidator::new(NET, quota_limits(Profile::Public), Replay::new(now - 1_000), clocks);
+        Self::with_clocks(number, is_honest, entry, Clocks::start()).await
+    }
+
+    async fn with_clocks(number: u8, is_honest: bool, entry: &[Peer], clocks: Clocks) -> Self {
+        let replay = Replay::from(clocks.read());
+        let validator = ChatValidator::new(NET, quota_limits(Profile::Public), replay, clocks);
         let validator = is_honest.then(|| Arc::new(validator));
         let keypair = Keypair::from_secret(&[number; 32]);
         let options = Options {
@@ -209,6 +212,14 @@ impl Member {
     }
 }
 
+/// What somebody said who is not here: only a neighbor's own clock is believed, and only for its own words.
+fn recorded(text: &str, ahead_ms: i64) -> Envelope {
+    let absent = Cipher::new(Keypair::from_secret(&[77; 32]));
+    let unix_ms = Clocks::start().read().unix_ms.saturating_add_signed(ahead_ms);
+    let draft = Draft { network: NET, kind: Kind::Say, seq: 1, unix_ms, body: text.as_bytes() };
+    Envelope::sign(&draft, &absent).expect("short")
+}
+
 /// An honest pair, and a third who is their neighbor and breaks the rules in one way after the other. What it
 /// sends is not shown, costs it its link where that proves bad will, and the pair hears each other throughout.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -241,11 +252,8 @@ async fn an_honest_pair_among_liars() {
             let unsent = ada.envelope("not sent yet", 0);
             with(&unsent, &|bytes| *bytes.last_mut().expect("a signature") ^= 1)
         }),
-        ("too_old", liar.envelope("from long ago", -60_000 - i64::try_from(MAX_AGE_MS).expect("small"))),
-        (
-            "too_far_ahead",
-            liar.envelope("from the future", 60_000 + i64::try_from(MAX_AHEAD_MS).expect("small")),
-        ),
+        ("too_old", recorded("from long ago", -60_000 - i64::try_from(MAX_AGE_MS).expect("small"))),
+        ("too_far_ahead", recorded("from the future", 60_000 + i64::try_from(MAX_AHEAD_MS).expect("small"))),
         ("other_network", {
             let draft =
                 Draft { network: NetworkId([4; 16]), kind: Kind::Say, seq: 1, unix_ms: 0, body: b"there" };
@@ -282,4 +290,25 @@ async fn an_honest_pair_among_liars() {
     assert!(before.len() as u64 <= allowed, "{} of 300 got through, and not {allowed}", before.len());
     assert!(before.len() < 300, "nothing was refused");
     assert!(before.iter().all(|text| text.starts_with("storm")), "{before:?}");
+}
+
+/// A clock that was an hour ahead at the start and is set right, and then is set back by ten years: nobody is deaf
+/// for a moment.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_is_set_makes_nobody_deaf() {
+    static AHEAD: AtomicI64 = AtomicI64::new(3_600);
+    let mut ada = Member::new(21, true, &[]).await;
+    let wrong = Clocks::start_ahead(&AHEAD);
+    let mut bob = Member::with_clocks(22, true, &[ada.handle.me()], wrong).await;
+    bob.holds(1).await;
+    for (step, ahead) in [3_600, 0, -10 * 365 * 24 * 3_600, 20].into_iter().enumerate() {
+        AHEAD.store(ahead, Relaxed);
+        for turn in 0..2 {
+            let words = [format!("ada {step} {turn}"), format!("bob {step} {turn}")];
+            ada.says(&words[0]).await;
+            assert_eq!(bob.hears(&words[0]).await, Vec::<String>::new());
+            bob.says(&words[1]).await;
+            assert_eq!(ada.hears(&words[1]).await, Vec::<String>::new());
+        }
+    }
 }
