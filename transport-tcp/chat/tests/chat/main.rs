@@ -4,6 +4,7 @@ mod capture;
 mod dialogue;
 mod process;
 mod state;
+mod strangers;
 #[expect(dead_code, reason = "times are read by the example that measures them")]
 mod swarm;
 mod wire;
