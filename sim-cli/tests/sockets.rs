@@ -72,12 +72,7 @@ fn held() -> Option<[usize; 2]> {
     Some([files, ours.count()])
 }
 
-/// Runs with one fault, and gives what came of it when nothing is left of the run.
-fn with(fault: &str) -> Summary {
-    with_set(fault, &[])
-}
-
-/// The same with some other values in the scenario.
+/// Runs with one fault and some other values in the scenario, and gives what came of it when nothing is left of the run.
 fn with_set(fault: &str, set: &[(&str, &str)]) -> Summary {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let before = held();
