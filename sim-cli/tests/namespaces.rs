@@ -14,14 +14,14 @@ use tempfile::TempDir;
 
 use common::{children, errors, is_node, processes, soon};
 
-/// Eight nodes on links that lose 2 %, cut in two for so long that each gives up the others, even on a busy machine:
-/// what is under way then is lost.
-const LOSSY: &str = "name = \"lossy\"\nseed = 3\nduration = \"9s\"\nnodes.count = 8\noverlay.random_walk = {}\n\
+/// Eight nodes on links that lose 2 %, cut in two for so long that each gives up the others: what is under way then is
+/// lost. Nobody else is given up: on a busy machine a node may be silent for a while.
+const LOSSY: &str = "name = \"lossy\"\nseed = 3\nduration = \"14s\"\nnodes.count = 8\noverlay.random_walk = {}\n\
                      broadcast.flood = {}\n[link]\nlatency.uniform = { min = \"10ms\", max = \"50ms\" }\n\
-                     loss = 0.02\nping = \"300ms\"\ndead_after = \"1s\"\n\
-                     [[traffic]]\nfrom = \"random\"\nevery = \"50ms\"\nstart = \"3s\"\nstop = \"7500ms\"\n\
-                     [[fault]]\nat = \"5s\"\npartition = { groups = [0.5, 0.5], for = \"2s\" }\n\
-                     [measure]\nstart = \"3s\"\nevery = \"200ms\"\ndeadline = \"1500ms\"\n";
+                     loss = 0.02\nping = \"300ms\"\ndead_after = \"3s\"\n\
+                     [[traffic]]\nfrom = \"random\"\nevery = \"50ms\"\nstart = \"3s\"\nstop = \"10500ms\"\n\
+                     [[fault]]\nat = \"5s\"\npartition = { groups = [0.5, 0.5], for = \"5s\" }\n\
+                     [measure]\nstart = \"3s\"\nevery = \"200ms\"\ndeadline = \"3s\"\n";
 
 /// A folder with a scenario.
 struct Bed(TempDir);
@@ -107,7 +107,7 @@ fn kernels_do_to_messages_what_the_simulator_says() {
     );
     assert!(before(&summary) > 0.97 && delivery(&summary) < 0.95, "{}", summary["phases"]);
 
-    assert_eq!((&summary["publishes"], &summary["double_deliveries"]), (&90.into(), &0.into()));
+    assert_eq!((&summary["publishes"], &summary["double_deliveries"]), (&150.into(), &0.into()));
     let kernels = &manifest["tcp"]["namespaces"];
     let count = |key: &str| kernels[key].as_u64().unwrap();
     assert_eq!((count("networks"), count("unreachable")), (8, 0));

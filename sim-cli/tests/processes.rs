@@ -6,13 +6,13 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use assert_cmd::cargo::cargo_bin;
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 
 use common::{children, errors, is_node, soon};
 
@@ -113,7 +113,9 @@ fn each_node_has_a_process_and_everything_arrives() {
     assert!(output.status.success(), "{}", errors(&output));
     assert!(!nodes.iter().any(|&pid| is_node(pid)), "a process outlives its run");
     let (summary, means) = (bed.json("summary.json"), &bed.json("manifest.json")["tcp"]);
-    assert_eq!((&summary["delivery_ratio"], &summary["publishes"]), (&1.0.into(), &40.into()));
+    // Each came to the other seven, however late: when is for the machine to say.
+    let counts = [&summary["publishes"], &summary["deliveries"], &summary["double_deliveries"]];
+    assert_eq!(counts, [40, 40 * 7, 0], "{}", summary["delivery_ratio"]);
     assert_eq!((&means["processes"], &means["listening"]), (&8.into(), &8.into()));
     assert_eq!(bed.json("manifest.json")["backend"], "tcp-processes");
     assert!(means["clock_error_ms"].as_f64() > Some(0.0), "answers take time: {means}");
@@ -200,10 +202,13 @@ fn a_process_that_does_not_come_up_is_named_and_ends_all() {
     assert!(bed.is_empty());
 }
 
-/// A port that is free now.
-fn free_port() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().to_string()
+/// An address where nobody listens until a program of the test does: the socket, which does not listen itself, keeps its
+/// port from all who ask for any.
+fn reserved() -> (String, TcpSocket) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    (socket.local_addr().unwrap().to_string(), socket)
 }
 
 impl Bed {
@@ -225,7 +230,7 @@ impl Bed {
 #[test]
 fn nodes_from_outside_are_waited_for() {
     let bed = Bed::new();
-    let at = free_port();
+    let (at, _held) = reserved();
     // Nodes may be there first.
     let slots = ["0", "1", "2", "3", "4", "5", "6", "7"];
     let nodes: Vec<Child> = slots.iter().map(|slot| bed.node(&at, slot).spawn().unwrap()).collect();
@@ -248,7 +253,7 @@ fn nodes_from_outside_are_waited_for() {
 #[test]
 fn strangers_are_turned_away_and_who_is_missing_is_named() {
     let bed = Bed::beside_others();
-    let at = free_port();
+    let (at, _held) = reserved();
     // All are there before the run, which so waits for none of them to start.
     let honest = bed.node(&at, "1").spawn().unwrap();
     let stranger = bed.node(&at, "2").env("FLOODNET_TOKEN", "another secret than theirs").spawn().unwrap();

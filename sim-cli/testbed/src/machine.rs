@@ -72,15 +72,25 @@ pub(crate) fn listening(ports: &BTreeSet<u16>) -> Option<u32> {
 mod tests {
     use super::*;
 
+    /// Sockets that are bound and do not listen keep the ports from all others, also when nobody listens any more.
+    #[cfg(target_os = "linux")]
     #[test]
     fn listening_sockets_are_seen() {
-        let listeners: Vec<_> = (0..3).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let ports = listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
-        if let Some(seen) = listening(&ports) {
-            assert_eq!(seen, 3);
-            drop(listeners);
-            assert_eq!(listening(&ports), Some(0));
-        }
+        let reserved = || {
+            let socket = tokio::net::TcpSocket::new_v4().unwrap();
+            socket.set_reuseaddr(true).unwrap();
+            socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+            socket
+        };
+        let held: Vec<_> = (0..3).map(|_| reserved()).collect();
+        let addresses: Vec<_> = held.iter().map(|socket| socket.local_addr().unwrap()).collect();
+        let ports = addresses.iter().map(std::net::SocketAddr::port).collect();
+        assert_eq!(listening(&ports), Some(0));
+        let listen = |address: &std::net::SocketAddr| std::net::TcpListener::bind(*address).unwrap();
+        let listeners: Vec<_> = addresses.iter().map(listen).collect();
+        assert_eq!(listening(&ports), Some(3));
+        drop(listeners);
+        assert_eq!(listening(&ports), Some(0));
     }
 
     #[test]

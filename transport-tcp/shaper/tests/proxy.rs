@@ -6,7 +6,7 @@ use floodnet_core::distributions::Distribution;
 use floodnet_core::time::Duration;
 use floodnet_shaper::{Link, Options, Proxy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// Longer than anything here takes, on whatever machine; only what hangs meets it. How late bytes are beyond
@@ -144,7 +144,10 @@ async fn a_closed_half_a_refusal_and_an_old_connection() {
     assert_eq!(answer, b"all that I say");
     shaped.end().await;
 
-    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    // A socket that does not listen keeps its port from those who would.
+    let held = TcpSocket::new_v4().unwrap();
+    held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let nobody = held.local_addr().unwrap();
     let refusing =
         Proxy::start("127.0.0.1:0".parse().unwrap(), nobody, Options::default(), None).await.unwrap();
     // The reset may be there before the dialer has looked at its connection.

@@ -220,19 +220,73 @@ async fn the_longest_packet_arrives() {
     delivers(&mut nodes[1], &longest).await;
 }
 
-/// A link that sends too much waits; nothing is lost and nobody else waits with it.
+/// What a rate lets through in the time that has really passed, and one more at its end.
+const fn allowed(each_second: u128, burst: u128, took: Duration) -> u128 {
+    burst + each_second * took.as_millis() / 1_000 + 1
+}
+
+/// A link that sends too much waits, for its packets as for its bytes; nothing is lost and nobody else waits with it.
 #[tokio::test]
 async fn a_link_is_read_no_faster_than_its_rate() {
-    let limits = Limits { packets: Rate::per_second(50, 10), ..quick() };
-    let node = start(4, &[], options(limits)).await;
-    let mut stranger = Stranger::welcomed(node.me(), &Face::new(1)).await;
-    let started = std::time::Instant::now();
-    for number in 0u8..60 {
-        stranger.send_packet(&[1, 1, 0, 1, number]).await;
+    // Sealed, each packet has so many bytes.
+    const SEALED: u32 = 100;
+    for limits in [
+        Limits { packets: Rate::per_second(50, 10), ..quick() },
+        Limits { bytes: Rate::per_second(50 * SEALED, 10 * SEALED), ..quick() },
+    ] {
+        let node = start(4, &[], options(limits)).await;
+        let mut stranger = Stranger::welcomed(node.me(), &Face::new(1)).await;
+        let mut frames = Vec::new();
+        for number in 0u8..60 {
+            let packet = [&[0, 1, 1, 0, 1][..], &[number; SEALED as usize - 5 - 16]].concat();
+            frames.extend(stranger.seal(&packet));
+        }
+        let started = std::time::Instant::now();
+        // All at once: however slow this machine is, the node does not wait for the stranger.
+        stranger.write(&frames).await;
+        counted(&node, "all of them", |stats| {
+            let most = allowed(50, 10, started.elapsed());
+            assert!(u128::from(stats.received) <= most, "{} of {most}", stats.received);
+            stats.received == 60
+        })
+        .await;
+        assert!(node.stats().throttled > 0);
     }
-    counted(&node, "all of them", |stats| stats.received == 60).await;
-    assert!(started.elapsed() >= Duration::from_millis(900), "{:?}", started.elapsed());
-    assert!(node.stats().throttled >= 45, "{}", node.stats().throttled);
+}
+
+/// What waits for a slow link waits in the outbox, not on the way.
+#[tokio::test]
+async fn a_link_is_written_no_faster_than_its_rate() {
+    const BYTES: usize = 1_000;
+    // So many are written at once, before the pause for them.
+    const BATCH: u128 = 32;
+    for limits in [
+        Limits { packets: Rate::per_second(50, 10), ..quick() },
+        Limits { bytes: Rate::per_second(50_000, 10_000), ..quick() },
+    ] {
+        let node = start(4, &[], options(limits)).await;
+        let mut stranger = Stranger::welcomed(node.me(), &Face::new(1)).await;
+        stranger.accept_as_neighbor().await;
+        holds(&node, "the stranger", |held| held.len() == 1).await;
+        let started = std::time::Instant::now();
+        let feeding = async {
+            for number in 0u8..60 {
+                node.publish(Content::new(vec![number; BYTES].into())).await.expect("it runs");
+                // One after the other: what waits together is written together.
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        let reading = async {
+            let mut read = 0_u128;
+            while read < 60 {
+                let frame = stranger.read_frame().await.expect("it is open");
+                read += u128::from(frame.len() > BYTES);
+                let most = allowed(50, 10, started.elapsed()) + BATCH;
+                assert!(read <= most, "{read} of {most}");
+            }
+        };
+        in_time("all of them", async { tokio::join!(feeding, reading) }).await;
+    }
 }
 
 /// Whom it does not want, cuts messages that begin with a letter, and admits each first letter once.

@@ -1,6 +1,7 @@
 //! Real nodes on loopback sockets, and strangers that do not keep to the protocol. Every test is bounded in
 //! time.
 
+mod handshake;
 mod hostile;
 mod links;
 mod malformed;
@@ -9,6 +10,7 @@ mod whole;
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -23,6 +25,7 @@ use floodnet_tcp::limits::{Limits, Profile};
 use floodnet_tcp::options::Options;
 use floodnet_tcp::peer::Peer;
 use floodnet_tcp::{FloodNode, flood_node};
+use tokio::net::TcpSocket;
 
 /// Far longer than any test takes, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -50,6 +53,24 @@ async fn start(degree: u32, entry: &[Peer], options: Options) -> Running {
     };
     let config = Config { overlay, broadcast: flood::Config::default() };
     spawn(flood_node, config, options).await.expect("a free port on loopback")
+}
+
+/// An address on loopback where nobody listens until the test does. A socket that is bound to it keeps it from all who
+/// ask for any free port, and hinders no node that listens there: it does not listen itself.
+struct Reserved {
+    address: SocketAddr,
+    /// Elsewhere than on Linux two sockets cannot share an address.
+    _held: Option<TcpSocket>,
+}
+
+impl Reserved {
+    fn new() -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_reuseaddr(true).expect("an option");
+        socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+        let address = socket.local_addr().expect("bound");
+        Self { address, _held: cfg!(target_os = "linux").then_some(socket) }
+    }
 }
 
 /// Nodes that join through the first, each with a seed of its own.

@@ -1,7 +1,6 @@
 //! Honest nodes: they join, deliver, and survive each other's ends.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 
 use floodnet_tcp::identity::Keypair;
 
@@ -72,12 +71,10 @@ async fn what_was_published_before_leaving_still_arrives() {
 
 #[tokio::test]
 async fn an_entry_node_that_comes_up_later_is_found() {
-    let place = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = place.local_addr().expect("bound");
-    drop(place);
-    let early = start(2, &[Peer::at(address)], options(quick())).await;
+    let place = Reserved::new();
+    let early = start(2, &[Peer::at(place.address)], options(quick())).await;
     counted(&early, "a dial", |stats| stats.dialed > 0).await;
-    let late = start(2, &[], Options { listen: address, ..options(quick()) }).await;
+    let late = start(2, &[], Options { listen: place.address, ..options(quick()) }).await;
     holds(&early, "the entry node", |held| held.as_slice() == [late.me()]).await;
     holds(&late, "the newcomer", |held| held.as_slice() == [early.me()]).await;
 }
@@ -86,17 +83,13 @@ async fn an_entry_node_that_comes_up_later_is_found() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_that_dial_each_other_at_once_have_one_link() {
     for round in 0..30u8 {
-        let places: Vec<std::net::TcpListener> =
-            (0..2).map(|_| std::net::TcpListener::bind("127.0.0.1:0").expect("a free port")).collect();
-        let addresses: Vec<SocketAddr> =
-            places.iter().map(|place| place.local_addr().expect("bound")).collect();
-        drop(places);
+        let places = [Reserved::new(), Reserved::new()];
         let options = |at: u8| Options {
-            listen: addresses[usize::from(at)],
+            listen: places[usize::from(at)].address,
             keypair: Some(Keypair::from_secret(&[2 * round + at + 1; 32])),
             ..options(quick())
         };
-        let entry = addresses.iter().rev().map(|address| [Peer::at(*address)]).collect::<Vec<_>>();
+        let entry = places.iter().rev().map(|place| [Peer::at(place.address)]).collect::<Vec<_>>();
         let (mut ada, bob) = tokio::join!(start(1, &entry[0], options(0)), start(1, &entry[1], options(1)));
         holds(&ada, "bob", |held| held.as_slice() == [bob.me()]).await;
         holds(&bob, "ada", |held| held.as_slice() == [ada.me()]).await;
@@ -201,10 +194,9 @@ async fn a_restarted_node_keeps_its_identity_and_is_taken_back() {
 
 #[tokio::test]
 async fn a_node_that_dials_itself_finds_out() {
-    let place = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let listen = place.local_addr().expect("bound");
-    drop(place);
-    let alone = start(2, &[Peer::at(listen)], Options { listen, ..options(quick()) }).await;
+    let place = Reserved::new();
+    let options = Options { listen: place.address, ..options(quick()) };
+    let alone = start(2, &[Peer::at(place.address)], options).await;
     counted(&alone, "itself", |stats| stats.own_dials > 0).await;
     assert_eq!(alone.links(), 0);
 }

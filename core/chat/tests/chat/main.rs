@@ -1,5 +1,6 @@
 //! The parts of a chat together, with ciphers that are only pretended.
 
+mod bounds;
 mod clocks;
 mod direct;
 mod envelope;

@@ -7,6 +7,7 @@ mod input;
 mod output;
 mod process;
 mod state;
+mod strangers;
 #[expect(dead_code, reason = "times are read by the example that measures them")]
 mod swarm;
 mod wire;
