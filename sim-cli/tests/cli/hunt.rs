@@ -33,7 +33,7 @@ fn what_is_found_is_small_and_fails_when_it_is_run() {
     let said = lab.ok(&[&["hunt", "lonely.toml", "--out", "found"], &wish[..]].concat());
     assert!(said.out.starts_with("found  cut_off_ms >= 30000, in "), "{}", said.out);
     assert!(said.err.contains("again    sim-cli run found/lonely-found.toml"), "{}", said.err);
-    assert_eq!(lab.names("found"), ["lonely-found.toml"]);
+    assert_eq!(lab.names("found"), ["lonely-first.toml", "lonely-found.toml"]);
     let text = lab.read("found/lonely-found.toml");
     assert!(text.starts_with("# Found by: sim-cli hunt --for \"cut_off_ms >= 30000\""), "{text}");
     assert!(!text.contains("traffic"), "messages are not needed:\n{text}");
@@ -44,7 +44,7 @@ fn what_is_found_is_small_and_fails_when_it_is_run() {
     assert!(summary["cut_off_ms"].as_f64() >= Some(30_000.0), "{}", summary["cut_off_ms"]);
     // And not in the way of what was found before.
     let refused = lab.refused(&["hunt", "lonely.toml", "--for", "cut_off_ms >= 30s", "--out", "found"]);
-    assert!(refused.contains("found/lonely-found.toml exists: use --force"), "{refused}");
+    assert!(refused.contains("found/lonely-first.toml exists: use --force"), "{refused}");
 }
 
 #[test]
@@ -78,6 +78,18 @@ fn a_swarm_says_what_held() {
     assert!(said.out.contains("I14  packets sent = received + lost + in flight"), "{}", said.out);
     assert!(!said.out.contains("BROKEN"), "{}", said.out);
     assert_eq!(lab.names(""), ["small.toml"], "nothing is written when nothing failed");
+}
+
+/// Seeds that come first count as well, and none is run twice.
+#[test]
+fn a_swarm_runs_as_many_scenarios_as_it_is_told() {
+    let lab = Lab::new();
+    lab.write("seeds.txt", "9\n1\n9\n");
+    let said = lab.ok(&["swarm", "-n", "3", "--first", "seeds.txt"]);
+    let head = "swarm  3 scenarios (2 seeds that come first, then from seed 0) · ";
+    assert!(said.out.starts_with(head), "{}", said.out);
+    let said = lab.ok(&["swarm", "-n", "1"]);
+    assert!(said.out.starts_with("swarm  1 scenarios (1 seeds that come first"), "{}", said.out);
 }
 
 #[test]

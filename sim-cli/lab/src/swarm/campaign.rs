@@ -20,11 +20,11 @@ const CHANCE: f64 = 1e-6;
 /// Which scenarios to try.
 #[derive(Clone, Debug, Default)]
 pub struct Campaign {
-    /// Seeds to try first.
+    /// Seeds to try first, each once.
     pub first: Vec<u64>,
-    /// Then this one and those after it ..
+    /// Then this one and those after it, without those that were tried first.
     pub base: u64,
-    /// .. so many.
+    /// How many in all.
     pub count: u64,
     /// Which protocols to draw from.
     pub choice: ProtocolChoice,
@@ -118,21 +118,50 @@ fn tail(n: u64, k: u64, p: f64) -> f64 {
 }
 
 impl Campaign {
+    /// A campaign of `count` scenarios in all: those of the seeds `first`, then from `base` on.
+    #[must_use]
+    pub fn new(first: &[u64], base: u64, count: u64, choice: ProtocolChoice) -> Self {
+        let mut once: Vec<u64> = Vec::new();
+        for &seed in first.iter().take(usize::try_from(count).unwrap_or(usize::MAX)) {
+            if !once.contains(&seed) {
+                once.push(seed);
+            }
+        }
+        Self { first: once, base, count, choice }
+    }
+
     /// How many scenarios there are.
     #[must_use]
-    pub fn len(&self) -> u64 {
-        self.first.len() as u64 + self.count
+    pub const fn len(&self) -> u64 {
+        self.count
     }
 
     /// Whether there are none.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
+    /// How many seeds are tried first.
+    #[must_use]
+    pub const fn known(&self) -> u64 {
+        self.first.len() as u64
+    }
+
     fn seed(&self, number: u64) -> u64 {
-        let first = usize::try_from(number).ok().and_then(|number| self.first.get(number));
-        first.copied().unwrap_or_else(|| self.base + (number - self.first.len() as u64))
+        if let Some(&first) = usize::try_from(number).ok().and_then(|number| self.first.get(number)) {
+            return first;
+        }
+        let mut seed = self.base.wrapping_add(number - self.known());
+        // No seed is tried twice.
+        let mut tried: Vec<u64> = self.first.iter().copied().filter(|&first| first >= self.base).collect();
+        tried.sort_unstable();
+        for first in tried {
+            if first <= seed {
+                seed = seed.wrapping_add(1);
+            }
+        }
+        seed
     }
 
     /// Tries all, on `jobs` threads. `watch` sees what came of those so far, in order, and says whether to go
@@ -173,6 +202,22 @@ impl Campaign {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_campaign_has_as_many_scenarios_as_were_asked_for_and_none_twice() {
+        for (first, base, count, seeds) in [
+            (&[][..], 3, 3, vec![3, 4, 5]),
+            (&[7, 2], 0, 5, vec![7, 2, 0, 1, 3]),
+            (&[7, 7, 9], 7, 4, vec![7, 9, 8, 10]),
+            (&[5, 6, 7], 0, 2, vec![5, 6]),
+            (&[0, 1], 0, 3, vec![0, 1, 2]),
+            (&[1], 0, 0, vec![]),
+        ] {
+            let campaign = Campaign::new(first, base, count, ProtocolChoice::Builtin);
+            let found: Vec<u64> = (0..campaign.len()).map(|number| campaign.seed(number)).collect();
+            assert_eq!(found, seeds, "{first:?} {base} {count}");
+        }
+    }
 
     #[test]
     fn tails_of_the_binomial_distribution() {
