@@ -43,6 +43,9 @@ pub(super) struct SwarmArgs {
     /// Try the seeds in this file first, one per line [default: seeds that failed before, unless --base is given]
     #[arg(long, value_name = "FILE")]
     pub(super) first: Option<PathBuf>,
+    /// End earlier, once N scenarios in a row bring no new pair of a kind of fault and another feature
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with_all = ["alone", "show"])]
+    pub(super) until_quiet: Option<u64>,
     /// Number of threads (0: one per core); the results do not depend on it
     #[arg(short, long, value_name = "N", default_value_t = 0)]
     pub(super) jobs: u16,
@@ -106,12 +109,12 @@ impl SwarmArgs {
                 0 => String::new(),
                 failures => format!("{failures} failed"),
             });
-            !until.is_interrupted()
+            !until.is_interrupted() && !self.until_quiet.is_some_and(|count| tried.is_quiet(count))
         });
         bar.finish_and_clear();
         let tried = tried.map_err(Failure::Failed)?;
         cx.console.result(&report(&tried, began.elapsed(), campaign));
-        if tried.scenarios < campaign.len() {
+        if tried.scenarios < campaign.len() && until.is_interrupted() {
             let (tried, all) = (tried.scenarios, campaign.len());
             cx.console.note(&format!("  interrupted: {tried} of {all} scenarios were tried"));
             return Err(Failure::Interrupted);
@@ -200,8 +203,29 @@ fn report(tried: &Tried, took: Duration, campaign: &Campaign) -> String {
         let count = tried.features.len();
         let _ = writeln!(text, "  {count} features; the rarest, {feature}, was on in {times} scenarios.");
     }
+    text.push_str(&pairs(tried));
     for Found { seed, before, violation } in tried.failures.iter().take(SHOWN) {
         let _ = writeln!(text, "\n  seed {seed}, after {before} others: {violation}");
+    }
+    text
+}
+
+/// Which kinds of faults met which other features.
+fn pairs(tried: &Tried) -> String {
+    let never = tried.never_met();
+    let (met, all) = (tried.met.len(), tried.met.len() + never.len());
+    if all == 0 {
+        return String::new();
+    }
+    let mut text = format!(
+        "  {met} of {all} pairs of a kind of fault and another feature met, the last new one in scenario {}.\n",
+        tried.last_new
+    );
+    if !never.is_empty() {
+        let some: Vec<String> =
+            never.iter().take(SEEDS).map(|(fault, other)| format!("{fault} and {other}")).collect();
+        let more = if never.len() > SEEDS { ", ..." } else { "" };
+        let _ = writeln!(text, "  Never met: {}{more}.", some.join(", "));
     }
     text
 }

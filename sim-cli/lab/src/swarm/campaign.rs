@@ -1,12 +1,12 @@
 //! Many scenarios: on several threads, with results in the order of the seeds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
 use floodnet_core::time::Duration;
 
 use super::check::{Again, CaseResult, check};
-use super::draw::{ProtocolChoice, draw};
+use super::draw::{FAULTS, ProtocolChoice, draw};
 use super::in_order::in_order;
 use super::violation::{Invariant, Violation};
 use crate::Protocols;
@@ -60,6 +60,10 @@ pub struct Tried {
     pub too_many_unhealed: Option<u64>,
     /// How many scenarios had each feature.
     pub features: BTreeMap<&'static str, u64>,
+    /// Kinds of faults, each with another feature that was on in the same scenario.
+    pub met: BTreeSet<(&'static str, &'static str)>,
+    /// After so many scenarios the last new one of them was met.
+    pub last_new: u64,
 }
 
 impl Tried {
@@ -97,7 +101,28 @@ impl Tried {
         let mut features = features;
         features.sort_unstable();
         features.dedup();
+        let faults = FAULTS.into_iter().filter(|fault| features.contains(fault));
+        let pairs = faults.flat_map(|fault| features.iter().map(move |&other| (fault, other)));
+        for pair in pairs.filter(|(fault, other)| fault != other) {
+            if self.met.insert(pair) {
+                self.last_new = self.scenarios;
+            }
+        }
         features.into_iter().for_each(|feature| *self.features.entry(feature).or_default() += 1);
+    }
+
+    /// Kinds of faults, each with another feature that was on, but never in the same scenario.
+    #[must_use]
+    pub fn never_met(&self) -> Vec<(&'static str, &'static str)> {
+        let faults = FAULTS.into_iter().filter(|fault| self.features.contains_key(fault));
+        let pairs = faults.flat_map(|fault| self.features.keys().map(move |&other| (fault, other)));
+        pairs.filter(|pair| pair.0 != pair.1 && !self.met.contains(pair)).collect()
+    }
+
+    /// Whether the last `scenarios` scenarios brought no new pair of a fault and another feature.
+    #[must_use]
+    pub const fn is_quiet(&self, scenarios: u64) -> bool {
+        self.scenarios - self.last_new >= scenarios
     }
 
     fn is_beyond_chance(&self) -> bool {
@@ -202,6 +227,21 @@ impl Campaign {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pairs_of_faults_and_features_are_counted_once() {
+        let mut tried = Tried::default();
+        for features in
+            [&["churn", "crash"][..], &["crash", "jitter", "churn"], &["churn"], &["slow", "slow"]]
+        {
+            tried.add(1, CaseResult::default(), features.to_vec());
+        }
+        assert_eq!(tried.met.iter().copied().collect::<Vec<_>>(), [("crash", "churn"), ("crash", "jitter")]);
+        assert_eq!(tried.last_new, 2);
+        assert!(tried.is_quiet(2) && !tried.is_quiet(3));
+        let never = [("crash", "slow"), ("slow", "churn"), ("slow", "crash"), ("slow", "jitter")];
+        assert_eq!(tried.never_met(), never);
+    }
 
     #[test]
     fn a_campaign_has_as_many_scenarios_as_were_asked_for_and_none_twice() {
