@@ -46,10 +46,10 @@ pub(super) struct BisectArgs {
     #[arg(long, value_name = "WIDTH")]
     pub(super) within: Option<f64>,
     /// Runs at a value before the first look; then twice as many, until they decide
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) runs: u32,
     /// Maximum runs at a value
-    #[arg(long, value_name = "N", default_value_t = 160, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 192, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) max_runs: u32,
     /// Number of parallel runs (0: one per core); the results do not depend on it
     #[arg(short, long, value_name = "N", default_value_t = 1)]
@@ -127,12 +127,12 @@ impl BisectArgs {
         }
         let width = axis.range.to - axis.range.from;
         let step = self.within.map_or(width * STEP, |within| (within / 4.0).min(width * STEP));
-        let step = if axis.is_whole { step.max(1.0) } else { step.max(width * 1e-6) };
+        let step = if axis.is_whole { step.max(1.0).floor() } else { step.max(width * 1e-6) };
         let Self { share, confidence, runs, max_runs, .. } = *self;
         if max_runs < runs {
             return Err(Failure::Usage("--max-runs must not be below --runs".to_owned()));
         }
-        Ok(Settings { share, confidence, first: runs, most: max_runs, step })
+        Ok(Settings { share, confidence, first: runs, most: max_runs, step, is_whole: axis.is_whole })
     }
 
     /// Whether the answer is what was asked for.
@@ -217,7 +217,7 @@ struct Report<'a> {
 impl Report<'_> {
     fn to_text(&self) -> String {
         let Self { axis, wish, settings, found } = self;
-        let percent = |share: f64| format!("{} %", number(share * 100.0, 3));
+        let percent = |share: f64| format!("{} %", number(share * 100.0, 1));
         let (from, to) = (axis.words(axis.range.from), axis.words(axis.range.to));
         let mut text = format!("bisect  {} from {from} to {to}: {wish}\n\n", axis.key);
         text.push_str(&format!("  {:>14}  {:>5}  {:>8}  95 % interval\n", axis.key, "runs", "go wrong"));

@@ -30,6 +30,8 @@ pub struct Settings {
     pub most: u32,
     /// Values are not tried that are closer to each other than this.
     pub step: f64,
+    /// Whether only whole numbers are tried; both ends of the range and the step are then whole.
+    pub is_whole: bool,
 }
 
 /// What is known at a value.
@@ -170,7 +172,7 @@ pub fn bisect<E>(
     if let Some(answer) = answer {
         return Ok(Bisected { answer, points });
     }
-    while let Some(at) = next(&points, start, settings.step) {
+    while let Some(at) = next(&points, start, settings) {
         let point = look(at)?;
         let place = points.partition_point(|known| known.at < at);
         points.insert(place, point);
@@ -192,12 +194,13 @@ fn ends(points: &[Point], start: Side) -> (usize, usize) {
 }
 
 /// The value to try next: the middle of the wider gap at the ends of what is not decided, if it is wide enough.
-fn next(points: &[Point], start: Side, step: f64) -> Option<f64> {
+fn next(points: &[Point], start: Side, settings: &Settings) -> Option<f64> {
     let (low, high) = ends(points, start);
     let gaps = [(points[low].at, points[low + 1].at), (points[high - 1].at, points[high].at)];
     let (a, b) = gaps.into_iter().max_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0)))?;
     // A gap as wide as a step, give or take rounding, is not halved.
-    (b - a > step * 1.000_001).then(|| f64::midpoint(a, b))
+    let middle = f64::midpoint(a, b);
+    (b - a > settings.step * 1.000_001).then(|| if settings.is_whole { middle.floor() } else { middle })
 }
 
 /// Where the shares cross `share`, by straight lines between points, first made monotone (pool adjacent violators).
@@ -227,7 +230,7 @@ mod tests {
     use floodnet_core::rng::{NodeRng, fold};
 
     const SETTINGS: Settings =
-        Settings { share: 0.5, confidence: 0.95, first: 10, most: 160, step: 1.0 / 64.0 };
+        Settings { share: 0.5, confidence: 0.95, first: 12, most: 192, step: 1.0 / 64.0, is_whole: false };
 
     /// A search over runs that go wrong with a probability known for each value.
     fn search(settings: &Settings, seed: u64, chance: impl Fn(f64) -> f64) -> Bisected {
@@ -264,7 +267,7 @@ mod tests {
                     };
                     assert_eq!(seen, rises);
                     assert!(low <= guess && guess <= high, "{found:?}");
-                    // With 160 runs a share of 0.5 +- 0.15 is decided most of the time: 0.62 scales.
+                    // With 192 runs a share of 0.5 +- 0.15 is decided most of the time: 0.62 scales.
                     assert!(high - low <= 4.0 * scale + 2.0 * SETTINGS.step, "{found:?}");
                     missed += u32::from(!(low <= turn && turn <= high));
                     cases += 1;
@@ -308,7 +311,7 @@ mod tests {
     #[test]
     fn chance_alone_decides_nothing() {
         let risk = SETTINGS.risk(1.0);
-        for runs in [10, 20, 40, 80, 160] {
+        for runs in [12, 24, 48, 96, 192] {
             for wrong in 0..=runs {
                 let side = SETTINGS.side(runs, wrong, risk);
                 let other = SETTINGS.side(runs, runs - wrong, risk);
