@@ -84,6 +84,9 @@ pub enum Wrong {
     Cells(String),
 }
 
+/// Reads the scenario of a cell with these keys and values put in.
+pub type Load<'a> = dyn Fn(&[(String, String)]) -> Result<Scenario, Diagnostics> + 'a;
+
 impl Index {
     /// The cells of `plan` and the scenario of each.
     ///
@@ -97,11 +100,7 @@ impl Index {
     ///
     /// # Errors
     /// As [`Index::of`].
-    pub fn read(
-        plan: &SweepPlan,
-        rule: Rule,
-        load: &dyn Fn(&[(String, String)]) -> Result<Scenario, Diagnostics>,
-    ) -> Result<(Self, Vec<Scenario>), Wrong> {
+    pub fn read(plan: &SweepPlan, rule: Rule, load: &Load<'_>) -> Result<(Self, Vec<Scenario>), Wrong> {
         let (mut cells, mut scenarios) = (Vec::new(), Vec::new());
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
         let mut common: Option<BTreeMap<String, String>> = None;
