@@ -303,7 +303,7 @@ fn swarm(bug: Bug, count: u64) -> Tried {
     let table = |table| NamedTable { key: "faulty".to_owned(), table };
     let bug = toml::Table::try_from(FaultyTable { bug }).unwrap();
     let choice = ProtocolChoice::Given { overlay: table(bug), broadcast: table(toml::Table::new()) };
-    let campaign = Campaign { first: Vec::new(), base: 0, count, choice };
+    let campaign = Campaign::new(&[], 0, count, choice);
     campaign.run(registry.lab(), NonZeroUsize::new(2).unwrap(), Tried::is_sound).unwrap()
 }
 

@@ -10,7 +10,7 @@ use sim_cli::lab::swarm::seeds;
 use sim_cli::registry::Registry;
 
 fn campaign(base: u64, count: u64) -> Campaign {
-    Campaign { first: seeds::kept(), base, count, choice: ProtocolChoice::Builtin }
+    Campaign::new(&seeds::kept(), base, count, ProtocolChoice::Builtin)
 }
 
 fn run(campaign: &Campaign, jobs: usize) -> Tried {
@@ -21,7 +21,7 @@ fn run(campaign: &Campaign, jobs: usize) -> Tried {
 fn every_invariant_holds_in_random_scenarios() {
     let tried = run(&campaign(0, 240), 2);
     assert!(tried.is_sound(), "{:#?}, not one: {:?}", tried.failures, tried.unhealed);
-    assert_eq!(tried.scenarios, 240 + seeds::kept().len() as u64);
+    assert_eq!(tried.scenarios, 240, "those that failed before are among them");
     assert!(tried.promised_to_heal > 60, "liveness was judged in {} only", tried.promised_to_heal);
 }
 

@@ -13,10 +13,12 @@
 //! | [`verify`] | whether a run goes the same way again |
 //! | [`oracle`] | results that are known beforehand |
 //! | [`swarm`] | random scenarios, and what must hold in each |
+//! | [`bisect`] | from which value of a key on runs go wrong |
 //! | [`hunt`] | a run in which something goes wrong, and the smallest scenario of it |
 //!
 //! Nothing here draws pictures or parses a command line: that is done above, with what this crate returns.
 
+pub mod bisect;
 pub mod compare;
 pub mod ensemble;
 pub mod hunt;

@@ -45,5 +45,5 @@ impl From<std::io::Error> for Failure {
 /// The exit codes, for the manual page of the program: clap does not know them.
 pub(super) const EXIT_STATUS: &str = r".SH EXIT STATUS
 0 ok; 1 failed; 2 usage or invalid scenario; 3 an expectation is not met or undecided, or a comparison found a
-regression; 4 determinism violated; 5 too few runs to tell (compare), or --until-ci was not reached (sweep); 130 interrupted (the results until then are kept and marked).
+regression; 4 determinism violated; 5 too few runs to tell (compare, bisect), or --until-ci was not reached (sweep); 130 interrupted (the results until then are kept and marked).
 ";

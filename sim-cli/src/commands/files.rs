@@ -61,6 +61,12 @@ impl Loaded {
         Ok(Self { scenario, origin: Origin::File(path.to_owned()), set })
     }
 
+    /// The same without the expectations of the file.
+    pub(super) fn expecting_nothing(mut self) -> Self {
+        self.scenario.expect.clear();
+        self
+    }
+
     /// The failure for an error that only showed when the scenario was prepared or run.
     pub(super) fn complain(&self, complaint: &Complaint) -> Failure {
         invalid(&self.locate(complaint))

@@ -16,6 +16,7 @@ use super::failure::Failure;
 use super::files::{load, threads};
 use super::progress::{bar, on_interrupt};
 use crate::registry::Registry;
+use floodnet_lab::hunt::cause::{Cause, Causes, Ingredient, words};
 use floodnet_lab::hunt::{Found, Hunt, Stage, Variation, Wish, by_wish, file};
 use floodnet_lab::run::folder::write_whole;
 use floodnet_lab::run::prepare;
@@ -34,13 +35,16 @@ pub(super) struct HuntArgs {
     /// Search by changing only the seed
     #[arg(long)]
     pub(super) only_seeds: bool,
+    /// Keep these while searching and shrinking: churn, link.loss, fault, or kinds of faults such as partition
+    #[arg(long, value_name = "LIST")]
+    pub(super) keep: Option<String>,
     /// Time limit for searching and shrinking (real time)
     #[arg(long, value_name = "TIME", default_value = "1min")]
     pub(super) budget: String,
     /// Number of threads (0: one per core)
     #[arg(short, long, value_name = "N", default_value_t = 0)]
     pub(super) jobs: u16,
-    /// Folder for the scenario found (NAME-found.toml)
+    /// Folder for the first scenario found (NAME-first.toml) and the smallest (NAME-found.toml)
     #[arg(short, long, value_name = "DIR", default_value = ".")]
     pub(super) out: PathBuf,
     /// Replace a scenario found before
@@ -59,13 +63,9 @@ impl Command for HuntArgs {
         prepare(&loaded.scenario, cx.registry.lab()).map_err(|error| loaded.complain(&error))?;
         // The expectations of the file do not count: the search has its own.
         let start = Scenario { expect: Vec::new(), ..loaded.scenario };
-        let target = self.out.join(format!("{}-found.toml", start.name));
-        if target.exists() && !self.force {
-            return Err(Failure::Usage(format!(
-                "{} exists: use --force to replace it, or another --out",
-                target.display()
-            )));
-        }
+        let keep = Ingredient::list(self.keep.as_deref().unwrap_or_default(), &start)
+            .map_err(|why| Failure::Usage(format!("--keep: {why}")))?;
+        let files = Files::free(&self.out, &start.name, self.force)?;
         let interrupted = on_interrupt();
         let stopped = || interrupted.load(Ordering::SeqCst);
         let budget = Duration::from_nanos(budget.as_nanos());
@@ -73,32 +73,67 @@ impl Command for HuntArgs {
         let hunt = Hunt::new(cx.registry.lab(), &judge, threads(self.jobs), budget, &stopped);
         let spinner = spinner(cx.console);
         let change = if self.only_seeds { Variation::Seed } else { Variation::All };
-        let found = hunt.search(&start, change, |stage| spinner.set_message(describe(stage)));
-        let Some(found) = found else {
+        let found = hunt.search(&start, change, &keep, |stage| spinner.set_message(describe(stage)));
+        let Some(first) = found else {
             spinner.finish_and_clear();
-            if stopped() {
-                cx.console.note(&format!("  interrupted: not found in {} scenarios", hunt.runs()));
-                return Err(Failure::Interrupted);
-            }
-            cx.console.result(&format!("not found in {} scenarios: {wish}\n", hunt.runs()));
-            return Err(Failure::Expectation);
+            return Err(not_found(&wish, hunt.runs(), stopped(), cx.console));
         };
-        // What is left of the time goes into shrinking.
-        let first = describe_found(&found);
-        let small = hunt.shrink(found, |stage| spinner.set_message(describe(stage)));
+        // What was found first is kept, whatever comes of it.
+        let write = |file, found: &Found, cause: &str| files.write(file, found, &wish, cause, cx.registry);
+        write("first", &first, "")?;
+        // What is left of the time goes into its cause, and then into shrinking.
+        spinner.set_message("found; looking for its cause");
+        let causes = hunt.causes(&first, &keep);
+        let small = hunt.shrink(causes.found.clone(), &causes.cause, |stage| {
+            spinner.set_message(describe(stage));
+        });
         spinner.finish_and_clear();
-        let small = named(small, &start.name, &wish);
-        let text = write(&target, &small, &wish, cx.registry)?;
+        let text = write("found", &small, &told(&causes))?;
         cx.console.result(&format!(
-            "found  {wish}, in {} scenarios\n\n  first    {first}\n  small    {}\n\n{}\n",
+            "found  {wish}, in {} scenarios\n\n  first    {}\n{}  small    {}\n\n{}\n",
             hunt.runs(),
+            describe_found(&first),
+            listed(&causes),
             describe_found(&small),
             indented(&text)
         ));
-        cx.console.note(&format!("  written  {}", target.display()));
-        cx.console.note(&format!("  again    sim-cli run {}", target.display()));
+        cx.console.note(&format!("  written  {}", files.path("first").display()));
+        cx.console.note(&format!("  written  {}", files.path("found").display()));
+        cx.console.note(&format!("  again    sim-cli run {}", files.path("found").display()));
         Ok(())
     }
+}
+
+/// Says that nothing was found, and whether the user ended it.
+fn not_found(wish: &Wish, runs: u64, is_interrupted: bool, console: &Console) -> Failure {
+    if is_interrupted {
+        console.note(&format!("  interrupted: not found in {runs} scenarios"));
+        return Failure::Interrupted;
+    }
+    console.result(&format!("not found in {runs} scenarios: {wish}\n"));
+    Failure::Expectation
+}
+
+/// The cause in words.
+fn told(causes: &Causes) -> String {
+    let Cause { has, needed, .. } = &causes.cause;
+    let not_needed: Vec<Ingredient> = has.iter().filter(|of| !needed.contains(of)).copied().collect();
+    match (causes.is_complete, not_needed.is_empty()) {
+        (false, _) => format!("{}, as no time was left to look for less", words(has)),
+        (true, true) => words(has),
+        (true, false) => format!("{}; it goes wrong without {} as well", words(has), words(&not_needed)),
+    }
+}
+
+/// The cause, and the others that would do.
+fn listed(causes: &Causes) -> String {
+    let mut text = format!("  cause    {}\n", told(causes));
+    for other in &causes.others {
+        let keep: Vec<String> = other.iter().map(ToString::to_string).collect();
+        let hint = if keep.is_empty() { String::new() } else { format!("   (--keep {})", keep.join(",")) };
+        let _ = writeln!(text, "  or       {}{hint}", words(other));
+    }
+    text
 }
 
 fn spinner(console: &Console) -> ProgressBar {
@@ -131,31 +166,63 @@ fn counted(count: usize, what: &str) -> String {
     }
 }
 
-/// The found scenario with a name of its own, and the expectation that it fails.
-fn named(found: Found, name: &str, wish: &Wish) -> Found {
-    let scenario = Scenario {
-        name: format!("{name}-found"),
-        about: String::new(),
-        expect: vec![wish.opposite()],
-        ..found.scenario
-    };
-    Found { scenario, ..found }
+/// Where the scenarios go that are found.
+struct Files<'a> {
+    folder: &'a Path,
+    /// The name of the scenario that the hunt began with.
+    name: &'a str,
 }
 
-/// Writes the scenario completely or not at all, and returns its text.
-fn write(target: &Path, found: &Found, wish: &Wish, registry: &Registry) -> Result<String, Failure> {
-    let text = file::short(&found.scenario, registry.tables());
-    let head = format!(
-        "# Found by: sim-cli hunt --for \"{wish}\". Here {}.\n# Run it with: sim-cli run {}\n",
-        found.what,
-        target.display()
-    );
-    let failed = |error: io::Error| Failure::Failed(format!("cannot write {}: {error}", target.display()));
-    if let Some(folder) = target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).map_err(failed)?;
+impl<'a> Files<'a> {
+    /// The files, if none is there yet or they may be replaced.
+    fn free(folder: &'a Path, name: &'a str, force: bool) -> Result<Self, Failure> {
+        let files = Self { folder, name };
+        let there = ["first", "found"].map(|file| files.path(file)).into_iter().find(|path| path.exists());
+        match there.filter(|_| !force) {
+            Some(path) => Err(Failure::Usage(format!(
+                "{} exists: use --force to replace it, or another --out",
+                path.display()
+            ))),
+            None => Ok(files),
+        }
     }
-    write_whole(target, format!("{head}{text}")).map_err(failed)?;
-    Ok(text)
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.folder.join(format!("{}-{file}.toml", self.name))
+    }
+
+    /// Writes the scenario with a name of its own, and the expectation that it fails, completely or not at all.
+    /// Gives its text.
+    fn write(
+        &self,
+        file: &str,
+        found: &Found,
+        wish: &Wish,
+        cause: &str,
+        registry: &Registry,
+    ) -> Result<String, Failure> {
+        let target = self.path(file);
+        let scenario = Scenario {
+            name: format!("{}-{file}", self.name),
+            about: String::new(),
+            expect: vec![wish.opposite()],
+            ..found.scenario.clone()
+        };
+        let text = file::short(&scenario, registry.tables());
+        let cause = if cause.is_empty() { String::new() } else { format!("# Cause: {cause}.\n") };
+        let head = format!(
+            "# Found by: sim-cli hunt --for \"{wish}\". Here {}.\n{cause}# Run it with: sim-cli run {}\n",
+            found.what,
+            target.display()
+        );
+        let failed =
+            |error: io::Error| Failure::Failed(format!("cannot write {}: {error}", target.display()));
+        if !self.folder.as_os_str().is_empty() {
+            fs::create_dir_all(self.folder).map_err(failed)?;
+        }
+        write_whole(&target, format!("{head}{text}")).map_err(failed)?;
+        Ok(text)
+    }
 }
 
 fn indented(text: &str) -> String {

@@ -52,6 +52,6 @@ impl Command for MergeArgs {
                 "only {complete} of {all} cells are complete: finish these parts, or add the missing ones"
             )));
         }
-        tell(&store, self.format, cx.console)
+        tell(&store, self.format, true, cx.console)
     }
 }

@@ -5,12 +5,14 @@
 
 mod args;
 mod backend;
+mod bisect;
 mod command_trait;
 mod compare;
 mod completions;
 mod console;
 mod failure;
 mod files;
+mod grid;
 mod hunt;
 mod init;
 #[cfg(target_os = "linux")]
@@ -60,7 +62,14 @@ const GROUPS: &[(&str, &[Entry])] = &[
             Entry::of::<render::RenderArgs>("render"),
         ],
     ),
-    ("Understand a run", &[Entry::of::<replay::ReplayArgs>("replay"), Entry::of::<hunt::HuntArgs>("hunt")]),
+    (
+        "Understand a run",
+        &[
+            Entry::of::<replay::ReplayArgs>("replay"),
+            Entry::of::<hunt::HuntArgs>("hunt"),
+            Entry::of::<bisect::BisectArgs>("bisect"),
+        ],
+    ),
     (
         "Check the simulator",
         &[

@@ -10,6 +10,7 @@ use super::command_trait::{Command, Context};
 use super::console::Console;
 use super::failure::Failure;
 use super::files::{load, threads};
+use super::grid::{self, Axis};
 use super::progress::Watcher;
 use super::run_options::{RunOptions, run_failure};
 use super::runs;
@@ -43,6 +44,10 @@ pub(super) struct RunArgs {
     /// Repeat only run K of many (numbered from 0)
     #[arg(long, value_name = "K", conflicts_with = "runs")]
     run_index: Option<u32>,
+    /// Sweep a key, e.g. link.loss=0,0.01,0.05 or link.loss=0..0.2/4 for 4 steps (may be repeated: every combination);
+    /// each cell gets --runs runs [default: 20]
+    #[arg(long, value_name = "KEY=VALUES", value_parser = grid::axis, conflicts_with = "run_index")]
+    sweep: Vec<Axis>,
     #[command(flatten)]
     options: RunOptions,
 }
@@ -54,6 +59,10 @@ impl Command for RunArgs {
             loaded.scenario.seed = ensemble::seed(loaded.scenario.seed, index);
         }
         let Self { options, .. } = self;
+        if !self.sweep.is_empty() {
+            let from = (self.file.as_path(), &loaded);
+            return grid::execute(from, &self.overrides, &self.sweep, self.runs, options, cx);
+        }
         let scenario = &loaded.scenario;
         let sockets = options.backend.sockets(self.runs.is_some()).map_err(Failure::Usage)?;
         if options.fail_early && (sockets.is_some() || self.runs.is_some_and(|count| count > 1)) {

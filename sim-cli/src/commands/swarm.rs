@@ -14,7 +14,7 @@ use super::failure::Failure;
 use super::files::{Loaded, load, threads};
 use super::progress::{UntilInterrupt, bar};
 use crate::registry::Registry;
-use floodnet_lab::hunt::{Found as Wrong, Hunt, by_invariant, file};
+use floodnet_lab::hunt::{Cause, Found as Wrong, Hunt, by_invariant, file};
 use floodnet_lab::run::folder::write_whole;
 use floodnet_lab::swarm::campaign::{Campaign, Failure as Found, Tried, UNHEALED_PERMILLE};
 use floodnet_lab::swarm::check::{Again, HEAL, check};
@@ -34,15 +34,18 @@ pub(super) struct SwarmArgs {
     /// Print the scenario of this seed without running it
     #[arg(long, value_name = "SEED", conflicts_with = "alone")]
     pub(super) show: Option<u64>,
-    /// Number of scenarios
+    /// Number of scenarios in all, those tried first among them
     #[arg(short = 'n', long, value_name = "N", default_value_t = 1_000)]
     pub(super) count: u64,
-    /// Seed of the first scenario; the others count up from it
-    #[arg(long, value_name = "SEED", default_value_t = 0)]
-    pub(super) base: u64,
-    /// Try the seeds in this file first, one per line [default: seeds that failed before]
+    /// Seed of the first scenario; the others count up from it [default: seeds that failed before, then from 0]
+    #[arg(long, value_name = "SEED")]
+    pub(super) base: Option<u64>,
+    /// Try the seeds in this file first, one per line [default: seeds that failed before, unless --base is given]
     #[arg(long, value_name = "FILE")]
     pub(super) first: Option<PathBuf>,
+    /// End earlier, once N scenarios in a row bring no new pair of a kind of fault and another feature
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with_all = ["alone", "show"])]
+    pub(super) until_quiet: Option<u64>,
     /// Number of threads (0: one per core); the results do not depend on it
     #[arg(short, long, value_name = "N", default_value_t = 0)]
     pub(super) jobs: u16,
@@ -72,16 +75,13 @@ impl Command for SwarmArgs {
             cx.console.result(&draw(seed, &protocols).text);
             return Ok(());
         }
-        let campaign = Campaign {
-            // Seeds that once found an error are tried again before new ones.
-            first: match &self.first {
-                Some(file) => read_seeds(file)?,
-                None => seeds::kept(),
-            },
-            base: self.base,
-            count: self.count,
-            choice: protocols,
+        let first = match &self.first {
+            Some(file) => read_seeds(file)?,
+            // Seeds that once found an error are tried again before new ones. Who names a range gets that range.
+            None if self.base.is_none() => seeds::kept(),
+            None => Vec::new(),
         };
+        let campaign = Campaign::new(&first, self.base.unwrap_or(0), self.count, protocols);
         let tried = self.run(&campaign, cx)?;
         if tried.is_sound() {
             return Ok(());
@@ -109,12 +109,12 @@ impl SwarmArgs {
                 0 => String::new(),
                 failures => format!("{failures} failed"),
             });
-            !until.is_interrupted()
+            !until.is_interrupted() && !self.until_quiet.is_some_and(|count| tried.is_quiet(count))
         });
         bar.finish_and_clear();
         let tried = tried.map_err(Failure::Failed)?;
-        cx.console.result(&report(&tried, began.elapsed(), self.base));
-        if tried.scenarios < campaign.len() {
+        cx.console.result(&report(&tried, began.elapsed(), campaign));
+        if tried.scenarios < campaign.len() && until.is_interrupted() {
             let (tried, all) = (tried.scenarios, campaign.len());
             cx.console.note(&format!("  interrupted: {tried} of {all} scenarios were tried"));
             return Err(Failure::Interrupted);
@@ -160,10 +160,14 @@ fn read_seeds(file: &Path) -> Result<Vec<u64>, Failure> {
 }
 
 /// The report for people.
-fn report(tried: &Tried, took: Duration, base: u64) -> String {
+fn report(tried: &Tried, took: Duration, campaign: &Campaign) -> String {
     let hours = tried.simulated.as_nanos() as f64 / 3.6e12;
+    let first = match campaign.known().min(tried.scenarios) {
+        0 => format!("from seed {}", campaign.base),
+        known => format!("({known} seeds that come first, then from seed {})", campaign.base),
+    };
     let mut text = format!(
-        "swarm  {} scenarios from seed {base} · {hours:.1} h simulated · {:.1} M inputs · {:.1} s\n\n",
+        "swarm  {} scenarios {first} · {hours:.1} h simulated · {:.1} M inputs · {:.1} s\n\n",
         tried.scenarios,
         tried.inputs as f64 / 1e6,
         took.as_secs_f64(),
@@ -199,8 +203,29 @@ fn report(tried: &Tried, took: Duration, base: u64) -> String {
         let count = tried.features.len();
         let _ = writeln!(text, "  {count} features; the rarest, {feature}, was on in {times} scenarios.");
     }
+    text.push_str(&pairs(tried));
     for Found { seed, before, violation } in tried.failures.iter().take(SHOWN) {
         let _ = writeln!(text, "\n  seed {seed}, after {before} others: {violation}");
+    }
+    text
+}
+
+/// Which kinds of faults met which other features.
+fn pairs(tried: &Tried) -> String {
+    let never = tried.never_met();
+    let (met, all) = (tried.met.len(), tried.met.len() + never.len());
+    if all == 0 {
+        return String::new();
+    }
+    let mut text = format!(
+        "  {met} of {all} pairs of a kind of fault and another feature met, the last new one in scenario {}.\n",
+        tried.last_new
+    );
+    if !never.is_empty() {
+        let some: Vec<String> =
+            never.iter().take(SEEDS).map(|(fault, other)| format!("{fault} and {other}")).collect();
+        let more = if never.len() > SEEDS { ", ..." } else { "" };
+        let _ = writeln!(text, "  Never met: {}{more}.", some.join(", "));
     }
     text
 }
@@ -239,7 +264,7 @@ impl Writer<'_> {
         let scenario = self.drawn(seed).scenario(tables).ok()?;
         let judge = by_invariant(violation.invariant, self.registry.lab());
         let hunt = Hunt::new(self.registry.lab(), &judge, self.jobs, SMALLER, &|| false);
-        let found = hunt.shrink(Wrong { scenario, what: violation.to_string() }, |_| ());
+        let found = hunt.shrink(Wrong { scenario, what: violation.to_string() }, &Cause::default(), |_| ());
         Some(format!("# Shrunk: {}\n{}", found.what, file::short(&found.scenario, tables)))
     }
 

@@ -17,7 +17,7 @@ use floodnet_lab::sweep::plan::SweepPlan;
 use floodnet_lab::sweep::run::{Maker, Missing, Part, Stopped};
 use floodnet_lab::sweep::store::Store;
 use floodnet_lab::target::{Kind, kind_of};
-use floodnet_scenario::Diagnostics;
+use floodnet_scenario::{Diagnostics, Scenario};
 use floodnet_text::format;
 
 /// Run a parameter sweep, many seeds per cell; can be stopped and resumed
@@ -65,32 +65,68 @@ impl Command for SweepArgs {
                 "--until-ci needs at least 2 runs, because one run has no interval".to_owned(),
             ));
         }
-        let (index, scenarios) = Index::of(&plan, rule, cx.registry.lab()).map_err(|wrong| match wrong {
-            Wrong::Scenario(wrong) => invalid(&wrong),
-            Wrong::Cells(why) => Failure::Usage(format!("{}: {why}", self.plan.display())),
-        })?;
+        let (index, scenarios) =
+            Index::of(&plan, rule, cx.registry.lab()).map_err(|wrong| refuse(wrong, &self.plan))?;
         if self.dry_run {
-            let cells = format::plural(index.cells.len(), "cell");
-            let runs = format::plural(index.cells.len() * rule.runs as usize, "run");
-            cx.console.result(&format!("{}: ok: {cells}, {runs}\n", self.plan.display()));
+            cx.console.result(&counted(&index, &self.plan));
             return Ok(());
         }
-        // The folder keeps every finished run, so that the same command can go on later.
         let part = self.partition.map_or(Part::ALL, |(k, n)| Part { k, n });
         let default = || Path::new("runs").join(format!("sweep-{}{}", plan.name, suffix(part)));
         let folder: PathBuf = self.out.clone().unwrap_or_else(default);
+        let order =
+            Order { index, scenarios, folder, part, jobs: self.jobs, format: self.format, pictures: true };
+        order.execute(cx)
+    }
+}
+
+/// A sweep that is checked and can be made.
+pub(super) struct Order {
+    pub(super) index: Index,
+    /// The scenario of each cell.
+    pub(super) scenarios: Vec<Scenario>,
+    pub(super) folder: PathBuf,
+    pub(super) part: Part,
+    /// As the option has it.
+    pub(super) jobs: u16,
+    pub(super) format: Format,
+    /// Whether pictures are drawn.
+    pub(super) pictures: bool,
+}
+
+impl Order {
+    /// Makes the runs that are missing, writes the results and prints them.
+    pub(super) fn execute(self, cx: &Context<'_>) -> Result<(), Failure> {
+        let Self { index, scenarios, folder, part, jobs, format, pictures } = self;
+        // The folder keeps every finished run, so that the same command can go on later.
+        let name = index.name.clone();
         let store = Store::create(&folder, index).map_err(Failure::Failed)?;
         let maker = Maker {
             store: &store,
             scenarios: &scenarios,
             part,
-            jobs: threads(self.jobs),
+            jobs: threads(jobs),
             control: &(),
             protocols: cx.registry.lab(),
         };
-        make(maker, &plan.name, cx)?;
-        tell(&store, self.format, cx.console)
+        make(maker, &name, cx)?;
+        tell(&store, format, pictures, cx.console)
     }
+}
+
+/// The failure for cells that cannot be run, of the sweep that stands in `file`.
+pub(super) fn refuse(wrong: Wrong, file: &Path) -> Failure {
+    match wrong {
+        Wrong::Scenario(wrong) => invalid(&wrong),
+        Wrong::Cells(why) => Failure::Usage(format!("{}: {why}", file.display())),
+    }
+}
+
+/// How many cells and runs there are, on a line.
+pub(super) fn counted(index: &Index, file: &Path) -> String {
+    let cells = format::plural(index.cells.len(), "cell");
+    let runs = format::plural(index.cells.len() * index.rule.runs as usize, "run");
+    format!("{}: ok: {cells}, {runs}\n", file.display())
 }
 
 /// Makes the runs that the folder does not have yet, and shows the progress.
@@ -118,12 +154,12 @@ fn make(maker: Maker<'_, ()>, name: &str, cx: &Context<'_>) -> Result<(), Failur
 }
 
 /// Writes and prints the results if all cells are complete, else says what is missing.
-pub(super) fn tell(store: &Store, format: Format, console: &Console) -> Result<(), Failure> {
+pub(super) fn tell(store: &Store, format: Format, draw: bool, console: &Console) -> Result<(), Failure> {
     let outcome = Outcome::of(store);
     let shown = store.folder().display();
     if outcome.is_complete() {
         outcome.write(store).map_err(Failure::Failed)?;
-        for (name, picture) in pictures::draw(&outcome) {
+        for (name, picture) in pictures::draw(&outcome).into_iter().filter(|_| draw) {
             store.write(&name, picture.to_png()).map_err(Failure::Failed)?;
         }
         match format {

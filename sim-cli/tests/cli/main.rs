@@ -1,5 +1,6 @@
 //! The program as its users meet it: arguments in, exit code, standard output, standard error and files out.
 
+mod bisect;
 #[cfg(target_os = "linux")]
 mod claims;
 mod compare;

@@ -39,13 +39,15 @@ impl Row {
 }
 
 /// `kernel` needs root, `testbed node` a coordinator.
-const ROWS: [Row; 21] = [
+const ROWS: [Row; 23] = [
     writes("init", "init OUT"),
     prints("validate", "validate ../small.toml --format json"),
     writes("run", "run ../small.toml --no-pictures --out OUT")
         .or_long("run ../long.toml --no-pictures --out OUT"),
     writes("run --runs", "run ../small.toml --no-pictures --runs 2 --out OUT")
         .or_long("run ../long.toml --no-pictures --runs 9 --out OUT"),
+    writes("run --sweep", "run ../small.toml --no-pictures --sweep link.loss=0,0.1 --runs 1 --out OUT")
+        .or_long("run ../long.toml --no-pictures --sweep link.loss=0,0.1 --out OUT"),
     prints("run --dry-run", "run ../small.toml --dry-run"),
     prints("test", "test ../small.toml").or_long("test ../long.toml"),
     writes("sweep", "sweep ../grid.toml --out OUT").or_long("sweep ../grid.toml --runs 99999 --out OUT"),
@@ -57,6 +59,8 @@ const ROWS: [Row; 21] = [
     writes("replay --trace", "replay ../done --trace OUT"),
     writes("hunt", "hunt ../small.toml --only-seeds --budget 1s --out OUT --for rmr.mean>0")
         .or_long("hunt ../long.toml --budget 9min --out OUT --for rmr.mean>99"),
+    prints("bisect", "bisect ../small.toml --over nodes.count=9..20 --for nodes>14 --runs 9")
+        .or_long("bisect ../long.toml --over link.loss=0..0.2 --for delivery_ratio<0.9"),
     prints("verify", "verify ../small.toml").or_long("verify ../long.toml"),
     prints("oracle", "oracle --list").or_long("oracle --jobs 1"),
     prints("swarm", "swarm -n 1 --first ../none.txt").or_long("swarm -n 9999999 --jobs 1"),

@@ -2,18 +2,20 @@
 //! scenario.
 //!
 //! The search goes over seeds and over changes of the scenario: how many nodes, which faults, how much churn
-//! ([`mutate`]). What is found is made smaller step by step, as long as it still goes wrong ([`shrink`]), and
-//! written with the keys that are needed and no others ([`mod@file`]). Where the search gets within its budget
+//! ([`mutate`]). What is found is made smaller step by step, as long as it still goes wrong for the same reason
+//! ([`shrink`], [`cause`]), and written with the keys that are needed and no others ([`mod@file`]). Where the search gets within its budget
 //! depends on the machine; what a scenario does that it has found does not.
 //!
 //! | module | subject |
 //! |---|---|
 //! | [`wish`] | what is looked for |
+//! | [`cause`] | what a failure needs, and how it is kept |
 //! | [`mutate`] | scenarios like a given one |
 //! | [`shrink`] | smaller scenarios that still go wrong |
 //! | [`times`] | the times of a scenario, cut off or squeezed |
 //! | [`mod@file`] | a scenario as a short file |
 
+pub mod cause;
 pub mod file;
 pub mod mutate;
 pub mod shrink;
@@ -25,6 +27,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+pub use cause::{Cause, Causes, Ingredient};
 pub use mutate::Variation;
 pub use wish::Wish;
 
@@ -133,26 +136,26 @@ impl<'a> Hunt<'a> {
     }
 
     /// Looks for a scenario like `scenario` in which it goes wrong: itself first, then with other seeds and
-    /// changes, if `change` says so.
+    /// changes, if `change` says so. All of them have `keep`.
     pub fn search(
         &self,
         scenario: &Scenario,
         change: Variation,
+        keep: &[Ingredient],
         mut tell: impl FnMut(Stage<'_>),
     ) -> Option<Found> {
         self.first(
-            None,
+            &Filter { known: None, cause: Some(&Cause::kept(keep)) },
             u64::MAX,
             |number| mutate::like(scenario, number, change),
             |tried| tell(Stage::Tried(tried)),
         )
     }
 
-    /// The first of `count` candidates in which it goes wrong, whichever is done first. One that reads as
-    /// `known` is none.
+    /// The first of `count` candidates in which it goes wrong, whichever is done first.
     fn first(
         &self,
-        known: Option<&Scenario>,
+        filter: &Filter<'_>,
         count: u64,
         candidate: impl Fn(u64) -> Scenario + Sync,
         mut tell: impl FnMut(u64),
@@ -165,7 +168,7 @@ impl<'a> Hunt<'a> {
             if !go_on() {
                 return Tried::Over;
             }
-            let tried = self.try_out(&candidate(number), known, &go_on);
+            let tried = self.try_out(&candidate(number), filter, &go_on);
             if matches!(tried, Tried::Wrong(_)) {
                 wrong.fetch_min(number, Ordering::Relaxed);
             }
@@ -185,19 +188,51 @@ impl<'a> Hunt<'a> {
         found
     }
 
-    /// Runs `candidate`, if it makes sense, and looks whether it goes wrong.
-    fn try_out(&self, candidate: &Scenario, known: Option<&Scenario>, go_on: &dyn Fn() -> bool) -> Tried {
+    /// Runs `candidate`, if it makes sense and `filter` lets it pass, and looks whether it goes wrong.
+    fn try_out(&self, candidate: &Scenario, filter: &Filter<'_>, go_on: &dyn Fn() -> bool) -> Tried {
         // Reading it back checks it as a file is checked.
-        let text = candidate.to_resolved_toml();
-        let read = Scenario::parse("hunt", &text, Path::new(""), &[], self.protocols.tables());
-        let Some(scenario) = read.ok().filter(|read| Some(read) != known) else { return Tried::Fine };
-        self.runs.fetch_add(1, Ordering::Relaxed);
-        match (self.judge)(&scenario, go_on) {
-            Verdict::Wrong(what) => Tried::Wrong(Box::new(Found { scenario, what })),
-            Verdict::Fine => Tried::Fine,
-            Verdict::Over => Tried::Over,
+        let Some(scenario) = self.read(candidate).filter(|read| Some(read) != filter.known) else {
+            return Tried::Fine;
+        };
+        if filter.cause.is_some_and(|cause| !cause.allows(&scenario)) {
+            return Tried::Fine;
         }
+        let what = match self.judge(&scenario, go_on) {
+            Verdict::Wrong(what) => what,
+            Verdict::Fine => return Tried::Fine,
+            Verdict::Over => return Tried::Over,
+        };
+        // It is the same failure only if it needs the same.
+        for control in filter.cause.iter().flat_map(|cause| cause.controls(&scenario)) {
+            let Some(control) = self.read(&control) else { return Tried::Fine };
+            match self.judge(&control, go_on) {
+                Verdict::Fine => {}
+                Verdict::Wrong(_) => return Tried::Fine,
+                Verdict::Over => return Tried::Over,
+            }
+        }
+        Tried::Wrong(Box::new(Found { scenario, what }))
     }
+
+    /// The scenario as it reads from a file; none if it is not valid.
+    fn read(&self, scenario: &Scenario) -> Option<Scenario> {
+        let text = scenario.to_resolved_toml();
+        Scenario::parse("hunt", &text, Path::new(""), &[], self.protocols.tables()).ok()
+    }
+
+    fn judge(&self, scenario: &Scenario, go_on: &dyn Fn() -> bool) -> Verdict {
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        (self.judge)(scenario, go_on)
+    }
+}
+
+/// Which candidates count.
+#[derive(Clone, Copy, Debug, Default)]
+struct Filter<'a> {
+    /// One that reads as this does not.
+    known: Option<&'a Scenario>,
+    /// What goes wrong must go wrong for this cause.
+    cause: Option<&'a Cause>,
 }
 
 /// What came of one candidate.

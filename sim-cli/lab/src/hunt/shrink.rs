@@ -1,12 +1,12 @@
 //! Smaller scenarios that still go wrong.
 //!
 //! Each step tries a list of smaller scenarios, the boldest first, and goes on from the first that goes
-//! wrong as well. A scenario with fewer nodes is another network, so it is tried with several seeds.
+//! wrong as well, for the same cause. A scenario with fewer nodes is another network, so it is tried with several seeds.
 
 use floodnet_core::distributions::Distribution;
 
 use super::times::{changed, cut_off, part, to_seconds};
-use super::{Found, Hunt, Stage};
+use super::{Cause, Filter, Found, Hunt, Stage};
 use floodnet_scenario::{Latency, Lifetime, Link, Scenario};
 use floodnet_text::units::{Duration, Size};
 
@@ -24,18 +24,16 @@ const STEPS: [Step; 11] =
     [nodes, faults, churn, traffic, settings, time, earlier, links, arrivals, measure, round];
 
 impl Hunt<'_> {
-    /// Makes what was found as small as it gets before the time is over.
-    pub fn shrink(&self, mut found: Found, mut tell: impl FnMut(Stage<'_>)) -> Found {
+    /// Makes what was found as small as it gets before the time is over, and as it still goes wrong for `cause`.
+    pub fn shrink(&self, mut found: Found, cause: &Cause, mut tell: impl FnMut(Stage<'_>)) -> Found {
         loop {
             let before = found.scenario.clone();
             for step in STEPS {
                 loop {
                     let smaller = step(&found.scenario);
                     let at = |number: u64| smaller[usize::try_from(number).unwrap_or(0)].clone();
-                    let Some(next) = self.first(Some(&found.scenario), smaller.len() as u64, at, |_| {})
-                    else {
-                        break;
-                    };
+                    let filter = Filter { known: Some(&found.scenario), cause: Some(cause) };
+                    let Some(next) = self.first(&filter, smaller.len() as u64, at, |_| {}) else { break };
                     found = next;
                     tell(Stage::Smaller(&found));
                 }

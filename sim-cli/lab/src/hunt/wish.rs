@@ -31,8 +31,13 @@ impl Wish {
     /// The value of the metric, if it is within the bound.
     #[must_use]
     pub fn is_met(&self, summary: &Summary) -> Option<f64> {
-        let value = Numbers::of(summary).get(&self.0.metric).ok()??;
-        self.0.op.holds(value, self.0.value).then_some(value)
+        self.value(summary).filter(|&value| self.0.op.holds(value, self.0.value))
+    }
+
+    /// The value of the metric, if the run has one.
+    #[must_use]
+    pub fn value(&self, summary: &Summary) -> Option<f64> {
+        Numbers::of(summary).get(&self.0.metric).ok()?
     }
 
     /// The name of the metric.

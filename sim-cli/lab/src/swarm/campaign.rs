@@ -1,12 +1,12 @@
 //! Many scenarios: on several threads, with results in the order of the seeds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
 use floodnet_core::time::Duration;
 
 use super::check::{Again, CaseResult, check};
-use super::draw::{ProtocolChoice, draw};
+use super::draw::{FAULTS, ProtocolChoice, draw};
 use super::in_order::in_order;
 use super::violation::{Invariant, Violation};
 use crate::Protocols;
@@ -20,11 +20,11 @@ const CHANCE: f64 = 1e-6;
 /// Which scenarios to try.
 #[derive(Clone, Debug, Default)]
 pub struct Campaign {
-    /// Seeds to try first.
+    /// Seeds to try first, each once.
     pub first: Vec<u64>,
-    /// Then this one and those after it ..
+    /// Then this one and those after it, without those that were tried first.
     pub base: u64,
-    /// .. so many.
+    /// How many in all.
     pub count: u64,
     /// Which protocols to draw from.
     pub choice: ProtocolChoice,
@@ -60,6 +60,10 @@ pub struct Tried {
     pub too_many_unhealed: Option<u64>,
     /// How many scenarios had each feature.
     pub features: BTreeMap<&'static str, u64>,
+    /// Kinds of faults, each with another feature that was on in the same scenario.
+    pub met: BTreeSet<(&'static str, &'static str)>,
+    /// After so many scenarios the last new one of them was met.
+    pub last_new: u64,
 }
 
 impl Tried {
@@ -97,7 +101,28 @@ impl Tried {
         let mut features = features;
         features.sort_unstable();
         features.dedup();
+        let faults = FAULTS.into_iter().filter(|fault| features.contains(fault));
+        let pairs = faults.flat_map(|fault| features.iter().map(move |&other| (fault, other)));
+        for pair in pairs.filter(|(fault, other)| fault != other) {
+            if self.met.insert(pair) {
+                self.last_new = self.scenarios;
+            }
+        }
         features.into_iter().for_each(|feature| *self.features.entry(feature).or_default() += 1);
+    }
+
+    /// Kinds of faults, each with another feature that was on, but never in the same scenario.
+    #[must_use]
+    pub fn never_met(&self) -> Vec<(&'static str, &'static str)> {
+        let faults = FAULTS.into_iter().filter(|fault| self.features.contains_key(fault));
+        let pairs = faults.flat_map(|fault| self.features.keys().map(move |&other| (fault, other)));
+        pairs.filter(|pair| pair.0 != pair.1 && !self.met.contains(pair)).collect()
+    }
+
+    /// Whether the last `scenarios` scenarios brought no new pair of a fault and another feature.
+    #[must_use]
+    pub const fn is_quiet(&self, scenarios: u64) -> bool {
+        self.scenarios - self.last_new >= scenarios
     }
 
     fn is_beyond_chance(&self) -> bool {
@@ -118,21 +143,50 @@ fn tail(n: u64, k: u64, p: f64) -> f64 {
 }
 
 impl Campaign {
+    /// A campaign of `count` scenarios in all: those of the seeds `first`, then from `base` on.
+    #[must_use]
+    pub fn new(first: &[u64], base: u64, count: u64, choice: ProtocolChoice) -> Self {
+        let mut once: Vec<u64> = Vec::new();
+        for &seed in first.iter().take(usize::try_from(count).unwrap_or(usize::MAX)) {
+            if !once.contains(&seed) {
+                once.push(seed);
+            }
+        }
+        Self { first: once, base, count, choice }
+    }
+
     /// How many scenarios there are.
     #[must_use]
-    pub fn len(&self) -> u64 {
-        self.first.len() as u64 + self.count
+    pub const fn len(&self) -> u64 {
+        self.count
     }
 
     /// Whether there are none.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
+    /// How many seeds are tried first.
+    #[must_use]
+    pub const fn known(&self) -> u64 {
+        self.first.len() as u64
+    }
+
     fn seed(&self, number: u64) -> u64 {
-        let first = usize::try_from(number).ok().and_then(|number| self.first.get(number));
-        first.copied().unwrap_or_else(|| self.base + (number - self.first.len() as u64))
+        if let Some(&first) = usize::try_from(number).ok().and_then(|number| self.first.get(number)) {
+            return first;
+        }
+        let mut seed = self.base.wrapping_add(number - self.known());
+        // No seed is tried twice.
+        let mut tried: Vec<u64> = self.first.iter().copied().filter(|&first| first >= self.base).collect();
+        tried.sort_unstable();
+        for first in tried {
+            if first <= seed {
+                seed = seed.wrapping_add(1);
+            }
+        }
+        seed
     }
 
     /// Tries all, on `jobs` threads. `watch` sees what came of those so far, in order, and says whether to go
@@ -173,6 +227,37 @@ impl Campaign {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pairs_of_faults_and_features_are_counted_once() {
+        let mut tried = Tried::default();
+        for features in
+            [&["churn", "crash"][..], &["crash", "jitter", "churn"], &["churn"], &["slow", "slow"]]
+        {
+            tried.add(1, CaseResult::default(), features.to_vec());
+        }
+        assert_eq!(tried.met.iter().copied().collect::<Vec<_>>(), [("crash", "churn"), ("crash", "jitter")]);
+        assert_eq!(tried.last_new, 2);
+        assert!(tried.is_quiet(2) && !tried.is_quiet(3));
+        let never = [("crash", "slow"), ("slow", "churn"), ("slow", "crash"), ("slow", "jitter")];
+        assert_eq!(tried.never_met(), never);
+    }
+
+    #[test]
+    fn a_campaign_has_as_many_scenarios_as_were_asked_for_and_none_twice() {
+        for (first, base, count, seeds) in [
+            (&[][..], 3, 3, vec![3, 4, 5]),
+            (&[7, 2], 0, 5, vec![7, 2, 0, 1, 3]),
+            (&[7, 7, 9], 7, 4, vec![7, 9, 8, 10]),
+            (&[5, 6, 7], 0, 2, vec![5, 6]),
+            (&[0, 1], 0, 3, vec![0, 1, 2]),
+            (&[1], 0, 0, vec![]),
+        ] {
+            let campaign = Campaign::new(first, base, count, ProtocolChoice::Builtin);
+            let found: Vec<u64> = (0..campaign.len()).map(|number| campaign.seed(number)).collect();
+            assert_eq!(found, seeds, "{first:?} {base} {count}");
+        }
+    }
 
     #[test]
     fn tails_of_the_binomial_distribution() {

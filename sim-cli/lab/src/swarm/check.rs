@@ -56,7 +56,7 @@ impl Again {
 }
 
 /// What came of one scenario.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CaseResult {
     /// The first invariant that broke.
     pub violation: Option<Violation>,

@@ -13,6 +13,9 @@ use toml::{Table, Value};
 use super::check::{HEAL, REACH};
 use floodnet_scenario::{Diagnostics, Draw, NamedTable, Scenario, TableKind, Tables};
 
+/// The features that are kinds of faults.
+pub const FAULTS: [&str; 6] = ["crash", "partition", "cut", "loss fault", "pause", "slow"];
+
 /// Names of the features that a scenario has.
 pub type Features = Vec<&'static str>;
 
@@ -306,7 +309,7 @@ impl Drawing {
         let kind = if self.draw.features().contains(&"slow") {
             self.one_of(["crash", "partition", "cut", "loss fault", "pause"])
         } else {
-            self.one_of(["crash", "partition", "cut", "loss fault", "pause", "slow"])
+            self.one_of(FAULTS)
         };
         let fraction = self.share(5, 50);
         let what = match kind {

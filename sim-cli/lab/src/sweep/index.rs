@@ -84,12 +84,23 @@ pub enum Wrong {
     Cells(String),
 }
 
+/// Reads the scenario of a cell with these keys and values put in.
+pub type Load<'a> = dyn Fn(&[(String, String)]) -> Result<Scenario, Diagnostics> + 'a;
+
 impl Index {
     /// The cells of `plan` and the scenario of each.
     ///
     /// # Errors
     /// A cell is no valid scenario, or two are the same.
     pub fn of(plan: &SweepPlan, rule: Rule, protocols: &Protocols) -> Result<(Self, Vec<Scenario>), Wrong> {
+        Self::read(plan, rule, &|set| Scenario::load(&plan.scenario, set, protocols.tables()))
+    }
+
+    /// As [`Index::of`], with scenarios that `load` reads, with these keys and values put in.
+    ///
+    /// # Errors
+    /// As [`Index::of`].
+    pub fn read(plan: &SweepPlan, rule: Rule, load: &Load<'_>) -> Result<(Self, Vec<Scenario>), Wrong> {
         let (mut cells, mut scenarios) = (Vec::new(), Vec::new());
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
         let mut common: Option<BTreeMap<String, String>> = None;
@@ -98,8 +109,7 @@ impl Index {
             let keys = plan.axes.iter().map(|(key, _)| key.clone());
             let set: Vec<(String, String)> =
                 plan.set.iter().cloned().chain(keys.zip(values.clone())).collect();
-            let scenario =
-                Scenario::load(&plan.scenario, &set, protocols.tables()).map_err(Wrong::Scenario)?;
+            let scenario = load(&set).map_err(Wrong::Scenario)?;
             let config = config::hash(&scenario);
             if let Some(other) = known.insert(config.clone(), place) {
                 return Err(Wrong::Cells(format!(

@@ -189,8 +189,8 @@ impl<'a> Outcome<'a> {
     /// Every cell with all metrics, newline at the end.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let cell =
-            |(((cell, table), narrow), (_, judged)): (((&Cell, &Table), &bool), (&Cell, Vec<Judged>))| {
+        let cells =
+            self.each().zip(&self.narrow).zip(self.judged()).map(|(((cell, table), narrow), (_, judged))| {
                 let keys = self.index.axes.iter().map(|axis| axis.key.clone());
                 let values: Map<String, Value> =
                     keys.zip(cell.values.iter().map(|value| json!(value))).collect();
@@ -206,8 +206,8 @@ impl<'a> Outcome<'a> {
                     all["expect"] = json!(judged);
                 }
                 all
-            };
-        let cells: Vec<Value> = self.each().zip(&self.narrow).zip(self.judged()).map(cell).collect();
+            });
+        let cells: Vec<Value> = cells.collect();
         format!("{:#}\n", json!({ "sweep": self.index.name, "complete": self.is_complete(), "cells": cells }))
     }
 }

@@ -84,6 +84,18 @@ impl SweepPlan {
         if reader.problems.is_empty() { Ok(plan) } else { Err(Diagnostics::new(sources, reader.problems)) }
     }
 
+    /// Checks that runs and cells together are no mistake.
+    ///
+    /// # Errors
+    /// They are too many; says how many may be.
+    pub fn check_size(&self) -> Result<(), String> {
+        let is_fine = self.cells().saturating_mul(self.runs as usize) <= MOST_RUNS;
+        let cells = self.cells();
+        is_fine.then_some(()).ok_or_else(|| {
+            format!("{cells} cells of {} runs are too many: at most {MOST_RUNS} runs together", self.runs)
+        })
+    }
+
     /// How many cells there are.
     #[must_use]
     pub fn cells(&self) -> usize {
