@@ -113,6 +113,21 @@ fn hint(name: &str) -> String {
     near.map_or_else(|| "no such metric in a summary".to_owned(), did_you_mean)
 }
 
+/// The value of `metric`; none for a count of what could not happen: messages that were missed where nobody was to get
+/// one, components of a graph without a node.
+fn measured(metric: &Metric<Summary>, summary: &Summary) -> Option<f64> {
+    let could_happen = match metric.path {
+        "undelivered_messages" | "deliveries_late" | "rmr.left_out" | "rmr_sent.left_out" => {
+            summary.delivery_ratio.is_some()
+        }
+        "double_deliveries" => summary.publishes > 0,
+        "components.end" | "isolated.end" => summary.largest_component.end.is_some(),
+        "topology.components" => summary.topology.nodes > 0,
+        _ => true,
+    };
+    (metric.get)(summary).filter(|_| could_happen)
+}
+
 /// The metrics of one run by name.
 #[derive(Clone, Debug, Default)]
 pub struct Numbers {
@@ -130,7 +145,7 @@ impl Numbers {
     pub fn of(summary: &Summary) -> Self {
         let phases = summary.phases.iter();
         Self {
-            fixed: METRICS.iter().map(|metric| (metric.get)(summary)).collect(),
+            fixed: METRICS.iter().map(|metric| measured(metric, summary)).collect(),
             reasons: [summary.drops.clone(), summary.lost.by_reason.clone()],
             phases: phases
                 .map(|phase| {

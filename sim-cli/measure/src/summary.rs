@@ -100,6 +100,10 @@ summary! {
     /// First deliveries at slots other than the origin, of all messages.
     deliveries: u64 = run.sums.counts.deliveries,
         [Lower Plain Of Delivery]
+    /// Pairs of a counted message and a slot that should get it.
+    #[serde(default)]
+    receivers: u64 = run.totals.receivers,
+        [Neither Plain]
     /// Deliveries on time / receivers.
     delivery_ratio: Option<f64> = ratio(run.totals.on_time, run.totals.receivers),
         [Lower Share Leads Delivery "delivery ratio"]
@@ -182,14 +186,14 @@ summary! {
         [.packets Neither Plain]
         [.payloads Neither Plain]
 
-    /// Share of samples at which the network was split.
-    partition_rate: Option<f64> = run.window.share(|row| row.partitioned),
+    /// Share of samples at which the network was split. Null if nobody had joined at any of them.
+    partition_rate: Option<f64> = run.window.share_of_graphs(|row| row.partitioned),
         [Higher Share Of Connectivity "partition rate"]
-    /// Share of samples with two or more components of at least 2 nodes.
-    split_rate: Option<f64> = run.window.share(|row| row.parts >= 2),
+    /// Share of samples with two or more components of at least 2 nodes. Null if nobody had joined at any of them.
+    split_rate: Option<f64> = run.window.share_of_graphs(|row| row.parts >= 2),
         [Higher Share Of Connectivity]
     /// Connected components.
-    components: MeanMaxEnd = run.window.count(|row| row.components, run.last.components),
+    components: MeanMaxEnd = run.window.count_of_graphs(|row| row.components, run.last.components),
         [.mean Higher Plain Leads Connectivity "components"]
         [.max Higher Plain Of Connectivity]
         [.end Higher Plain Of Connectivity]
@@ -199,7 +203,7 @@ summary! {
         [.min Lower Share Of Connectivity]
         [.end Lower Share Of Connectivity]
     /// Joined nodes without an edge.
-    isolated: MeanMaxEnd = run.window.count(|row| row.isolated, run.last.isolated),
+    isolated: MeanMaxEnd = run.window.count_of_graphs(|row| row.isolated, run.last.isolated),
         [.mean Higher Plain Of Connectivity]
         [.max Higher Plain Of Connectivity]
         [.end Higher Plain Of Connectivity]

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::Table;
 use super::table::unit;
-use floodnet_measure::expect::Expectation;
+use floodnet_measure::expect::{Expectation, missing};
 use floodnet_measure::latency::{Latencies, Ms};
 use floodnet_measure::metrics::Numbers;
 use floodnet_measure::stats::decide::{Decision, decide, runs_needed, worst};
@@ -160,12 +160,20 @@ pub(crate) fn spreads<S: Serializer>(table: &Table, serializer: S) -> Result<S::
     map.end()
 }
 
-/// What the runs in `table` say about an expectation; `one` gives number and seed of the run in a row.
-pub(crate) fn judge(
-    expectation: &Expectation,
+/// What the runs in `table` say about `expected`, and about what a test of nothing is missing.
+pub(crate) fn judge_all(
+    expected: &[Expectation],
     table: &Table,
     one: impl Fn(usize) -> Option<(usize, u64)>,
-) -> Judged {
+) -> Vec<Judged> {
+    let names = table.names().iter().map(String::as_str).filter(|_| !expected.is_empty());
+    let missing = missing(names, |name| table.column(name).into_iter().map(|(_, value)| value).collect());
+    let missing = missing.iter().filter(|missing| !expected.contains(missing));
+    expected.iter().chain(missing).map(|expectation| judge(expectation, table, &one)).collect()
+}
+
+/// What the runs in `table` say about an expectation; `one` gives number and seed of the run in a row.
+fn judge(expectation: &Expectation, table: &Table, one: impl Fn(usize) -> Option<(usize, u64)>) -> Judged {
     let values = table.column(&expectation.metric);
     let all: Vec<f64> = values.iter().map(|&(_, value)| value).collect();
     let estimate = Estimate::of(&all, unit(&expectation.metric));
@@ -211,8 +219,7 @@ impl Report {
         // Those who asked for more runs are not told a verdict on fewer.
         if report.complete {
             let one = |row: usize| report.each.get(row).map(|one| (one.run, one.seed));
-            let judged = scenario.expect.iter().map(|expectation| judge(expectation, &report.metrics, one));
-            report.expect = judged.collect();
+            report.expect = judge_all(&scenario.expect, &report.metrics, one);
         }
         report
     }

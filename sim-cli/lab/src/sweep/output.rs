@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::index::{Cell, Expected, Index};
 use super::store::Store;
 use crate::ensemble::figure::Figure;
-use crate::ensemble::report::{Judged, Spread, judge, shown};
+use crate::ensemble::report::{Judged, Spread, judge_all, shown};
 use crate::ensemble::text::align;
 use crate::ensemble::{Table, unit};
 use floodnet_measure::expect::Expectation;
@@ -94,9 +94,7 @@ impl<'a> Outcome<'a> {
         let parse = |of: &Expected| Expectation::parse(&of.metric, &of.bound).ok();
         let expect: Vec<Expectation> = self.index.expect.iter().filter_map(parse).collect();
         let one = |row: usize| u32::try_from(row).ok().map(|number| (row, self.index.seed_of(number)));
-        self.each()
-            .map(|(cell, table)| (cell, expect.iter().map(|of| judge(of, table, one)).collect()))
-            .collect()
+        self.each().map(|(cell, table)| (cell, judge_all(&expect, table, one))).collect()
     }
 
     /// A line for each expectation of each cell that does not hold.
