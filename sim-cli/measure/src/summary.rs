@@ -28,13 +28,14 @@ use super::values::{
 
 /// Makes the record, its constructor and the table of metrics from one list:
 /// `name: type = value of the run, [metric] [metric] ..`, where a metric names a field of `type` (`.max`) unless
-/// the number itself is the metric.
+/// the number itself is the metric. Attributes of the field stand behind its documentation, as `@[..]`.
 macro_rules! summary {
     (
         $(#[$about:meta])*
         $run:ident =>
         $(
-            $(#[$doc:meta])*
+            $(#[doc = $doc:literal])+
+            $(@[$attribute:meta])?
             $field:ident: $type:ty = $value:expr,
             $([$(.$leaf:ident)? $worse:ident $unit:ident $($role:ident $family:ident)? $($label:literal)?])*
         )*
@@ -42,7 +43,7 @@ macro_rules! summary {
         $(#[$about])*
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         pub struct Summary {
-            $($(#[$doc])* pub $field: $type,)*
+            $($(#[doc = $doc])+ $(#[$attribute])? pub $field: $type,)*
         }
 
         impl Summary {
@@ -51,6 +52,9 @@ macro_rules! summary {
                 Self { $($field: $value,)* }
             }
         }
+
+        /// What each field of the summary is, in the words of its documentation.
+        pub const FIELDS: &[(&str, &[&str])] = &[$((stringify!($field), &[$($doc),+]),)*];
 
         /// Every metric with a fixed name, in the order of the summary. Besides these there are `drops.REASON`,
         /// `lost.by_reason.REASON` and `phases.FAULT.FIELD` with the fields of
@@ -66,7 +70,8 @@ summary! {
 
     /// Name of the scenario.
     scenario: String = run.settings.scenario.clone(),
-    /// Seed of the run.
+    /// Seed of the run. Text where it is 2^53 or more.
+    @[serde(with = "super::seed")]
     seed: u64 = run.plan.seed,
     /// Slots of the network.
     nodes: u32 = run.plan.slots(),
@@ -76,16 +81,16 @@ summary! {
         [Neither Plain]
     /// Fold of every input of every node, as 16 hexadecimal digits. Not written where there is none: sockets do
     /// not run the same way twice.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    @[serde(default, skip_serializing_if = "String::is_empty")]
     digest: String = run.ending.digest.map(|digest| format!("{digest:016x}")).unwrap_or_default(),
     /// What it ran on, such as `tcp`. Not written by the simulator.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    @[serde(default, skip_serializing_if = "Option::is_none")]
     backend: Option<String> = None,
     /// Whether the run reached its end. Only written when it was interrupted.
-    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    @[serde(default = "yes", skip_serializing_if = "is_true")]
     complete: bool = run.ending.complete,
     /// What a reader should know. Only written when there is something.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    @[serde(default, skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String> = Vec::new(),
 
     /// Messages published.
@@ -101,7 +106,7 @@ summary! {
     deliveries: u64 = run.sums.counts.deliveries,
         [Lower Plain Of Delivery]
     /// Pairs of a counted message and a slot that should get it.
-    #[serde(default)]
+    @[serde(default)]
     receivers: u64 = run.totals.receivers,
         [Neither Plain]
     /// Deliveries on time / receivers.
@@ -254,7 +259,7 @@ summary! {
     repairs: u64 = run.sums.census.repairs,
         [Neither Plain]
     /// To whom newcomers linked.
-    #[serde(default)]
+    @[serde(default)]
     attachment: Attachment = run.attachment,
         [.links Neither Plain]
         [.degree Neither Plain]

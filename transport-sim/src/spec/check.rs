@@ -80,7 +80,7 @@ impl Complaints {
 
 /// `range`, and how to write a number that was meant in percent.
 fn or_percent(value: f64, range: &str) -> String {
-    if value > 1.0 && value <= 100.0 {
+    if (2.0..=100.0).contains(&value) {
         format!("{range}; in percent: \"{value} %\"")
     } else {
         range.to_owned()

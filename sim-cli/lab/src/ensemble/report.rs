@@ -73,6 +73,7 @@ pub struct Worst {
     /// Number of the run, from 0.
     pub run: usize,
     /// Seed of the run.
+    #[serde(with = "floodnet_measure::seed")]
     pub seed: u64,
     /// Value of the metric in that run.
     pub value: Ms,
@@ -84,6 +85,7 @@ pub struct Report {
     /// Name of the scenario.
     pub scenario: String,
     /// Seed of run 0, from which the others follow.
+    #[serde(with = "floodnet_measure::seed")]
     pub seed: u64,
     /// The configuration without its seed; see [`super::config::hash`].
     pub config: String,
@@ -113,6 +115,7 @@ pub struct One {
     /// Number of the run, from 0.
     pub run: usize,
     /// Seed of the run.
+    #[serde(with = "floodnet_measure::seed")]
     pub seed: u64,
     /// Digest of the run; empty on sockets.
     pub digest: String,

@@ -4,6 +4,7 @@ mod expect;
 mod nodes;
 mod time;
 
+pub use expect::LOSSES;
 use floodnet_sim::spec::Complaints;
 
 use super::diagnostics::Problem;
