@@ -56,7 +56,7 @@ const ROWS: [Row; 25] = [
     prints("explain", "explain"),
     prints("log", "log .."),
     prints("show", "show ../done"),
-    prints("gc", "gc .. --keep 9 --dry-run"),
+    prints("gc", "gc .. --keep 0 --dry-run"),
     prints("replay", "replay ../done --node 3").or_long("replay ../cut"),
     writes("replay --trace", "replay ../done --trace OUT"),
     writes("hunt", "hunt ../small.toml --only-seeds --budget 1s --out OUT --for rmr.mean>0")
