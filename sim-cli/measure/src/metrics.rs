@@ -84,6 +84,9 @@ pub fn phase(metric: &str) -> Option<(&str, &str)> {
     metric.strip_prefix("phases.")?.split_once('.')
 }
 
+/// How many letters a known name shares at least with an unknown one that may mean it.
+const LEAST_SHARED: usize = 5;
+
 /// What may have been meant by an unknown name.
 fn hint(name: &str) -> String {
     let did_you_mean = |near: &str| format!("did you mean `{near}`?");
@@ -110,6 +113,10 @@ fn hint(name: &str) -> String {
         return list(parts);
     }
     let near = nearest(name, of_runs()).or_else(|| of_runs().find(|known| known.starts_with(name)));
+    // Else the one that begins like it for longest, such as `partition_rate` for `partitions`.
+    let shared = |known: &&str| known.chars().zip(name.chars()).take_while(|(a, b)| a == b).count();
+    let near =
+        near.or_else(|| of_runs().rev().max_by_key(shared).filter(|known| shared(known) >= LEAST_SHARED));
     near.map_or_else(|| "no such metric in a summary".to_owned(), did_you_mean)
 }
 

@@ -20,13 +20,21 @@ pub(crate) fn in_range(problem: Problem, key: &str) -> Problem {
         Some((_, range)) if problem.title.starts_with("expected a whole number") => {
             Problem { title: format!("expected {range}"), ..problem }
         }
+        _ if LENGTHS.contains(&key) && problem.title == "expected a word or a table" => Problem {
+            title: "expected a duration or a table".to_owned(),
+            label: "such as \"20ms\" or { uniform = { min = \"10ms\", max = \"100ms\" } }".to_owned(),
+            ..problem
+        },
         _ => problem,
     }
 }
 
+/// The keys of lengths of time that are drawn, or plain.
+const LENGTHS: [&str; 3] = ["link.latency", "churn.session", "churn.downtime"];
+
 /// The keys that [`in_range`] knows.
 pub(crate) fn ranged() -> impl Iterator<Item = &'static str> {
-    RANGES.iter().map(|(key, _)| *key)
+    RANGES.iter().map(|(key, _)| *key).chain(LENGTHS)
 }
 
 /// An error of serde as a problem. serde has no structured errors, so its messages are taken apart; one that

@@ -249,7 +249,8 @@ impl Report {
         serde_json::to_string_pretty(self).expect("numbers, words and lists are valid JSON") + "\n"
     }
 
-    /// Writes a line for each run: its index, seed, digest and every metric, empty where it has none.
+    /// Writes a line for each run: its index, seed, digest and every metric, empty where it has none,
+    /// `inf` for never.
     ///
     /// # Errors
     /// When `to` cannot be written.
@@ -259,7 +260,8 @@ impl Report {
         csv.write_record(["run", "seed", "digest"].into_iter().chain(names.iter().map(String::as_str)))?;
         for (row, one) in self.each.iter().enumerate() {
             let cell = |name: &String| match self.metrics.value(name, row) {
-                Some(value) if value.is_infinite() => "never".to_owned(),
+                // A column of numbers: programs read this as one.
+                Some(value) if value.is_infinite() => "inf".to_owned(),
                 value => value.map_or_else(String::new, |value| value.to_string()),
             };
             let first = [one.run.to_string(), one.seed.to_string(), one.digest.clone()];

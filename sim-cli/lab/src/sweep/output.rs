@@ -160,9 +160,9 @@ impl<'a> Outcome<'a> {
             head.extend(["", ".low", ".high", ".min", ".max"].map(|end| format!("{metric}{end}")));
         }
         csv.write_record(&head)?;
-        // Digits as in every other file; infinity has no form in CSV.
+        // Digits as in every other file; programs read `inf` as a number.
         let number = |value: f64| {
-            if value.is_infinite() { "never".to_owned() } else { shown(value).value().to_string() }
+            if value.is_infinite() { "inf".to_owned() } else { shown(value).value().to_string() }
         };
         for (cell, table) in self.each() {
             let mut row = cell.values.clone();
