@@ -64,7 +64,7 @@ fn a_fault_that_hits_nobody_is_told_and_fails_a_test() {
     let checked = lab.ok(&["validate", "a.toml"]);
     for note in notes {
         assert!(said.out.contains(&format!("note: {note}\n")), "{}", said.out);
-        assert!(checked.out.contains(&format!("note: {note}\n")), "{}", checked.out);
+        assert!(checked.err.contains(&format!("note: {note}\n")), "{}", checked.err);
     }
     // As tests, and many runs, too.
     let tested = lab.run(&["test", "a.toml"]);
