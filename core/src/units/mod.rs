@@ -6,6 +6,8 @@
 #[cfg(feature = "tables")]
 mod read;
 #[cfg(feature = "tables")]
+pub mod share;
+#[cfg(feature = "tables")]
 mod word;
 
 use core::fmt;

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::latency::Ms;
-use super::metrics::{Numbers, Unit, UnknownMetric, find};
+use super::metrics::{Numbers, Unit, UnknownMetric, find, phase};
 pub use super::outcome::{Checked, Outcome};
 use super::summary::Summary;
 use floodnet_text::units::Duration;
@@ -125,6 +125,25 @@ impl Expectation {
     }
 }
 
+/// What a test is missing that tests nothing of something it names: at least one slot hit by each fault, and at least
+/// one receiver if anything was to be published. `values` gives a metric of `names` in every run. A test fails for
+/// these as for what it expects: a fault that hits nobody proves nothing.
+pub fn missing<'a>(
+    names: impl IntoIterator<Item = &'a str>,
+    values: impl Fn(&str) -> Vec<f64>,
+) -> Vec<Expectation> {
+    let none = |name: &str| {
+        let values = values(name);
+        !values.is_empty() && values.iter().all(|value| *value == 0.0)
+    };
+    let is_missing = |name: &&str| match *name {
+        "receivers" => none(name) && !(none("publishes") && none("skipped")),
+        _ => phase(name).is_some_and(|(_, field)| field == "slots") && none(name),
+    };
+    let missing = names.into_iter().filter(is_missing);
+    missing.map(|name| Expectation { metric: name.to_owned(), op: Op::AtLeast, value: 1.0 }).collect()
+}
+
 impl fmt::Display for Expectation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.value.is_finite() {
@@ -165,16 +184,40 @@ fn millis(text: &str) -> Result<f64, String> {
 }
 
 impl Summary {
-    /// Judges `expectations` and keeps what became of them. True when all hold.
+    /// Judges `expectations`, and what is [`missing`], and keeps what became of them. True when all hold.
     ///
     /// # Errors
     ///
     /// When the run has no such metric.
     pub fn judge(&mut self, expectations: &[Expectation]) -> Result<bool, UnknownMetric> {
         let numbers = Numbers::of(self);
-        let checked = expectations.iter().map(|expectation| expectation.judge(&numbers));
+        let all = numbers.all();
+        let names = all.iter().map(|(name, _)| name.as_str()).filter(|_| !expectations.is_empty());
+        let missing = missing(names, |name| numbers.get(name).ok().flatten().into_iter().collect());
+        let expected = expectations.iter().chain(missing.iter().filter(|one| !expectations.contains(one)));
+        let checked = expected.map(|expectation| expectation.judge(&numbers));
         self.expect = checked.collect::<Result<_, _>>()?;
+        if self.complete {
+            let nothing: Vec<String> = self.nothing().map(str::to_owned).collect();
+            self.notes.extend(nothing);
+        }
         Ok(self.expect.iter().all(|checked| checked.verdict == Outcome::Holds))
+    }
+
+    /// What did not happen at all, so that nothing is known of it.
+    fn nothing(&self) -> impl Iterator<Item = &'static str> {
+        let messages = match (self.publishes, u64::from(self.skipped)) {
+            (0, 0) => None,
+            _ if self.receivers > 0 => None,
+            (0, _) => Some("no message was published: whenever one was due, its origin was down"),
+            (all, _) if all == self.late_publishes => {
+                Some("no message counts: the deadline of each is after the end of the run")
+            }
+            _ => Some("no message had a receiver: no other slot was up from its publication to its deadline"),
+        };
+        let nobody = (self.joins == 0 && self.nodes > 1)
+            .then_some("nobody ever joined: there was no network to measure");
+        messages.into_iter().chain(nobody)
     }
 }
 

@@ -30,6 +30,7 @@
 //!
 //! [`barriers`]: Measures::barriers
 
+pub mod about;
 mod arrivals;
 pub mod attachment;
 mod changes;
@@ -52,6 +53,7 @@ mod paths;
 pub mod phases;
 mod results;
 mod schedule;
+pub mod seed;
 pub mod series;
 mod settings;
 pub mod so_far;

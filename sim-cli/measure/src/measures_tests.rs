@@ -102,7 +102,7 @@ fn a_backend_that_loses_count_is_found_out() {
 fn busy() -> (Script, Plan, MeasureSettings) {
     let mut plan = always_up(4, 30);
     plan.publishes = vec![publish(secs(1), 0), publish(secs(2), 3)];
-    plan.faults = vec![FaultSpan { name: "crash", from: secs(9), until: secs(9) }];
+    plan.faults = vec![FaultSpan { name: "crash", from: secs(9), until: secs(9), slots: 1 }];
     plan.lives[3] = vec![life(Time::ZERO, secs(9))].into();
     let settings = settings(&plan);
     let mut script = Script::all_up(4);

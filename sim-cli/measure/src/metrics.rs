@@ -84,6 +84,9 @@ pub fn phase(metric: &str) -> Option<(&str, &str)> {
     metric.strip_prefix("phases.")?.split_once('.')
 }
 
+/// How many letters a known name shares at least with an unknown one that may mean it.
+const LEAST_SHARED: usize = 5;
+
 /// What may have been meant by an unknown name.
 fn hint(name: &str) -> String {
     let did_you_mean = |near: &str| format!("did you mean `{near}`?");
@@ -110,7 +113,26 @@ fn hint(name: &str) -> String {
         return list(parts);
     }
     let near = nearest(name, of_runs()).or_else(|| of_runs().find(|known| known.starts_with(name)));
+    // Else the one that begins like it for longest, such as `partition_rate` for `partitions`.
+    let shared = |known: &&str| known.chars().zip(name.chars()).take_while(|(a, b)| a == b).count();
+    let near =
+        near.or_else(|| of_runs().rev().max_by_key(shared).filter(|known| shared(known) >= LEAST_SHARED));
     near.map_or_else(|| "no such metric in a summary".to_owned(), did_you_mean)
+}
+
+/// The value of `metric`; none for a count of what could not happen: messages that were missed where nobody was to get
+/// one, components of a graph without a node.
+fn measured(metric: &Metric<Summary>, summary: &Summary) -> Option<f64> {
+    let could_happen = match metric.path {
+        "undelivered_messages" | "deliveries_late" | "rmr.left_out" | "rmr_sent.left_out" => {
+            summary.delivery_ratio.is_some()
+        }
+        "double_deliveries" => summary.publishes > 0,
+        "components.end" | "isolated.end" => summary.largest_component.end.is_some(),
+        "topology.components" => summary.topology.nodes > 0,
+        _ => true,
+    };
+    (metric.get)(summary).filter(|_| could_happen)
 }
 
 /// The metrics of one run by name.
@@ -130,7 +152,7 @@ impl Numbers {
     pub fn of(summary: &Summary) -> Self {
         let phases = summary.phases.iter();
         Self {
-            fixed: METRICS.iter().map(|metric| (metric.get)(summary)).collect(),
+            fixed: METRICS.iter().map(|metric| measured(metric, summary)).collect(),
             reasons: [summary.drops.clone(), summary.lost.by_reason.clone()],
             phases: phases
                 .map(|phase| {

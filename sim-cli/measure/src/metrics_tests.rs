@@ -111,6 +111,7 @@ fn unknown_metrics_are_errors_that_say_what_was_meant() {
     assert!(hint("phases.0.latency").starts_with("known: from_s, until_s, "));
     assert!(hint("phases.heal_ms").contains("phases.partition.heal_ms"));
     assert_eq!(hint("drops"), "for example drops.loss");
+    assert_eq!(hint("partitions"), "did you mean `partition_rate`?");
     assert_eq!(hint("happiness"), "no such metric in a summary");
     assert_eq!(
         find("delivery_ration").unwrap_err().to_string(),

@@ -37,7 +37,7 @@ fn anything(plan: &Plan, rng: &mut NodeRng) -> (u32, Observed) {
 /// A run at random, in order of time: what a backend might report, and what none would.
 fn run(rng: &mut NodeRng) -> (Plan, MeasureSettings, Vec<Line>) {
     let mut plan = plan(rng);
-    plan.faults.push(FaultSpan { name: "partition", from: secs(10), until: secs(15) });
+    plan.faults.push(FaultSpan { name: "partition", from: secs(10), until: secs(15), slots: 1 });
     let mut script = script(&plan, rng);
     if rng.chance(1, 2) {
         for _ in 0..200 {

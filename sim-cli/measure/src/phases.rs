@@ -51,6 +51,10 @@ pub struct Phase {
     pub from_s: f64,
     /// When it was over, in seconds: for a crash the return; equal to `from_s` when there is none.
     pub until_s: f64,
+    /// How many slots it hit: those that a crash took down; for other faults, of the slots that were up while it
+    /// lasted, those that were kept from some other, slowed down, stopped or that lost packets. At 0 it did nothing.
+    #[serde(default)]
+    pub slots: u32,
     /// Delivery ratio of the messages published in each stretch.
     pub delivery: Stretches,
     /// Mean number of components.
@@ -65,6 +69,7 @@ pub struct Phase {
 pub const PHASE_METRICS: &[Metric<Phase>] = metrics!(Phase:
     from_s: Neither Plain,
     until_s: Neither Plain,
+    slots: Neither Plain,
     delivery.before: Lower Share Of Faults,
     delivery.during: Lower Share Leads Faults,
     delivery.after: Lower Share Of Faults,
@@ -106,6 +111,7 @@ impl Sources<'_> {
             name: fault.name.to_owned(),
             from_s: seconds(fault.from),
             until_s: seconds(fault.until),
+            slots: fault.slots,
             delivery,
             components: Stretches { before, during, after },
             heal_ms: self.heal(fault.until),

@@ -11,7 +11,7 @@ fn sources<'a>(rows: &'a [Row], faults: &'a [FaultSpan]) -> Sources<'a> {
 }
 
 const fn fault(from: u64, until: u64) -> FaultSpan {
-    FaultSpan { name: "partition", from: secs(from), until: secs(until) }
+    FaultSpan { name: "partition", from: secs(from), until: secs(until), slots: 1 }
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn what_a_crash_does_to_the_degree_is_seen_by_the_sample_after_it() {
 #[test]
 fn a_crash_with_return_heals_from_the_return() {
     let rows: Vec<Row> = (1..=30).map(|s| row(s, if (6..14).contains(&s) { 2 } else { 1 }, 200)).collect();
-    let crash = |until| FaultSpan { name: "crash", from: secs(5), until: secs(until) };
+    let crash = |until| FaultSpan { name: "crash", from: secs(5), until: secs(until), slots: 1 };
     let phases = sources(&rows, &[crash(12), crash(5)]).phases();
     assert_eq!(phases[0].heal_ms, Some(Ms::After(2_000.0)), "from 12 to 14");
     assert_eq!(phases[1].heal_ms, Some(Ms::After(9_000.0)), "from 5 to 14");

@@ -11,6 +11,7 @@
 //! - `degree.mean` is the mean over samples of the mean degree; `degree.min` and `degree.max` are the least
 //!   and the greatest of any node at any sample.
 //! - Samples without joined nodes have no degree and no largest component, and are left out of these means.
+//! - Where no sample has a joined node there is no graph: rates and components are not measured.
 
 use floodnet_core::time::Time;
 use serde::Serialize;
@@ -133,6 +134,22 @@ impl<'a> Averages<'a> {
         ratio(self.0.iter().filter(|row| of(row)).count() as u64, self.0.len() as u64)
     }
 
+    /// Whether somebody had joined at one of the samples: without, there is no graph to say anything of.
+    fn has_graph(&self) -> bool {
+        self.0.iter().any(|row| row.joined > 0)
+    }
+
+    /// As [`Self::share`]; none where nobody had joined at any sample.
+    pub(super) fn share_of_graphs(&self, of: impl Fn(&Row) -> bool) -> Option<f64> {
+        self.share(of).filter(|_| self.has_graph())
+    }
+
+    /// As [`Self::count`]; without mean and maximum where nobody had joined at any sample.
+    pub(super) fn count_of_graphs(&self, of: impl Fn(&Row) -> u32, end: u32) -> MeanMaxEnd {
+        let all = self.count(of, end);
+        if self.has_graph() { all } else { MeanMaxEnd { mean: None, max: None, end: all.end } }
+    }
+
     /// A count: mean and maximum over the samples, and the value `end` at the end of the run.
     pub(super) fn count(&self, of: impl Fn(&Row) -> u32, end: u32) -> MeanMaxEnd {
         let mean = self.tally(|row| Some(f64::from(of(row)))).mean();
@@ -192,6 +209,19 @@ mod tests {
         );
         assert_eq!(window.degree().min, Some(2));
         assert_eq!(window.share(|row| row.components == 3), Some(0.5));
+    }
+
+    #[test]
+    fn a_network_that_nobody_joined_is_not_in_one_piece() {
+        let rows = [row(1, 0, None), row(2, 0, None)];
+        let nobody = Averages::over(&rows, Time::ZERO, Time::MAX);
+        assert_eq!(nobody.share_of_graphs(|row| row.partitioned), None);
+        let count = nobody.count_of_graphs(|row| row.components, 0);
+        assert_eq!(count, MeanMaxEnd { mean: None, max: None, end: 0 });
+        let rows = [row(1, 0, None), Row { joined: 2, ..row(2, 1, Some(1.0)) }];
+        let somebody = Averages::over(&rows, Time::ZERO, Time::MAX);
+        assert_eq!(somebody.share_of_graphs(|row| row.partitioned), Some(0.0));
+        assert_eq!(somebody.count_of_graphs(|row| row.components, 1).max, Some(1));
     }
 
     #[test]

@@ -28,13 +28,14 @@ use super::values::{
 
 /// Makes the record, its constructor and the table of metrics from one list:
 /// `name: type = value of the run, [metric] [metric] ..`, where a metric names a field of `type` (`.max`) unless
-/// the number itself is the metric.
+/// the number itself is the metric. Attributes of the field stand behind its documentation, as `@[..]`.
 macro_rules! summary {
     (
         $(#[$about:meta])*
         $run:ident =>
         $(
-            $(#[$doc:meta])*
+            $(#[doc = $doc:literal])+
+            $(@[$attribute:meta])?
             $field:ident: $type:ty = $value:expr,
             $([$(.$leaf:ident)? $worse:ident $unit:ident $($role:ident $family:ident)? $($label:literal)?])*
         )*
@@ -42,7 +43,7 @@ macro_rules! summary {
         $(#[$about])*
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         pub struct Summary {
-            $($(#[$doc])* pub $field: $type,)*
+            $($(#[doc = $doc])+ $(#[$attribute])? pub $field: $type,)*
         }
 
         impl Summary {
@@ -51,6 +52,9 @@ macro_rules! summary {
                 Self { $($field: $value,)* }
             }
         }
+
+        /// What each field of the summary is, in the words of its documentation.
+        pub const FIELDS: &[(&str, &[&str])] = &[$((stringify!($field), &[$($doc),+]),)*];
 
         /// Every metric with a fixed name, in the order of the summary. Besides these there are `drops.REASON`,
         /// `lost.by_reason.REASON` and `phases.FAULT.FIELD` with the fields of
@@ -66,7 +70,8 @@ summary! {
 
     /// Name of the scenario.
     scenario: String = run.settings.scenario.clone(),
-    /// Seed of the run.
+    /// Seed of the run. Text where it is 2^53 or more.
+    @[serde(with = "super::seed")]
     seed: u64 = run.plan.seed,
     /// Slots of the network.
     nodes: u32 = run.plan.slots(),
@@ -76,16 +81,16 @@ summary! {
         [Neither Plain]
     /// Fold of every input of every node, as 16 hexadecimal digits. Not written where there is none: sockets do
     /// not run the same way twice.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    @[serde(default, skip_serializing_if = "String::is_empty")]
     digest: String = run.ending.digest.map(|digest| format!("{digest:016x}")).unwrap_or_default(),
     /// What it ran on, such as `tcp`. Not written by the simulator.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    @[serde(default, skip_serializing_if = "Option::is_none")]
     backend: Option<String> = None,
     /// Whether the run reached its end. Only written when it was interrupted.
-    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    @[serde(default = "yes", skip_serializing_if = "is_true")]
     complete: bool = run.ending.complete,
     /// What a reader should know. Only written when there is something.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    @[serde(default, skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String> = Vec::new(),
 
     /// Messages published.
@@ -100,6 +105,10 @@ summary! {
     /// First deliveries at slots other than the origin, of all messages.
     deliveries: u64 = run.sums.counts.deliveries,
         [Lower Plain Of Delivery]
+    /// Pairs of a counted message and a slot that should get it.
+    @[serde(default)]
+    receivers: u64 = run.totals.receivers,
+        [Neither Plain]
     /// Deliveries on time / receivers.
     delivery_ratio: Option<f64> = run.totals.delivery_ratio(),
         [Lower Share Leads Delivery "delivery ratio"]
@@ -182,14 +191,14 @@ summary! {
         [.packets Neither Plain]
         [.payloads Neither Plain]
 
-    /// Share of samples at which the network was split.
-    partition_rate: Option<f64> = run.window.share(|row| row.partitioned),
+    /// Share of samples at which the network was split. Null if nobody had joined at any of them.
+    partition_rate: Option<f64> = run.window.share_of_graphs(|row| row.partitioned),
         [Higher Share Of Connectivity "partition rate"]
-    /// Share of samples with two or more components of at least 2 nodes.
-    split_rate: Option<f64> = run.window.share(|row| row.parts >= 2),
+    /// Share of samples with two or more components of at least 2 nodes. Null if nobody had joined at any of them.
+    split_rate: Option<f64> = run.window.share_of_graphs(|row| row.parts >= 2),
         [Higher Share Of Connectivity]
     /// Connected components.
-    components: MeanMaxEnd = run.window.count(|row| row.components, run.last.components),
+    components: MeanMaxEnd = run.window.count_of_graphs(|row| row.components, run.last.components),
         [.mean Higher Plain Leads Connectivity "components"]
         [.max Higher Plain Of Connectivity]
         [.end Higher Plain Of Connectivity]
@@ -199,7 +208,7 @@ summary! {
         [.min Lower Share Of Connectivity]
         [.end Lower Share Of Connectivity]
     /// Joined nodes without an edge.
-    isolated: MeanMaxEnd = run.window.count(|row| row.isolated, run.last.isolated),
+    isolated: MeanMaxEnd = run.window.count_of_graphs(|row| row.isolated, run.last.isolated),
         [.mean Higher Plain Of Connectivity]
         [.max Higher Plain Of Connectivity]
         [.end Higher Plain Of Connectivity]
@@ -250,7 +259,7 @@ summary! {
     repairs: u64 = run.sums.census.repairs,
         [Neither Plain]
     /// To whom newcomers linked.
-    #[serde(default)]
+    @[serde(default)]
     attachment: Attachment = run.attachment,
         [.links Neither Plain]
         [.degree Neither Plain]

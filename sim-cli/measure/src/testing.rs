@@ -197,7 +197,7 @@ impl Script {
 pub(crate) fn small_summary() -> super::summary::Summary {
     let mut plan = always_up(3, 30);
     plan.publishes = vec![publish(secs(1), 0)];
-    plan.faults = vec![FaultSpan { name: "crash", from: secs(9), until: secs(9) }];
+    plan.faults = vec![FaultSpan { name: "crash", from: secs(9), until: secs(9), slots: 1 }];
     let settings = settings(&plan);
     let mut script = Script::all_up(3);
     script.link(secs(0), 0, 1);

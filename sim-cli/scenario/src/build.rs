@@ -13,7 +13,9 @@ use floodnet_sim::plan::{Plan, PlanSpec, read_trace};
 use floodnet_sim::read::{ReadError, open};
 
 use crate::protocol::{Runnable, Setting};
-use crate::{Complaint, Latency, Lifetime, Matrix, Nodes, Scenario, TopologyTime, Trace, Transport};
+use crate::{
+    Complaint, Fault, FaultKind, Latency, Lifetime, Matrix, Nodes, Scenario, TopologyTime, Trace, Transport,
+};
 use floodnet_measure::MeasureSettings;
 
 /// Everything that one run of a scenario takes, but for its protocol.
@@ -50,6 +52,16 @@ pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
     if scenario.overlay.key == "random_walk" && scenario.link.transport == Transport::Datagram {
         notes.push("random_walk over datagrams cannot notice dead neighbors: no link ever breaks".to_owned());
     }
+    let nobody = plan.faults.iter().filter(|fault| fault.slots == 0);
+    notes.extend(nobody.map(|fault| {
+        let what = match fault.name {
+            "partition" => "all slots that are up are in one group",
+            "cut" => "at no link are both ends up",
+            _ => "it strikes no slot that is up",
+        };
+        format!("the {} at {} does nothing: {what}", fault.name, fault.from)
+    }));
+    notes.extend(neutral(scenario));
     links.check(slots)?;
     let setting = Setting {
         slots,
@@ -59,6 +71,44 @@ pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
     };
     let measure = measure_settings(scenario, P::target_degree(&overlay));
     Ok(Setup { plan: Arc::new(plan), links, measure, setting, notes })
+}
+
+/// Keys that are written and change nothing in this run.
+fn neutral(scenario: &Scenario) -> Vec<String> {
+    let mut notes = Vec::new();
+    for fault in &scenario.faults {
+        let why = match &fault.kind {
+            FaultKind::Loss(loss) if loss.share == 0.0 => "a share of 0 loses nothing",
+            FaultKind::Slow(slow) if slow.factor == 1.0 => "a factor of 1 slows nothing down",
+            _ => continue,
+        };
+        notes.push(format!("the {} at {} does nothing: {why}", fault.kind.key(), fault.at));
+    }
+    for [first, second] in overlapping(scenario) {
+        notes.push(format!(
+            "the partitions at {} and {} overlap: meanwhile only slots that are together in both reach each other",
+            first.at, second.at
+        ));
+    }
+    notes
+}
+
+/// The partitions that overlap in time, two by two.
+fn overlapping(scenario: &Scenario) -> Vec<[&Fault; 2]> {
+    let partitions = scenario.faults.iter().filter(|fault| matches!(fault.kind, FaultKind::Partition(_)));
+    let partitions: Vec<&Fault> = partitions.collect();
+    let end = |fault: &Fault| {
+        fault.kind.lasts().map_or(fault.at.after_start(), |lasts| fault.at.after_start() + lasts.0)
+    };
+    let mut pairs = Vec::new();
+    for (place, first) in partitions.iter().enumerate() {
+        for second in &partitions[place + 1..] {
+            if first.at.after_start() < end(second) && second.at.after_start() < end(first) {
+                pairs.push([*first, *second]);
+            }
+        }
+    }
+    pairs
 }
 
 /// What a run of `scenario` takes, and the settings of its nodes.

@@ -73,7 +73,7 @@ impl Sources {
         let clip = |position: usize| (position - source.offset).min(source.text.len());
         let (start, end) = (clip(span.start), clip(span.end));
         let whole = source.text.is_char_boundary(start) && source.text.is_char_boundary(end);
-        whole.then_some((source, start..first_line_end(&source.text, start, end)))
+        whole.then(|| (source, start..first_line_end(&source.text, start, end)))
     }
 }
 
@@ -253,7 +253,7 @@ mod tests {
             let mut sources = Sources::default();
             sources.add("a.toml", text);
             let problem = Problem {
-                span: Some(start..start + 1),
+                span: Some(start..start + found.len()),
                 title: "wrong".to_owned(),
                 label: "right".to_owned(),
             };

@@ -36,6 +36,7 @@ use serde::{Deserialize, Serialize};
 use floodnet_measure::expect::Expectation;
 pub use floodnet_text::units;
 
+pub use check::LOSSES;
 pub use diagnostics::Diagnostics;
 pub use floodnet_core::broadcast::flood::{SeenFor, Table as FloodTable};
 pub use floodnet_core::broadcast::gossip::Config as GossipTable;

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::Deserialize;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use floodnet_core::tables::{Complaint, FilePlace};
@@ -133,6 +134,10 @@ fn read<'i>(
     if !problems.is_empty() {
         return Err(problems);
     }
+    problems.extend(lists(document));
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     apply_preset(document);
     problems.extend(find_files(document, folder, tables));
 
@@ -224,7 +229,27 @@ fn absolute(folder: &Path, file: &str) -> Result<String, String> {
 /// An error of form, at its place. One about the whole document has none.
 fn form(document: &Document<'_>, error: toml::de::Error) -> Problem {
     let span = error.span().filter(|span| *span != document.root().span());
-    suggest::translate(span, error.message())
+    ranged(document, suggest::translate(span, error.message()))
+}
+
+/// `problem` with the range of the key that it points at.
+fn ranged(document: &Document<'_>, problem: Problem) -> Problem {
+    let is_at = |key: &&str| document.get(key).is_some_and(|node| problem.span == Some(node.span()));
+    match suggest::ranged().find(is_at) {
+        Some(key) => suggest::in_range(problem, key),
+        None => problem,
+    }
+}
+
+/// The lists of tables that somebody began as one table.
+fn lists(document: &Document<'_>) -> Vec<Problem> {
+    let list = |key: &&&str| matches!(document.get(key).map(Spanned::get_ref), Some(DeValue::Table(_)));
+    let problem = |key: &&str| Problem {
+        span: document.key_span(key),
+        title: format!("`{key}` is a list, for there can be several"),
+        label: format!("write [[{key}]]; with --set, {key}.0 is the first"),
+    };
+    ["fault", "traffic", "class"].iter().filter(list).map(problem).collect()
 }
 
 /// The one table under `group`.
@@ -259,7 +284,7 @@ fn table(
         Ok(table) => Ok(NamedTable { key: key.clone(), table }),
         Err(ReadError::Form(error)) => {
             let span = error.span().filter(|at| *at != node.span()).or(Some(span.clone()));
-            Err(vec![suggest::translate(span, error.message())])
+            Err(vec![ranged(document, suggest::translate(span, error.message()))])
         }
         Err(ReadError::Meaning(complaints)) => {
             let place = |key: &str| match key {

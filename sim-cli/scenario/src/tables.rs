@@ -78,7 +78,9 @@ impl TableKind {
         self.files
     }
 
-    pub(crate) const fn drops(&self) -> Option<&'static [&'static str]> {
+    /// The reasons for which the protocol ignores input; none if it does not tell.
+    #[must_use]
+    pub const fn drops(&self) -> Option<&'static [&'static str]> {
         self.drops
     }
 

@@ -42,6 +42,20 @@ impl From<std::io::Error> for Failure {
     }
 }
 
+/// What each exit code says.
+pub(super) const EXIT_CODES: &[(u8, &str)] = &[
+    (0, "Done, and everything that was expected holds."),
+    (1, "Failed: reading, writing, or the program itself."),
+    (2, "Wrong usage, or a scenario that is not valid. Nothing was run."),
+    (
+        3,
+        "Something expected is not met or undecided, a test tests nothing, or a comparison found a regression.",
+    ),
+    (4, "The same run gave two different results."),
+    (5, "Too few runs to tell (compare), or --until-ci was not reached (sweep)."),
+    (130, "Interrupted. The results until then are kept and marked."),
+];
+
 /// The exit codes, for the manual page of the program: clap does not know them.
 pub(super) const EXIT_STATUS: &str = r".SH EXIT STATUS
 0 ok; 1 failed; 2 usage or invalid scenario; 3 an expectation is not met or undecided, or a comparison found a

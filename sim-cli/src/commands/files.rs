@@ -16,6 +16,7 @@ use floodnet_lab::run::folder::{MANIFEST, RESOLVED};
 use floodnet_lab::sweep::store::is_sweep;
 use floodnet_lab::target::{Kind, kind_of};
 use floodnet_scenario::{Complaint, Diagnostics, Scenario};
+use floodnet_text::format;
 use floodnet_text::spelling::nearest;
 
 /// A scenario, and where it comes from.
@@ -109,10 +110,13 @@ pub(super) fn open(path: &Path, overrides: &Overrides, cx: &Context<'_>) -> Resu
         },
     };
     if let kind @ (Kind::Plan | Kind::Suite) = kind_of(&text) {
+        let pasted = format::quoted(&name);
         let what = kind.words().split(':').next().unwrap_or_default();
         let help = match kind {
-            Kind::Plan => format!("`sim-cli sweep {name}` runs it, `sim-cli test {name}` judges each cell"),
-            _ => format!("`sim-cli oracle --suite {name}` checks them"),
+            Kind::Plan => {
+                format!("`sim-cli sweep {pasted}` runs it, `sim-cli test {pasted}` judges each cell")
+            }
+            _ => format!("`sim-cli oracle --suite {pasted}` checks them"),
         };
         return Err(NotLoaded::Wrong(Diagnostics::of_file(
             &name,
@@ -129,11 +133,14 @@ pub(super) fn open(path: &Path, overrides: &Overrides, cx: &Context<'_>) -> Resu
 
 /// Why no scenario can be read at `path`, and what to do.
 fn unreadable(path: &Path, error: &io::Error, registry: &Registry) -> Diagnostics {
-    let shown = path.display();
-    let of = |title: &str, help: String| Diagnostics::of_file(&shown.to_string(), title.to_owned(), help);
+    let of =
+        |title: &str, help: String| Diagnostics::of_file(&path.display().to_string(), title.to_owned(), help);
+    // As it can be pasted.
+    let shown = format::path(path);
     if path.join(MANIFEST).is_file() {
         let help = format!(
-            "`sim-cli run {shown}/{RESOLVED}` repeats it; `sim-cli replay {shown}` and `sim-cli render {shown}` look into it"
+            "`sim-cli run {}` repeats it; `sim-cli show {shown}` shows its results; `sim-cli replay {shown}` and `sim-cli render {shown}` look into it",
+            format::path(&path.join(RESOLVED))
         );
         return of("this is the folder of a finished run, not a scenario", help);
     }
@@ -177,11 +184,13 @@ pub(super) fn invalid(diagnostics: &Diagnostics) -> Failure {
 /// The seed in `text`, as TOML writes it.
 fn parse_seed(text: &str, console: &Console) -> Result<String, Failure> {
     if text == "random" {
-        // TOML's integers are signed.
-        let seed = RandomState::new().hash_one("seed") >> 1;
+        // Short enough for every reader of JSON.
+        let seed = RandomState::new().hash_one("seed") >> 11;
         console.note(&format!("seed {seed}"));
         return Ok(seed.to_string());
     }
+    // As it stands in JSON, where a great one is text.
+    let text = text.trim().trim_matches('"');
     let parsed = match text.strip_prefix("0x") {
         Some(digits) => u64::from_str_radix(digits, 16).ok(),
         None => text.parse().ok(),

@@ -10,13 +10,16 @@ mod command_trait;
 mod compare;
 mod completions;
 mod console;
+mod explain;
 mod failure;
 mod files;
+mod gc;
 mod grid;
 mod hunt;
 mod init;
 #[cfg(target_os = "linux")]
 mod kernel;
+mod log;
 mod man;
 mod merge;
 mod oracle;
@@ -28,6 +31,7 @@ mod run;
 mod run_options;
 mod runs;
 mod schema;
+mod show;
 mod swarm;
 mod sweep;
 mod test;
@@ -40,6 +44,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ErrorKind};
 use clap::{Args as _, FromArgMatches as _};
 
 use crate::registry::Registry;
@@ -65,6 +70,10 @@ const GROUPS: &[(&str, &[Entry])] = &[
     (
         "Understand a run",
         &[
+            Entry::of::<explain::ExplainArgs>("explain"),
+            Entry::of::<log::LogArgs>("log"),
+            Entry::of::<show::ShowArgs>("show"),
+            Entry::of::<gc::GcArgs>("gc"),
             Entry::of::<replay::ReplayArgs>("replay"),
             Entry::of::<hunt::HuntArgs>("hunt"),
             Entry::of::<bisect::BisectArgs>("bisect"),
@@ -138,7 +147,11 @@ fn main_from(registry: &Registry, arguments: impl IntoIterator<Item = OsString>)
     let parsed = parsed.and_then(|matches| Ok((Global::from_arg_matches(&matches)?, matches)));
     let (global, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => {
+        Err(mut error) => {
+            // It takes every unknown option for a value that begins with `--`.
+            if error.kind() == ErrorKind::UnknownArgument && error.get(ContextKind::SuggestedArg).is_none() {
+                error.remove(ContextKind::Suggested);
+            }
             // Help and version go to standard output and are no error.
             let console = Console::plain();
             let printed = error.print().and_then(|()| std::io::stdout().flush());

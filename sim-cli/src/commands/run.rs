@@ -20,7 +20,7 @@ use crate::views::run as pictures;
 use floodnet_lab::ensemble;
 use floodnet_lab::run::checkpoint::Checkpoints;
 use floodnet_lab::run::early::{Early, Lost};
-use floodnet_lab::run::folder::Place;
+use floodnet_lab::run::folder::{Place, RESOLVED};
 use floodnet_lab::run::manifest::peak_bytes;
 use floodnet_lab::run::{Cost, Finished, Ran, prepare, simulate_shown};
 use floodnet_lab::run::{Kernels, TcpRunInfo};
@@ -157,7 +157,8 @@ fn report(ran: &Ran, folder: &Path, options: &RunOptions, console: &Console) {
     let shown = folder.display();
     console.note(&format!("  results  {shown}"));
     let backend = options.backend.again();
-    console.note(&format!("  again    sim-cli run {shown}/scenario.resolved.toml{backend}"));
+    let resolved = floodnet_text::format::path(&folder.join(RESOLVED));
+    console.note(&format!("  again    sim-cli run {resolved}{backend}"));
 }
 
 /// Fails when the run was not made to its end, or an expectation is not met.

@@ -17,7 +17,7 @@ use crate::views::run::latency_series;
 use floodnet_lab::ensemble::keep::Keeper;
 use floodnet_lab::ensemble::report::Report;
 use floodnet_lab::ensemble::{self, Control, Failed};
-use floodnet_lab::run::folder::{file, write_manifest};
+use floodnet_lab::run::folder::{RESOLVED, file, write_manifest};
 use floodnet_lab::run::manifest::{Manifest, hash};
 use floodnet_lab::run::{Cost, Ran};
 use floodnet_measure::seconds;
@@ -172,7 +172,8 @@ fn tell(
         Format::Text => {}
     }
     let shown = folder.display();
-    let again = format!("sim-cli run {shown}/scenario.resolved.toml{}", options.backend.again());
+    let resolved = floodnet_text::format::path(&folder.join(RESOLVED));
+    let again = format!("sim-cli run {resolved}{}", options.backend.again());
     console.note(&format!("  results  {shown}"));
     console.note(&format!("  again    {again} --runs {}", made.asked));
     let not_held = || report.expect.iter().filter(|judged| judged.verdict != Decision::Holds);

@@ -184,7 +184,7 @@ pub(super) fn tell(store: &Store, format: Format, draw: bool, console: &Console)
 
 /// Reads a plan; what is none is told what it is for.
 fn open_plan(path: &Path) -> Result<SweepPlan, Failure> {
-    let shown = path.display();
+    let shown = floodnet_text::format::path(path);
     let kind = std::fs::read_to_string(path).map(|text| kind_of(&text));
     let help = match kind {
         Ok(Kind::Scenario) => {

@@ -85,14 +85,14 @@ fn values_of_a_wrong_kind() {
       |            ^ write "8s" for seconds, "8ms" for milliseconds
     "#);
     assert_snapshot!(with("count = 50", "count = -50"), @"
-    error: expected a whole number from 0 to 4294967295
+    error: expected a whole number from 1 to 16777216
      --> bad.toml:6:9
       |
     6 | count = -50
       |         ^^^ found integer `-50`
     ");
     assert_snapshot!(with("count = 50", "count = \"many\""), @r#"
-    error: expected a whole number from 0 to 4294967295
+    error: expected a whole number from 1 to 16777216
      --> bad.toml:6:9
       |
     6 | count = "many"
@@ -197,13 +197,13 @@ fn overrides_point_at_the_argument() {
     1 | traffic.1.every=1s
       |         ^ the list has one item: 0
     ");
-    assert_snapshot!(set(&["link.loss=2"]), @"
+    assert_snapshot!(set(&["link.loss=2"]), @r#"
     error: `2` is not a share
      --> --set:1:11
       |
     1 | link.loss=2
-      |           ^ a share lies in [0, 1]
-    ");
+      |           ^ a share lies in [0, 1]; in percent: "2 %"
+    "#);
     assert_snapshot!(set(&["overlay.random_walk.degree=0"]), @"
     error: a node needs at least one neighbor
      --> --set:1:28

@@ -22,5 +22,6 @@ mod runs;
 mod sweep;
 mod test;
 mod testbed;
+mod told;
 mod verify;
 mod words;

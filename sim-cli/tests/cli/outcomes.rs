@@ -39,7 +39,7 @@ impl Row {
 }
 
 /// `kernel` needs root, `testbed node` a coordinator.
-const ROWS: [Row; 23] = [
+const ROWS: [Row; 27] = [
     writes("init", "init OUT"),
     prints("validate", "validate ../small.toml --format json"),
     writes("run", "run ../small.toml --no-pictures --out OUT")
@@ -55,6 +55,10 @@ const ROWS: [Row; 23] = [
     prints("compare", "compare ../small.toml ../small.toml --runs 2 --format junit")
         .or_long("compare ../long.toml ../long.toml"),
     writes("render", "render ../done --out OUT").or_long("render ../cut --out OUT"),
+    prints("explain", "explain"),
+    prints("log", "log .."),
+    prints("show", "show ../done"),
+    prints("gc", "gc .. --keep 0 --dry-run"),
     prints("replay", "replay ../done --node 3").or_long("replay ../cut"),
     writes("replay --trace", "replay ../done --trace OUT"),
     writes("hunt", "hunt ../small.toml --only-seeds --budget 1s --out OUT --for rmr.mean>0")

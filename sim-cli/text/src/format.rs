@@ -75,9 +75,48 @@ pub fn clock(seconds: f64) -> String {
     shown.map(|(value, unit)| format!("{} {unit}", count(*value))).collect::<Vec<_>>().join(" ")
 }
 
+/// A size in bytes, with three digits: `512 B`, `1.25 MB`.
+pub fn bytes(size: u64) -> String {
+    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    match units.into_iter().find(|(unit, _)| size >= *unit) {
+        Some((unit, name)) => format!("{} {name}", three_digits(size as f64 / unit as f64)),
+        None => format!("{size} B"),
+    }
+}
+
+/// A word, such as a path, as a shell takes it: quoted where it must be, so that a printed command can be pasted.
+pub fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// [`quoted`] for a path.
+pub fn path(path: &std::path::Path) -> String {
+    quoted(&path.to_string_lossy())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_can_be_pasted() {
+        for (word, shown) in [
+            ("runs/a-1", "runs/a-1"),
+            ("my runs/a", "'my runs/a'"),
+            ("it's", "'it'\\''s'"),
+            ("", "''"),
+            ("a;b", "'a;b'"),
+            ("$HOME", "'$HOME'"),
+            ("größe", "größe"),
+        ] {
+            assert_eq!(quoted(word), shown);
+        }
+        assert_eq!([512, 1_250_000, 20_000].map(bytes), ["512 B", "1.25 MB", "20 kB"]);
+    }
 
     #[test]
     fn counts_are_grouped() {

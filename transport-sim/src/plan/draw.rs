@@ -25,10 +25,11 @@ impl PlanSpec {
     pub fn draw(&self, seed: u64) -> Result<Plan, Complaint> {
         self.check()?;
         let mut lives = draw_lives(self, seed)?;
-        faults::crash(self, seed, &mut lives);
-        let disturbances = faults::disturb(self, seed, &lives);
+        let mut hits = vec![0; self.faults.len()];
+        faults::crash(self, seed, &mut lives, &mut hits);
+        let disturbances = faults::disturb(self, seed, &lives, &mut hits);
         let (publishes, skipped) = traffic::draw(self, seed, &lives)?;
-        let (duration, faults) = (self.end(), faults::spans(self));
+        let (duration, faults) = (self.end(), faults::spans(self, &hits));
         Ok(Plan { seed, duration, lives, publishes, skipped, disturbances, faults })
     }
 
@@ -53,6 +54,9 @@ fn draw_lives(spec: &PlanSpec, seed: u64) -> Result<Vec<Lives>, Complaint> {
         for sessions in trace.chunk_by(|a, b| a.slot == b.slot) {
             lives[sessions[0].slot as usize] = recorded(sessions, churn, spec.end(), seed);
         }
+        if lives[settled as usize..].iter().all(|lives| lives.is_empty()) && spec.slots() > settled {
+            return Err(nobody_comes(spec));
+        }
         return Ok(lives);
     };
     let mut room = MOST_LIVES;
@@ -65,6 +69,14 @@ fn draw_lives(spec: &PlanSpec, seed: u64) -> Result<Vec<Lives>, Complaint> {
         lives.push(drawn);
     }
     Ok(lives)
+}
+
+/// No recorded session begins within the run.
+fn nobody_comes(spec: &PlanSpec) -> Complaint {
+    let first = spec.trace.iter().map(|session| session.up).min().unwrap_or(Time::ZERO);
+    let title = format!("no session of the trace begins before the end of the run at {}", spec.end());
+    let label = format!("the first begins at {first}: times are seconds since the start of the run");
+    Complaint::new("churn.session.trace.file", title, label)
 }
 
 fn too_many_lives() -> Complaint {

@@ -158,20 +158,27 @@ fn faults(spec: &PlanSpec) -> impl Iterator<Item = (usize, &Fault)> {
     spec.faults.iter().enumerate().filter(|(_, fault)| start(fault) < spec.end())
 }
 
-/// What the faults are called and when they are, in the scenario's order.
-pub(super) fn spans(spec: &PlanSpec) -> Vec<FaultSpan> {
+/// What the faults are called, when they are and how many slots each hits (of all in the list), in the scenario's
+/// order.
+pub(super) fn spans(spec: &PlanSpec, hits: &[u32]) -> Vec<FaultSpan> {
     let end = |fault: &Fault| match fault.kind {
         // A return after the end of the run is none.
         FaultKind::Crash(_) if until(fault) >= spec.end() => start(fault),
         _ => until(fault),
     };
     faults(spec)
-        .map(|(_, fault)| FaultSpan { name: fault.kind.key(), from: start(fault), until: end(fault) })
+        .map(|(place, fault)| FaultSpan {
+            name: fault.kind.key(),
+            from: start(fault),
+            until: end(fault),
+            slots: hits[place],
+        })
         .collect()
 }
 
-/// Cuts the crashes out of the lives, in order of time, so that each finds what the former ones left.
-pub(super) fn crash(spec: &PlanSpec, seed: u64, lives: &mut [Lives]) {
+/// Cuts the crashes out of the lives, in order of time, so that each finds what the former ones left. Counts in `hits`
+/// how many slots each takes down.
+pub(super) fn crash(spec: &PlanSpec, seed: u64, lives: &mut [Lives], hits: &mut [u32]) {
     let mut in_order: Vec<(usize, &Fault)> = faults(spec).collect();
     in_order.sort_by_key(|(_, fault)| fault.at);
     for (place, fault) in in_order {
@@ -185,6 +192,7 @@ pub(super) fn crash(spec: &PlanSpec, seed: u64, lives: &mut [Lives]) {
         let until = if until(fault) < spec.end() { until(fault) } else { Time::MAX };
         for slot in struck {
             let slot = &mut lives[slot as usize];
+            hits[place] += u32::from(is_up_within(slot, at, until));
             *slot = slot.iter().flat_map(|&life| cut_out(life, at, until, crash.kind)).flatten().collect();
         }
     }
@@ -221,8 +229,35 @@ fn strike(fraction: f64, at: Time, place: usize, seed: u64, lives: &[Lives]) -> 
     struck
 }
 
-/// The disturbances of the network, in order of time.
-pub(super) fn disturb(spec: &PlanSpec, seed: u64, lives: &[Lives]) -> Vec<Disturbance> {
+/// Whether some of these lives falls into `[from, until)`.
+fn is_up_within(lives: &Lives, from: Time, until: Time) -> bool {
+    lives.iter().any(|life| life.start < until && from < life.stop)
+}
+
+/// How many slots a disturbance hits: of those that are up while it lasts, the ones that it keeps from some other,
+/// loses packets of, slows down or stops.
+fn hit(disturbance: &Disturbance, lives: &[Lives]) -> u32 {
+    let Disturbance { from, until, kind } = disturbance;
+    let is_up = |slot: u32| lives.get(slot as usize).is_some_and(|lives| is_up_within(lives, *from, *until));
+    let up = || (0u32..lives.len() as u32).filter(|&slot| is_up(slot));
+    let hit = match kind {
+        DisturbanceKind::Partition { group, .. } => {
+            let mut groups = up().map(|slot| group[slot as usize]);
+            let first = groups.next();
+            if groups.all(|other| Some(other) == first) { 0 } else { up().count() }
+        }
+        DisturbanceKind::CutLinks(pairs) => {
+            let whole = pairs.iter().filter(|&&(a, b)| is_up(a) && is_up(b));
+            SlotSet::from_iter(whole.flat_map(|&(a, b)| [a, b])).len()
+        }
+        DisturbanceKind::Loss(_) => up().count(),
+        DisturbanceKind::Slow { slots, .. } | DisturbanceKind::Pause(slots) => slots.len(),
+    };
+    u32::try_from(hit).unwrap_or(u32::MAX)
+}
+
+/// The disturbances of the network, in order of time. Writes to `hits` how many slots each hits.
+pub(super) fn disturb(spec: &PlanSpec, seed: u64, lives: &[Lives], hits: &mut [u32]) -> Vec<Disturbance> {
     let disturbance = |(place, fault): (usize, &Fault)| {
         let up = |fraction: f64| SlotSet::from_iter(strike(fraction, start(fault), place, seed, lives));
         let kind = match &fault.kind {
@@ -239,7 +274,9 @@ pub(super) fn disturb(spec: &PlanSpec, seed: u64, lives: &[Lives]) -> Vec<Distur
             }
             FaultKind::Pause(pause) => DisturbanceKind::Pause(up(pause.fraction)),
         };
-        Some(Disturbance { from: start(fault), until: until(fault), kind })
+        let disturbance = Disturbance { from: start(fault), until: until(fault), kind };
+        hits[place] = hit(&disturbance, lives);
+        Some(disturbance)
     };
     let mut disturbances: Vec<Disturbance> = faults(spec).filter_map(disturbance).collect();
     disturbances.sort_by_key(|disturbance| disturbance.from);

@@ -66,6 +66,9 @@ pub struct FaultSpan {
     pub from: Time,
     /// When it ends: for a crash the return; equal to `from` for a crash without return within the run.
     pub until: Time,
+    /// How many slots it hits: those that a crash takes down; for other faults, of the slots that are up while it
+    /// lasts, those that are kept from some other, slowed down, stopped or that lose packets.
+    pub slots: u32,
 }
 
 /// Everything that happens to a run from outside.

@@ -31,14 +31,15 @@ impl Complaints {
     /// A probability or share must lie in [0, 1].
     pub fn share(&mut self, key: &str, value: f64) {
         if !(0.0..=1.0).contains(&value) {
-            self.add(key, format!("`{value}` is not a share"), "a share lies in [0, 1]");
+            let label = or_percent(value, "a share lies in [0, 1]");
+            self.add(key, format!("`{value}` is not a share"), label);
         }
     }
 
     /// A share of slots must lie in (0, 1].
     pub fn fraction(&mut self, key: &str, value: f64) {
         if !(value > 0.0 && value <= 1.0) {
-            let label = "it lies above 0 and is at most 1";
+            let label = or_percent(value, "it lies above 0 and is at most 1");
             self.add(key, format!("`{value}` is not a fraction of the slots"), label);
         }
     }
@@ -74,5 +75,32 @@ impl Complaints {
             let label = format!("{count} slots are numbered 0 to {}", count.saturating_sub(1));
             self.add(key, format!("there is no slot {slot}"), label);
         }
+    }
+}
+
+/// `range`, and how to write a number that was meant in percent.
+fn or_percent(value: f64, range: &str) -> String {
+    if (2.0..=100.0).contains(&value) {
+        format!("{range}; in percent: \"{value} %\"")
+    } else {
+        range.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_percent_is_told() {
+        let mut said = Complaints::default();
+        [1.0, 0.0, 5.0, 101.0, -1.0].into_iter().for_each(|value| said.share("link.loss", value));
+        let said: Vec<String> = said.0.iter().map(ToString::to_string).collect();
+        let expected = [
+            "`link.loss`: `5` is not a share: a share lies in [0, 1]; in percent: \"5 %\"",
+            "`link.loss`: `101` is not a share: a share lies in [0, 1]",
+            "`link.loss`: `-1` is not a share: a share lies in [0, 1]",
+        ];
+        assert_eq!(said, expected);
     }
 }

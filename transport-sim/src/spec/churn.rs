@@ -10,6 +10,8 @@ use {
 };
 
 use floodnet_core::units::Duration;
+#[cfg(feature = "serde")]
+use floodnet_core::units::share;
 
 use super::Complaints;
 
@@ -34,7 +36,11 @@ pub struct Churn<D = Duration> {
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub downtime: Option<Lifetime>,
     /// Share of the stops that are crashes, in [0, 1]; the rest are announced leaves. Default 0.5.
-    #[cfg_attr(feature = "serde", serde(default = "half"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default = "half", deserialize_with = "share::read"),
+        schemars(schema_with = "share::schema")
+    )]
     pub crash: f64,
     /// What the others see of a crash. Default "silent".
     #[cfg_attr(feature = "serde", serde(default))]
@@ -84,9 +90,14 @@ impl Churn {
     }
 }
 
-/// How long a slot stays up, or away.
+/// How long a slot stays up, or away. A plain duration such as "5min" is always the same length.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(Serialize, JsonSchema), serde(rename_all = "snake_case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(Serialize, JsonSchema),
+    serde(rename_all = "snake_case"),
+    schemars(transform = super::text::or_plain)
+)]
 pub enum Lifetime {
     /// A distribution measured in a real network, by name.
     Preset(SessionPreset),

@@ -11,6 +11,8 @@ use {
 #[cfg(feature = "serde")]
 use super::text::never;
 use super::{Complaints, CrashKind};
+#[cfg(feature = "serde")]
+use floodnet_core::units::share;
 
 /// One item of `[[fault]]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -146,7 +148,11 @@ impl JsonSchema for Fault {
 )]
 pub struct Crash {
     /// Share of the slots that are up, in (0, 1].
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, deserialize_with = "share::read_some", skip_serializing_if = "Option::is_none"),
+        schemars(schema_with = "share::schema")
+    )]
     pub fraction: Option<f64>,
     /// Numbers of slots.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
@@ -185,6 +191,11 @@ impl Crash {
 #[cfg_attr(feature = "serde", derive(Deserialize, Serialize, JsonSchema), serde(deny_unknown_fields))]
 pub struct Partition {
     /// Share of the slots in each group; at least two groups, the shares sum to 1.
+    #[cfg_attr(
+        feature = "serde",
+        serde(deserialize_with = "share::read_all"),
+        schemars(schema_with = "share::schema_all")
+    )]
     pub groups: Vec<f64>,
     /// How long.
     #[cfg_attr(feature = "serde", serde(rename = "for"))]
@@ -238,6 +249,11 @@ impl From<Ends> for [u32; 2] {
 #[cfg_attr(feature = "serde", derive(Deserialize, Serialize, JsonSchema), serde(deny_unknown_fields))]
 pub struct Loss {
     /// Probability for each attempt, in [0, 1].
+    #[cfg_attr(
+        feature = "serde",
+        serde(deserialize_with = "share::read"),
+        schemars(schema_with = "share::schema")
+    )]
     pub share: f64,
     /// How long.
     #[cfg_attr(feature = "serde", serde(rename = "for"))]
@@ -249,6 +265,11 @@ pub struct Loss {
 #[cfg_attr(feature = "serde", derive(Deserialize, Serialize, JsonSchema), serde(deny_unknown_fields))]
 pub struct Slow {
     /// Share of the slots, in (0, 1].
+    #[cfg_attr(
+        feature = "serde",
+        serde(deserialize_with = "share::read"),
+        schemars(schema_with = "share::schema")
+    )]
     pub fraction: f64,
     /// Their delays are multiplied by this; 1 or more, in steps of 0.001.
     pub factor: f64,
@@ -262,6 +283,11 @@ pub struct Slow {
 #[cfg_attr(feature = "serde", derive(Deserialize, Serialize, JsonSchema), serde(deny_unknown_fields))]
 pub struct Pause {
     /// Share of the slots, in (0, 1].
+    #[cfg_attr(
+        feature = "serde",
+        serde(deserialize_with = "share::read"),
+        schemars(schema_with = "share::schema")
+    )]
     pub fraction: f64,
     /// How long.
     #[cfg_attr(feature = "serde", serde(rename = "for"))]

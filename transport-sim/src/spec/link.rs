@@ -10,6 +10,8 @@ use {
 };
 
 use floodnet_core::complaint::Complaint;
+#[cfg(feature = "serde")]
+use floodnet_core::units::share;
 use floodnet_core::units::{Duration, Rate, Size};
 
 use super::Complaints;
@@ -33,6 +35,11 @@ pub struct Link {
     /// Each packet takes up to this much longer, drawn uniformly. Default "0s".
     pub jitter: Duration,
     /// Probability that an attempt to send a packet fails, in [0, 1]. Default 0.
+    #[cfg_attr(
+        feature = "serde",
+        serde(deserialize_with = "share::read"),
+        schemars(schema_with = "share::schema")
+    )]
     pub loss: f64,
     /// Uplink of slots without a class. Default "unlimited".
     pub up: Rate,
@@ -162,9 +169,14 @@ pub enum Per {
     Packet,
 }
 
-/// Distribution of the one-way delay.
+/// Distribution of the one-way delay. A plain duration such as "20ms" is always the same delay.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(Serialize, JsonSchema), serde(rename_all = "snake_case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(Serialize, JsonSchema),
+    serde(rename_all = "snake_case"),
+    schemars(transform = super::text::or_plain)
+)]
 pub enum Latency {
     /// By the regions of the two ends, from a built-in table.
     Regions(Regions),

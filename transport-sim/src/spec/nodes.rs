@@ -6,6 +6,8 @@ use {
     serde::{Deserialize, Serialize},
 };
 
+#[cfg(feature = "serde")]
+use floodnet_core::units::share;
 use floodnet_core::units::{Duration, Rate};
 
 use super::{Complaints, Link};
@@ -81,6 +83,11 @@ pub struct Class<R = Rate> {
     /// What pictures and tables call it.
     pub name: String,
     /// Share of the slots, in [0, 1]; the shares of all classes sum to 1.
+    #[cfg_attr(
+        feature = "serde",
+        serde(deserialize_with = "share::read"),
+        schemars(schema_with = "share::schema")
+    )]
     pub share: f64,
     /// Rate of the uplink. Default: link.up.
     pub up: R,

@@ -5,6 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use floodnet_core::distributions::Distribution;
+use floodnet_core::units::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::EnumAccessDeserializer;
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, VariantAccess, Visitor};
@@ -119,6 +120,15 @@ impl DistributionOr for Latency {
     }
 }
 
+/// Adds the plain duration to the schema of a choice.
+pub(super) fn or_plain(schema: &mut Schema) {
+    let plain = json_schema!({ "$ref": "#/definitions/Duration" }).to_value();
+    let key = if schema.get("oneOf").is_some() { "oneOf" } else { "anyOf" };
+    if let Some(choices) = schema.get_mut(key).and_then(|choices| choices.as_array_mut()) {
+        choices.push(plain);
+    }
+}
+
 /// A choice between the distributions and two words more. serde's `untagged` would read it too, but then errors lose
 /// their place and their words.
 trait DistributionOr: From<Distribution> {
@@ -144,10 +154,17 @@ where
     impl<'de, T: DistributionOr> Visitor<'de> for ChoiceVisitor<T> {
         type Value = T;
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a word or a table")
+            f.write_str("a duration or a table")
         }
         fn visit_enum<A: EnumAccess<'de>>(self, choice: A) -> Result<T, A::Error> {
-            let (word, value) = choice.variant_seed(OneOf(T::WORDS))?;
+            let (first, value) = choice.variant_seed(OneOf(T::WORDS))?;
+            let word = match first {
+                First::Word(word) => word,
+                First::Plain(length) => {
+                    value.unit_variant()?;
+                    return Ok(Distribution::Constant(length.0).into());
+                }
+            };
             if Distribution::WORDS.contains(&word) {
                 let choice = EnumAccessDeserializer::new(Chosen { word, value });
                 return Distribution::deserialize(choice).map(T::from);
@@ -158,27 +175,41 @@ where
     deserializer.deserialize_enum(name, T::WORDS, ChoiceVisitor(PhantomData))
 }
 
-/// Reads one of these words.
+/// What stands first in a choice.
+enum First {
+    /// One of the words.
+    Word(&'static str),
+    /// A duration: the same as `{ constant = DURATION }`.
+    Plain(Duration),
+}
+
+/// Reads one of these words, or a duration.
 struct OneOf(&'static [&'static str]);
 
 impl<'de> DeserializeSeed<'de> for OneOf {
-    type Value = &'static str;
+    type Value = First;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<&'static str, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<First, D::Error> {
         deserializer.deserialize_identifier(self)
     }
 }
 
 impl Visitor<'_> for OneOf {
-    type Value = &'static str;
+    type Value = First;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("variant identifier")
     }
 
-    fn visit_str<E: de::Error>(self, word: &str) -> Result<&'static str, E> {
-        let found = self.0.iter().find(|known| **known == word).copied();
-        found.ok_or_else(|| E::unknown_variant(word, self.0))
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<First, E> {
+        if let Some(known) = self.0.iter().find(|known| **known == word) {
+            return Ok(First::Word(known));
+        }
+        // What begins as a duration was meant to be one.
+        if word.trim_start().starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) {
+            return word.parse().map(First::Plain).map_err(E::custom);
+        }
+        Err(E::unknown_variant(word, self.0))
     }
 }
 

@@ -70,6 +70,7 @@ struct Rest {
 /// What is read of a summary.
 #[derive(Deserialize)]
 struct Head {
+    #[serde(with = "floodnet_measure::seed")]
     seed: u64,
     #[serde(default)]
     digest: String,

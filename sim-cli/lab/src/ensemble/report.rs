@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::Table;
 use super::table::unit;
-use floodnet_measure::expect::Expectation;
+use floodnet_measure::expect::{Expectation, missing};
 use floodnet_measure::latency::{Latencies, Ms};
 use floodnet_measure::metrics::Numbers;
 use floodnet_measure::stats::decide::{Decision, decide, runs_needed, worst};
@@ -73,6 +73,7 @@ pub struct Worst {
     /// Number of the run, from 0.
     pub run: usize,
     /// Seed of the run.
+    #[serde(with = "floodnet_measure::seed")]
     pub seed: u64,
     /// Value of the metric in that run.
     pub value: Ms,
@@ -84,6 +85,7 @@ pub struct Report {
     /// Name of the scenario.
     pub scenario: String,
     /// Seed of run 0, from which the others follow.
+    #[serde(with = "floodnet_measure::seed")]
     pub seed: u64,
     /// The configuration without its seed; see [`super::config::hash`].
     pub config: String,
@@ -113,6 +115,7 @@ pub struct One {
     /// Number of the run, from 0.
     pub run: usize,
     /// Seed of the run.
+    #[serde(with = "floodnet_measure::seed")]
     pub seed: u64,
     /// Digest of the run; empty on sockets.
     pub digest: String,
@@ -160,12 +163,20 @@ pub(crate) fn spreads<S: Serializer>(table: &Table, serializer: S) -> Result<S::
     map.end()
 }
 
-/// What the runs in `table` say about an expectation; `one` gives number and seed of the run in a row.
-pub(crate) fn judge(
-    expectation: &Expectation,
+/// What the runs in `table` say about `expected`, and about what a test of nothing is missing.
+pub(crate) fn judge_all(
+    expected: &[Expectation],
     table: &Table,
     one: impl Fn(usize) -> Option<(usize, u64)>,
-) -> Judged {
+) -> Vec<Judged> {
+    let names = table.names().iter().map(String::as_str).filter(|_| !expected.is_empty());
+    let missing = missing(names, |name| table.column(name).into_iter().map(|(_, value)| value).collect());
+    let missing = missing.iter().filter(|missing| !expected.contains(missing));
+    expected.iter().chain(missing).map(|expectation| judge(expectation, table, &one)).collect()
+}
+
+/// What the runs in `table` say about an expectation; `one` gives number and seed of the run in a row.
+fn judge(expectation: &Expectation, table: &Table, one: impl Fn(usize) -> Option<(usize, u64)>) -> Judged {
     let values = table.column(&expectation.metric);
     let all: Vec<f64> = values.iter().map(|&(_, value)| value).collect();
     let estimate = Estimate::of(&all, unit(&expectation.metric));
@@ -211,8 +222,7 @@ impl Report {
         // Those who asked for more runs are not told a verdict on fewer.
         if report.complete {
             let one = |row: usize| report.each.get(row).map(|one| (one.run, one.seed));
-            let judged = scenario.expect.iter().map(|expectation| judge(expectation, &report.metrics, one));
-            report.expect = judged.collect();
+            report.expect = judge_all(&scenario.expect, &report.metrics, one);
         }
         report
     }
@@ -239,7 +249,8 @@ impl Report {
         serde_json::to_string_pretty(self).expect("numbers, words and lists are valid JSON") + "\n"
     }
 
-    /// Writes a line for each run: its index, seed, digest and every metric, empty where it has none.
+    /// Writes a line for each run: its index, seed, digest and every metric, empty where it has none,
+    /// `inf` for never.
     ///
     /// # Errors
     /// When `to` cannot be written.
@@ -249,7 +260,8 @@ impl Report {
         csv.write_record(["run", "seed", "digest"].into_iter().chain(names.iter().map(String::as_str)))?;
         for (row, one) in self.each.iter().enumerate() {
             let cell = |name: &String| match self.metrics.value(name, row) {
-                Some(value) if value.is_infinite() => "never".to_owned(),
+                // A column of numbers: programs read this as one.
+                Some(value) if value.is_infinite() => "inf".to_owned(),
                 value => value.map_or_else(String::new, |value| value.to_string()),
             };
             let first = [one.run.to_string(), one.seed.to_string(), one.digest.clone()];

@@ -33,7 +33,8 @@ pub(crate) const SHOWN: [(Layout, &Metric<Summary>); 16] = [
 ];
 
 /// Rows of cells as aligned text: the first column to the left, the others to the right.
-pub(crate) fn align(rows: &[Vec<String>]) -> String {
+#[must_use]
+pub fn align(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)

@@ -30,6 +30,7 @@ pub struct Checkpoints<'a> {
 #[derive(Serialize)]
 struct Mark<'a> {
     scenario: &'a str,
+    #[serde(with = "floodnet_measure::seed")]
     seed: u64,
     /// Always false: tables of a part of the run.
     complete: bool,

@@ -221,7 +221,7 @@ pub fn write_whole(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
 }
 
 /// What is in a folder.
-enum Holds {
+pub(super) enum Holds {
     Nothing,
     /// The files of a run, and no others.
     Run,
@@ -229,7 +229,7 @@ enum Holds {
     Other(String),
 }
 
-fn holds(folder: &Path) -> io::Result<Holds> {
+pub(super) fn holds(folder: &Path) -> io::Result<Holds> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Holds::Nothing),
         entries => entries?,

@@ -38,6 +38,7 @@ pub struct Manifest {
     /// BLAKE3 of `scenario.resolved.toml`.
     pub config_hash: String,
     /// Seed of the run.
+    #[serde(with = "floodnet_measure::seed")]
     pub seed: u64,
     /// What it ran on: `sim`, or `tcp`.
     #[serde(default = "sim")]

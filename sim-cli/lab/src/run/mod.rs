@@ -7,6 +7,7 @@
 //! | [`checkpoint`] | the tables of a run that goes on |
 //! | [`early`] | ending a run that cannot come to what is expected |
 //! | [`manifest`] | what made the run and what it cost |
+//! | [`shelf`] | the runs one has |
 //! | [`sockets`] | what a run on sockets used |
 
 pub mod checkpoint;
@@ -14,6 +15,7 @@ pub mod claim;
 pub mod early;
 pub mod folder;
 pub mod manifest;
+pub mod shelf;
 pub mod sockets;
 
 use std::num::NonZeroUsize;

@@ -40,6 +40,7 @@ pub struct Index {
     /// Version of the program.
     pub version: String,
     /// Seed of the first run of every cell.
+    #[serde(with = "floodnet_measure::seed")]
     pub seed: u64,
     /// How many runs each cell gets.
     #[serde(flatten)]

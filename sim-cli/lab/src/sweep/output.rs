@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::index::{Cell, Expected, Index};
 use super::store::Store;
 use crate::ensemble::figure::Figure;
-use crate::ensemble::report::{Judged, Spread, judge, shown};
+use crate::ensemble::report::{Judged, Spread, judge_all, shown};
 use crate::ensemble::text::align;
 use crate::ensemble::{Table, unit};
 use floodnet_measure::expect::Expectation;
@@ -94,9 +94,7 @@ impl<'a> Outcome<'a> {
         let parse = |of: &Expected| Expectation::parse(&of.metric, &of.bound).ok();
         let expect: Vec<Expectation> = self.index.expect.iter().filter_map(parse).collect();
         let one = |row: usize| u32::try_from(row).ok().map(|number| (row, self.index.seed_of(number)));
-        self.each()
-            .map(|(cell, table)| (cell, expect.iter().map(|of| judge(of, table, one)).collect()))
-            .collect()
+        self.each().map(|(cell, table)| (cell, judge_all(&expect, table, one))).collect()
     }
 
     /// A line for each expectation of each cell that does not hold.
@@ -162,9 +160,9 @@ impl<'a> Outcome<'a> {
             head.extend(["", ".low", ".high", ".min", ".max"].map(|end| format!("{metric}{end}")));
         }
         csv.write_record(&head)?;
-        // Digits as in every other file; infinity has no form in CSV.
+        // Digits as in every other file; programs read `inf` as a number.
         let number = |value: f64| {
-            if value.is_infinite() { "never".to_owned() } else { shown(value).value().to_string() }
+            if value.is_infinite() { "inf".to_owned() } else { shown(value).value().to_string() }
         };
         for (cell, table) in self.each() {
             let mut row = cell.values.clone();

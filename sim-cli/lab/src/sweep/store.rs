@@ -188,7 +188,8 @@ impl Store {
         let text = fs::read_to_string(self.path(cell, seed)).ok()?;
         let head: serde_json::Value = serde_json::from_str(&text).ok()?;
         let numbers = Numbers::parse(&text).ok()?;
-        (head["seed"] == seed).then_some((text, numbers))
+        let found = floodnet_measure::seed::deserialize(&head["seed"]).ok()?;
+        (found == seed).then_some((text, numbers))
     }
 
     /// The runs of `cell` that count: in the order of their seeds, without a gap, up to where they are enough.

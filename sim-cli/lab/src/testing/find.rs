@@ -11,6 +11,7 @@ use crate::sweep::plan::SweepPlan;
 use crate::sweep::store::is_sweep;
 use crate::target::{Kind, kind_of};
 use floodnet_scenario::Scenario;
+use floodnet_text::format::quoted;
 
 /// A test to run.
 #[derive(Clone, Debug)]
@@ -187,13 +188,4 @@ fn plan(file: &Path, runs: Option<u32>, protocols: &Protocols, found: &mut Vec<F
         );
         found.push(Found::Case(Box::new(Case { name, scenario, runs, again })));
     }
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }

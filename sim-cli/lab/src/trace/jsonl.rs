@@ -20,6 +20,7 @@ pub struct Head<'a> {
     /// Name of the scenario.
     pub scenario: &'a str,
     /// Seed of the run.
+    #[serde(with = "floodnet_measure::seed")]
     pub seed: u64,
     /// Digest of the whole run.
     pub digest: &'a str,

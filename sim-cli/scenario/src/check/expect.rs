@@ -6,8 +6,16 @@ use floodnet_measure::metrics::phase;
 use floodnet_text::spelling::choices;
 
 /// Why the network loses packets.
-const LOSSES: [&str; 8] =
-    ["broken", "cut", "down", "loss", "no_such_peer", "queue_full", "stale", "unreachable"];
+pub const LOSSES: [(&str, &str); 8] = [
+    ("broken", "The connection broke before the packet arrived."),
+    ("cut", "A fault cut the way."),
+    ("down", "The receiver was not up."),
+    ("loss", "Lost on the way, by link.loss or a fault, and not sent again."),
+    ("no_such_peer", "The sender named a slot that does not exist."),
+    ("queue_full", "The queue of an access line was full."),
+    ("stale", "Meant for an earlier incarnation of the receiver."),
+    ("unreachable", "The receiver cannot be dialed: it is behind a NAT."),
+];
 
 pub(super) fn check(scenario: &Scenario, tables: &Tables, checker: &mut Checker<'_, '_>) {
     let faults = scenario.expect.iter().filter_map(|bound| phase(&bound.metric)).map(|(fault, _)| fault);
@@ -31,7 +39,7 @@ fn reasons(scenario: &Scenario, tables: &Tables) -> Option<Vec<&'static str>> {
     let of = |kinds: &[TableKind], key: &str| kinds.iter().find(|kind| kind.key() == key)?.drops();
     let overlay = of(&tables.overlays, &scenario.overlay.key)?;
     let broadcast = of(&tables.broadcasts, &scenario.broadcast.key)?;
-    Some([&LOSSES, overlay, broadcast].concat())
+    Some([&LOSSES.map(|(reason, _)| reason)[..], overlay, broadcast].concat())
 }
 
 /// Metrics name a fault by its kind, or by its number in the order of the file.

@@ -4,6 +4,7 @@ mod expect;
 mod nodes;
 mod time;
 
+pub use expect::LOSSES;
 use floodnet_sim::spec::Complaints;
 
 use super::diagnostics::Problem;
@@ -52,12 +53,20 @@ impl Checker<'_, '_> {
         self.document.get(path).is_some()
     }
 
+    /// A duration as the scenario spells it, if it stands there; else as the program does.
+    fn spelled(&self, path: &str, value: Duration) -> String {
+        let written = self.document.get(path).and_then(|node| node.get_ref().as_str());
+        let same = written.filter(|text| text.parse() == Ok(value));
+        same.map_or_else(|| value.to_string(), |text| text.trim().to_owned())
+    }
+
     /// What begins must begin before the end of the run.
     fn before_end(&mut self, path: &str, time: Duration, duration: Duration) -> bool {
         let before = time < duration;
         if !before {
             let label = if self.is_written(path) { "this is" } else { "by default it is" };
-            let label = format!("{label} at {time}");
+            let label = format!("{label} at {}", self.spelled(path, time));
+            let duration = self.spelled("duration", duration);
             self.wrong(path, format!("the run ends at {duration}, before this begins"), label);
         }
         before
@@ -66,7 +75,7 @@ impl Checker<'_, '_> {
     /// What stops must not stop after the run: a typing error rather than a wish.
     fn within(&mut self, path: &str, stop: Duration, duration: Duration) {
         if stop > duration {
-            let label = format!("the run ends at {duration}");
+            let label = format!("the run ends at {}", self.spelled("duration", duration));
             self.wrong(path, "this is after the end of the run", label);
         }
     }
@@ -75,6 +84,7 @@ impl Checker<'_, '_> {
     fn in_order(&mut self, path: &str, start: Duration, stop: Duration) {
         if start >= stop {
             let (from, until) = (format!("{path}.start"), format!("{path}.stop"));
+            let (start, stop) = (self.spelled(&from, start), self.spelled(&until, stop));
             let title = format!("nothing is between start {start} and stop {stop}");
             self.wrong_together([&until, &from], title, "stop must come after start");
         }

@@ -59,7 +59,7 @@ fn slots(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
         checker.wrong("nodes.entry", "newcomers must know somebody", "write 1 or more");
     }
     if nodes.arrive > scenario.duration {
-        let label = format!("the run ends at {}", scenario.duration);
+        let label = format!("the run ends at {}", checker.spelled("duration", scenario.duration));
         checker.wrong("nodes.arrive", "arrivals end after the run", label);
     }
 }

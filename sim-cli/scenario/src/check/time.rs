@@ -22,7 +22,10 @@ pub(super) fn check(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
         if let TopologyTime::At(at) = time
             && *at > scenario.duration
         {
-            let label = format!("the run ends at {}; \"end\" is the last moment", scenario.duration);
+            let label = format!(
+                "the run ends at {}; \"end\" is the last moment",
+                checker.spelled("duration", scenario.duration)
+            );
             checker.wrong(&format!("output.topology.{index}"), "this picture comes after the end", label);
         }
     }
@@ -63,7 +66,8 @@ fn window(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
             checker.in_order("measure", measure.start, measure.stop);
         }
     } else if measure.start >= measure.stop {
-        let title = format!("nothing is left to measure before {}", measure.stop);
+        let end = if checker.is_written("measure.stop") { "measure.stop" } else { "duration" };
+        let title = format!("nothing is left to measure before {}", checker.spelled(end, measure.stop));
         let label = format!(
             "measurement starts at {}, 10 s after the last arrivals, unless measure.start says otherwise",
             measure.start
@@ -82,7 +86,8 @@ fn samples(every: Duration, duration: Duration, checker: &mut Checker<'_, '_>) {
     };
     if samples > MOST_SAMPLES {
         let title = format!("{samples} samples are too many");
-        let label = format!("at most {MOST_SAMPLES}: one every {every} until {duration} is more");
+        let (every, end) = (checker.spelled("measure.every", every), checker.spelled("duration", duration));
+        let label = format!("at most {MOST_SAMPLES}: one every {every} until {end} is more");
         checker.wrong_together(["measure.every", "duration"], title, label);
     }
 }

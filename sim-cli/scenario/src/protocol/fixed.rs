@@ -10,6 +10,7 @@ use std::sync::Arc;
 use floodnet_core::graph::Graph;
 use floodnet_core::overlay::{Fixed, fixed};
 use floodnet_core::tables::{CheckedTable, Complaint, Draw, NamedOverlay};
+use floodnet_core::units::share;
 use floodnet_sim::graph::{self, MOST_LINKS};
 use floodnet_sim::read::open;
 use floodnet_sim::spec::Transport;
@@ -41,6 +42,8 @@ pub enum StaticTable {
         /// Links of a slot on the ring; even.
         k: u32,
         /// Probability that a link is rewired, in [0, 1].
+        #[serde(deserialize_with = "share::read")]
+        #[schemars(schema_with = "share::schema")]
         rewire: f64,
     },
     /// Barabasi and Albert: newcomers prefer slots with many links.

@@ -36,13 +36,13 @@ loss = 0.1
 fn bad_value_points_at_the_flag() {
     assert_snapshot!(bad_with(&small(r"[link]
 loss = 0.1
-"), &[("link.loss", "2")]), @"
+"), &[("link.loss", "2")]), @r#"
     error: `2` is not a share
      --> --set:1:11
       |
     1 | link.loss=2
-      |           ^ a share lies in [0, 1]
-    ");
+      |           ^ a share lies in [0, 1]; in percent: "2 %"
+    "#);
 }
 
 #[test]

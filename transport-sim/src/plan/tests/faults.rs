@@ -93,3 +93,38 @@ fn partitions_have_exact_sizes_and_cuts_are_sorted() {
     assert!(plan.is_cut(5, 2, at(34)) && plan.is_cut(2, 5, at(34)) && !plan.is_cut(5, 2, at(35)));
     assert_eq!(plan.disturbances[2].kind, DisturbanceKind::Loss(1 << 31));
 }
+
+#[test]
+fn a_fault_says_how_many_slots_it_hits() {
+    let crash = |fraction, slots: Option<Vec<u32>>| {
+        FaultKind::Crash(Crash { fraction, slots, kind: CrashKind::Silent, back: None })
+    };
+    let lasts = secs(10).into();
+    let partition =
+        |groups: &[f64]| FaultKind::Partition(Partition { groups: groups.to_vec(), lasts, one_way: false });
+    let cut = |links: &[(u32, u32)]| {
+        FaultKind::Cut(Cut { links: links.iter().map(|&(a, b)| Ends(a, b)).collect(), lasts })
+    };
+    // Slot 0 is down from 50 s on.
+    let earlier = Fault { at: secs(50).into(), kind: crash(None, Some(vec![0])) };
+    for (kind, hits) in [
+        (crash(Some(0.1), None), 2),
+        (crash(Some(0.02), None), 0),
+        (crash(None, Some(vec![0])), 0),
+        (crash(None, Some(vec![0, 1])), 1),
+        (partition(&[0.98, 0.02]), 0),
+        (partition(&[0.5, 0.5]), 19),
+        (cut(&[(0, 1)]), 0),
+        (cut(&[(0, 1), (1, 2), (2, 3)]), 3),
+        (FaultKind::Loss(Loss { share: 0.5, lasts }), 19),
+        (FaultKind::Slow(Slow { fraction: 0.5, factor: 2.0, lasts }), 10),
+        (FaultKind::Slow(Slow { fraction: 0.02, factor: 2.0, lasts }), 0),
+        (FaultKind::Pause(Pause { fraction: 0.02, lasts }), 0),
+        (FaultKind::Pause(Pause { fraction: 1.0, lasts }), 19),
+    ] {
+        let mut spec = still(20);
+        spec.faults = vec![earlier.clone(), Fault { at: secs(100).into(), kind: kind.clone() }];
+        let plan = spec.draw(1).unwrap();
+        assert_eq!((plan.faults[0].slots, plan.faults[1].slots), (1, hits), "{kind:?}");
+    }
+}

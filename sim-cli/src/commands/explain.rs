@@ -1,0 +1,311 @@
+//! `sim-cli explain`: what the words of scenarios and results mean, from the places that declare them.
+
+use std::fmt::Write as _;
+
+use clap::Parser;
+use serde_json::Value;
+
+use super::command_trait::{Command, Context};
+use super::failure::{EXIT_CODES, Failure};
+use floodnet_measure::about::{about, meaning};
+use floodnet_measure::metrics::{METRICS, PHASE_METRICS, find};
+use floodnet_scenario::{LOSSES, Tables, schema};
+use floodnet_text::spelling::nearest;
+
+/// Explain a key of a scenario, a metric, a file of a run, a reason of a loss or an exit code
+#[derive(Parser, Debug)]
+pub(super) struct ExplainArgs {
+    /// Such as link.loss, latency_ms.p99, messages.csv, queue_full or 3; without it, all words are listed
+    #[arg(value_name = "WORD")]
+    word: Option<String>,
+}
+
+/// The files of a run and what is in them.
+pub(super) const FILES: &[(&str, &str)] = &[
+    ("summary.json", "Every number of the run; the same bytes on every machine. Null: not measured."),
+    (
+        "timeseries.csv",
+        "A line for each sample of the network. Counts of events are since the start of the run.",
+    ),
+    (
+        "messages.csv",
+        "A line for each message: who should have got it, who did, how late, with how many packets.",
+    ),
+    ("latency.csv", "The share of receivers reached, by time since the publication."),
+    ("topology.graphml", "The graph at the end of the run, or at another time if its name has one."),
+    ("topology.png", "A picture of that graph."),
+    ("degrees.png", "How many nodes have how many neighbors at the end."),
+    ("delivery.png", "Delivery, nodes and components over time."),
+    ("latency.png", "How long messages took."),
+    ("scenario.resolved.toml", "The scenario with every default filled in; running it repeats the run."),
+    ("manifest.json", "Version, command line, and what the run cost: differs from machine to machine."),
+    ("runs.json", "Each metric over many runs, with its 95 % confidence interval."),
+    ("runs.csv", "A line for each of many runs with every metric."),
+    ("sweep.json", "What a sweep varies."),
+];
+
+/// A word and what it means.
+struct Entry {
+    /// Such as `key`.
+    kind: &'static str,
+    name: String,
+    text: String,
+    /// Unit, or the values that can stand there.
+    form: String,
+}
+
+impl Command for ExplainArgs {
+    fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
+        let all = entries(cx.registry.tables());
+        let Some(word) = &self.word else {
+            cx.console.result(&list(&all));
+            return Ok(());
+        };
+        let wanted = without_places(word.trim().trim_matches('`'));
+        let found = matching(&all, &wanted);
+        if found.is_empty() {
+            let near = nearest(&wanted, all.iter().map(|entry| entry.name.as_str()));
+            let help = near.map_or_else(
+                || "`sim-cli explain` lists all words".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            return Err(Failure::Usage(format!("nothing is called `{word}`: {help}")));
+        }
+        cx.console.result(&found.iter().map(|entry| entry.to_text()).collect::<Vec<_>>().join("\n"));
+        Ok(())
+    }
+}
+
+impl Entry {
+    fn to_text(&self) -> String {
+        let mut text = format!("{} ({})\n", self.name, self.kind);
+        for line in [&self.text, &self.form].into_iter().filter(|line| !line.is_empty()) {
+            let _ = writeln!(text, "  {line}");
+        }
+        text
+    }
+}
+
+/// What has the name; else what ends with it, or lies within it.
+fn matching<'a>(all: &'a [Entry], wanted: &str) -> Vec<&'a Entry> {
+    let [exact, ends, within] = [
+        all.iter().filter(|entry| entry.name == wanted).collect::<Vec<_>>(),
+        all.iter().filter(|entry| entry.name.ends_with(&format!(".{wanted}"))).collect(),
+        all.iter().filter(|entry| entry.name.starts_with(&format!("{wanted}."))).collect(),
+    ];
+    let is_key = exact.iter().any(|entry| entry.kind == "key");
+    if is_key {
+        [exact, within].concat()
+    } else if exact.is_empty() {
+        [ends, within].concat()
+    } else {
+        exact
+    }
+}
+
+/// A key without the places of items in lists: `fault.0.at` as `fault.at`. Metrics name their faults.
+fn without_places(word: &str) -> String {
+    if let Some((_, field)) = word.strip_prefix("phases.").and_then(|rest| rest.split_once('.')) {
+        return format!("phases.FAULT.{field}");
+    }
+    let word = word.strip_prefix("expect.").unwrap_or(word);
+    let parts: Vec<&str> = word.split('.').filter(|part| part.parse::<u32>().is_err()).collect();
+    if parts.is_empty() { word.to_owned() } else { parts.join(".") }
+}
+
+/// All words, by kind.
+fn entries(tables: &Tables) -> Vec<Entry> {
+    let mut all = keys(tables);
+    let metric = |name: String, path: &str| {
+        let form = find(path).map(|of| meaning(&of)).unwrap_or_default();
+        Entry { kind: "metric", name, text: about(path).unwrap_or_default(), form }
+    };
+    all.extend(METRICS.iter().map(|of| metric(of.path.to_owned(), of.path)));
+    all.extend(
+        PHASE_METRICS
+            .iter()
+            .map(|of| metric(format!("phases.FAULT.{}", of.path), &format!("phases.0.{}", of.path))),
+    );
+    let plain = |kind, name: &str, text: &str| Entry {
+        kind,
+        name: name.to_owned(),
+        text: text.to_owned(),
+        form: String::new(),
+    };
+    all.extend(FILES.iter().map(|(name, text)| plain("file", name, text)));
+    let counted = |reason: &str| format!("counted as drops.{reason} and lost.by_reason.{reason}");
+    all.extend(
+        LOSSES.iter().map(|(name, text)| Entry { form: counted(name), ..plain("reason", name, text) }),
+    );
+    let mut dropped: Vec<&str> = tables
+        .overlays
+        .iter()
+        .chain(&tables.broadcasts)
+        .filter_map(|kind| kind.drops())
+        .flatten()
+        .copied()
+        .collect();
+    dropped.sort_unstable();
+    dropped.dedup();
+    all.extend(dropped.into_iter().map(|name| Entry {
+        form: format!("counted as drops.{name}"),
+        ..plain("reason", name, "Input that a protocol ignored.")
+    }));
+    all.extend(EXIT_CODES.iter().map(|(code, text)| plain("exit code", &code.to_string(), text)));
+    all
+}
+
+/// The names, by kind.
+fn list(all: &[Entry]) -> String {
+    let mut text = String::new();
+    let mut kind = "";
+    for entry in all {
+        if entry.kind != kind {
+            kind = entry.kind;
+            let _ = writeln!(text, "{}{kind}s", if text.is_empty() { "" } else { "\n" });
+        }
+        let _ = writeln!(text, "  {}", entry.name);
+    }
+    text
+}
+
+/// The keys of a scenario, from its schema.
+fn keys(tables: &Tables) -> Vec<Entry> {
+    let root = schema(tables);
+    let mut found = Vec::new();
+    Walk { root: &root, found: &mut found }.descend("", &root, 0);
+    found
+}
+
+/// A way through a schema.
+struct Walk<'a> {
+    root: &'a Value,
+    found: &'a mut Vec<Entry>,
+}
+
+/// Deeper than any key; schemas can refer to themselves.
+const DEEPEST: usize = 24;
+
+impl<'a> Walk<'a> {
+    fn resolved(&self, node: &'a Value) -> &'a Value {
+        let target = node
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(|to| self.root.pointer(to.trim_start_matches('#')));
+        target.unwrap_or(node)
+    }
+
+    fn descend(&mut self, path: &str, node: &'a Value, depth: usize) {
+        if depth > DEEPEST {
+            return;
+        }
+        let node = self.resolved(node);
+        for choice in ["allOf", "anyOf", "oneOf"] {
+            for one in node.get(choice).and_then(Value::as_array).into_iter().flatten() {
+                self.descend(path, one, depth + 1);
+            }
+        }
+        if let Some(items) = node.get("items") {
+            self.descend(path, items, depth + 1);
+        }
+        for (key, value) in node.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            // Its keys are the metrics.
+            if path.is_empty() && key == "expect" {
+                continue;
+            }
+            let name = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            if !self.found.iter().any(|entry| entry.name == name) {
+                let target = self.resolved(value);
+                let told = |node: &Value| node.get("description").and_then(Value::as_str).map(str::to_owned);
+                let text = told(value).or_else(|| told(target)).unwrap_or_default().replace('\n', " ");
+                self.found.push(Entry { kind: "key", name: name.clone(), text, form: self.form(value, 0) });
+            }
+            self.descend(&name, value, depth + 1);
+        }
+    }
+
+    /// What can stand there.
+    fn form(&self, node: &'a Value, depth: usize) -> String {
+        let target = self.resolved(node);
+        let text =
+            |value: &Value| value.as_str().map_or_else(|| value.to_string(), |text| format!("\"{text}\""));
+        if depth > 3 {
+            return String::new();
+        }
+        if let Some(words) = target.get("enum").and_then(Value::as_array) {
+            return words.iter().map(text).collect::<Vec<_>>().join(" or ");
+        }
+        if let Some(word) = target.get("const") {
+            return text(word);
+        }
+        for choice in ["anyOf", "oneOf", "allOf"] {
+            let Some(all) = target.get(choice).and_then(Value::as_array) else { continue };
+            let mut forms: Vec<String> = all.iter().map(|one| self.form(one, depth + 1)).collect();
+            forms.retain(|form| !form.is_empty());
+            forms.dedup();
+            return forms.join(" or ");
+        }
+        let name = node.get("$ref").and_then(Value::as_str).and_then(|to| to.rsplit('/').next());
+        match (name, target.get("type").and_then(Value::as_str)) {
+            (Some("Duration"), _) => "a duration such as \"250ms\"".to_owned(),
+            (Some("Rate"), _) => "a rate such as \"10 Mbit/s\"".to_owned(),
+            (Some("Size"), _) => "a size such as \"256 KiB\"".to_owned(),
+            (_, Some("string"))
+                if target.get("pattern").and_then(Value::as_str).is_some_and(|it| it.contains('%')) =>
+            {
+                "a percentage such as \"5 %\"".to_owned()
+            }
+            (_, Some("integer")) => "a whole number".to_owned(),
+            (_, Some("number")) => "a number".to_owned(),
+            (_, Some("boolean")) => "true or false".to_owned(),
+            (_, Some("array")) => "a list".to_owned(),
+            (_, Some("object")) => "a table".to_owned(),
+            (_, Some(kind)) => format!("a {kind}"),
+            (_, None) => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::Registry;
+
+    fn all() -> Vec<Entry> {
+        entries(Registry::builtin().tables())
+    }
+
+    #[test]
+    fn every_word_has_a_text() {
+        let all = all();
+        for kind in ["key", "metric", "file", "reason", "exit code"] {
+            assert!(all.iter().filter(|entry| entry.kind == kind).count() >= 6, "{kind}");
+        }
+        let silent: Vec<&str> =
+            all.iter().filter(|entry| entry.text.is_empty()).map(|entry| entry.name.as_str()).collect();
+        assert_eq!(silent, [] as [&str; 0]);
+    }
+
+    #[test]
+    fn words_are_found_as_people_write_them() {
+        let all = all();
+        for (word, first, form) in [
+            ("link.loss", "link.loss (key)", "a number or a percentage"),
+            ("fault.0.at", "fault.at (key)", "a duration"),
+            ("fault.crash.fraction", "fault.crash.fraction (key)", "a number or a percentage"),
+            ("max_degree", "overlay.random_walk.max_degree (key)", "unlimited"),
+            ("latency_ms.p99", "latency_ms.p99 (metric)", "milliseconds, or \"never\"; higher is worse"),
+            ("expect.delivery_ratio", "delivery_ratio (metric)", "a share in [0, 1]"),
+            ("phases.cut.heal_ms", "phases.FAULT.heal_ms (metric)", "milliseconds"),
+            ("messages.csv", "messages.csv (file)", "A line for each message"),
+            ("queue_full", "queue_full (reason)", "drops.queue_full"),
+            ("3", "3 (exit code)", "expect"),
+        ] {
+            let found: Vec<String> =
+                matching(&all, &without_places(word)).iter().map(|entry| entry.to_text()).collect();
+            let found = found.join("\n");
+            assert!(found.starts_with(first) && found.contains(form), "{word}:\n{found}");
+        }
+        assert!(matching(&all, "link.los").is_empty());
+    }
+}
