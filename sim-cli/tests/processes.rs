@@ -154,16 +154,15 @@ fn users_leave_and_come_back_in_new_processes() {
     let bed = Bed::new();
     let churn = "churn={ start = \"2s\", crash = 0.3, session.exponential.mean = \"4s\", \
                  downtime.exponential.mean = \"1s\" }";
-    // Who was killed is given up before it comes back.
-    let patience = ["--set", "link.dead_after=1s"];
-    let run = bed.start(&[&["tcp-processes", "--speed", "2", "--set", churn], &patience[..]].concat());
+    let run = bed.start(&["tcp-processes", "--speed", "2", "--set", churn]);
     let first = nodes_of(&run, 8);
     surely_soon("a new process", || children(run.id()).any(|pid| is_node(pid) && !first.contains(&pid)));
     let output = run.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", errors(&output));
     let summary = bed.json("summary.json");
     assert!(summary["leaves"].as_u64() >= Some(2), "{}", summary["leaves"]);
-    assert!(summary["delivery_ratio"].as_f64() > Some(0.7), "{}", summary["delivery_ratio"]);
+    // Who was killed comes back before the others have given it up, and is taken in all the same.
+    assert!(summary["delivery_ratio"].as_f64() > Some(0.85), "{}", summary["delivery_ratio"]);
 }
 
 #[test]
