@@ -35,6 +35,7 @@ pub struct Side {
 /// What is read of a `summary.json` besides its metrics.
 #[derive(Deserialize)]
 struct Head {
+    #[serde(with = "floodnet_measure::seed")]
     seed: u64,
     #[serde(default)]
     digest: String,
