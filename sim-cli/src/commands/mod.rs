@@ -22,6 +22,7 @@ mod progress;
 mod proxy;
 mod render;
 mod replay;
+mod report;
 mod run;
 mod run_options;
 mod runs;
@@ -58,6 +59,7 @@ const GROUPS: &[(&str, &[Entry])] = &[
             Entry::of::<merge::MergeArgs>("merge"),
             Entry::of::<compare::CompareArgs>("compare"),
             Entry::of::<render::RenderArgs>("render"),
+            Entry::of::<report::ReportArgs>("report"),
         ],
     ),
     ("Understand a run", &[Entry::of::<replay::ReplayArgs>("replay"), Entry::of::<hunt::HuntArgs>("hunt")]),

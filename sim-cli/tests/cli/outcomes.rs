@@ -39,7 +39,7 @@ impl Row {
 }
 
 /// `kernel` needs root, `testbed node` a coordinator.
-const ROWS: [Row; 21] = [
+const ROWS: [Row; 22] = [
     writes("init", "init OUT"),
     prints("validate", "validate ../small.toml --format json"),
     writes("run", "run ../small.toml --no-pictures --out OUT")
@@ -53,6 +53,7 @@ const ROWS: [Row; 21] = [
     prints("compare", "compare ../small.toml ../small.toml --runs 2 --format junit")
         .or_long("compare ../long.toml ../long.toml"),
     writes("render", "render ../done --out OUT").or_long("render ../cut --out OUT"),
+    writes("report", "report ../done --out OUT").or_long("report ../cut --out OUT"),
     prints("replay", "replay ../done --node 3").or_long("replay ../cut"),
     writes("replay --trace", "replay ../done --trace OUT"),
     writes("hunt", "hunt ../small.toml --only-seeds --budget 1s --out OUT --for rmr.mean>0")
