@@ -27,6 +27,7 @@ mod progress;
 mod proxy;
 mod render;
 mod replay;
+mod report;
 mod run;
 mod run_options;
 mod runs;
@@ -65,6 +66,7 @@ const GROUPS: &[(&str, &[Entry])] = &[
             Entry::of::<merge::MergeArgs>("merge"),
             Entry::of::<compare::CompareArgs>("compare"),
             Entry::of::<render::RenderArgs>("render"),
+            Entry::of::<report::ReportArgs>("report"),
         ],
     ),
     (

@@ -109,7 +109,7 @@ impl Command for RenderArgs {
 }
 
 /// Checks that the run drawn is the run stored.
-fn same_digest(manifest: &Manifest, digest: &str) -> Result<(), Failure> {
+pub(super) fn same_digest(manifest: &Manifest, digest: &str) -> Result<(), Failure> {
     // An interrupted run has a digest of its own, which running to the end does not give.
     if !manifest.complete || manifest.digest == digest {
         return Ok(());

@@ -12,10 +12,12 @@ use super::failure::Failure;
 use super::files::{load, threads};
 use super::grid::{self, Axis};
 use super::progress::Watcher;
+use super::report::followed;
 use super::run_options::{RunOptions, run_failure};
 use super::runs;
 use super::validate::{cost_ahead, describe};
 use crate::build::BUILD;
+use crate::views::report::page;
 use crate::views::run as pictures;
 use floodnet_lab::ensemble;
 use floodnet_lab::run::checkpoint::Checkpoints;
@@ -68,6 +70,9 @@ impl Command for RunArgs {
         if options.fail_early && (sockets.is_some() || self.runs.is_some_and(|count| count > 1)) {
             return Err(Failure::Usage("--fail-early applies to one run in the simulator".to_owned()));
         }
+        if options.report && (sockets.is_some() || self.runs.is_some_and(|count| count > 1)) {
+            return Err(Failure::Usage("--report applies to one run in the simulator".to_owned()));
+        }
         if options.dry_run {
             let setup = prepare(scenario, cx.registry.lab()).map_err(|error| loaded.complain(&error))?;
             cx.console.result(&scenario.to_resolved_toml());
@@ -100,8 +105,18 @@ impl Command for RunArgs {
             None => simulated(scenario, &place, &early, options, cx).map_err(RunError::Scenario),
         };
         let ran = ran.map_err(|error| run_failure(&loaded, error))?;
+        let history = match &ran.finished {
+            Some(Finished { results, .. }) if options.report && results.summary.complete => {
+                followed(&loaded, &results.summary.digest, cx)?
+            }
+            _ => None,
+        };
         let draw = |setup: &Setup, results: &Results| {
-            if options.no_pictures { Vec::new() } else { pictures::files(setup, results) }
+            let mut files = if options.no_pictures { Vec::new() } else { pictures::files(setup, results) };
+            if let Some(history) = &history {
+                files.push(("report.html".into(), page(scenario, setup, results, history).into_bytes()));
+            }
+            files
         };
         place.write(&BUILD, scenario, &ran, &draw).map_err(Failure::Failed)?;
         report(&ran, place.folder(), options, cx.console);

@@ -27,6 +27,9 @@ pub(super) struct RunOptions {
     /// Draw no pictures
     #[arg(long)]
     pub(super) no_pictures: bool,
+    /// Write a page about the run: numbers, pictures and a player of the overlay in one file (report.html)
+    #[arg(long)]
+    pub(super) report: bool,
     /// End as soon as an expectation cannot be met any more (exit code 3); the results until then are kept
     #[arg(long)]
     pub(super) fail_early: bool,

@@ -3,6 +3,7 @@
 //! | module | subject |
 //! |---|---|
 //! | [`run`] | one run: graph, delivery, latency, degrees |
+//! | [`report`] | one run as a page |
 //! | [`sweep`] | metrics over the grid of a sweep |
 //! | [`compare`] | the simulator and sockets in one picture |
 //! | `kernel` | delays of a kernel's TCP beside those of the model |
@@ -10,5 +11,6 @@
 pub mod compare;
 #[cfg(target_os = "linux")]
 pub mod kernel;
+pub mod report;
 pub mod run;
 pub mod sweep;

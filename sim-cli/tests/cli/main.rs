@@ -17,6 +17,7 @@ mod prepared;
 mod proxy;
 mod render;
 mod replay;
+mod report;
 mod run;
 mod runs;
 mod sweep;

@@ -39,7 +39,7 @@ impl Row {
 }
 
 /// `kernel` needs root, `testbed node` a coordinator.
-const ROWS: [Row; 27] = [
+const ROWS: [Row; 28] = [
     writes("init", "init OUT"),
     prints("validate", "validate ../small.toml --format json"),
     writes("run", "run ../small.toml --no-pictures --out OUT")
@@ -55,6 +55,7 @@ const ROWS: [Row; 27] = [
     prints("compare", "compare ../small.toml ../small.toml --runs 2 --format junit")
         .or_long("compare ../long.toml ../long.toml"),
     writes("render", "render ../done --out OUT").or_long("render ../cut --out OUT"),
+    writes("report", "report ../done --out OUT").or_long("report ../cut --out OUT"),
     prints("explain", "explain"),
     prints("log", "log .."),
     prints("show", "show ../done"),

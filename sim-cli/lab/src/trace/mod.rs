@@ -5,12 +5,14 @@
 //! | [`record`] | one step |
 //! | [`jsonl`] | steps as lines of JSON |
 //! | [`layout`] | the state of a node for people |
+//! | [`overlay`] | what happens to the overlay, and how messages spread |
 //! | [`perfetto`] | steps as a picture in time, for `ui.perfetto.dev` |
 //!
 //! Following a run changes nothing in it: the steps are those of the run that is measured.
 
 pub mod jsonl;
 pub mod layout;
+pub mod overlay;
 pub mod perfetto;
 pub mod record;
 
@@ -19,7 +21,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use floodnet_core::time::{Duration, Time};
-use floodnet_sim::observer::{Divisible, Observed, Observer, Step};
+use floodnet_sim::observer::{Arrived, Divisible, Observed, Observer, Step};
 use floodnet_sim::plan::Plan;
 use floodnet_sim::{Progress, Simulation};
 
@@ -44,13 +46,22 @@ pub struct Follow {
     pub divide: bool,
     /// Only the steps of these slots, ascending. None: of all.
     pub only: Option<Vec<u32>>,
+    /// Only lives, neighbors and deliveries, each delivery behind the packet that brought it.
+    pub overlay_only: bool,
     /// Show the nodes of these slots at the end.
     pub show: Vec<u32>,
 }
 
 impl Default for Follow {
     fn default() -> Self {
-        Self { until: None, jobs: NonZeroUsize::MIN, divide: false, only: None, show: Vec::new() }
+        Self {
+            until: None,
+            jobs: NonZeroUsize::MIN,
+            divide: false,
+            only: None,
+            overlay_only: false,
+            show: Vec::new(),
+        }
     }
 }
 
@@ -125,6 +136,7 @@ pub(crate) fn follow_protocol<P: Runnable>(task: Following<'_>) -> Result<Follow
     let goes_on = std::cell::Cell::new(true);
     let mut tracer = Tracer {
         only: follow.only.clone().map(Arc::from),
+        overlay_only: follow.overlay_only,
         sink: &mut |at, records| {
             if goes_on.get() {
                 goes_on.set(sink(at, records));
@@ -171,12 +183,16 @@ fn pieces(duration: Time) -> Vec<Time> {
 /// Gathers the steps of a run.
 struct Tracer<'a> {
     only: Option<Arc<[u32]>>,
+    overlay_only: bool,
     sink: &'a mut dyn FnMut(Time, Vec<Record>),
 }
 
 /// Gathers the steps of the slots of one shard.
 struct Part {
     only: Option<Arc<[u32]>>,
+    overlay_only: bool,
+    /// What the slot took last whose turn it is.
+    taken: Option<Arrived>,
     records: Vec<Record>,
 }
 
@@ -197,6 +213,13 @@ impl Observer for Part {
     const TRACES: bool = true;
 
     fn trace(&mut self, at: Time, slot: u32, step: Step<'_>) {
+        if self.overlay_only {
+            // Texts of all steps would be most of the work.
+            if let Step::Takes { what, .. } = step {
+                self.taken = Some(what);
+            }
+            return;
+        }
         if self.skips(slot) {
             return;
         }
@@ -213,6 +236,15 @@ impl Observer for Part {
     }
 
     fn observe(&mut self, at: Time, slot: u32, what: Observed) {
+        if self.overlay_only {
+            if overlay::concerns(what) {
+                if let (true, Some(packet)) = (what.is_delivery(), self.taken) {
+                    self.push(at, slot, What::Takes(packet), String::new());
+                }
+                self.push(at, slot, What::Reports(what), String::new());
+            }
+            return;
+        }
         // Both are there already: as what the node sends, and as what the slot takes and nothing refused.
         if !matches!(what, Observed::Sent { .. } | Observed::Received { .. }) {
             self.push(at, slot, What::Reports(what), String::new());
@@ -224,7 +256,13 @@ impl Divisible for Tracer<'_> {
     type Part = Part;
 
     fn divide(&mut self, shards: &[Range<u32>]) -> Vec<Part> {
-        shards.iter().map(|_| Part { only: self.only.clone(), records: Vec::new() }).collect()
+        let part = || Part {
+            only: self.only.clone(),
+            overlay_only: self.overlay_only,
+            taken: None,
+            records: Vec::new(),
+        };
+        shards.iter().map(|_| part()).collect()
     }
 
     fn sample(&mut self, parts: &mut [Part], at: Time) {

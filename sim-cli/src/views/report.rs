@@ -1,0 +1,242 @@
+//! The page of a run: its results and the history of its overlay, put into the view that `floodnet_report` writes.
+
+use std::collections::BTreeMap;
+
+use floodnet_core::time::Time;
+use floodnet_sim::plan::{DisturbanceKind, End, Plan};
+
+use crate::build::BUILD;
+use floodnet_lab::trace::overlay::{OverlayArrival, OverlayChange, OverlayHistory};
+use floodnet_measure::metrics::{Numbers, Role, Unit, find, label};
+use floodnet_measure::{MessageRow, Results, expect::Outcome, seconds, series::Row};
+use floodnet_plot::layout::layout;
+use floodnet_report::data::{
+    Arrival, Change, Event, Expectation, Fault, Figure, Layout, Message, Recording, Report, Sample, Wave,
+};
+use floodnet_scenario::Scenario;
+use floodnet_scenario::build::Setup;
+use floodnet_text::format::number;
+
+/// Width by height of the box in which nodes stand.
+const ASPECT: f32 = 1.6;
+/// A tenth of a millisecond in nanoseconds: times since a publication are told as exactly as that.
+const TENTH: u64 = 100_000;
+/// As many of its longest links as this say where a node stands: all links of a long run would say nothing.
+const LONGEST: usize = 4;
+
+/// The page of a run, as text.
+#[must_use]
+pub fn page(scenario: &Scenario, setup: &Setup, results: &Results, history: &OverlayHistory) -> String {
+    floodnet_report::page(&view(scenario, setup, results, history))
+}
+
+fn view(scenario: &Scenario, setup: &Setup, results: &Results, history: &OverlayHistory) -> Report {
+    let summary = &results.summary;
+    let expectations = summary.expect.iter().map(|checked| Expectation {
+        metric: checked.key.clone(),
+        bound: checked.bound.clone(),
+        measured: checked.measured(),
+        holds: checked.verdict == Outcome::Holds,
+    });
+    let faults = setup.plan.faults.iter().map(|fault| Fault {
+        name: fault.name.to_owned(),
+        from_s: seconds(fault.from),
+        until_s: seconds(fault.until.min(setup.plan.duration)),
+    });
+    Report {
+        scenario: summary.scenario.clone(),
+        seed: summary.seed,
+        digest: summary.digest.clone(),
+        program: format!("{} {} ({})", BUILD.program, BUILD.version, BUILD.git),
+        command: "sim-cli run scenario.resolved.toml   # the file at the end of this page".to_owned(),
+        // A name of a scenario can name a folder, so it is one word in any shell.
+        replay: format!("sim-cli replay runs/{}-{}", summary.scenario, summary.seed),
+        resolved: scenario.to_resolved_toml(),
+        notes: summary.notes.clone(),
+        slots: summary.nodes,
+        duration_s: seconds(setup.plan.duration),
+        expectations: expectations.collect(),
+        figures: figures(&Numbers::of(summary)),
+        samples: results.timeseries.iter().map(sample).collect(),
+        faults: faults.collect(),
+        messages: results.messages.iter().map(message).collect(),
+        latency: results.latency_curve().iter().map(|point| (point.ms, point.share)).collect(),
+        degrees: results.degrees.clone(),
+        drops: summary.drops.iter().map(|(reason, packets)| (reason.clone(), *packets)).collect(),
+        recording: recording(&setup.plan, history),
+    }
+}
+
+fn figures(numbers: &Numbers) -> Vec<Figure> {
+    let figure = |(path, value): (String, Option<f64>)| {
+        let meaning = find(&path).ok()?;
+        let label = label(&path);
+        // Errors are shouted in a terminal only.
+        let is_loud = !label.chars().any(char::is_lowercase);
+        Some(Figure {
+            label: if is_loud { label.to_lowercase() } else { label.to_owned() },
+            value: words(value?, meaning.unit),
+            leads: meaning.family.is_some_and(|(role, _)| role == Role::Leads),
+            path,
+        })
+    };
+    numbers.all().into_iter().filter_map(figure).collect()
+}
+
+/// A value as people read it.
+fn words(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Millis if value.is_infinite() => "never".to_owned(),
+        Unit::Millis => format!("{} ms", number(value, 1)),
+        Unit::Share => format!("{} %", number(100.0 * value, 3)),
+        Unit::Plain => number(value, 3),
+    }
+}
+
+fn sample(row: &Row) -> Sample {
+    Sample {
+        at_s: seconds(row.at),
+        up: row.nodes_up,
+        joined: row.joined,
+        components: row.components,
+        largest: row.largest,
+        links: row.links,
+        joins: row.joins,
+        leaves: row.leaves,
+        crashes: row.crashes,
+        packets: row.packets_sent,
+    }
+}
+
+fn message(row: &MessageRow) -> Message {
+    Message {
+        number: row.message,
+        at_s: seconds(row.at),
+        origin: row.origin,
+        counted: row.counted,
+        receivers: row.receivers,
+        delivered: row.delivered,
+        late: row.late,
+        last_ms: row.last_ms,
+    }
+}
+
+/// The history as the page plays it.
+fn recording(plan: &Plan, history: &OverlayHistory) -> Recording {
+    let partition = plan.disturbances.iter().find_map(|fault| match &fault.kind {
+        DisturbanceKind::Partition { group, .. } => Some(group.clone()),
+        _ => None,
+    });
+    let sides = partition.unwrap_or_default();
+    let both = plan.publishes.iter().zip(&history.arrivals);
+    let waves = (0..).zip(both).map(|(message, (publish, arrivals))| {
+        let arrival = |arrival: &OverlayArrival| Arrival {
+            after: arrival.at.since(publish.at).as_nanos() / TENTH,
+            slot: arrival.slot,
+            from: arrival.from,
+            hops: arrival.hops,
+        };
+        let arrivals = arrivals.iter().map(arrival).collect();
+        Wave { message, at_us: micros(publish.at), origin: publish.slot, arrivals }
+    });
+    Recording {
+        end_us: micros(plan.duration),
+        layouts: layouts(plan, history, &sides),
+        events: events(history),
+        waves: waves.collect(),
+        sides,
+    }
+}
+
+/// Whole microseconds: what happened before a whole microsecond is before it still.
+fn micros(at: Time) -> u64 {
+    at.as_nanos() / 1000
+}
+
+fn events(history: &OverlayHistory) -> Vec<Event> {
+    let mut last = 0;
+    let event = |event: &floodnet_lab::trace::overlay::OverlayEvent| {
+        let at_us = match event.change {
+            // A sample at the very time of a cut sees it already.
+            OverlayChange::Cut(..) | OverlayChange::Mended(..) => {
+                event.at.as_nanos().div_ceil(1000).saturating_sub(1)
+            }
+            _ => micros(event.at),
+        };
+        last = at_us.max(last);
+        let change = match event.change {
+            OverlayChange::Up(slot) => Change::Up(slot),
+            OverlayChange::Joined(slot) => Change::Join(slot),
+            OverlayChange::Down(slot, End::Leave) => Change::Leave(slot),
+            OverlayChange::Down(slot, End::Crash(_)) => Change::Crash(slot),
+            OverlayChange::Linked(low, high) => Change::Link(low, high),
+            OverlayChange::Unlinked(low, high) => Change::Unlink(low, high),
+            OverlayChange::Cut(low, high) => Change::Cut(low, high),
+            OverlayChange::Mended(low, high) => Change::Mend(low, high),
+        };
+        Event { at_us: last, change }
+    };
+    history.events.iter().map(event).collect()
+}
+
+/// Pairs by the time for which they were linked.
+fn spans(plan: &Plan, history: &OverlayHistory) -> BTreeMap<(u32, u32), u64> {
+    let (mut spans, mut since) = (BTreeMap::<_, u64>::new(), BTreeMap::new());
+    for event in &history.events {
+        match event.change {
+            OverlayChange::Linked(low, high) => drop(since.insert((low, high), event.at)),
+            OverlayChange::Unlinked(low, high) => {
+                if let Some(from) = since.remove(&(low, high)) {
+                    *spans.entry((low, high)).or_default() += event.at.since(from).as_nanos();
+                }
+            }
+            _ => {}
+        }
+    }
+    for (pair, from) in since {
+        *spans.entry(pair).or_default() += plan.duration.since(from).as_nanos();
+    }
+    spans
+}
+
+/// Places for all slots: by their longest links, and with a partition by those within each side.
+fn layouts(plan: &Plan, history: &OverlayHistory, sides: &[u16]) -> Vec<Layout> {
+    let spans = spans(plan, history);
+    let side = |slot: u32| sides.get(slot as usize);
+    let mut all = vec![placed(plan.slots(), &spans, "by links")];
+    if !sides.is_empty() {
+        let within = spans.into_iter().filter(|((low, high), _)| side(*low) == side(*high)).collect();
+        // First: it shows best what the fault does.
+        all.insert(0, placed(plan.slots(), &within, "by links, sides apart"));
+    }
+    all
+}
+
+fn placed(slots: u32, spans: &BTreeMap<(u32, u32), u64>, name: &str) -> Layout {
+    let mut longest: Vec<Vec<(u64, u32, u32)>> = vec![Vec::new(); slots as usize];
+    for (&(low, high), &span) in spans {
+        longest[low as usize].push((span, low, high));
+        longest[high as usize].push((span, low, high));
+    }
+    let mut links = Vec::new();
+    for of_slot in &mut longest {
+        of_slot.sort_unstable_by(|a, b| b.0.cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+        links.extend(of_slot.iter().take(LONGEST).map(|&(_, low, high)| (low, high)));
+    }
+    links.sort_unstable();
+    links.dedup();
+    let found = layout(slots as usize, &links, ASPECT).positions;
+    // Who never had a link stands below all others.
+    let alone = found.iter().filter(|place| place.is_none()).count();
+    let height = if alone > 0 { 0.94 } else { 1.0 };
+    let mut before = 0;
+    let steps = |share: f32| (share.clamp(0.0, 1.0) * f32::from(Layout::STEPS)).round() as u16;
+    let place = |place: Option<(f32, f32)>| match place {
+        Some((x, y)) => (steps(x), steps(height * y)),
+        None => {
+            before += 1;
+            (steps((before as f32 - 0.5) / alone as f32), Layout::STEPS)
+        }
+    };
+    Layout { name: name.to_owned(), places: found.into_iter().map(place).collect() }
+}

@@ -1,0 +1,143 @@
+//! `report` and `run --report`: the page of a run, and the history of the overlay that it plays.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use floodnet_core::time::Time;
+use floodnet_lab::Protocols;
+use floodnet_lab::run::simulate;
+use floodnet_lab::trace::overlay::{OverlayChange, OverlayHistory, history};
+use floodnet_measure::Results;
+use floodnet_scenario::Scenario;
+
+use crate::lab::{Lab, SMALL};
+
+/// Departures, returns and a partition.
+const EVENTFUL: &str = r#"
+[churn]
+session = { exponential = { mean = "3s" } }
+downtime = { exponential = { mean = "1s" } }
+
+[[fault]]
+at = "3s"
+partition = { groups = [0.5, 0.5], for = "2s" }
+"#;
+
+#[test]
+fn a_page_is_the_same_however_it_comes_about() {
+    let lab = Lab::new();
+    lab.ok(&["run", "small.toml", "--no-pictures", "--report", "--out", "a"]);
+    let page = lab.read("a/report.html");
+    let said = lab.ok(&["report", "a", "--out", "b.html"]);
+    assert!(said.out.starts_with("b.html  "), "{}", said.out);
+    assert_eq!(lab.read("b.html"), page);
+    lab.ok(&["report", "a"]);
+    assert_eq!(lab.read("a/report.html"), page);
+    let digest = lab.summary("a")["digest"].as_str().unwrap().to_owned();
+    for words in ["<title>small, seed 7</title>", &digest, "sim-cli replay runs/small-7", "1 of 1 hold"] {
+        assert!(page.contains(words), "{words}");
+    }
+    let folder = lab.path().display().to_string();
+    assert!(!page.contains(&folder), "no path");
+    lab.ok(&["run", "small.toml", "--no-pictures", "--out", "a", "--force"]);
+}
+
+#[test]
+fn what_cannot_be_played_is_refused() {
+    let lab = Lab::new();
+    let said = lab.refused(&["run", "small.toml", "--report", "--runs", "2"]);
+    assert!(said.contains("--report applies to one run in the simulator"), "{said}");
+    lab.ok(&["run", "small.toml", "--no-pictures", "--runs", "2", "--out", "many"]);
+    let said = lab.run(&["report", "many"]);
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("name the folder of one of them"), "{}", said.err);
+}
+
+/// The overlay before a time: who is up and joined, and the open links.
+#[derive(Default)]
+struct Played {
+    /// Slots that are up, and whether they have joined.
+    up: BTreeMap<u32, bool>,
+    /// Links, and whether they are open.
+    links: BTreeMap<(u32, u32), bool>,
+}
+
+impl Played {
+    /// A cut counts at its very time, all else behind it.
+    fn until(history: &OverlayHistory, time: Time) -> Self {
+        let mut played = Self::default();
+        for event in &history.events {
+            let is_cut = matches!(event.change, OverlayChange::Cut(..) | OverlayChange::Mended(..));
+            if event.at > time || (event.at == time && !is_cut) {
+                continue;
+            }
+            match event.change {
+                OverlayChange::Up(slot) => drop(played.up.insert(slot, false)),
+                OverlayChange::Joined(slot) => drop(played.up.insert(slot, true)),
+                OverlayChange::Down(slot, _) => drop(played.up.remove(&slot)),
+                OverlayChange::Unlinked(low, high) => drop(played.links.remove(&(low, high))),
+                OverlayChange::Cut(low, high) => drop(played.links.insert((low, high), false)),
+                OverlayChange::Linked(low, high) | OverlayChange::Mended(low, high) => {
+                    played.links.insert((low, high), true);
+                }
+            }
+        }
+        played
+    }
+
+    /// Components of the joined slots over open links: each takes the least slot that it can reach.
+    fn components(&self) -> usize {
+        let joined = self.up.iter().filter(|(_, joined)| **joined).map(|(slot, _)| *slot);
+        let mut least: BTreeMap<u32, u32> = joined.map(|slot| (slot, slot)).collect();
+        loop {
+            let before = least.clone();
+            for (low, high) in self.links.iter().filter(|(_, open)| **open).map(|(pair, _)| *pair) {
+                let both = least[&low].min(least[&high]);
+                least.insert(low, both);
+                least.insert(high, both);
+            }
+            if least == before {
+                return least.iter().filter(|(slot, least)| slot == least).count();
+            }
+        }
+    }
+}
+
+fn results(scenario: &Scenario, protocols: &Protocols) -> Results {
+    let ran = simulate(scenario, protocols, NonZeroUsize::MIN, &mut |_| true).unwrap();
+    ran.finished.unwrap().results
+}
+
+#[test]
+fn the_history_is_that_of_the_samples_and_of_the_messages() {
+    let protocols = Protocols::builtin();
+    for more in ["", EVENTFUL] {
+        let text = format!("{SMALL}{more}");
+        let scenario = Scenario::parse("small.toml", &text, Path::new("."), &[], protocols.tables()).unwrap();
+        let results = results(&scenario, &protocols);
+        let (history, followed) = history(&scenario, &protocols, &mut |_| true).unwrap();
+        assert_eq!(followed.digest, results.summary.digest);
+        assert!(results.timeseries.len() >= 8);
+        for row in &results.timeseries {
+            let played = Played::until(&history, row.at);
+            let joined = played.up.values().filter(|joined| **joined).count();
+            let open = played.links.values().filter(|open| **open).count();
+            let found = (played.up.len(), joined, open, played.components());
+            let expected =
+                (row.nodes_up as usize, row.joined as usize, row.links as usize, row.components as usize);
+            assert_eq!(found, expected, "up, joined, links and components at {:?}", row.at);
+        }
+        let cuts = history.events.iter().filter(|event| matches!(event.change, OverlayChange::Cut(..)));
+        assert_eq!(cuts.count() > 0, !more.is_empty(), "a partition cuts links");
+        for (row, arrivals) in results.messages.iter().zip(&history.arrivals) {
+            assert_eq!(
+                arrivals.len() as u32,
+                row.delivered + row.late + row.other,
+                "message {}",
+                row.message
+            );
+            assert!(arrivals.iter().all(|arrival| arrival.from != arrival.slot));
+        }
+    }
+}
