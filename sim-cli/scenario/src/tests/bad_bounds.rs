@@ -123,8 +123,11 @@ fn reasons_are_complete() {
     let complete = |layer: &str, kind: &TableKind| {
         let name = if kind.key() == "static" { "fixed" } else { kind.key() };
         let module = source.join(layer).join(name);
-        let text = std::fs::read_to_string(module.with_extension("rs"));
-        let text = text.or_else(|_| std::fs::read_to_string(module.join("mod.rs"))).unwrap();
+        // A protocol is one file, or all files of a folder.
+        let text = std::fs::read_to_string(module.with_extension("rs")).unwrap_or_else(|_| {
+            let files = std::fs::read_dir(&module).unwrap();
+            files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+        });
         let found = text.split("Dropped(\"").skip(1).filter_map(|rest| rest.split('"').next());
         let found: std::collections::BTreeSet<&str> = found.collect();
         assert_eq!(found, kind.drops().unwrap().iter().copied().collect(), "{name}");
