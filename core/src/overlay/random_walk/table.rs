@@ -55,7 +55,7 @@ impl Table {
 
 impl CheckedTable for Table {
     const DROPS: Option<&'static [&'static str]> =
-        Some(&["already_neighbor", "full", "hop_limit", "no_neighbor", "own_ack"]);
+        Some(&["already_neighbor", "full", "hop_limit", "no_neighbor", "own_ack", "referral", "unreachable"]);
     const WEIGHT: u32 = 65;
 
     fn fill_in(&mut self) {
