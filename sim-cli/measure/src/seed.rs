@@ -25,7 +25,6 @@ impl Serialize for Seed {
 ///
 /// # Errors
 /// Those of the serializer.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
 pub fn serialize<S: Serializer>(seed: &u64, serializer: S) -> Result<S::Ok, S::Error> {
     if *seed <= EXACT { serializer.serialize_u64(*seed) } else { serializer.serialize_str(&seed.to_string()) }
 }

@@ -208,7 +208,10 @@ impl<'a> Walk<'a> {
         if let Some(items) = node.get("items") {
             self.descend(path, items, depth + 1);
         }
-        for (key, value) in node.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let properties = node.get("properties").and_then(Value::as_object);
+        // One of several kinds, such as a distribution: what is said of it is said of its only key.
+        let is_kind = properties.is_some_and(|all| all.len() == 1);
+        for (key, value) in properties.into_iter().flatten() {
             // Its keys are the metrics.
             if path.is_empty() && key == "expect" {
                 continue;
@@ -217,7 +220,8 @@ impl<'a> Walk<'a> {
             if !self.found.iter().any(|entry| entry.name == name) {
                 let target = self.resolved(value);
                 let told = |node: &Value| node.get("description").and_then(Value::as_str).map(str::to_owned);
-                let text = told(value).or_else(|| told(target)).unwrap_or_default().replace('\n', " ");
+                let text = told(value).or_else(|| told(target)).or_else(|| told(node).filter(|_| is_kind));
+                let text = text.unwrap_or_default().replace('\n', " ");
                 self.found.push(Entry { kind: "key", name: name.clone(), text, form: self.form(value, 0) });
             }
             self.descend(&name, value, depth + 1);

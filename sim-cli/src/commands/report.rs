@@ -17,7 +17,7 @@ use floodnet_lab::run::{Finished, simulate};
 use floodnet_lab::trace::overlay::{OverlayHistory, history};
 use floodnet_text::format::count;
 
-/// Write a page about a finished run: numbers, pictures and a player of the overlay in one file
+/// Write a page about a run: numbers, pictures and a player of the overlay
 #[derive(Parser, Debug)]
 pub(super) struct ReportArgs {
     /// Folder of the run

@@ -174,14 +174,14 @@ fn run_sweeps_a_grid_without_a_plan() {
     lab.write(
         "small-grid.toml",
         "name = \"small\"\nscenario = \"small.toml\"\nruns = 2\n[set]\nlink.transport = \"datagram\"\n\
-         [grid]\nlink.loss = [0, 0.1, 0.2]\nnodes.count = [20, 30]\n",
+         [grid]\nlink.loss = [0, 0.01, 0.02]\nnodes.count = [20, 30]\n",
     );
     let planned = lab.ok(&["sweep", "small-grid.toml", "--out", "planned"]);
     let line = [
         "run",
         "small.toml",
         "--sweep",
-        "link.loss=0..0.2/2",
+        "link.loss=0..0.02/2",
         "--sweep",
         "nodes.count=20,30",
         "--runs",

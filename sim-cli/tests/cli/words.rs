@@ -67,6 +67,8 @@ fn help_of_run() {
           --force               Replace an existing run in the output folder
           --dry-run             Check and prepare, but do not run
           --no-pictures         Draw no pictures
+          --report              Write a page about the run: numbers, pictures and a player of the
+                                overlay in one file (report.html)
           --fail-early          End as soon as an expectation cannot be met any more (exit code 3); the
                                 results until then are kept
           --checkpoint <TIME>   Keep the tables of a run that goes on beside its folder
