@@ -7,7 +7,7 @@
 //! | module | subject |
 //! |---|---|
 //! | [`registry`] | which protocols scenarios can name; yours go here |
-//! | [`pictures`] | results as pictures |
+//! | [`views`] | results put into the views that pictures and pages are drawn from |
 //! | `commands` | the command line |
 //! | [`scenario`] | the scenario language |
 //! | [`measure`] | what observations mean in numbers |
