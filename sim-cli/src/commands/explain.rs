@@ -12,7 +12,7 @@ use floodnet_measure::metrics::{METRICS, PHASE_METRICS, find};
 use floodnet_scenario::{LOSSES, Tables, schema};
 use floodnet_text::spelling::nearest;
 
-/// Explain a key of a scenario, a metric, a file of a run, a reason of a loss or an exit code
+/// Explain a key, a metric, a file of a run, a reason of a loss or an exit code
 #[derive(Parser, Debug)]
 pub(super) struct ExplainArgs {
     /// Such as link.loss, latency_ms.p99, messages.csv, queue_full or 3; without it, all words are listed
