@@ -67,11 +67,10 @@ impl Command for RunArgs {
         }
         let scenario = &loaded.scenario;
         let sockets = options.backend.sockets(self.runs.is_some()).map_err(Failure::Usage)?;
-        if options.fail_early && (sockets.is_some() || self.runs.is_some_and(|count| count > 1)) {
-            return Err(Failure::Usage("--fail-early applies to one run in the simulator".to_owned()));
-        }
-        if options.report && (sockets.is_some() || self.runs.is_some_and(|count| count > 1)) {
-            return Err(Failure::Usage("--report applies to one run in the simulator".to_owned()));
+        for (is_asked, flag) in [(options.fail_early, "--fail-early"), (options.report, "--report")] {
+            if is_asked && (sockets.is_some() || self.runs.is_some_and(|count| count > 1)) {
+                return Err(Failure::Usage(format!("{flag} applies to one run in the simulator")));
+            }
         }
         if options.dry_run {
             let setup = prepare(scenario, cx.registry.lab()).map_err(|error| loaded.complain(&error))?;
@@ -85,14 +84,7 @@ impl Command for RunArgs {
         // The folder is checked before the run, so that a long run does not end without a place.
         let folder = options.out.clone().unwrap_or_else(|| default_folder(scenario));
         let place = Place::claim(&folder, options.force).map_err(Failure::Failed)?;
-        if let Some(Settings { nodes: Nodes::Remote { listen, .. }, up_within, .. }) = sockets {
-            cx.console.note(&format!(
-                "waiting up to {} s at {listen} for nodes; start each with: sim-cli testbed node --coordinator \
-                 HOST:{} --slot 0, 1, ...",
-                up_within.as_secs_f64(),
-                listen.port(),
-            ));
-        }
+        sockets.iter().for_each(|settings| tell_how_to_join(settings, cx.console));
         let early = Early::new(if options.fail_early { &scenario.expect } else { &[] });
         let ran = match sockets {
             Some(settings) => {
@@ -121,6 +113,18 @@ impl Command for RunArgs {
         place.write(&BUILD, scenario, &ran, &draw).map_err(Failure::Failed)?;
         report(&ran, place.folder(), options, cx.console);
         judge(scenario, &ran, early.lost(), cx.console)
+    }
+}
+
+/// Says how nodes on other machines join the run, if there are to be any.
+fn tell_how_to_join(settings: &Settings, console: &Console) {
+    if let Settings { nodes: Nodes::Remote { listen, .. }, up_within, .. } = settings {
+        console.note(&format!(
+            "waiting up to {} s at {listen} for nodes; start each with: sim-cli testbed node --coordinator HOST:{} \
+             --slot 0, 1, ...",
+            up_within.as_secs_f64(),
+            listen.port(),
+        ));
     }
 }
 
