@@ -1,10 +1,8 @@
 //! Two at once: nobody's results are mixed with those of others.
 
 use std::process::{Child, Output, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
-use crate::lab::Lab;
+use crate::lab::{Lab, wait_until};
 
 fn start(lab: &Lab, arguments: &[&str]) -> Child {
     lab.command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
@@ -16,11 +14,7 @@ fn end(child: Child) -> (i32, String) {
 }
 
 fn wait_for(lab: &Lab, name: &str) {
-    let began = Instant::now();
-    while !lab.path().join(name).exists() {
-        assert!(began.elapsed() < Duration::from_secs(60), "{name} never came");
-        sleep(Duration::from_millis(1));
-    }
+    wait_until(&format!("{name} never came"), || lab.path().join(name).exists());
 }
 
 #[test]

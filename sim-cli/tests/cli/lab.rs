@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use assert_cmd::cargo::cargo_bin;
 use tempfile::TempDir;
@@ -154,4 +156,21 @@ impl Lab {
     pub(crate) fn summary(&self, folder: &str) -> serde_json::Value {
         serde_json::from_str(&self.read(&format!("{folder}/summary.json"))).unwrap()
     }
+}
+
+/// Waits until `is_so`. A minute only guards against waiting for ever; `complaint` says what never came about.
+pub(crate) fn wait_until(complaint: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < Duration::from_secs(60), "{complaint}");
+        sleep(Duration::from_millis(1));
+    }
+}
+
+/// Whether `child` has its handler for interrupts: until then a signal ends the process by itself.
+#[cfg(target_os = "linux")]
+pub(crate) fn catches_interrupts(child: &Child) -> bool {
+    let text = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+    u64::from_str_radix(mask.trim(), 16).unwrap() & (1 << 1) != 0
 }

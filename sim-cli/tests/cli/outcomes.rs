@@ -6,12 +6,10 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Output, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use assert_cmd::cargo::cargo_bin;
 
-use crate::lab::{Lab, SMALL};
+use crate::lab::{Lab, SMALL, catches_interrupts, wait_until};
 
 /// A command, and how it is called here.
 struct Row {
@@ -125,17 +123,7 @@ fn command(lab: &Lab, line: &str, out: &str) -> Command {
 fn begin(lab: &Lab, line: &str) -> Child {
     let mut command = command(lab, line, "out-long");
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let is_caught = || {
-        let text = fs::read_to_string(&status).unwrap();
-        let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
-        u64::from_str_radix(mask.trim(), 16).unwrap() & (1 << 1) != 0
-    };
-    let began = Instant::now();
-    while !is_caught() {
-        assert!(began.elapsed() < Duration::from_secs(60), "{line}: it never began");
-        sleep(Duration::from_millis(2));
-    }
+    wait_until(&format!("{line}: it never began"), || catches_interrupts(&child));
     child
 }
 

@@ -231,25 +231,14 @@ fn what_a_reader_should_know_is_in_the_summary() {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_interrupted_run_keeps_its_results_and_says_so() {
+    use crate::lab::{catches_interrupts, wait_until};
     use std::process::{Command, Stdio};
-    use std::time::{Duration, Instant};
 
     let lab = Lab::new();
     let long = ["--set", "duration=600s", "--set", "traffic.0.every=10ms", "--set", "traffic.0.stop=600s"];
     let mut command = lab.command(&[&["run", "small.toml", "--no-pictures"], &long[..]].concat());
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // A signal ends the process by itself until the program has its handler.
-    let status = format!("/proc/{}/status", child.id());
-    let is_caught = || {
-        let text = std::fs::read_to_string(&status).unwrap();
-        let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
-        u64::from_str_radix(mask.trim(), 16).unwrap() & (1 << 1) != 0
-    };
-    let began = Instant::now();
-    while !is_caught() {
-        assert!(began.elapsed() < Duration::from_secs(60), "the run never began");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until("the run never began", || catches_interrupts(&child));
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
     let output = child.wait_with_output().unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
 
-use crate::lab::Lab;
+use crate::lab::{Lab, wait_until};
 
 const RUNS: [&str; 5] = ["run", "small.toml", "--no-pictures", "--runs", "4"];
 
@@ -138,11 +138,8 @@ fn interrupted_runs_keep_what_was_finished() {
     let mut command = lab.command(&["run", "small.toml", "--no-pictures", "--runs", "5000", "--out", "all"]);
     let child =
         command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    let began = std::time::Instant::now();
-    while !lab.path().join(".all.partial/run-002/manifest.json").exists() {
-        assert!(began.elapsed() < std::time::Duration::from_secs(60), "no run was ever finished");
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
+    let third = lab.path().join(".all.partial/run-002/manifest.json");
+    wait_until("no run was ever finished", || third.exists());
     let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
     let output = child.wait_with_output().unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::lab::{Lab, SMALL};
+use crate::lab::{Lab, SMALL, wait_until};
 
 const PLAN: &str = "scenario = \"small.toml\"\nruns = 3\nmetrics = [\"rmr.mean\", \"delivery_ratio\"]\n\
                     [grid]\n\"overlay.random_walk.degree\" = [3, 5]\n\"link.loss\" = [0, 0.2]\n";
@@ -100,11 +100,7 @@ fn a_killed_sweep_goes_on_to_the_same_bytes() {
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    let began = std::time::Instant::now();
-    while count("killed") < 2 && child.try_wait().unwrap().is_none() {
-        assert!(began.elapsed() < std::time::Duration::from_secs(60), "no run was ever finished");
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
+    wait_until("no run was ever finished", || count("killed") >= 2 || child.try_wait().unwrap().is_some());
     child.kill().unwrap();
     child.wait().unwrap();
     let had = count("killed");
@@ -129,12 +125,8 @@ fn an_interrupted_sweep_keeps_its_runs() {
     let lab = lab();
     let arguments = ["sweep", "grid.toml", "--runs", "5000", "--out", "cut"];
     let child = lab.command(&arguments).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    let began = std::time::Instant::now();
     let count = || std::fs::read_dir(lab.path().join("cut/cells")).map_or(0, Iterator::count);
-    while count() < 3 {
-        assert!(began.elapsed() < std::time::Duration::from_secs(60), "no run was ever finished");
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
+    wait_until("no run was ever finished", || count() >= 3);
     let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
     let output = child.wait_with_output().unwrap();

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::report::Kept;
 use super::seeds::seed;
+use super::side::Head;
 use crate::run::folder::{
     Draft, Place, RESOLVED, RESUME, remove, run_index, run_name, write_run, write_whole,
 };
@@ -65,15 +66,6 @@ struct Rest {
     finish_seconds: f64,
     inputs: u64,
     packets: u64,
-}
-
-/// What is read of a summary.
-#[derive(Deserialize)]
-struct Head {
-    #[serde(with = "floodnet_measure::seed")]
-    seed: u64,
-    #[serde(default)]
-    digest: String,
 }
 
 impl<'a> Keeper<'a> {

@@ -34,11 +34,11 @@ pub struct Side {
 
 /// What is read of a `summary.json` besides its metrics.
 #[derive(Deserialize)]
-struct Head {
+pub(super) struct Head {
     #[serde(with = "floodnet_measure::seed")]
-    seed: u64,
+    pub(super) seed: u64,
     #[serde(default)]
-    digest: String,
+    pub(super) digest: String,
     #[serde(default = "yes")]
     complete: bool,
     #[serde(default)]
