@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
-use rexpect::session::spawn_command;
+use rexpect::session::{PtySession, spawn_command};
 
 use crate::binary;
 use crate::process::{Chat, Start};
@@ -26,6 +26,25 @@ impl Pair {
     /// A pipe into the listener's room, through this address.
     fn sender(&self, args: &[&str], profile: &str, at: String) -> Chat {
         start(&self.folder, "pipe", profile).args(args).peers(&[at]).spawn()
+    }
+
+    /// Bob on a terminal, in the listener's room.
+    fn terminal(&self) -> PtySession {
+        let at = self.listener.address();
+        let mut command = Command::new(binary());
+        command.args([
+            "--listen",
+            "127.0.0.1:0",
+            "--profile",
+            "lab",
+            "--name",
+            "bob",
+            "--peer",
+            &at,
+            "--data",
+        ]);
+        command.arg(self.folder.path().join("bob")).env("NO_COLOR", "1").env("TERM", "xterm");
+        spawn_command(command, Some(20_000)).expect("a terminal")
     }
 
     /// The lines heard, without the name of their author.
@@ -146,11 +165,7 @@ fn carry(mut from: TcpStream, mut to: TcpStream, rate: usize) {
 #[test]
 fn pastes_and_what_is_typed_ahead_arrive() {
     let pair = Pair::new("lab");
-    let at = pair.listener.address();
-    let mut command = Command::new(binary());
-    command.args(["--listen", "127.0.0.1:0", "--profile", "lab", "--name", "bob", "--peer", &at, "--data"]);
-    command.arg(pair.folder.path().join("bob")).env("NO_COLOR", "1").env("TERM", "xterm");
-    let mut bob = spawn_command(command, Some(20_000)).expect("a terminal");
+    let mut bob = pair.terminal();
     bob.exp_string("is here").expect("connected and introduced");
     bob.send("\x1b[200~one\n\ttwo\r\n\n  three\x1b[201~\r").expect("it reads");
     bob.flush().expect("it reads");
@@ -215,11 +230,7 @@ fn what_was_on_its_way_to_somebody_killed_is_counted() {
 #[test]
 fn a_byte_that_is_no_text_spoils_its_line_only() {
     let pair = Pair::new("lab");
-    let at = pair.listener.address();
-    let mut command = Command::new(binary());
-    command.args(["--listen", "127.0.0.1:0", "--profile", "lab", "--name", "bob", "--peer", &at, "--data"]);
-    command.arg(pair.folder.path().join("bob")).env("NO_COLOR", "1").env("TERM", "xterm");
-    let mut bob = spawn_command(command, Some(20_000)).expect("a terminal");
+    let mut bob = pair.terminal();
     let mut keyboard = bob.process().get_file_handle().expect("its other end");
     bob.exp_string("is here").expect("connected and introduced");
     // The byte may begin a character: the next one tells.
