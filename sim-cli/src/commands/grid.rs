@@ -80,8 +80,8 @@ fn refuse_options(file: &Path, axes: &[Axis], options: &RunOptions) -> Result<()
         format!("--sweep {key} is given twice: write all its values in one, with commas")
     } else if options.backend.name() != "sim" {
         "--sweep runs in the simulator only: leave --backend out".to_owned()
-    } else if options.fail_early {
-        "--fail-early applies to one run in the simulator".to_owned()
+    } else if let Some(why) = options.needs_one_run() {
+        why
     } else if options.force {
         "--force does not replace a sweep: name another folder with --out, or remove the old one".to_owned()
     } else if file == Path::new("-") {

@@ -67,10 +67,8 @@ impl Command for RunArgs {
         }
         let scenario = &loaded.scenario;
         let sockets = options.backend.sockets(self.runs.is_some()).map_err(Failure::Usage)?;
-        for (is_asked, flag) in [(options.fail_early, "--fail-early"), (options.report, "--report")] {
-            if is_asked && (sockets.is_some() || self.runs.is_some_and(|count| count > 1)) {
-                return Err(Failure::Usage(format!("{flag} applies to one run in the simulator")));
-            }
+        if sockets.is_some() || self.runs.is_some_and(|count| count > 1) {
+            options.needs_one_run().map_or(Ok(()), |why| Err(Failure::Usage(why)))?;
         }
         if options.dry_run {
             let setup = prepare(scenario, cx.registry.lab()).map_err(|error| loaded.complain(&error))?;

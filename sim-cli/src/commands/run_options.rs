@@ -47,6 +47,15 @@ pub(super) struct RunOptions {
     pub(super) backend: BackendOptions,
 }
 
+impl RunOptions {
+    /// Why these options suit nothing but one run in the simulator; none if all of them suit more.
+    pub(super) fn needs_one_run(&self) -> Option<String> {
+        let flags = [(self.fail_early, "--fail-early"), (self.report, "--report")];
+        let (_, flag) = flags.into_iter().find(|(is_given, _)| *is_given)?;
+        Some(format!("{flag} applies to one run in the simulator"))
+    }
+}
+
 /// How often the tables of a run are kept; none is never.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Checkpoint(pub(super) Option<Span>);
