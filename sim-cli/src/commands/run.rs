@@ -22,7 +22,7 @@ use crate::views::run as pictures;
 use floodnet_lab::ensemble;
 use floodnet_lab::run::checkpoint::Checkpoints;
 use floodnet_lab::run::early::{Early, Lost};
-use floodnet_lab::run::folder::{Place, RESOLVED};
+use floodnet_lab::run::folder::{Place, RESOLVED, default_folder};
 use floodnet_lab::run::manifest::peak_bytes;
 use floodnet_lab::run::{Cost, Finished, Ran, prepare, simulate_shown};
 use floodnet_lab::run::{Kernels, TcpRunInfo};
@@ -80,7 +80,7 @@ impl Command for RunArgs {
             return runs::execute(options, count, &loaded, cx);
         }
         // The folder is checked before the run, so that a long run does not end without a place.
-        let folder = options.out.clone().unwrap_or_else(|| default_folder(scenario));
+        let folder = options.out.clone().unwrap_or_else(|| default_folder(scenario).into());
         let place = Place::claim(&folder, options.force).map_err(Failure::Failed)?;
         sockets.iter().for_each(|settings| tell_how_to_join(settings, cx.console));
         let early = Early::new(if options.fail_early { &scenario.expect } else { &[] });
@@ -150,10 +150,6 @@ fn simulated(
     let ran = simulate_shown(scenario, cx.registry.lab(), threads(options.jobs), watch, look);
     watcher.finish();
     ran
-}
-
-fn default_folder(scenario: &Scenario) -> PathBuf {
-    Path::new("runs").join(format!("{}-{}", scenario.name, scenario.seed))
 }
 
 /// Prints the results.

@@ -17,7 +17,7 @@ use crate::views::run::latency_series;
 use floodnet_lab::ensemble::keep::Keeper;
 use floodnet_lab::ensemble::report::Report;
 use floodnet_lab::ensemble::{self, Control, Failed};
-use floodnet_lab::run::folder::{RESOLVED, file, write_manifest};
+use floodnet_lab::run::folder::{RESOLVED, default_folder, file, write_manifest};
 use floodnet_lab::run::manifest::{Manifest, hash};
 use floodnet_lab::run::{Cost, Ran};
 use floodnet_measure::seconds;
@@ -46,7 +46,7 @@ pub(super) fn execute(
     cx: &Context<'_>,
 ) -> Result<(), Failure> {
     let scenario = &loaded.scenario;
-    let default = || PathBuf::from(format!("runs/{}-{}-x{count}", scenario.name, scenario.seed));
+    let default = || PathBuf::from(format!("{}-x{count}", default_folder(scenario)));
     let sockets = options.backend.sockets(true).map_err(Failure::Usage)?;
     let folder = options.out.clone().unwrap_or_else(default);
     // Each run is kept as soon as it is finished, in a draft that becomes the folder at the end.

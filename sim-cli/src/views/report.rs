@@ -6,6 +6,7 @@ use floodnet_core::time::Time;
 use floodnet_sim::plan::{DisturbanceKind, End, Plan};
 
 use crate::build::BUILD;
+use floodnet_lab::run::folder::default_folder;
 use floodnet_lab::trace::overlay::{OverlayArrival, OverlayChange, OverlayHistory};
 use floodnet_measure::metrics::{Numbers, Role, Unit, find, label};
 use floodnet_measure::{MessageRow, Results, expect::Outcome, seconds, series::Row};
@@ -50,7 +51,7 @@ fn view(scenario: &Scenario, setup: &Setup, results: &Results, history: &Overlay
         program: format!("{} {} ({})", BUILD.program, BUILD.version, BUILD.git),
         command: "sim-cli run scenario.resolved.toml   # the file at the end of this page".to_owned(),
         // A name of a scenario can name a folder, so it is one word in any shell.
-        replay: format!("sim-cli replay runs/{}-{}", summary.scenario, summary.seed),
+        replay: format!("sim-cli replay {}", default_folder(scenario)),
         resolved: scenario.to_resolved_toml(),
         notes: summary.notes.clone(),
         slots: summary.nodes,

@@ -252,6 +252,12 @@ pub(super) fn holds(folder: &Path) -> io::Result<Holds> {
     })
 }
 
+/// The folder of a run of `scenario`, if the user names no other.
+#[must_use]
+pub fn default_folder(scenario: &Scenario) -> String {
+    format!("runs/{}-{}", scenario.name, scenario.seed)
+}
+
 /// The folder of the run `index` within that of many.
 #[must_use]
 pub fn run_name(index: usize) -> String {
