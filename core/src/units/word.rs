@@ -30,6 +30,7 @@ where
             if text == self.0 {
                 return Ok(None);
             }
+            // A text that is no duration may have been meant as the word, so the form that is asked for names both.
             let hint = |message: String| match message.strip_suffix(DURATION_FORM) {
                 Some(title) => E::custom(format!("{title}{DURATION_FORM}, or \"{}\"", self.0)),
                 None => E::custom(message),

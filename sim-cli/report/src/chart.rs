@@ -119,6 +119,7 @@ impl Chart<'_> {
                         }
                     }
                     text class="tick" x=(right) y=(SIZE.1 - 5.0) text-anchor="end" { (self.x_label) }
+                                        // Over the grid, and under the axis.
                     (marks)
                     path class="axis" d=(format!("M{} {}V{bottom}H{right}", ROOM.0, ROOM.1)) {}
                 }

@@ -146,6 +146,7 @@ fn player(report: &Report, waves: usize) -> Markup {
                     button id="watch" type="button" { "Watch it spread" }
                     label { "node " input id="node" type="number" min="0" inputmode="numeric"; }
                 }
+                                // The script draws what happened over the run above the slider that moves through it.
                 div class="time" {
                     canvas id="ribbon" role="img"
                         aria-label="Nodes up, faults and messages over the run" {}

@@ -52,6 +52,7 @@ pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
     if scenario.overlay.key == "random_walk" && scenario.link.transport == Transport::Datagram {
         notes.push("random_walk over datagrams cannot notice dead neighbors: no link ever breaks".to_owned());
     }
+    // A fault that strikes nobody is more often a mistake than meant.
     let nobody = plan.faults.iter().filter(|fault| fault.slots == 0);
     notes.extend(nobody.map(|fault| {
         let what = match fault.name {

@@ -141,6 +141,7 @@ fn read<'i>(
     apply_preset(document);
     problems.extend(find_files(document, folder, tables));
 
+    // From here on each part is read even if one before it was wrong, so that all mistakes are told at once.
     let mut keep = |found: Vec<Problem>| problems.extend(found);
     let file = ScenarioFile::deserialize(ValueDeserializer::from(document.root().clone()))
         .map_err(|error| keep(vec![form(document, error)]))
@@ -286,6 +287,7 @@ fn table(
             let span = error.span().filter(|at| *at != node.span()).or(Some(span.clone()));
             Err(vec![ranged(document, suggest::translate(span, error.message()))])
         }
+        // A complaint names a key below the table, whose place in the file only the document knows.
         Err(ReadError::Meaning(complaints)) => {
             let place = |key: &str| match key {
                 "" => Some(span.clone()),

@@ -18,6 +18,7 @@ pub(crate) fn fill(
     expect: Vec<Expectation>,
 ) -> Scenario {
     let ScenarioFile { nodes, link, duration, .. } = file;
+    // What is left out depends on other parts: traffic waits for the arrivals, classes start from the default link.
     let settled = Duration(nodes.arrive.0 + SETTLE.0);
     let classes = file.class.into_iter().map(|class| class.fill(&link)).collect();
     let traffic = file.traffic.into_iter().map(|traffic| traffic.fill(settled, duration)).collect();

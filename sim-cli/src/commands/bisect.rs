@@ -72,6 +72,7 @@ impl Command for BisectArgs {
         let until = UntilInterrupt::new();
         let spinner = bar(None, "  {spinner} {msg}  {elapsed}", cx.console);
         let mut without_value = 0;
+        // A run without a value of the metric does not meet the wish; how many there were is told at the end.
         let count = |at: f64, first: u32, end: u32| {
             let loaded = axis.load(at, cx)?;
             let seeds: Vec<u64> = (first..end).map(|run| seed(loaded.scenario.seed, run)).collect();
@@ -291,6 +292,7 @@ impl Report<'_> {
             "points": found.points.iter().map(point).collect::<Vec<_>>(),
             "verdict": "found",
         });
+        // Only a crossing that was found has bounds and a guess.
         match found.answer {
             Answer::Between { low, high, rises, guess } => {
                 text["low"] = json!(low);

@@ -253,6 +253,7 @@ fn runs(
     crowd.finish();
     let ran = ran.map_err(|failed| loaded.complain(&failed.why))?;
     let texts: Vec<String> = ran.into_iter().flatten().flatten().collect();
+    // Fewer runs than asked for would be compared as if they were all.
     if crowd.is_interrupted() || texts.len() < seeds.len() {
         cx.console.note(&format!(
             "  interrupted: {} of {} runs of {side} ({}) were finished; nothing was compared, and nothing is kept",

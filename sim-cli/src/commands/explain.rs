@@ -137,6 +137,7 @@ fn entries(tables: &Tables) -> Vec<Entry> {
     all.extend(
         LOSSES.iter().map(|(name, text)| Entry { form: counted(name), ..plain("reason", name, text) }),
     );
+    // Several protocols may drop for the same reason; it is listed once.
     let mut dropped: Vec<&str> = tables
         .overlays
         .iter()
@@ -249,6 +250,7 @@ impl<'a> Walk<'a> {
             forms.dedup();
             return forms.join(" or ");
         }
+        // Our own units are strings to JSON Schema: only the name of the definition tells them apart.
         let name = node.get("$ref").and_then(Value::as_str).and_then(|to| to.rsplit('/').next());
         match (name, target.get("type").and_then(Value::as_str)) {
             (Some("Duration"), _) => "a duration such as \"250ms\"".to_owned(),

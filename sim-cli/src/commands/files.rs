@@ -109,6 +109,7 @@ pub(super) fn open(path: &Path, overrides: &Overrides, cx: &Context<'_>) -> Resu
             Err(error) => return Err(NotLoaded::Wrong(unreadable(path, &error, cx.registry))),
         },
     };
+    // Read as a scenario, every line of these would be called unknown; say which command takes them instead.
     if let kind @ (Kind::Plan | Kind::Suite) = kind_of(&text) {
         let pasted = format::quoted(&name);
         let what = kind.words().split(':').next().unwrap_or_default();

@@ -208,6 +208,7 @@ impl<'a> Files<'a> {
             expect: vec![wish.opposite()],
             ..found.scenario.clone()
         };
+        // Whoever finds the file later learns from its head where it came from and how to run it.
         let text = file::short(&scenario, registry.tables());
         let cause = if cause.is_empty() { String::new() } else { format!("# Cause: {cause}.\n") };
         let head = format!(

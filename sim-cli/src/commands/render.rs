@@ -84,6 +84,7 @@ impl Command for RenderArgs {
             simulate(scenario, cx.registry.lab(), NonZeroUsize::MIN, &mut |progress| watcher.watch(progress));
         watcher.finish();
         let ran = ran.map_err(|error| loaded.complain(&error))?;
+        // Pictures of a part of the run, or of another run, must not lie beside the stored figures.
         let Some(Finished { results, .. }) = &ran.finished else { return Ok(()) };
         if !results.summary.complete {
             cx.console.note("  interrupted: nothing was drawn");

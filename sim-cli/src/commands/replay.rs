@@ -138,6 +138,7 @@ fn run_until(
     let mut only = args.node.clone();
     only.sort_unstable();
     only.dedup();
+    // A trace for which no node is named holds the steps of all; otherwise those of the others need not be kept.
     let all = args.trace.is_some() && only.is_empty();
     let how =
         Follow { until: Some(until), show: only.clone(), only: (!all).then_some(only), ..Follow::default() };

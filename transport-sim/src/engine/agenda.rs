@@ -75,6 +75,7 @@ pub(crate) fn plan_inputs(network: &Network<'_>) -> Vec<PlanInput> {
         let at = network.awake(publish.slot, publish.at);
         inputs.push(PlanInput { at, slot: publish.slot, kind: Kind::Publish(index) });
     }
+    // Slot and kind break ties, so that the order does not hang on how the inputs were gathered.
     inputs.retain(|input| input.at < plan.duration);
     inputs.sort_unstable_by_key(|input| (input.at, input.slot, input.kind));
     inputs.shrink_to_fit();

@@ -43,6 +43,7 @@ impl<P: SimProtocol> Simulation<'_, P> {
                 heap.push(event);
                 break;
             }
+            // A sample at an instant comes before what happens at that instant.
             while let Some(barrier) = barriers.next_if(|barrier| *barrier <= event.time) {
                 observer.sample(barrier);
             }

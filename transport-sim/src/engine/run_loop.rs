@@ -102,6 +102,7 @@ impl<'a, P: SimProtocol> RunLoop<'a, P> {
             if window_end >= end {
                 break;
             }
+            // No packet to another shard arrives in the window in which it is sent, so mail waits for the end of one.
             mail = exchange(cells);
             self.inputs = cells.iter().map(|cell| lock(cell).shard.inputs).sum();
             if self.inputs - self.settled > SETTLE {

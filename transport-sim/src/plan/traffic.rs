@@ -33,6 +33,7 @@ pub(super) fn draw(spec: &PlanSpec, seed: u64, lives: &[Lives]) -> Result<(Vec<P
         return Err(Complaint::new("traffic", title, "publish less often, or to fewer slots"));
     }
     due.sort_unstable();
+    // Who is drawn at random must be up. Messages are in order of time, so the crowd goes through the run once.
     let random = |due: &&Due| spec.traffic[due.series as usize].from == Origin::Random;
     let last = due.iter().rfind(random).map(|due| due.at);
     let mut crowd = Crowd::new(lives, last);

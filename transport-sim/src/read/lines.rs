@@ -55,6 +55,7 @@ impl<R: Read> Lines<R> {
             let help = "take it away: it stands at the start of a file only";
             return Err(self.wrong(0, "a byte order mark begins the line", help));
         }
+        // A picture or an archive may be valid UTF-8 at its start: control characters give it away.
         let is_odd = |c: char| c.is_ascii_control() && c != '\t';
         if let Some((at, odd)) = line.char_indices().find(|&(_, c)| is_odd(c)) {
             let problem = format!("the character {} is no text", odd.escape_unicode());
@@ -69,6 +70,7 @@ impl<R: Read> Lines<R> {
         let mut any = false;
         loop {
             let buffer = self.from.fill_buf().map_err(|error| ReadError::io(&error))?;
+            // CR LF may be split between two fills: the LF then belongs to the line that ended.
             if std::mem::take(&mut self.after_cr) && buffer.first() == Some(&b'\n') {
                 self.from.consume(1);
                 continue;
@@ -80,6 +82,7 @@ impl<R: Read> Lines<R> {
             let end = buffer.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
             let taken = end.unwrap_or(buffer.len());
             if self.bytes.len() + taken > LONGEST_LINE {
+                // The message shows the start of the line, and no more is kept of it.
                 let room = START.saturating_sub(self.bytes.len()).min(taken);
                 self.bytes.extend_from_slice(&buffer[..room]);
                 self.number += 1;

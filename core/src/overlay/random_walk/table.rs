@@ -71,6 +71,7 @@ impl CheckedTable for Table {
             let label = format!("at most {MAX_DEGREE}");
             found.push(Complaint::new("degree", "no node can keep that many neighbors", label));
         } else if let Some(slots) = slots
+            // The default holds in small networks too: only who asked for more than there is gets told.
             && self.degree >= slots
             && self.degree > Self::default().degree
         {

@@ -147,6 +147,7 @@ pub fn bisect<E>(
 ) -> Result<Bisected, E> {
     let risk = settings.risk(to - from);
     let mut points: Vec<Point> = Vec::new();
+    // Twice as many runs each time, until it is clear on which side of the share the value lies.
     let mut look = |at: f64| {
         let mut point = Point { at, runs: 0, wrong: 0, side: Side::Open };
         let mut end = settings.first.min(settings.most);
@@ -162,6 +163,7 @@ pub fn bisect<E>(
     for end in [from, to] {
         points.push(look(end)?);
     }
+    // There is something to search for only if the ends lie on different sides.
     let (start, end) = (points[0].side, points[1].side);
     let answer = match (start, end) {
         (Side::Open, _) => Some(Answer::OpenEnd(from)),

@@ -99,6 +99,7 @@ fn write_pair(text: &mut String, pair: &Pair, all: bool) {
     let mut cells = vec![head.map(str::to_owned).to_vec()];
     cells.extend(rows.iter().map(|row| self::cells(row).to_vec()));
     text.push_str(&align(&cells));
+    // What is left out of the table is counted below it.
     let hidden = |verdict| {
         let of = |row: &&Row| row.verdict == verdict && !all && !is_shown(row);
         pair.rows.iter().filter(of).count()
@@ -153,6 +154,7 @@ pub(super) fn cells(row: &Row) -> [String; 6] {
     let around = row.base.map_or(0.0, |base| if base.mean.is_finite() { base.mean } else { base.min });
     let interval = row.difference.and_then(|difference| difference.interval);
     let figure = Figure::new(unit, around, interval.map(|(low, high)| (high - low) / 2.0));
+    // Less than 0.05 % would be shown as 0; from ten times on, a factor reads better than a percentage.
     let relative = row.relative().filter(|relative| relative.abs() >= 5e-4);
     let relative = relative.map_or_else(String::new, |relative| match relative {
         relative if relative >= 9.0 => format!(" (x {})", format::number(relative + 1.0, 0)),

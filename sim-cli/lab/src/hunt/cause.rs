@@ -65,6 +65,7 @@ impl Ingredient {
         for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
             let kind = word.strip_prefix("fault.").unwrap_or(word);
             let kind = FaultKind::KEYS.iter().find(|&&key| key == kind);
+            // A fault may be of the kind `loss` too, but that word alone means the loss of links.
             let is_meant = |&&of: &&Self| match of {
                 Self::Fault(key) => word == "fault" || (kind == Some(&key) && word != "loss"),
                 Self::Churn => word == "churn",

@@ -178,6 +178,7 @@ impl<'t> Reader<'t> {
         {
             return Ok(Term::Number(number));
         }
+        // Any other word is a function, whose bracket must follow, or a metric.
         let function = match word {
             "exp" => Function::Exp,
             "ln" => Function::Ln,

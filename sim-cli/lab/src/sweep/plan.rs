@@ -269,6 +269,7 @@ pub fn schema() -> serde_json::Value {
     let text = |about: &str| json!({ "type": "string", "description": about });
     let list = |items: &serde_json::Value| json!({ "type": "array", "minItems": 1, "items": items });
     let value = json!({ "type": ["string", "number", "boolean"] });
+    // A dotted key is a table in a table, so its leaf may lie any number of tables down.
     let of_keys = |leaf: &serde_json::Value, about: &str| {
         let either = json!({ "anyOf": [leaf, { "type": "object" }] });
         json!({ "type": "object", "minProperties": 1, "description": about, "additionalProperties": either })

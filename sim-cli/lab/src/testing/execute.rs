@@ -77,6 +77,7 @@ impl Executor<'_> {
                 tested.push((index, one));
             }
         });
+        // They were told in the order in which they ended; the result is in the order in which they were found.
         tested.sort_by_key(|(index, _)| *index);
         let tested = tested.into_iter().map(|(_, tested)| tested).collect();
         Tests { tested, seconds: began.elapsed().as_secs_f64() }
@@ -125,6 +126,7 @@ impl Executor<'_> {
                     tested.why.push(why);
                     tested.again = format!("{} --run-index {first}", case.again);
                 }
+                // Passing a retry is not passing: it is called flaky. Otherwise the last attempt's figures are shown.
                 Attempt::Judged(expect) => {
                     let not_held: Vec<&Judged> =
                         expect.iter().filter(|judged| judged.verdict != Decision::Holds).collect();

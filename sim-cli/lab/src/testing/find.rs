@@ -178,6 +178,7 @@ fn plan(file: &Path, runs: Option<u32>, protocols: &Protocols, found: &mut Vec<F
                 .push(Found::Skipped(name, "its scenario has no [expect], so nothing could fail".to_owned()));
             continue;
         }
+        // The command that runs this cell alone: the plan's own values, then those of the cell.
         let keys = index.axes.iter().map(|axis| &axis.key).zip(&cell.values);
         let all = plan.set.iter().map(|(key, value)| (key, value)).chain(keys);
         let set = all.map(|(key, value)| format!(" --set {}", quoted(&format!("{key}={value}"))));

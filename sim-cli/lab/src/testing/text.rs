@@ -65,6 +65,7 @@ impl Tests {
                 let _ = writeln!(text, "{word:>12} {:11} {}", "", tested.name);
             }
         }
+        // With few tests, the lines above say already which took long.
         let mut slowest: Vec<&Tested> = self.tested.iter().filter(|tested| tested.attempts > 0).collect();
         if slowest.len() > SLOWEST {
             slowest.sort_by(|one, other| other.seconds.total_cmp(&one.seconds));

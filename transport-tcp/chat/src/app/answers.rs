@@ -88,6 +88,7 @@ impl App {
         let refused: Vec<String> =
             gate.refused().iter().map(|(reason, count)| format!("{reason} {count}")).collect();
         let passed = gate.passed();
+        // Packets that come in meanwhile wait for this lock: not while the text is put together.
         drop(gate);
         let text = format!(
             "you         {}~{}\n\
