@@ -10,6 +10,7 @@
 //! | [`overlay`] | membership: who are my neighbors |
 //! | [`broadcast`] | dissemination: how a message spreads |
 //! | [`node`] | an overlay and a broadcast composed into one protocol |
+//! | [`reconcile`] | what two nodes hold, compared and made equal |
 //! | [`inbox`] | the bounded queue between a node and a busy application |
 //! | [`content`] | a message of an application: bytes, named by their hash |
 //! | [`seen`] | the bounded memory of messages seen |
@@ -43,6 +44,7 @@ pub mod node;
 pub mod observe;
 pub mod overlay;
 pub mod protocol;
+pub mod reconcile;
 pub mod rng;
 pub mod seen;
 #[cfg(feature = "tables")]

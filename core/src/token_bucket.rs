@@ -57,6 +57,15 @@ impl Rate {
         self.burst
     }
 
+    /// How many may come within so long, at most: a burst, and what comes meanwhile.
+    #[must_use]
+    pub const fn most_within(self, span: Duration) -> u64 {
+        match span.as_nanos().checked_div(self.cost) {
+            Some(units) => units.saturating_add(self.burst as u64),
+            None => u64::MAX,
+        }
+    }
+
     /// Whether this rate never holds anything back.
     #[must_use]
     pub const fn is_unlimited(self) -> bool {

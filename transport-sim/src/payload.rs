@@ -1,6 +1,7 @@
 //! The simulator's content: an index into the plan's publications, and a size.
 
 use floodnet_core::observe::Payload;
+use floodnet_core::reconcile::{Dated, Key};
 use floodnet_core::seen::SeenWindow;
 use floodnet_core::wire::{DecodeError, Wire, take};
 
@@ -42,6 +43,13 @@ impl Payload for SimPayload {
     #[inline]
     fn id(&self) -> u32 {
         self.index
+    }
+}
+
+/// Numbers of publications are in the order of their times.
+impl Dated for SimPayload {
+    fn key(&self) -> Key {
+        Key::at(self.index.into())
     }
 }
 

@@ -11,7 +11,7 @@ use floodnet_core::time::{Duration, Time};
 use lru::LruCache;
 
 use crate::Clock;
-use crate::crypto::Key;
+use crate::keys::Key;
 
 /// Neighbors whose clocks are remembered.
 const KEPT: NonZeroUsize = NonZeroUsize::new(32).unwrap();

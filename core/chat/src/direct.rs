@@ -16,8 +16,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::crypto::{Identity, Key, SEAL_OVERHEAD, Signature};
-use crate::envelope::{MAX_BODY, NetworkId};
+use crate::keys::{Identity, Key, SEAL_OVERHEAD, Signature};
+use crate::signed_message::{MAX_BODY, NetworkId};
 use floodnet_core::wire::take;
 
 /// Goes before what is signed inside.

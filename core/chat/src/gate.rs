@@ -9,10 +9,10 @@ use alloc::collections::BTreeSet;
 
 use crate::Clock;
 use crate::clocks::NeighborClocks;
-use crate::crypto::{Key, Verify};
-use crate::envelope::{Envelope, NetworkId};
+use crate::keys::{Key, Verify};
 use crate::quota::{Limits, Quota};
 use crate::replay::{Replay, is_in_own_time};
+use crate::signed_message::{Envelope, NetworkId};
 
 /// Why a message does not pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

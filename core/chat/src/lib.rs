@@ -1,15 +1,15 @@
 //! A chat: signed messages that a broadcast spreads, and the checks of their authors.
 //!
 //! All of it is pure: no clock, no socket, no file, no randomness, and the ciphers behind two small
-//! traits ([`crypto`]), so that tests run without them. Keys cost nothing, so the tables of people and authors
+//! traits ([`keys`]), so that tests run without them. Keys cost nothing, so the tables of people and authors
 //! are bounded ([`lru::LruCache`]). They are iterated in the order of use or of keys: the order of hashes
 //! decides nothing.
 //!
 //! | module | subject |
 //! |---|---|
-//! | [`crypto`] | keys, signatures, and what a chat asks of ciphers |
+//! | [`keys`] | keys, signatures, and what a chat asks of ciphers |
 //! | [`clocks`] | what the clocks of the neighbors say |
-//! | [`envelope`] | a signed message as it travels |
+//! | [`signed_message`] | a signed message as it travels |
 //! | [`gate`] | what is checked before a node accepts a message, and in which order |
 //! | [`replay`] | each message once: time window, ids, sequence windows |
 //! | [`quota`] | how much one author, and all together, may say |
@@ -19,7 +19,7 @@
 //! | [`text`] | names, fingerprints, and text that cannot hurt a terminal |
 //! | [`store`] | saved state as lines with checksums |
 //!
-//! The way of a message: the session of its author makes an [`Envelope`](envelope::Envelope) and gives it to
+//! The way of a message: the session of its author makes an [`Envelope`](signed_message::Envelope) and gives it to
 //! the node, which floods it. At each other node the [`Gate`](gate::Gate) looks at it first: only what it lets
 //! pass reaches the node, is remembered as seen, shown, and forwarded, in the bytes in which it came. A peer that
 //! forwards a message with a wrong signature has not checked it, so the link to that peer is cut.
@@ -38,14 +38,14 @@
 extern crate alloc;
 
 pub mod clocks;
-pub mod crypto;
 pub mod direct;
-pub mod envelope;
 pub mod gate;
+pub mod keys;
 pub mod people;
 pub mod quota;
 pub mod replay;
 pub mod session;
+pub mod signed_message;
 pub mod store;
 pub mod text;
 

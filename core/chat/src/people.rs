@@ -12,7 +12,7 @@ use core::num::NonZeroUsize;
 
 use lru::LruCache;
 
-use crate::crypto::Key;
+use crate::keys::Key;
 use crate::text::{Name, fingerprint};
 
 /// How many contacts a user may have.

@@ -3,7 +3,7 @@
 //! Identities cost nothing, so a limit per author only bounds honest programs; the hard limits are those of
 //! links. When all authors together say too much, strangers are refused first and contacts last.
 
-use crate::crypto::Key;
+use crate::keys::Key;
 use core::num::NonZeroUsize;
 
 use floodnet_core::time::Time;

@@ -22,8 +22,8 @@ use core::num::NonZeroUsize;
 use lru::LruCache;
 
 use crate::Clock;
-use crate::crypto::Key;
-use crate::envelope::{Envelope, MessageId};
+use crate::keys::Key;
+use crate::signed_message::{Envelope, MessageId};
 use floodnet_core::observe::Payload;
 use floodnet_core::time::Time;
 

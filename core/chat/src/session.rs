@@ -8,10 +8,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::Clock;
-use crate::crypto::{Identity, Key};
 use crate::direct::{self, Label, Unreadable};
-use crate::envelope::{Draft, Envelope, Kind, NetworkId};
+use crate::keys::{Identity, Key};
 use crate::people::{People, PresenceChange};
+use crate::signed_message::{Draft, Envelope, Kind, NetworkId};
 use crate::text::Name;
 use floodnet_core::rng::NodeRng;
 use floodnet_core::time::{Duration, Time};

@@ -9,7 +9,7 @@ use data_encoding::BASE32_NOPAD;
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::GeneralSecurityProfile;
 
-use crate::crypto::Key;
+use crate::keys::Key;
 
 /// The longest name, in characters.
 pub const MAX_NAME: usize = 32;

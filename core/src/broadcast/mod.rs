@@ -3,12 +3,14 @@
 //! | module | broadcast |
 //! |---|---|
 //! | [`flood`] | to every neighbor, duplicates suppressed |
+//! | [`flood::history`] | the same, with a memory that neighbors make equal |
 //! | [`gossip`] | to a few random neighbors, once |
 
 pub mod flood;
 pub mod gossip;
 
 pub use flood::Flood;
+pub use flood::history::FloodWithHistory;
 pub use gossip::Gossip;
 
 use crate::observe::{Carried, Payload};
@@ -20,6 +22,7 @@ use crate::tables::{BroadcastVisitor, PortablePayload};
 #[cfg(feature = "tables")]
 pub fn visit<P: PortablePayload>(visitor: &mut impl BroadcastVisitor<P>) {
     visitor.broadcast::<Flood<u32, P>>();
+    visitor.broadcast::<FloodWithHistory<u32, P>>();
     visitor.broadcast::<Gossip<u32, P>>();
 }
 

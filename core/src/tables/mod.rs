@@ -24,6 +24,7 @@ use crate::broadcast::Broadcast;
 use crate::invariants::Invariants;
 use crate::observe::Payload;
 use crate::overlay::Overlay;
+use crate::reconcile::Dated;
 use crate::wire::Wire;
 
 /// A protocol table with more to say than its types.
@@ -57,9 +58,9 @@ pub trait CheckedTable: DeserializeOwned + Serialize + JsonSchema {
 }
 
 /// Content that a broadcast can spread in a simulation and between processes.
-pub trait PortablePayload: Payload<Id: Send, Seen: Send> + Wire + Send + Debug + 'static {}
+pub trait PortablePayload: Payload<Id: Send, Seen: Send> + Dated + Wire + Send + Debug + 'static {}
 
-impl<P: Payload<Id: Send, Seen: Send> + Wire + Send + Debug + 'static> PortablePayload for P {}
+impl<P: Payload<Id: Send, Seen: Send> + Dated + Wire + Send + Debug + 'static> PortablePayload for P {}
 
 /// A broadcast that a scenario can name.
 pub trait NamedBroadcast:
@@ -78,6 +79,9 @@ pub trait NamedBroadcast:
 {
     /// The word after `broadcast.` in a scenario.
     const NAME: &'static str;
+
+    /// A key of the table: where it is set, this broadcast runs in place of the one that has the same name and table.
+    const FOR_KEY: Option<&'static str> = None;
 
     /// The table `[broadcast.NAME]`; often the settings themselves.
     type Table: CheckedTable + Into<Self::Config>;

@@ -6,7 +6,7 @@
 
 use crypto_box::aead::OsRng;
 use crypto_box::{PublicKey, SecretKey};
-use floodnet_chat::crypto::{self, Key, SEAL_OVERHEAD, Signature, Verify};
+use floodnet_chat::keys::{self, Key, SEAL_OVERHEAD, Signature, Verify};
 use floodnet_tcp::identity::{Identity, Keypair};
 
 /// Checks signatures; holds no secret.
@@ -47,7 +47,7 @@ impl Verify for Cipher {
     }
 }
 
-impl crypto::Identity for Cipher {
+impl keys::Identity for Cipher {
     fn key(&self) -> Key {
         Key(*self.keypair.identity().as_bytes())
     }
@@ -71,7 +71,7 @@ impl crypto::Identity for Cipher {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crypto::Identity as _;
+    use keys::Identity as _;
 
     fn person(number: u8) -> Cipher {
         Cipher::new(Keypair::from_secret(&[number; 32]))

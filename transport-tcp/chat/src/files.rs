@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
 use floodnet_chat::Clock;
-use floodnet_chat::envelope::NetworkId;
 use floodnet_chat::people::People;
 use floodnet_chat::replay::Replay;
+use floodnet_chat::signed_message::NetworkId;
 use floodnet_chat::store;
 use floodnet_chat::text::Name;
 use floodnet_tcp::identity::Identity;
@@ -255,7 +255,7 @@ fn peer(line: &str) -> Option<Peer> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use floodnet_chat::crypto::Key;
+    use floodnet_chat::keys::Key;
     use floodnet_core::time::Time;
 
     fn files() -> (tempfile::TempDir, Files) {

@@ -1,6 +1,6 @@
 //! The node of a chat: flooding over the random walk.
 
-use floodnet_chat::envelope::Envelope;
+use floodnet_chat::signed_message::Envelope;
 use floodnet_core::broadcast::{Flood, flood};
 use floodnet_core::node::{Config, Node};
 use floodnet_core::overlay::{RandomWalk, random_walk};

@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Write};
 use std::net::SocketAddr;
 
 use data_encoding::HEXLOWER;
-use floodnet_chat::envelope::Envelope;
+use floodnet_chat::signed_message::Envelope;
 use floodnet_core::broadcast::BroadcastCommand;
 use floodnet_core::node::Layer;
 use floodnet_core::overlay::random_walk;
@@ -245,7 +245,7 @@ mod tests {
     use proptest::prelude::*;
     use std::sync::{Arc, Mutex};
 
-    use floodnet_chat::envelope::{Draft, Kind, NetworkId};
+    use floodnet_chat::signed_message::{Draft, Kind, NetworkId};
     use floodnet_core::broadcast::flood;
     use floodnet_tcp::identity::Keypair;
 

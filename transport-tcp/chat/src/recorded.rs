@@ -1,6 +1,6 @@
 //! A node of a chat, and the recording of what happens to it.
 
-use floodnet_chat::envelope::Envelope;
+use floodnet_chat::signed_message::Envelope;
 use floodnet_core::broadcast::BroadcastCommand;
 use floodnet_core::observe::{Carried, Observation, Observe, Payload};
 use floodnet_core::protocol::{Action, ActionOf, Context, Effects, InputOf, Protocol, Types};

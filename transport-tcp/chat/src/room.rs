@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 
-use floodnet_chat::envelope::NetworkId;
+use floodnet_chat::signed_message::NetworkId;
 use floodnet_chat::text::Name;
 use floodnet_tcp::options::Network;
 
@@ -120,7 +120,7 @@ pub fn read_key(path: &Path) -> Result<[u8; 32], String> {
     }
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
     match words.as_slice() {
-        [FORMAT, digits] => floodnet_chat::crypto::Key::from_hex(digits).map(|key| key.0),
+        [FORMAT, digits] => floodnet_chat::keys::Key::from_hex(digits).map(|key| key.0),
         _ => None,
     }
     .ok_or_else(|| {

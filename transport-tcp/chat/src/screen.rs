@@ -6,7 +6,7 @@ mod output;
 use std::io;
 
 use anstyle::{AnsiColor, Color, Effects, Style};
-use floodnet_chat::crypto::Key;
+use floodnet_chat::keys::Key;
 use floodnet_chat::text::{escape, escape_line};
 use rustyline::ExternalPrinter;
 

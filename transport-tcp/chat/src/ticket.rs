@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
-use floodnet_chat::crypto::Key;
+use floodnet_chat::keys::Key;
 use floodnet_chat::text::Name;
 
 use crate::own_file;

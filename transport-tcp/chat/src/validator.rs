@@ -5,10 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use floodnet_chat::Clock;
-use floodnet_chat::envelope::{Envelope, NetworkId};
 use floodnet_chat::gate::{Gate, Refusal};
 use floodnet_chat::quota::Limits;
 use floodnet_chat::replay::Replay;
+use floodnet_chat::signed_message::{Envelope, NetworkId};
 use floodnet_core::node::Layer;
 use floodnet_core::time::Time;
 use floodnet_tcp::limits::Profile;

@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use floodnet_chat::Clock;
-use floodnet_chat::crypto::{Identity, Key};
-use floodnet_chat::envelope::{Draft, Envelope, Kind, NetworkId};
 use floodnet_chat::gate::Gate;
+use floodnet_chat::keys::{Identity, Key};
 use floodnet_chat::people::{MAX_CONTACTS, MAX_PRESENT, People};
 use floodnet_chat::quota::Limits;
 use floodnet_chat::replay::{MAX_IDS, Replay};
 use floodnet_chat::session::{Heard, Session};
+use floodnet_chat::signed_message::{Draft, Envelope, Kind, NetworkId};
 use floodnet_chat::store;
 use floodnet_chat::text::{MAX_NAME, Name, escape};
 use floodnet_core::broadcast::flood;

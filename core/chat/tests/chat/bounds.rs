@@ -57,7 +57,7 @@ fn no_body_is_too_long_for_its_signature_to_be_checked() {
         let good = said(1, 1, NOW, &vec![b'x'; length]);
         let mut bytes = good.bytes().to_vec();
         *bytes.last_mut().expect("a signature") ^= 1;
-        let forged = floodnet_chat::envelope::Envelope::parse(bytes.into()).expect("well-formed");
+        let forged = floodnet_chat::signed_message::Envelope::parse(bytes.into()).expect("well-formed");
         assert_eq!(forged.id(), good.id());
         assert_eq!(gate().check(&forged, &toy(), clock(0)), Err(Refusal::Cut("bad_signature")), "{length}");
         assert_eq!(gate().check(&good, &toy(), clock(0)), Ok(()), "{length}");

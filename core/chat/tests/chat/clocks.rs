@@ -2,11 +2,11 @@
 
 use floodnet_chat::Clock;
 use floodnet_chat::clocks::{Disagreement, NeighborClocks};
-use floodnet_chat::crypto::Identity;
-use floodnet_chat::envelope::Envelope;
 use floodnet_chat::gate::{Gate, Refusal};
+use floodnet_chat::keys::Identity;
 use floodnet_chat::quota::Limits;
 use floodnet_chat::replay::{MAX_AGE_MS, Replay};
+use floodnet_chat::signed_message::Envelope;
 use floodnet_core::time::Time;
 
 use crate::toy::Toy;

@@ -1,8 +1,8 @@
 //! Sealed messages.
 
-use floodnet_chat::crypto::{Identity, Key};
 use floodnet_chat::direct::{self, Label, Unreadable};
-use floodnet_chat::envelope::NetworkId;
+use floodnet_chat::keys::{Identity, Key};
+use floodnet_chat::signed_message::NetworkId;
 
 use crate::NET;
 use crate::toy::Toy;

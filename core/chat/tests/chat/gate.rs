@@ -1,11 +1,11 @@
 //! What passes, in which order of checks, and how much of it.
 
 use floodnet_chat::Clock;
-use floodnet_chat::crypto::{Identity, Key, Signature, Verify};
-use floodnet_chat::envelope::{Draft, Envelope, Kind, NetworkId};
 use floodnet_chat::gate::{Gate, Refusal};
+use floodnet_chat::keys::{Identity, Key, Signature, Verify};
 use floodnet_chat::quota::Limits;
 use floodnet_chat::replay::{MAX_AGE_MS, MAX_AHEAD_MS, Replay};
+use floodnet_chat::signed_message::{Draft, Envelope, Kind, NetworkId};
 use floodnet_core::observe::Payload;
 use floodnet_core::rng::NodeRng;
 use floodnet_core::time::Time;

@@ -3,20 +3,20 @@
 mod bounds;
 mod clocks;
 mod direct;
-mod envelope;
 mod gate;
 mod people;
 mod replay;
 mod session;
+mod signed_message;
 mod text;
 mod toy;
 
 use floodnet_chat::Clock;
-use floodnet_chat::envelope::{Draft, Envelope, Kind, NetworkId};
 use floodnet_chat::gate::Gate;
 use floodnet_chat::quota::Limits;
 use floodnet_chat::replay::Replay;
 use floodnet_chat::session::Session;
+use floodnet_chat::signed_message::{Draft, Envelope, Kind, NetworkId};
 use floodnet_chat::text::Name;
 use floodnet_core::time::Time;
 

@@ -1,6 +1,6 @@
 //! Who is who.
 
-use floodnet_chat::crypto::Identity;
+use floodnet_chat::keys::Identity;
 use floodnet_chat::people::{ContactError, NameMatch, People, PresenceChange};
 use floodnet_chat::text::fingerprint;
 

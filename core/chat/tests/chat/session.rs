@@ -1,9 +1,9 @@
 //! Who says and hears what.
 
 use floodnet_chat::Clock;
-use floodnet_chat::envelope::Envelope;
 use floodnet_chat::people::{NameMatch, PresenceChange};
 use floodnet_chat::session::{Heard, MAX_TEXT, Session, Unsayable};
+use floodnet_chat::signed_message::Envelope;
 use floodnet_core::rng::NodeRng;
 use floodnet_core::time::Time;
 use floodnet_core::wire;

@@ -1,6 +1,6 @@
 //! Names, what is shown, and what is saved.
 
-use floodnet_chat::crypto::Key;
+use floodnet_chat::keys::Key;
 use floodnet_chat::store;
 use floodnet_chat::text::{BadName, MAX_MARKS, Name, escape, escape_line, fingerprint, safety_number};
 use proptest::prelude::*;

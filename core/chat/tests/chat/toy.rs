@@ -1,6 +1,6 @@
 //! Ciphers that are only pretended.
 
-use floodnet_chat::crypto::{Identity, Key, SEAL_OVERHEAD, Signature, Verify};
+use floodnet_chat::keys::{Identity, Key, SEAL_OVERHEAD, Signature, Verify};
 
 /// Ciphers without secrets, for tests: they catch every changed byte and every mix-up of
 /// keys, and whoever wants to can forge and read everything.

@@ -62,6 +62,10 @@ pub trait Runnable:
     /// The table `[broadcast.KEY]`.
     type BroadcastTable: CheckedTable;
 
+    /// A key of the table `[broadcast.KEY]`: where it is set, this protocol runs in place of the one that has the same
+    /// two words and tables.
+    const FOR_KEY: Option<&'static str> = None;
+
     /// The settings of all nodes.
     ///
     /// # Errors
@@ -95,6 +99,7 @@ pub trait Runnable:
 impl<O: NamedOverlay<Setting>, B: NamedBroadcast<Payload = SimPayload>> Runnable for Node<O, B> {
     type OverlayTable = O::Table;
     type BroadcastTable = B::Table;
+    const FOR_KEY: Option<&'static str> = B::FOR_KEY;
 
     fn config(overlay: O::Table, broadcast: B::Table, setting: &Setting) -> Result<Self::Config, Complaint> {
         Ok(Config {
@@ -156,7 +161,9 @@ impl Visitor for Tables {
         if self.broadcasts.iter().all(|table| table.key() != broadcast) {
             self.broadcasts.push(TableKind::checked::<P::BroadcastTable>(broadcast));
         }
-        self.pairs.push((overlay, broadcast));
+        if !self.pairs.contains(&(overlay, broadcast)) {
+            self.pairs.push((overlay, broadcast));
+        }
     }
 }
 

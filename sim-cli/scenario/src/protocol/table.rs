@@ -21,6 +21,8 @@ pub struct ProtocolTable<E: ?Sized + 'static> {
 struct Entry<E: ?Sized + 'static> {
     overlay: &'static str,
     broadcast: &'static str,
+    /// It is for scenarios whose broadcast has this key.
+    for_key: Option<&'static str>,
     entry: &'static E,
 }
 
@@ -32,11 +34,13 @@ impl<E: ?Sized> Default for ProtocolTable<E> {
 
 impl<E: PerProtocol + ?Sized> Visitor for ProtocolTable<E> {
     /// # Panics
-    /// When both words together already name a protocol.
+    /// When both words together already name a protocol, for the same key of the broadcast's table.
     fn protocol<P: Runnable>(&mut self, overlay: &'static str, broadcast: &'static str) {
-        assert!(self.find(overlay, broadcast).is_none(), "{overlay} with {broadcast} is registered twice");
+        let for_key = P::FOR_KEY;
+        let is_taken = self.named(overlay, broadcast).any(|entry| entry.for_key == for_key);
+        assert!(!is_taken, "{overlay} with {broadcast} is registered twice");
         self.tables.protocol::<P>(overlay, broadcast);
-        self.entries.push(Entry { overlay, broadcast, entry: E::of::<P>() });
+        self.entries.push(Entry { overlay, broadcast, for_key, entry: E::of::<P>() });
     }
 }
 
@@ -63,14 +67,16 @@ impl<E: ?Sized> ProtocolTable<E> {
     /// Nobody registered a protocol under these two words.
     pub fn get(&self, scenario: &Scenario) -> Result<&'static E, Complaint> {
         let (overlay, broadcast) = (&scenario.overlay.key, &scenario.broadcast.key);
+        let is_set =
+            |entry: &&Entry<E>| entry.for_key.is_some_and(|key| scenario.broadcast.table.contains_key(key));
+        let with_key = self.named(overlay, broadcast).find(is_set);
+        let found = with_key.or_else(|| self.named(overlay, broadcast).find(|entry| entry.for_key.is_none()));
         let unknown =
             || Complaint::new("broadcast", format!("no protocol is `{overlay}` with `{broadcast}`"), "");
-        self.find(overlay, broadcast).ok_or_else(unknown)
+        found.map(|entry| entry.entry).ok_or_else(unknown)
     }
 
-    fn find(&self, overlay: &str, broadcast: &str) -> Option<&'static E> {
-        let mut entries = self.entries.iter();
-        let found = entries.find(|entry| entry.overlay == overlay && entry.broadcast == broadcast);
-        found.map(|entry| entry.entry)
+    fn named<'a>(&'a self, overlay: &'a str, broadcast: &'a str) -> impl Iterator<Item = &'a Entry<E>> {
+        self.entries.iter().filter(move |entry| entry.overlay == overlay && entry.broadcast == broadcast)
     }
 }

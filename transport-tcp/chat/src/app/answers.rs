@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use floodnet_chat::crypto::Key;
+use floodnet_chat::keys::Key;
 use floodnet_chat::text::fingerprint;
 
 use super::App;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use floodnet_chat::crypto::Key;
+use floodnet_chat::keys::Key;
 use floodnet_chat::people::{ContactError, NameMatch};
 use floodnet_chat::text::{Name, fingerprint, safety_number};
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use floodnet_chat::clocks::Disagreement;
-use floodnet_chat::crypto::Key;
-use floodnet_chat::envelope::Envelope;
+use floodnet_chat::keys::Key;
 use floodnet_chat::session::{Heard, SILENT_MS, Session, Unsayable};
+use floodnet_chat::signed_message::Envelope;
 use floodnet_chat::text::Name;
 use floodnet_core::rng::NodeRng;
 use floodnet_tcp::handle::Handle;

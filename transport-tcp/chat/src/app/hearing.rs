@@ -1,9 +1,9 @@
 //! What is done about what the node tells.
 
-use floodnet_chat::crypto::Key;
-use floodnet_chat::envelope::Envelope;
+use floodnet_chat::keys::Key;
 use floodnet_chat::people::PresenceChange;
 use floodnet_chat::session::Heard;
+use floodnet_chat::signed_message::Envelope;
 use floodnet_chat::text::fingerprint;
 use floodnet_core::broadcast::BroadcastEvent;
 use floodnet_core::node::Layer;

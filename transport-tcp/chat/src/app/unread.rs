@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use floodnet_chat::crypto::Key;
+use floodnet_chat::keys::Key;
 
 /// Messages that are kept; of more, the oldest goes.
 const CAPACITY: usize = 100;

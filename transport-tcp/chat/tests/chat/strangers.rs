@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use floodnet_chat::envelope::{Draft, Envelope, Kind, NetworkId};
 use floodnet_chat::replay::Replay;
+use floodnet_chat::signed_message::{Draft, Envelope, Kind, NetworkId};
 use floodnet_chat_app::cipher::Cipher;
 use floodnet_chat_app::node::Message;
 use floodnet_chat_app::validator::{ChatValidator, Clocks, quota_limits};

@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use floodnet_chat::crypto::Identity;
-use floodnet_chat::envelope::{Draft, Envelope, Kind, NetworkId};
+use floodnet_chat::keys::Identity;
 use floodnet_chat::replay::{MAX_AGE_MS, MAX_AHEAD_MS, Replay};
+use floodnet_chat::signed_message::{Draft, Envelope, Kind, NetworkId};
 use floodnet_chat_app::cipher::Cipher;
 use floodnet_chat_app::node::config;
 use floodnet_chat_app::recorded::ChatNode;

@@ -1,4 +1,4 @@
-//! A signed message as it travels.
+//! A signed message as it travels, and the check of its signature ([`Envelope::is_authentic`]).
 //!
 //! ```text
 //! network 16 | kind 1 | origin key 32 | sequence 8 | unix ms 8 | body ... | signature 64
@@ -15,7 +15,7 @@ use core::fmt;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 
-use crate::crypto::{Identity, Key, Signature, Verify};
+use crate::keys::{Identity, Key, Signature, Verify};
 use floodnet_core::observe::Payload;
 use floodnet_core::seen::SeenCache;
 use floodnet_core::wire::{DecodeError, Wire, take};

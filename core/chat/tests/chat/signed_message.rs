@@ -1,8 +1,8 @@
 //! The form of messages.
 
 use bytes::Bytes;
-use floodnet_chat::crypto::Identity;
-use floodnet_chat::envelope::{Draft, Envelope, HEADER, Kind, MAX_BODY, MAX_ENVELOPE, SIGNATURE};
+use floodnet_chat::keys::Identity;
+use floodnet_chat::signed_message::{Draft, Envelope, HEADER, Kind, MAX_BODY, MAX_ENVELOPE, SIGNATURE};
 use floodnet_core::observe::Payload;
 use floodnet_core::wire::{self, DecodeError};
 use proptest::prelude::*;
@@ -18,7 +18,7 @@ fn golden_bytes_of_an_envelope() {
     expected.extend(Toy::new(1).key().0);
     expected.extend([0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3]);
     expected.extend(b"hi");
-    let signed = [floodnet_chat::envelope::DOMAIN, &expected].concat();
+    let signed = [floodnet_chat::signed_message::DOMAIN, &expected].concat();
     assert_eq!(envelope.id().0, *blake3::hash(&signed).as_bytes());
     expected.extend(Toy::new(1).sign(&signed).0);
     assert_eq!(envelope.bytes().as_ref(), expected);
