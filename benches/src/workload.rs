@@ -8,7 +8,7 @@ use floodnet_core::time::Duration;
 use floodnet_sim::graph::k_out;
 use floodnet_sim::link::LinkModel;
 use floodnet_sim::payload::SimPayload;
-use floodnet_sim::plan::{Churn, CrashKind, Plan, PlanSpec};
+use floodnet_sim::plan::{Churn, CrashKind, Known, Plan, PlanSpec};
 use floodnet_sim::spec::units::Size;
 use floodnet_sim::spec::{Link, Nodes, Origin, Per, Traffic, Transport};
 use floodnet_sim::{Outcome, SimProtocol, Simulation};
@@ -107,6 +107,8 @@ pub fn flood(size: FloodSize, transport: Transport) -> Workload<OnGraph> {
         trace: Vec::new(),
         traffic: vec![traffic],
         faults: Vec::new(),
+        adversaries: Vec::new(),
+        known: Known::default(),
     };
     let graph = k_out(size.nodes, size.links, SEED).expect("more nodes than links of each").into();
     Workload {
@@ -161,8 +163,16 @@ pub fn churn(nodes: u32) -> Workload<Walker> {
 
 fn walkers(count: u32, walk: Walk, duration: Duration, churn: Option<Churn>) -> Workload<Walker> {
     let nodes = nodes(count, ARRIVE);
-    let spec =
-        PlanSpec { duration, nodes, churn, trace: Vec::new(), traffic: Vec::new(), faults: Vec::new() };
+    let spec = PlanSpec {
+        duration,
+        nodes,
+        churn,
+        trace: Vec::new(),
+        traffic: Vec::new(),
+        faults: Vec::new(),
+        adversaries: Vec::new(),
+        known: Known::default(),
+    };
     let overlay = match walk {
         Walk::Default => random_walk::Config::new(vec![0]),
         Walk::Tutorial => random_walk::Config::tutorial(vec![0]),

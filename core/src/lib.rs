@@ -16,6 +16,7 @@
 //! | [`seen`] | the bounded memory of messages seen |
 //! | [`wire`] | how messages become bytes |
 //! | [`observe`] | what the simulator must know about a protocol to measure it |
+//! | [`hostile`] | what an adversary may know of a protocol, and what it does |
 //! | [`invariants`] | what a fuzz campaign may hold a protocol to |
 //! | [`graph`] | undirected graphs in a compact form |
 //! | [`distributions`] | probability distributions for latency and sessions: the one place with floating point |
@@ -38,6 +39,7 @@ pub mod complaint;
 pub mod content;
 pub mod distributions;
 pub mod graph;
+pub mod hostile;
 pub mod inbox;
 pub mod invariants;
 pub mod node;

@@ -9,6 +9,7 @@ use core::marker::PhantomData;
 use arrayvec::ArrayVec;
 
 use crate::broadcast::{Broadcast, BroadcastCommand, BroadcastEvent, BroadcastInput, BroadcastInputOf};
+use crate::hostile::{Classes, MessageClass, Pretense};
 use crate::invariants::{Invariants, Promises, Stored, Walk};
 use crate::observe::{Carried, Observation, Observe, Payload};
 use crate::overlay::{Overlay, OverlayEvent};
@@ -300,6 +301,40 @@ where
     #[inline]
     fn neighbors(&self) -> &[O::Peer] {
         self.overlay.neighbors()
+    }
+
+    fn class(message: &Self::Message) -> MessageClass {
+        match message {
+            Layer::Overlay(message) => O::class(message),
+            Layer::Broadcast(message) => B::class(message),
+        }
+    }
+
+    fn classes() -> Classes {
+        O::classes().and(B::classes())
+    }
+
+    fn forges() -> Classes {
+        O::forges()
+    }
+
+    fn forge(class: MessageClass, pretense: &Pretense<O::Peer>) -> Option<Self::Message> {
+        O::forge(class, pretense).map(Layer::Overlay)
+    }
+
+    fn lies() -> Classes {
+        O::lies()
+    }
+
+    fn lie(message: &mut Self::Message, named: O::Peer) -> bool {
+        match message {
+            Layer::Overlay(message) => O::lie(message, named),
+            Layer::Broadcast(_) => false,
+        }
+    }
+
+    fn unbounded(config: &mut Self::Config) {
+        O::unbounded(&mut config.overlay);
     }
 }
 

@@ -3,6 +3,7 @@
 //! Everything in a scenario besides `[overlay]` and `[broadcast]` works for any protocol that implements
 //! [`Observe`]: plan, engine, measures, pictures.
 
+use crate::hostile::{Classes, Deed, MessageClass, Pretense};
 use crate::protocol::{Protocol, Types};
 use crate::seen::Seen;
 
@@ -41,6 +42,8 @@ pub enum Observation<Peer, Id> {
     Repair,
     /// The protocol ignored an input; the text names the reason.
     Dropped(&'static str),
+    /// An adversary did something. Said by the wrapper that makes a node one; protocols never say it.
+    Deed(Deed<Peer, Id>),
     /// The event does not matter to measurements.
     Other,
 }
@@ -83,4 +86,47 @@ pub trait Observe: Protocol {
 
     /// The peers this node holds as neighbors, in the node's own order.
     fn neighbors(&self) -> &[<Self as Types>::Peer];
+
+    /// What `message` is for. The default knows payload, and takes all else for membership.
+    #[must_use]
+    fn class(message: &Self::Message) -> MessageClass {
+        if Self::carried(message).is_some() { MessageClass::Payload } else { MessageClass::Membership }
+    }
+
+    /// The classes that [`class`](Self::class) tells apart, so that a scenario names no other.
+    #[must_use]
+    fn classes() -> Classes {
+        Classes::of(&[MessageClass::Payload, MessageClass::Membership])
+    }
+
+    /// Classes of messages that [`forge`](Self::forge) can invent. Default: none.
+    #[must_use]
+    fn forges() -> Classes {
+        Classes::NONE
+    }
+
+    /// A message of this class that says what an adversary wants: a join request is such that the receiver takes the
+    /// node that it names, if it ever does. `None` for the classes that are not in [`forges`](Self::forges).
+    #[must_use]
+    fn forge(class: MessageClass, pretense: &Pretense<<Self as Types>::Peer>) -> Option<Self::Message> {
+        let _ = (class, pretense);
+        None
+    }
+
+    /// Classes of messages that [`lie`](Self::lie) can alter. Default: none.
+    #[must_use]
+    fn lies() -> Classes {
+        Classes::NONE
+    }
+
+    /// Makes `message` name this peer in place of the one that it names, if it names one. Says whether it did.
+    fn lie(message: &mut Self::Message, named: <Self as Types>::Peer) -> bool {
+        let _ = (message, named);
+        false
+    }
+
+    /// Makes these settings those of a node that takes as many links as it is offered. The default changes nothing.
+    fn unbounded(config: &mut Self::Config) {
+        let _ = config;
+    }
 }

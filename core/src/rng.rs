@@ -92,6 +92,12 @@ pub enum Purpose {
     PathSources,
     /// Random scenarios.
     Scenarios,
+    /// Which slots are adversaries, and whom they connect to: one stream for each entry of the list.
+    Adversary,
+    /// What an adversary does by chance: one stream for each life of a hostile slot.
+    Deeds,
+    /// Classes and regions of the nodes that adversaries bring: one stream for each of the two.
+    Extra,
 }
 
 impl Purpose {
@@ -110,6 +116,7 @@ impl Purpose {
             | Self::Classes
             | Self::Regions
             | Self::Graph => run,
+            Self::Adversary | Self::Deeds | Self::Extra => fold(run, HOSTILE),
             Self::Latency | Self::Jitter | Self::Loss | Self::FaultLoss | Self::Ping => fold(run, LINK),
             Self::Node => fold(run, NODE),
             Self::Runs => fold(RUNS, run),
@@ -123,9 +130,9 @@ impl Purpose {
     #[must_use]
     pub const fn number(self) -> u64 {
         match self {
-            Self::Arrivals | Self::Latency => 1,
-            Self::Sessions | Self::Jitter => 2,
-            Self::Times | Self::Loss => 3,
+            Self::Arrivals | Self::Latency | Self::Adversary => 1,
+            Self::Sessions | Self::Jitter | Self::Deeds => 2,
+            Self::Times | Self::Loss | Self::Extra => 3,
             Self::Origins | Self::FaultLoss => 4,
             Self::Fault | Self::Ping => 5,
             Self::Classes => 6,
@@ -137,6 +144,7 @@ impl Purpose {
 }
 
 // Words in ASCII.
+const HOSTILE: u64 = 0x686f_7374_696c_65;
 const LINK: u64 = 0x6c69_6e6b;
 const NODE: u64 = 0x6e6f_6465;
 const RUNS: u64 = 0x7275_6e73;

@@ -3,6 +3,7 @@
 //! A slot folds in each input that it takes, each event of its protocol and each packet of its that is lost; at
 //! the end, the neighbors that it holds. `engine::simulation` sums up the slots.
 
+use floodnet_core::hostile::Deed;
 use floodnet_core::observe::Observation;
 use floodnet_core::rng::{chain, fold, mix};
 
@@ -104,6 +105,21 @@ fn observation_hash(observation: &Observation<u32, u32>) -> u64 {
         Observation::Repair => with(6, 0),
         Observation::Dropped(reason) => with(7, name_hash(reason) >> 8),
         Observation::Other => with(8, 0),
+        Observation::Deed(deed) => with(9, deed_hash(deed)),
+    }
+}
+
+/// What the digest knows of what an adversary did. Below 2^56.
+fn deed_hash(deed: Deed<u32, u32>) -> u64 {
+    let with = |kind: u64, value: u64| mix(fold(kind, value)) >> 8;
+    match deed {
+        Deed::Dropped { payload } => with(1, u64::from(payload)),
+        Deed::Delayed(by) => with(2, by.as_nanos()),
+        Deed::Ignored => with(3, 0),
+        Deed::Repeated => with(4, 0),
+        Deed::Forged => with(5, 0),
+        Deed::Lied => with(6, 0),
+        Deed::Heard { message, from } => with(7, u64::from(message) << 32 | u64::from(from)),
     }
 }
 

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`spec`] | what a scenario says: nodes, links, churn, traffic, faults |
 //! | [`plan`] | who joins, leaves, publishes and fails, and when |
+//! | [`hostile`] | adversaries over any protocol |
 //! | [`link`] | what links do to packets: settings |
 //! | [`graph`] | graphs for the fixed overlay |
 //! | [`read`] | data files as they are published |
@@ -24,6 +25,7 @@ mod digest;
 mod engine;
 mod event;
 pub mod graph;
+pub mod hostile;
 pub mod link;
 mod net;
 pub mod observer;

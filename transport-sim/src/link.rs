@@ -92,20 +92,40 @@ impl LinkModel {
         Ok(links)
     }
 
+    /// The same with `more` slots behind the others. Their classes and regions are drawn by the same shares, and change
+    /// none of the others.
+    ///
+    /// # Errors
+    /// As [`Self::draw`].
+    pub fn grown(mut self, more: u32, seed: u64) -> Result<Self, Complaint> {
+        let rng = |number| PlanRng::new(seed, Purpose::Extra, number);
+        let cannot =
+            || Complaint::new("class", "the shares of the classes cannot be dealt out", "they sum to 1");
+        let mut classes = Vec::new();
+        if !self.class_of.is_empty() {
+            let shares: Vec<f64> = self.classes.iter().map(|class| class.share).collect();
+            classes = assign_shares(more, &shares, &mut rng(0)).ok_or_else(cannot)?;
+        }
+        if let Delays::Table { row, size, .. } = &mut self.delays {
+            match &self.spec.latency {
+                Latency::Regions(regions) => {
+                    row.extend(region_of(regions.table(), &self.classes, &classes, more, &mut rng(1))?);
+                }
+                _ => row.extend((row.len() as u32..).take(more as usize).map(|slot| slot % *size)),
+            }
+        }
+        self.class_of.extend(classes);
+        Ok(self)
+    }
+
     /// Each slot in the region of its class, or in one drawn by the regions' weights.
     fn regional(&self, table: &Regions, slots: u32, seed: u64) -> Result<Delays, Complaint> {
-        let weights: Vec<f64> = table.weights.iter().map(|&weight| f64::from(weight)).collect();
-        let drawn = assign_shares(slots, &weights, &mut PlanRng::new(seed, Purpose::Regions, 0));
-        let cannot = || Complaint::new("link.latency.regions", "the regions cannot be dealt out", "");
-        let region_of = |(slot, drawn): (usize, u8)| {
-            let class = self.class_of.get(slot).and_then(|class| self.classes.get(usize::from(*class)));
-            let given = class.and_then(|class| table.number(class.region.as_deref()?));
-            given.map_or(u32::from(drawn), |region| u32::try_from(region).unwrap_or(0))
-        };
+        let mut rng = PlanRng::new(seed, Purpose::Regions, 0);
+        let row = region_of(table, &self.classes, &self.class_of, slots, &mut rng)?;
         let size = table.len();
         let pairs = (0..size).flat_map(|from| (0..size).map(move |to| (from, to)));
         Ok(Delays::Table {
-            row: drawn.ok_or_else(cannot)?.into_iter().enumerate().map(region_of).collect(),
+            row,
             size: u32::try_from(size).unwrap_or(u32::MAX),
             one_way: pairs.map(|(from, to)| table.one_way(from, to)).collect(),
         })
@@ -164,4 +184,23 @@ impl LinkModel {
         let number = self.class_of.get(slot as usize).copied().unwrap_or(0);
         self.classes.get(usize::from(number)).unwrap_or(const { &Class::UNLIMITED })
     }
+}
+
+/// The region of each of `slots` slots: that of its class, or one drawn by the regions' weights.
+fn region_of(
+    table: &Regions,
+    classes: &[Class],
+    class_of: &[u8],
+    slots: u32,
+    rng: &mut PlanRng,
+) -> Result<Vec<u32>, Complaint> {
+    let weights: Vec<f64> = table.weights.iter().map(|&weight| f64::from(weight)).collect();
+    let cannot = || Complaint::new("link.latency.regions", "the regions cannot be dealt out", "");
+    let drawn = assign_shares(slots, &weights, rng).ok_or_else(cannot)?;
+    let region = |(slot, drawn): (usize, u8)| {
+        let class = class_of.get(slot).and_then(|class| classes.get(usize::from(*class)));
+        let given = class.and_then(|class| table.number(class.region.as_deref()?));
+        given.map_or(u32::from(drawn), |region| u32::try_from(region).unwrap_or(0))
+    };
+    Ok(drawn.into_iter().enumerate().map(region).collect())
 }

@@ -13,6 +13,7 @@ pub use flood::Flood;
 pub use flood::history::FloodWithHistory;
 pub use gossip::Gossip;
 
+use crate::hostile::{Classes, MessageClass};
 use crate::observe::{Carried, Payload};
 use crate::protocol::{Context, Effects, Types};
 #[cfg(feature = "tables")]
@@ -110,4 +111,18 @@ pub trait Broadcast:
 
     /// The application's message inside `message`, if any.
     fn carried(message: &Self::Message) -> Option<Carried<<Self::Payload as Payload>::Id>>;
+
+    /// What `message` is for; see [`Observe::class`](crate::observe::Observe::class). Default: payload if it carries
+    /// a message of the application, else an advert.
+    #[must_use]
+    fn class(message: &Self::Message) -> MessageClass {
+        if Self::carried(message).is_some() { MessageClass::Payload } else { MessageClass::Advert }
+    }
+
+    /// The classes that [`class`](Self::class) tells apart. Default: payload alone, which a broadcast that sends
+    /// anything else adds to.
+    #[must_use]
+    fn classes() -> Classes {
+        Classes::of(&[MessageClass::Payload])
+    }
 }

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use super::{Overlay, OverlayEvent, View};
 use crate::graph::Graph;
+use crate::hostile::{Classes, MessageClass};
 use crate::invariants::{Invariants, Promises, Stored};
 use crate::protocol::{Context, Effects, Input, InputOf, Types};
 use crate::time::Duration;
@@ -168,6 +169,15 @@ impl Overlay for Fixed {
     #[inline]
     fn neighbors(&self) -> &[u32] {
         &self.neighbors
+    }
+
+    /// A greeting finds out whether a neighbor is up.
+    fn class(_: &Message) -> MessageClass {
+        MessageClass::Ping
+    }
+
+    fn classes() -> Classes {
+        Classes::of(&[MessageClass::Ping])
     }
 }
 

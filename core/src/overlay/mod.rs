@@ -14,6 +14,7 @@ pub use fixed::Fixed;
 pub use random_walk::RandomWalk;
 pub use view::View;
 
+use crate::hostile::{Classes, MessageClass, Pretense};
 use crate::protocol::{Context, Effects, InputOf, Types};
 #[cfg(feature = "tables")]
 use crate::tables::{EntryNodes, OverlayVisitor};
@@ -48,4 +49,47 @@ pub trait Overlay: Types<Event = OverlayEvent<<Self as Types>::Peer>> {
 
     /// The neighbors now, in an order that is part of the node's history.
     fn neighbors(&self) -> &[Self::Peer];
+
+    /// What `message` is for; see [`Observe::class`](crate::observe::Observe::class). Default: membership.
+    #[must_use]
+    fn class(message: &Self::Message) -> MessageClass {
+        let _ = message;
+        MessageClass::Membership
+    }
+
+    /// The classes that [`class`](Self::class) tells apart.
+    #[must_use]
+    fn classes() -> Classes {
+        Classes::of(&[MessageClass::Membership])
+    }
+
+    /// Classes of messages that [`forge`](Self::forge) can invent. Default: none.
+    #[must_use]
+    fn forges() -> Classes {
+        Classes::NONE
+    }
+
+    /// Invents a message; see [`Observe::forge`](crate::observe::Observe::forge).
+    #[must_use]
+    fn forge(class: MessageClass, pretense: &Pretense<Self::Peer>) -> Option<Self::Message> {
+        let _ = (class, pretense);
+        None
+    }
+
+    /// Classes of messages that [`lie`](Self::lie) can alter. Default: none.
+    #[must_use]
+    fn lies() -> Classes {
+        Classes::NONE
+    }
+
+    /// Alters a message; see [`Observe::lie`](crate::observe::Observe::lie).
+    fn lie(message: &mut Self::Message, named: Self::Peer) -> bool {
+        let _ = (message, named);
+        false
+    }
+
+    /// Removes bounds from settings; see [`Observe::unbounded`](crate::observe::Observe::unbounded).
+    fn unbounded(config: &mut Self::Config) {
+        let _ = config;
+    }
 }

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 
 use floodnet_scenario::protocol::{PerProtocol, ProtocolTable, Runnable, Visitor};
 use floodnet_scenario::{Complaint, Scenario, Tables};
+use floodnet_sim::hostile::Hostile;
 
 use crate::run::{Job, Ran, simulate_job};
 use crate::swarm::check::{CaseResult, CheckJob, check_protocol};
@@ -28,12 +29,21 @@ pub(crate) trait Engine: Sync {
 struct EngineOf<P>(PhantomData<fn() -> P>);
 
 impl<P: Runnable> Engine for EngineOf<P> {
+    // Without adversaries a run is that of the protocol alone: the wrapper costs nothing where nobody needs it.
     fn run(&self, job: &mut Job<'_>) -> Result<Ran, Complaint> {
-        simulate_job::<P>(job)
+        if job.scenario.adversaries.is_empty() {
+            simulate_job::<P>(job)
+        } else {
+            simulate_job::<Hostile<P>>(job)
+        }
     }
 
     fn follow(&self, task: Following<'_>) -> Result<Followed, Complaint> {
-        follow_protocol::<P>(task)
+        if task.scenario.adversaries.is_empty() {
+            follow_protocol::<P>(task)
+        } else {
+            follow_protocol::<Hostile<P>>(task)
+        }
     }
 
     fn check(&self, job: &CheckJob<'_>) -> Result<CaseResult, Complaint> {

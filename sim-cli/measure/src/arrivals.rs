@@ -94,6 +94,8 @@ struct Rest {
     published: bool,
     late: u32,
     other: u32,
+    on_time_hostile: u32,
+    on_time_victims: u32,
 }
 
 /// What became of one message at the slots of a part, or of all parts.
@@ -103,6 +105,9 @@ pub(super) struct Tally {
     /// Deliveries by which time and to whom; together the slots other than the origin that have it.
     pub(super) on_time: u32,
     pub(super) on_time_joined: u32,
+    /// Of those on time, at hostile slots, and at the victims of adversaries.
+    pub(super) on_time_hostile: u32,
+    pub(super) on_time_victims: u32,
     pub(super) late: u32,
     pub(super) other: u32,
     pub(super) greatest_hops: u16,
@@ -121,6 +126,8 @@ impl Tally {
         self.published |= other.published;
         self.on_time += other.on_time;
         self.on_time_joined += other.on_time_joined;
+        self.on_time_hostile += other.on_time_hostile;
+        self.on_time_victims += other.on_time_victims;
         self.late += other.late;
         self.other += other.other;
         self.greatest_hops = self.greatest_hops.max(other.greatest_hops);
@@ -282,6 +289,8 @@ impl Arrivals {
             let span = at.since(published);
             entry.on_time += 1;
             entry.on_time_joined += u32::from(life.joined() <= published);
+            rest.on_time_hostile += u32::from(plan.adversaries.contains(slot));
+            rest.on_time_victims += u32::from(plan.adversaries.victims().contains(&slot));
             entry.slowest = entry.slowest.max(span);
             if self.schedule.counts(due) {
                 self.latencies.record(span);
@@ -308,6 +317,8 @@ impl Arrivals {
             published: rest.published,
             on_time: entry.on_time,
             on_time_joined: entry.on_time_joined,
+            on_time_hostile: rest.on_time_hostile,
+            on_time_victims: rest.on_time_victims,
             late: rest.late,
             other: rest.other,
             greatest_hops: entry.greatest_hops,

@@ -12,6 +12,7 @@ use super::delivery::{Deliveries, Totals, receivers, spread};
 use super::ended::Ended;
 use super::fault_cuts::Cuts;
 use super::graph::{Isolation, Scanner};
+use super::hostility::{Sources, Watch};
 use super::lifecycle::Slot;
 use super::neighbors::Neighbors;
 use super::number::span_ms;
@@ -35,6 +36,8 @@ pub struct Measures {
     scanner: Scanner,
     isolation: Isolation,
     pub(super) attachments: Attachments,
+    /// What adversaries did to the graph; none in a run without.
+    watch: Option<Watch>,
     /// Nodes outside of the largest component while no fault is active.
     cut_off: Isolation,
     rows: Vec<Row>,
@@ -64,6 +67,7 @@ impl Measures {
             scanner: Scanner::new(settings.target_degree),
             isolation: Isolation::default(),
             attachments: Attachments::default(),
+            watch: Watch::new(&plan),
             cut_off: Isolation::default(),
             rows: Vec::new(),
             topologies: Vec::new(),
@@ -135,6 +139,11 @@ impl Measures {
         let graph = self.topology(&parts, end);
         let shape = self.scanner.scan(&mut self.neighbors, &everybody(&parts), &Cuts::at(&self.plan, end));
         let last = Row::of_shape(end, shape, false);
+        let window = Averages::over(&self.rows, self.settings.start, self.settings.stop);
+        let (plan, schedule) = (&*self.plan, &*self.schedule);
+        let sources =
+            Sources { plan, schedule, parts: &parts, deliveries: &deliveries, window: &window, end };
+        let hostility = self.watch.as_ref().map(|watch| sources.measures(watch)).unwrap_or_default();
         let summary = Summary::of(&Ended {
             plan: &self.plan,
             settings: &self.settings,
@@ -145,8 +154,9 @@ impl Measures {
             deliveries: &deliveries,
             totals: &totals,
             rows: &self.rows,
-            window: Averages::over(&self.rows, self.settings.start, self.settings.stop),
+            window,
             last,
+            hostility,
             graph: &graph,
             attachment: self.attachments.finish(),
             cut_off_ms: self.rows.last().map(|row| span_ms(self.cut_off.longest(row.at))),
@@ -197,7 +207,10 @@ impl Measures {
         let outside = if is_disturbed(&self.plan, at) { &[][..] } else { &shape.outside };
         self.cut_off.sample(at, outside, &everybody);
         let row = Row::of_shape(at, shape, self.settings.target_degree.is_some());
+        let hostile = self.watch.as_mut();
+        let hostile = hostile.map(|watch| watch.sample(at, &self.plan, &self.neighbors, &everybody, &cuts));
         Row {
+            hostile,
             nodes_up: census.up,
             unjoined: census.unjoined(),
             partitioned: row.parts >= 2 || self.isolation.longer_than(self.settings.grace, at),

@@ -7,6 +7,7 @@ use floodnet_sim::plan::Plan;
 
 use super::attachment::Attachment;
 use super::delivery::{Deliveries, Totals};
+use super::hostility::Hostility;
 use super::latency::{Latencies, Quantiles};
 use super::load::{Load, Losses, Packets};
 use super::number::ratio;
@@ -39,6 +40,7 @@ pub(super) struct Ended<'a> {
     /// The graph at the end.
     pub(super) graph: &'a Topology,
     pub(super) attachment: Attachment,
+    pub(super) hostility: Hostility,
     /// Milliseconds; see [`graph`](super::graph).
     pub(super) cut_off_ms: Option<f64>,
 }

@@ -128,7 +128,7 @@ impl Scanner {
 
 /// How many of the `nodes` have the most frequent label (of several, that of the first node), and which
 /// have another. Labels are places in `labels`.
-fn largest<I: Iterator<Item = u32>>(labels: &[u32], nodes: impl Fn() -> I) -> (u32, Vec<u32>) {
+pub(super) fn largest<I: Iterator<Item = u32>>(labels: &[u32], nodes: impl Fn() -> I) -> (u32, Vec<u32>) {
     let label_of = |node: u32| labels[node as usize];
     let mut sizes = vec![0_u32; labels.len()];
     nodes().for_each(|node| sizes[label_of(node) as usize] += 1);

@@ -17,6 +17,7 @@
 //! | [`lifecycle`] | up, joined, joins, leaves, crashes, repairs, time to join |
 //! | [`attachment`] | to whom newcomers link |
 //! | [`graph`] | edges of the measured graph, components, asymmetry |
+//! | [`hostility`] | what adversaries did, and what it cost them |
 //! | [`series`] | samples, partition rate, averages |
 //! | [`topology`] | clustering, triangles, paths, assortativity; the graph to draw |
 //! | [`phases`] | before, during and after a fault; healing |
@@ -40,6 +41,7 @@ mod ended;
 pub mod expect;
 mod fault_cuts;
 pub mod graph;
+pub mod hostility;
 pub mod latency;
 pub mod lifecycle;
 pub mod load;

@@ -161,7 +161,9 @@ impl Lifecycle {
         } else if !self.unplanned.is_empty() {
             self.unplanned.remove(&slot);
         }
-        let lasts = life.is_none_or(|life| life.start <= at && life.stop >= self.last_due);
+        // Deliveries at slots that are counted apart take the way on which they can be.
+        let lasts = life.is_none_or(|life| life.start <= at && life.stop >= self.last_due)
+            && !plan.adversaries.concern(slot);
         *state = Slot { since: at, incarnation, state: State::Unjoined, lasts };
     }
 

@@ -190,6 +190,11 @@ impl Load {
         self.copies.get_mut(message as usize).unwrap_or(&mut self.unknown)
     }
 
+    /// Packets that `slot` sent; 0 of a slot that is not among these.
+    pub(super) fn sent_by(&self, slot: u32) -> u32 {
+        self.per_slot.get(slot.wrapping_sub(self.first) as usize).copied().unwrap_or(0)
+    }
+
     /// `slot` handed a packet to the network.
     #[inline]
     pub(super) fn sent(&mut self, slot: u32, message: Option<u32>, bytes: u32) {

@@ -55,6 +55,8 @@ pub enum Family {
     Paths,
     /// What a fault does.
     Faults,
+    /// What adversaries do.
+    Hostility,
 }
 
 /// What a metric is to its family.

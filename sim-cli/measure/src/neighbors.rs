@@ -249,6 +249,11 @@ impl Neighbors {
         mutual.filter(move |&peer| !cuts.separate(slot, peer))
     }
 
+    /// Whom `slot` holds, whether or not they hold it; ascending.
+    pub(super) fn held_by(&self, slot: u32) -> impl Iterator<Item = u32> + '_ {
+        self.held[slot as usize].iter().map(|held| held.peer())
+    }
+
     /// Held pairs that are no edges: held by one end only, or cut. Lower end first, ascending. The other end
     /// may be down.
     pub(super) fn cut(&self, cuts: &Cuts<'_>) -> Vec<(u32, u32)> {

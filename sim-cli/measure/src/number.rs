@@ -60,6 +60,11 @@ impl RunningStats {
         (self.count > 0).then(|| round_to(self.sum / self.count as f64, DIGITS))
     }
 
+    /// How many there are.
+    pub(super) const fn count(&self) -> u64 {
+        self.count
+    }
+
     /// The least, to [`DIGITS`].
     pub(super) fn min(&self) -> Option<f64> {
         self.ends.map(|(low, _)| round_to(low, DIGITS))

@@ -14,6 +14,7 @@ use floodnet_sim::plan::{End, Plan};
 
 use super::arrivals::{Arrivals, Counts, Delivery};
 use super::changes::{Change, Changes};
+use super::hostility::Deeds;
 use super::lifecycle::{Census, Everybody, Lifecycle};
 use super::load::{Load, Traffic};
 use super::neighbors::{Neighbors, is_pair};
@@ -29,6 +30,8 @@ pub struct Part {
     pub(super) lifecycle: Lifecycle,
     pub(super) arrivals: Arrivals,
     pub(super) load: Load,
+    /// What hostile slots did.
+    pub(super) deeds: Deeds,
     /// What slots did to their lists of neighbors, in order for each slot.
     changes: Changes,
 }
@@ -41,6 +44,7 @@ impl Part {
             arrivals: Arrivals::new(schedule.clone(), &slots),
             load: Load::new(slots.clone(), schedule.messages.len()),
             lifecycle: Lifecycle::new(slots, schedule.last_due()),
+            deeds: Deeds::default(),
             changes: Changes::default(),
         }
     }
@@ -70,6 +74,7 @@ impl Part {
             Observation::NeighborDown(peer) => self.neighbor_down(slot, peer),
             Observation::Repair => self.lifecycle.census.repairs += 1,
             Observation::Dropped(reason) => self.load.dropped(reason),
+            Observation::Deed(deed) => self.deeds.note(at, slot, deed),
             Observation::Other => {}
         }
     }

@@ -17,6 +17,7 @@ use floodnet_core::time::Time;
 use serde::Serialize;
 
 use super::graph::Shape;
+use super::hostility::HostileRow;
 use super::number::{RunningStats, ratio};
 use super::values::{LargestComponent, MeanMax, MeanMaxEnd, MeanMinMax};
 
@@ -84,6 +85,9 @@ pub struct Row {
     pub bytes_payload: u64,
     /// Bytes of all other packets.
     pub bytes_control: u64,
+    /// What adversaries did; none in a run without. Its numbers are further columns.
+    #[serde(skip)]
+    pub hostile: Option<HostileRow>,
 }
 
 impl Row {

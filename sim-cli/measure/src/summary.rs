@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attachment::Attachment;
 use super::ended::Ended;
+use super::hostility::Hostility;
 use super::latency::Quantiles;
 use super::load::{ByKind, Conservation, Losses, Packets};
 use super::metric::{Metric, metrics};
@@ -278,6 +279,31 @@ summary! {
         [.asp_sources Neither Plain]
         [.diameter Higher Plain Of Paths "diameter"]
         [.assortativity Neither Plain]
+
+    /// What adversaries did and what it cost them. Only written when there are any.
+    @[serde(default, skip_serializing_if = "Hostility::is_nothing")]
+    adversary: Hostility = run.hostility,
+        [.delivery_honest Lower Share Leads Hostility "delivery, honest"]
+        [.delivery_to_victims Lower Share Of Hostility "delivery to victims"]
+        [.delivery_from_victims Lower Share Of Hostility "delivery from victims"]
+        [.cut_off_ms Higher Millis Of Hostility "cut off from honest"]
+        [.view_mean Higher Share Of Hostility "hostile share of views"]
+        [.view_max Higher Share Of Hostility]
+        [.majority_mean Higher Share Of Hostility "hostile majority"]
+        [.majority_max Higher Share Of Hostility]
+        [.links Neither Plain "hostile links"]
+        [.packets Neither Plain "hostile packets"]
+        [.identities Neither Plain "hostile identities"]
+        [.payloads_dropped Neither Plain "hostile drops, payload"]
+        [.packets_dropped Neither Plain "hostile drops"]
+        [.packets_delayed Neither Plain "hostile delays"]
+        [.delay_ms Neither Millis "delay added"]
+        [.packets_repeated Neither Plain "hostile copies"]
+        [.packets_forged Neither Plain "forged packets"]
+        [.packets_altered Neither Plain "altered packets"]
+        [.packets_ignored Neither Plain "ignored packets"]
+        [.spy_recall Higher Share Of Hostility "origins guessed"]
+        [.spy_precision Higher Share Of Hostility "precision of guesses"]
 
     /// What each fault did.
     phases: Vec<Phase> = run.phases(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use floodnet_core::observe::Observation;
 use floodnet_core::time::{Duration, Time};
 use floodnet_sim::observer::{Divisible, Observed, Observer};
-use floodnet_sim::plan::{CrashKind, Disturbance, End, FaultSpan, Life, Plan, Publish};
+use floodnet_sim::plan::{Adversaries, CrashKind, Disturbance, End, FaultSpan, Life, Plan, Publish};
 
 use super::part::Part;
 use super::{Ending, MeasureSettings, Measures, Results};
@@ -36,6 +36,7 @@ pub(crate) fn always_up(slots: usize, duration_s: u64) -> Plan {
         skipped: 0,
         disturbances: Vec::new(),
         faults: Vec::new(),
+        adversaries: Adversaries::default(),
     }
 }
 

@@ -21,11 +21,13 @@ struct Item {
     write: fn(f64) -> String,
     /// Whether the line is left out when nothing was counted.
     if_any: bool,
+    /// Whether it is left out when it was not measured.
+    if_known: bool,
 }
 
 /// A line for the metric called `path`, written as `write` does.
 const fn item(path: &str, write: fn(f64) -> String) -> Item {
-    Item { layout: Layout::Full, metric: metric(path), max: None, write, if_any: false }
+    Item { layout: Layout::Full, metric: metric(path), max: None, write, if_any: false, if_known: false }
 }
 
 impl Item {
@@ -45,9 +47,13 @@ impl Item {
         Self { if_any: true, ..self }
     }
 
+    const fn if_known(self) -> Self {
+        Self { if_known: true, ..self }
+    }
+
     fn line(&self, summary: &Summary) -> Option<Line> {
         let value = (self.metric.get)(summary);
-        if self.if_any && value.unwrap_or(0.0) == 0.0 {
+        if (self.if_any && value.unwrap_or(0.0) == 0.0) || (self.if_known && value.is_none()) {
             return None;
         }
         let max = self.max.map(|max| (max.get)(summary));
@@ -108,6 +114,29 @@ const LIVES: &[Item] = &[
     item("cut_off_ms", time).if_any(),
 ];
 
+/// Only shown where there are adversaries.
+const HOSTILE: &[Item] = &[
+    item("adversary.delivery_honest", percent),
+    item("adversary.delivery_to_victims", percent).below().if_known(),
+    item("adversary.delivery_from_victims", percent).below().if_known(),
+    item("adversary.cut_off_ms", time),
+    item("adversary.view_mean", percent).with_max("adversary.view_max"),
+    item("adversary.majority_mean", percent).with_max("adversary.majority_max"),
+    item("adversary.links", number),
+    item("adversary.packets", count),
+    item("adversary.identities", count),
+    item("adversary.packets_dropped", count).if_any(),
+    item("adversary.payloads_dropped", count).if_any(),
+    item("adversary.packets_delayed", count).if_any(),
+    item("adversary.delay_ms", time).if_any(),
+    item("adversary.packets_repeated", count).if_any(),
+    item("adversary.packets_forged", count).if_any(),
+    item("adversary.packets_altered", count).if_any(),
+    item("adversary.packets_ignored", count).if_any(),
+    item("adversary.spy_recall", percent).if_known(),
+    item("adversary.spy_precision", percent).if_known(),
+];
+
 impl Summary {
     /// The run on one screen. Ends with a newline.
     #[must_use]
@@ -122,7 +151,8 @@ impl Summary {
             if self.complete { "" } else { " · interrupted" }
         );
         // All blocks share one column of values.
-        let blocks = [self.block(DELIVERY).collect(), self.load(), self.network(), self.faults()];
+        let blocks =
+            [self.block(DELIVERY).collect(), self.load(), self.network(), self.hostility(), self.faults()];
         let width = blocks.iter().flatten().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
         for block in blocks.iter().filter(|block| !block.is_empty()) {
             text.push('\n');
@@ -168,6 +198,10 @@ impl Summary {
         let lives = format!("{joins} joined, {} left, {crashes} crashed", self.leaves);
         let lives = ("incarnations".to_owned(), lives);
         self.block(NETWORK).chain([lives]).chain(self.block(LIVES)).collect()
+    }
+
+    fn hostility(&self) -> Vec<Line> {
+        if self.adversary.is_nothing() { Vec::new() } else { self.block(HOSTILE).collect() }
     }
 
     fn faults(&self) -> Vec<Line> {

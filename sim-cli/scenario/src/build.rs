@@ -8,10 +8,12 @@ use floodnet_core::invariants::Promises;
 use floodnet_core::tables::FilePlace;
 use floodnet_core::time::Time;
 use floodnet_sim::graph::{self, read_matrix};
+use floodnet_sim::hostile::Scene;
 use floodnet_sim::link::LinkModel;
-use floodnet_sim::plan::{Plan, PlanSpec, read_trace};
+use floodnet_sim::plan::{Known, Plan, PlanSpec, read_trace};
 use floodnet_sim::read::{ReadError, open};
 
+use crate::adversaries;
 use crate::protocol::{Runnable, Setting};
 use crate::{
     Complaint, Fault, FaultKind, Latency, Lifetime, Matrix, Nodes, Scenario, TopologyTime, Trace, Transport,
@@ -40,7 +42,7 @@ pub struct Setup {
 pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
     let overlay: P::OverlayTable = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
     let slots = slots::<P>(scenario, &overlay)?;
-    let plan = plan_spec(scenario, slots)?.draw(scenario.seed)?;
+    adversaries::check::<P>(scenario)?;
     let mut notes = Vec::new();
     let matrix = matrix(scenario)?;
     if let Some(hosts) = matrix.as_ref().map(|matrix| matrix.n).filter(|hosts| *hosts < slots) {
@@ -49,6 +51,12 @@ pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
         ));
     }
     let links = LinkModel::draw(&scenario.link, &scenario.classes, slots, scenario.seed, matrix)?;
+    let mut spec = plan_spec(scenario, slots)?;
+    spec.known = adversaries::known::<P>(scenario, &links, slots)?;
+    let plan = spec.draw(scenario.seed)?;
+    // With the nodes that adversaries bring.
+    let links = links.grown(plan.slots() - slots, scenario.seed)?;
+    let slots = plan.slots();
     if scenario.overlay.key == "random_walk" && scenario.link.transport == Transport::Datagram {
         notes.push("random_walk over datagrams cannot notice dead neighbors: no link ever breaks".to_owned());
     }
@@ -62,6 +70,7 @@ pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
         };
         format!("the {} at {} does nothing: {what}", fault.name, fault.from)
     }));
+    notes.extend(adversaries::notes(&plan));
     notes.extend(neutral(scenario));
     links.check(slots)?;
     let setting = Setting {
@@ -69,6 +78,7 @@ pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
         entry: (0..scenario.nodes.entry.min(slots)).collect(),
         seed: scenario.seed,
         transport: links.spec.transport,
+        scene: Arc::new(Scene::of(&plan)),
     };
     let measure = measure_settings(scenario, P::target_degree(&overlay));
     Ok(Setup { plan: Arc::new(plan), links, measure, setting, notes })
@@ -176,6 +186,8 @@ fn plan_spec(scenario: &Scenario, slots: u32) -> Result<PlanSpec, Complaint> {
         trace,
         traffic: scenario.traffic.clone(),
         faults: scenario.faults.clone(),
+        adversaries: scenario.adversaries.clone(),
+        known: Known::default(),
     })
 }
 

@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::diagnostics::{Bytes, Diagnostics, Problem, Sources};
-use super::{Complaint, FaultKind};
+use super::{Complaint, DeedSpec, FaultKind};
 
 /// A value and where it stands.
 pub(crate) type Node<'i> = Spanned<DeValue<'i>>;
@@ -19,7 +19,7 @@ type Segment<'i> = (Cow<'i, str>, Bytes);
 
 /// Tables of which one key is chosen: among these keys, or among all where none are named. `*` is an item of
 /// a list.
-const CHOICES: [(&str, &[&str]); 9] = [
+const CHOICES: [(&str, &[&str]); 11] = [
     ("overlay", &[]),
     ("overlay.static", &[]),
     ("broadcast", &[]),
@@ -29,6 +29,8 @@ const CHOICES: [(&str, &[&str]); 9] = [
     ("traffic.*", &["every", "poisson"]),
     ("fault.*", FaultKind::KEYS),
     ("fault.*.crash", &["fraction", "slots"]),
+    ("adversary.*", &["share", "count", "slots", "class", "extra"]),
+    ("adversary.*.does.*", DeedSpec::KEYS),
 ];
 
 /// The keys and values of a scenario file with all overrides put in.

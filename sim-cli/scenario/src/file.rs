@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 
 use super::measure::{Measure, Output};
 use super::units::{Duration, Rate};
-use super::{Churn, Class, Fault, Link, Nodes, Preset, Traffic};
+use super::{Adversary, Churn, Class, Fault, Link, Nodes, Preset, Traffic};
 
 /// The top level of a scenario. `overlay`, `broadcast` and `expect` are read apart: their keys are open.
 #[derive(Deserialize, JsonSchema)]
@@ -50,6 +50,9 @@ pub(crate) struct ScenarioFile {
     /// What goes wrong on purpose.
     #[serde(default)]
     pub(crate) fault: Vec<Fault>,
+    /// Who breaks the rules on purpose.
+    #[serde(default)]
+    pub(crate) adversary: Vec<Adversary>,
     /// The window of all averages and the times that measures need.
     #[serde(default)]
     pub(crate) measure: Measure<Option<Duration>>,

@@ -4,7 +4,7 @@
 //!
 //! - `document`: keys and values with their places; `--set` is put in here.
 //! - `file`, with `measure` and `expect`: the types. What a run of the network takes (nodes, links, churn, traffic,
-//!   faults) is declared in [`floodnet_sim::spec`].
+//!   faults, adversaries) is declared in [`floodnet_sim::spec`].
 //! - [`tables`]: the registry of protocol tables, which is open.
 //! - [`protocol`]: what a scenario asks of a protocol, and the list of the built-in ones.
 //! - `load`: the steps from text to [`Scenario`]; `resolve`: every default filled in, and back to text.
@@ -12,6 +12,7 @@
 //! - `diagnostics`, `suggest`: what is wrong, at its place, with the nearest known word.
 //! - `schema`: the language for editors; `templates`: scenarios to begin with.
 
+mod adversaries;
 pub mod build;
 mod check;
 pub mod diagnostics;
@@ -43,9 +44,9 @@ pub use floodnet_core::broadcast::gossip::Config as GossipTable;
 pub use floodnet_core::overlay::random_walk::{Accept, Table as RandomWalkTable};
 pub use floodnet_core::tables::{CheckedTable, Complaint, Draw};
 pub use floodnet_sim::spec::{
-    Churn, Class, Crash, CrashKind, Cut, Distribution, Ends, Fault, FaultKind, Latency, Lifetime, Link, Loss,
-    Matrix, Nodes, Origin, Partition, Pause, Per, Regions, SessionPreset, Slow, Spacing, Timing, Trace,
-    Traffic, Transport, Unit, Victims,
+    Adversary, Censor, Churn, Class, Connect, Crash, CrashKind, Cut, DeedSpec, Distribution, Ends, Estimator,
+    Fault, FaultKind, Latency, Lifetime, Link, Loss, Matrix, Nodes, Origin, Partition, Pause, Per, Regions,
+    SessionPreset, Slow, Spacing, Target, Timing, Trace, Traffic, Transport, Unit, Victims, Who,
 };
 pub use measure::{Every, Measure, Output, TopologyTime};
 pub use protocol::{StaticTable, Yes};
@@ -93,6 +94,9 @@ pub struct Scenario {
     pub faults: Vec<Fault>,
     /// The window of all averages and the times that measures need.
     pub measure: Measure,
+    /// Who breaks the rules, in the order of the file.
+    #[serde(rename = "adversary", skip_serializing_if = "Vec::is_empty")]
+    pub adversaries: Vec<Adversary>,
     /// What the run must show, in alphabetical order of the metrics.
     #[serde(serialize_with = "expect::serialize", skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expectation>,

@@ -250,7 +250,7 @@ fn lists(document: &Document<'_>) -> Vec<Problem> {
         title: format!("`{key}` is a list, for there can be several"),
         label: format!("write [[{key}]]; with --set, {key}.0 is the first"),
     };
-    ["fault", "traffic", "class"].iter().filter(list).map(problem).collect()
+    ["fault", "adversary", "traffic", "class"].iter().filter(list).map(problem).collect()
 }
 
 /// The one table under `group`.

@@ -42,6 +42,7 @@ pub(crate) fn fill(
         churn,
         traffic,
         faults: file.fault,
+        adversaries: file.adversary,
         measure,
         expect,
         output: file.output,

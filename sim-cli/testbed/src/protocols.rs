@@ -6,6 +6,7 @@ use floodnet_lab::run::Ran;
 use floodnet_scenario::build::{Setup, set_up_nodes};
 use floodnet_scenario::protocol::{PerProtocol, ProtocolTable, Runnable, Visitor};
 use floodnet_scenario::{Complaint, Scenario, Tables};
+use floodnet_sim::hostile::Hostile;
 use tokio::runtime::Runtime;
 
 use crate::run_request::{RunError, RunRequest};
@@ -28,11 +29,19 @@ struct BackendOf<P>(PhantomData<fn() -> P>);
 
 impl<P: Runnable> Backend for BackendOf<P> {
     fn run(&self, request: &mut RunRequest<'_>) -> Result<Ran, RunError> {
-        run_protocol::<P>(request)
+        if request.scenario.adversaries.is_empty() {
+            run_protocol::<P>(request)
+        } else {
+            run_protocol::<Hostile<P>>(request)
+        }
     }
 
     fn run_worker(&self, runtime: &Runtime, session: WorkerSession) -> Result<(), String> {
-        run_worker::<P>(runtime, session)
+        if session.scenario.adversaries.is_empty() {
+            run_worker::<P>(runtime, session)
+        } else {
+            run_worker::<Hostile<P>>(runtime, session)
+        }
     }
 
     fn prepare(&self, scenario: &Scenario) -> Result<Setup, Complaint> {

@@ -1,7 +1,7 @@
 //! Whether a plan can be drawn, as far as that can be told without drawing.
 
 use super::spec::{PlanSpec, Session};
-use crate::spec::{Complaint, Complaints, Lifetime, Nodes};
+use crate::spec::{Complaint, Complaints, Lifetime, Nodes, check_all};
 
 /// How many messages a plan holds at most, times slots: who has got which message is told by a bit, and so
 /// many bits are 8 GiB.
@@ -43,6 +43,7 @@ impl PlanSpec {
         for (at, fault) in self.faults.iter().enumerate() {
             fault.kind.check(&format!("fault.{at}"), self.nodes.count, &mut complaints);
         }
+        check_all(&self.adversaries, self.nodes.count, &mut complaints);
         complaints.first()
     }
 }

@@ -6,13 +6,13 @@ use floodnet_core::time::{Duration, Time};
 
 use super::check::{MOST_LIVES, MOST_LIVES_OF_ONE};
 use super::spec::{PlanSpec, Session};
-use super::{End, Life, Lives, Plan, faults, traffic};
+use super::{Adversaries, End, Life, Lives, Plan, adversaries, faults, traffic};
 use crate::rng::PlanRng;
 use crate::spec::{Churn, Complaint, Lifetime, Nodes, Spacing};
 
 impl PlanSpec {
     /// Draws the plan that belongs to `seed`: first lives, then crashes, then the other faults, then
-    /// traffic, each from a sequence of its own ([`Purpose`]).
+    /// traffic, then adversaries, each from a sequence of its own ([`Purpose`]).
     ///
     /// So a change disturbs only what must change (common random numbers): with another distribution of sessions
     /// the arrivals are the same, with another rate of messages the sessions, and a further fault at the
@@ -30,7 +30,13 @@ impl PlanSpec {
         let disturbances = faults::disturb(self, seed, &lives, &mut hits);
         let (publishes, skipped) = traffic::draw(self, seed, &lives)?;
         let (duration, faults) = (self.end(), faults::spans(self, &hits));
-        Ok(Plan { seed, duration, lives, publishes, skipped, disturbances, faults })
+        let honest = Adversaries::default();
+        let mut plan =
+            Plan { seed, duration, lives, publishes, skipped, disturbances, faults, adversaries: honest };
+        if !self.adversaries.is_empty() {
+            adversaries::draw(&self.adversaries, &self.known, self.nodes.entry, &mut plan)?;
+        }
+        Ok(plan)
     }
 
     /// The end of the run.

@@ -5,6 +5,7 @@
 //!
 //! A [`PlanSpec`] says what shall happen, [`PlanSpec::draw`] draws the [`Plan`].
 
+mod adversaries;
 mod check;
 mod classes;
 mod draw;
@@ -19,6 +20,7 @@ mod traffic;
 use floodnet_core::time::Time;
 
 pub use crate::spec::{Churn, CrashKind};
+pub use adversaries::{Adversaries, Group, Known, Visit};
 pub use check::{MOST_DELIVERIES, MOST_LIVES, MOST_LIVES_OF_ONE, MOST_MESSAGES};
 pub use classes::assign_shares;
 pub use faults::{Disturbance, DisturbanceKind, SlotSet};
@@ -72,7 +74,7 @@ pub struct FaultSpan {
 }
 
 /// Everything that happens to a run from outside.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// Seed of the run: nodes and links derive their own random numbers from it.
     pub seed: u64,
@@ -88,6 +90,8 @@ pub struct Plan {
     pub disturbances: Vec<Disturbance>,
     /// Faults as the scenario lists them, crashes included.
     pub faults: Vec<FaultSpan>,
+    /// Slots that break the rules. Those that they bring stand behind all others.
+    pub adversaries: Adversaries,
 }
 
 impl Plan {
@@ -103,6 +107,7 @@ impl Plan {
             skipped: 0,
             disturbances: Vec::new(),
             faults: Vec::new(),
+            adversaries: Adversaries::default(),
         }
     }
 

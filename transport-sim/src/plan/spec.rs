@@ -2,7 +2,8 @@
 
 use floodnet_core::time::{Duration, Time};
 
-use crate::spec::{Churn, Fault, Nodes, Traffic};
+use super::Known;
+use crate::spec::{Adversary, Churn, Fault, Nodes, Traffic};
 
 /// Everything that decides a plan, besides the seed. [`PlanSpec::draw`] says what it means.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +27,11 @@ pub struct PlanSpec {
     pub traffic: Vec<Traffic>,
     /// What goes wrong.
     pub faults: Vec<Fault>,
+    /// Who breaks the rules. The nodes that they bring are beside those of `nodes`: neither churn nor faults nor
+    /// traffic strike them, but for partitions, in which each is on the side of a random other.
+    pub adversaries: Vec<Adversary>,
+    /// What adversaries are named by.
+    pub known: Known,
 }
 
 impl PlanSpec {

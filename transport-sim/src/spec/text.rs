@@ -11,7 +11,7 @@ use serde::de::value::EnumAccessDeserializer;
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, VariantAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Latency, Lifetime, Origin};
+use super::{Latency, Lifetime, Origin, Target};
 
 impl Serialize for Origin {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -55,6 +55,60 @@ impl JsonSchema for Origin {
         json_schema!({
             "description": "\"random\", or the number of a slot.",
             "oneOf": [{ "const": "random" }, { "type": "integer", "minimum": 0 }]
+        })
+    }
+}
+
+impl Serialize for Target {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Random => serializer.serialize_str("random"),
+            Self::Publishers => serializer.serialize_str("publishers"),
+            Self::Joiners => serializer.serialize_str("joiners"),
+            Self::Slot(slot) => serializer.serialize_u32(*slot),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Target {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TargetVisitor;
+        impl Visitor<'_> for TargetVisitor {
+            type Value = Target;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("\"random\", \"publishers\", \"joiners\" or the number of a slot")
+            }
+            fn visit_i64<E: de::Error>(self, slot: i64) -> Result<Target, E> {
+                u32::try_from(slot).map(Target::Slot).map_err(|_| unknown(&slot))
+            }
+            fn visit_u64<E: de::Error>(self, slot: u64) -> Result<Target, E> {
+                u32::try_from(slot).map(Target::Slot).map_err(|_| unknown(&slot))
+            }
+            fn visit_str<E: de::Error>(self, word: &str) -> Result<Target, E> {
+                match word {
+                    "random" => Ok(Target::Random),
+                    "publishers" => Ok(Target::Publishers),
+                    "joiners" => Ok(Target::Joiners),
+                    other => Err(unknown(&other)),
+                }
+            }
+        }
+        fn unknown<E: de::Error>(what: &dyn fmt::Display) -> E {
+            let label = "write \"random\", \"publishers\", \"joiners\" or the number of a slot";
+            E::custom(format!("`{what}` is nobody to connect to\n{label}"))
+        }
+        deserializer.deserialize_any(TargetVisitor)
+    }
+}
+
+impl JsonSchema for Target {
+    fn schema_name() -> Cow<'static, str> {
+        "Target".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "\"random\", \"publishers\", \"joiners\", or the number of a slot.",
+            "oneOf": [{ "enum": ["random", "publishers", "joiners"] }, { "type": "integer", "minimum": 0 }]
         })
     }
 }

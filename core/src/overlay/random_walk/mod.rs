@@ -35,6 +35,7 @@
 //! offers. A joiner follows one referral for each request that it sent.
 
 mod accepting;
+mod hostile;
 mod joining;
 mod lost_neighbors;
 mod message;
@@ -51,6 +52,7 @@ pub use message::Message;
 pub use table::Table;
 
 use super::{Overlay, OverlayEvent, View};
+use crate::hostile::{Classes, MessageClass, Pretense};
 use crate::invariants::{Invariants, Promises, Stored, Walk};
 use crate::protocol::{Context, Effects, Input, InputOf, Types};
 
@@ -316,6 +318,34 @@ impl<Peer: Copy + Ord> Overlay for RandomWalk<Peer> {
     #[inline]
     fn neighbors(&self) -> &[Peer] {
         &self.neighbors
+    }
+
+    fn class(message: &Message<Peer>) -> MessageClass {
+        message.class()
+    }
+
+    fn classes() -> Classes {
+        hostile::CLASSES
+    }
+
+    fn forges() -> Classes {
+        hostile::CLASSES
+    }
+
+    fn forge(class: MessageClass, pretense: &Pretense<Peer>) -> Option<Message<Peer>> {
+        Message::forged(class, pretense)
+    }
+
+    fn lies() -> Classes {
+        hostile::CLASSES
+    }
+
+    fn lie(message: &mut Message<Peer>, named: Peer) -> bool {
+        message.name(named)
+    }
+
+    fn unbounded(config: &mut Config<Peer>) {
+        config.max_degree = None;
     }
 }
 

@@ -37,7 +37,7 @@ pub use sockets::{HopOverhead, Kernels, TcpRunInfo};
 
 /// What a protocol's runner works on.
 pub(crate) struct Job<'a> {
-    scenario: &'a Scenario,
+    pub(crate) scenario: &'a Scenario,
     /// Whether to prepare the run only.
     dry: bool,
     /// Number of threads.

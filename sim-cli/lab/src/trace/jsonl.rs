@@ -148,6 +148,7 @@ fn report<'a>(what: Observed, base: Line<'a>) -> Line<'a> {
             Observation::NeighborDown(peer) => Line { kind: "neighbor_down", peer: Some(peer), ..base },
             Observation::Repair => Line { kind: "repair", ..base },
             Observation::Dropped(reason) => Line { kind: "dropped", reason: Some(reason), ..base },
+            Observation::Deed(deed) => Line { kind: "hostile", reason: Some(deed.name()), ..base },
             Observation::Other => Line { kind: "other", ..base },
         },
     }

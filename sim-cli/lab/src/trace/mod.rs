@@ -71,7 +71,7 @@ pub type Sink<'s> = &'s mut dyn FnMut(Time, Vec<Record>) -> bool;
 
 /// What a protocol's follower works on.
 pub(crate) struct Following<'a> {
-    scenario: &'a Scenario,
+    pub(crate) scenario: &'a Scenario,
     follow: &'a Follow,
     sink: Sink<'a>,
     watch: &'a mut dyn FnMut(Progress) -> bool,

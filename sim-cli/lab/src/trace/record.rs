@@ -113,6 +113,7 @@ fn reported(what: Observed, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             Observation::NeighborDown(peer) => write!(f, "loses neighbor {peer}"),
             Observation::Repair => f.write_str("asks for a link in place of a lost one"),
             Observation::Dropped(reason) => write!(f, "ignores an input, {reason}"),
+            Observation::Deed(deed) => write!(f, "is hostile, {}", deed.name()),
             Observation::Other => f.write_str("reports another event"),
         },
     }

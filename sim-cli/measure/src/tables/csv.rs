@@ -15,7 +15,12 @@ use crate::series::Row;
 ///
 /// When `to` cannot be written.
 pub fn write_timeseries(to: impl Write, rows: &[Row]) -> io::Result<()> {
-    write(to, &ROW, rows)
+    if rows.iter().all(|row| row.hostile.is_none()) {
+        return write(to, &ROW, rows);
+    }
+    let columns = [&ROW[..], &HOSTILE].concat();
+    let rows: Vec<_> = rows.iter().map(|row| (row, row.hostile.unwrap_or_default())).collect();
+    write(to, &columns, &rows)
 }
 
 /// Writes one line per message. The columns are the fields of [`MessageRow`], `at` as `at_s` in seconds.
@@ -79,6 +84,10 @@ const ROW: [&str; 30] = [
     "bytes_payload",
     "bytes_control",
 ];
+
+/// Its further columns in a run with adversaries: the fields of [`HostileRow`](crate::hostility::HostileRow).
+const HOSTILE: [&str; 5] =
+    ["hostile_share", "hostile_share_max", "hostile_majority", "hostile_links", "honest_cut_off"];
 
 /// The columns of the messages.
 const MESSAGE: [&str; 18] = [

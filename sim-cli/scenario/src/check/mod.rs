@@ -5,7 +5,7 @@ mod nodes;
 mod time;
 
 pub use expect::LOSSES;
-use floodnet_sim::spec::Complaints;
+use floodnet_sim::spec::{Complaints, check_all};
 
 use super::diagnostics::Problem;
 use super::document::Document;
@@ -27,6 +27,7 @@ pub(crate) fn check(scenario: &Scenario, document: &Document<'_>, tables: &Table
     for (index, fault) in scenario.faults.iter().enumerate() {
         fault.kind.check(&format!("fault.{index}"), scenario.nodes.count, &mut checker.found);
     }
+    check_all(&scenario.adversaries, scenario.nodes.count, &mut checker.found);
     time::check(scenario, &mut checker);
     expect::check(scenario, tables, &mut checker);
     checker.found.0.into_iter().map(|complaint| document.problem(complaint)).collect()

@@ -1,7 +1,7 @@
-//! Whether churn, traffic, faults, the window of measurement and pictures lie within the run.
+//! Whether churn, traffic, faults, adversaries, the window of measurement and pictures lie within the run.
 
 use super::Checker;
-use crate::{Churn, Every, Lifetime, Scenario, TopologyTime, Traffic};
+use crate::{Adversary, Churn, Every, Lifetime, Scenario, TopologyTime, Traffic};
 use floodnet_text::units::Duration;
 
 /// Each sample is a row of the time series, and looks at every slot.
@@ -16,6 +16,9 @@ pub(super) fn check(scenario: &Scenario, checker: &mut Checker<'_, '_>) {
     }
     for (index, fault) in scenario.faults.iter().enumerate() {
         checker.before_end(&format!("fault.{index}.at"), fault.at, scenario.duration);
+    }
+    for (index, adversary) in scenario.adversaries.iter().enumerate() {
+        hostile(&format!("adversary.{index}"), adversary, scenario.duration, checker);
     }
     window(scenario, checker);
     for (index, time) in scenario.output.topology.iter().enumerate() {
@@ -52,6 +55,22 @@ fn traffic(path: &str, traffic: &Traffic, duration: Duration, checker: &mut Chec
         checker.in_order(path, traffic.start, traffic.stop);
     }
     checker.within(&format!("{path}.stop"), traffic.stop, duration);
+}
+
+fn hostile(path: &str, adversary: &Adversary, duration: Duration, checker: &mut Checker<'_, '_>) {
+    let begins = checker.before_end(&format!("{path}.start"), adversary.start, duration);
+    if let Some(arrive) = adversary.arrive {
+        checker.before_end(&format!("{path}.arrive"), arrive, duration);
+    }
+    if let Some(at) = adversary.connect.and_then(|connect| connect.at) {
+        checker.before_end(&format!("{path}.connect.at"), at, duration);
+    }
+    if let Some(stop) = adversary.stop {
+        if begins {
+            checker.in_order(path, adversary.start, stop);
+        }
+        checker.within(&format!("{path}.stop"), stop, duration);
+    }
 }
 
 fn window(scenario: &Scenario, checker: &mut Checker<'_, '_>) {

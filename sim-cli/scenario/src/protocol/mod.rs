@@ -6,9 +6,11 @@
 //! [`ProtocolTable`].
 
 mod fixed;
+mod hostile;
 mod table;
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use floodnet_core::broadcast;
 use floodnet_core::invariants::Invariants;
@@ -18,6 +20,7 @@ use floodnet_core::tables::{BroadcastVisitor, EntryNodes, OverlayVisitor};
 pub use floodnet_core::tables::{NamedBroadcast, NamedOverlay};
 use floodnet_core::wire::Wire;
 use floodnet_sim::SimProtocol;
+use floodnet_sim::hostile::Scene;
 use floodnet_sim::payload::SimPayload;
 use floodnet_sim::spec::Transport;
 
@@ -37,6 +40,8 @@ pub struct Setting {
     pub seed: u64,
     /// How packets travel.
     pub transport: Transport,
+    /// Who breaks the rules. A protocol has no use for it: the wrapper around it has.
+    pub scene: Arc<Scene>,
 }
 
 impl EntryNodes for Setting {

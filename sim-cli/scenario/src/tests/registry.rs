@@ -79,8 +79,13 @@ fn errors_in_a_registered_table_point_at_the_key() {
 #[test]
 fn tables_and_nodes_have_the_same_defaults() {
     let walk = random_walk::Config::new(vec![0, 1]);
-    let setting =
-        Setting { slots: 9, entry: vec![0, 1], seed: 1, transport: floodnet_sim::spec::Transport::Stream };
+    let setting = Setting {
+        slots: 9,
+        entry: vec![0, 1],
+        seed: 1,
+        transport: floodnet_sim::spec::Transport::Stream,
+        scene: std::sync::Arc::default(),
+    };
     assert_eq!(RandomWalk::config(RandomWalkTable::default(), &setting), Ok(walk));
     assert_eq!(flood::Config::from(FloodTable::default()), flood::Config::default());
 }

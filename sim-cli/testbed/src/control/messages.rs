@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 
+use floodnet_core::hostile::Deed;
 use floodnet_core::observe::Observation;
-use floodnet_core::time::Time;
+use floodnet_core::time::{Duration, Time};
 use floodnet_sim::observer::Observed;
 use floodnet_sim::plan::{CrashKind, End};
 use serde::{Deserialize, Serialize};
@@ -101,7 +102,50 @@ pub(crate) enum Reported {
     NeighborDown(u32),
     Repair,
     Dropped(String),
+    Deed(ReportedDeed),
     Other,
+}
+
+/// What an adversary did, as it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ReportedDeed {
+    Dropped { payload: bool },
+    Delayed(u64),
+    Ignored,
+    Repeated,
+    Forged,
+    Lied,
+    Heard { message: u32, from: u32 },
+}
+
+impl ReportedDeed {
+    const fn of(deed: Deed<u32, u32>) -> Self {
+        match deed {
+            Deed::Dropped { payload } => Self::Dropped { payload },
+            Deed::Delayed(by) => Self::Delayed(by.as_nanos()),
+            Deed::Ignored => Self::Ignored,
+            Deed::Repeated => Self::Repeated,
+            Deed::Forged => Self::Forged,
+            Deed::Lied => Self::Lied,
+            Deed::Heard { message, from } => Self::Heard { message, from },
+        }
+    }
+
+    /// As it was done; none if it names a slot or message that does not exist.
+    fn read(self, bounds: Bounds) -> Option<Deed<u32, u32>> {
+        Some(match self {
+            Self::Dropped { payload } => Deed::Dropped { payload },
+            Self::Delayed(by) => Deed::Delayed(Duration::from_nanos(by)),
+            Self::Ignored => Deed::Ignored,
+            Self::Repeated => Deed::Repeated,
+            Self::Forged => Deed::Forged,
+            Self::Lied => Deed::Lied,
+            Self::Heard { message, from } if message < bounds.messages && from < bounds.slots => {
+                Deed::Heard { message, from }
+            }
+            Self::Heard { .. } => return None,
+        })
+    }
 }
 
 /// How many slots and messages there are. An observation that names others is refused.
@@ -129,6 +173,7 @@ impl Reported {
                 Observation::NeighborDown(peer) => Self::NeighborDown(peer),
                 Observation::Repair => Self::Repair,
                 Observation::Dropped(reason) => Self::Dropped(reason.to_owned()),
+                Observation::Deed(deed) => Self::Deed(ReportedDeed::of(deed)),
                 Observation::Other => Self::Other,
             },
         };
@@ -166,6 +211,7 @@ impl Reported {
                 Self::NeighborDown(id) => Observation::NeighborDown(peer(id)?),
                 Self::Repair => Observation::Repair,
                 Self::Dropped(reason) => Observation::Dropped(known(&reason)),
+                Self::Deed(deed) => Observation::Deed(deed.read(bounds)?),
                 _ => Observation::Other,
             }),
         };
@@ -214,6 +260,13 @@ mod tests {
             Observed::Protocol(Observation::Repair),
             Observed::Protocol(Observation::Dropped("full")),
             Observed::Protocol(Observation::Other),
+            Observed::Protocol(Observation::Deed(Deed::Dropped { payload: true })),
+            Observed::Protocol(Observation::Deed(Deed::Delayed(Duration::from_millis(20)))),
+            Observed::Protocol(Observation::Deed(Deed::Ignored)),
+            Observed::Protocol(Observation::Deed(Deed::Repeated)),
+            Observed::Protocol(Observation::Deed(Deed::Forged)),
+            Observed::Protocol(Observation::Deed(Deed::Lied)),
+            Observed::Protocol(Observation::Deed(Deed::Heard { message: 1, from: 2 })),
         ];
         for what in all {
             let record = Record { at: Time::from_millis(7), slot: 1, what };
@@ -233,6 +286,8 @@ mod tests {
             Reported::Lost(Some(2), "loss".to_owned()),
             Reported::Delivered(2, 1),
             Reported::NeighborUp(3),
+            Reported::Deed(ReportedDeed::Heard { message: 2, from: 0 }),
+            Reported::Deed(ReportedDeed::Heard { message: 0, from: 3 }),
         ] {
             assert_eq!(reported.clone().read(0, 1, bounds), None, "{reported:?}");
         }

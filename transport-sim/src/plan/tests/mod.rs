@@ -46,6 +46,8 @@ fn still(count: u32) -> PlanSpec {
         trace: Vec::new(),
         traffic: Vec::new(),
         faults: Vec::new(),
+        adversaries: Vec::new(),
+        known: Known::default(),
     }
 }
 
