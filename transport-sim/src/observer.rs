@@ -123,6 +123,17 @@ pub enum Step<'a> {
     },
     /// The node closes its connections with this peer.
     Disconnects(u32),
+    /// A packet will never be received, just before [`Observed::Lost`] at the slot where it ended: one of these two.
+    Loses {
+        /// The sender.
+        from: u32,
+        /// The receiver.
+        to: u32,
+        /// The message of the application that it carried.
+        payload: Option<u32>,
+        /// Why.
+        reason: &'static str,
+    },
 }
 
 /// Takes what a backend reports.

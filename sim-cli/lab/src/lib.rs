@@ -11,6 +11,7 @@
 //! | [`target`] | what a file is that a user has named |
 //! | [`trace`] | a run step by step |
 //! | [`verify`] | whether a run goes the same way again |
+//! | [`why`] | why a message did not reach somebody |
 //! | [`oracle`] | results that are known beforehand |
 //! | [`swarm`] | random scenarios, and what must hold in each |
 //! | [`bisect`] | from which value of a key on runs go wrong |
@@ -32,5 +33,6 @@ pub mod target;
 pub mod testing;
 pub mod trace;
 pub mod verify;
+pub mod why;
 
 pub use protocols::Protocols;

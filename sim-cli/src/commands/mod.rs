@@ -39,6 +39,7 @@ mod test;
 mod testbed;
 mod validate;
 mod verify;
+mod why;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -77,6 +78,7 @@ const GROUPS: &[(&str, &[Entry])] = &[
             Entry::of::<show::ShowArgs>("show"),
             Entry::of::<gc::GcArgs>("gc"),
             Entry::of::<replay::ReplayArgs>("replay"),
+            Entry::of::<why::WhyArgs>("why"),
             Entry::of::<hunt::HuntArgs>("hunt"),
             Entry::of::<bisect::BisectArgs>("bisect"),
         ],

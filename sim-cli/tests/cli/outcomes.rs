@@ -37,7 +37,7 @@ impl Row {
 }
 
 /// `kernel` needs root, `testbed node` a coordinator.
-const ROWS: [Row; 28] = [
+const ROWS: [Row; 30] = [
     writes("init", "init OUT"),
     prints("validate", "validate ../small.toml --format json"),
     writes("run", "run ../small.toml --no-pictures --out OUT")
@@ -60,6 +60,8 @@ const ROWS: [Row; 28] = [
     prints("gc", "gc .. --keep 0 --dry-run"),
     prints("replay", "replay ../done --node 3").or_long("replay ../cut"),
     writes("replay --trace", "replay ../done --trace OUT"),
+    prints("why", "why ../done").or_long("why ../cut"),
+    writes("why --receivers", "why ../done --receivers OUT"),
     writes("hunt", "hunt ../small.toml --only-seeds --budget 1s --out OUT --for rmr.mean>0")
         .or_long("hunt ../long.toml --budget 9min --out OUT --for rmr.mean>99"),
     prints("bisect", "bisect ../small.toml --over nodes.count=9..20 --for nodes>14 --runs 9")

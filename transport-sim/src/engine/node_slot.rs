@@ -235,7 +235,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> SlotRunner<'_, P, Q, Ob> {
             Transport::Datagram => (!self.sink.reaches(from)).then_some("unreachable"),
         };
         if let Some(reason) = refused {
-            return self.sink.lost(payload, reason);
+            return self.sink.refuse(from, payload, reason);
         }
         self.sink.report(Observed::Received { from, payload });
         self.feed(Input::Message { from, message });

@@ -184,14 +184,19 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
         Passage::Breaks(breaks_at)
     }
 
-    /// Sends a packet on a connection that was chosen for it when it was handed over.
+    /// Sends a packet to `to` on a connection that was chosen for it when it was handed over.
     #[inline(always)]
-    pub(crate) fn transmit_on(&mut self, place: Option<Place>, payload: Option<u32>, message: P::Message) {
+    pub(crate) fn transmit_on(
+        &mut self,
+        to: u32,
+        place: Option<Place>,
+        payload: Option<u32>,
+        message: P::Message,
+    ) {
         let live = place.filter(|&place| self.links.head(place).state == LinkState::Live);
-        let Some(place) = live else { return self.lost(payload, "broken") };
+        let Some(place) = live else { return self.lost(to, payload, "broken") };
         let passage = self.passage(place);
-        let head = self.links.head(place);
-        let (to, connection) = (head.peer, head.connection);
+        let connection = self.links.head(place).connection;
         match passage {
             Passage::Arrives(arrival) => {
                 let arrival = self.network.awake(to, arrival);
@@ -199,9 +204,9 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
             }
             Passage::Breaks(breaks_at) => {
                 self.break_at(place, breaks_at);
-                self.lost(payload, "broken");
+                self.lost(to, payload, "broken");
             }
-            Passage::Unsent => self.lost(payload, "down"),
+            Passage::Unsent => self.lost(to, payload, "down"),
         }
     }
 
@@ -249,7 +254,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
     pub(crate) fn crash(&mut self, kind: CrashKind) {
         let waiting = self.access_link.uplink_mut().map(Uplink::clear).unwrap_or_default();
         for lost in waiting.into_iter().filter(|waiting| waiting.message.is_some()) {
-            self.lost(lost.payload, "down");
+            self.lost(lost.to, lost.payload, "down");
         }
         let places: Vec<Place> = self.links.all().collect();
         for &place in &places {
@@ -367,7 +372,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
         let link = self.links.remove(place);
         let waiting = self.access_link.uplink_mut().map(|uplink| uplink.cancel(peer, connection));
         for lost in waiting.unwrap_or_default().into_iter().filter(|waiting| waiting.message.is_some()) {
-            self.lost(lost.payload, "broken");
+            self.lost(lost.to, lost.payload, "broken");
         }
         Some(link)
     }

@@ -114,11 +114,27 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
         self.observer.trace(self.now, self.history.id, step);
     }
 
-    /// The packet that carries this message, if any, will never be received. Apart from the way of a packet
+    /// The packet to `to` that carries this message, if any, will never be received. Apart from the way of a packet
     /// that is received, and without the packet itself, so that this one stays in registers.
     #[cold]
     #[inline(never)]
-    pub(crate) fn lost(&mut self, payload: Option<u32>, reason: &'static str) {
+    pub(crate) fn lost(&mut self, to: u32, payload: Option<u32>, reason: &'static str) {
+        let from = self.history.id;
+        self.lost_between(from, to, payload, reason);
+    }
+
+    /// As [`lost`](Self::lost), of a packet of `from` that came to this slot.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn refuse(&mut self, from: u32, payload: Option<u32>, reason: &'static str) {
+        let to = self.history.id;
+        self.lost_between(from, to, payload, reason);
+    }
+
+    fn lost_between(&mut self, from: u32, to: u32, payload: Option<u32>, reason: &'static str) {
+        if Ob::TRACES {
+            self.trace(Step::Loses { from, to, payload, reason });
+        }
         self.history.note_loss(reason);
         self.report(Observed::Lost { payload, reason });
     }
@@ -133,7 +149,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
         }
         self.report(Observed::Sent { to, payload, bytes });
         if to == self.history.id || to >= self.network.slots {
-            return self.lost(payload, "no_such_peer");
+            return self.lost(to, payload, "no_such_peer");
         }
         match self.network.links.spec.transport {
             _ if !self.network.plain_access && self.access_link.uplink().is_some() => {
@@ -141,7 +157,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
             }
             Transport::Stream => {
                 let place = self.connection_to(to);
-                self.transmit_on(Some(place), payload, message);
+                self.transmit_on(to, Some(place), payload, message);
             }
             Transport::Datagram => {
                 self.leave_trace(to);
@@ -173,7 +189,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
         let idle = uplink.queue.is_empty();
         let gone = uplink.push(item, room);
         for dropped in gone {
-            self.lost(dropped.payload, "queue_full");
+            self.lost(dropped.to, dropped.payload, "queue_full");
         }
         if idle {
             self.announce_departure();
@@ -200,7 +216,8 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
         match (head.message, self.network.links.spec.transport) {
             (Some(message), Transport::Datagram) => self.transmit_datagram(head.to, head.payload, message),
             (Some(message), Transport::Stream) => {
-                self.transmit_on(self.links.find(head.to, head.connection), head.payload, message);
+                let place = self.links.find(head.to, head.connection);
+                self.transmit_on(head.to, place, head.payload, message);
             }
             (None, _) => {
                 if let Some(place) = self.links.find(head.to, head.connection) {
@@ -229,7 +246,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
         let (network, from) = (self.network, self.history.id);
         let Datagram { to, nth, payload, message } = datagram;
         if let Err(reason) = network.attempt(from, to, nth, self.now) {
-            return self.lost(payload, reason);
+            return self.lost(to, payload, reason);
         }
         let arrival = self.now + network.delay(from, to, network.link_delay(from, to), nth, self.now);
         let stale = network.has_rebirths() && self.finds_another(to, arrival);

@@ -93,6 +93,14 @@ fn line(record: &Record) -> Line<'_> {
             Line { class: "effect", kind: "set_timer", after_ns: Some(after.as_nanos()), ..base }
         }
         What::Disconnects(peer) => Line { class: "effect", kind: "disconnect", peer: Some(peer), ..base },
+        What::Loses { from, to, payload, reason } => Line {
+            class: "report",
+            kind: "lost",
+            peer: Some(if from == record.slot { to } else { from }),
+            message: payload,
+            reason: Some(reason),
+            ..base
+        },
         What::Reports(what) => Line { class: "report", ..report(what, base) },
     }
 }

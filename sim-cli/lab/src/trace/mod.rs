@@ -20,6 +20,7 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
 
+use floodnet_core::observe::Observation;
 use floodnet_core::time::{Duration, Time};
 use floodnet_sim::observer::{Arrived, Divisible, Observed, Observer, Step};
 use floodnet_sim::plan::Plan;
@@ -46,10 +47,23 @@ pub struct Follow {
     pub divide: bool,
     /// Only the steps of these slots, ascending. None: of all.
     pub only: Option<Vec<u32>>,
-    /// Only lives, neighbors and deliveries, each delivery behind the packet that brought it.
-    pub overlay_only: bool,
+    /// Which kinds of steps.
+    pub keep: Keep,
     /// Show the nodes of these slots at the end.
     pub show: Vec<u32>,
+}
+
+/// Which kinds of steps are handed over.
+#[derive(Clone, Debug, Default)]
+pub enum Keep {
+    /// All of them, with their content.
+    #[default]
+    All,
+    /// Lives, neighbors and deliveries, each delivery behind the packet that brought it.
+    Overlay,
+    /// These, and what becomes of each copy of a message: sent, received, lost, taken for a copy, ignored. Of these
+    /// messages, ascending. None: of all.
+    Copies(Option<Arc<[u32]>>),
 }
 
 impl Default for Follow {
@@ -59,7 +73,7 @@ impl Default for Follow {
             jobs: NonZeroUsize::MIN,
             divide: false,
             only: None,
-            overlay_only: false,
+            keep: Keep::All,
             show: Vec::new(),
         }
     }
@@ -136,7 +150,7 @@ pub(crate) fn follow_protocol<P: Runnable>(task: Following<'_>) -> Result<Follow
     let goes_on = std::cell::Cell::new(true);
     let mut tracer = Tracer {
         only: follow.only.clone().map(Arc::from),
-        overlay_only: follow.overlay_only,
+        keep: follow.keep.clone(),
         sink: &mut |at, records| {
             if goes_on.get() {
                 goes_on.set(sink(at, records));
@@ -183,14 +197,14 @@ fn pieces(duration: Time) -> Vec<Time> {
 /// Gathers the steps of a run.
 struct Tracer<'a> {
     only: Option<Arc<[u32]>>,
-    overlay_only: bool,
+    keep: Keep,
     sink: &'a mut dyn FnMut(Time, Vec<Record>),
 }
 
 /// Gathers the steps of the slots of one shard.
 struct Part {
     only: Option<Arc<[u32]>>,
-    overlay_only: bool,
+    keep: Keep,
     /// What the slot took last whose turn it is.
     taken: Option<Arrived>,
     records: Vec<Record>,
@@ -200,6 +214,44 @@ impl Part {
     fn push(&mut self, at: Time, slot: u32, what: What, content: String) {
         if self.only.as_ref().is_none_or(|only| only.binary_search(&slot).is_ok()) {
             self.records.push(Record { at, slot, what, content: content.into() });
+        }
+    }
+
+    /// Whether somebody asks for the copies of this message.
+    fn wants(&self, message: Option<u32>) -> bool {
+        match (&self.keep, message) {
+            (Keep::Copies(None), Some(_)) => true,
+            (Keep::Copies(Some(messages)), Some(message)) => messages.binary_search(&message).is_ok(),
+            _ => false,
+        }
+    }
+
+    /// Of a step only what it does to a copy.
+    fn trace_copy(&mut self, at: Time, slot: u32, step: Step<'_>) {
+        match step {
+            Step::Takes { what, .. } => self.taken = Some(what),
+            Step::Sends { to, payload, bytes, .. } if self.wants(payload) => {
+                self.push(at, slot, What::Sends { to, payload, bytes }, String::new());
+            }
+            Step::Loses { from, to, payload, reason } if self.wants(payload) => {
+                self.push(at, slot, What::Loses { from, to, payload, reason }, String::new());
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether this says what became of a copy that came.
+    fn concerns_copy(&self, what: Observed) -> bool {
+        match what {
+            Observed::Received { payload, .. } => self.wants(payload),
+            Observed::Protocol(Observation::Published(message) | Observation::Duplicate(message)) => {
+                self.wants(Some(message))
+            }
+            // What is ignored is what was taken last.
+            Observed::Protocol(Observation::Dropped(_)) => {
+                matches!(self.taken, Some(Arrived::Packet { payload, .. }) if self.wants(payload))
+            }
+            _ => false,
         }
     }
 
@@ -213,12 +265,9 @@ impl Observer for Part {
     const TRACES: bool = true;
 
     fn trace(&mut self, at: Time, slot: u32, step: Step<'_>) {
-        if self.overlay_only {
+        if !matches!(self.keep, Keep::All) {
             // Texts of all steps would be most of the work.
-            if let Step::Takes { what, .. } = step {
-                self.taken = Some(what);
-            }
-            return;
+            return self.trace_copy(at, slot, step);
         }
         if self.skips(slot) {
             return;
@@ -230,14 +279,15 @@ impl Observer for Part {
             }
             Step::SetsTimer { after, content } => (What::SetsTimer(after), Some(content)),
             Step::Disconnects(peer) => (What::Disconnects(peer), None),
+            Step::Loses { from, to, payload, reason } => (What::Loses { from, to, payload, reason }, None),
         };
         let content = content.map_or_else(String::new, |content| format!("{content:?}"));
         self.push(at, slot, what, content);
     }
 
     fn observe(&mut self, at: Time, slot: u32, what: Observed) {
-        if self.overlay_only {
-            if overlay::concerns(what) {
+        if !matches!(self.keep, Keep::All) {
+            if overlay::concerns(what) || self.concerns_copy(what) {
                 if let (true, Some(packet)) = (what.is_delivery(), self.taken) {
                     self.push(at, slot, What::Takes(packet), String::new());
                 }
@@ -245,8 +295,8 @@ impl Observer for Part {
             }
             return;
         }
-        // Both are there already: as what the node sends, and as what the slot takes and nothing refused.
-        if !matches!(what, Observed::Sent { .. } | Observed::Received { .. }) {
+        // All are there already: as what the node sends, as what the slot takes and nothing refused, as a loss.
+        if !matches!(what, Observed::Sent { .. } | Observed::Received { .. } | Observed::Lost { .. }) {
             self.push(at, slot, What::Reports(what), String::new());
         }
     }
@@ -256,12 +306,8 @@ impl Divisible for Tracer<'_> {
     type Part = Part;
 
     fn divide(&mut self, shards: &[Range<u32>]) -> Vec<Part> {
-        let part = || Part {
-            only: self.only.clone(),
-            overlay_only: self.overlay_only,
-            taken: None,
-            records: Vec::new(),
-        };
+        let part =
+            || Part { only: self.only.clone(), keep: self.keep.clone(), taken: None, records: Vec::new() };
         shards.iter().map(|_| part()).collect()
     }
 

@@ -13,7 +13,7 @@ use floodnet_sim::observer::{Arrived, Observed};
 use floodnet_sim::plan::{End, Plan, SlotSet};
 
 use super::record::{Record, What};
-use super::{Follow, Followed, follow};
+use super::{Follow, Followed, Keep, follow};
 use crate::Protocols;
 use crate::run::prepare;
 use floodnet_scenario::{Complaint, Scenario};
@@ -91,7 +91,7 @@ pub fn history(
 ) -> Result<(OverlayHistory, Followed), Complaint> {
     let setup = prepare(scenario, protocols)?;
     let mut recorder = Recorder::new(setup.plan);
-    let how = Follow { overlay_only: true, ..Follow::default() };
+    let how = Follow { keep: Keep::Overlay, ..Follow::default() };
     let mut sink = |_: Time, records: Vec<Record>| {
         records.iter().for_each(|record| recorder.take(record));
         true
@@ -101,7 +101,7 @@ pub fn history(
 }
 
 /// Makes a history of the steps of a run.
-struct Recorder {
+pub(crate) struct Recorder {
     plan: Arc<Plan>,
     up: Vec<bool>,
     joined: Vec<bool>,
@@ -119,7 +119,7 @@ struct Recorder {
 }
 
 impl Recorder {
-    fn new(plan: Arc<Plan>) -> Self {
+    pub(crate) fn new(plan: Arc<Plan>) -> Self {
         let cuts = plan.disturbances.iter().filter(|fault| fault.kind.is_cut());
         let mut boundaries: Vec<Time> = cuts.flat_map(|fault| [fault.from, fault.until]).collect();
         boundaries.retain(|at| *at <= plan.duration);
@@ -139,7 +139,7 @@ impl Recorder {
         }
     }
 
-    fn take(&mut self, record: &Record) {
+    pub(crate) fn take(&mut self, record: &Record) {
         let &Record { at, slot, what, .. } = record;
         self.pass_boundaries(at);
         match what {
@@ -243,7 +243,7 @@ impl Recorder {
         self.history.events.push(OverlayEvent { at, change });
     }
 
-    fn end(mut self) -> OverlayHistory {
+    pub(crate) fn end(mut self) -> OverlayHistory {
         self.pass_boundaries(self.plan.duration + Duration::from_nanos(1));
         self.history
     }

@@ -40,7 +40,18 @@ pub enum What {
     SetsTimer(Duration),
     /// Its node closes its connections with this peer.
     Disconnects(u32),
-    /// What measures see of it; not packets sent and received.
+    /// A packet will never be received: the slot is one of its two ends.
+    Loses {
+        /// The sender.
+        from: u32,
+        /// The receiver.
+        to: u32,
+        /// The message of the application that it carried.
+        payload: Option<u32>,
+        /// Why.
+        reason: &'static str,
+    },
+    /// What measures see of it; not packets sent, received and lost.
     Reports(Observed),
 }
 
@@ -70,6 +81,9 @@ impl fmt::Display for What {
             }
             Self::SetsTimer(after) => write!(f, "sets a timer for {after} from now"),
             Self::Disconnects(peer) => write!(f, "disconnects from {peer}"),
+            Self::Loses { from, to, payload, reason } => {
+                write!(f, "loses a packet of {from} to {to}, {reason}{}", Carrying(payload))
+            }
             Self::Reports(what) => reported(what, f),
         }
     }
