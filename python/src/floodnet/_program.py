@@ -12,7 +12,7 @@ import sysconfig
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Iterable, Optional, Sequence
+from typing import IO, Any, Callable, Dict, Iterable, List, Optional, Sequence, cast
 
 # Exit codes: see docs/commands.md. These two come with complete results.
 JUDGED = {3, 5}
@@ -60,13 +60,13 @@ class ScenarioError(FloodnetError, ValueError):
     def line(self) -> Optional[int]:
         """Line of the first problem that has one, from 1."""
         first = self._first()
-        return first and first.line
+        return first.line if first else None
 
     @property
     def column(self) -> Optional[int]:
         """Column of that problem, from 1."""
         first = self._first()
-        return first and first.column
+        return first.column if first else None
 
 
 def program(name: str = "sim-cli") -> str:
@@ -151,13 +151,14 @@ def _stop(child: subprocess.Popen[str]) -> None:
 class _Reader(threading.Thread):
     """Reads a stream of the program to its end, so that no pipe is ever full."""
 
-    def __init__(self, stream: object, tell: Optional[Callable[[str], None]] = None) -> None:
+    def __init__(self, stream: Optional[IO[str]], tell: Optional[Callable[[str], None]] = None) -> None:
         super().__init__(daemon=True)
-        self._stream, self._tell, self._lines = stream, tell, []
+        self._stream, self._tell = stream, tell
+        self._lines: List[str] = []
         self.start()
 
     def run(self) -> None:
-        for line in self._stream:  # type: ignore[attr-defined]
+        for line in self._stream or ():
             self._lines.append(line)
             if self._tell:
                 self._tell(line.rstrip("\n"))
@@ -187,11 +188,11 @@ def check(file: Path, text: Optional[str] = None) -> list[Problem]:
     ]
 
 
-def _validate(file: str, text: Optional[str]) -> dict:
+def _validate(file: str, text: Optional[str]) -> Dict[str, Any]:
     command = [program(), "validate", file, "--format", "json"]
     ended = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", check=False)
     try:
-        return json.loads(ended.stdout)
+        return cast(Dict[str, Any], json.loads(ended.stdout))
     except ValueError:
         raise FloodnetError(ended.stderr.strip(), ended.returncode) from None
 

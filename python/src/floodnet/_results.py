@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List, Optional, cast
 
 
 def frame(path: Path, library: Optional[str] = None) -> Any:
@@ -64,7 +64,7 @@ class _Folder:
         self.folder = folder
 
     def _json(self, name: str) -> Dict[str, Any]:
-        return json.loads((self.folder / name).read_text(encoding="utf-8"))
+        return cast(Dict[str, Any], json.loads((self.folder / name).read_text(encoding="utf-8")))
 
     def picture(self, name: str) -> Picture:
         """A picture by its name, such as ``delivery``; ``pictures`` lists them."""
@@ -90,7 +90,7 @@ class Run(_Folder):
     @property
     def digest(self) -> str:
         """The digest of the run: equal runs have equal digests."""
-        return self.summary["digest"]
+        return cast(str, self.summary["digest"])
 
     @property
     def passed(self) -> Optional[bool]:
@@ -156,7 +156,7 @@ class Runs(_Folder):
     @property
     def metrics(self) -> Dict[str, Dict[str, Any]]:
         """Of each metric its mean, ``ci95`` (95 % confidence interval), least and greatest value."""
-        return self.summary["metrics"]
+        return cast(Dict[str, Dict[str, Any]], self.summary["metrics"])
 
     def table(self, library: Optional[str] = None) -> Any:
         """A row for each metric: ``runs.csv``."""
@@ -187,7 +187,7 @@ class Sweep(_Folder):
     @property
     def cells(self) -> List[Dict[str, Any]]:
         """The cells: ``at`` has the values, ``metrics`` means and intervals."""
-        return self.results["cells"]
+        return cast(List[Dict[str, Any]], self.results["cells"])
 
     def table(self, library: Optional[str] = None) -> Any:
         """A row for each cell: its values, and each shown metric with the ends of its interval."""
@@ -212,7 +212,7 @@ class Comparison:
     @property
     def conclusion(self) -> str:
         """What it comes to, in a sentence."""
-        return self.results["conclusion"]
+        return cast(str, self.results["conclusion"])
 
     @property
     def undecided(self) -> bool:

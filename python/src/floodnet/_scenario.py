@@ -16,14 +16,15 @@ class Source:
     """A scenario or plan as an argument of the program; text lies in a file in ``folder``."""
 
     def __init__(self, scenario: Scenario, folder: Path, name: str = "scenario.toml") -> None:
-        self.text: Optional[str] = None
         if isinstance(scenario, Mapping):
-            self.text = tomli_w.dumps(plain(scenario))
+            text = tomli_w.dumps(plain(scenario))
         elif isinstance(scenario, str) and ("\n" in scenario or "=" in scenario):
-            self.text = scenario
-        self.argument = os.fspath(scenario) if self.text is None else str(folder / name)
-        if self.text is not None:
-            (folder / name).write_text(self.text, encoding="utf-8")
+            text = scenario
+        else:
+            self.argument = os.fspath(scenario)
+            return
+        self.argument = str(folder / name)
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def plain(value: Any) -> Any:
