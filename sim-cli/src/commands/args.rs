@@ -20,13 +20,6 @@ pub(super) struct Overrides {
     pub(super) set: Vec<(String, String)>,
 }
 
-/// Reads one of several parts, `K/N`.
-pub(super) fn part(text: &str) -> Result<(u32, u32), String> {
-    let parts = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
-    let valid = parts.filter(|&(k, n): &(u32, u32)| 1 <= k && k <= n);
-    valid.ok_or_else(|| format!("invalid part `{text}` (expected K/N with 1 <= K <= N, e.g. 2/7)"))
-}
-
 /// Reads a share: a percentage, or a number.
 pub(super) fn percentage(text: &str) -> Result<f64, String> {
     let number =

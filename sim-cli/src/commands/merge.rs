@@ -8,8 +8,11 @@ use super::args::Format;
 use super::command_trait::{Command, Context};
 use super::failure::Failure;
 use super::sweep::tell;
-use floodnet_lab::sweep::output::Outcome;
 use floodnet_lab::sweep::store::{Gather, Store};
+
+/// How many incomplete cells, and seeds of each, are named.
+const CELLS: usize = 10;
+const SEEDS: usize = 5;
 
 /// Join the parts of a split sweep
 #[derive(Parser, Debug)]
@@ -46,12 +49,30 @@ impl Command for MergeArgs {
                 Failure::Failed(format!("cannot write to {}: {error}", self.out.display()))
             }
         })?;
-        let (complete, all) = Outcome::of(&store).cells();
-        if complete < all {
-            return Err(Failure::Failed(format!(
-                "only {complete} of {all} cells are complete: finish these parts, or add the missing ones"
-            )));
+        let missing = store.missing();
+        if !missing.is_empty() {
+            return Err(Failure::Failed(incomplete(&missing, store.index.cells.len())));
         }
         tell(&store, self.format, true, cx.console)
     }
+}
+
+/// Says which runs of a sweep of `all` cells are missing.
+fn incomplete(missing: &[(String, Vec<u64>)], all: usize) -> String {
+    let mut text = format!("only {} of {all} cells are complete; missing:", all - missing.len());
+    // A few show what it is about.
+    for (cell, seeds) in missing.iter().take(CELLS) {
+        let first: Vec<String> = seeds.iter().take(SEEDS).map(u64::to_string).collect();
+        let more = seeds
+            .len()
+            .checked_sub(SEEDS + 1)
+            .map_or(String::new(), |more| format!(" and {} more", more + 1));
+        let cell = if cell.is_empty() { String::new() } else { format!("{cell}: ") };
+        let word = if seeds.len() == 1 { "seed" } else { "seeds" };
+        text.push_str(&format!("\n  {cell}{word} {}{more}", first.join(", ")));
+    }
+    if missing.len() > CELLS {
+        text.push_str(&format!("\n  and {} more cells", missing.len() - CELLS));
+    }
+    text + "\nFinish these parts or add the missing ones; or make them here: sweep PLAN --out with this folder"
 }

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
-use super::args::{Format, part, percentage};
+use super::args::{Format, percentage};
 use super::command_trait::{Command, Context};
 use super::console::Console;
+use super::emit::EmitOptions;
 use super::failure::Failure;
 use super::files::{invalid, threads};
+use super::partition::Partition;
 use super::progress::Crowd;
 use crate::views::sweep as pictures;
 use floodnet_lab::sweep::index::{Index, Rule, Wrong};
@@ -29,9 +31,9 @@ use floodnet_text::format;
 pub(super) struct SweepArgs {
     /// The sweep plan: a scenario, values for its keys, how many runs
     pub(super) plan: PathBuf,
-    /// Run only part K of N, e.g. 2/7; `merge` joins the parts
-    #[arg(long, value_name = "K/N", value_parser = part)]
-    pub(super) partition: Option<(u32, u32)>,
+    /// Run only part K of N, e.g. 2/7; `merge` joins the parts. `auto/N` takes K from the batch system
+    #[arg(long, value_name = "K/N|auto[/N]", value_parser = Partition::parse)]
+    pub(super) partition: Option<Partition>,
     /// Runs per cell [default: as in the plan]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) runs: Option<u32>,
@@ -53,6 +55,8 @@ pub(super) struct SweepArgs {
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) batch: EmitOptions,
 }
 
 impl Command for SweepArgs {
@@ -71,7 +75,13 @@ impl Command for SweepArgs {
             cx.console.result(&counted(&index, &self.plan));
             return Ok(());
         }
-        let part = self.partition.map_or(Part::ALL, |(k, n)| Part { k, n });
+        if self.batch.is_asked() {
+            let read = (&index, &scenarios[..]);
+            return self.batch.execute((&self.plan, &plan), read, self.jobs, self.out.as_deref(), cx);
+        }
+        let variable = |name: &str| std::env::var(name).ok();
+        let part = self.partition.map_or(Ok(Part::ALL), |partition| partition.part(&variable));
+        let part = part.map_err(Failure::Usage)?;
         let default = || Path::new("runs").join(format!("sweep-{}{}", plan.name, suffix(part)));
         let folder: PathBuf = self.out.clone().unwrap_or_else(default);
         let order =

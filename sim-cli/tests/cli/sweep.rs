@@ -55,7 +55,10 @@ fn a_sweep_in_any_number_of_parts_merges_to_the_same_bytes() {
         if split == 3 {
             let missing = lab.run(&["merge", "--out", "gap", &parts[0], &parts[2]]);
             assert_eq!(missing.code, 1, "{}", missing.err);
-            assert!(missing.err.contains("of 4 cells are complete"), "{}", missing.err);
+            assert!(missing.err.contains("only 0 of 4 cells are complete; missing:"), "{}", missing.err);
+            // Each third run, from the second: of the first cell, that is its second run.
+            let cell = "overlay.random_walk.degree = 3, link.loss = 0: seed ";
+            assert!(missing.err.contains(cell), "{}", missing.err);
         }
     }
     let csv = lab.read("whole/table.csv");

@@ -11,8 +11,10 @@
 //! | [`index`] | the cells of a plan |
 //! | [`store`] | the folder |
 //! | [`run`] | making what is missing |
+//! | [`batch`] | files that run a sweep on a batch system |
 //! | `output` | tables and pictures of a finished sweep |
 
+pub mod batch;
 pub mod index;
 pub mod output;
 pub mod plan;

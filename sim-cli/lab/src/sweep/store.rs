@@ -203,6 +203,25 @@ impl Store {
         Runs { texts, numbers, is_complete }
     }
 
+    /// The cells that need more runs: each in words, with the seeds that are missing. Where intervals decide how many
+    /// runs there are, only the next seed is known.
+    #[must_use]
+    pub fn missing(&self) -> Vec<(String, Vec<u64>)> {
+        let seeds = |cell: &Cell| -> Vec<u64> {
+            let runs = self.runs(cell);
+            if runs.is_complete {
+                return Vec::new();
+            }
+            if self.index.rule.until_ci.is_some() {
+                return vec![self.index.seed_of(runs.texts.len() as u32)];
+            }
+            let all = (0..self.index.rule.runs).map(|number| self.index.seed_of(number));
+            all.filter(|&seed| !self.has(cell, seed)).collect()
+        };
+        let cells = self.index.cells.iter().map(|cell| (self.index.label(cell), seeds(cell)));
+        cells.filter(|(_, seeds)| !seeds.is_empty()).collect()
+    }
+
     /// Keeps the summary of a run, whole or not at all.
     ///
     /// # Errors

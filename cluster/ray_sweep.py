@@ -1,0 +1,1 @@
+../sim-cli/lab/src/sweep/batch/templates/ray_sweep.py

@@ -1,0 +1,156 @@
+//! `sweep --emit` and `--partition auto`: what batch systems would run gives the same bytes as one sweep.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::lab::{Lab, SMALL, Said};
+
+/// Reads edges from a file, which must come along: the plan lies in a folder of its own.
+const PLAN: &str = "scenario = \"../ring.toml\"\nruns = 2\nmetrics = [\"delivery_ratio\"]\n\
+                    [grid]\n\"link.loss\" = [0, 0.2]\n";
+
+fn lab() -> Lab {
+    let lab = Lab::new();
+    let ring = SMALL.split("[expect]").next().unwrap();
+    let ring =
+        ring.replace("[overlay.random_walk]", "[overlay.static]\nfile = \"data/ring.csv\"");
+    let edges: String = (0..50).map(|node| format!("{node},{}\n", (node + 1) % 50)).collect();
+    lab.write("from/ring.toml", ring);
+    lab.write("from/data/ring.csv", edges);
+    lab.write("from/plans/grid.toml", PLAN);
+    lab.ok(&["sweep", "from/plans/grid.toml", "--out", "whole"]);
+    lab
+}
+
+/// The files of a folder by their place in it.
+fn files(lab: &Lab, folder: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+    let root = lab.path().join(folder);
+    let place = |path: PathBuf| path.strip_prefix(&root).unwrap().to_owned();
+    lab.files(folder).into_iter().map(|(path, bytes)| (place(path), bytes)).collect()
+}
+
+/// Writes the folder for a batch system, and takes away what it was made of.
+fn emitted(system: &str, parts: &str) -> Lab {
+    let lab = lab();
+    let said = lab.ok(&["sweep", "from/plans/grid.toml", "--emit", system, "--parts", parts]);
+    assert!(said.err.contains(&format!("4 runs in {parts} parts")), "{}", said.err);
+    fs::rename(lab.path().join(format!("{system}-grid")), lab.path().join("batch")).unwrap();
+    fs::remove_dir_all(lab.path().join("from")).unwrap();
+    lab
+}
+
+/// Starts a command of the folder, with these variables.
+fn start(lab: &Lab, command: &[&str], variables: &[(&str, &str)]) -> Said {
+    let mut started = Command::new(command[0]);
+    started.args(&command[1..]).current_dir(lab.path().join("batch")).envs(variables.iter().copied());
+    lab.said(&mut started)
+}
+
+#[test]
+fn slurm_runs_the_parts_and_merges_them() {
+    let lab = emitted("slurm", "3");
+    let folder = lab.path().join("batch").display().to_string();
+    // A part whose machine is lost, and one that runs twice, do no harm.
+    for task in ["2", "1", "3", "2"] {
+        let variables = [("SLURM_SUBMIT_DIR", &*folder), ("SLURM_ARRAY_TASK_ID", task)];
+        let said = start(&lab, &["bash", "sweep.sbatch"], &variables);
+        assert_eq!(said.code, 0, "{}", said.err);
+    }
+    let said = start(&lab, &["bash", "merge.sbatch"], &[("SLURM_SUBMIT_DIR", &folder)]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert_eq!(files(&lab, "batch/results"), files(&lab, "whole"));
+    // What submits: the merge waits for the array.
+    lab.write("bin/sbatch", "#!/bin/sh\necho \"$@\" >> \"$0.log\"\necho '17;here'\n");
+    make_executable(&lab.path().join("bin/sbatch"));
+    let path = format!("{}:{}", lab.path().join("bin").display(), env::var("PATH").unwrap());
+    let said = start(&lab, &["./submit.sh"], &[("PATH", &path)]);
+    assert!(said.out.contains("3 parts as job 17, then merge as job 17"), "{} {}", said.out, said.err);
+    let log = lab.read("bin/sbatch.log");
+    assert_eq!(log, "--parsable sweep.sbatch\n--parsable --dependency=afterany:17 merge.sbatch\n");
+    assert!(lab.read("batch/sweep.sbatch").contains("\n#SBATCH --array=1-3\n"));
+}
+
+#[test]
+fn kubernetes_runs_the_parts_and_merges_them() {
+    let lab = emitted("kubernetes", "3");
+    let schema: Value = serde_json::from_str(include_str!("schemas/kubernetes.json")).unwrap();
+    let schema = jsonschema::draft202012::new(&schema).unwrap();
+    let read = |name: &str| -> Vec<Value> {
+        let text = lab.read(name);
+        let documents: Vec<Value> =
+            text.split("\n---\n").map(|text| serde_saphyr::from_str(text).unwrap()).collect();
+        for document in &documents {
+            let wrong: Vec<String> = schema.iter_errors(document).map(|error| error.to_string()).collect();
+            assert_eq!(wrong, Vec::<String>::new(), "{name}");
+        }
+        documents
+    };
+    let (claim, job) = (read("batch/sweep.yaml").remove(0), read("batch/sweep.yaml").remove(1));
+    assert_eq!((&claim["kind"], &job["spec"]["completions"]), (&"PersistentVolumeClaim".into(), &3.into()));
+    let merge = read("batch/merge.yaml").remove(0);
+    // The image holds the folder `input` below /sweep, and the program on the path.
+    let results = lab.path().join("volume").display().to_string();
+    let path = format!("{}:{}", lab.path().join("batch").display(), env::var("PATH").unwrap());
+    let run = |job: &Value, index: &str| {
+        let container = &job["spec"]["template"]["spec"]["containers"][0];
+        assert_eq!(container["command"], serde_json::json!(["/bin/sh", "-c"]));
+        let line = container["args"][0].as_str().unwrap().replace("/results", &results);
+        let variables = [("PATH", &*path), ("JOB_COMPLETION_INDEX", index)];
+        let said = start(&lab, &["/bin/sh", "-c", &line], &variables);
+        assert_eq!(said.code, 0, "{line}: {}", said.err);
+    };
+    ["0", "1", "2"].iter().for_each(|index| run(&job, index));
+    run(&merge, "0");
+    assert_eq!(files(&lab, "volume/whole"), files(&lab, "whole"));
+}
+
+/// Not every machine has GNU parallel; Ray is tried by a campaign.
+#[test]
+fn ray_and_parallel_have_what_they_need() {
+    let lab = emitted("parallel", "2");
+    assert_eq!(start(&lab, &["bash", "-n", "run.sh"], &[]).code, 0);
+    if Command::new("parallel").arg("--version").output().is_ok_and(|output| output.status.success()) {
+        let said = start(&lab, &["./run.sh"], &[]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        assert_eq!(files(&lab, "batch/results"), files(&lab, "whole"));
+    } else {
+        eprintln!("SKIPPED: GNU parallel is not installed");
+    }
+    let lab = emitted("ray", "2");
+    let line = lab.read("batch/run.sh");
+    let arguments =
+        "ray_sweep.py input/plans/grid.toml --program ./sim-cli --parts 2 --out results \"$@\" -- --runs 2";
+    assert!(line.contains(arguments), "{line}");
+    let compiled = ["python3", "-c", "import ast; ast.parse(open('ray_sweep.py').read())"];
+    assert_eq!(start(&lab, &compiled, &[]).code, 0);
+}
+
+#[test]
+fn what_cannot_be_taken_along_is_refused() {
+    let lab = lab();
+    let ring = lab.path().join("from/data/ring.csv").canonicalize().unwrap();
+    let text = lab.read("from/ring.toml").replace("data/ring.csv", &ring.display().to_string());
+    lab.write("from/ring.toml", text);
+    let why = lab.refused(&["sweep", "from/plans/grid.toml", "--emit", "slurm"]);
+    assert!(why.contains("names DIR/from/data/ring.csv from the root"), "{why}");
+    for (options, why) in [
+        (&["--emit", "slurm", "--jobs", "0"][..], "say how many a part gets"),
+        (&["--emit", "slurm", "--partition", "1/2"], "cannot be used with"),
+        (&["--emit", "pbs"], "possible values: slurm, kubernetes, ray, parallel"),
+        (&["--parts", "3"], "--emit"),
+        (&["--partition", "auto/3"], "none of SLURM_ARRAY_TASK_ID"),
+    ] {
+        let said = lab.refused(&[&["sweep", "from/plans/grid.toml"], options].concat());
+        assert!(said.contains(why), "{options:?}: {said}");
+    }
+}
+
+fn make_executable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
