@@ -5,9 +5,9 @@
 use std::fmt;
 
 use super::latency::Ms;
+use super::metrics::Summary;
 use super::metrics::{Numbers, Unit, UnknownMetric, find, phase};
 pub use super::outcome::{Checked, Outcome};
-use super::summary::Summary;
 use floodnet_text::units::Duration;
 
 /// How a metric compares with a value.

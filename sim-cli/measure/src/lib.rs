@@ -21,8 +21,7 @@
 //! | [`topology`] | clustering, triangles, paths, assortativity; the graph to draw |
 //! | [`phases`] | before, during and after a fault; healing |
 //! | [`part`] | (which slots observe them) |
-//! | [`summary`] | all of these in one record |
-//! | [`metrics`] | its numbers by name, and which way each gets worse |
+//! | [`metrics`] | the table of all these numbers: the record of a run, and each number by its name |
 //! | [`expect`] | bounds on them |
 //! | [`so_far`] | a run that goes on |
 //! | [`stats`] | intervals and comparisons over runs |
@@ -43,7 +42,6 @@ pub mod graph;
 pub mod latency;
 pub mod lifecycle;
 pub mod load;
-mod metric;
 pub mod metrics;
 mod neighbors;
 mod number;
@@ -58,7 +56,6 @@ pub mod series;
 mod settings;
 pub mod so_far;
 pub mod stats;
-pub mod summary;
 pub mod tables;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -6,10 +6,10 @@ use super::figure::Figure;
 use super::report::{Judged, Report};
 use super::table::unit;
 use floodnet_measure::latency::Ms;
+use floodnet_measure::metrics::Summary;
 use floodnet_measure::metrics::{Layout, Metric, Unit, metric};
 use floodnet_measure::stats::decide::Decision;
 use floodnet_measure::stats::interval::Estimate;
-use floodnet_measure::summary::Summary;
 use floodnet_text::format;
 
 /// What is shown of every run, and how its words stand.
