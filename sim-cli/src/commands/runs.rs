@@ -61,7 +61,9 @@ pub(super) fn execute(
     let keep = |place: usize, scenario: &Scenario, ran: Ran| {
         let kept = keeper.keep(missing[place].0, scenario, ran);
         // Where one run cannot be written, the others cannot either.
-        kept.as_ref().map_or_else(|_| crowd.stop(), |_| crowd.finished_one());
+        if kept.is_err() {
+            crowd.stop();
+        }
         kept
     };
     let seeds: Vec<u64> = missing.iter().map(|&(_, seed)| seed).collect();
@@ -116,6 +118,7 @@ fn on_sockets<T>(
             break;
         }
         kept.push(Some(keep(index, &scenario, ran)));
+        crowd.finished(index);
     }
     Ok(kept)
 }
