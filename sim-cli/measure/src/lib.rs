@@ -23,6 +23,7 @@
 //! | [`part`] | (which slots observe them) |
 //! | [`metrics`] | the table of all these numbers: the record of a run, and each number by its name |
 //! | [`expect`] | bounds on them |
+//! | [`reach`] | what must happen in some of many runs |
 //! | [`so_far`] | a run that goes on |
 //! | [`stats`] | intervals and comparisons over runs |
 //! | [`tables`] | CSV and GraphML |
@@ -49,6 +50,7 @@ mod outcome;
 pub mod part;
 mod paths;
 pub mod phases;
+pub mod reach;
 mod results;
 mod schedule;
 pub mod seed;

@@ -6,6 +6,7 @@ use super::tables::NamedTable;
 use super::units::Duration;
 use super::{Scenario, units};
 use floodnet_measure::expect::Expectation;
+use floodnet_measure::reach::Reach;
 
 /// Time that arrivals get to settle before averages and traffic begin.
 const SETTLE: units::Duration = Duration::from_secs(10);
@@ -16,6 +17,7 @@ pub(crate) fn fill(
     overlay: NamedTable,
     broadcast: NamedTable,
     expect: Vec<Expectation>,
+    reach: Vec<Reach>,
 ) -> Scenario {
     let ScenarioFile { nodes, link, duration, .. } = file;
     let settled = Duration(nodes.arrive.0 + SETTLE.0);
@@ -43,6 +45,7 @@ pub(crate) fn fill(
         faults: file.fault,
         measure,
         expect,
+        reach,
         output: file.output,
         nodes,
         link,

@@ -192,8 +192,8 @@ fn tell(
         ));
         return Err(Failure::Interrupted);
     }
-    for judged in not_held() {
-        console.error(&format!("{}: {}", scenario.name, judged.complaint()));
-    }
-    if not_held().next().is_none() { Ok(()) } else { Err(Failure::Expectation) }
+    let never = report.reach.iter().filter(|of| !of.is_reached()).map(|of| of.to_text());
+    let complaints: Vec<String> = not_held().map(|judged| judged.complaint()).chain(never).collect();
+    complaints.iter().for_each(|complaint| console.error(&format!("{}: {complaint}", scenario.name)));
+    if complaints.is_empty() { Ok(()) } else { Err(Failure::Expectation) }
 }

@@ -38,7 +38,7 @@ fn each_test_has_a_line_and_all_a_summary() {
     PASS ci/grid.toml [link.loss = 0]
     PASS ci/grid.toml [link.loss = 0.01]
     SKIP ci/none.toml
-    it has no [expect], so nothing could fail
+    it has no [expect] and no [[reach]], so nothing could fail
     ------------
     Summary 4 tests run: 3 passed, 1 failed, 1 skipped
     FAIL ci/bad.toml
