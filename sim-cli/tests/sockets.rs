@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use sim_cli::measure::latency::Ms;
-use sim_cli::measure::summary::Summary;
+use sim_cli::measure::metrics::Summary;
 use sim_cli::registry::Registry;
 use sim_cli::scenario::Scenario;
 use sim_cli::testbed::{self, RunError, Settings};

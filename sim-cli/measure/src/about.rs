@@ -1,8 +1,8 @@
 //! What a metric is, in words: the documentation of the summary, with the words of the numbers within a field.
 
-use super::metric::Unit;
+use super::metrics::FIELDS;
+use super::metrics::Unit;
 use super::metrics::{Meaning, UnknownMetric, Worse, find, phase};
-use super::summary::FIELDS;
 
 /// What the last word of a metric says of its field. `FIELD.word` stands before `word`.
 const LEAVES: &[(&str, &str)] = &[

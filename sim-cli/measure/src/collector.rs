@@ -14,6 +14,7 @@ use super::fault_cuts::Cuts;
 use super::graph::{Isolation, Scanner};
 use super::hostility::{Sources, Watch};
 use super::lifecycle::Slot;
+use super::metrics::Summary;
 use super::neighbors::Neighbors;
 use super::number::span_ms;
 use super::part::{Part, Sums, everybody};
@@ -21,7 +22,6 @@ use super::results::{Results, check_conservation, message_rows};
 use super::schedule::Schedule;
 use super::series::{Averages, Row};
 use super::settings::{Ending, MeasureSettings};
-use super::summary::Summary;
 use super::topology::{SlotState, Topology};
 
 /// Takes the observations of one run and turns them into [`Results`]: what is not done by its [`Part`]s.

@@ -1,4 +1,4 @@
-//! What is known when a run is over. The rows of [`summary`](super::summary) pick their numbers from it.
+//! What is known when a run is over. The rows of [the table](super::metrics::table) pick their numbers from it.
 
 use std::collections::BTreeMap;
 

@@ -5,9 +5,9 @@
 use std::fmt;
 
 use super::latency::Ms;
+use super::metrics::Summary;
 use super::metrics::{Numbers, Unit, UnknownMetric, find, phase};
 pub use super::outcome::{Checked, Outcome};
-use super::summary::Summary;
 use floodnet_text::units::Duration;
 
 /// How a metric compares with a value.
@@ -80,6 +80,10 @@ pub struct Expectation {
 /// How to write a bound.
 pub const FORM: &str = "write a comparison and a value, e.g. \">= 0.95\", \"< 5 %\" or \"< 2s\"";
 
+/// How to write a metric with its bound.
+const WHOLE: &str =
+    "write a metric, a comparison and a value, e.g. \"delivery_ratio < 0.99\" or \"cut_off_ms >= 30s\"";
+
 impl Expectation {
     /// `metric` within `bound`: a comparison and a value. Shares may be in percent; times may be durations
     /// such as `2s`, are milliseconds otherwise, and may be `never`.
@@ -106,6 +110,21 @@ impl Expectation {
             Unit::Plain => number(text, "a number")?,
         };
         Ok(Self { metric: metric.to_owned(), op, value })
+    }
+
+    /// As [`Expectation::parse`], of both in one text: `METRIC OP VALUE`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Expectation::parse`], or when the text has another form.
+    pub fn parse_whole(text: &str) -> Result<Self, String> {
+        let at = text.find(['<', '>', '=', '!']);
+        let (metric, bound) = at.map_or((text, ""), |at| text.split_at(at));
+        let metric = metric.trim();
+        if metric.is_empty() || bound.is_empty() {
+            return Err(format!("`{text}` is not a condition\n{WHOLE}"));
+        }
+        Self::parse(metric, bound)
     }
 
     /// Holds it against the numbers of one run.

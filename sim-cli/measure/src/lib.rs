@@ -22,9 +22,9 @@
 //! | [`topology`] | clustering, triangles, paths, assortativity; the graph to draw |
 //! | [`phases`] | before, during and after a fault; healing |
 //! | [`part`] | (which slots observe them) |
-//! | [`summary`] | all of these in one record |
-//! | [`metrics`] | its numbers by name, and which way each gets worse |
+//! | [`metrics`] | the table of all these numbers: the record of a run, and each number by its name |
 //! | [`expect`] | bounds on them |
+//! | [`reach`] | what must happen in some of many runs |
 //! | [`so_far`] | a run that goes on |
 //! | [`stats`] | intervals and comparisons over runs |
 //! | [`tables`] | CSV and GraphML |
@@ -45,7 +45,6 @@ pub mod hostility;
 pub mod latency;
 pub mod lifecycle;
 pub mod load;
-mod metric;
 pub mod metrics;
 mod neighbors;
 mod number;
@@ -53,6 +52,7 @@ mod outcome;
 pub mod part;
 mod paths;
 pub mod phases;
+pub mod reach;
 mod results;
 mod schedule;
 pub mod seed;
@@ -60,7 +60,6 @@ pub mod series;
 mod settings;
 pub mod so_far;
 pub mod stats;
-pub mod summary;
 pub mod tables;
 #[cfg(test)]
 pub(crate) mod testing;

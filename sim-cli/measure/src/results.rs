@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::delivery::Message;
 use super::latency::{CurvePoint, Latencies};
+use super::metrics::Summary;
 use super::number::{DIGITS, ratio, round_to, span_ms};
 use super::phases::Phase;
 use super::series::Row;
-use super::summary::Summary;
 use super::topology::Topology;
 
 /// Everything that one run says.

@@ -195,7 +195,7 @@ impl Script {
 }
 
 /// The summary of a run in which half of the receivers were reached, with one loss and one fault.
-pub(crate) fn small_summary() -> super::summary::Summary {
+pub(crate) fn small_summary() -> super::metrics::Summary {
     let mut plan = always_up(3, 30);
     plan.publishes = vec![publish(secs(1), 0)];
     plan.faults = vec![FaultSpan { name: "crash", from: secs(9), until: secs(9), slots: 1 }];

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use super::latency::Ms;
-use super::metric::{Layout, Metric};
+use super::metrics::{Layout, Metric};
+use super::metrics::{Summary, metric};
 use super::outcome::Outcome;
 use super::phases::Phase;
-use super::summary::{Summary, metric};
 use floodnet_text::format;
 
 /// Words and value.

@@ -8,7 +8,8 @@ use super::measure::{Measure, Output};
 use super::units::{Duration, Rate};
 use super::{Adversary, Churn, Class, Fault, Link, Nodes, Preset, Traffic};
 
-/// The top level of a scenario. `overlay`, `broadcast` and `expect` are read apart: their keys are open.
+/// The top level of a scenario. `overlay`, `broadcast` and `expect` are read apart: their keys
+/// are open; so is `reach`, which shares the bounds of `expect`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "floodnet scenario")]
@@ -60,9 +61,22 @@ pub(crate) struct ScenarioFile {
     #[serde(default, rename = "expect")]
     #[schemars(with = "serde_json::Value")]
     _expect: Option<IgnoredAny>,
+    /// What some run must show, over all runs that a command makes.
+    #[serde(default, rename = "reach")]
+    #[schemars(with = "Vec<ReachFile>")]
+    _reach: Option<IgnoredAny>,
     /// Files beside the numbers.
     #[serde(default)]
     pub(crate) output: Output,
+}
+
+/// One item of `[[reach]]`, for the schema.
+#[derive(JsonSchema)]
+#[schemars(rename = "Reach", deny_unknown_fields, description = "Something that must happen in some run.")]
+#[expect(dead_code, reason = "read apart")]
+pub(crate) struct ReachFile {
+    /// A metric, a comparison and a value, such as "split_rate > 0": in one run at least it must be so.
+    when: String,
 }
 
 const fn one() -> u64 {

@@ -3,7 +3,7 @@
 //! [`Scenario::load`] reads one. On the way:
 //!
 //! - `document`: keys and values with their places; `--set` is put in here.
-//! - `file`, with `measure` and `expect`: the types. What a run of the network takes (nodes, links, churn, traffic,
+//! - `file`, with `measure`, `expect` and `reach`: the types. What a run takes (nodes, links, churn, traffic,
 //!   faults, adversaries) is declared in [`floodnet_sim::spec`].
 //! - [`tables`]: the registry of protocol tables, which is open.
 //! - [`protocol`]: what a scenario asks of a protocol, and the list of the built-in ones.
@@ -23,6 +23,7 @@ mod load;
 mod measure;
 mod memory;
 pub mod protocol;
+mod reach;
 mod resolve;
 mod schema;
 mod suggest;
@@ -35,6 +36,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use floodnet_measure::expect::Expectation;
+use floodnet_measure::reach::Reach;
 pub use floodnet_text::units;
 
 pub use check::LOSSES;
@@ -100,6 +102,9 @@ pub struct Scenario {
     /// What the run must show, in alphabetical order of the metrics.
     #[serde(serialize_with = "expect::serialize", skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expectation>,
+    /// What some run must show, over all runs that a command makes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reach: Vec<Reach>,
     /// Files beside the numbers.
     pub output: Output,
 }

@@ -15,7 +15,7 @@ use super::diagnostics::{Diagnostics, Problem};
 use super::document::Document;
 use super::file::ScenarioFile;
 use super::tables::{NamedTable, ReadError, TableKind, Tables};
-use super::{Scenario, check, expect, resolve, suggest};
+use super::{Scenario, check, expect, reach, resolve, suggest};
 use floodnet_text::spelling::{choices, nearest};
 
 impl Scenario {
@@ -150,14 +150,16 @@ fn read<'i>(
     let overlay = table(document, "overlay", &tables.overlays, slots).map_err(&mut keep).ok();
     let broadcast = table(document, "broadcast", &tables.broadcasts, slots).map_err(&mut keep).ok();
     let expect = expect::read(document).map_err(&mut keep).ok();
+    let reach = reach::read(document).map_err(&mut keep).ok();
     if let (Some(overlay), Some(broadcast)) = (&overlay, &broadcast) {
         problems.extend(unregistered(document, overlay, broadcast, tables));
     }
-    let (Some(file), Some(overlay), Some(broadcast), Some(expect)) = (file, overlay, broadcast, expect)
+    let (Some(file), Some(overlay), Some(broadcast), Some(expect), Some(reach)) =
+        (file, overlay, broadcast, expect, reach)
     else {
         return Err(problems);
     };
-    let scenario = resolve::fill(file, overlay, broadcast, expect);
+    let scenario = resolve::fill(file, overlay, broadcast, expect, reach);
     problems.extend(check::check(&scenario, document, tables));
     if problems.is_empty() { Ok(scenario) } else { Err(problems) }
 }
@@ -250,7 +252,7 @@ fn lists(document: &Document<'_>) -> Vec<Problem> {
         title: format!("`{key}` is a list, for there can be several"),
         label: format!("write [[{key}]]; with --set, {key}.0 is the first"),
     };
-    ["fault", "adversary", "traffic", "class"].iter().filter(list).map(problem).collect()
+    ["fault", "adversary", "traffic", "class", "reach"].iter().filter(list).map(problem).collect()
 }
 
 /// The one table under `group`.

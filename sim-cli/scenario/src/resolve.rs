@@ -6,6 +6,7 @@ use super::tables::NamedTable;
 use super::units::Duration;
 use super::{Scenario, units};
 use floodnet_measure::expect::Expectation;
+use floodnet_measure::reach::Reach;
 
 /// Time that arrivals get to settle before averages and traffic begin.
 const SETTLE: units::Duration = Duration::from_secs(10);
@@ -16,6 +17,7 @@ pub(crate) fn fill(
     overlay: NamedTable,
     broadcast: NamedTable,
     expect: Vec<Expectation>,
+    reach: Vec<Reach>,
 ) -> Scenario {
     let ScenarioFile { nodes, link, duration, .. } = file;
     // What is left out depends on other parts: traffic waits for the arrivals, classes start from the default link.
@@ -45,6 +47,7 @@ pub(crate) fn fill(
         adversaries: file.adversary,
         measure,
         expect,
+        reach,
         output: file.output,
         nodes,
         link,

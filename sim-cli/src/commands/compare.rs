@@ -4,13 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
 
-use super::args::{key_value, percentage};
+use super::args::{Overrides, key_value, percentage};
 use super::command_trait::{Command, Context};
 use super::console::Console;
 use super::failure::Failure;
-use super::files::{Loaded, threads};
+use super::files::{Loaded, load, threads};
 use super::progress::Crowd;
-use crate::registry::Registry;
 use crate::views::compare as curves;
 use floodnet_lab::compare::backends::{Backends, Bound};
 use floodnet_lab::compare::{self, Comparison};
@@ -37,7 +36,7 @@ pub(super) enum ComparisonFormat {
                         shown to hold); 5 the runs are too few to find anything. The others are those of all commands."
 )]
 pub(super) struct CompareArgs {
-    /// Baseline: folder of results, or a scenario to run now
+    /// Baseline: folder of results, or a scenario to run now: a file, a built-in name or - for standard input
     pub(super) base: PathBuf,
     /// What to compare with it: folder or scenario
     pub(super) new: PathBuf,
@@ -86,9 +85,12 @@ impl Command for CompareArgs {
         for metric in &self.metrics {
             find(metric).map_err(|unknown| Failure::Usage(unknown.to_string()))?;
         }
-        let base = open(&self.base, self.set.clone(), cx.registry)?;
+        if [&self.base, &self.new].iter().all(|side| side.as_os_str() == "-") {
+            return Err(Failure::Usage("standard input can be read once: only one side can be -".to_owned()));
+        }
+        let base = open(&self.base, self.set.clone(), cx)?;
         let set_new = self.set.iter().chain(&self.set_new).cloned().collect();
-        let new = open(&self.new, set_new, cx.registry)?;
+        let new = open(&self.new, set_new, cx)?;
         if matches!((&base, &new), (Source::Results(_), Source::Results(_))) && !self.set.is_empty()
             || matches!(new, Source::Results(_)) && !self.set_new.is_empty()
         {
@@ -206,11 +208,11 @@ fn draw(out: &Path, backends: &Backends, [sim, real]: [&Side; 2]) -> Result<(), 
 }
 
 /// Reads finished results, or a scenario to run.
-fn open(path: &Path, set: Vec<(String, String)>, registry: &Registry) -> Result<Source, Failure> {
+fn open(path: &Path, set: Vec<(String, String)>, cx: &Context<'_>) -> Result<Source, Failure> {
     if path.is_dir() {
         return compare::read(path).map(Source::Results).map_err(Failure::Failed);
     }
-    Loaded::read(path, set, registry).map(|loaded| Source::Scenario(Box::new(loaded)))
+    load(path, &Overrides { seed: None, set }, cx).map(|loaded| Source::Scenario(Box::new(loaded)))
 }
 
 /// The seeds of scenarios that run now: those of the results on the other side, so that they are paired, else
@@ -245,10 +247,7 @@ fn runs(
     };
     let scenario = &loaded.scenario;
     let crowd = Crowd::new(seeds.len(), scenario.duration.after_start(), cx.console);
-    let keep = |_, _: &Scenario, ran: Ran| {
-        crowd.finished_one();
-        ran.finished.map(|of| of.results.summary.to_json())
-    };
+    let keep = |_, _: &Scenario, ran: Ran| ran.finished.map(|of| of.results.summary.to_json());
     let ran = ensemble::run_each(scenario, cx.registry.lab(), seeds, threads(args.jobs), &crowd, &keep);
     crowd.finish();
     let ran = ran.map_err(|failed| loaded.complain(&failed.why))?;

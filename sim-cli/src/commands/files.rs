@@ -65,6 +65,7 @@ impl Loaded {
     /// The same without the expectations of the file.
     pub(super) fn expecting_nothing(mut self) -> Self {
         self.scenario.expect.clear();
+        self.scenario.reach.clear();
         self
     }
 

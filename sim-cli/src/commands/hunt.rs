@@ -62,7 +62,7 @@ impl Command for HuntArgs {
         let loaded = load(&self.file, &self.overrides, cx)?;
         prepare(&loaded.scenario, cx.registry.lab()).map_err(|error| loaded.complain(&error))?;
         // The expectations of the file do not count: the search has its own.
-        let start = Scenario { expect: Vec::new(), ..loaded.scenario };
+        let start = Scenario { expect: Vec::new(), reach: Vec::new(), ..loaded.scenario };
         let keep = Ingredient::list(self.keep.as_deref().unwrap_or_default(), &start)
             .map_err(|why| Failure::Usage(format!("--keep: {why}")))?;
         let files = Files::free(&self.out, &start.name, self.force)?;

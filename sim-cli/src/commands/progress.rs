@@ -140,15 +140,12 @@ impl<'a> Crowd<'a> {
         }
     }
 
-    /// One more run is done.
-    pub(super) fn finished_one(&self) {
-        self.done.fetch_add(1, Ordering::Relaxed);
-        self.bar.set_message(self.words());
-    }
-
-    /// How many runs are done.
+    /// How many runs are done. Where more are made than were sure to be, nobody knows of how many.
     fn words(&self) -> String {
-        format!("{} of {} runs", self.done.load(Ordering::Relaxed), self.positions.len())
+        match (self.done.load(Ordering::Relaxed), self.positions.len()) {
+            (done, all) if done > all as u64 => format!("{done} runs"),
+            (done, all) => format!("{done} of {all} runs"),
+        }
     }
 
     /// Whether the user has pressed Ctrl-C.
@@ -178,12 +175,17 @@ impl Control for Crowd<'_> {
             let inputs = self.sum.1.fetch_add(handled, Ordering::Relaxed) + handled;
             let spent = self.began.elapsed();
             if self.lines.lock().unwrap_or_else(PoisonError::into_inner).is_due(spent) {
-                let share = simulated as f64 / self.whole.max(1) as f64;
+                let share = (simulated as f64 / self.whole.max(1) as f64).min(1.0);
                 let mark = Mark { spent, share, simulated: simulated as f64 / 1e3, inputs };
                 self.console.note(&mark.line(&self.words()));
             }
         }
         !self.is_interrupted() && !self.stopped.load(Ordering::SeqCst)
+    }
+
+    fn finished(&self, _: usize) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+        self.bar.set_message(self.words());
     }
 }
 
@@ -206,6 +208,8 @@ impl Control for UntilInterrupt {
     fn goes_on(&self, _: usize, _: Progress) -> bool {
         !self.is_interrupted()
     }
+
+    fn finished(&self, _: usize) {}
 }
 
 /// Shows how far a run is, on standard error, and stops it on Ctrl-C.

@@ -28,6 +28,8 @@ use floodnet_lab::run::{Cost, Finished, Ran, prepare, simulate_shown};
 use floodnet_lab::run::{Kernels, TcpRunInfo};
 use floodnet_measure::Results;
 use floodnet_measure::expect::{Checked, Outcome};
+use floodnet_measure::metrics::Numbers;
+use floodnet_measure::reach::Reached;
 use floodnet_measure::so_far::SoFar;
 use floodnet_scenario::build::Setup;
 use floodnet_scenario::{Complaint, Scenario};
@@ -110,7 +112,9 @@ impl Command for RunArgs {
         };
         place.write(&BUILD, scenario, &ran, &draw).map_err(Failure::Failed)?;
         report(&ran, place.folder(), options, cx.console);
-        judge(scenario, &ran, early.lost(), cx.console)
+        judge(scenario, &ran, early.lost(), cx.console)?;
+        // One of many runs need not show what some of them must.
+        if self.run_index.is_some() { Ok(()) } else { judge_reach(scenario, &ran, cx.console) }
     }
 }
 
@@ -194,6 +198,25 @@ fn judge(scenario: &Scenario, ran: &Ran, lost: Option<&Lost>, console: &Console)
         console.error(&format!("{}: {key} is {}, expected {bound}", scenario.name, verdict.measured()));
     }
     if failed.is_empty() { Ok(()) } else { Err(Failure::Expectation) }
+}
+
+/// Says whether the run shows what some run must, and fails when it does not: there is no other.
+fn judge_reach(scenario: &Scenario, ran: &Ran, console: &Console) -> Result<(), Failure> {
+    let Some(finished) = &ran.finished else { return Ok(()) };
+    let numbers = Numbers::of(&finished.results.summary);
+    let mut missed = false;
+    for reach in &scenario.reach {
+        let mut reached = Reached::new(reach.clone());
+        reached.add(&numbers, || "this run".to_owned());
+        match reached.is_reached() {
+            true => console.note(&format!("  reach    {}", reached.to_text())),
+            false => {
+                console.error(&format!("{}: {} (--runs N makes more)", scenario.name, reached.to_text()))
+            }
+        }
+        missed |= !reached.is_reached();
+    }
+    if missed { Err(Failure::Expectation) } else { Ok(()) }
 }
 
 /// The resources that a run on sockets used.

@@ -61,7 +61,9 @@ pub(super) fn execute(
     let keep = |place: usize, scenario: &Scenario, ran: Ran| {
         let kept = keeper.keep(missing[place].0, scenario, ran);
         // Where one run cannot be written, the others cannot either.
-        kept.as_ref().map_or_else(|_| crowd.stop(), |_| crowd.finished_one());
+        if kept.is_err() {
+            crowd.stop();
+        }
         kept
     };
     let seeds: Vec<u64> = missing.iter().map(|&(_, seed)| seed).collect();
@@ -116,6 +118,7 @@ fn on_sockets<T>(
             break;
         }
         kept.push(Some(keep(index, &scenario, ran)));
+        crowd.finished(index);
     }
     Ok(kept)
 }
@@ -189,8 +192,8 @@ fn tell(
         ));
         return Err(Failure::Interrupted);
     }
-    for judged in not_held() {
-        console.error(&format!("{}: {}", scenario.name, judged.complaint()));
-    }
-    if not_held().next().is_none() { Ok(()) } else { Err(Failure::Expectation) }
+    let never = report.reach.iter().filter(|of| !of.is_reached()).map(|of| of.to_text());
+    let complaints: Vec<String> = not_held().map(|judged| judged.complaint()).chain(never).collect();
+    complaints.iter().for_each(|complaint| console.error(&format!("{}: {complaint}", scenario.name)));
+    if complaints.is_empty() { Ok(()) } else { Err(Failure::Expectation) }
 }

@@ -12,7 +12,7 @@ use super::log::{date, name};
 use floodnet_lab::ensemble::text::align;
 use floodnet_lab::run::folder::RESOLVED;
 use floodnet_lab::run::shelf::{Shelved, runs_in};
-use floodnet_measure::summary::Summary;
+use floodnet_measure::metrics::Summary;
 use floodnet_text::format::{bytes, path, quoted};
 use floodnet_text::spelling::nearest;
 

@@ -11,6 +11,7 @@ use super::progress::UntilInterrupt;
 use floodnet_lab::testing::execute::Executor;
 use floodnet_lab::testing::find::{Found, find};
 use floodnet_lab::testing::{Tested, Tests, Verdict};
+use floodnet_measure::reach::Reached;
 use floodnet_text::format::plural;
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +24,9 @@ enum TestFormat {
 /// Run scenarios and sweep plans as tests: what they expect decides
 #[derive(Parser, Debug)]
 #[command(
-    after_help = "A scenario passes if all it expects holds; one without [expect] is skipped. Each cell of a sweep \
-                        plan is a test of its own. Nothing is written.\n\n\
+    after_help = "A scenario passes if all it expects holds; one without [expect] and [[reach]] is skipped. Each cell of \
+                        a sweep plan is a test of its own. [[reach]] is judged over the runs of all tests that ask for \
+                        it. Nothing is written.\n\n\
                         Examples: sim-cli test scenarios --jobs 2\n          \
                         sim-cli test 'ci/**/*.toml' --filter churn --format junit > tests.xml"
 )]
@@ -140,7 +142,8 @@ fn verdict(tests: &Tests) -> Result<(), Failure> {
         (0, 0) if tests.run() == 0 => {
             Err(Failure::Usage("all tests were skipped, so nothing was tested".to_owned()))
         }
-        (0, 0) => Ok(()),
+        (0, 0) if tests.reached().iter().all(Reached::is_reached) => Ok(()),
+        (0, 0) => Err(Failure::Expectation),
         // Each was reported where it was found.
         (0, _) => Err(Failure::Expectation),
         _ => Err(Failure::Invalid(String::new())),

@@ -6,9 +6,10 @@ use floodnet_core::time::Time;
 use floodnet_sim::plan::{DisturbanceKind, End, Plan};
 
 use crate::build::BUILD;
+use floodnet_lab::ensemble::figure::Figure as Digits;
 use floodnet_lab::run::folder::default_folder;
 use floodnet_lab::trace::overlay::{OverlayArrival, OverlayChange, OverlayHistory};
-use floodnet_measure::metrics::{Numbers, Role, Unit, find, label};
+use floodnet_measure::metrics::{Numbers, Role, find, label};
 use floodnet_measure::{MessageRow, Results, expect::Outcome, seconds, series::Row};
 use floodnet_plot::layout::layout;
 use floodnet_report::data::{
@@ -16,7 +17,6 @@ use floodnet_report::data::{
 };
 use floodnet_scenario::Scenario;
 use floodnet_scenario::build::Setup;
-use floodnet_text::format::number;
 
 /// Width by height of the box in which nodes stand.
 const ASPECT: f32 = 1.6;
@@ -76,22 +76,12 @@ fn figures(numbers: &Numbers) -> Vec<Figure> {
         let is_loud = !label.chars().any(char::is_lowercase);
         Some(Figure {
             label: if is_loud { label.to_lowercase() } else { label.to_owned() },
-            value: words(value?, meaning.unit),
+            value: value.map(|value| Digits::new(meaning.unit, value, None).value(value))?,
             leads: meaning.family.is_some_and(|(role, _)| role == Role::Leads),
             path,
         })
     };
     numbers.all().into_iter().filter_map(figure).collect()
-}
-
-/// A value as people read it.
-fn words(value: f64, unit: Unit) -> String {
-    match unit {
-        Unit::Millis if value.is_infinite() => "never".to_owned(),
-        Unit::Millis => format!("{} ms", number(value, 1)),
-        Unit::Share => format!("{} %", number(100.0 * value, 3)),
-        Unit::Plain => number(value, 3),
-    }
 }
 
 fn sample(row: &Row) -> Sample {

@@ -16,6 +16,7 @@ mod outcomes;
 mod output;
 mod prepared;
 mod proxy;
+mod reach;
 mod render;
 mod replay;
 mod report;

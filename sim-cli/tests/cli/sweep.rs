@@ -222,7 +222,7 @@ fn sweeps_and_runs_are_compared() {
     let markdown = lab.run(&[&worse[..], &["--format", "markdown"]].concat());
     assert!(markdown.out.contains("| `link.loss` | 0.0 | 0.6 |"), "{}", markdown.out);
     for (arguments, what) in [
-        (&["compare", "small.toml", "nowhere"][..], "cannot read the scenario"),
+        (&["compare", "small.toml", "nowhere"][..], "there is no such file"),
         (&["compare", "small.toml", "small.toml", "-m", "delivery"], "did you mean `delivery_ratio`?"),
         (&["compare", "small.toml", "small.toml", "--threshold", "much"], "invalid percentage `much`"),
         (&["compare", "base", "base", "--set", "link.loss=0"], "--set works only with scenarios"),

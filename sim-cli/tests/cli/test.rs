@@ -38,7 +38,7 @@ fn each_test_has_a_line_and_all_a_summary() {
     PASS ci/grid.toml [link.loss = 0]
     PASS ci/grid.toml [link.loss = 0.01]
     SKIP ci/none.toml
-    it has no [expect], so nothing could fail
+    it has no [expect] and no [[reach]], so nothing could fail
     ------------
     Summary 4 tests run: 3 passed, 1 failed, 1 skipped
     FAIL ci/bad.toml
@@ -135,8 +135,16 @@ fn names_and_standard_input_are_scenarios_too() {
     let said = lab.ok(&["run", "smoke", "--no-pictures"]);
     assert!(said.out.starts_with("smoke  50 nodes"), "{}", said.out);
     assert!(lab.ok(&["validate", "world"]).out.starts_with("world: ok: 1000 slots"));
-    for (text, code, part) in [(SMALL, 0, "small  50 nodes"), ("name = 3\n", 2, "--> <stdin>:1:8")] {
-        let mut command = lab.command(&["run", "-", "--no-pictures", "--force"]);
+    let run: &[&str] = &["run", "-", "--no-pictures", "--force"];
+    let compare: &[&str] =
+        &["compare", "smoke", "-", "--runs=1", "--set=traffic.0.stop=25s", "--set=duration=26s"];
+    for (arguments, text, code, part) in [
+        (run, SMALL, 0, "small  50 nodes"),
+        (run, "name = 3\n", 2, "--> <stdin>:1:8"),
+        (compare, SMALL, 5, "smoke"),
+        (compare, "name = 3\n", 2, "--> <stdin>:1:8"),
+    ] {
+        let mut command = lab.command(arguments);
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
@@ -145,6 +153,8 @@ fn names_and_standard_input_are_scenarios_too() {
         assert_eq!(output.status.code(), Some(code), "{said:?}");
         assert!(said.iter().any(|said| said.contains(part)), "{said:?}");
     }
+    let said = lab.refused(&["compare", "-", "-"]);
+    assert!(said.contains("only one side can be -"), "{said}");
     assert_snapshot!(lab.refused(&["run", "smok"]), @"
     error: there is no such file, and no built-in scenario of this name
     --> smok

@@ -29,7 +29,7 @@ pub fn keys(resolved: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let table: Table = toml::from_str(resolved).unwrap_or_default();
     for (key, value) in &table {
-        if !["name", "about", "seed", "expect", "output"].contains(&key.as_str()) {
+        if !["name", "about", "seed", "expect", "reach", "output"].contains(&key.as_str()) {
             walk(key, value, &mut found);
         }
     }

@@ -37,6 +37,8 @@ impl std::error::Error for Failed {}
 pub trait Control: Sync {
     /// Asked after each window of the run at `index` whether it goes on.
     fn goes_on(&self, index: usize, progress: Progress) -> bool;
+    /// Told when the run at `index` is complete and kept.
+    fn finished(&self, index: usize);
 }
 
 /// Nobody looks on, and nothing is stopped.
@@ -44,6 +46,8 @@ impl Control for () {
     fn goes_on(&self, _: usize, _: Progress) -> bool {
         true
     }
+
+    fn finished(&self, _: usize) {}
 }
 
 /// Runs `scenario` once for each of `seeds`, up to `jobs` runs side by side, and makes of each run what
@@ -92,6 +96,7 @@ pub fn run_list<T: Send>(
             Ok(ran) if ran.finished.as_ref().is_some_and(|of| of.results.summary.complete) => {
                 let result = keep(index, &scenario, ran);
                 lock(&kept)[index] = Some(result);
+                control.finished(index);
             }
             Ok(_) => stop.store(true, Ordering::Relaxed),
             // Several threads may fail; the first in the order of the runs is reported, whichever was faster.
@@ -205,21 +210,27 @@ mod tests {
         assert!(failed.to_string().starts_with("run 0 (seed 3): `expect`: "), "{failed}");
     }
 
-    /// Stops the run at this place.
-    struct StopAt(usize);
+    /// Stops the run at this place, and knows which were finished.
+    struct StopAt(usize, Mutex<Vec<usize>>);
 
     impl Control for StopAt {
         fn goes_on(&self, index: usize, _: Progress) -> bool {
             index < self.0
         }
+
+        fn finished(&self, index: usize) {
+            lock(&self.1).push(index);
+        }
     }
 
     #[test]
-    fn what_was_finished_before_a_stop_is_kept() {
+    fn what_was_finished_before_a_stop_is_kept_and_told() {
         let keep = |index, scenario: &Scenario, ran: Ran| {
             (index, scenario.seed, ran.finished.unwrap().results.summary.seed)
         };
-        let kept = run_each(&ring(), &Protocols::builtin(), &[7, 8, 9, 10], threads(1), &StopAt(2), &keep);
+        let stop = StopAt(2, Mutex::default());
+        let kept = run_each(&ring(), &Protocols::builtin(), &[7, 8, 9, 10], threads(1), &stop, &keep);
+        assert_eq!(*lock(&stop.1), [0, 1]);
         assert_eq!(kept.unwrap(), [Some((0, 7, 7)), Some((1, 8, 8)), None, None]);
     }
 }

@@ -10,6 +10,7 @@ use super::table::unit;
 use floodnet_measure::expect::{Expectation, missing};
 use floodnet_measure::latency::{Latencies, Ms};
 use floodnet_measure::metrics::Numbers;
+use floodnet_measure::reach::{Reach, Reached};
 use floodnet_measure::stats::decide::{Decision, decide, runs_needed, worst};
 use floodnet_measure::stats::interval::Estimate;
 use floodnet_measure::{DIGITS, Results, round_to};
@@ -101,6 +102,9 @@ pub struct Report {
     pub metrics: Table,
     /// What the scenario expected.
     pub expect: Vec<Judged>,
+    /// What some run had to show. Only written when there is something.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reach: Vec<Reached>,
     /// All latencies together, for the curve.
     #[serde(skip)]
     pub latencies: Latencies,
@@ -175,6 +179,18 @@ pub(crate) fn judge_all(
     expected.iter().chain(missing).map(|expectation| judge(expectation, table, &one)).collect()
 }
 
+/// What the runs in `table` say about what some run must show; `name` gives the words for a run.
+pub(crate) fn reached(asked: &[Reach], table: &Table, name: impl Fn(usize) -> String) -> Vec<Reached> {
+    let of = |reach: &Reach| {
+        let mut reached = Reached::new(reach.clone());
+        for (row, numbers) in table.each().iter().enumerate() {
+            reached.add(numbers, || name(row));
+        }
+        reached
+    };
+    asked.iter().map(of).collect()
+}
+
 /// What the runs in `table` say about an expectation; `one` gives number and seed of the run in a row.
 fn judge(expectation: &Expectation, table: &Table, one: impl Fn(usize) -> Option<(usize, u64)>) -> Judged {
     let values = table.column(&expectation.metric);
@@ -208,6 +224,7 @@ impl Report {
             each: Vec::new(),
             metrics: Table::default(),
             expect: Vec::new(),
+            reach: Vec::new(),
             latencies: Latencies::default(),
             receivers: 0,
         };
@@ -223,6 +240,8 @@ impl Report {
         if report.complete {
             let one = |row: usize| report.each.get(row).map(|one| (one.run, one.seed));
             report.expect = judge_all(&scenario.expect, &report.metrics, one);
+            let name = |row: usize| one(row).map_or_else(String::new, |(run, _)| format!("run {run}"));
+            report.reach = reached(&scenario.reach, &report.metrics, name);
         }
         report
     }

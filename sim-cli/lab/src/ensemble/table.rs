@@ -43,6 +43,12 @@ impl Table {
         self.rows.len()
     }
 
+    /// The runs, in order.
+    #[must_use]
+    pub fn each(&self) -> &[Numbers] {
+        &self.rows
+    }
+
     /// Some of the runs.
     ///
     /// # Panics

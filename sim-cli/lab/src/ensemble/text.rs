@@ -6,10 +6,11 @@ use super::figure::Figure;
 use super::report::{Judged, Report};
 use super::table::unit;
 use floodnet_measure::latency::Ms;
+use floodnet_measure::metrics::Summary;
 use floodnet_measure::metrics::{Layout, Metric, Unit, metric};
+use floodnet_measure::reach::Reached;
 use floodnet_measure::stats::decide::Decision;
 use floodnet_measure::stats::interval::Estimate;
-use floodnet_measure::summary::Summary;
 use floodnet_text::format;
 
 /// What is shown of every run, and how its words stand.
@@ -92,6 +93,7 @@ impl Report {
         }
         text.push_str(&align(&rows));
         self.write_expectations(&mut text);
+        text.push_str(&reached(&self.reach));
         let digest = self.digest();
         let _ = match digest.as_str() {
             "" if !self.complete => writeln!(text, "\n  digest none   (runs are missing)"),
@@ -126,6 +128,18 @@ impl Report {
             let _ = writeln!(text, "  {}", cells.collect::<Vec<_>>().join("  ").trim_end());
         }
     }
+}
+
+/// What some run had to show, in how many it was so; empty where nothing was asked.
+pub fn reached(all: &[Reached]) -> String {
+    if all.is_empty() {
+        return String::new();
+    }
+    let line = |of: &Reached| {
+        let verdict = if of.is_reached() { "reached" } else { "NEVER REACHED" };
+        format!("    {verdict}  {}\n", of.to_text())
+    };
+    format!("\n  reach\n{}", all.iter().map(line).collect::<String>())
 }
 
 /// A value of `metric` as the user writes it: shares and counts are plain numbers, times have their unit.

@@ -4,14 +4,11 @@ use std::fmt;
 
 use floodnet_measure::expect::{Expectation, Op};
 use floodnet_measure::metrics::Numbers;
-use floodnet_measure::summary::Summary;
+use floodnet_measure::metrics::Summary;
 
 /// A metric within a bound, such as `delivery_ratio < 0.99`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wish(Expectation);
-
-const FORM: &str =
-    "write a metric, a comparison and a value, e.g. \"delivery_ratio < 0.99\" or \"cut_off_ms >= 30s\"";
 
 impl Wish {
     /// Reads `METRIC OP VALUE`.
@@ -19,13 +16,7 @@ impl Wish {
     /// # Errors
     /// When it has another form, or no summary has the metric; says what to write.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let at = text.find(['<', '>', '=', '!']);
-        let (metric, bound) = at.map(|at| text.split_at(at)).unwrap_or((text, ""));
-        let metric = metric.trim();
-        if metric.is_empty() || bound.is_empty() {
-            return Err(format!("`{text}` is not a condition: {FORM}"));
-        }
-        Expectation::parse(metric, bound).map(Self).map_err(|why| why.replace('\n', ": "))
+        Expectation::parse_whole(text).map(Self).map_err(|why| why.replace('\n', ": "))
     }
 
     /// The value of the metric, if it is within the bound.

@@ -54,6 +54,9 @@ pub struct Index {
     /// What every cell is expected to show. Only written when there is something.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expected>,
+    /// What some run of some cell must show. Only written when there is something.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reach: Vec<String>,
     /// Every cell, the last key fastest.
     pub cells: Vec<Cell>,
 }
@@ -152,6 +155,7 @@ impl Index {
                 .iter()
                 .map(|of| Expected { metric: of.metric.clone(), bound: of.to_string() })
                 .collect(),
+            reach: first.reach.iter().map(ToString::to_string).collect(),
             cells,
         };
         Ok((index, scenarios))

@@ -7,11 +7,12 @@ use serde_json::{Map, Value, json};
 use super::index::{Cell, Expected, Index};
 use super::store::Store;
 use crate::ensemble::figure::Figure;
-use crate::ensemble::report::{Judged, Spread, judge_all, shown};
-use crate::ensemble::text::align;
+use crate::ensemble::report::{Judged, Spread, judge_all, reached, shown};
+use crate::ensemble::text::{self, align};
 use crate::ensemble::{Table, unit};
 use floodnet_measure::expect::Expectation;
 use floodnet_measure::metrics::label;
+use floodnet_measure::reach::{Reach, Reached};
 use floodnet_measure::stats::decide::Decision;
 use floodnet_measure::stats::enough::runs_to_narrow;
 use floodnet_text::format;
@@ -97,7 +98,20 @@ impl<'a> Outcome<'a> {
         self.each().map(|(cell, table)| (cell, judge_all(&expect, table, one))).collect()
     }
 
-    /// A line for each expectation of each cell that does not hold.
+    /// What the runs of all cells together say about what some run must show.
+    #[must_use]
+    pub fn reached(&self) -> Vec<Reached> {
+        let asked: Vec<Reach> = self.index.reach.iter().filter_map(|when| Reach::parse(when).ok()).collect();
+        let mut all: Vec<Reached> = asked.iter().cloned().map(Reached::new).collect();
+        for (cell, table) in self.each() {
+            let label = self.index.label(cell);
+            let of_cell = reached(&asked, table, |row| format!("run {row} of {label}"));
+            all.iter_mut().zip(of_cell).for_each(|(all, of_cell)| all.merge(of_cell));
+        }
+        all
+    }
+
+    /// A line for each expectation of each cell that does not hold, and for what no run of any shows.
     #[must_use]
     pub fn complaints(&self) -> Vec<String> {
         let of_cell = |(cell, judged): (&Cell, Vec<Judged>)| {
@@ -105,7 +119,8 @@ impl<'a> Outcome<'a> {
             let not_held = judged.into_iter().filter(|judged| judged.verdict != Decision::Holds);
             not_held.map(|judged| format!("{label}: {}", judged.complaint())).collect::<Vec<_>>()
         };
-        self.judged().into_iter().flat_map(of_cell).collect()
+        let never = self.reached().into_iter().filter(|of| !of.is_reached()).map(|of| of.to_text());
+        self.judged().into_iter().flat_map(of_cell).chain(never).collect()
     }
 
     /// Writes the tables: the same bytes for the same runs.
@@ -147,7 +162,14 @@ impl<'a> Outcome<'a> {
             rows.push(row);
         }
         let cells = format::plural(self.tables.len(), "cell");
-        format!("{}  {cells} of {}, seed {}\n\n{}", index.name, index.scenario, index.seed, align(&rows))
+        let reach = text::reached(&self.reached());
+        format!(
+            "{}  {cells} of {}, seed {}\n\n{}{reach}",
+            index.name,
+            index.scenario,
+            index.seed,
+            align(&rows)
+        )
     }
 
     /// Every cell with the chosen metrics: values of the keys, hash of the configuration, runs, and of each
@@ -206,6 +228,11 @@ impl<'a> Outcome<'a> {
                 all
             });
         let cells: Vec<Value> = cells.collect();
-        format!("{:#}\n", json!({ "sweep": self.index.name, "complete": self.is_complete(), "cells": cells }))
+        let mut all = json!({ "sweep": self.index.name, "complete": self.is_complete(), "cells": cells });
+        let reach = self.reached();
+        if !reach.is_empty() {
+            all["reach"] = json!(reach);
+        }
+        format!("{all:#}\n")
     }
 }

@@ -80,6 +80,10 @@ impl<C: Control> Control for UntilFull<'_, C> {
     fn goes_on(&self, index: usize, progress: Progress) -> bool {
         self.control.goes_on(index, progress) && !self.is_full.load(Ordering::Relaxed)
     }
+
+    fn finished(&self, index: usize) {
+        self.control.finished(index);
+    }
 }
 
 /// A run to make: number of its cell, and its seed.

@@ -9,10 +9,11 @@ use std::time::Instant;
 use super::find::{Case, Found};
 use super::{Tested, Tests, Verdict};
 use crate::Protocols;
-use crate::ensemble::report::{Judged, Kept, Report};
+use crate::ensemble::report::{Judged, Kept, Report, reached};
 use crate::ensemble::seed;
 use crate::run::early::Early;
 use crate::run::simulate_shown;
+use floodnet_measure::reach::Reached;
 use floodnet_measure::so_far::SoFar;
 use floodnet_measure::stats::decide::Decision;
 use floodnet_scenario::Scenario;
@@ -37,7 +38,7 @@ pub struct Executor<'a> {
 /// What came of one attempt.
 enum Attempt {
     /// What its runs say.
-    Judged(Vec<Judged>),
+    Judged(Vec<Judged>, Vec<Reached>),
     /// It ended early: why.
     Lost(String),
     /// The scenario cannot be run: why.
@@ -92,6 +93,7 @@ impl Executor<'_> {
             seconds: 0.0,
             attempts: 0,
             expect: Vec::new(),
+            reach: Vec::new(),
             again: String::new(),
         };
         match found {
@@ -110,6 +112,7 @@ impl Executor<'_> {
             seconds: 0.0,
             attempts: 0,
             expect: Vec::new(),
+            reach: case.scenario.reach.iter().cloned().map(Reached::new).collect(),
             again: String::new(),
         };
         while tested.attempts <= self.retries {
@@ -127,7 +130,8 @@ impl Executor<'_> {
                     tested.again = format!("{} --run-index {first}", case.again);
                 }
                 // Passing a retry is not passing: it is called flaky. Otherwise the last attempt's figures are shown.
-                Attempt::Judged(expect) => {
+                Attempt::Judged(expect, reach) => {
+                    tested.reach.iter_mut().zip(reach).for_each(|(all, of)| all.merge(of));
                     let not_held: Vec<&Judged> =
                         expect.iter().filter(|judged| judged.verdict != Decision::Holds).collect();
                     if not_held.is_empty() {
@@ -170,7 +174,11 @@ impl Executor<'_> {
             }
             kept.push(Kept::of(number as usize, finished.results));
         }
-        Attempt::Judged(Report::of(&case.scenario, kept.len(), kept).expect)
+        let report = Report::of(&case.scenario, kept.len(), kept);
+        let reach = reached(&case.scenario.reach, &report.metrics, |row| {
+            format!("run {} of {}", first as usize + row, case.name)
+        });
+        Attempt::Judged(report.expect, reach)
     }
 }
 

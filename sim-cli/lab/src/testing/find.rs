@@ -146,8 +146,8 @@ fn scenario(file: &Path, runs: u32, protocols: &Protocols) -> Found {
     let name = file.display().to_string();
     match Scenario::load(file, &[], protocols.tables()) {
         Err(wrong) => Found::Invalid(name, format!("{}\n", wrong.render(false))),
-        Ok(scenario) if scenario.expect.is_empty() => {
-            Found::Skipped(name, "it has no [expect], so nothing could fail".to_owned())
+        Ok(scenario) if scenario.expect.is_empty() && scenario.reach.is_empty() => {
+            Found::Skipped(name, "it has no [expect] and no [[reach]], so nothing could fail".to_owned())
         }
         Ok(scenario) => {
             let again = format!("sim-cli run {}", quoted(&name));
@@ -173,9 +173,9 @@ fn plan(file: &Path, runs: Option<u32>, protocols: &Protocols, found: &mut Vec<F
     };
     for (cell, scenario) in index.cells.iter().zip(scenarios) {
         let name = format!("{shown} [{}]", index.label(cell));
-        if scenario.expect.is_empty() {
-            found
-                .push(Found::Skipped(name, "its scenario has no [expect], so nothing could fail".to_owned()));
+        if scenario.expect.is_empty() && scenario.reach.is_empty() {
+            let why = "its scenario has no [expect] and no [[reach]], so nothing could fail";
+            found.push(Found::Skipped(name, why.to_owned()));
             continue;
         }
         // The command that runs this cell alone: the plan's own values, then those of the cell.

@@ -8,7 +8,7 @@ impl Tests {
     /// All tests as JSON, newline at the end.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let all = json!({
+        let mut all = json!({
             "seconds": self.seconds,
             "passed": self.count(Verdict::Passed) + self.count(Verdict::Flaky),
             "flaky": self.count(Verdict::Flaky),
@@ -17,6 +17,10 @@ impl Tests {
             "skipped": self.count(Verdict::Skipped),
             "tests": self.tested.iter().map(test).collect::<Vec<Value>>(),
         });
+        let reach = self.reached();
+        if !reach.is_empty() {
+            all["reach"] = json!(reach);
+        }
         format!("{all:#}\n")
     }
 }

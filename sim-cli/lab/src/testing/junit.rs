@@ -1,5 +1,7 @@
 //! Tests for CI.
 
+use floodnet_measure::reach::Reached;
+
 use super::{Tests, Verdict};
 use crate::junit::{Case, Failure, Outcome, Suite, write};
 
@@ -29,6 +31,25 @@ impl Tests {
                 },
             }
         });
-        write("floodnet test", vec![Suite { name: "scenarios".to_owned(), cases: cases.collect() }])
+        let mut suites = vec![Suite { name: "scenarios".to_owned(), cases: cases.collect() }];
+        let reach: Vec<Case> = self.reached().iter().map(reach).collect();
+        if !reach.is_empty() {
+            suites.push(Suite { name: "reach".to_owned(), cases: reach });
+        }
+        write("floodnet test", suites)
+    }
+}
+
+/// What some run of all tests had to show.
+fn reach(of: &Reached) -> Case {
+    Case {
+        name: of.reach.to_string(),
+        class: "reach",
+        seconds: None,
+        outcome: match of.is_reached() {
+            true => Outcome::Passed,
+            false => Outcome::Failed(Failure { message: of.to_text(), kind: "unreached" }),
+        },
+        output: String::new(),
     }
 }

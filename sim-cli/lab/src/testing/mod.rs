@@ -13,6 +13,7 @@ mod junit;
 mod text;
 
 use crate::ensemble::report::Judged;
+use floodnet_measure::reach::Reached;
 
 /// What came of one test.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct Tested {
     pub attempts: u32,
     /// What the runs of the last attempt say about each expectation.
     pub expect: Vec<Judged>,
+    /// What all its runs say about what some run must show.
+    pub reach: Vec<Reached>,
     /// The command that repeats its worst run; empty where there is none.
     pub again: String,
 }
@@ -82,6 +85,20 @@ impl Tests {
     #[must_use]
     pub fn count(&self, verdict: Verdict) -> usize {
         self.tested.iter().filter(|tested| tested.verdict == verdict).count()
+    }
+
+    /// What the runs of all tests together say about what some run must show: what several tests ask for in the same
+    /// words is asked for once.
+    #[must_use]
+    pub fn reached(&self) -> Vec<Reached> {
+        let mut all: Vec<Reached> = Vec::new();
+        for of in self.tested.iter().flat_map(|tested| &tested.reach) {
+            match all.iter_mut().find(|known| known.reach == of.reach) {
+                Some(known) => known.merge(of.clone()),
+                None => all.push(of.clone()),
+            }
+        }
+        all
     }
 
     /// How many were run, or could not be because they are not valid.

@@ -65,6 +65,10 @@ impl Tests {
                 let _ = writeln!(text, "{word:>12} {:11} {}", "", tested.name);
             }
         }
+        for of in self.reached() {
+            let word = if of.is_reached() { "REACHED" } else { "UNREACHED" };
+            let _ = writeln!(text, "{word:>12} {:11} {}", "", of.to_text());
+        }
         // With few tests, the lines above say already which took long.
         let mut slowest: Vec<&Tested> = self.tested.iter().filter(|tested| tested.attempts > 0).collect();
         if slowest.len() > SLOWEST {

@@ -1,4 +1,4 @@
-//! Expectations about faults and drops.
+//! Expectations and reach assertions about faults and drops.
 
 use super::Checker;
 use crate::{Scenario, TableKind, Tables};
@@ -18,20 +18,32 @@ pub const LOSSES: [(&str, &str); 8] = [
 ];
 
 pub(super) fn check(scenario: &Scenario, tables: &Tables, checker: &mut Checker<'_, '_>) {
-    let faults = scenario.expect.iter().filter_map(|bound| phase(&bound.metric)).map(|(fault, _)| fault);
-    let mut faults: Vec<&str> = faults.collect();
-    faults.dedup();
-    for fault in faults {
-        exists(fault, scenario, checker);
-    }
-    let Some(known) = reasons(scenario, tables) else { return };
-    for bound in &scenario.expect {
-        let Some(reason) = bound.metric.strip_prefix("drops.") else { continue };
-        if !known.contains(&reason) {
+    // A fault is told once, however much is expected of it.
+    let mut faults = Vec::new();
+    let known = reasons(scenario, tables);
+    for (metric, path) in named(scenario) {
+        if let Some((fault, _)) = phase(metric) {
+            if !faults.contains(&fault) {
+                faults.push(fault);
+                let path = if path.starts_with("expect") { format!("expect.phases.{fault}") } else { path };
+                exists(fault, &path, scenario, checker);
+            }
+        } else if let (Some(reason), Some(known)) = (metric.strip_prefix("drops."), &known)
+            && !known.contains(&reason)
+        {
             let title = format!("nothing is dropped for the reason `{reason}`");
-            checker.wrong(&format!("expect.drops.{reason}"), title, choices(reason, &known));
+            checker.wrong(&path, title, choices(reason, known));
         }
     }
+}
+
+/// The metrics that a scenario expects something of, each with the path of the place where it does.
+fn named(scenario: &Scenario) -> impl Iterator<Item = (&str, String)> {
+    let expected =
+        scenario.expect.iter().map(|bound| (bound.metric.as_str(), format!("expect.{}", bound.metric)));
+    let reached =
+        scenario.reach.iter().enumerate().map(|(place, of)| (of.metric(), format!("reach.{place}.when")));
+    expected.chain(reached)
 }
 
 /// Every reason for which the network or the protocols drop something; none where a protocol does not tell.
@@ -43,7 +55,7 @@ fn reasons(scenario: &Scenario, tables: &Tables) -> Option<Vec<&'static str>> {
 }
 
 /// Metrics name a fault by its kind, or by its number in the order of the file.
-fn exists(fault: &str, scenario: &Scenario, checker: &mut Checker<'_, '_>) {
+fn exists(fault: &str, path: &str, scenario: &Scenario, checker: &mut Checker<'_, '_>) {
     let count = scenario.faults.len();
     let known = match fault.parse::<usize>() {
         Ok(number) => number < count,
@@ -59,5 +71,5 @@ fn exists(fault: &str, scenario: &Scenario, checker: &mut Checker<'_, '_>) {
         1 => format!("the scenario has {}, also called 0", names.join(", ")),
         _ => format!("the scenario has {}, also called 0 to {}", names.join(", "), count - 1),
     };
-    checker.wrong(&format!("expect.phases.{fault}"), format!("there is no fault `{fault}`"), label);
+    checker.wrong(path, format!("there is no fault `{fault}`"), label);
 }

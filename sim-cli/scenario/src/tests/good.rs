@@ -203,6 +203,10 @@ latency_ms = { p50 = "< 1m 30s", p99 = "> 20" }
 late_publishes = "!= 3"
 phases.0.degree_ms = "< never"
 phases.crash.delivery.after = "> 5 %"
+[[reach]]
+when = "split_rate>0"
+[[reach]]
+when = "phases.crash.heal_ms >= 2s"
 [[fault]]
 at = "60s"
 crash = { fraction = 0.5 }
@@ -222,6 +226,8 @@ crash = { fraction = 0.5 }
         "phases.crash.delivery.after > 0.05",
     ];
     assert_eq!(found, expected);
+    let reach: Vec<_> = scenario.reach.iter().map(ToString::to_string).collect();
+    assert_eq!(reach, ["split_rate > 0", "phases.crash.heal_ms >= 2000"]);
     assert_eq!(good(&scenario.to_resolved_toml()), scenario);
 }
 

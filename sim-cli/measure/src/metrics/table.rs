@@ -1,4 +1,4 @@
-//! The numbers of one run, in the order in which they are written, and the table of metrics over them.
+//! The table of metrics: the numbers of one run, in the order in which they are written to `summary.json`.
 //!
 //! Each number is declared once, below: its documentation, its name and type, where it comes from, and for a
 //! metric which way it gets worse, its unit, the family of metrics that measure the same thing and whether it leads
@@ -13,17 +13,17 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::attachment::Attachment;
-use super::ended::Ended;
-use super::hostility::Hostility;
-use super::latency::Quantiles;
-use super::load::{ByKind, Conservation, Losses, Packets};
-use super::metric::{Metric, metrics};
-use super::number::seconds;
-use super::outcome::Checked;
-use super::phases::Phase;
-use super::topology::TopologyMeasures;
-use super::values::{
+use super::row::{Metric, metrics};
+use crate::attachment::Attachment;
+use crate::ended::Ended;
+use crate::hostility::Hostility;
+use crate::latency::Quantiles;
+use crate::load::{ByKind, Conservation, Losses, Packets};
+use crate::number::seconds;
+use crate::outcome::Checked;
+use crate::phases::Phase;
+use crate::topology::TopologyMeasures;
+use crate::values::{
     JoinTimes, LargestComponent, LastHop, MeanMax, MeanMaxEnd, MeanMinMax, PerNode, Redundancy,
 };
 
@@ -49,7 +49,7 @@ macro_rules! summary {
 
         impl Summary {
             /// The record of a run that is over.
-            pub(super) fn of($run: &Ended<'_>) -> Self {
+            pub(crate) fn of($run: &Ended<'_>) -> Self {
                 Self { $($field: $value,)* }
             }
         }
@@ -59,7 +59,7 @@ macro_rules! summary {
 
         /// Every metric with a fixed name, in the order of the summary. Besides these there are `drops.REASON`,
         /// `lost.by_reason.REASON` and `phases.FAULT.FIELD` with the fields of
-        /// [`PHASE_METRICS`](super::phases::PHASE_METRICS).
+        /// [`PHASE_METRICS`](crate::phases::PHASE_METRICS).
         pub const METRICS: &[Metric<Summary>] =
             metrics!(Summary: $($($field $(.$leaf)?: $worse $unit $($role $family)? $($label)?,)*)*);
     };
@@ -72,7 +72,7 @@ summary! {
     /// Name of the scenario.
     scenario: String = run.settings.scenario.clone(),
     /// Seed of the run. Text where it is 2^53 or more.
-    @[serde(with = "super::seed")]
+    @[serde(with = "crate::seed")]
     seed: u64 = run.plan.seed,
     /// Slots of the network.
     nodes: u32 = run.plan.slots(),

@@ -1,4 +1,4 @@
-//! Metrics by name: which there are, what each means, and their values in one run.
+//! A metric by its name: what it means, what may have been meant by an unknown name, and its value in one run.
 //!
 //! A metric is named by its dotted path through the summary, such as `delivery_ratio`, `latency_ms.p99`,
 //! `drops.loss` or `lost.by_reason.loss` (0 when nothing was for that reason) or `phases.partition.heal_ms` (the first
@@ -10,10 +10,9 @@ use std::fmt;
 
 use floodnet_text::spelling::nearest;
 
-pub use super::metric::{Family, Layout, Meaning, Metric, Role, Unit, Worse};
-pub use super::phases::PHASE_METRICS;
-use super::summary::Summary;
-pub use super::summary::{METRICS, metric};
+use super::row::{Family, Meaning, Metric, Role, Unit, Worse};
+use super::table::{METRICS, Summary};
+use crate::phases::PHASE_METRICS;
 
 /// What every `drops.REASON` and `lost.by_reason.REASON` means: a count for that reason.
 const REASON: Meaning =
@@ -223,7 +222,3 @@ impl Numbers {
         Ok(place.and_then(|place| values.get(place).copied()).flatten())
     }
 }
-
-#[cfg(test)]
-#[path = "metrics_tests.rs"]
-mod tests;

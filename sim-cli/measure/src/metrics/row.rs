@@ -1,6 +1,6 @@
 //! One row of a table of metrics: how a number of a record is called, what it counts, and how to get it.
 
-use super::latency::Ms;
+use crate::latency::Ms;
 
 /// Which way a metric gets worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,31 +122,31 @@ pub struct Metric<R: 'static> {
 macro_rules! metrics {
     ($record:ty: $($field:ident $(. $leaf:ident)? : $worse:ident $unit:ident $($role:ident $family:ident)?
         $($label:literal)?,)*) => {
-        &[$($crate::metric::Metric {
+        &[$($crate::metrics::row::Metric {
             path: concat!(stringify!($field) $(, ".", stringify!($leaf))?),
-            label: $crate::metric::label(&[
+            label: $crate::metrics::row::label(&[
                 $($label,)? concat!(stringify!($field) $(, ".", stringify!($leaf))?)
             ]),
-            meaning: $crate::metric::Meaning {
-                worse: $crate::metric::Worse::$worse,
-                unit: $crate::metric::Unit::$unit,
-                family: $crate::metric::family(
-                    &[$(($crate::metric::Role::$role, $crate::metric::Family::$family))?]
+            meaning: $crate::metrics::row::Meaning {
+                worse: $crate::metrics::row::Worse::$worse,
+                unit: $crate::metrics::row::Unit::$unit,
+                family: $crate::metrics::row::family(
+                    &[$(($crate::metrics::row::Role::$role, $crate::metrics::row::Family::$family))?]
                 ),
             },
-            get: |record: &$record| $crate::metric::Number::number(record.$field $(.$leaf)?),
+            get: |record: &$record| $crate::metrics::row::Number::number(record.$field $(.$leaf)?),
         },)*]
     };
 }
-pub(super) use metrics;
+pub(crate) use metrics;
 
 /// The words of a row: those given, or its path.
-pub(super) const fn label(words: &[&'static str]) -> &'static str {
+pub(crate) const fn label(words: &[&'static str]) -> &'static str {
     words[0]
 }
 
 /// The family of a row, where it has one.
-pub(super) const fn family(of: &[(Role, Family)]) -> Option<(Role, Family)> {
+pub(crate) const fn family(of: &[(Role, Family)]) -> Option<(Role, Family)> {
     match of {
         [] => None,
         [family, ..] => Some(*family),
@@ -154,7 +154,7 @@ pub(super) const fn family(of: &[(Role, Family)]) -> Option<(Role, Family)> {
 }
 
 /// A field of a record that is one number.
-pub(super) trait Number {
+pub(crate) trait Number {
     /// As a metric's value: infinity for never, none when it was not measured.
     fn number(self) -> Option<f64>;
 }

@@ -1,17 +1,19 @@
 //! `sim-cli bisect`
 
+mod report;
+
 use std::path::PathBuf;
 
 use clap::Parser;
-use serde_json::json;
 
-use super::args::{Format, Overrides, key_value, percentage};
-use super::command_trait::{Command, Context};
-use super::failure::Failure;
-use super::files::{Loaded, load, threads};
-use super::progress::{UntilInterrupt, bar};
+use self::report::Report;
+use crate::commands::args::{Format, Overrides, key_value, percentage};
+use crate::commands::command_trait::{Command, Context};
+use crate::commands::failure::Failure;
+use crate::commands::files::{Loaded, load, threads};
+use crate::commands::progress::{UntilInterrupt, bar};
 use floodnet_lab::bisect::range::Range;
-use floodnet_lab::bisect::{Answer, Bisected, Point, Settings, Side, bisect};
+use floodnet_lab::bisect::{Answer, Settings, bisect};
 use floodnet_lab::ensemble::{run_each, seed};
 use floodnet_lab::hunt::Wish;
 use floodnet_lab::run::{Ran, prepare};
@@ -159,8 +161,8 @@ impl BisectArgs {
 /// The key that changes, in its scenario.
 struct Axis<'a> {
     args: &'a BisectArgs,
-    key: &'a str,
-    range: Range,
+    pub(super) key: &'a str,
+    pub(super) range: Range,
     /// Whether the key takes whole numbers only.
     is_whole: bool,
 }
@@ -204,108 +206,5 @@ impl<'a> Axis<'a> {
         let loaded = load(&self.args.file, &Overrides { seed: seed.clone(), set }, cx)?;
         // The expectations of the file do not count: the search has its own.
         Ok(loaded.expecting_nothing())
-    }
-}
-
-/// What came of it, in words and as JSON.
-struct Report<'a> {
-    axis: &'a Axis<'a>,
-    wish: &'a Wish,
-    settings: &'a Settings,
-    found: &'a Bisected,
-}
-
-impl Report<'_> {
-    fn to_text(&self) -> String {
-        let Self { axis, wish, settings, found } = self;
-        let percent = |share: f64| format!("{} %", number(share * 100.0, 1));
-        let (from, to) = (axis.words(axis.range.from), axis.words(axis.range.to));
-        let mut text = format!("bisect  {} from {from} to {to}: {wish}\n\n", axis.key);
-        text.push_str(&format!("  {:>14}  {:>5}  {:>8}  95 % interval\n", axis.key, "runs", "go wrong"));
-        for point in &found.points {
-            let (low, high) = point.interval(0.95);
-            let Point { at, runs, .. } = *point;
-            let open = if point.side == Side::Open { "   open" } else { "" };
-            text.push_str(&format!(
-                "  {:>14}  {runs:>5}  {:>8}  {} to {}{open}\n",
-                axis.words(at),
-                percent(point.share()),
-                percent(low),
-                percent(high)
-            ));
-        }
-        text.push_str(&format!("\n  {}\n", self.sentence()));
-        if matches!(found.answer, Answer::Between { .. }) {
-            text.push_str(&format!(
-                "  (at least {} confidence, if the share only rises or only falls over the range)\n",
-                percent(settings.confidence)
-            ));
-        }
-        text
-    }
-
-    fn sentence(&self) -> String {
-        let Self { axis, settings, .. } = self;
-        let share = format!("{} % of the runs", number(settings.share * 100.0, 3));
-        match self.found.answer {
-            Answer::Between { low, high, rises, guess } => {
-                let way = if rises { "from" } else { "up to" };
-                format!(
-                    "more than {share} go wrong {way} a value between {} and {}, about {}",
-                    axis.words(low),
-                    axis.words(high),
-                    axis.words(guess)
-                )
-            }
-            Answer::Same(Side::Above) => format!("more than {share} go wrong at both ends: there is no turn"),
-            Answer::Same(_) => format!("fewer than {share} go wrong at both ends: there is no turn"),
-            Answer::OpenEnd(at) => format!(
-                "{} runs do not tell whether more or fewer than {share} go wrong at {}: start elsewhere, or allow more \
-                 with --max-runs",
-                settings.most,
-                axis.words(at)
-            ),
-        }
-    }
-
-    fn to_json(&self) -> String {
-        let Self { axis, wish, settings, found } = self;
-        let side = |side| match side {
-            Side::Below => "below",
-            Side::Above => "above",
-            Side::Open => "open",
-        };
-        let point = |point: &Point| {
-            json!({
-                "value": axis.value(point.at), "at": point.at, "runs": point.runs, "wrong": point.wrong,
-                "side": side(point.side),
-            })
-        };
-        let mut text = json!({
-            "key": axis.key,
-            "from": axis.range.from,
-            "to": axis.range.to,
-            "unit": axis.range.unit,
-            "for": wish.to_string(),
-            "share": settings.share,
-            "confidence": settings.confidence,
-            "points": found.points.iter().map(point).collect::<Vec<_>>(),
-            "verdict": "found",
-        });
-        // Only a crossing that was found has bounds and a guess.
-        match found.answer {
-            Answer::Between { low, high, rises, guess } => {
-                text["low"] = json!(low);
-                text["high"] = json!(high);
-                text["guess"] = json!(guess);
-                text["rises"] = json!(rises);
-            }
-            Answer::Same(of) => text["verdict"] = json!(format!("{} at both ends", side(of))),
-            Answer::OpenEnd(at) => {
-                text["verdict"] = json!("open at an end");
-                text["open"] = json!(at);
-            }
-        }
-        format!("{text:#}\n")
     }
 }
