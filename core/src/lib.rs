@@ -15,6 +15,7 @@
 //! | [`seen`] | the bounded memory of messages seen |
 //! | [`wire`] | how messages become bytes |
 //! | [`observe`] | what the simulator must know about a protocol to measure it |
+//! | [`measure`] | measures of a protocol's own |
 //! | [`invariants`] | what a fuzz campaign may hold a protocol to |
 //! | [`graph`] | undirected graphs in a compact form |
 //! | [`distributions`] | probability distributions for latency and sessions: the one place with floating point |
@@ -39,6 +40,7 @@ pub mod distributions;
 pub mod graph;
 pub mod inbox;
 pub mod invariants;
+pub mod measure;
 pub mod node;
 pub mod observe;
 pub mod overlay;

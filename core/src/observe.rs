@@ -3,6 +3,7 @@
 //! Everything in a scenario besides `[overlay]` and `[broadcast]` works for any protocol that implements
 //! [`Observe`]: plan, engine, measures, pictures.
 
+use crate::measure::Measure;
 use crate::protocol::{Protocol, Types};
 use crate::seen::Seen;
 
@@ -41,6 +42,10 @@ pub enum Observation<Peer, Id> {
     Repair,
     /// The protocol ignored an input; the text names the reason.
     Dropped(&'static str),
+    /// Adds to a counter of the protocol's own.
+    Count(&'static Measure, u64),
+    /// Adds a value to a distribution of the protocol's own; of times in nanoseconds.
+    Record(&'static Measure, u64),
     /// The event does not matter to measurements.
     Other,
 }
@@ -76,6 +81,19 @@ pub trait Observe: Protocol {
 
     /// The application's message that `message` carries; `None` for control traffic.
     fn carried(message: &Self::Message) -> Option<Carried<<Self::Payload as Payload>::Id>>;
+
+    /// What `message` is, in a word such as `join`: packets and bytes are counted by it.
+    #[must_use]
+    #[inline]
+    fn kind(message: &Self::Message) -> &'static str {
+        let _ = message;
+        "message"
+    }
+
+    /// Gives `declare` each measure of the protocol's own.
+    fn measures(declare: &mut dyn FnMut(&'static Measure)) {
+        let _ = declare;
+    }
 
     /// Bytes of `message` as a packet on the wire, without the frame around it: equal to the length of
     /// the encoder's output.

@@ -160,6 +160,7 @@ impl<Peer: Copy + Ord, P: Payload> Invariants for Flood<Peer, P> {
     fn promise(config: &Config, promises: &mut Promises) {
         promises.remembers = config.seen.clone();
         promises.once = true;
+        promises.timers = Some(0);
         promises.echo = config.echo;
         promises.reaches_all = true;
     }
@@ -269,6 +270,10 @@ mod table {
     impl<P: PortablePayload> NamedBroadcast for Flood<u32, P> {
         const NAME: &'static str = "flood";
         type Table = Table;
+
+        fn node(_: u32, _: &Config) -> Self {
+            Self::default()
+        }
     }
 
     /// How long something is remembered.

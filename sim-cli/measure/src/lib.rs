@@ -22,6 +22,7 @@
 //! | [`phases`] | before, during and after a fault; healing |
 //! | [`part`] | (which slots observe them) |
 //! | [`summary`] | all of these in one record |
+//! | [`own`] | what protocols measure of themselves |
 //! | [`metrics`] | its numbers by name, and which way each gets worse |
 //! | [`expect`] | bounds on them |
 //! | [`so_far`] | a run that goes on |
@@ -31,6 +32,7 @@
 //! [`barriers`]: Measures::barriers
 
 pub mod about;
+mod around;
 mod arrivals;
 pub mod attachment;
 mod changes;
@@ -48,6 +50,7 @@ pub mod metrics;
 mod neighbors;
 mod number;
 mod outcome;
+pub mod own;
 pub mod part;
 mod paths;
 pub mod phases;

@@ -16,10 +16,11 @@ use serde::{Deserialize, Serialize};
 use super::attachment::Attachment;
 use super::ended::Ended;
 use super::latency::Quantiles;
-use super::load::{ByKind, Conservation, Losses, Packets};
+use super::load::{ByKind, Conservation, Losses, OfKind, Packets};
 use super::metric::{Metric, metrics};
 use super::number::seconds;
 use super::outcome::Checked;
+use super::own::Own;
 use super::phases::Phase;
 use super::topology::TopologyMeasures;
 use super::values::{
@@ -57,7 +58,7 @@ macro_rules! summary {
         pub const FIELDS: &[(&str, &[&str])] = &[$((stringify!($field), &[$($doc),+]),)*];
 
         /// Every metric with a fixed name, in the order of the summary. Besides these there are `drops.REASON`,
-        /// `lost.by_reason.REASON` and `phases.FAULT.FIELD` with the fields of
+        /// `lost.by_reason.REASON`, `kinds.KIND.packets`, `kinds.KIND.bytes`, `own.MEASURE` and `phases.FAULT.FIELD` with the fields of
         /// [`PHASE_METRICS`](super::phases::PHASE_METRICS).
         pub const METRICS: &[Metric<Summary>] =
             metrics!(Summary: $($($field $(.$leaf)?: $worse $unit $($role $family)? $($label)?,)*)*);
@@ -180,6 +181,12 @@ summary! {
     bytes_sent: ByKind = run.sums.traffic.bytes,
         [.payload Higher Plain Of Redundancy "bytes sent, payload"]
         [.control Higher Plain Of Traffic "bytes sent, control"]
+    /// What was handed to the network, by the kind of the message.
+    @[serde(default)]
+    kinds: BTreeMap<String, OfKind> = run.kinds(),
+    /// What the protocol measures itself. Only written when there is something.
+    @[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    own: BTreeMap<String, Own> = run.own(),
     /// Losses of the network and drops of protocols, by reason.
     drops: BTreeMap<String, u64> = run.drops(),
     /// Losses of the network alone.

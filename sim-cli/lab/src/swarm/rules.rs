@@ -106,6 +106,8 @@ impl<'a> Rules<'a> {
             Observation::Duplicate(_)
             | Observation::Repair
             | Observation::Dropped(_)
+            | Observation::Count(..)
+            | Observation::Record(..)
             | Observation::Other => {}
         }
     }
