@@ -29,7 +29,7 @@ mod table;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-pub use message::{MOST_LISTED, Message, Shuffle};
+pub use message::{MOST_LISTED, Message, Peers, Shuffle};
 use passive::Passive;
 #[cfg(feature = "tables")]
 pub use table::Table;
