@@ -12,7 +12,7 @@ use data_encoding::HEXLOWER;
 
 use crate::observe::Payload;
 use crate::seen::SeenCache;
-use crate::wire::{DecodeError, Wire};
+use crate::wire::{DecodeError, Wire, take};
 
 /// Length of a [`ContentId`]: 128 bits. Two of `n` messages share a name by accident with a probability below
 /// `n^2 / 2^129`; making two messages of one name on purpose takes about 2^64 attempts.
@@ -48,6 +48,19 @@ impl core::fmt::Debug for ContentId {
 impl core::fmt::Display for ContentId {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         core::fmt::Debug::fmt(self, f)
+    }
+}
+
+impl Wire for ContentId {
+    #[inline]
+    fn size(&self) -> u32 {
+        ID_BYTES as u32
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0);
+    }
+    fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
+        take(input).map(Self)
     }
 }
 

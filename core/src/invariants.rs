@@ -40,7 +40,8 @@ pub struct Promises {
     pub echo: bool,
     /// Steps that a walking request starts with at most. Default: none is known.
     pub hop_limit: Option<u8>,
-    /// Timers of one node that may be outstanding at a time. Default: none is known.
+    /// Timers that may be outstanding at a time: of the layer that promises it, and of a node the sum over its layers
+    /// if both know theirs. Default: none is known.
     pub timers: Option<usize>,
     /// On streams, links are held by both ends or, after a while, by neither. Default false.
     pub symmetric: bool,

@@ -17,6 +17,7 @@
 //! | [`wire`] | how messages become bytes |
 //! | [`observe`] | what the simulator must know about a protocol to measure it |
 //! | [`hostile`] | what an adversary may know of a protocol, and what it does |
+//! | [`measure`] | measures of a protocol's own |
 //! | [`invariants`] | what a fuzz campaign may hold a protocol to |
 //! | [`graph`] | undirected graphs in a compact form |
 //! | [`distributions`] | probability distributions for latency and sessions: the one place with floating point |
@@ -42,6 +43,7 @@ pub mod graph;
 pub mod hostile;
 pub mod inbox;
 pub mod invariants;
+pub mod measure;
 pub mod node;
 pub mod observe;
 pub mod overlay;

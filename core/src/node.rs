@@ -11,6 +11,7 @@ use arrayvec::ArrayVec;
 use crate::broadcast::{Broadcast, BroadcastCommand, BroadcastEvent, BroadcastInput, BroadcastInputOf};
 use crate::hostile::{Classes, MessageClass, Pretense};
 use crate::invariants::{Invariants, Promises, Stored, Walk};
+use crate::measure::Measure;
 use crate::observe::{Carried, Observation, Observe, Payload};
 use crate::overlay::{Overlay, OverlayEvent};
 use crate::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
@@ -34,28 +35,32 @@ impl<O: Wire, B: Wire> Wire for Layer<O, B> {
     #[inline]
     fn size(&self) -> u32 {
         let inside = match self {
-            Self::Overlay(message) => message.size(),
-            Self::Broadcast(message) => message.size(),
+            Self::Overlay(message) => message.variant_size(),
+            Self::Broadcast(message) => message.variant_size(),
         };
         inside.saturating_add(1)
     }
     fn encode(&self, out: &mut Vec<u8>) {
         match self {
             Self::Overlay(message) => {
-                out.push(0);
-                message.encode(out);
+                out.push(message.variant() << 1);
+                message.encode_variant(out);
             }
             Self::Broadcast(message) => {
-                out.push(1);
-                message.encode(out);
+                out.push(message.variant() << 1 | 1);
+                message.encode_variant(out);
             }
         }
     }
     fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        match take(input)? {
-            [0] => O::decode(input).map(Self::Overlay),
-            [1] => B::decode(input).map(Self::Broadcast),
-            [kind] => Err(DecodeError::Kind(kind)),
+        let [kind] = take(input)?;
+        let (variant, is_broadcast) = (kind >> 1, kind & 1 == 1);
+        if variant >= if is_broadcast { B::VARIANTS } else { O::VARIANTS } {
+            return Err(DecodeError::Kind(kind));
+        }
+        match is_broadcast {
+            false => O::decode_variant(variant, input).map(Self::Overlay),
+            true => B::decode_variant(variant, input).map(Self::Broadcast),
         }
     }
 }
@@ -190,7 +195,10 @@ impl<O: Overlay, B: Broadcast<Peer = O::Peer>, E: Effects<Node<O, B>>> Effects<O
         match event {
             OverlayEvent::Up(peer) => self.changes.push(Change::Up(peer)),
             OverlayEvent::Down(peer) => self.changes.push(Change::Down(peer)),
-            OverlayEvent::Repair | OverlayEvent::Dropped(_) => {}
+            OverlayEvent::Repair
+            | OverlayEvent::Dropped(_)
+            | OverlayEvent::Count(..)
+            | OverlayEvent::Record(..) => {}
         }
         self.outer.emit(Layer::Overlay(event));
     }
@@ -282,6 +290,12 @@ where
             Layer::Broadcast(BroadcastEvent::Duplicate(id)) => Observation::Duplicate(*id),
             Layer::Overlay(OverlayEvent::Dropped(reason))
             | Layer::Broadcast(BroadcastEvent::Dropped(reason)) => Observation::Dropped(reason),
+            Layer::Overlay(OverlayEvent::Count(measure, by))
+            | Layer::Broadcast(BroadcastEvent::Count(measure, by)) => Observation::Count(measure, *by),
+            Layer::Overlay(OverlayEvent::Record(measure, value))
+            | Layer::Broadcast(BroadcastEvent::Record(measure, value)) => {
+                Observation::Record(measure, *value)
+            }
         }
     }
 
@@ -291,6 +305,19 @@ where
             Layer::Overlay(_) => None,
             Layer::Broadcast(message) => B::carried(message),
         }
+    }
+
+    #[inline]
+    fn kind(message: &Self::Message) -> &'static str {
+        match message {
+            Layer::Overlay(message) => O::kind(message),
+            Layer::Broadcast(message) => B::kind(message),
+        }
+    }
+
+    fn measures(declare: &mut dyn FnMut(&'static Measure)) {
+        O::measures(declare);
+        B::measures(declare);
     }
 
     #[inline]
@@ -345,7 +372,11 @@ where
 {
     fn promise(config: &Self::Config, promises: &mut Promises) {
         O::promise(&config.overlay, promises);
+        // Each layer speaks of its own timers; what is bounded for one only is not bounded for the node.
+        let below = promises.timers.take();
         B::promise(&config.broadcast, promises);
+        let above = promises.timers;
+        promises.timers = below.zip(above).map(|(below, above)| below + above);
     }
 
     fn walk(message: &Self::Message) -> Option<Walk<O::Peer>> {

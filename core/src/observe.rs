@@ -4,6 +4,7 @@
 //! [`Observe`]: plan, engine, measures, pictures.
 
 use crate::hostile::{Classes, Deed, MessageClass, Pretense};
+use crate::measure::Measure;
 use crate::protocol::{Protocol, Types};
 use crate::seen::Seen;
 
@@ -44,6 +45,10 @@ pub enum Observation<Peer, Id> {
     Dropped(&'static str),
     /// An adversary did something. Said by the wrapper that makes a node one; protocols never say it.
     Deed(Deed<Peer, Id>),
+    /// Adds to a counter of the protocol's own.
+    Count(&'static Measure, u64),
+    /// Adds a value to a distribution of the protocol's own; of times in nanoseconds.
+    Record(&'static Measure, u64),
     /// The event does not matter to measurements.
     Other,
 }
@@ -79,6 +84,19 @@ pub trait Observe: Protocol {
 
     /// The application's message that `message` carries; `None` for control traffic.
     fn carried(message: &Self::Message) -> Option<Carried<<Self::Payload as Payload>::Id>>;
+
+    /// What `message` is, in a word such as `join`: packets and bytes are counted by it.
+    #[must_use]
+    #[inline]
+    fn kind(message: &Self::Message) -> &'static str {
+        let _ = message;
+        "message"
+    }
+
+    /// Gives `declare` each measure of the protocol's own.
+    fn measures(declare: &mut dyn FnMut(&'static Measure)) {
+        let _ = declare;
+    }
 
     /// Bytes of `message` as a packet on the wire, without the frame around it: equal to the length of
     /// the encoder's output.

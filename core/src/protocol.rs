@@ -26,8 +26,8 @@ pub trait Types: Sized {
     type Peer: Copy + Ord;
     /// What travels between nodes, as a value: it becomes bytes only by [`crate::wire`].
     type Message;
-    /// What a timer brings back.
-    type Timer: Copy;
+    /// What a timer brings back. The simulator keeps it in every event, so it should be small, or boxed.
+    type Timer: Clone;
     /// What the application asks of the node.
     type Command;
     /// What the node tells the application.

@@ -62,7 +62,39 @@ impl fmt::Display for DecodeError {
 impl core::error::Error for DecodeError {}
 
 /// A value with exactly one encoding.
+///
+/// A type that stands for several kinds of messages, such as those of any overlay, can leave it to what is around it to
+/// say which: a [`Layer`](crate::node::Layer) of a node has a byte for it anyway. The others have one variant.
 pub trait Wire: Sized {
+    /// How many variants there are; at most 127.
+    const VARIANTS: u8 = 1;
+
+    /// Which variant it is.
+    #[inline]
+    fn variant(&self) -> u8 {
+        0
+    }
+
+    /// How many bytes [`encode_variant`](Self::encode_variant) adds.
+    #[inline]
+    fn variant_size(&self) -> u32 {
+        self.size()
+    }
+
+    /// Adds the encoding without what says the variant.
+    fn encode_variant(&self, out: &mut Vec<u8>) {
+        self.encode(out);
+    }
+
+    /// Takes a value of that variant off the front of `input`.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    fn decode_variant(variant: u8, input: &mut &[u8]) -> Result<Self, DecodeError> {
+        let _ = variant;
+        Self::decode(input)
+    }
+
     /// How many bytes [`encode`](Self::encode) adds.
     fn size(&self) -> u32;
 
@@ -115,6 +147,31 @@ pub fn take<const N: usize>(input: &mut &[u8]) -> Result<[u8; N], DecodeError> {
     let (head, rest) = input.split_first_chunk::<N>().ok_or(DecodeError::TooShort)?;
     *input = rest;
     Ok(*head)
+}
+
+/// How many bytes [`encode_list`] adds.
+pub fn list_size<T: Wire>(items: &[T]) -> u32 {
+    items.iter().fold(1, |size: u32, item| size.saturating_add(item.size()))
+}
+
+/// Adds the number of `items`, in one byte, and each of them. Of more than 255 the rest is left out.
+pub fn encode_list<T: Wire>(items: &[T], out: &mut Vec<u8>) {
+    let count = u8::try_from(items.len()).unwrap_or(u8::MAX);
+    out.push(count);
+    items.iter().take(count.into()).for_each(|item| item.encode(out));
+}
+
+/// Takes a list off the front of `input`.
+///
+/// # Errors
+/// It has more than `most` items, or one that is none.
+pub fn decode_list<T: Wire>(input: &mut &[u8], most: usize) -> Result<Vec<T>, DecodeError> {
+    let [count] = take(input)?;
+    if usize::from(count) > most {
+        return Err(DecodeError::Content);
+    }
+    // Grows with what is there, not with what is said to be.
+    (0..count).map(|_| T::decode(input)).collect()
 }
 
 impl Wire for u32 {

@@ -1,9 +1,9 @@
 //! What a node weighs where a million of them are run: by number, with content that is a number.
 
-use floodnet_core::broadcast::{Flood, Gossip};
+use floodnet_core::broadcast::{Flood, Gossip, Plumtree, plumtree};
 use floodnet_core::node::Node;
 use floodnet_core::observe::Payload;
-use floodnet_core::overlay::{Fixed, RandomWalk, View};
+use floodnet_core::overlay::{Cyclon, Fixed, HyParView, RandomWalk, View, cyclon, hyparview};
 use floodnet_core::seen::SeenWindow;
 
 /// Like the simulator's.
@@ -22,6 +22,7 @@ impl Payload for Numbered {
 }
 
 type FloodOf = Flood<u32, Numbered>;
+type TreeOf = Plumtree<u32, Numbered>;
 type GossipOf = Gossip<u32, Numbered>;
 
 /// A node that grows past its budget costs a run of a million nodes a megabyte for each byte, and time:
@@ -34,6 +35,13 @@ fn a_node_keeps_within_its_budget() {
         ("flood", size_of::<FloodOf>(), 136),
         ("fixed overlay under flood", size_of::<Node<Fixed, FloodOf>>(), 192),
         ("fixed overlay under gossip", size_of::<Node<Fixed, GossipOf>>(), 184),
+        ("plumtree", size_of::<TreeOf>(), 280),
+        ("hyparview under flood", size_of::<Node<HyParView<u32>, FloodOf>>(), 272),
+        ("hyparview under plumtree", size_of::<Node<HyParView<u32>, TreeOf>>(), 416),
+        ("cyclon under flood", size_of::<Node<Cyclon<u32>, FloodOf>>(), 232),
+        ("a message of hyparview", size_of::<hyparview::Message<u32>>(), 16),
+        ("a message of cyclon", size_of::<cyclon::Message<u32>>(), 16),
+        ("a message of plumtree", size_of::<plumtree::Message<Numbered, u32>>(), 16),
         ("random walk under flood", size_of::<Node<RandomWalk<u32>, FloodOf>>(), 240),
     ];
     for (what, bytes, budget) in sizes {

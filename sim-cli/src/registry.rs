@@ -11,8 +11,9 @@
 
 use floodnet_lab as lab;
 use floodnet_scenario::Tables;
-use floodnet_scenario::protocol::Visitor as _;
 pub use floodnet_scenario::protocol::{NamedBroadcast, NamedOverlay, Runnable, Setting};
+use floodnet_scenario::protocol::{Visitor as _, visit_broadcast, visit_overlay};
+use floodnet_sim::payload::SimPayload;
 use floodnet_testbed as testbed;
 
 /// The protocols that scenarios can name, for the simulator and for sockets.
@@ -37,6 +38,28 @@ impl Registry {
     pub fn protocol<P: Runnable>(mut self, overlay: &'static str, broadcast: &'static str) -> Self {
         self.lab.protocol::<P>(overlay, broadcast);
         self.sockets.protocol::<P>(overlay, broadcast);
+        self
+    }
+
+    /// Adds the broadcast `B` under `[broadcast.NAME]`, over each of the built-in overlays.
+    ///
+    /// # Panics
+    /// When its name already names a broadcast.
+    #[must_use]
+    pub fn broadcast<B: NamedBroadcast<Payload = SimPayload>>(mut self) -> Self {
+        visit_broadcast::<B>(&mut self.lab);
+        visit_broadcast::<B>(&mut self.sockets);
+        self
+    }
+
+    /// Adds the overlay `O` under `[overlay.NAME]`, with each of the built-in broadcasts.
+    ///
+    /// # Panics
+    /// When its name already names an overlay.
+    #[must_use]
+    pub fn overlay<O: NamedOverlay<Setting>>(mut self) -> Self {
+        visit_overlay::<O>(&mut self.lab);
+        visit_overlay::<O>(&mut self.sockets);
         self
     }
 

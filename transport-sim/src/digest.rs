@@ -105,7 +105,9 @@ fn observation_hash(observation: &Observation<u32, u32>) -> u64 {
         Observation::Repair => with(6, 0),
         Observation::Dropped(reason) => with(7, name_hash(reason) >> 8),
         Observation::Other => with(8, 0),
-        Observation::Deed(deed) => with(9, deed_hash(deed)),
+        Observation::Count(measure, by) => with(9, fold(name_hash(measure.name), by) >> 8),
+        Observation::Record(measure, value) => with(10, fold(name_hash(measure.name), value) >> 8),
+        Observation::Deed(deed) => with(11, deed_hash(deed)),
     }
 }
 

@@ -28,6 +28,8 @@ pub enum Observed {
         payload: Option<u32>,
         /// Bytes, frame included.
         bytes: u32,
+        /// What the message is, in a word.
+        kind: &'static str,
     },
     /// The slot's protocol took a packet in.
     Received {

@@ -164,6 +164,8 @@ impl<Peer: Copy + Ord, P: Payload> Invariants for Flood<Peer, P> {
     fn promise(config: &Config, promises: &mut Promises) {
         promises.remembers = config.seen.clone();
         promises.once = true;
+        promises.timers = Some(0);
+        promises.timers = Some(0);
         promises.echo = config.echo;
         promises.reaches_all = true;
     }

@@ -143,6 +143,7 @@ impl<Peer: Copy + Ord, P: Payload> Invariants for Gossip<Peer, P> {
     fn promise(config: &Config, promises: &mut Promises) {
         promises.remembers = config.seen.clone();
         promises.once = true;
+        promises.timers = Some(0);
         promises.echo = false;
     }
 
@@ -180,5 +181,9 @@ mod table {
     impl<P: PortablePayload> NamedBroadcast for Gossip<u32, P> {
         const NAME: &'static str = "gossip";
         type Table = Config;
+
+        fn node(_: u32, _: &Config) -> Self {
+            Self::default()
+        }
     }
 }

@@ -5,15 +5,19 @@
 //! | [`flood`] | to every neighbor, duplicates suppressed |
 //! | [`flood::history`] | the same, with a memory that neighbors make equal |
 //! | [`gossip`] | to a few random neighbors, once |
+//! | [`plumtree`] | Plumtree: along a tree, and announced beside it |
 
 pub mod flood;
 pub mod gossip;
+pub mod plumtree;
 
 pub use flood::Flood;
 pub use flood::history::FloodWithHistory;
 pub use gossip::Gossip;
+pub use plumtree::Plumtree;
 
 use crate::hostile::{Classes, MessageClass};
+use crate::measure::Measure;
 use crate::observe::{Carried, Payload};
 use crate::protocol::{Context, Effects, Types};
 #[cfg(feature = "tables")]
@@ -25,6 +29,7 @@ pub fn visit<P: PortablePayload>(visitor: &mut impl BroadcastVisitor<P>) {
     visitor.broadcast::<Flood<u32, P>>();
     visitor.broadcast::<FloodWithHistory<u32, P>>();
     visitor.broadcast::<Gossip<u32, P>>();
+    visitor.broadcast::<Plumtree<u32, P>>();
 }
 
 /// What a broadcast can be told. It has no `LinkDown`: the overlay decides who is a neighbor.
@@ -80,6 +85,10 @@ pub enum BroadcastEvent<P, Id> {
     Duplicate(Id),
     /// An input was ignored, for the reason named.
     Dropped(&'static str),
+    /// Adds to a counter of its own.
+    Count(&'static Measure, u64),
+    /// Adds a value to a distribution of its own; of times in nanoseconds.
+    Record(&'static Measure, u64),
 }
 
 /// The event type of a broadcast of `P`.
@@ -124,5 +133,17 @@ pub trait Broadcast:
     #[must_use]
     fn classes() -> Classes {
         Classes::of(&[MessageClass::Payload])
+    }
+
+    /// What `message` is, in a word: traffic is counted by it.
+    #[inline]
+    fn kind(message: &Self::Message) -> &'static str {
+        let _ = message;
+        "payload"
+    }
+
+    /// Gives `declare` each measure of its own.
+    fn measures(declare: &mut dyn FnMut(&'static Measure)) {
+        let _ = declare;
     }
 }

@@ -3,18 +3,25 @@
 //! | module | overlay |
 //! |---|---|
 //! | [`random_walk`] | the tutorial's: JOIN requests bounce by random walk until nodes accept them |
+//! | [`hyparview`] | `HyParView`: a small active view, and a passive view to replace lost neighbors from |
+//! | [`cyclon`] | Cyclon: lists of peers with ages, traded each period; a directed view |
 //! | [`fixed`] | a static graph: neighbors do not change |
-//! | [`view`] | the peers that a node of either holds |
+//! | [`view`] | the peers that a node of these holds |
 
+pub mod cyclon;
 pub mod fixed;
+pub mod hyparview;
 pub mod random_walk;
 pub mod view;
 
+pub use cyclon::Cyclon;
 pub use fixed::Fixed;
+pub use hyparview::HyParView;
 pub use random_walk::RandomWalk;
 pub use view::View;
 
 use crate::hostile::{Classes, MessageClass, Pretense};
+use crate::measure::Measure;
 use crate::protocol::{Context, Effects, InputOf, Types};
 #[cfg(feature = "tables")]
 use crate::tables::{EntryNodes, OverlayVisitor};
@@ -24,6 +31,8 @@ use crate::tables::{EntryNodes, OverlayVisitor};
 #[cfg(feature = "tables")]
 pub fn visit<Setting: EntryNodes>(visitor: &mut impl OverlayVisitor<Setting>) {
     visitor.overlay::<RandomWalk<u32>>();
+    visitor.overlay::<HyParView<u32>>();
+    visitor.overlay::<Cyclon<u32>>();
 }
 
 /// What an overlay tells the broadcast above it, and the measurements.
@@ -37,6 +46,10 @@ pub enum OverlayEvent<Peer> {
     Repair,
     /// An input was ignored, for the reason named.
     Dropped(&'static str),
+    /// Adds to a counter of its own.
+    Count(&'static Measure, u64),
+    /// Adds a value to a distribution of its own; of times in nanoseconds.
+    Record(&'static Measure, u64),
 }
 
 /// Keeps the set of neighbors of a node.
@@ -91,5 +104,17 @@ pub trait Overlay: Types<Event = OverlayEvent<<Self as Types>::Peer>> {
     /// Removes bounds from settings; see [`Observe::unbounded`](crate::observe::Observe::unbounded).
     fn unbounded(config: &mut Self::Config) {
         let _ = config;
+    }
+
+    /// What `message` is, in a word: traffic is counted by it.
+    #[inline]
+    fn kind(message: &Self::Message) -> &'static str {
+        let _ = message;
+        "overlay"
+    }
+
+    /// Gives `declare` each measure of its own.
+    fn measures(declare: &mut dyn FnMut(&'static Measure)) {
+        let _ = declare;
     }
 }

@@ -63,6 +63,15 @@ impl<Id: Copy + Eq + Hash + fmt::Debug> Seen<Id> for SeenCache<Id> {
     }
 
     #[inline]
+    fn contains(&self, id: Id) -> bool {
+        match &self.memory {
+            // Searched from the back: a recent message is the most likely to come again.
+            Memory::Few(few) => few.iter().rev().any(|entry| entry.id == id),
+            Memory::Many { index, .. } => index.contains(&id),
+        }
+    }
+
+    #[inline]
     fn len(&self) -> usize {
         match &self.memory {
             Memory::Few(few) => few.len(),
@@ -72,15 +81,6 @@ impl<Id: Copy + Eq + Hash + fmt::Debug> Seen<Id> for SeenCache<Id> {
 }
 
 impl<Id: Copy + Eq + Hash + fmt::Debug> SeenCache<Id> {
-    #[inline]
-    pub(super) fn contains(&self, id: Id) -> bool {
-        match &self.memory {
-            // Searched from the back: a recent message is the most likely to come again.
-            Memory::Few(few) => few.iter().rev().any(|entry| entry.id == id),
-            Memory::Many { index, .. } => index.contains(&id),
-        }
-    }
-
     /// When the oldest came; meaningless while there is none.
     pub(super) const fn oldest_ms(&self) -> u32 {
         self.oldest_ms

@@ -58,6 +58,10 @@ pub trait Seen<Id>: Clone + Default + fmt::Debug {
     /// first; when `limits.capacity` ids are kept, the oldest makes room.
     fn insert(&mut self, id: Id, now: Time, limits: &SeenLimits) -> bool;
 
+    /// Whether `id` is remembered. It may be older than the limits allow: what is too old is forgotten by the next
+    /// [`insert`](Self::insert).
+    fn contains(&self, id: Id) -> bool;
+
     /// How many ids are remembered.
     fn len(&self) -> usize;
 

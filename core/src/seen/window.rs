@@ -135,6 +135,19 @@ impl Seen<u32> for SeenWindow {
         true
     }
 
+    #[inline(always)]
+    fn contains(&self, id: u32) -> bool {
+        let bits: &[u64] = match &self.store {
+            Store::Few { few, .. } => &few.bits,
+            Store::Many { many, .. } => &many.bits,
+            Store::Wide { bits, .. } => bits,
+            Store::Hashed(cache) => return cache.contains(id),
+        };
+        // Below the window the difference wraps to far above it.
+        let word = (id / WORD).wrapping_sub(self.first_word) as usize;
+        bits.get(word).is_some_and(|bits| bits >> (id % WORD) & 1 != 0)
+    }
+
     #[inline]
     fn len(&self) -> usize {
         match &self.store {
@@ -156,19 +169,6 @@ impl SeenWindow {
             oldest_ms: entry.since_ms,
             store: Store::Few { len: 0, latest: Packed(0), few },
         }
-    }
-
-    #[inline(always)]
-    fn contains(&self, id: u32) -> bool {
-        let bits: &[u64] = match &self.store {
-            Store::Few { few, .. } => &few.bits,
-            Store::Many { many, .. } => &many.bits,
-            Store::Wide { bits, .. } => bits,
-            Store::Hashed(cache) => return cache.contains(id),
-        };
-        // Below the window the difference wraps to far above it.
-        let word = (id / WORD).wrapping_sub(self.first_word) as usize;
-        bits.get(word).is_some_and(|bits| bits >> (id % WORD) & 1 != 0)
     }
 
     #[cold]

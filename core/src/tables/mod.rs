@@ -36,6 +36,10 @@ pub trait CheckedTable: DeserializeOwned + Serialize + JsonSchema {
     /// None: not told, so any reason can be expected of a run.
     const DROPS: Option<&'static [&'static str]> = None;
 
+    /// Whether the table stands for several protocols, and is read with the name of one around it: as
+    /// `{ flood = { .. } }`.
+    const IS_NAMED: bool = false;
+
     /// How often a fuzz campaign draws a built-in protocol, in proportion to the others of its layer.
     const WEIGHT: u32 = 30;
 
@@ -58,9 +62,12 @@ pub trait CheckedTable: DeserializeOwned + Serialize + JsonSchema {
 }
 
 /// Content that a broadcast can spread in a simulation and between processes.
-pub trait PortablePayload: Payload<Id: Send, Seen: Send> + Dated + Wire + Send + Debug + 'static {}
+pub trait PortablePayload:
+    Payload<Id: Wire + Send, Seen: Send> + Dated + Wire + Send + Debug + 'static
+{
+}
 
-impl<P: Payload<Id: Send, Seen: Send> + Dated + Wire + Send + Debug + 'static> PortablePayload for P {}
+impl<P: Payload<Id: Wire + Send, Seen: Send> + Dated + Wire + Send + Debug + 'static> PortablePayload for P {}
 
 /// A broadcast that a scenario can name.
 pub trait NamedBroadcast:
@@ -72,7 +79,6 @@ pub trait NamedBroadcast:
         Event: Send + 'static,
         Config: Send + Sync + 'static,
     > + Invariants
-    + Default
     + Send
     + Debug
     + 'static
@@ -85,6 +91,9 @@ pub trait NamedBroadcast:
 
     /// The table `[broadcast.NAME]`; often the settings themselves.
     type Table: CheckedTable + Into<Self::Config>;
+
+    /// The broadcast side of a fresh node for `slot`.
+    fn node(slot: u32, config: &Self::Config) -> Self;
 }
 
 /// An overlay that a scenario can name, given what it may know of the scenario, its `Setting`.
@@ -113,12 +122,19 @@ pub trait NamedOverlay<Setting>:
     fn config(table: Self::Table, setting: &Setting) -> Result<Self::Config, Complaint>;
 
     /// The overlay side of a fresh node for `slot`.
-    fn node(slot: u32) -> Self;
+    fn node(slot: u32, config: &Self::Config) -> Self;
 
     /// How many neighbors a node wants, if there is such a number.
     fn target_degree(table: &Self::Table) -> Option<u32> {
         let _ = table;
         None
+    }
+
+    /// Whether a node can hold a peer that does not hold it, for long: an edge in either direction is a link of the
+    /// measured graph then. Default: no, a link takes both ends.
+    fn is_directed(table: &Self::Table) -> bool {
+        let _ = table;
+        false
     }
 
     /// How many slots the table asks for, if it does (a graph read from a file).

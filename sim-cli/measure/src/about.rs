@@ -3,6 +3,7 @@
 use super::metrics::FIELDS;
 use super::metrics::Unit;
 use super::metrics::{Meaning, UnknownMetric, Worse, find, phase};
+use super::own;
 
 /// What the last word of a metric says of its field. `FIELD.word` stands before `word`.
 const LEAVES: &[(&str, &str)] = &[
@@ -67,6 +68,12 @@ const OF_FAULTS: &[(&str, &str)] = &[
 /// No summary has it.
 pub fn about(name: &str) -> Result<String, UnknownMetric> {
     find(name)?;
+    if let Some((measure, number)) = own::find(name) {
+        let number = number.and_then(|number| LEAVES.iter().find(|(of, _)| *of == number));
+        return Ok(format!("{} {}", measure.about, number.map_or("", |(_, text)| text))
+            .trim_end()
+            .to_owned());
+    }
     let of = |table: &[(&str, &'static str)], key: &str| {
         table.iter().find(|(of, _)| *of == key).map(|(_, text)| *text)
     };
@@ -79,6 +86,9 @@ pub fn about(name: &str) -> Result<String, UnknownMetric> {
     let text = text.unwrap_or_default();
     if let Some(reason) = leaf.strip_prefix("by_reason.").or((field == "drops").then_some(leaf)) {
         return Ok(format!("{text} For the reason `{reason}`; 0 when nothing was."));
+    }
+    if let Some((kind, number)) = leaf.rsplit_once('.').filter(|_| field == "kinds") {
+        return Ok(format!("{text} Of `{kind}`, in {number}; 0 when nothing was sent."));
     }
     let leaf = of(LEAVES, name).or_else(|| of(LEAVES, leaf)).unwrap_or_default();
     Ok(format!("{text} {leaf}").trim_end().to_owned())

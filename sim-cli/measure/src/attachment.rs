@@ -186,6 +186,7 @@ mod tests {
             deadline: Duration::from_secs(1),
             grace: Duration::from_secs(1),
             target_degree: None,
+            is_directed: false,
             topology_times: Vec::new(),
             topology_at_end: false,
         };

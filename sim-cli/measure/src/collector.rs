@@ -190,9 +190,19 @@ impl Measures {
         parts.iter_mut().for_each(|part| part.hand_over(&mut self.neighbors));
     }
 
+    /// Makes the graph ready to be asked.
+    fn complete(&mut self, parts: &[Part]) {
+        if self.settings.is_directed {
+            let joined: Vec<bool> = everybody(parts).slots().map(Slot::is_joined).collect();
+            self.neighbors.complete_directed(|slot| joined.get(slot as usize) == Some(&true));
+        } else {
+            self.neighbors.complete();
+        }
+    }
+
     /// The numbers of the network at `at`.
     fn row(&mut self, parts: &[Part], at: Time) -> Row {
-        self.neighbors.complete();
+        self.complete(parts);
         let cuts = Cuts::at(&self.plan, at);
         let everybody = everybody(parts);
         let Sums { census, counts, traffic } = Sums::over(parts);
@@ -245,7 +255,7 @@ impl Measures {
 
     /// The whole graph at `at`.
     fn topology(&mut self, parts: &[Part], at: Time) -> Topology {
-        self.neighbors.complete();
+        self.complete(parts);
         let state = |slot: &Slot| match (slot.is_up(), slot.is_joined()) {
             (false, _) => SlotState::Down,
             (true, false) => SlotState::Unjoined,

@@ -91,7 +91,7 @@ fn redundancy_by_packets_sent_sees_what_was_lost() {
     let lost = Observed::Lost { payload: Some(0), reason: "loss" };
     script.packet(secs(2), 0, 1, 0);
     script.delivered(secs(2), 1, 0, 1);
-    script.push(secs(2), 0, Observed::Sent { to: 2, payload: Some(0), bytes: 120 });
+    script.push(secs(2), 0, Observed::Sent { to: 2, payload: Some(0), bytes: 120, kind: "message" });
     script.push(secs(2), 2, lost);
     let summary = measure(one_message(3), script).summary;
     assert_eq!((summary.rmr.mean, summary.rmr_sent.mean), (Some(0.0), Some(1.0)), "n is 2");

@@ -9,8 +9,9 @@ use super::attachment::Attachment;
 use super::delivery::{Deliveries, Totals};
 use super::hostility::Hostility;
 use super::latency::{Latencies, Quantiles};
-use super::load::{Load, Losses, Packets};
+use super::load::{Load, Losses, OfKind, Packets};
 use super::number::ratio;
+use super::own::{Own, Reported};
 use super::part::{Part, Sums, everybody};
 use super::phases::{Phase, Sources};
 use super::series::{Averages, Row};
@@ -66,6 +67,18 @@ impl Ended<'_> {
         let by_strangers: u64 = self.parts.iter().map(|part| part.load.by_strangers()).sum();
         let busiest = self.parts.iter().map(|part| part.load.busiest()).max();
         PerNode { mean: ratio(self.sums.traffic.sent() - by_strangers, nodes), max: busiest.unwrap_or(0) }
+    }
+
+    /// Packets handed to the network, by kind.
+    pub(super) fn kinds(&self) -> BTreeMap<String, OfKind> {
+        let mut all = BTreeMap::new();
+        self.parts.iter().for_each(|part| part.load.add_kinds(&mut all));
+        all
+    }
+
+    /// What protocols measured themselves.
+    pub(super) fn own(&self) -> BTreeMap<String, Own> {
+        Reported::of(self.parts.iter().map(|part| &part.own))
     }
 
     /// Losses and drops by reason.

@@ -23,6 +23,7 @@
 //! | [`phases`] | before, during and after a fault; healing |
 //! | [`part`] | (which slots observe them) |
 //! | [`metrics`] | the table of all these numbers: the record of a run, and each number by its name |
+//! | [`own`] | what protocols measure of themselves |
 //! | [`expect`] | bounds on them |
 //! | [`reach`] | what must happen in some of many runs |
 //! | [`so_far`] | a run that goes on |
@@ -32,6 +33,7 @@
 //! [`barriers`]: Measures::barriers
 
 pub mod about;
+mod around;
 mod arrivals;
 pub mod attachment;
 mod changes;
@@ -49,6 +51,7 @@ pub mod metrics;
 mod neighbors;
 mod number;
 mod outcome;
+pub mod own;
 pub mod part;
 mod paths;
 pub mod phases;

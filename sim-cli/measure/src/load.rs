@@ -5,6 +5,7 @@
 //! - `bytes_sent.payload`: bytes of the packets that carry one, whole packets with their frames;
 //!   `bytes_sent.control`: bytes of all others.
 //! - `packets_per_node`: packets sent per slot; the mean is over slots that were up at some time.
+//! - `kinds`: packets handed to the network and their bytes, by the word that the protocol has for them.
 //! - `drops`: by named reason, packets that the network lost and inputs that a protocol dropped.
 //!   The two are different things: what a protocol drops it has received (or never sent).
 //! - `lost`: packets that the network lost, in all and `by_reason`, which sum to it; `in_flight`: those on
@@ -67,6 +68,15 @@ pub struct ByKind {
     pub payload: u64,
     /// Bytes of packets without a message.
     pub control: u64,
+}
+
+/// Packets of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfKind {
+    /// Packets handed to the network.
+    pub packets: u64,
+    /// Their bytes, frames included.
+    pub bytes: u64,
 }
 
 /// The packets with one message.
@@ -136,6 +146,8 @@ pub(super) struct Load {
     by_strangers: u64,
     /// All but what is kept by message: control, bytes and losses.
     rest: Traffic,
+    /// Packets handed to the network, by kind.
+    kinds: Kinds,
     /// Losses of the network by reason.
     losses: Reasons,
     /// Drops of protocols by reason.
@@ -163,6 +175,28 @@ impl Reasons {
     }
 }
 
+/// Packets by kind: few, so that a search by address is faster than any map.
+#[derive(Debug, Default)]
+struct Kinds(Vec<(&'static str, OfKind)>);
+
+impl Kinds {
+    #[inline]
+    fn add(&mut self, kind: &'static str, bytes: u32) {
+        match self.0.iter_mut().find(|(known, _)| std::ptr::eq(*known, kind)) {
+            Some((_, of)) => {
+                of.packets += 1;
+                of.bytes += u64::from(bytes);
+            }
+            None => self.add_first(kind, bytes),
+        }
+    }
+
+    #[cold]
+    fn add_first(&mut self, kind: &'static str, bytes: u32) {
+        self.0.push((kind, OfKind { packets: 1, bytes: bytes.into() }));
+    }
+}
+
 impl Load {
     /// Asks the processor to have a slot's count in its cache soon.
     #[inline]
@@ -179,6 +213,7 @@ impl Load {
             per_slot: vec![0; slots.len()],
             by_strangers: 0,
             rest: Traffic::default(),
+            kinds: Kinds::default(),
             losses: Reasons::default(),
             refusals: Reasons::default(),
         }
@@ -197,7 +232,8 @@ impl Load {
 
     /// `slot` handed a packet to the network.
     #[inline]
-    pub(super) fn sent(&mut self, slot: u32, message: Option<u32>, bytes: u32) {
+    pub(super) fn sent(&mut self, slot: u32, message: Option<u32>, bytes: u32, kind: &'static str) {
+        self.kinds.add(kind, bytes);
         match self.per_slot.get_mut(slot.wrapping_sub(self.first) as usize) {
             Some(count) => *count = count.saturating_add(1),
             None => self.by_strangers += 1,
@@ -264,6 +300,15 @@ impl Load {
         self.refusals.add_to(all);
     }
 
+    /// Adds to `all`, by kind, what was handed to the network.
+    pub(super) fn add_kinds(&self, all: &mut BTreeMap<String, OfKind>) {
+        for (kind, of) in &self.kinds.0 {
+            let sum = all.entry((*kind).to_owned()).or_default();
+            sum.packets += of.packets;
+            sum.bytes += of.bytes;
+        }
+    }
+
     /// Packets sent by slots that are not among these.
     pub(super) const fn by_strangers(&self) -> u64 {
         self.by_strangers
@@ -312,9 +357,9 @@ mod tests {
     #[test]
     fn bytes_and_packets_go_by_what_they_carry() {
         let mut load = Load::new(10..13, 1);
-        load.sent(10, Some(0), 100);
-        load.sent(10, None, 7);
-        load.sent(11, None, 8);
+        load.sent(10, Some(0), 100, "payload");
+        load.sent(10, None, 7, "hello");
+        load.sent(11, None, 8, "hello");
         load.received(Some(0));
         load.received(None);
         load.duplicate(0);
@@ -323,13 +368,20 @@ mod tests {
         assert_eq!(traffic.payloads, Copies { sent: 1, received: 1, duplicates: 1 });
         assert_eq!((traffic.sent(), traffic.received()), (3, 2));
         assert_eq!((load.busiest(), load.by_strangers()), (2, 0));
+        let mut kinds = BTreeMap::new();
+        load.add_kinds(&mut kinds);
+        let of = |packets, bytes| OfKind { packets, bytes };
+        assert_eq!(
+            kinds,
+            BTreeMap::from([("payload".to_owned(), of(1, 100)), ("hello".to_owned(), of(2, 15))])
+        );
     }
 
     #[test]
     fn what_the_plan_does_not_know_counts_in_sums_alone() {
         let mut load = Load::new(10..13, 2);
         for message in [0, 1, 2, u32::MAX] {
-            load.sent(9, Some(message), 1);
+            load.sent(9, Some(message), 1, "payload");
             load.received(Some(message));
             load.duplicate(message);
         }

@@ -94,7 +94,7 @@ fn a_backend_that_loses_count_is_found_out() {
     let plan = always_up(2, 4);
     let settings = settings(&plan);
     let mut script = Script::all_up(2);
-    script.push(secs(1), 0, Observed::Sent { to: 1, payload: None, bytes: 33 });
+    script.push(secs(1), 0, Observed::Sent { to: 1, payload: None, bytes: 33, kind: "message" });
     script.measure(plan, settings);
 }
 
@@ -117,9 +117,9 @@ fn busy() -> (Script, Plan, MeasureSettings) {
     }
     script.packet(ms(1_100), 1, 2, 0);
     script.says(ms(1_100), 2, Observation::Duplicate(0));
-    script.push(ms(2_001), 3, Observed::Sent { to: 2, payload: Some(1), bytes: 120 });
+    script.push(ms(2_001), 3, Observed::Sent { to: 2, payload: Some(1), bytes: 120, kind: "message" });
     script.push(ms(2_100), 2, Observed::Lost { payload: Some(1), reason: "loss" });
-    script.push(ms(3_000), 2, Observed::Sent { to: 1, payload: None, bytes: 33 });
+    script.push(ms(3_000), 2, Observed::Sent { to: 1, payload: None, bytes: 33, kind: "message" });
     script.push(ms(3_050), 1, Observed::Received { from: 2, payload: None });
     script.crash(secs(9), 3);
     (script, plan, settings)

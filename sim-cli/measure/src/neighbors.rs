@@ -5,6 +5,7 @@ use std::ops::Range;
 use prefetch_index::prefetch_index;
 use smallvec::SmallVec;
 
+use super::around::Around;
 use super::changes::{Change, Changes};
 use super::fault_cuts::Cuts;
 
@@ -64,13 +65,15 @@ pub(super) struct Neighbors {
     marked: bool,
     /// Whether anything changed since the last scan.
     changed: bool,
+    /// The links, where one end is enough for one; none where it takes both.
+    around: Option<Around>,
 }
 
 impl Neighbors {
     /// `slots` slots that hold nobody.
     pub(super) fn new(slots: u32) -> Self {
         let held = vec![List::new(); slots as usize];
-        Self { held, holdings: 0, mutual: 0, marked: true, changed: true }
+        Self { held, holdings: 0, mutual: 0, marked: true, changed: true, around: None }
     }
 
     /// Whether anything has changed since this was last asked.
@@ -99,6 +102,15 @@ impl Neighbors {
                 }
             }
         }
+    }
+
+    /// As [`complete`](Self::complete), where a pair of joined slots is a link if one of them holds the other.
+    pub(super) fn complete_directed(&mut self, is_joined: impl Fn(u32) -> bool) {
+        self.complete();
+        let held =
+            (0..).zip(&self.held).flat_map(|(slot, list)| list.iter().map(move |held| (slot, held.peer())));
+        // Whoever holds somebody is joined.
+        self.around = Some(Around::of(self.held.len(), held.filter(|&(_, peer)| is_joined(peer))));
     }
 
     /// Pairs that exactly one end holds, and pairs that at least one end holds.
@@ -245,8 +257,12 @@ impl Neighbors {
     ///
     /// Whoever holds somebody is joined, so a pair that holds each other has both ends joined.
     pub(super) fn edges_at<'a>(&'a self, slot: u32, cuts: &'a Cuts<'_>) -> impl Iterator<Item = u32> + 'a {
-        let mutual = self.held[slot as usize].iter().filter(|held| held.is_mutual()).map(|held| held.peer());
-        mutual.filter(move |&peer| !cuts.separate(slot, peer))
+        let (around, list) = match &self.around {
+            Some(around) => (around.at(slot), &[][..]),
+            None => (&[][..], self.held[slot as usize].as_slice()),
+        };
+        let mutual = list.iter().filter(|held| held.is_mutual()).map(|held| held.peer());
+        around.iter().copied().chain(mutual).filter(move |&peer| !cuts.separate(slot, peer))
     }
 
     /// Whom `slot` holds, whether or not they hold it; ascending.
@@ -261,8 +277,10 @@ impl Neighbors {
         for (slot, held) in (0..).zip(&self.held) {
             for held in held {
                 let peer = held.peer();
+                let is_link = held.is_mutual() || self.around.is_some();
                 // A mutual pair is found at its lower end.
-                if !held.is_mutual() || (slot < peer && cuts.separate(slot, peer)) {
+                let is_found = !held.is_mutual() || slot < peer;
+                if !is_link || is_found && cuts.separate(slot, peer) {
                     pairs.push((slot.min(peer), slot.max(peer)));
                 }
             }

@@ -18,6 +18,7 @@ use super::hostility::Deeds;
 use super::lifecycle::{Census, Everybody, Lifecycle};
 use super::load::{Load, Traffic};
 use super::neighbors::{Neighbors, is_pair};
+use super::own::Reported;
 use super::schedule::Schedule;
 
 /// As many changes of links are much: see [`Part::settle`].
@@ -32,6 +33,8 @@ pub struct Part {
     pub(super) load: Load,
     /// What hostile slots did.
     pub(super) deeds: Deeds,
+    /// What protocols measured themselves.
+    pub(super) own: Reported,
     /// What slots did to their lists of neighbors, in order for each slot.
     changes: Changes,
 }
@@ -43,6 +46,7 @@ impl Part {
             plan: plan.clone(),
             arrivals: Arrivals::new(schedule.clone(), &slots),
             load: Load::new(slots.clone(), schedule.messages.len()),
+            own: Reported::default(),
             lifecycle: Lifecycle::new(slots, schedule.last_due()),
             deeds: Deeds::default(),
             changes: Changes::default(),
@@ -75,6 +79,8 @@ impl Part {
             Observation::Repair => self.lifecycle.census.repairs += 1,
             Observation::Dropped(reason) => self.load.dropped(reason),
             Observation::Deed(deed) => self.deeds.note(at, slot, deed),
+            Observation::Count(measure, by) => self.own.count(measure, by),
+            Observation::Record(measure, value) => self.own.record(measure, value),
             Observation::Other => {}
         }
     }
@@ -146,7 +152,7 @@ impl Observer for Part {
     #[inline(always)]
     fn observe(&mut self, at: Time, slot: u32, what: Observed) {
         match what {
-            Observed::Sent { payload, bytes, .. } => self.load.sent(slot, payload, bytes),
+            Observed::Sent { payload, bytes, kind, .. } => self.load.sent(slot, payload, bytes, kind),
             Observed::Received { payload, .. } => self.load.received(payload),
             // The most frequent words of a protocol under a flood.
             Observed::Protocol(Observation::Duplicate(message)) => self.load.duplicate(message),

@@ -18,7 +18,7 @@ fn anything(plan: &Plan, rng: &mut NodeRng) -> (u32, Observed) {
     let reason = ["loss", "cut", "queue_full"][rng.below(3) as usize];
     let hops = u16::try_from(rng.below(9)).unwrap();
     let what = match rng.below(14) {
-        0 | 1 => Observed::Sent { to: peer, payload, bytes: 40 + rng.below(100) },
+        0 | 1 => Observed::Sent { to: peer, payload, bytes: 40 + rng.below(100), kind: "message" },
         2 => Observed::Received { from: peer, payload },
         3 => Observed::Lost { payload, reason },
         4 => Observed::Protocol(Observation::Published(message)),

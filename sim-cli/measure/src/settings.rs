@@ -19,6 +19,8 @@ pub struct MeasureSettings {
     pub grace: Duration,
     /// How many neighbors a node wants; none when the overlay has no such number.
     pub target_degree: Option<u32>,
+    /// Whether a peer that only one end holds is a link: the views of the overlay are directed.
+    pub is_directed: bool,
     /// When to keep the whole graph.
     pub topology_times: Vec<Time>,
     /// Whether to keep it at the end of the run.

@@ -64,6 +64,7 @@ pub(crate) fn settings(plan: &Plan) -> MeasureSettings {
         deadline: Duration::from_secs(10),
         grace: Duration::from_secs(5),
         target_degree: None,
+        is_directed: false,
         topology_times: Vec::new(),
         topology_at_end: false,
     }
@@ -164,7 +165,7 @@ impl Script {
     /// A packet with `message` from one slot to another, taken in.
     pub(crate) fn packet(&mut self, at: Time, from: u32, to: u32, message: u32) {
         let payload = Some(message);
-        self.push(at, from, Observed::Sent { to, payload, bytes: 120 });
+        self.push(at, from, Observed::Sent { to, payload, bytes: 120, kind: "message" });
         self.push(at, to, Observed::Received { from, payload });
     }
 
@@ -204,7 +205,7 @@ pub(crate) fn small_summary() -> super::metrics::Summary {
     script.link(secs(0), 0, 1);
     script.published(secs(1), 0, 0);
     script.delivered(secs(2), 1, 0, 1);
-    script.push(secs(1), 1, Observed::Sent { to: 0, payload: Some(0), bytes: 120 });
+    script.push(secs(1), 1, Observed::Sent { to: 0, payload: Some(0), bytes: 120, kind: "message" });
     script.push(secs(2), 0, Observed::Lost { payload: Some(0), reason: "cut" });
     script.measure(plan, settings).summary
 }

@@ -40,7 +40,7 @@ pub struct Setup {
 /// # Errors
 /// A file cannot be read or does not fit, or the values make no plan.
 pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
-    let overlay: P::OverlayTable = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
+    let overlay: P::OverlayTable = scenario.overlay.read_as().map_err(|error| unread("overlay", &error))?;
     let slots = slots::<P>(scenario, &overlay)?;
     adversaries::check::<P>(scenario)?;
     let mut notes = Vec::new();
@@ -80,7 +80,10 @@ pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
         transport: links.spec.transport,
         scene: Arc::new(Scene::of(&plan)),
     };
-    let measure = measure_settings(scenario, P::target_degree(&overlay));
+    let measure = MeasureSettings {
+        is_directed: P::is_directed(&overlay),
+        ..measure_settings(scenario, P::target_degree(&overlay))
+    };
     Ok(Setup { plan: Arc::new(plan), links, measure, setting, notes })
 }
 
@@ -128,8 +131,8 @@ fn overlapping(scenario: &Scenario) -> Vec<[&Fault; 2]> {
 /// As [`set_up`]; or the protocol refuses its tables.
 pub fn set_up_nodes<P: Runnable>(scenario: &Scenario) -> Result<(Setup, P::Config), Complaint> {
     let mut setup = set_up::<P>(scenario)?;
-    let overlay = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
-    let broadcast = scenario.broadcast.read().map_err(|error| unread("broadcast", &error))?;
+    let overlay = scenario.overlay.read_as().map_err(|error| unread("overlay", &error))?;
+    let broadcast = scenario.broadcast.read_as().map_err(|error| unread("broadcast", &error))?;
     let config =
         P::config(overlay, broadcast, &setup.setting).map_err(|complaint| named(complaint, scenario))?;
     let mut promises = Promises::default();
@@ -238,6 +241,7 @@ fn measure_settings(scenario: &Scenario, target_degree: Option<u32>) -> MeasureS
         deadline: scenario.measure.deadline.0,
         grace: scenario.measure.grace.0,
         target_degree,
+        is_directed: false,
         topology_times: times.iter().filter_map(at).collect(),
         topology_at_end: times.contains(&TopologyTime::End),
     }

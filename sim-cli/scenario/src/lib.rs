@@ -43,6 +43,9 @@ pub use check::LOSSES;
 pub use diagnostics::Diagnostics;
 pub use floodnet_core::broadcast::flood::{SeenFor, Table as FloodTable};
 pub use floodnet_core::broadcast::gossip::Config as GossipTable;
+pub use floodnet_core::broadcast::plumtree::{GraftTimeout, Table as PlumtreeTable};
+pub use floodnet_core::overlay::cyclon::Table as CyclonTable;
+pub use floodnet_core::overlay::hyparview::Table as HyParViewTable;
 pub use floodnet_core::overlay::random_walk::{Accept, Table as RandomWalkTable};
 pub use floodnet_core::tables::{CheckedTable, Complaint, Draw};
 pub use floodnet_sim::spec::{

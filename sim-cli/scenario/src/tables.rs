@@ -162,6 +162,18 @@ pub struct NamedTable {
 }
 
 impl NamedTable {
+    /// The settings as the table of a protocol, which may stand for several: then it is read with the name around it.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_as<T: CheckedTable>(&self) -> Result<T, toml::de::Error> {
+        if T::IS_NAMED {
+            let table = toml::Value::Table(self.table.clone());
+            return toml::Table::from_iter([(self.key.clone(), table)]).try_into();
+        }
+        self.read()
+    }
+
     /// The settings as their own type.
     ///
     /// # Errors

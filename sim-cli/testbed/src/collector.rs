@@ -272,7 +272,7 @@ mod tests {
     const CRASH: Observed = Observed::Down(End::Crash(CrashKind::Reset));
 
     fn sent(to: u32) -> Observed {
-        Observed::Sent { to, payload: None, bytes: 9 }
+        Observed::Sent { to, payload: None, bytes: 9, kind: "message" }
     }
 
     fn received(from: u32) -> Observed {

@@ -102,7 +102,11 @@ mod tests {
         let record = |ms, slot, what| Record { at: Time::from_millis(ms), slot, what };
         let mut hop = |message: u32, took: u64| {
             let payload = Some(message);
-            hop_overhead.take(&record(1_000, 0, Observed::Sent { to: 1, payload, bytes: 9 }));
+            hop_overhead.take(&record(
+                1_000,
+                0,
+                Observed::Sent { to: 1, payload, bytes: 9, kind: "message" },
+            ));
             hop_overhead.take(&record(1_000 + took, 1, Observed::Received { from: 0, payload }));
         };
         hop(0, 51);

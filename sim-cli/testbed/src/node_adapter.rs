@@ -146,7 +146,8 @@ impl<P: Runnable> SocketNode<P> {
     ) {
         let payload = P::carried(&message).map(|carried| carried.message);
         let size = P::wire_size(&message);
-        self.note(now, Observed::Sent { to, payload, bytes: size.saturating_add(FRAME_OVERHEAD) });
+        let (bytes, kind) = (size.saturating_add(FRAME_OVERHEAD), P::kind(&message));
+        self.note(now, Observed::Sent { to, payload, bytes, kind });
         match self.environment.directory.peer(to).filter(|_| to != self.slot) {
             Some(_) if size as usize > MAX_PACKET => {
                 self.note(now, Observed::Lost { payload, reason: "too_long" });

@@ -147,7 +147,7 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
         if Ob::TRACES {
             self.trace(Step::Sends { to, payload, bytes, content: &message });
         }
-        self.report(Observed::Sent { to, payload, bytes });
+        self.report(Observed::Sent { to, payload, bytes, kind: P::kind(&message) });
         if to == self.history.id || to >= self.network.slots {
             return self.lost(to, payload, "no_such_peer");
         }

@@ -60,7 +60,7 @@ impl Rules {
             Observation::Duplicate(message) => {
                 assert!(had.contains(&message), "slot {slot} never had message {message}");
             }
-            Observation::Repair | Observation::Dropped(_) | Observation::Deed(_) | Observation::Other => {}
+            _ => {}
         }
     }
 }

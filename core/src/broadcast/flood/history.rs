@@ -425,4 +425,8 @@ impl<P: crate::tables::PortablePayload> crate::tables::NamedBroadcast for FloodW
     const NAME: &'static str = "flood";
     const FOR_KEY: Option<&'static str> = Some("history");
     type Table = super::Table;
+
+    fn node(_: u32, _: &Config) -> Self {
+        Self::default()
+    }
 }

@@ -166,6 +166,10 @@ impl CheckedTable for Table {
 impl<P: PortablePayload> NamedBroadcast for Flood<u32, P> {
     const NAME: &'static str = "flood";
     type Table = Table;
+
+    fn node(_: u32, _: &Config) -> Self {
+        Self::default()
+    }
 }
 
 /// How long something is remembered.

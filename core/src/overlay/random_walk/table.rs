@@ -125,7 +125,7 @@ impl<Setting: EntryNodes> NamedOverlay<Setting> for RandomWalk<u32> {
         Ok(Config { degree, max_degree, hop_limit, retry, repair, accept, entry: setting.entry().to_vec() })
     }
 
-    fn node(slot: u32) -> Self {
+    fn node(slot: u32, _: &Config<u32>) -> Self {
         Self::new(slot)
     }
 

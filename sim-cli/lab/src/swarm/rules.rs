@@ -107,6 +107,8 @@ impl<'a> Rules<'a> {
             | Observation::Repair
             | Observation::Dropped(_)
             | Observation::Deed(_)
+            | Observation::Count(..)
+            | Observation::Record(..)
             | Observation::Other => {}
         }
     }

@@ -327,7 +327,12 @@ impl<'a> Log<'a> {
                 self.told.swap_remove(place);
                 self.told_changed = true;
             }
-            Observation::Repair | Observation::Dropped(_) | Observation::Deed(_) | Observation::Other => {}
+            Observation::Repair
+            | Observation::Dropped(_)
+            | Observation::Count(..)
+            | Observation::Record(..)
+            | Observation::Deed(_)
+            | Observation::Other => {}
         }
     }
 

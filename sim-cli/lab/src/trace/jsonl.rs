@@ -54,6 +54,12 @@ struct Line<'a> {
     until_ns: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    /// What a packet is, in the protocol's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packet: Option<&'a str>,
+    /// The value of a measure of the protocol's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<u64>,
     #[serde(skip_serializing_if = "str::is_empty")]
     content: &'a str,
 }
@@ -137,9 +143,14 @@ fn report<'a>(what: Observed, base: Line<'a>) -> Line<'a> {
     match what {
         Observed::Up { incarnation } => Line { kind: "up", life: Some(incarnation), ..base },
         Observed::Down(how) => Line { kind: "down", reason: Some(end(how)), ..base },
-        Observed::Sent { to, payload, bytes } => {
-            Line { kind: "sent", peer: Some(to), message: payload, bytes: Some(bytes), ..base }
-        }
+        Observed::Sent { to, payload, bytes, kind } => Line {
+            kind: "sent",
+            peer: Some(to),
+            message: payload,
+            bytes: Some(bytes),
+            packet: Some(kind),
+            ..base
+        },
         Observed::Received { from, payload } => {
             Line { kind: "received", peer: Some(from), message: payload, ..base }
         }
@@ -157,6 +168,9 @@ fn report<'a>(what: Observed, base: Line<'a>) -> Line<'a> {
             Observation::Repair => Line { kind: "repair", ..base },
             Observation::Dropped(reason) => Line { kind: "dropped", reason: Some(reason), ..base },
             Observation::Deed(deed) => Line { kind: "hostile", reason: Some(deed.name()), ..base },
+            Observation::Count(measure, by) | Observation::Record(measure, by) => {
+                Line { kind: "measured", reason: Some(measure.name), value: Some(by), ..base }
+            }
             Observation::Other => Line { kind: "other", ..base },
         },
     }

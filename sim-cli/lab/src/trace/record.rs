@@ -128,6 +128,8 @@ fn reported(what: Observed, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             Observation::Repair => f.write_str("asks for a link in place of a lost one"),
             Observation::Dropped(reason) => write!(f, "ignores an input, {reason}"),
             Observation::Deed(deed) => write!(f, "is hostile, {}", deed.name()),
+            Observation::Count(measure, by) => write!(f, "counts {by} {}", measure.name),
+            Observation::Record(measure, value) => write!(f, "notes {value} of {}", measure.name),
             Observation::Other => f.write_str("reports another event"),
         },
     }

@@ -1,7 +1,8 @@
 //! A metric by its name: what it means, what may have been meant by an unknown name, and its value in one run.
 //!
 //! A metric is named by its dotted path through the summary, such as `delivery_ratio`, `latency_ms.p99`,
-//! `drops.loss` or `lost.by_reason.loss` (0 when nothing was for that reason) or `phases.partition.heal_ms` (the first
+//! `drops.loss` or `lost.by_reason.loss` (0 when nothing was for that reason), `kinds.join.bytes` (0 when nothing of that
+//! kind was sent), `own.grafts` (0 when nothing was counted) or `phases.partition.heal_ms` (the first
 //! fault of that name; `phases.0.heal_ms` goes by number). "never" is infinity. The tables are [`METRICS`] and
 //! [`PHASE_METRICS`].
 
@@ -12,6 +13,8 @@ use floodnet_text::spelling::nearest;
 
 use super::row::{Family, Meaning, Metric, Role, Unit, Worse};
 use super::table::{METRICS, Summary};
+use crate::load::OfKind;
+use crate::own::{self, Own};
 use crate::phases::PHASE_METRICS;
 
 /// What every `drops.REASON` and `lost.by_reason.REASON` means: a count for that reason.
@@ -25,6 +28,21 @@ const REASONS: [&str; 2] = ["drops.", "lost.by_reason."];
 fn reason(metric: &str) -> Option<(usize, &str)> {
     let of = |(place, prefix): (usize, &&str)| metric.strip_prefix(prefix).map(|reason| (place, reason));
     REASONS.iter().enumerate().find_map(of).filter(|(_, reason)| !reason.is_empty())
+}
+
+/// What every `kinds.KIND.packets` and `kinds.KIND.bytes` means.
+const OF_KIND: Meaning =
+    Meaning { worse: Worse::Higher, unit: Unit::Plain, family: Some((Role::Of, Family::Traffic)) };
+
+/// Kind, and whether it is bytes, of a metric that counts by kind.
+fn kind(metric: &str) -> Option<(&str, bool)> {
+    let (kind, number) = metric.strip_prefix("kinds.")?.rsplit_once('.')?;
+    let is_bytes = match number {
+        "packets" => false,
+        "bytes" => true,
+        _ => return None,
+    };
+    (!kind.is_empty()).then_some((kind, is_bytes))
 }
 
 /// A name that no summary has.
@@ -50,6 +68,12 @@ impl std::error::Error for UnknownMetric {}
 ///
 /// When no summary has it. Names of faults are not checked: they depend on the scenario.
 pub fn find(name: &str) -> Result<Meaning, UnknownMetric> {
+    if kind(name).is_some() {
+        return Ok(OF_KIND);
+    }
+    if let Some((measure, number)) = own::find(name) {
+        return Ok(own::meaning(measure, number));
+    }
     let found = match (reason(name), phase(name)) {
         (Some(_), _) => Some(REASON),
         (None, Some((_, field))) => place(PHASE_METRICS, field).map(|place| PHASE_METRICS[place].meaning),
@@ -104,6 +128,8 @@ fn hint(name: &str) -> String {
             return "for example phases.partition.heal_ms, or phases.0.heal_ms by number".to_owned();
         }
         "drops" => return "for example drops.loss".to_owned(),
+        "kinds" => return "for example kinds.payload.packets, or kinds.payload.bytes".to_owned(),
+        "own" => return own_hint(name),
         _ => {}
     }
     let in_group = |path: &&str| path.split_once('.').is_some_and(|(first, _)| first == group);
@@ -117,6 +143,16 @@ fn hint(name: &str) -> String {
     let near =
         near.or_else(|| of_runs().rev().max_by_key(shared).filter(|known| shared(known) >= LEAST_SHARED));
     near.map_or_else(|| "no such metric in a summary".to_owned(), did_you_mean)
+}
+
+/// What may have been meant by an unknown name of a protocol's own measure.
+fn own_hint(name: &str) -> String {
+    let known = own::names();
+    match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => "no protocol of this program has measures of its own".to_owned(),
+        None => format!("known: {}", known.join(", ")),
+    }
 }
 
 /// The value of `metric`; none for a count of what could not happen: messages that were missed where nobody was to get
@@ -141,6 +177,8 @@ pub struct Numbers {
     fixed: Vec<Option<f64>>,
     /// Counts by reason, in the order of [`REASONS`].
     reasons: [BTreeMap<String, u64>; 2],
+    kinds: BTreeMap<String, OfKind>,
+    own: BTreeMap<String, Own>,
     /// Each fault's name, and its metrics in the order of [`PHASE_METRICS`].
     phases: Vec<(String, Vec<Option<f64>>)>,
 }
@@ -153,6 +191,8 @@ impl Numbers {
         Self {
             fixed: METRICS.iter().map(|metric| measured(metric, summary)).collect(),
             reasons: [summary.drops.clone(), summary.lost.by_reason.clone()],
+            kinds: summary.kinds.clone(),
+            own: summary.own.clone(),
             phases: phases
                 .map(|phase| {
                     (phase.name.clone(), PHASE_METRICS.iter().map(|metric| (metric.get)(phase)).collect())
@@ -182,6 +222,11 @@ impl Numbers {
                 counts.iter().map(|(reason, &count)| (format!("{prefix}{reason}"), Some(count as f64))),
             );
         }
+        for (kind, of) in &self.kinds {
+            all.push((format!("kinds.{kind}.packets"), Some(of.packets as f64)));
+            all.push((format!("kinds.{kind}.bytes"), Some(of.bytes as f64)));
+        }
+        all.extend(self.own.iter().flat_map(|(measure, own)| own.all(measure)));
         for (number, (name, values)) in self.phases.iter().enumerate() {
             let is_first = self.fault(name) == Some(number);
             let name = if is_first { name.clone() } else { number.to_string() };
@@ -189,6 +234,26 @@ impl Numbers {
             all.extend(values.map(|(metric, value)| (format!("phases.{name}.{}", metric.path), *value)));
         }
         all
+    }
+
+    /// The value of a metric that is named by a protocol: of a kind of messages, or of a measure of its own. Those that
+    /// the run has are known even where the protocol is not: from a file of another program.
+    fn of_protocol(&self, metric: &str) -> Option<Option<f64>> {
+        if let Some((kind, is_bytes)) = kind(metric) {
+            let of = self.kinds.get(kind).copied().unwrap_or_default();
+            return Some(Some(if is_bytes { of.bytes } else { of.packets } as f64));
+        }
+        let name = metric.strip_prefix("own.")?;
+        let (measure, number) = name.split_once('.').map_or((name, None), |(name, of)| (name, Some(of)));
+        match (self.own.get(measure), own::find(metric)) {
+            (Some(own), _) => own.all(measure).into_iter().find(|(name, _)| name == metric).map(|(_, of)| of),
+            // A counter that was never counted up.
+            (None, Some(_)) => Some(match number {
+                None | Some("count") => Some(0.0),
+                Some(_) => None,
+            }),
+            (None, None) => None,
+        }
     }
 
     /// The place of the fault called `name`: its number, or the first of that name.
@@ -205,6 +270,9 @@ impl Numbers {
     ///
     /// When no summary has it, or the run had no such fault.
     pub fn get(&self, metric: &str) -> Result<Option<f64>, UnknownMetric> {
+        if let Some(value) = self.of_protocol(metric) {
+            return Ok(value);
+        }
         find(metric)?;
         if let Some((place, reason)) = reason(metric) {
             return Ok(Some(self.reasons[place].get(reason).map_or(0.0, |&count| count as f64)));

@@ -18,9 +18,10 @@ use crate::attachment::Attachment;
 use crate::ended::Ended;
 use crate::hostility::Hostility;
 use crate::latency::Quantiles;
-use crate::load::{ByKind, Conservation, Losses, Packets};
+use crate::load::{ByKind, Conservation, Losses, OfKind, Packets};
 use crate::number::seconds;
 use crate::outcome::Checked;
+use crate::own::Own;
 use crate::phases::Phase;
 use crate::topology::TopologyMeasures;
 use crate::values::{
@@ -58,7 +59,8 @@ macro_rules! summary {
         pub const FIELDS: &[(&str, &[&str])] = &[$((stringify!($field), &[$($doc),+]),)*];
 
         /// Every metric with a fixed name, in the order of the summary. Besides these there are `drops.REASON`,
-        /// `lost.by_reason.REASON` and `phases.FAULT.FIELD` with the fields of
+        /// `lost.by_reason.REASON`, `kinds.KIND.packets`, `kinds.KIND.bytes`, `own.MEASURE` and `phases.FAULT.FIELD` with
+        /// the fields of
         /// [`PHASE_METRICS`](crate::phases::PHASE_METRICS).
         pub const METRICS: &[Metric<Summary>] =
             metrics!(Summary: $($($field $(.$leaf)?: $worse $unit $($role $family)? $($label)?,)*)*);
@@ -181,6 +183,12 @@ summary! {
     bytes_sent: ByKind = run.sums.traffic.bytes,
         [.payload Higher Plain Of Redundancy "bytes sent, payload"]
         [.control Higher Plain Of Traffic "bytes sent, control"]
+    /// What was handed to the network, by the kind of the message.
+    @[serde(default)]
+    kinds: BTreeMap<String, OfKind> = run.kinds(),
+    /// What the protocol measures itself. Only written when there is something.
+    @[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    own: BTreeMap<String, Own> = run.own(),
     /// Losses of the network and drops of protocols, by reason.
     drops: BTreeMap<String, u64> = run.drops(),
     /// Losses of the network alone.

@@ -234,7 +234,7 @@ impl NamedOverlay<Setting> for Fixed {
         Ok(fixed::Config { graph, greet: setting.transport == Transport::Stream })
     }
 
-    fn node(slot: u32) -> Self {
+    fn node(slot: u32, _: &Self::Config) -> Self {
         Self::new(slot)
     }
 

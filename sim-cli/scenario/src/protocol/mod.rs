@@ -5,6 +5,7 @@
 //! [`visit_builtin`] shows those that are built in; whoever keeps something for each protocol keeps it in a
 //! [`ProtocolTable`].
 
+mod any;
 mod fixed;
 mod hostile;
 mod table;
@@ -12,13 +13,14 @@ mod table;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use floodnet_core::broadcast;
+use floodnet_core::broadcast::{self, Flood, Gossip};
 use floodnet_core::invariants::Invariants;
 use floodnet_core::node::{Config, Node};
-use floodnet_core::overlay::{self, Fixed};
+use floodnet_core::overlay::{self, Fixed, RandomWalk};
 use floodnet_core::tables::{BroadcastVisitor, EntryNodes, OverlayVisitor};
 pub use floodnet_core::tables::{NamedBroadcast, NamedOverlay};
 use floodnet_core::wire::Wire;
+use floodnet_measure::own;
 use floodnet_sim::SimProtocol;
 use floodnet_sim::hostile::Scene;
 use floodnet_sim::payload::SimPayload;
@@ -26,6 +28,7 @@ use floodnet_sim::spec::Transport;
 
 use crate::{CheckedTable, Complaint, TableKind, Tables};
 
+pub use any::{AnyBroadcast, AnyOverlay};
 pub use fixed::{StaticTable, Yes};
 pub use table::{PerProtocol, ProtocolTable};
 
@@ -91,6 +94,13 @@ pub trait Runnable:
         None
     }
 
+    /// Whether a node can hold a peer that does not hold it, for long: an edge in either direction is a link of the
+    /// measured graph then. Default: no, a link takes both ends.
+    fn is_directed(overlay: &Self::OverlayTable) -> bool {
+        let _ = overlay;
+        false
+    }
+
     /// How many slots the overlay's table asks for, if it does (a graph read from a file).
     ///
     /// # Errors
@@ -113,12 +123,16 @@ impl<O: NamedOverlay<Setting>, B: NamedBroadcast<Payload = SimPayload>> Runnable
         })
     }
 
-    fn node(slot: u32, _: &Self::Config) -> Self {
-        Self::new(O::node(slot), B::default())
+    fn node(slot: u32, config: &Self::Config) -> Self {
+        Self::new(O::node(slot, &config.overlay), B::node(slot, &config.broadcast))
     }
 
     fn target_degree(overlay: &O::Table) -> Option<u32> {
         O::target_degree(overlay)
+    }
+
+    fn is_directed(overlay: &O::Table) -> bool {
+        O::is_directed(overlay)
     }
 
     fn slots(overlay: &O::Table) -> Result<Option<u32>, Complaint> {
@@ -129,46 +143,109 @@ impl<O: NamedOverlay<Setting>, B: NamedBroadcast<Payload = SimPayload>> Runnable
 /// Takes in protocols one by one, each with its words after `overlay.` and `broadcast.`.
 pub trait Visitor {
     /// Takes in the protocol `P`, named `[overlay.OVERLAY]` with `[broadcast.BROADCAST]`.
-    fn protocol<P: Runnable>(&mut self, overlay: &'static str, broadcast: &'static str);
+    fn protocol<P: Runnable>(&mut self, overlay: &'static str, broadcast: &'static str) {
+        self.pair::<P, P::OverlayTable, P::BroadcastTable>(overlay, broadcast);
+    }
+
+    /// Takes in the protocol `P` under two of its names, with the tables that scenarios have under these. They are
+    /// those of `P`, unless `P` stands for several protocols.
+    fn pair<P: Runnable, O: CheckedTable, B: CheckedTable>(
+        &mut self,
+        overlay: &'static str,
+        broadcast: &'static str,
+    );
 }
 
 /// Shows `visitor` the built-in protocols, every overlay with every broadcast. They are listed in
 /// [`overlay::visit`] and [`broadcast::visit`].
+///
+/// The first four are compiled each by itself: they are the yardsticks of speed. Each further one would take a program
+/// longer to compile, so all others are one protocol, of [`AnyOverlay`] and [`AnyBroadcast`].
 pub fn visit_builtin(visitor: &mut impl Visitor) {
-    let mut each = EachOverlay(visitor);
-    overlay::visit(&mut each);
+    visitor.protocol::<Node<RandomWalk<u32>, Flood<u32, SimPayload>>>("random_walk", "flood");
+    visitor.protocol::<Node<RandomWalk<u32>, Gossip<u32, SimPayload>>>("random_walk", "gossip");
+    visitor.protocol::<Node<Fixed, Flood<u32, SimPayload>>>("static", "flood");
+    visitor.protocol::<Node<Fixed, Gossip<u32, SimPayload>>>("static", "gossip");
+    let alone = ["random_walk", "static"].into_iter().flat_map(|o| ["flood", "gossip"].map(|b| (o, b)));
+    each_overlay(&mut EachOverlay { visitor, alone: alone.collect() });
+}
+
+/// Shows `visitor` the broadcast `B` over every built-in overlay.
+pub fn visit_broadcast<B: NamedBroadcast<Payload = SimPayload>>(visitor: &mut impl Visitor) {
+    each_overlay(&mut OverEach::<_, B>(visitor, PhantomData));
+}
+
+/// Shows `visitor` the overlay `O` under every built-in broadcast.
+pub fn visit_overlay<O: NamedOverlay<Setting>>(visitor: &mut impl Visitor) {
+    broadcast::visit(&mut UnderEach::<_, O>(visitor, PhantomData));
+}
+
+/// The overlays that are built in.
+fn each_overlay(each: &mut impl OverlayVisitor<Setting>) {
+    overlay::visit(each);
     each.overlay::<Fixed>();
 }
 
-/// Shows its visitor each overlay with every broadcast.
-struct EachOverlay<'a, V>(&'a mut V);
+/// Shows its visitor each overlay with every broadcast, but for those pairs that stand alone.
+struct EachOverlay<'a, V> {
+    visitor: &'a mut V,
+    alone: Vec<(&'static str, &'static str)>,
+}
 
 impl<V: Visitor> OverlayVisitor<Setting> for EachOverlay<'_, V> {
     fn overlay<O: NamedOverlay<Setting>>(&mut self) {
-        broadcast::visit(&mut EachBroadcast::<V, O>(self.0, PhantomData));
+        broadcast::visit(&mut EachBroadcast::<V, O>(self.visitor, &self.alone, PhantomData));
     }
 }
 
 /// Shows its visitor the overlay `O` with each broadcast.
-struct EachBroadcast<'a, V, O>(&'a mut V, PhantomData<O>);
+struct EachBroadcast<'a, V, O>(&'a mut V, &'a [(&'static str, &'static str)], PhantomData<O>);
 
 impl<V: Visitor, O: NamedOverlay<Setting>> BroadcastVisitor<SimPayload> for EachBroadcast<'_, V, O> {
     fn broadcast<B: NamedBroadcast<Payload = SimPayload>>(&mut self) {
-        self.0.protocol::<Node<O, B>>(O::NAME, B::NAME);
+        if B::FOR_KEY.is_some() {
+            // It shares its name and table with another broadcast, which is the one that `AnyBroadcast` knows.
+            self.0.pair::<Node<AnyOverlay, B>, O::Table, B::Table>(O::NAME, B::NAME);
+        } else if !self.1.contains(&(O::NAME, B::NAME)) {
+            self.0.pair::<Node<AnyOverlay, AnyBroadcast>, O::Table, B::Table>(O::NAME, B::NAME);
+        }
+    }
+}
+
+/// Shows its visitor each overlay with the broadcast `B`.
+struct OverEach<'a, V, B>(&'a mut V, PhantomData<B>);
+
+impl<V: Visitor, B: NamedBroadcast<Payload = SimPayload>> OverlayVisitor<Setting> for OverEach<'_, V, B> {
+    fn overlay<O: NamedOverlay<Setting>>(&mut self) {
+        self.0.pair::<Node<AnyOverlay, B>, O::Table, B::Table>(O::NAME, B::NAME);
+    }
+}
+
+/// Shows its visitor the overlay `O` with each broadcast.
+struct UnderEach<'a, V, O>(&'a mut V, PhantomData<O>);
+
+impl<V: Visitor, O: NamedOverlay<Setting>> BroadcastVisitor<SimPayload> for UnderEach<'_, V, O> {
+    fn broadcast<B: NamedBroadcast<Payload = SimPayload>>(&mut self) {
+        self.0.pair::<Node<O, AnyBroadcast>, O::Table, B::Table>(O::NAME, B::NAME);
     }
 }
 
 impl Visitor for Tables {
-    fn protocol<P: Runnable>(&mut self, overlay: &'static str, broadcast: &'static str) {
+    fn pair<P: Runnable, O: CheckedTable, B: CheckedTable>(
+        &mut self,
+        overlay: &'static str,
+        broadcast: &'static str,
+    ) {
         if self.overlays.iter().all(|table| table.key() != overlay) {
-            self.overlays.push(TableKind::checked::<P::OverlayTable>(overlay));
+            self.overlays.push(TableKind::checked::<O>(overlay));
         }
         if self.broadcasts.iter().all(|table| table.key() != broadcast) {
-            self.broadcasts.push(TableKind::checked::<P::BroadcastTable>(broadcast));
+            self.broadcasts.push(TableKind::checked::<B>(broadcast));
         }
         if !self.pairs.contains(&(overlay, broadcast)) {
             self.pairs.push((overlay, broadcast));
         }
+        P::measures(&mut own::declare);
     }
 }
 

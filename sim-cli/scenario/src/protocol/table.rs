@@ -1,7 +1,7 @@
 //! What somebody keeps for each protocol, found by the two words that name it.
 
 use super::{Runnable, Visitor, visit_builtin};
-use crate::{Complaint, Scenario, Tables};
+use crate::{CheckedTable, Complaint, Scenario, Tables};
 
 /// Something that can be made for each protocol, such as `dyn Engine`: a trait object whose operations were compiled
 /// for that protocol.
@@ -35,11 +35,15 @@ impl<E: ?Sized> Default for ProtocolTable<E> {
 impl<E: PerProtocol + ?Sized> Visitor for ProtocolTable<E> {
     /// # Panics
     /// When both words together already name a protocol, for the same key of the broadcast's table.
-    fn protocol<P: Runnable>(&mut self, overlay: &'static str, broadcast: &'static str) {
+    fn pair<P: Runnable, O: CheckedTable, B: CheckedTable>(
+        &mut self,
+        overlay: &'static str,
+        broadcast: &'static str,
+    ) {
         let for_key = P::FOR_KEY;
         let is_taken = self.named(overlay, broadcast).any(|entry| entry.for_key == for_key);
         assert!(!is_taken, "{overlay} with {broadcast} is registered twice");
-        self.tables.protocol::<P>(overlay, broadcast);
+        self.tables.pair::<P, O, B>(overlay, broadcast);
         self.entries.push(Entry { overlay, broadcast, for_key, entry: E::of::<P>() });
     }
 }

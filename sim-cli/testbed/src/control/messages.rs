@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use floodnet_core::hostile::Deed;
 use floodnet_core::observe::Observation;
 use floodnet_core::time::{Duration, Time};
+use floodnet_measure::own;
 use floodnet_sim::observer::Observed;
 use floodnet_sim::plan::{CrashKind, End};
 use serde::{Deserialize, Serialize};
@@ -92,7 +93,7 @@ pub(crate) enum Reported {
     Up(u32),
     Left,
     Crashed { silent: bool },
-    Sent(u32, Option<u32>, u32),
+    Sent(u32, Option<u32>, u32, String),
     Received(u32, Option<u32>),
     Lost(Option<u32>, String),
     Published(u32),
@@ -103,6 +104,8 @@ pub(crate) enum Reported {
     Repair,
     Dropped(String),
     Deed(ReportedDeed),
+    Count(String, u64),
+    Record(String, u64),
     Other,
 }
 
@@ -162,7 +165,7 @@ impl Reported {
             Observed::Up { incarnation } => Self::Up(incarnation),
             Observed::Down(End::Leave) => Self::Left,
             Observed::Down(End::Crash(kind)) => Self::Crashed { silent: kind == CrashKind::Silent },
-            Observed::Sent { to, payload, bytes } => Self::Sent(to, payload, bytes),
+            Observed::Sent { to, payload, bytes, kind } => Self::Sent(to, payload, bytes, kind.to_owned()),
             Observed::Received { from, payload } => Self::Received(from, payload),
             Observed::Lost { payload, reason } => Self::Lost(payload, reason.to_owned()),
             Observed::Protocol(said) => match said {
@@ -174,6 +177,8 @@ impl Reported {
                 Observation::Repair => Self::Repair,
                 Observation::Dropped(reason) => Self::Dropped(reason.to_owned()),
                 Observation::Deed(deed) => Self::Deed(ReportedDeed::of(deed)),
+                Observation::Count(measure, by) => Self::Count(measure.name.to_owned(), by),
+                Observation::Record(measure, value) => Self::Record(measure.name.to_owned(), value),
                 Observation::Other => Self::Other,
             },
         };
@@ -194,8 +199,8 @@ impl Reported {
             Self::Left => Observed::Down(End::Leave),
             Self::Crashed { silent: true } => Observed::Down(End::Crash(CrashKind::Silent)),
             Self::Crashed { silent: false } => Observed::Down(End::Crash(CrashKind::Reset)),
-            Self::Sent(to, carried, bytes) => {
-                Observed::Sent { to: peer(to)?, payload: payload(carried)?, bytes }
+            Self::Sent(to, carried, bytes, kind) => {
+                Observed::Sent { to: peer(to)?, payload: payload(carried)?, bytes, kind: known(&kind) }
             }
             Self::Received(from, carried) => {
                 Observed::Received { from: peer(from)?, payload: payload(carried)? }
@@ -212,6 +217,8 @@ impl Reported {
                 Self::Repair => Observation::Repair,
                 Self::Dropped(reason) => Observation::Dropped(known(&reason)),
                 Self::Deed(deed) => Observation::Deed(deed.read(bounds)?),
+                Self::Count(name, by) => Observation::Count(own::declared(&name)?, by),
+                Self::Record(name, value) => Observation::Record(own::declared(&name)?, value),
                 _ => Observation::Other,
             }),
         };
@@ -219,10 +226,10 @@ impl Reported {
     }
 }
 
-/// Names of reasons that are kept for good; more than any protocol has.
+/// Names of reasons and kinds that are kept for good; more than any protocol has.
 const REASONS: usize = 1_000;
 
-/// The name of a reason, once for the process.
+/// The name of a reason or kind, once for the process.
 fn known(reason: &str) -> &'static str {
     static KNOWN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -240,16 +247,19 @@ fn known(reason: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use floodnet_core::measure::{Measure, Worse};
 
     #[test]
     fn observations_come_up_as_they_were_made() {
+        static ASKED: Measure = Measure::counter("test_asked", "Questions.", Worse::Higher);
+        own::declare(&ASKED);
         let bounds = Bounds { slots: 3, messages: 2 };
         let all = [
             Observed::Up { incarnation: 4 },
             Observed::Down(End::Leave),
             Observed::Down(End::Crash(CrashKind::Silent)),
             Observed::Down(End::Crash(CrashKind::Reset)),
-            Observed::Sent { to: 2, payload: Some(1), bytes: 9 },
+            Observed::Sent { to: 2, payload: Some(1), bytes: 9, kind: "join" },
             Observed::Received { from: 2, payload: None },
             Observed::Lost { payload: Some(0), reason: "too_long" },
             Observed::Protocol(Observation::Published(1)),
@@ -259,6 +269,8 @@ mod tests {
             Observed::Protocol(Observation::NeighborDown(0)),
             Observed::Protocol(Observation::Repair),
             Observed::Protocol(Observation::Dropped("full")),
+            Observed::Protocol(Observation::Count(&ASKED, 3)),
+            Observed::Protocol(Observation::Record(&ASKED, 4)),
             Observed::Protocol(Observation::Other),
             Observed::Protocol(Observation::Deed(Deed::Dropped { payload: true })),
             Observed::Protocol(Observation::Deed(Deed::Delayed(Duration::from_millis(20)))),
@@ -280,14 +292,15 @@ mod tests {
     fn who_names_what_there_is_not_is_not_believed() {
         let bounds = Bounds { slots: 3, messages: 2 };
         for reported in [
-            Reported::Sent(3, None, 9),
-            Reported::Sent(2, Some(2), 9),
+            Reported::Sent(3, None, 9, "join".to_owned()),
+            Reported::Sent(2, Some(2), 9, "join".to_owned()),
             Reported::Received(3, None),
             Reported::Lost(Some(2), "loss".to_owned()),
             Reported::Delivered(2, 1),
             Reported::NeighborUp(3),
             Reported::Deed(ReportedDeed::Heard { message: 2, from: 0 }),
             Reported::Deed(ReportedDeed::Heard { message: 0, from: 3 }),
+            Reported::Count("nothing".to_owned(), 1),
         ] {
             assert_eq!(reported.clone().read(0, 1, bounds), None, "{reported:?}");
         }

@@ -1,0 +1,363 @@
+//! Any of the built-in overlays, and any of the built-in broadcasts, each as one type.
+//!
+//! A program compiles an engine for every protocol that it runs. With one type for all overlays and one for all
+//! broadcasts, a new protocol of either layer costs one engine, whatever number of others it is combined with. The price
+//! is paid by runs: a look at which it is for each input, and messages as large as the largest.
+//!
+//! On the wire a message of `any` is no longer than that of the protocol itself: which one it is stands in the byte that
+//! says its layer.
+
+use floodnet_core::broadcast::{
+    Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf, Flood,
+    Gossip, Plumtree,
+};
+use floodnet_core::invariants::{Invariants, Promises, Stored, Walk};
+use floodnet_core::measure::Measure;
+use floodnet_core::observe::Carried;
+use floodnet_core::overlay::{Cyclon, Fixed, HyParView, Overlay, OverlayEvent, RandomWalk};
+use floodnet_core::protocol::{Context, Effects, Input, InputOf, Types};
+use floodnet_core::time::Duration;
+use floodnet_core::wire::{DecodeError, Wire, take};
+use floodnet_sim::payload::SimPayload;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{NamedBroadcast, NamedOverlay, Setting};
+use crate::{
+    CheckedTable, Complaint, CyclonTable, FloodTable, GossipTable, HyParViewTable, PlumtreeTable,
+    RandomWalkTable, StaticTable,
+};
+
+/// A message, timer or table of several protocols cannot be one of another: nodes of a run have the same settings.
+const OTHER: &str = "other_protocol";
+
+/// Makes of several protocols of one layer the types of one: its messages, timers, settings and table, and what they
+/// have in common.
+macro_rules! any {
+    (
+        $(#[$about:meta])* $any:ident, $message:ident, $timer:ident, $config:ident, $table:ident:
+        $($variant:ident = $number:literal $word:literal $node:ty, $settings:ty;)*
+    ) => {
+        $(#[$about])*
+        #[derive(Debug)]
+        pub enum $any { $($variant($node),)* }
+
+        /// What nodes say to each other.
+        #[derive(Clone, Debug)]
+        pub enum $message { $($variant(<$node as Types>::Message),)* }
+
+        /// What a timer brings back.
+        #[derive(Clone, Debug)]
+        pub enum $timer { $($variant(<$node as Types>::Timer),)* }
+
+        /// The settings of all nodes.
+        #[derive(Clone, Debug)]
+        pub enum $config { $($variant(<$node as Types>::Config),)* }
+
+        impl $message {
+            /// What it is, in a word.
+            fn word(&self) -> &'static str {
+                match self { $(Self::$variant(message) => <$node>::kind(message),)* }
+            }
+        }
+
+        impl Wire for $message {
+            const VARIANTS: u8 = [$($number),*].len() as u8;
+
+            fn variant(&self) -> u8 {
+                match self { $(Self::$variant(_) => $number,)* }
+            }
+            #[inline]
+            fn variant_size(&self) -> u32 {
+                match self { $(Self::$variant(message) => message.size(),)* }
+            }
+            fn encode_variant(&self, out: &mut Vec<u8>) {
+                match self { $(Self::$variant(message) => message.encode(out),)* }
+            }
+            fn decode_variant(variant: u8, input: &mut &[u8]) -> Result<Self, DecodeError> {
+                match variant {
+                    $($number => Wire::decode(input).map(Self::$variant),)*
+                    kind => Err(DecodeError::Kind(kind)),
+                }
+            }
+            fn size(&self) -> u32 {
+                self.variant_size().saturating_add(1)
+            }
+            fn encode(&self, out: &mut Vec<u8>) {
+                out.push(self.variant());
+                self.encode_variant(out);
+            }
+            fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
+                let [variant] = take(input)?;
+                Self::decode_variant(variant, input)
+            }
+        }
+
+        $(impl<E: Effects<$any>> Effects<$node> for Side<'_, E> {
+            fn send(&mut self, to: u32, message: <$node as Types>::Message) {
+                self.0.send(to, $message::$variant(message));
+            }
+            fn set_timer(&mut self, after: Duration, timer: <$node as Types>::Timer) {
+                self.0.set_timer(after, $timer::$variant(timer));
+            }
+            fn disconnect(&mut self, peer: u32) {
+                self.0.disconnect(peer);
+            }
+            fn emit(&mut self, event: <$node as Types>::Event) {
+                self.0.emit(event);
+            }
+        })*
+
+        impl Invariants for $any {
+            fn promise(config: &$config, promises: &mut Promises) {
+                match config { $($config::$variant(config) => <$node>::promise(config, promises),)* }
+            }
+            fn walk(message: &$message) -> Option<Walk<u32>> {
+                match message { $($message::$variant(message) => <$node>::walk(message),)* }
+            }
+            fn stored(&self, config: &$config, report: &mut dyn FnMut(Stored)) {
+                match (self, config) {
+                    $((Self::$variant(node), $config::$variant(config)) => node.stored(config, report),)*
+                    _ => {}
+                }
+            }
+            fn static_neighbors(config: &$config, peer: u32) -> Option<&[u32]> {
+                match config { $($config::$variant(config) => <$node>::static_neighbors(config, peer),)* }
+            }
+        }
+
+        /// A table of one of them, with its name around it.
+        #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+        pub enum $table { $(#[serde(rename = $word)] $variant($settings),)* }
+
+        impl CheckedTable for $table {
+            const IS_NAMED: bool = true;
+        }
+    };
+}
+
+/// Takes the effects of one protocol for those of any.
+struct Side<'a, E>(&'a mut E);
+
+any! {
+    /// One of the built-in overlays.
+    AnyOverlay, AnyOverlayMessage, AnyOverlayTimer, AnyOverlayConfig, AnyOverlayTable:
+    RandomWalk = 0 "random_walk" RandomWalk<u32>, RandomWalkTable;
+    HyParView = 1 "hyparview" HyParView<u32>, HyParViewTable;
+    Cyclon = 2 "cyclon" Cyclon<u32>, CyclonTable;
+    Fixed = 3 "static" Fixed, StaticTable;
+}
+
+any! {
+    /// One of the built-in broadcasts.
+    AnyBroadcast, AnyBroadcastMessage, AnyBroadcastTimer, AnyBroadcastConfig, AnyBroadcastTable:
+    Flood = 0 "flood" Flood<u32, SimPayload>, FloodTable;
+    Gossip = 1 "gossip" Gossip<u32, SimPayload>, GossipTable;
+    Plumtree = 2 "plumtree" Plumtree<u32, SimPayload>, PlumtreeTable;
+}
+
+impl Types for AnyOverlay {
+    type Peer = u32;
+    type Message = AnyOverlayMessage;
+    type Timer = AnyOverlayTimer;
+    type Command = core::convert::Infallible;
+    type Event = OverlayEvent<u32>;
+    type Config = AnyOverlayConfig;
+}
+
+/// Does `$what` with the node and the settings of the overlay that it is.
+macro_rules! each_overlay {
+    ($any:expr, $node:ident => $what:expr) => {
+        match $any {
+            AnyOverlay::RandomWalk($node) => $what,
+            AnyOverlay::HyParView($node) => $what,
+            AnyOverlay::Cyclon($node) => $what,
+            AnyOverlay::Fixed($node) => $what,
+        }
+    };
+}
+
+macro_rules! handle_overlay {
+    ($any:expr, $input:expr, $cx:expr; $($variant:ident)*) => {
+        match ($any, $cx.config) {
+            $((AnyOverlay::$variant(node), AnyOverlayConfig::$variant(config)) => {
+                let input = match $input {
+                    Input::Start => Input::Start,
+                    Input::Command(never) => match never {},
+                    Input::Message { from, message: AnyOverlayMessage::$variant(message) } => {
+                        Input::Message { from, message }
+                    }
+                    Input::Timer(AnyOverlayTimer::$variant(timer)) => Input::Timer(timer),
+                    Input::LinkDown(peer) => Input::LinkDown(peer),
+                    Input::Message { .. } | Input::Timer(_) => return $cx.emit(OverlayEvent::Dropped(OTHER)),
+                };
+                let mut side = Side(&mut *$cx.effects);
+                let mut inner = Context { now: $cx.now, config, rng: &mut *$cx.rng, effects: &mut side };
+                node.handle(input, &mut inner);
+            })*
+            // A node is made from its settings.
+            _ => {}
+        }
+    };
+}
+
+impl Overlay for AnyOverlay {
+    fn handle<E: Effects<Self>>(&mut self, input: InputOf<Self>, cx: &mut Context<'_, Self, E>) {
+        handle_overlay!(self, input, cx; RandomWalk HyParView Cyclon Fixed);
+    }
+
+    #[inline]
+    fn neighbors(&self) -> &[u32] {
+        each_overlay!(self, node => node.neighbors())
+    }
+
+    fn kind(message: &AnyOverlayMessage) -> &'static str {
+        message.word()
+    }
+
+    fn measures(declare: &mut dyn FnMut(&'static Measure)) {
+        RandomWalk::<u32>::measures(declare);
+        HyParView::<u32>::measures(declare);
+        Cyclon::<u32>::measures(declare);
+        Fixed::measures(declare);
+    }
+}
+
+impl NamedOverlay<Setting> for AnyOverlay {
+    const NAME: &'static str = "any";
+    type Table = AnyOverlayTable;
+
+    fn config(table: AnyOverlayTable, setting: &Setting) -> Result<AnyOverlayConfig, Complaint> {
+        use {AnyOverlayConfig as C, AnyOverlayTable as T};
+        Ok(match table {
+            T::RandomWalk(table) => C::RandomWalk(RandomWalk::config(table, setting)?),
+            T::HyParView(table) => C::HyParView(HyParView::config(table, setting)?),
+            T::Cyclon(table) => C::Cyclon(Cyclon::config(table, setting)?),
+            T::Fixed(table) => C::Fixed(Fixed::config(table, setting)?),
+        })
+    }
+
+    fn node(slot: u32, config: &AnyOverlayConfig) -> Self {
+        match config {
+            AnyOverlayConfig::RandomWalk(_) => Self::RandomWalk(RandomWalk::new(slot)),
+            AnyOverlayConfig::HyParView(_) => Self::HyParView(HyParView::new(slot)),
+            AnyOverlayConfig::Cyclon(_) => Self::Cyclon(Cyclon::new(slot)),
+            AnyOverlayConfig::Fixed(_) => Self::Fixed(Fixed::new(slot)),
+        }
+    }
+
+    fn target_degree(table: &AnyOverlayTable) -> Option<u32> {
+        match table {
+            AnyOverlayTable::RandomWalk(table) => target_degree::<RandomWalk<u32>>(table),
+            AnyOverlayTable::HyParView(table) => target_degree::<HyParView<u32>>(table),
+            AnyOverlayTable::Cyclon(table) => target_degree::<Cyclon<u32>>(table),
+            AnyOverlayTable::Fixed(table) => target_degree::<Fixed>(table),
+        }
+    }
+
+    fn is_directed(table: &AnyOverlayTable) -> bool {
+        matches!(table, AnyOverlayTable::Cyclon(_))
+    }
+
+    fn slots(table: &AnyOverlayTable) -> Result<Option<u32>, Complaint> {
+        match table {
+            AnyOverlayTable::Fixed(table) => Fixed::slots(table),
+            _ => Ok(None),
+        }
+    }
+}
+
+fn target_degree<O: NamedOverlay<Setting>>(table: &O::Table) -> Option<u32> {
+    O::target_degree(table)
+}
+
+impl Types for AnyBroadcast {
+    type Peer = u32;
+    type Message = AnyBroadcastMessage;
+    type Timer = AnyBroadcastTimer;
+    type Command = BroadcastCommand<SimPayload>;
+    type Event = BroadcastEventOf<SimPayload>;
+    type Config = AnyBroadcastConfig;
+}
+
+macro_rules! handle_broadcast {
+    ($any:expr, $input:expr, $view:expr, $cx:expr; $($variant:ident)*) => {
+        match ($any, $cx.config) {
+            $((AnyBroadcast::$variant(node), AnyBroadcastConfig::$variant(config)) => {
+                let input = match $input {
+                    BroadcastInput::Start => BroadcastInput::Start,
+                    BroadcastInput::Command(command) => BroadcastInput::Command(command),
+                    BroadcastInput::Message { from, message: AnyBroadcastMessage::$variant(message) } => {
+                        BroadcastInput::Message { from, message }
+                    }
+                    BroadcastInput::Timer(AnyBroadcastTimer::$variant(timer)) => BroadcastInput::Timer(timer),
+                    BroadcastInput::NeighborUp(peer) => BroadcastInput::NeighborUp(peer),
+                    BroadcastInput::NeighborDown(peer) => BroadcastInput::NeighborDown(peer),
+                    BroadcastInput::Message { .. } | BroadcastInput::Timer(_) => {
+                        return $cx.emit(BroadcastEvent::Dropped(OTHER));
+                    }
+                };
+                let mut side = Side(&mut *$cx.effects);
+                let mut inner = Context { now: $cx.now, config, rng: &mut *$cx.rng, effects: &mut side };
+                node.handle(input, $view, &mut inner);
+            })*
+            // A node is made from its settings.
+            _ => {}
+        }
+    };
+}
+
+impl Broadcast for AnyBroadcast {
+    type Payload = SimPayload;
+
+    fn handle<E: Effects<Self>>(
+        &mut self,
+        input: BroadcastInputOf<Self>,
+        view: &(impl AsRef<[u32]> + ?Sized),
+        cx: &mut Context<'_, Self, E>,
+    ) {
+        handle_broadcast!(self, input, view, cx; Flood Gossip Plumtree);
+    }
+
+    #[inline]
+    fn carried(message: &AnyBroadcastMessage) -> Option<Carried<u32>> {
+        match message {
+            AnyBroadcastMessage::Flood(message) => Flood::<u32, SimPayload>::carried(message),
+            AnyBroadcastMessage::Gossip(message) => Gossip::<u32, SimPayload>::carried(message),
+            AnyBroadcastMessage::Plumtree(message) => Plumtree::<u32, SimPayload>::carried(message),
+        }
+    }
+
+    fn kind(message: &AnyBroadcastMessage) -> &'static str {
+        message.word()
+    }
+
+    fn measures(declare: &mut dyn FnMut(&'static Measure)) {
+        Flood::<u32, SimPayload>::measures(declare);
+        Gossip::<u32, SimPayload>::measures(declare);
+        Plumtree::<u32, SimPayload>::measures(declare);
+    }
+}
+
+impl From<AnyBroadcastTable> for AnyBroadcastConfig {
+    fn from(table: AnyBroadcastTable) -> Self {
+        match table {
+            AnyBroadcastTable::Flood(table) => Self::Flood(table.into()),
+            AnyBroadcastTable::Gossip(table) => Self::Gossip(table),
+            AnyBroadcastTable::Plumtree(table) => Self::Plumtree(table.into()),
+        }
+    }
+}
+
+impl NamedBroadcast for AnyBroadcast {
+    const NAME: &'static str = "any";
+    type Table = AnyBroadcastTable;
+
+    fn node(_: u32, config: &AnyBroadcastConfig) -> Self {
+        match config {
+            AnyBroadcastConfig::Flood(_) => Self::Flood(Flood::default()),
+            AnyBroadcastConfig::Gossip(_) => Self::Gossip(Gossip::default()),
+            AnyBroadcastConfig::Plumtree(_) => Self::Plumtree(Plumtree::default()),
+        }
+    }
+}
