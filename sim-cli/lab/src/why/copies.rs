@@ -157,7 +157,11 @@ impl Copies {
             Observation::Dropped(reason) => self.give_up_taken(Fate::Ignored(reason)),
             Observation::NeighborUp(peer) => self.hold(at, slot, peer),
             Observation::NeighborDown(peer) => self.release(at, slot, peer),
-            Observation::Repair | Observation::Other => {}
+            Observation::Repair
+            | Observation::Deed(_)
+            | Observation::Count(..)
+            | Observation::Record(..)
+            | Observation::Other => {}
         }
     }
 
