@@ -17,8 +17,7 @@ const PLAN: &str = "scenario = \"../ring.toml\"\nruns = 2\nmetrics = [\"delivery
 fn lab() -> Lab {
     let lab = Lab::new();
     let ring = SMALL.split("[expect]").next().unwrap();
-    let ring =
-        ring.replace("[overlay.random_walk]", "[overlay.static]\nfile = \"data/ring.csv\"");
+    let ring = ring.replace("[overlay.random_walk]", "[overlay.static]\nfile = \"data/ring.csv\"");
     let edges: String = (0..50).map(|node| format!("{node},{}\n", (node + 1) % 50)).collect();
     lab.write("from/ring.toml", ring);
     lab.write("from/data/ring.csv", edges);
