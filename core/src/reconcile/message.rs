@@ -146,6 +146,8 @@ fn decode_ranges(input: &mut &[u8]) -> Result<Message, DecodeError> {
     if ranges == 0 || ranges > MAX_RANGES {
         return Err(DecodeError::Content);
     }
+    // Each range begins where the one before ended, so only ends are on the wire; they must grow, and all lists
+    // together have a bound.
     let (mut start, mut listed, mut read) = (from, 0, Vec::new());
     for _ in 0..ranges {
         let end = Key::decode(input)?;

@@ -157,6 +157,7 @@ impl Watch {
                 shares.add(hostile as f64 / all as f64);
                 majority += u64::from(2 * hostile > all);
             }
+            // Honest nodes hang together only over honest ones, so links to adversaries join nothing.
             for peer in neighbors.edges_at(slot, cuts) {
                 if adversaries.contains(peer) {
                     row.hostile_links += 1;
@@ -262,6 +263,7 @@ impl Sources<'_> {
         let packets = adversaries
             .slots()
             .map(|slot| self.parts.iter().map(|part| u64::from(part.load.sent_by(slot))).sum::<u64>());
+        // Without a delayed packet there is no mean of delays, which is not a delay of zero.
         let delay = (deeds.delayed > 0).then(|| deeds.delay / u128::from(deeds.delayed));
         Hostility {
             view_mean: view.mean(),

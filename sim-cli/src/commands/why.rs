@@ -68,6 +68,7 @@ impl Command for WhyArgs {
         let is_overview = self.message.is_empty();
         let said = match self.format {
             Format::Json => {
+                // A program that asked for nothing in particular wants what went wrong, as a person does.
                 all.retain(|explained| {
                     !is_overview || (explained.is_counted && !explained.missed.is_empty())
                 });
@@ -155,6 +156,7 @@ fn overview(mut all: Vec<Explained>, full: bool) -> String {
     for (kind, pairs) in kinds {
         let _ = writeln!(said, "  {:>9}  {}", count(pairs as u64), text::about_kind(kind));
     }
+    // Reasons first, of all pairs; then the messages themselves, as far as there is room.
     all.sort_by_key(|explained| std::cmp::Reverse(explained.missed.len()));
     let shown = if full { all.len() } else { all.len().min(WORST) };
     for explained in &all[..shown] {

@@ -136,6 +136,7 @@ impl<P: Tamperable> Protocol for Hostile<P> {
         {
             return;
         }
+        // What its role leaves of the input goes to a sound node, and what that node does passes through the role.
         let Some(input) = of_node::<P>(input) else { return };
         let config = if role.is_unbounded() { &cx.config.unbounded } else { &cx.config.honest };
         let mut effects = Tampering { outer: &mut *cx.effects, role, now: cx.now };

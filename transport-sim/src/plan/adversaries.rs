@@ -249,6 +249,7 @@ fn visits(index: usize, all: &Adversaries, slots: u32, plan: &Plan) -> Vec<Vec<V
             lives.collect()
         }
     };
+    // Each member draws from numbers of its own: one member more changes nothing for the others.
     let draw = |place: usize| {
         let number = (index as u64) << 32 | (place as u64 + 1);
         let mut rng = PlanRng::new(plan.seed, Purpose::Adversary, number);

@@ -193,6 +193,7 @@ impl Adversary {
             ("class", self.class.is_some()),
             ("extra", self.extra.is_some()),
         ];
+        // Exactly one of them says who they are.
         let mut given = given.into_iter().filter_map(|(key, is)| is.then_some(key));
         match (given.next(), given.next()) {
             (None, _) => {

@@ -110,6 +110,7 @@ impl CheckedTable for Table {
         if self.queue == 0 {
             wrong("queue", "a queue of 0 keeps nothing for the application", "write 1 or more");
         }
+        // The keys of a history can be wrong only where there is one.
         if let Some(HistoryTable { keep, messages, every }) = &self.history {
             if *keep == Duration::ZERO {
                 wrong("history.keep", "a history of no length keeps nothing", "write a positive duration");

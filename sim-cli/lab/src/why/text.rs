@@ -141,6 +141,7 @@ pub fn message(explained: &Explained, full: bool) -> String {
     for missed in missed {
         places.entry(missed.place.to_string()).or_default().push(missed.slot);
     }
+    // Those that missed it at one place stand in one line; the rarest places are only counted.
     let mut places: Vec<(String, Vec<u32>)> = places.into_iter().collect();
     places.sort_by_key(|(_, at)| std::cmp::Reverse(at.len()));
     let shown = if full || places.len() <= SHOWN { places.len() } else { SHOWN - 1 };
@@ -193,6 +194,7 @@ pub fn node(explainer: &Explainer<'_>, explained: &Explained, slot: u32, full: b
         let hops: Vec<String> = path.iter().map(|hop| format!("{} ({})", hop.to, At(hop.came))).collect();
         let _ = writeln!(text, "  its way: {} ({}) → {}", path[0].from, At(path[0].had), hops.join(" → "));
     }
+    // What it was doing then, whatever became of the message.
     match around.life {
         Some((number, life)) => {
             let _ = write!(text, "  life {number}: up since {}", At(life.start));

@@ -92,6 +92,7 @@ impl Report<'_> {
             "points": found.points.iter().map(point).collect::<Vec<_>>(),
             "verdict": "found",
         });
+        // Only a crossing that was found has bounds and a guess.
         match found.answer {
             Answer::Between { low, high, rises, guess } => {
                 text["low"] = json!(low);

@@ -85,6 +85,7 @@ impl<'a> Walk<'a> {
             forms.dedup();
             return forms.join(" or ");
         }
+        // Our own units are strings to JSON Schema: only the name of the definition tells them apart.
         let name = node.get("$ref").and_then(Value::as_str).and_then(|to| to.rsplit('/').next());
         match (name, target.get("type").and_then(Value::as_str)) {
             (Some("Duration"), _) => "a duration such as \"250ms\"".to_owned(),
