@@ -143,7 +143,7 @@ proptest! {
         common in prop::collection::btree_set(0u64..5_000, 0..800),
         own in prop::collection::vec(prop::collection::btree_set(0u64..5_000, 0..300), 2..4),
     ) {
-        let sets: Vec<BTreeSet<u64>> = own.iter().map(|own| common | own).collect();
+        let sets: Vec<BTreeSet<u64>> = own.iter().map(|own| &common | own).collect();
         let mut net = Net::new(&sets);
         net.run(400);
         all_hold_the_union(&net, &sets);

@@ -169,6 +169,8 @@ impl<Peer: Copy + Ord> Exchange<Peer> {
 
     /// There is a new neighbor. [`look`](Self::look) is due after [`LOOK`].
     pub fn up(&mut self, peer: Peer, now: Time, rng: &mut NodeRng) {
+        // A link may be replaced without a word that the old one is gone.
+        self.down(peer);
         let pause = Duration::from_millis(u64::from(rng.below(GREETING_MS)));
         self.partners.insert(peer, Partner { greet_at: Some(now + pause), ..Partner::default() });
     }
