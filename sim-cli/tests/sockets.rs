@@ -226,3 +226,18 @@ fn what_sockets_cannot_do_is_refused() {
         assert!(said.contains(why), "{said}");
     }
 }
+
+/// Each half hears the other in the end: what was said during the partition is caught up.
+#[test]
+fn with_a_history_everything_arrives_after_a_partition() {
+    let set = [
+        IMPATIENT,
+        ("duration", "\"24s\""),
+        ("measure.deadline", "\"16s\""),
+        ("broadcast.flood.history.every", "\"1s\""),
+    ];
+    let partition = "at = \"4s\", partition = { groups = [0.5, 0.5], for = \"3s\" }";
+    all_arrived(&with_set(partition, &set), "with a history");
+    let without = with_set(partition, &set[..3]);
+    assert!(without.deliveries < 40 * 9, "{}", without.deliveries);
+}

@@ -9,6 +9,7 @@ use alloc::collections::BTreeSet;
 
 use crate::Clock;
 use crate::clocks::NeighborClocks;
+use crate::history::is_kept;
 use crate::keys::{Key, Verify};
 use crate::quota::{Limits, Quota};
 use crate::replay::{Replay, is_in_own_time};
@@ -152,6 +153,34 @@ impl Gate {
             *count = count.saturating_add(1);
         }
         checked
+    }
+
+    /// What is checked, before its signature, of a message that was said before: the node looks for it in its history.
+    ///
+    /// # Errors
+    /// No honest neighbor sends it.
+    pub fn before_signature_of_history(&mut self, envelope: &Envelope) -> Result<(), Refusal> {
+        let checked = if envelope.network() != self.network {
+            Err(Refusal::Cut("other_network"))
+        } else if !is_kept(envelope.kind()) {
+            Err(Refusal::Cut("not_kept"))
+        } else {
+            Ok(())
+        };
+        self.counted(checked)
+    }
+
+    /// The rest: nothing is remembered, since the history knows what it holds.
+    ///
+    /// # Errors
+    /// The signature is not good.
+    pub fn after_signature_of_history(&mut self, is_authentic: bool) -> Result<(), Refusal> {
+        self.counted(if is_authentic { Ok(()) } else { Err(Refusal::Cut("bad_signature")) })
+    }
+
+    /// Counts that a message was refused by the history, for this reason.
+    pub fn count_refused(&mut self, reason: &'static str) {
+        let _ = self.counted(Err(Refusal::Drop(reason)));
     }
 
     /// Remembers a message of this node itself, so that it is a duplicate when it comes back.

@@ -11,6 +11,7 @@
 //! | [`clocks`] | what the clocks of the neighbors say |
 //! | [`signed_message`] | a signed message as it travels |
 //! | [`gate`] | what is checked before a node accepts a message, and in which order |
+//! | [`history`] | what was said before: kept, and caught up with |
 //! | [`replay`] | each message once: time window, ids, sequence windows |
 //! | [`quota`] | how much one author, and all together, may say |
 //! | [`direct`] | sealed messages for one reader |
@@ -40,6 +41,7 @@ extern crate alloc;
 pub mod clocks;
 pub mod direct;
 pub mod gate;
+pub mod history;
 pub mod keys;
 pub mod people;
 pub mod quota;

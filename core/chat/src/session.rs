@@ -254,11 +254,25 @@ impl<I: Identity> Session<I> {
         self.people.heard(from, clock.now_ms());
         let heard = match envelope.kind() {
             Kind::Direct => self.open(envelope, clock),
-            _ => match core::str::from_utf8(envelope.body()) {
-                Ok(text) if text.len() > MAX_TEXT => Heard::Nothing("text_too_long"),
-                Ok(text) => Heard::Said { from, text: text.into() },
-                Err(_) => Heard::Nothing("text_not_utf8"),
-            },
+            _ => said(envelope),
+        };
+        match heard {
+            Heard::Said { .. } | Heard::Direct { .. } if self.people.is_blocked(&from) => {
+                Heard::Nothing("blocked")
+            }
+            heard => heard,
+        }
+    }
+
+    /// Reads a message from before, of somebody or of this person: it tells nothing about who is here.
+    pub fn recall(&mut self, envelope: &Envelope, clock: Clock) -> Heard {
+        let from = envelope.origin();
+        let heard = match envelope.kind() {
+            Kind::Presence => Heard::Nothing("presence"),
+            // What this person sealed for others cannot be opened again.
+            Kind::Direct if from == self.me() => Heard::Nothing("own_direct"),
+            Kind::Direct => self.open(envelope, clock),
+            Kind::Say => said(envelope),
         };
         match heard {
             Heard::Said { .. } | Heard::Direct { .. } if self.people.is_blocked(&from) => {
@@ -304,6 +318,14 @@ impl<I: Identity> Session<I> {
             Err(Unreadable::NotForMe) => Heard::Nothing("not_for_me"),
             Err(Unreadable::Wrong(reason)) => Heard::Nothing(reason),
         }
+    }
+}
+
+fn said(envelope: &Envelope) -> Heard {
+    match core::str::from_utf8(envelope.body()) {
+        Ok(text) if text.len() > MAX_TEXT => Heard::Nothing("text_too_long"),
+        Ok(text) => Heard::Said { from: envelope.origin(), text: text.into() },
+        Err(_) => Heard::Nothing("text_not_utf8"),
     }
 }
 

@@ -164,6 +164,12 @@ impl Envelope {
         verify.verify(&self.origin, &[DOMAIN, signed].concat(), &signature)
     }
 
+    /// The front of its name, which tells messages of one time apart.
+    #[must_use]
+    pub fn short_id(&self) -> [u8; 16] {
+        self.id.0.first_chunk().copied().unwrap_or_default()
+    }
+
     /// The network in which it was said.
     #[must_use]
     pub const fn network(&self) -> NetworkId {

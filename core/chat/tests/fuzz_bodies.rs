@@ -33,6 +33,11 @@ proptest! {
     }
 
     #[test]
+    fn history(data in bytes()) {
+        bodies::history(&data);
+    }
+
+    #[test]
     fn stored_state(data in bytes()) {
         bodies::stored_state(&data);
     }
@@ -47,6 +52,7 @@ fn the_corpus() {
             ("packet", bodies::packet),
             ("envelope", bodies::envelope),
             ("chat_message", bodies::chat_message),
+            ("history", bodies::history),
             ("stored_state", bodies::stored_state),
         ],
     );

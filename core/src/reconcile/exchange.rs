@@ -26,16 +26,19 @@ pub const MAX_STRIKES: u8 = 16;
 /// three millions.
 const WORK: Rate = Rate::per_second(1_000_000, 16_000_000);
 /// What each message costs, and each key to be given.
-const MESSAGE: usize = 20_000;
-const GIFT: usize = 5_000;
+const MESSAGE: usize = 2_000;
+const GIFT: usize = 1_000;
+/// How often a neighbor is asked: less than it allows by [`WORK`], also where answers come at once.
+const QUESTIONS: Rate = Rate::per_second(40, 200);
 /// What a message costs that was not asked for.
 const UNASKED: usize = 200_000;
 /// A greeting comes so long after a link, at most, in milliseconds.
 const GREETING_MS: u32 = 400;
 /// An answer is waited for so long.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Times without an answer after which a neighbor is asked no more.
+/// Times without an answer after which a neighbor is not asked for a while.
 const MAX_SILENCES: u8 = 3;
+const BREAK: Duration = Duration::from_secs(300);
 /// What cannot be had is not asked for again for so long.
 const PAUSE: Duration = Duration::from_secs(60);
 /// For each key that is held, the pause after news is longer by this.
@@ -54,8 +57,12 @@ struct Partner {
     /// It is to be compared with once it has answered.
     has_news: bool,
     work: TokenBucket,
+    questions: TokenBucket,
     strikes: u8,
+    /// Times without an answer, one after the other.
     silences: u8,
+    /// It is not asked until then.
+    silent_until: Time,
 }
 
 impl Partner {
@@ -169,6 +176,8 @@ impl<Peer: Copy + Ord> Exchange<Peer> {
 
     /// There is a new neighbor. [`look`](Self::look) is due after [`LOOK`].
     pub fn up(&mut self, peer: Peer, now: Time, rng: &mut NodeRng) {
+        // A link may be replaced without a word that the old one is gone.
+        self.down(peer);
         let pause = Duration::from_millis(u64::from(rng.below(GREETING_MS)));
         self.partners.insert(peer, Partner { greet_at: Some(now + pause), ..Partner::default() });
     }
@@ -242,6 +251,7 @@ impl<Peer: Copy + Ord> Exchange<Peer> {
         partner.silences = partner.silences.saturating_add(1);
         let mut lost: Vec<Key> = core::mem::take(&mut partner.asked).into_iter().collect();
         if partner.silences >= MAX_SILENCES {
+            (partner.silences, partner.silent_until) = (0, now + BREAK);
             lost.extend(partner.queue.drain(..));
         }
         for key in lost {
@@ -252,7 +262,8 @@ impl<Peer: Copy + Ord> Exchange<Peer> {
     /// Asks the neighbor for the next keys, if it has answered the last time.
     fn ask(&mut self, peer: Peer, now: Time) -> Option<Message> {
         let partner = self.partners.get_mut(&peer)?;
-        if !partner.asked.is_empty() {
+        let is_turn = partner.asked.is_empty() && !partner.queue.is_empty();
+        if !is_turn || !partner.questions.try_take(QUESTIONS, 1, now) {
             return None;
         }
         while partner.asked.len() < MAX_WANT
@@ -367,7 +378,7 @@ impl<Peer: Copy + Ord> Exchange<Peer> {
     /// These keys are to be asked of this neighbor, but for those that others are asked for, or nobody.
     fn claim(&mut self, peer: Peer, keys: &[Key], now: Time) {
         let Some(partner) = self.partners.get_mut(&peer) else { return };
-        if partner.silences >= MAX_SILENCES {
+        if partner.silent_until > now {
             return;
         }
         for key in keys {

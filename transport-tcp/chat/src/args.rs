@@ -59,6 +59,15 @@ pub struct Args {
     /// chat of this machine]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Keep nothing of what is said, and ask nobody for what was said before
+    #[arg(long)]
+    pub no_history: bool,
+    /// Keep what is said for so many days
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub history_days: u32,
+    /// Keep at most so many MiB of it, for each room
+    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
+    pub history_mib: u32,
     /// Serve counts in the OpenMetrics format at this local address
     #[arg(long, value_name = "IP:PORT")]
     pub metrics: Option<SocketAddr>,

@@ -52,6 +52,8 @@ pub enum Command {
     Forget(String),
     /// Show a ticket to the room.
     Invite,
+    /// Show what was said before.
+    History(Span),
     /// Show direct messages that were not answered.
     Unread,
     /// Show name, room, address, limits and counts.
@@ -61,6 +63,21 @@ pub enum Command {
     /// It means nothing; what to tell the user.
     Wrong(String),
 }
+
+/// How much of what was said before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// So many messages, up to now.
+    Last(u32),
+    /// All since then, as far as they can be shown.
+    Since {
+        /// So long ago.
+        seconds: u64,
+    },
+}
+
+/// Messages that `/history` shows if it is not told how many.
+const SHOWN: u32 = 50;
 
 /// The answer to `/help`: everything that can be typed.
 pub const HELP: &str = "\
@@ -74,6 +91,7 @@ set username bob      be called bob (also: /name bob)
 /rename bob rob       call your contact bob rob, whatever they call themself
 /block bob, /unblock  hear bob no more, or again
 /forget bob           take bob out of your contacts
+/history 100, 2h      what was said before: the last 100 messages, or since 2 hours ago
 /unread               direct messages that you have not answered
 /peers, /status       the network
 /invite               a ticket for others to come into this room
@@ -82,7 +100,7 @@ exit, quit, /quit     leave
 //text                say /text to everybody";
 
 /// Commands, and what each needs.
-const COMMANDS: [(&str, &str); 15] = [
+const COMMANDS: [(&str, &str); 16] = [
     ("help", ""),
     ("peers", ""),
     ("who", ""),
@@ -94,6 +112,7 @@ const COMMANDS: [(&str, &str); 15] = [
     ("rename", "NAME NEW"),
     ("forget", "NAME"),
     ("unread", ""),
+    ("history", "[NUMBER, or since: 30min, 2h, 3d]"),
     ("invite", ""),
     ("say", "TEXT"),
     ("status", ""),
@@ -173,6 +192,12 @@ fn slash(rest: &str) -> Command {
         "who" => Command::Who,
         "contacts" => Command::Contacts,
         "unread" => Command::Unread,
+        "history" => match words(rest).as_slice() {
+            [] => Command::History(Span::Last(SHOWN)),
+            [text] => span(text)
+                .map_or_else(|| Command::Wrong(format!("write it as: {}", usage(word))), Command::History),
+            _ => Command::Wrong(format!("write it as: {}", usage(word))),
+        },
         "invite" => Command::Invite,
         "say" if rest.trim().is_empty() => Command::Wrong(format!("write it as: {}", usage(word))),
         "say" => Command::Say(rest.to_owned()),
@@ -193,6 +218,21 @@ fn slash(rest: &str) -> Command {
         },
         _ => Command::Wrong(unknown(word)),
     }
+}
+
+/// A number of messages, or a time with its unit.
+fn span(text: &str) -> Option<Span> {
+    let unit = text.trim_start_matches(|character: char| character.is_ascii_digit());
+    let number = text.strip_suffix(unit)?;
+    let seconds = match unit {
+        "" => return number.parse().ok().filter(|count| *count > 0).map(Span::Last),
+        "s" => 1,
+        "m" | "min" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(seconds).map(|seconds| Span::Since { seconds })
 }
 
 fn words(text: &str) -> Vec<&str> {
@@ -255,6 +295,11 @@ mod tests {
             ("exit now", say("exit now")),
             ("/quit", Command::Quit),
             ("/WHO", Command::Who),
+            ("/history", Command::History(Span::Last(SHOWN))),
+            ("/history 7", Command::History(Span::Last(7))),
+            ("/history 30min", Command::History(Span::Since { seconds: 1_800 })),
+            ("/history 2h", Command::History(Span::Since { seconds: 7_200 })),
+            ("/history 3d", Command::History(Span::Since { seconds: 259_200 })),
             ("/verify @bob", Command::Verify { who: "bob".to_owned(), compared: false }),
             ("/verify bob yes", Command::Verify { who: "bob".to_owned(), compared: true }),
             ("/block bob", Command::Block { who: "bob".to_owned(), block: true }),
@@ -302,6 +347,10 @@ mod tests {
             ("set username two words", "set username NAME"),
             ("/verify", "/verify NAME [yes]"),
             ("/block a b", "/block NAME"),
+            ("/history 0", "/history [NUMBER"),
+            ("/history yesterday", "/history [NUMBER"),
+            ("/history 99999999999999999999h", "/history [NUMBER"),
+            ("/history 5 6", "/history [NUMBER"),
             ("/hepl", "/help?"),
             ("/stat", "/status?"),
             ("/dance\u{1b}[2J", "\\u{1b}"),

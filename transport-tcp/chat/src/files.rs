@@ -197,6 +197,12 @@ impl Files {
         self.write(&self.replay_file(), "taken 1", &replay.save(is_end))
     }
 
+    /// Where what was said in this room is.
+    #[must_use]
+    pub fn history(&self) -> PathBuf {
+        self.folder.join(format!("history-{}", self.room))
+    }
+
     fn peers_file(&self) -> String {
         format!("peers-{}", self.room)
     }

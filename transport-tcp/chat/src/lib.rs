@@ -12,6 +12,7 @@
 //! | [`recorded`], [`record`] | what happens to the node, written down and run again |
 //! | [`room`], [`ticket`] | rooms, open or private; one word to come into one |
 //! | [`find`] | where others of the room may be |
+//! | [`history`] | what was said before, on disk |
 //! | [`folder`], [`files`], [`own_file`] | what is kept from one run to the next |
 //! | [`log`], [`metrics`] | a log file and counts, for operators |
 
@@ -22,6 +23,7 @@ pub mod command;
 pub mod files;
 pub mod find;
 pub mod folder;
+pub mod history;
 pub mod input;
 pub mod log;
 pub mod metrics;

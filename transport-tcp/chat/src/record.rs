@@ -12,18 +12,21 @@ use floodnet_core::broadcast::BroadcastCommand;
 use floodnet_core::node::Layer;
 use floodnet_core::overlay::random_walk;
 use floodnet_core::protocol::{ActionOf, Context, Input, InputOf, Protocol, Types};
+use floodnet_core::reconcile::Key;
 use floodnet_core::rng::NodeRng;
 use floodnet_core::time::Time;
-use floodnet_core::wire;
+use floodnet_core::wire::{self, Wire};
 use floodnet_tcp::identity::Identity;
 use floodnet_tcp::peer::Peer;
 
-use crate::node::{PlainNode, config, plain_node};
+use crate::node::{Command, HistoryCommand, PlainNode, Timer, config, plain_node};
 
 /// First line of a recording.
-const HEAD: &str = "floodnet-recording-v1";
+const HEAD: &str = "floodnet-recording-v2";
 /// Longest recording; it ends there.
 const MAX_BYTES: u64 = 256 * 1_024 * 1_024;
+/// Bytes of a key of the history.
+const KEY: usize = 24;
 
 /// Writes down what happens to a node.
 pub struct Recorder {
@@ -44,8 +47,11 @@ impl Recorder {
         recorder
     }
 
-    /// The node has its name.
-    pub(crate) fn started(&mut self, me: Peer) {
+    /// The node has its name, and a history or none.
+    pub(crate) fn started(&mut self, me: Peer, has_history: bool) {
+        if has_history {
+            self.line("history kept");
+        }
         self.line(&format!("me {}", peer_text(me)));
     }
 
@@ -96,16 +102,80 @@ pub(crate) fn input_text(input: &InputOf<PlainNode>) -> String {
         Input::Message { from, message } => {
             format!("message {} {}", peer_text(*from), HEXLOWER.encode(&wire::encode(message)))
         }
-        Input::Timer(Layer::Overlay(random_walk::Timer::Retry)) => "timer retry".to_owned(),
-        Input::Timer(Layer::Overlay(random_walk::Timer::Revisit)) => "timer revisit".to_owned(),
-        Input::Timer(Layer::Broadcast(never)) => match *never {},
+        Input::Timer(Timer::Flood(Layer::Overlay(random_walk::Timer::Retry))) => "timer retry".to_owned(),
+        Input::Timer(Timer::Flood(Layer::Overlay(random_walk::Timer::Revisit))) => "timer revisit".to_owned(),
+        Input::Timer(Timer::Flood(Layer::Broadcast(never))) => match *never {},
+        Input::Timer(Timer::Look) => "timer look".to_owned(),
+        Input::Timer(Timer::Round) => "timer round".to_owned(),
         Input::LinkDown(peer) => format!("down {}", peer_text(*peer)),
-        Input::Command(BroadcastCommand::Publish(envelope)) => {
+        Input::Command(Command::Flood(BroadcastCommand::Publish(envelope))) => {
             format!("publish {}", HEXLOWER.encode(envelope.bytes()))
         }
-        Input::Command(BroadcastCommand::Hold) => "hold".to_owned(),
-        Input::Command(BroadcastCommand::Resume) => "resume".to_owned(),
+        Input::Command(Command::Flood(BroadcastCommand::Hold)) => "hold".to_owned(),
+        Input::Command(Command::Flood(BroadcastCommand::Resume)) => "resume".to_owned(),
+        Input::Command(Command::History(command)) => history_text(command),
     }
+}
+
+fn history_text(command: &HistoryCommand) -> String {
+    match command {
+        HistoryCommand::Remember(keys) => format!("remember {}", keys_text(keys)),
+        HistoryCommand::Kept(key) => format!("kept {}", keys_text(&[*key])),
+        HistoryCommand::Settle { key, is_kept: true } => format!("settle {} kept", keys_text(&[*key])),
+        HistoryCommand::Settle { key, is_kept: false } => format!("settle {} refused", keys_text(&[*key])),
+        HistoryCommand::ForgetBefore(floor) => format!("forget {}", keys_text(&[*floor])),
+        HistoryCommand::Give { to, envelopes, missing } => {
+            let given = envelopes.iter().map(|envelope| format!(" {}", HEXLOWER.encode(envelope.bytes())));
+            format!("give {} {}{}", peer_text(*to), keys_text(missing), given.collect::<String>())
+        }
+    }
+}
+
+/// Keys without anything between them; a dash for none.
+fn keys_text(keys: &[Key]) -> String {
+    if keys.is_empty() {
+        return "-".to_owned();
+    }
+    let mut bytes = Vec::with_capacity(keys.len() * KEY);
+    keys.iter().for_each(|key| key.encode(&mut bytes));
+    HEXLOWER.encode(&bytes)
+}
+
+fn keys(text: &str) -> Option<Vec<Key>> {
+    if text == "-" {
+        return Some(Vec::new());
+    }
+    let bytes = bytes(text)?;
+    let keys = bytes.chunks(KEY).map(|mut key| Key::decode(&mut key).ok());
+    keys.collect()
+}
+
+fn key(text: &str) -> Option<Key> {
+    match keys(text)?.as_slice() {
+        [key] => Some(*key),
+        _ => None,
+    }
+}
+
+fn envelope(text: &str) -> Option<Envelope> {
+    Envelope::parse(bytes(text)?.into()).ok()
+}
+
+/// What [`history_text`] has written.
+fn history(words: &[&str]) -> Option<HistoryCommand> {
+    Some(match words {
+        ["remember", text] => HistoryCommand::Remember(keys(text)?),
+        ["kept", text] => HistoryCommand::Kept(key(text)?),
+        ["settle", text, "kept"] => HistoryCommand::Settle { key: key(text)?, is_kept: true },
+        ["settle", text, "refused"] => HistoryCommand::Settle { key: key(text)?, is_kept: false },
+        ["forget", text] => HistoryCommand::ForgetBefore(key(text)?),
+        ["give", to, missing, given @ ..] => HistoryCommand::Give {
+            to: peer(to)?,
+            envelopes: given.iter().map(|text| envelope(text)).collect::<Option<_>>()?,
+            missing: keys(missing)?,
+        },
+        _ => return None,
+    })
 }
 
 fn input(text: &str) -> Option<InputOf<PlainNode>> {
@@ -115,15 +185,15 @@ fn input(text: &str) -> Option<InputOf<PlainNode>> {
         ["message", from, packet] => {
             Input::Message { from: peer(from)?, message: wire::decode(&bytes(packet)?).ok()? }
         }
-        ["timer", "retry"] => Input::Timer(Layer::Overlay(random_walk::Timer::Retry)),
-        ["timer", "revisit"] => Input::Timer(Layer::Overlay(random_walk::Timer::Revisit)),
+        ["timer", "retry"] => Input::Timer(Timer::Flood(Layer::Overlay(random_walk::Timer::Retry))),
+        ["timer", "revisit"] => Input::Timer(Timer::Flood(Layer::Overlay(random_walk::Timer::Revisit))),
+        ["timer", "look"] => Input::Timer(Timer::Look),
+        ["timer", "round"] => Input::Timer(Timer::Round),
         ["down", gone] => Input::LinkDown(peer(gone)?),
-        ["publish", envelope] => {
-            Input::Command(BroadcastCommand::Publish(Envelope::parse(bytes(envelope)?.into()).ok()?))
-        }
-        ["hold"] => Input::Command(BroadcastCommand::Hold),
-        ["resume"] => Input::Command(BroadcastCommand::Resume),
-        _ => return None,
+        ["publish", text] => Input::Command(Command::Flood(BroadcastCommand::Publish(envelope(text)?))),
+        ["hold"] => Input::Command(Command::Flood(BroadcastCommand::Hold)),
+        ["resume"] => Input::Command(Command::Flood(BroadcastCommand::Resume)),
+        ref words => Input::Command(Command::History(history(words)?)),
     })
 }
 
@@ -182,7 +252,7 @@ pub fn replay(recording: impl BufRead) -> Result<Replayed, ReplayError> {
     let mut lines = (1u64..).zip(recording.lines());
     let mut seed = None;
     let mut entry = Vec::new();
-    let (mut node, mut done) = (None, Replayed::default());
+    let (mut node, mut has_history, mut done) = (None, false, Replayed::default());
     let head = lines.next().map(|(_, line)| line).transpose()?;
     if head.as_deref() != Some(HEAD) {
         return Err(ReplayError::Line(1));
@@ -194,10 +264,11 @@ pub fn replay(recording: impl BufRead) -> Result<Replayed, ReplayError> {
         match line.split_once(' ').ok_or(ReplayError::Line(number))? {
             ("seed", text) if seed.is_none() => seed = Some(text.parse().map_err(|_| wrong)?),
             ("entry", text) if node.is_none() => entry.push(peer(text).ok_or(wrong)?),
+            ("history", "kept") if node.is_none() => has_history = true,
             ("me", text) if node.is_none() => {
                 let me = peer(text).ok_or(ReplayError::Line(number))?;
                 node = Some(Again {
-                    node: plain_node(me),
+                    node: plain_node(me, has_history),
                     config: config(std::mem::take(&mut entry)),
                     rng: NodeRng::new(seed.ok_or(wrong)?),
                 });
@@ -245,11 +316,14 @@ mod tests {
     use proptest::prelude::*;
     use std::sync::{Arc, Mutex};
 
+    use floodnet_chat::history::HistoryMessage;
     use floodnet_chat::signed_message::{Draft, Kind, NetworkId};
     use floodnet_core::broadcast::flood;
     use floodnet_tcp::identity::Keypair;
 
     use crate::cipher::Cipher;
+    use crate::node::Message;
+    use floodnet_core::reconcile::{Dated, Message as Comparison};
 
     #[derive(Clone, Default)]
     struct Buffer(Arc<Mutex<Vec<u8>>>);
@@ -270,28 +344,44 @@ mod tests {
         let buffer = Buffer::default();
         let entry = vec![Peer::at(SocketAddr::from(([127, 0, 0, 1], 2)))];
         let recorder = Recorder::new(Box::new(buffer.clone()), 7, &entry);
-        let mut node = ChatNode::new(at(1), Some(recorder));
+        let mut node = ChatNode::new(at(1), true, Some(recorder));
         let (config, mut rng) = (config(entry.clone()), NodeRng::new(7));
         let draft = Draft { network: NetworkId([0; 16]), kind: Kind::Say, seq: 1, unix_ms: 2, body: b"hi" };
         let hello = Envelope::sign(&draft, &Cipher::new(Keypair::from_secret(&[1; 32]))).expect("short");
+        let about = |command| Input::Command(Command::History(command));
+        let compares = |message| Message::History(HistoryMessage::Comparison(Box::new(message)));
+        let acknowledges = |port| {
+            let message = random_walk::Message::JoinAck { in_place_of: None, dialed: true };
+            Input::Message { from: at(port), message: Message::Flood(Layer::Overlay(message)) }
+        };
         let inputs = [
             Input::Start,
             Input::LinkDown(entry[0]),
-            Input::Timer(Layer::Overlay(random_walk::Timer::Retry)),
+            Input::Timer(Timer::Flood(Layer::Overlay(random_walk::Timer::Retry))),
+            acknowledges(2),
+            acknowledges(3),
             Input::Message {
                 from: at(2),
-                message: Layer::Overlay(random_walk::Message::JoinAck { in_place_of: None, dialed: true }),
+                message: Message::Flood(Layer::Broadcast(flood::Message { hops: 1, payload: hello.clone() })),
             },
-            Input::Message {
-                from: at(3),
-                message: Layer::Overlay(random_walk::Message::JoinAck { in_place_of: None, dialed: true }),
-            },
-            Input::Message {
-                from: at(2),
-                message: Layer::Broadcast(flood::Message { hops: 1, payload: hello.clone() }),
-            },
-            Input::Command(BroadcastCommand::Publish(hello)),
+            Input::Command(Command::Flood(BroadcastCommand::Publish(hello.clone()))),
             Input::LinkDown(at(3)),
+            about(HistoryCommand::Remember(vec![Key::at(3), Key::at(5)])),
+            about(HistoryCommand::Kept(hello.key())),
+            Input::Timer(Timer::Look),
+            Input::Message { from: at(2), message: compares(Comparison::Want(vec![Key::at(5)])) },
+            about(HistoryCommand::Give {
+                to: at(2),
+                envelopes: vec![hello.clone()],
+                missing: vec![Key::at(5)],
+            }),
+            about(HistoryCommand::Give { to: at(2), envelopes: vec![], missing: vec![] }),
+            Input::Message { from: at(2), message: compares(Comparison::Have(vec![Key::at(9)])) },
+            Input::Message { from: at(2), message: Message::History(HistoryMessage::CaughtUp(hello)) },
+            about(HistoryCommand::Settle { key: Key::at(9), is_kept: false }),
+            about(HistoryCommand::Settle { key: Key::at(9), is_kept: true }),
+            about(HistoryCommand::ForgetBefore(Key::at(4))),
+            Input::Timer(Timer::Round),
         ];
         for (second, input) in (0..).zip(inputs) {
             let mut actions: Vec<ActionOf<ChatNode>> = Vec::new();
@@ -306,7 +396,7 @@ mod tests {
     fn a_recording_runs_again_to_the_same_end() {
         let text = recorded();
         let done = replay(text.as_slice()).expect("the same");
-        assert_eq!(done.inputs, 8);
+        assert_eq!(done.inputs, 20);
         assert!(done.actions > 8, "{done:?}");
     }
 
@@ -331,9 +421,9 @@ mod tests {
             "timers and choices differ"
         );
         let without = text.replacen("3000000000 message", "3000000000 massage", 1);
-        assert!(matches!(replay(without.as_bytes()), Err(ReplayError::Line(8))));
+        assert!(matches!(replay(without.as_bytes()), Err(ReplayError::Line(9))));
         assert!(matches!(replay(b"no recording".as_slice()), Err(ReplayError::Line(1))));
         let cut = &text.as_bytes()[..text.len() - 30];
-        assert_eq!(replay(cut).expect("the last line is cut off").inputs, 7);
+        assert_eq!(replay(cut).expect("the last line is cut off").inputs, 19);
     }
 }

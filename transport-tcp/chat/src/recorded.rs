@@ -1,12 +1,13 @@
 //! A node of a chat, and the recording of what happens to it.
 
+use floodnet_chat::history::HistoryMessage;
 use floodnet_chat::signed_message::Envelope;
-use floodnet_core::broadcast::BroadcastCommand;
 use floodnet_core::observe::{Carried, Observation, Observe, Payload};
 use floodnet_core::protocol::{Action, ActionOf, Context, Effects, InputOf, Protocol, Types};
+use floodnet_core::wire;
 use floodnet_tcp::peer::Peer;
 
-use crate::node::{Event, Message, PlainNode, plain_node};
+use crate::node::{Command, Event, FloodNode, Message, PlainNode, Settings, Timer, plain_node};
 use crate::record::{self, Recorder};
 
 /// A node of a chat, which may be recorded.
@@ -17,14 +18,14 @@ pub struct ChatNode {
 }
 
 impl ChatNode {
-    /// A node called `me`; what happens to it goes to `recorder`.
+    /// A node called `me`, with or without a history; what happens to it goes to `recorder`.
     #[must_use]
-    pub fn new(me: Peer, recorder: Option<Recorder>) -> Self {
+    pub fn new(me: Peer, has_history: bool, recorder: Option<Recorder>) -> Self {
         let mut recorder = recorder;
         if let Some(recorder) = &mut recorder {
-            recorder.started(me);
+            recorder.started(me, has_history);
         }
-        Self { inner: plain_node(me), recorder, actions: Vec::new() }
+        Self { inner: plain_node(me, has_history), recorder, actions: Vec::new() }
     }
 }
 
@@ -37,10 +38,10 @@ impl std::fmt::Debug for ChatNode {
 impl Types for ChatNode {
     type Peer = Peer;
     type Message = Message;
-    type Timer = <PlainNode as Types>::Timer;
-    type Command = BroadcastCommand<Envelope>;
+    type Timer = Timer;
+    type Command = Command;
     type Event = Event;
-    type Config = <PlainNode as Types>::Config;
+    type Config = Settings;
 }
 
 impl Protocol for ChatNode {
@@ -68,23 +69,35 @@ impl Observe for ChatNode {
     type Payload = Envelope;
 
     fn publish(payload: Envelope) -> Self::Command {
-        PlainNode::publish(payload)
+        Command::Flood(FloodNode::publish(payload))
     }
 
     fn hold(busy: bool) -> Option<Self::Command> {
-        PlainNode::hold(busy)
+        FloodNode::hold(busy).map(Command::Flood)
     }
 
     fn observe(event: &Self::Event) -> Observation<Peer, <Envelope as Payload>::Id> {
-        PlainNode::observe(event)
+        match event {
+            Event::Flood(event) => FloodNode::observe(event),
+            // As important as one that was flooded.
+            Event::CaughtUp(envelope) => Observation::Delivered { message: envelope.id(), hops: 1 },
+            Event::Wanted { .. } => Observation::Other,
+            Event::Ignored(reason) => Observation::Dropped(reason),
+        }
     }
 
     fn carried(message: &Message) -> Option<Carried<<Envelope as Payload>::Id>> {
-        PlainNode::carried(message)
+        match message {
+            Message::Flood(message) => FloodNode::carried(message),
+            Message::History(HistoryMessage::Comparison(_)) => None,
+            Message::History(HistoryMessage::CaughtUp(envelope)) => {
+                Some(Carried { message: envelope.id(), hops: 1 })
+            }
+        }
     }
 
     fn wire_size(message: &Message) -> u32 {
-        PlainNode::wire_size(message)
+        wire::packet_size(message)
     }
 
     fn neighbors(&self) -> &[Peer] {

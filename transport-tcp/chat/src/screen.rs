@@ -43,6 +43,25 @@ pub fn now() -> String {
     jiff::Zoned::now().strftime("%H:%M:%S").to_string()
 }
 
+/// A time of 1970 and on as the screen shows it: with the day, unless it is today.
+#[must_use]
+pub fn at(unix_ms: u64) -> String {
+    let stamp = i64::try_from(unix_ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    let Some(stamp) = stamp else { return "another age".to_owned() };
+    let (now, then) = (jiff::Zoned::now(), stamp.to_zoned(jiff::tz::TimeZone::system()));
+    let form = if now.date() == then.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
+    then.strftime(form).to_string()
+}
+
+/// When a message was said, and whether it came later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct When {
+    /// Milliseconds since 1970, by its author.
+    pub unix_ms: u64,
+    /// It came from a neighbor that had kept it.
+    pub is_caught_up: bool,
+}
+
 impl Screen {
     /// A screen on standard output and standard error, for pipes and files.
     #[must_use]
@@ -114,6 +133,32 @@ impl Screen {
         let (mark, to) = (self.paint(SECRET, "✉"), self.paint(SECRET, "→ you"));
         let (came, name) = (self.paint(DIM, came), self.name(key, shown, verified));
         self.message(fit(&format!("{came} {mark} {name} {to}: "), text, columns()));
+    }
+
+    /// The time of a message from before, as it stands before it.
+    fn before(&self, when: When) -> String {
+        let (at, mark) = (at(when.unix_ms), if when.is_caught_up { "caught up " } else { "" });
+        if self.is_plain { format!("[{mark}{at}] ") } else { self.paint(DIM, &format!("{at} {mark}")) }
+    }
+
+    /// Somebody said something to all before.
+    pub fn said_before(&mut self, key: &Key, shown: &str, verified: bool, text: &str, when: When) {
+        let before = self.before(when);
+        if self.is_plain {
+            return self.message(format!("{before}{}: {}", escape(shown), escape_line(text)));
+        }
+        let head = format!("{before}{}: ", self.name(key, shown, verified));
+        self.message(fit(&head, text, columns()));
+    }
+
+    /// Somebody said something to the user alone before.
+    pub fn direct_before(&mut self, key: &Key, shown: &str, verified: bool, text: &str, when: When) {
+        if self.is_plain {
+            let before = self.before(when);
+            return self.message(format!("{before}{} -> you: {}", escape(shown), escape_line(text)));
+        }
+        let came = format!("{}{}", at(when.unix_ms), if when.is_caught_up { " caught up" } else { "" });
+        self.direct(key, shown, verified, text, &came);
     }
 
     /// Something that the program has to say by the way. `text` holds nothing that others wrote unescaped but

@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use floodnet_chat::Clock;
 use floodnet_chat::gate::{Gate, Refusal};
+use floodnet_chat::history::HistoryMessage;
 use floodnet_chat::quota::Limits;
 use floodnet_chat::replay::Replay;
 use floodnet_chat::signed_message::{Envelope, NetworkId};
@@ -93,15 +94,32 @@ fn acceptance(checked: Result<(), Refusal>) -> Acceptance {
     }
 }
 
+/// A message that was flooded.
 const fn envelope(message: &Message) -> Option<&Envelope> {
     match message {
-        Layer::Broadcast(flooded) => Some(&flooded.payload),
-        Layer::Overlay(_) => None,
+        Message::Flood(Layer::Broadcast(flooded)) => Some(&flooded.payload),
+        Message::Flood(Layer::Overlay(_)) | Message::History(_) => None,
+    }
+}
+
+impl ChatValidator {
+    /// A message that is caught up is checked here for all that its sender can check; whether it is wanted, the
+    /// history knows, which is asked last.
+    fn check_history(&self, envelope: &Envelope) -> Acceptance {
+        let before = self.lock().before_signature_of_history(envelope);
+        if before.is_err() {
+            return acceptance(before);
+        }
+        let is_authentic = envelope.is_authentic(&Verifier);
+        acceptance(self.lock().after_signature_of_history(is_authentic))
     }
 }
 
 impl floodnet_tcp::validator::Validator<Message> for ChatValidator {
     fn validate(&self, message: &Message, link: &LinkInfo) -> Acceptance {
+        if let Message::History(HistoryMessage::CaughtUp(envelope)) = message {
+            return self.check_history(envelope);
+        }
         let Some(envelope) = envelope(message) else { return Acceptance::Accept };
         let clock = self.clocks.read();
         let mut gate = self.lock();

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use floodnet_chat::Clock;
 use floodnet_chat::gate::Gate;
-use floodnet_chat::keys::{Identity, Key};
+use floodnet_chat::history::HistoryMessage;
+use floodnet_chat::keys::{Identity, Key as Author};
 use floodnet_chat::people::{MAX_CONTACTS, MAX_PRESENT, People};
 use floodnet_chat::quota::Limits;
 use floodnet_chat::replay::{MAX_IDS, Replay};
@@ -21,6 +22,8 @@ use floodnet_core::broadcast::flood;
 use floodnet_core::node::Layer;
 use floodnet_core::observe::Payload;
 use floodnet_core::overlay::random_walk;
+use floodnet_core::reconcile::exchange::MAX_QUEUE;
+use floodnet_core::reconcile::{Exchange, Key, MAX_WANT, Message as Comparison};
 use floodnet_core::rng::NodeRng;
 use floodnet_core::time::{Duration, Time};
 use floodnet_core::wire;
@@ -118,6 +121,58 @@ pub fn chat_message(data: &[u8]) {
     }
 }
 
+/// Neighbors send a node anything about what was said before; and it stays bounded, and takes only what it asked for.
+pub fn history(data: &[u8]) {
+    if let Ok(message) = wire::decode::<HistoryMessage>(data) {
+        assert_eq!(wire::encode(&message), data);
+        assert_eq!(wire::packet_size(&message) as usize, data.len());
+    }
+    let mut source = Source::new(data);
+    let mut node: Exchange<u8> = Exchange::default();
+    let (mut rng, mut now) = (NodeRng::new(source.number()), Time::from_secs(1));
+    let place = |source: &mut Source<'_>| Key { at: source.byte().into(), id: [source.byte() % 4; 16] };
+    node.extend((0..source.byte()).map(|at| Key { at: at.into(), id: [at % 4; 16] }));
+    (0..3).for_each(|peer| node.up(peer, now, &mut rng));
+    let mut asked: BTreeSet<(u8, Key)> = BTreeSet::new();
+    while !source.is_empty() {
+        now = now + Duration::from_millis(u64::from(source.byte()) * 20);
+        let peer = source.byte() % 4;
+        let mut sent: Vec<(u8, Comparison)> = Vec::new();
+        match source.byte() % 8 {
+            0 => sent = node.look(now, &mut rng),
+            1 => node.down(peer),
+            2 => node.up(peer, now, &mut rng),
+            3 => node.forget_before(place(&mut source)),
+            4 => {
+                let key = place(&mut source);
+                if node.arrive(peer, key, now).is_ok() {
+                    assert!(asked.contains(&(peer, key)), "only what was asked for");
+                    node.settle(key, source.byte() % 2 == 0, now);
+                }
+                sent.extend(node.go_on(peer, now).map(|next| (peer, next)));
+            }
+            5 => _ = node.insert(place(&mut source)),
+            _ => {
+                let bytes = [&[wire::VERSION], source.part()].concat();
+                let Ok(message) = wire::decode::<Comparison>(&bytes) else { continue };
+                let answer = node.receive(peer, message, now);
+                assert!(answer.send.len() <= 2 && answer.give.len() <= MAX_WANT);
+                assert!(answer.give.iter().all(|key| node.keys().contains(key)), "it is there");
+                sent.extend(answer.send.into_iter().map(|next| (peer, next)));
+            }
+        }
+        for (to, message) in sent {
+            let bytes = wire::encode(&message);
+            assert!(bytes.len() < 16 * 1_024 - 64, "it fits into a packet");
+            assert_eq!(wire::decode::<Comparison>(&bytes).as_ref(), Ok(&message));
+            if let Comparison::Want(keys) = message {
+                asked.extend(keys.into_iter().map(|key| (to, key)));
+            }
+        }
+        assert!(node.claimed() <= node.partners() * (MAX_QUEUE + MAX_WANT));
+    }
+}
+
 fn is_harmless(shown: &str) {
     assert_eq!(escape(shown), shown);
     assert!(!shown.chars().any(char::is_control), "{shown:?}");
@@ -130,11 +185,11 @@ pub fn stored_state(data: &[u8]) {
     assert_eq!(store::read("fuzz 1", again.as_bytes()).lines, stored.lines);
     // The lines themselves, as if their hashes were good: who edits a file can make them so.
     let text = String::from_utf8_lossy(data);
-    let mut people = People::new(Key([9; 32]));
+    let mut people = People::new(Author([9; 32]));
     people.load(text.lines());
     assert!(people.contacts().len() <= MAX_CONTACTS);
     let saved = people.save();
-    let mut same = People::new(Key([9; 32]));
+    let mut same = People::new(Author([9; 32]));
     assert_eq!(same.load(saved.iter().map(String::as_str)), 0);
     assert_eq!(same.contacts(), people.contacts());
     let (replay, bad) = Replay::load(text.lines(), 0, CLOCK);

@@ -95,12 +95,29 @@ fn values_that_would_be_cut_down() {
     let title = "ages cannot be told apart for that long";
     refused(&small("seen_for = \"1177h\"\n"), "\"1177h\"", title, "49 days, or \"unlimited\"");
     good(&small("seen = \"unlimited\"\nseen_for = \"1176h\"\n"));
+    let history = |keys: &str| small(&format!("history = {{ {keys} }}\n"));
+    good(&history(""));
+    good(&history("keep = \"1176h\", messages = \"unlimited\", every = \"100ms\""));
+    refused(&history("keep = \"1177h\""), "\"1177h\"", title, "at most 1176h, which is 49 days");
     let churn = |stop: &str| {
         let distribution = "{ preset = \"kad\" }";
         small(&format!("[churn]\nsession = {distribution}\ndowntime = {distribution}\nstop = \"{stop}\"\n"))
     };
     good(&churn("2min"));
     refused(&churn("3min"), "\"3min\"", "this is after the end of the run", "the run ends at 2min");
+}
+
+#[test]
+fn a_history_that_keeps_nothing() {
+    let history = |keys: &str| small(&format!("history = {{ {keys} }}\n"));
+    let title = "a history of no length keeps nothing";
+    refused(&history("keep = \"0s\""), "\"0s\"", title, "write a positive duration");
+    let title = "a history of 0 messages keeps nothing";
+    refused(&history("messages = 0"), "0", title, "write 1 or more, or \"unlimited\"");
+    let title = "comparing so often is all that nodes would do";
+    refused(&history("every = \"99ms\""), "\"99ms\"", title, "write \"100ms\" or more");
+    let said = bad(&history("kept = \"1h\""));
+    assert!(said.contains("kept") && said.contains("keep"), "{said}");
 }
 
 #[test]
@@ -123,11 +140,17 @@ fn reasons_are_complete() {
     let complete = |layer: &str, kind: &TableKind| {
         let name = if kind.key() == "static" { "fixed" } else { kind.key() };
         let module = source.join(layer).join(name);
-        // A protocol is one file, or all files of a folder.
-        let text = std::fs::read_to_string(module.with_extension("rs")).unwrap_or_else(|_| {
-            let files = std::fs::read_dir(&module).unwrap();
-            files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
-        });
+        // A protocol is one file, or all files of a folder, or both.
+        let mut text = std::fs::read_to_string(module.with_extension("rs")).unwrap_or_default();
+        for file in std::fs::read_dir(&module).into_iter().flatten() {
+            text += &std::fs::read_to_string(file.unwrap().path()).unwrap();
+        }
+        // What a broadcast says of its history is said by the comparison.
+        if text.contains("reconcile::") {
+            let comparison = std::fs::read_to_string(source.join("reconcile/exchange.rs")).unwrap();
+            let said = comparison.split("\"history_").skip(1).filter_map(|rest| rest.split('"').next());
+            text += &said.map(|reason| format!("Dropped(\"history_{reason}\")")).collect::<String>();
+        }
         // Said at once, or handed to the function that says it.
         let said = text.split("Dropped(\"").skip(1).filter_map(|rest| rest.split('"').next());
         let handed = text.split("\", cx)").filter_map(|before| before.rsplit('"').next());

@@ -81,6 +81,7 @@ impl App {
     }
 
     pub(super) fn tell_status(&mut self) {
+        let history = self.history_size();
         let limits = self.talk.handle.limits();
         let said = quota_limits(self.about.profile);
         let stats = self.talk.handle.stats();
@@ -96,6 +97,7 @@ impl App {
              listening   {}\n\
              neighbors   {} ({} people here)\n\
              messages    {passed} taken, {} received, {} sent\n\
+             history     {history}\n\
              refused     {}\n\
              profile     {}: {} links in, {} out; per link {} packets and {} KiB;\n\
              \x20           messages {} per author, {} in all\n\

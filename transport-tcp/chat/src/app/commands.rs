@@ -38,6 +38,7 @@ impl App {
             Command::Invite => self.invite(),
             Command::Unread => self.tell_unread(),
             Command::Status => self.tell_status(),
+            Command::History(span) => self.tell_history(span),
             Command::Wrong(why) => self.refuse(&why),
         }
         After::Next

@@ -8,11 +8,15 @@ use floodnet_chat::keys::Key;
 use floodnet_chat::session::{Heard, SILENT_MS, Session, Unsayable};
 use floodnet_chat::signed_message::Envelope;
 use floodnet_chat::text::Name;
+use floodnet_core::reconcile::Dated;
 use floodnet_core::rng::NodeRng;
 use floodnet_tcp::handle::Handle;
 
+use super::past::Memory;
 use super::sending::Sending;
 use crate::cipher::Cipher;
+use crate::history::{Put, Source};
+use crate::node::{Command, HistoryCommand};
 use crate::recorded::ChatNode;
 use crate::validator::{ChatValidator, Clocks};
 
@@ -24,6 +28,7 @@ pub(super) struct Conversation {
     pub(super) clocks: Clocks,
     pub(super) rng: NodeRng,
     pub(super) sending: Sending,
+    pub(super) memory: Memory,
 }
 
 impl Conversation {
@@ -100,7 +105,22 @@ impl Conversation {
         let line = is_line.then(|| envelope.bytes().len());
         self.sending.publishes(line, self.clocks.read().now);
         self.validator.lock().said(&envelope);
+        // First on disk: what was sent must not be gone here.
+        let (key, now_ms) = (envelope.key(), self.clocks.read().unix_ms);
+        let name = self.session.name().to_string();
+        let is_kept = is_line && self.memory.put(&envelope, &name, Source::Live, now_ms) == Some(Put::New);
         if self.handle.publish(envelope).await.is_err() {
+            tracing::error!("the node has stopped");
+        }
+        if is_kept {
+            self.tell_history(HistoryCommand::Kept(key)).await;
+        }
+    }
+
+    /// Tells the node what became of a message on disk.
+    pub(super) async fn tell_history(&mut self, command: HistoryCommand) {
+        self.sending.commands();
+        if self.handle.command(Command::History(command)).await.is_err() {
             tracing::error!("the node has stopped");
         }
     }

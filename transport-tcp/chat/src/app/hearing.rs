@@ -8,16 +8,28 @@ use floodnet_chat::text::fingerprint;
 use floodnet_core::broadcast::BroadcastEvent;
 use floodnet_core::node::Layer;
 use floodnet_core::overlay::OverlayEvent;
+use floodnet_core::protocol::Types;
 use floodnet_tcp::peer::Peer;
 use tokio::time::Instant;
 
 use super::App;
 use super::unread::Direct;
-use crate::node::Event;
+use crate::node::{Event, FloodNode};
 use crate::screen::now;
 
+type FloodEvent = <FloodNode as Types>::Event;
+
 impl App {
-    pub(super) fn on_event(&mut self, event: Event) {
+    pub(super) async fn on_event(&mut self, event: Event) {
+        match event {
+            Event::Flood(event) => self.on_flood_event(event).await,
+            Event::CaughtUp(envelope) => self.on_caught_up(envelope).await,
+            Event::Wanted { from, keys } => self.on_wanted(from, keys).await,
+            Event::Ignored(reason) => tracing::debug!(reason, "ignored a neighbor's history"),
+        }
+    }
+
+    async fn on_flood_event(&mut self, event: FloodEvent) {
         match event {
             Layer::Overlay(OverlayEvent::Up(peer)) => self.on_neighbor(peer),
             Layer::Overlay(OverlayEvent::Down(_)) => {
@@ -26,7 +38,11 @@ impl App {
                     self.screen.notice("nobody is connected any more; looking for a way back");
                 }
             }
-            Layer::Broadcast(BroadcastEvent::Delivered { payload, .. }) => self.hear(&payload),
+            Layer::Broadcast(BroadcastEvent::Delivered { payload, .. }) => {
+                if self.is_news(&payload).await {
+                    self.hear(&payload);
+                }
+            }
             Layer::Overlay(_) | Layer::Broadcast(_) => {}
         }
     }

@@ -8,6 +8,7 @@
 //! | `invite` | a ticket for others, and what the user is told while nobody is here |
 //! | `hearing` | what is done about what the node tells |
 //! | `sending` | how fast messages go out, and which of them a neighbor has read |
+//! | `past` | what was said before |
 //! | `pending` | a typed line, from the keyboard until it is dealt with |
 //! | `neighborhood` | the peers that this node met |
 //! | `storage` | what is kept while the chat runs |
@@ -23,6 +24,7 @@ mod conversation;
 mod hearing;
 mod invite;
 mod neighborhood;
+mod past;
 mod pending;
 mod sending;
 mod setup;
@@ -142,17 +144,18 @@ impl App {
                     }
                 }
                 event = self.talk.handle.next_event() => match event {
-                    Some(event) => self.on_event(event),
+                    Some(event) => self.on_event(event).await,
                     None => return End::Stopped,
                 },
                 () = sleep_until(due) => {}
                 Some(found) = self.found.recv() => self.tell_alone(&found),
                 _ = save.tick() => self.save(false),
-                _ = second.tick() => self.each_second(),
+                _ = second.tick() => self.each_second().await,
                 () = &mut signals => return End::Signal,
                 broken = self.screen.broken() => return End::Output(broken),
             }
             self.talk.tell_presence().await;
+            self.show_caught_up();
             if let Some(line) = self.pending.take() {
                 self.on_line(line).await;
             }
@@ -165,6 +168,7 @@ impl App {
     fn next_due(&self) -> Instant {
         let due = Instant::now() + self.talk.until_presence().unwrap_or(REST);
         let due = if self.is_ending { due.min(Instant::now() + LOOK) } else { due };
+        let due = self.talk.memory.due().map_or(due, |caught_up| caught_up.min(due));
         self.pending.as_ref().map_or(due, |line| line.again.min(due))
     }
 
@@ -201,8 +205,9 @@ impl App {
         }
     }
 
-    /// Does what has to be done once a second: publish counts, save peers, forget the silent, check the clock.
-    fn each_second(&mut self) {
+    /// Does what has to be done once a second: publish counts, save peers, forget the silent and the old, check the
+    /// clock.
+    async fn each_second(&mut self) {
         if let Some(metrics) = &self.metrics {
             metrics.send_replace(self.snapshot());
         }
@@ -210,6 +215,7 @@ impl App {
             self.storage.save_peers(met, &mut self.screen);
         }
         self.talk.forget_silent();
+        self.look_after_history().await;
         match self.clock.look(self.talk.clock_disagreement()) {
             Some(Ok(word)) => self.screen.notice(&word),
             Some(Err(word)) => self.screen.warning(&word),

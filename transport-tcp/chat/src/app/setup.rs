@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use floodnet_chat::history::Rates;
 use floodnet_chat::replay::Replay;
 use floodnet_chat::session::Session;
 use floodnet_chat::text::{Name, fingerprint};
@@ -26,6 +27,7 @@ use super::clock_check::ClockCheck;
 use super::conversation::Conversation;
 use super::invite::look_around;
 use super::neighborhood::Neighborhood;
+use super::past::Memory;
 use super::sending::Sending;
 use super::storage::Storage;
 use super::unread::Unread;
@@ -35,6 +37,7 @@ use crate::cipher::Cipher;
 use crate::files::{Files, Kept};
 use crate::find::{Finder, Place};
 use crate::folder::Folder;
+use crate::history::{Bounds, History};
 use crate::input::{self, Typed};
 use crate::log;
 use crate::metrics::{self, Snapshot};
@@ -134,11 +137,12 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
     let mut session = Session::new(cipher, room.id(), name, kept.next_seq, clocks.read());
     files.load_contacts(session.people_mut(), &mut warnings).map_err(Failure::Failed)?;
     let shown = folder.path().display().to_string();
+    let profile = args.profile.unwrap_or_else(|| Profile::of(listen.ip));
+    let history = history(&args, &files, &room, profile, &mut warnings)?;
     let storage = Storage::start(files, folder, kept.name, session.next_seq(), &replay)
         .map_err(|error| Failure::Failed(format!("cannot write to {shown}: {error}")))?;
 
     // From here on others can reach this chat.
-    let profile = args.profile.unwrap_or_else(|| Profile::of(listen.ip));
     let validator = Arc::new(ChatValidator::new(room.id(), quota_limits(profile), replay, clocks));
     validator.lock().set_contacts(session.people().contacts().keys().copied());
     let seed = random().map_err(|error| Failure::Failed(format!("no randomness: {error}")))?;
@@ -153,6 +157,7 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
         seed,
         record: args.record.clone(),
         receipts: !is_terminal,
+        has_history: history.is_some(),
         finder: Arc::clone(&finder),
     };
     let handle = node.spawn(reachable(&met).await, &validator).await?;
@@ -161,7 +166,15 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
     let (screen, input) = screen(is_terminal, format!("{}> ", session.name()));
     let sending = Sending::new(quota_limits(profile).author, handle.unconfirmed());
     let mut app = App {
-        talk: Conversation { session, handle, validator, clocks, rng: NodeRng::new(seed ^ 1), sending },
+        talk: Conversation {
+            session,
+            handle,
+            validator,
+            clocks,
+            rng: NodeRng::new(seed ^ 1),
+            sending,
+            memory: Memory::new(history),
+        },
         screen,
         storage,
         neighborhood: Neighborhood::new(met),
@@ -176,7 +189,30 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
         found: look_around(finder),
     };
     app.greet(&warnings, &notes);
+    for known in app.talk.memory.known() {
+        app.talk.tell_history(known).await;
+    }
+    app.scroll_back();
     Ok(app.run(input).await)
+}
+
+/// What was said in this room before, unless nothing is to be kept.
+fn history(
+    args: &Args,
+    files: &Files,
+    room: &Room,
+    profile: Profile,
+    notes: &mut Vec<String>,
+) -> Result<Option<History>, Failure> {
+    if args.no_history {
+        return Ok(None);
+    }
+    let bounds = Bounds {
+        keep_ms: u64::from(args.history_days) * 86_400_000,
+        bytes: u64::from(args.history_mib) * 1_024 * 1_024,
+    };
+    let rates = Rates::of(quota_limits(profile));
+    History::open(&files.history(), room.id(), (bounds, rates), notes).map(Some).map_err(Failure::Failed)
 }
 
 /// The folder with the user's files, and where the log is, which is begun.
@@ -323,6 +359,7 @@ struct Spawn<'a> {
     record: Option<PathBuf>,
     /// Whether neighbors are asked what they have read.
     receipts: bool,
+    has_history: bool,
     finder: Arc<Finder>,
 }
 
@@ -371,8 +408,11 @@ impl Spawn<'_> {
             ..Options::default()
         };
         let record = self.record.as_deref().map(open_record).transpose()?;
-        let (seed, seen) = (self.seed, entry.clone());
-        let make = move |me| ChatNode::new(me, record.map(|file| Recorder::new(Box::new(file), seed, &seen)));
+        let (seed, seen, has_history) = (self.seed, entry.clone(), self.has_history);
+        let make = move |me| {
+            let recorder = record.map(|file| Recorder::new(Box::new(file), seed, &seen));
+            ChatNode::new(me, has_history, recorder)
+        };
         spawn_with_validator(make, node::config(entry), options, Arc::clone(validator) as _).await
     }
 }

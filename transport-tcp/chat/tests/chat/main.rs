@@ -3,6 +3,8 @@
 mod capture;
 mod dialogue;
 mod find;
+mod history;
+mod history_store;
 mod input;
 mod output;
 mod process;

@@ -171,6 +171,13 @@ impl Chat {
         rest.split_whitespace().next().expect("a place").to_owned()
     }
 
+    /// Stands still, as a machine that sleeps does, or goes on.
+    pub(crate) fn sleeps(&self, is_asleep: bool) {
+        let signal = if is_asleep { "-STOP" } else { "-CONT" };
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().expect("it runs").success());
+    }
+
     /// Stops where it stands.
     pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();

@@ -29,7 +29,7 @@ fn no_forged_message_passes_however_long() {
     let at = "127.0.0.1:9".parse().expect("an address");
     let link = LinkInfo { peer: Peer::new(keypair.identity(), at), remote: at, is_outgoing: false, id: 1 };
     let cipher = Cipher::new(keypair);
-    let flooded = |payload| -> Message { Layer::Broadcast(flood::Message { hops: 1, payload }) };
+    let flooded = |payload| Message::Flood(Layer::Broadcast(flood::Message { hops: 1, payload }));
     let mut seq = 0;
     for kind in [Kind::Say, Kind::Direct, Kind::Presence] {
         for length in [0, 1, 63, 64, 65, 256, 1_024, 4_096] {

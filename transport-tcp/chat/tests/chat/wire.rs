@@ -13,7 +13,7 @@ use floodnet_chat::keys::Identity;
 use floodnet_chat::replay::{MAX_AGE_MS, MAX_AHEAD_MS, Replay};
 use floodnet_chat::signed_message::{Draft, Envelope, Kind, NetworkId};
 use floodnet_chat_app::cipher::Cipher;
-use floodnet_chat_app::node::config;
+use floodnet_chat_app::node::{Event, config};
 use floodnet_chat_app::recorded::ChatNode;
 use floodnet_chat_app::validator::{ChatValidator, Clocks, quota_limits};
 use floodnet_core::broadcast::BroadcastEvent;
@@ -146,7 +146,7 @@ impl Member {
             Some(validator) => Arc::clone(validator) as _,
             None => Arc::new(AcceptAll),
         };
-        let node = |me| ChatNode::new(me, None);
+        let node = |me| ChatNode::new(me, true, None);
         let handle =
             spawn_with_validator(node, config(entry.to_vec()), options, word).await.expect("a free port");
         Self { handle, validator, cipher: Cipher::new(keypair), clocks, seq: 0 }
@@ -178,7 +178,7 @@ impl Member {
         let heard = timeout(PATIENCE, async {
             loop {
                 let event = self.handle.next_event().await.expect("it runs");
-                if let Layer::Broadcast(BroadcastEvent::Delivered { payload, .. }) = event {
+                if let Event::Flood(Layer::Broadcast(BroadcastEvent::Delivered { payload, .. })) = event {
                     let said = String::from_utf8_lossy(payload.body()).into_owned();
                     if said == text {
                         return;
