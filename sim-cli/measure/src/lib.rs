@@ -30,6 +30,10 @@
 //!
 //! [`barriers`]: Measures::barriers
 
+// The tests share a file with an example, which names the crate.
+#[cfg(test)]
+extern crate self as floodnet_measure;
+
 pub mod about;
 mod arrivals;
 pub mod attachment;

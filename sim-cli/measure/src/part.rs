@@ -29,6 +29,8 @@ pub struct Part {
     pub(super) lifecycle: Lifecycle,
     pub(super) arrivals: Arrivals,
     pub(super) load: Load,
+    /// How often packets of streams were sent again.
+    pub(super) sent_again: u64,
     /// What slots did to their lists of neighbors, in order for each slot.
     changes: Changes,
 }
@@ -41,6 +43,7 @@ impl Part {
             arrivals: Arrivals::new(schedule.clone(), &slots),
             load: Load::new(slots.clone(), schedule.messages.len()),
             lifecycle: Lifecycle::new(slots, schedule.last_due()),
+            sent_again: 0,
             changes: Changes::default(),
         }
     }
@@ -135,6 +138,10 @@ impl Observer for Part {
     fn expect(&self, slot: u32) {
         self.lifecycle.prefetch(slot);
         self.load.prefetch(slot);
+    }
+
+    fn sent_again(&mut self, times: u32) {
+        self.sent_again += u64::from(times);
     }
 
     // Always inlined: where a backend reports, what is reported is known, and a few instructions are left.

@@ -22,6 +22,7 @@ mod kernel;
 mod log;
 mod man;
 mod merge;
+mod new;
 mod oracle;
 mod progress;
 mod proxy;
@@ -59,6 +60,7 @@ const GROUPS: &[(&str, &[Entry])] = &[
         "Run scenarios",
         &[
             Entry::of::<init::InitArgs>("init"),
+            Entry::of::<new::NewArgs>("new"),
             Entry::of::<validate::ValidateArgs>("validate"),
             Entry::of::<run::RunArgs>("run"),
             Entry::of::<test::TestArgs>("test"),
