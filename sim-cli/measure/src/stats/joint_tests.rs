@@ -1,6 +1,6 @@
 use super::*;
 
-#[path = "../../examples/figures/made_up.rs"]
+#[path = "../../examples/made_up_metrics/made_up.rs"]
 mod made_up;
 
 use made_up::{Draw, alarms, power};

@@ -9,6 +9,8 @@ use made_up::{alarms, power};
 
 #[expect(clippy::print_stdout, reason = "its figures are for people")]
 fn main() {
+    let [leads, other, family] = power(1_000, 1_000);
+    println!("20 pairs, one sd: leading {leads}, other {other}, family {family}");
     for (design, sizes) in
         [(Design::Paired, &[2, 3, 5, 6, 7, 8, 10, 20][..]), (Design::Independent, &[2, 3, 4, 5, 10, 20])]
     {
@@ -19,6 +21,4 @@ fn main() {
             }
         }
     }
-    let [leads, other, family] = power(1_000, 1_000);
-    println!("20 pairs, one sd: leading {leads}, other {other}, family {family}");
 }
