@@ -370,6 +370,13 @@ where
     O: Overlay + Invariants,
     B: Broadcast<Peer = O::Peer> + Invariants,
 {
+    // Who links to whom decides what a fault does: the overlay's states are those of the node.
+    const STATES: &'static [&'static str] = O::STATES;
+
+    fn state(&self, config: &Self::Config) -> Option<&'static str> {
+        self.overlay.state(&config.overlay)
+    }
+
     fn promise(config: &Self::Config, promises: &mut Promises) {
         O::promise(&config.overlay, promises);
         // Each layer speaks of its own timers; what is bounded for one only is not bounded for the node.

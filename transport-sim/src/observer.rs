@@ -157,6 +157,11 @@ pub trait Observer {
     /// `what` happened at `slot` at `at`.
     fn observe(&mut self, at: Time, slot: u32, what: Observed);
 
+    /// A packet of a stream leaves that will be sent `times` more before it arrives.
+    fn sent_again(&mut self, times: u32) {
+        let _ = times;
+    }
+
     /// Every input before `at` has been handled and none after: a consistent cut through the network.
     fn sample(&mut self, at: Time) {
         let _ = at;
@@ -205,6 +210,10 @@ impl<Ob: Observer> Observer for &mut Ob {
     #[inline]
     fn observe(&mut self, at: Time, slot: u32, what: Observed) {
         (**self).observe(at, slot, what);
+    }
+
+    fn sent_again(&mut self, times: u32) {
+        (**self).sent_again(times);
     }
 
     fn sample(&mut self, at: Time) {

@@ -145,6 +145,15 @@ pub trait NamedOverlay<Setting>:
         let _ = table;
         Ok(None)
     }
+
+    /// The labels of the slots, where a file has others than their numbers.
+    ///
+    /// # Errors
+    /// As [`slots`](Self::slots).
+    fn labels(table: &Self::Table) -> Result<Option<Vec<u64>>, Complaint> {
+        let _ = table;
+        Ok(None)
+    }
 }
 
 /// What every overlay may know of a scenario besides its own table.

@@ -176,6 +176,7 @@ impl Measures {
             degrees,
             latencies: deliveries.latencies,
             receivers: totals.receivers,
+            sent_again: parts.iter().map(|part| part.sent_again).sum(),
         }
     }
 

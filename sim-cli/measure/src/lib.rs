@@ -32,6 +32,10 @@
 //!
 //! [`barriers`]: Measures::barriers
 
+// The tests share a file with an example, which names the crate.
+#[cfg(test)]
+extern crate self as floodnet_measure;
+
 pub mod about;
 mod around;
 mod arrivals;

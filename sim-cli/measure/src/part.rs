@@ -35,6 +35,8 @@ pub struct Part {
     pub(super) deeds: Deeds,
     /// What protocols measured themselves.
     pub(super) own: Reported,
+    /// How often packets of streams were sent again.
+    pub(super) sent_again: u64,
     /// What slots did to their lists of neighbors, in order for each slot.
     changes: Changes,
 }
@@ -49,6 +51,7 @@ impl Part {
             own: Reported::default(),
             lifecycle: Lifecycle::new(slots, schedule.last_due()),
             deeds: Deeds::default(),
+            sent_again: 0,
             changes: Changes::default(),
         }
     }
@@ -146,6 +149,10 @@ impl Observer for Part {
     fn expect(&self, slot: u32) {
         self.lifecycle.prefetch(slot);
         self.load.prefetch(slot);
+    }
+
+    fn sent_again(&mut self, times: u32) {
+        self.sent_again += u64::from(times);
     }
 
     // Always inlined: where a backend reports, what is reported is known, and a few instructions are left.

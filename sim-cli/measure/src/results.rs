@@ -29,6 +29,8 @@ pub struct Results {
     pub latencies: Latencies,
     /// Counted pairs of message and receiver, on time or not.
     pub receivers: u64,
+    /// How often packets of streams were sent again; 0 where a backend does not tell.
+    pub sent_again: u64,
 }
 
 impl Results {

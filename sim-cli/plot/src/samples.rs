@@ -158,7 +158,8 @@ fn run() -> TimelineView {
         } else {
             0.992
         };
-        MessagePoint { at_s: at, ratio: (mean + noise(0.008)).min(1.0) }
+        let ratio: f64 = (mean + noise(0.008)).min(1.0);
+        MessagePoint { at_s: at, receivers: 1_000, delivered: (1e3 * ratio).round() as u32 }
     });
     let messages = messages.collect();
     let samples = (0..600).map(|second| {
@@ -199,7 +200,8 @@ fn steady() -> TimelineView {
         components: 1,
         largest: 50,
     });
-    let messages = (0..100).map(|second| MessagePoint { at_s: f64::from(second) + 10.0, ratio: 1.0 });
+    let messages =
+        (0..100).map(|second| MessagePoint { at_s: f64::from(second) + 10.0, receivers: 9, delivered: 9 });
     TimelineView {
         title: "Nothing happens".into(),
         duration_s: 120.0,

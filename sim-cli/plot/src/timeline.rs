@@ -20,8 +20,18 @@ use plotters::style::text_anchor::HPos;
 pub struct MessagePoint {
     /// When it was published, in seconds.
     pub at_s: f64,
-    /// Share of its receivers that got it, 0 to 1.
-    pub ratio: f64,
+    /// How many slots should have got it.
+    pub receivers: u32,
+    /// How many of them got it in time.
+    pub delivered: u32,
+}
+
+impl MessagePoint {
+    /// Share of its receivers that got it; no number where it had none.
+    #[must_use]
+    pub fn ratio(&self) -> f64 {
+        f64::from(self.delivered) / f64::from(self.receivers)
+    }
 }
 
 /// The network at one time.
@@ -96,12 +106,14 @@ pub fn timeline(view: &TimelineView, style: &Style) -> Picture {
 }
 
 fn caption(view: &TimelineView) -> String {
-    let ratios = || view.messages.iter().map(|message| message.ratio).filter(|ratio| ratio.is_finite());
+    let ratios = || view.messages.iter().map(MessagePoint::ratio).filter(|ratio| ratio.is_finite());
     let mut parts = vec![format!("{} messages", format::count(view.messages.len() as u64))];
     if ratios().count() > 0 {
-        let mean = ratios().sum::<f64>() / ratios().count() as f64;
+        // As the summary has it: over all pairs of message and receiver.
+        let sum = |of: fn(&MessagePoint) -> u32| view.messages.iter().map(|m| f64::from(of(m))).sum::<f64>();
+        let ratio = sum(|message| message.delivered) / sum(|message| message.receivers);
         let worst = ratios().fold(f64::MAX, f64::min);
-        parts.push(format!("delivery {} in the mean", format::percent(mean)));
+        parts.push(format!("delivery ratio {}", format::percent(ratio)));
         parts.push(format!("worst message {}", format::percent(worst)));
     }
     if let Some(most) = view.samples.iter().map(|sample| sample.up).max() {
@@ -122,7 +134,7 @@ fn draw_panels(area: &Area<'_>, palette: &Palette, view: &TimelineView) -> Drawn
     let rows = area.split_by_breakpoints([0; 0], breaks);
     let nodes = view.samples.iter().map(|sample| sample.up.max(sample.joined)).max().unwrap_or(0);
     let components = view.samples.iter().map(|sample| sample.components).max().unwrap_or(0);
-    let delivered = floor_of(view.messages.iter().map(|message| message.ratio));
+    let delivered = floor_of(view.messages.iter().map(MessagePoint::ratio));
     let largest = floor_of(view.samples.iter().filter_map(share));
     let percent: Label = |share| format::percent(*share);
     let count: Label = |count| format::count(*count as u64);
@@ -230,8 +242,9 @@ fn draw_notes(area: &Area<'_>, palette: &Palette, plot: &Plot<'_, '_>, view: &Ti
 /// A point per message and their moving mean.
 fn draw_delivery(row: &Area<'_>, palette: &Palette, plot: &mut Plot<'_, '_>, view: &TimelineView) -> Drawn {
     name(row, palette, ABOVE, "Delivery ratio")?;
-    let valid = |m: &&MessagePoint| m.at_s.is_finite() && m.ratio.is_finite();
-    let mut points: Vec<(f64, f64)> = view.messages.iter().filter(valid).map(|m| (m.at_s, m.ratio)).collect();
+    let valid = |m: &&MessagePoint| m.at_s.is_finite() && m.ratio().is_finite();
+    let mut points: Vec<(f64, f64)> =
+        view.messages.iter().filter(valid).map(|m| (m.at_s, m.ratio())).collect();
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
     if points.is_empty() {
         return nothing(plot, palette, "no message had receivers");
@@ -350,9 +363,9 @@ mod tests {
     #[test]
     fn every_input_gives_a_picture() {
         let sample = Sample { at_s: 1.0, up: 5, joined: 0, components: 0, largest: 0 };
-        let message = MessagePoint { at_s: 2.0, ratio: 0.5 };
-        let broken = MessagePoint { at_s: f64::NAN, ratio: f64::NAN };
-        let far = MessagePoint { at_s: -1e300, ratio: 1e300 };
+        let message = MessagePoint { at_s: 2.0, receivers: 4, delivered: 2 };
+        let broken = MessagePoint { at_s: f64::NAN, receivers: 0, delivered: 0 };
+        let far = MessagePoint { at_s: -1e300, receivers: 1, delivered: u32::MAX };
         let late = Sample { at_s: 1e300, up: u32::MAX, joined: 1, components: u32::MAX, largest: u32::MAX };
         let fault = FaultMark { name: "crash".into(), from_s: 3.0, until_s: 3.0 };
         let nowhere = FaultMark { name: "?".into(), from_s: f64::NAN, until_s: 2.0 };

@@ -240,11 +240,14 @@ fn caption(scene: &Scene<'_>) -> String {
         format!("{} up", format::plural(scene.up(), "node")),
         format::plural(scene.links, "link"),
     ];
-    if !scene.components.is_empty() {
-        let sizes: Vec<String> = scene.components.iter().take(4).map(|c| number(c.len())).collect();
-        let dots = if scene.components.len() > 4 { ", …" } else { "" };
-        let number = format::plural(scene.components.len(), "component");
-        parts.push(format!("{number} ({}{dots})", sizes.join(", ")));
+    // As everywhere: an isolated node is a component by itself.
+    let count = scene.components.len() + scene.isolated.len();
+    if count > 0 {
+        let alone = scene.isolated.iter().map(|_| 1);
+        let sizes = scene.components.iter().map(Vec::len).chain(alone).take(4);
+        let sizes: Vec<String> = sizes.map(number).collect();
+        let dots = if count > 4 { ", …" } else { "" };
+        parts.push(format!("{} ({}{dots})", format::plural(count, "component"), sizes.join(", ")));
     }
     parts.push(format!("{} isolated", number(scene.isolated.len())));
     parts.push(format!("{} never joined", number(scene.unjoined.len())));
@@ -454,6 +457,10 @@ mod tests {
         let after = count(&draw(&view), red);
         assert_eq!(before, 0);
         assert!(after > 40, "{after} red pixels");
+        // The numbers of the summary: who is isolated is a component too.
+        view.nodes.push(joined(41));
+        let caption = caption(&Scene::new(&view));
+        assert!(caption.contains("3 components (40, 1, 1)  ·  2 isolated"), "{caption}");
     }
 
     #[test]

@@ -15,8 +15,10 @@ use floodnet_sim::read::{ReadError, open};
 
 use crate::adversaries;
 use crate::protocol::{Runnable, Setting};
+use crate::units::Rate;
 use crate::{
-    Complaint, Fault, FaultKind, Latency, Lifetime, Matrix, Nodes, Scenario, TopologyTime, Trace, Transport,
+    Complaint, Fault, FaultKind, Latency, Lifetime, Link, Matrix, Nodes, Scenario, TopologyTime, Trace,
+    Transport,
 };
 use floodnet_measure::MeasureSettings;
 
@@ -33,6 +35,8 @@ pub struct Setup {
     pub setting: Setting,
     /// What a reader of the results should know; no path.
     pub notes: Vec<String>,
+    /// The labels of the slots, where a file has others than their numbers.
+    pub labels: Option<Vec<u64>>,
 }
 
 /// Prepares a run of `scenario` with the protocol `P`.
@@ -84,7 +88,15 @@ pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
         is_directed: P::is_directed(&overlay),
         ..measure_settings(scenario, P::target_degree(&overlay))
     };
-    Ok(Setup { plan: Arc::new(plan), links, measure, setting, notes })
+    let path = format!("overlay.{}", scenario.overlay.key);
+    let labels = P::labels(&overlay).map_err(|complaint| complaint.within(&path))?;
+    if labels.is_some() {
+        notes.push(
+            "the nodes of the file are numbered by their labels in ascending order: see labels.csv"
+                .to_owned(),
+        );
+    }
+    Ok(Setup { plan: Arc::new(plan), links, measure, setting, notes, labels })
 }
 
 /// Keys that are written and change nothing in this run.
@@ -98,6 +110,7 @@ fn neutral(scenario: &Scenario) -> Vec<String> {
         };
         notes.push(format!("the {} at {} does nothing: {why}", fault.kind.key(), fault.at));
     }
+    notes.extend(idle_keys(scenario).map(|(key, why)| format!("{key} changes nothing: {why}")));
     for [first, second] in overlapping(scenario) {
         notes.push(format!(
             "the partitions at {} and {} overlap: meanwhile only slots that are together in both reach each other",
@@ -105,6 +118,32 @@ fn neutral(scenario: &Scenario) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// Keys that do not have their defaults, but that nothing in this scenario looks at; each with why.
+fn idle_keys(scenario: &Scenario) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let (link, usual) = (&scenario.link, Link::default());
+    let datagrams = link.transport == Transport::Datagram;
+    let is_limited = |rate: Rate| rate != Rate::Unlimited;
+    let limited = is_limited(link.up)
+        || is_limited(link.down)
+        || scenario.classes.iter().any(|class| is_limited(class.up) || is_limited(class.down));
+    let alone = "datagrams have no connections";
+    let keys = [
+        ("link.rto", datagrams && link.rto != usual.rto, "datagrams are not sent again"),
+        ("link.break_after", datagrams && link.break_after != usual.break_after, alone),
+        ("link.dial_timeout", datagrams && link.dial_timeout != usual.dial_timeout, alone),
+        ("link.handshake", datagrams && link.handshake != usual.handshake, alone),
+        ("link.ping", datagrams && link.ping != usual.ping, alone),
+        ("link.dead_after", datagrams && link.dead_after != usual.dead_after, alone),
+        ("link.queue", !limited && link.queue != usual.queue, "no access line is limited, so nothing waits"),
+        (
+            "nodes.entry_churns",
+            scenario.nodes.entry_churns && scenario.churn.is_none(),
+            "there is no [churn], so nobody leaves",
+        ),
+    ];
+    keys.into_iter().filter(|(_, is_idle, _)| *is_idle).map(|(key, _, why)| (key, why))
 }
 
 /// The partitions that overlap in time, two by two.

@@ -62,6 +62,15 @@ impl Loaded {
         Ok(Self { scenario, origin: Origin::File(path.to_owned()), set })
     }
 
+    /// The text of the scenario, as it was written.
+    pub(super) fn text(&self) -> Result<String, Failure> {
+        match &self.origin {
+            Origin::Text(_, text) => Ok(text.clone()),
+            Origin::File(path) => fs::read_to_string(path)
+                .map_err(|error| Failure::Failed(format!("cannot read {}: {error}", path.display()))),
+        }
+    }
+
     /// The same without the expectations of the file.
     pub(super) fn expecting_nothing(mut self) -> Self {
         self.scenario.expect.clear();

@@ -43,22 +43,27 @@ impl Command for InitArgs {
         let text = text(&self.template)
             .ok_or_else(|| Failure::Usage(format!("no scenario is called `{}`", self.template)))?;
         let scenario = self.dir.join(format!("{}.toml", self.template));
-        let schema_file = self.dir.join("scenario.schema.json");
         if scenario.exists() && !self.force {
             let shown = scenario.display();
             return Err(Failure::Failed(format!("{shown} exists: use --force to replace it")));
         }
         fs::create_dir_all(&self.dir).map_err(|error| failed(&self.dir, &error))?;
         write_whole(&scenario, text).map_err(|error| failed(&scenario, &error))?;
-        // The schema is generated: a newer one serves an older scenario as well.
-        let text = format!("{:#}\n", schema(cx.registry.tables()));
-        write_whole(&schema_file, text).map_err(|error| failed(&schema_file, &error))?;
-        if !cx.console.is_quiet() {
-            cx.console.result(&format!("wrote {}\nwrote {}\n", scenario.display(), schema_file.display()));
-            cx.console.result(&format!("next: sim-cli run {}\n", path(&scenario)));
-        }
-        Ok(())
+        finish(&scenario, cx)
     }
+}
+
+/// Writes the schema beside a scenario that was written, and says so.
+pub(super) fn finish(scenario: &Path, cx: &Context<'_>) -> Result<(), Failure> {
+    // The schema is generated: a newer one serves an older scenario as well.
+    let text = format!("{:#}\n", schema(cx.registry.tables()));
+    let schema_file = scenario.with_file_name("scenario.schema.json");
+    write_whole(&schema_file, text).map_err(|error| failed(&schema_file, &error))?;
+    if !cx.console.is_quiet() {
+        cx.console.result(&format!("wrote {}\nwrote {}\n", scenario.display(), schema_file.display()));
+        cx.console.result(&format!("next: sim-cli run {}\n", path(scenario)));
+    }
+    Ok(())
 }
 
 /// What can be started from: the templates, then the other scenarios of the program.
@@ -89,6 +94,6 @@ fn template_names() -> PossibleValuesParser {
     names().map(|name| PossibleValue::new(name).help(about(name))).collect::<Vec<_>>().into()
 }
 
-fn failed(path: &Path, error: &std::io::Error) -> Failure {
+pub(super) fn failed(path: &Path, error: &std::io::Error) -> Failure {
     Failure::Failed(format!("cannot write {}: {error}", path.display()))
 }

@@ -23,6 +23,7 @@ mod kernel;
 mod log;
 mod man;
 mod merge;
+mod new;
 mod oracle;
 mod partition;
 mod progress;
@@ -62,6 +63,7 @@ const GROUPS: &[(&str, &[Entry])] = &[
         "Run scenarios",
         &[
             Entry::of::<init::InitArgs>("init"),
+            Entry::of::<new::NewArgs>("new"),
             Entry::of::<validate::ValidateArgs>("validate"),
             Entry::of::<run::RunArgs>("run"),
             Entry::of::<test::TestArgs>("test"),

@@ -1,5 +1,6 @@
 //! `sim-cli swarm`
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::num::NonZeroUsize;
@@ -21,6 +22,7 @@ use floodnet_lab::swarm::check::{Again, HEAL, check};
 use floodnet_lab::swarm::draw::{Drawn, ProtocolChoice, draw};
 use floodnet_lab::swarm::violation::Invariant;
 use floodnet_lab::swarm::{Violation, seeds};
+use floodnet_text::format::plural;
 
 /// Fuzz: run random scenarios and check invariants
 #[derive(Parser, Debug)]
@@ -43,7 +45,8 @@ pub(super) struct SwarmArgs {
     /// Try the seeds in this file first, one per line [default: seeds that failed before, unless --base is given]
     #[arg(long, value_name = "FILE")]
     pub(super) first: Option<PathBuf>,
-    /// End earlier, once N scenarios in a row bring no new pair of a kind of fault and another feature
+    /// End earlier, once N scenarios in a row bring no new pair of a kind of fault and another feature, or a
+    /// state of the protocol
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with_all = ["alone", "show"])]
     pub(super) until_quiet: Option<u64>,
     /// Number of threads (0: one per core); the results do not depend on it
@@ -204,6 +207,7 @@ fn report(tried: &Tried, took: Duration, campaign: &Campaign) -> String {
         let _ = writeln!(text, "  {count} features; the rarest, {feature}, was on in {times} scenarios.");
     }
     text.push_str(&pairs(tried));
+    text.push_str(&states(tried));
     for Found { seed, before, violation } in tried.failures.iter().take(SHOWN) {
         let _ = writeln!(text, "\n  seed {seed}, after {before} others: {violation}");
     }
@@ -226,6 +230,26 @@ fn pairs(tried: &Tried) -> String {
             never.iter().take(SEEDS).map(|(fault, other)| format!("{fault} and {other}")).collect();
         let more = if never.len() > SEEDS { ", ..." } else { "" };
         let _ = writeln!(text, "  Never met: {}{more}.", some.join(", "));
+    }
+    text
+}
+
+/// In which states of the protocols faults met nodes.
+fn states(tried: &Tried) -> String {
+    let never = tried.states_never_met();
+    let (met, all) = (tried.met_states.len(), tried.met_states.len() + never.len());
+    if all == 0 {
+        return String::new();
+    }
+    let kinds: BTreeSet<&str> = tried.met_states.iter().map(|(kind, _)| *kind).collect();
+    let states = tried.states.iter().copied().collect::<Vec<_>>().join(", ");
+    let mut text = format!(
+        "  {} of faults met nodes that were {states}: {met} of {all} pairs.\n",
+        plural(kinds.len(), "kind")
+    );
+    if !never.is_empty() {
+        let some: Vec<String> = never.iter().map(|(fault, state)| format!("{fault} and {state}")).collect();
+        let _ = writeln!(text, "  No run ever met: {}.", some.join(", "));
     }
     text
 }

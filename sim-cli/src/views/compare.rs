@@ -131,50 +131,5 @@ fn rows<T>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The rows of a table with this text, or what is said to it.
-    fn points(text: &str) -> Result<Vec<(f64, f64)>, String> {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("latency.csv");
-        std::fs::write(&file, text).unwrap();
-        rows(&LATENCIES, &file, point)
-            .map_err(|error| error.replace(&folder.path().display().to_string(), "run"))
-    }
-
-    #[test]
-    fn tables_are_read_by_the_names_of_their_columns() {
-        let expected = Ok(vec![(1.5, 0.25), (2.0, 1.0)]);
-        for text in [
-            "ms,share\n1.5,0.25\n2.0,1.0\n",
-            "ms,share\r\n1.5,0.25\r\n2.0,1.0\r\n",
-            "share,node,ms\n0.25,,1.5\n1.0,7,2.0\n",
-            "\u{feff}\"ms\",\"share\"\n\"1.5\",\"0.25\"\n2,1\n",
-        ] {
-            assert_eq!(points(text), expected, "{text:?}");
-        }
-        assert_eq!(points("ms,share\n"), Ok(vec![]));
-    }
-
-    #[test]
-    fn damaged_tables_are_refused_at_their_place() {
-        for (text, said) in [
-            ("", "run/latency.csv: the file has no heading"),
-            ("1.5,0.25\n", "run/latency.csv:1:1: line 1: no column is called `ms`"),
-            ("ms\n1.5\n", "run/latency.csv:1:1: line 1: no column is called `share`"),
-            ("ms,share,ms\n", "run/latency.csv:1:10: line 1, column 3: the heading names `ms` twice"),
-            ("ms,share\n1.5\n", "run/latency.csv:2:1: line 2: 1 cell, but line 1 has 2"),
-            ("ms,share\n,0.25\n", "run/latency.csv:2:1: line 2, column 1: a cell is blank"),
-            ("ms,share\n1.5,never\n", "run/latency.csv:2:5: line 2, column 2: `never` is not a number"),
-        ] {
-            let found = points(text).unwrap_err();
-            assert!(found.starts_with(said), "{text:?}: {found}");
-        }
-        let wrong = "at_s,counted,receivers,delivered\n1.0,yes,1,1\n";
-        let mut table = Columns::new(&MESSAGES, wrong.as_bytes());
-        let record = table.next().unwrap().unwrap();
-        let error = message(&record).err().unwrap();
-        assert_eq!(error.title(), "line 2, column 2: `yes` is none of false, true");
-    }
-}
+#[path = "compare_tests.rs"]
+mod tests;

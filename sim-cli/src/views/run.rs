@@ -8,7 +8,7 @@ use floodnet_sim::plan::DisturbanceKind;
 use floodnet_lab::run::folder::suffix;
 use floodnet_measure::latency::Latencies;
 use floodnet_measure::topology::{SlotState, Topology};
-use floodnet_measure::{Results, seconds};
+use floodnet_measure::{MessageRow, Results, seconds};
 use floodnet_plot::{
     CdfSeries, DegreeView, FaultMark, GraphView, MessagePoint, NodeState, NodeView, PICTURES, Picture,
     RunView, Sample, Style, TimelineView, TopologyView,
@@ -78,9 +78,10 @@ fn groups(setup: &Setup, at: Time) -> Option<&[u16]> {
 }
 
 fn timeline_view(setup: &Setup, results: &Results) -> TimelineView {
-    let point = |row: &floodnet_measure::MessageRow| {
-        let ratio = row.delivery_ratio.filter(|_| row.counted)?;
-        Some(MessagePoint { at_s: seconds(row.at), ratio })
+    let point = |row: &MessageRow| {
+        let counts = row.counted && row.receivers > 0;
+        let MessageRow { receivers, delivered, .. } = *row;
+        counts.then(|| MessagePoint { at_s: seconds(row.at), receivers, delivered })
     };
     let sample = |row: &floodnet_measure::series::Row| Sample {
         at_s: seconds(row.at),

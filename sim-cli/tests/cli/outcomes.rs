@@ -37,8 +37,9 @@ impl Row {
 }
 
 /// `kernel` needs root, `testbed node` a coordinator.
-const ROWS: [Row; 30] = [
+const ROWS: [Row; 31] = [
     writes("init", "init OUT"),
+    writes("new", "new OUT/mine.toml --from smoke"),
     prints("validate", "validate ../small.toml --format json"),
     writes("run", "run ../small.toml --no-pictures --out OUT")
         .or_long("run ../long.toml --no-pictures --out OUT"),

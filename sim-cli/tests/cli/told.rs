@@ -291,3 +291,60 @@ fn words_are_explained() {
         assert!(all.contains(heading), "{heading}");
     }
 }
+
+#[test]
+fn a_scenario_of_ones_own_comes_from_any_other() {
+    let lab = Lab::new();
+    for name in ["smoke", "world", "flood"] {
+        let said = lab.ok(&["new", "mine/own.toml", "--from", name, "--force"]);
+        assert!(said.out.ends_with("next: sim-cli run mine/own.toml\n"), "{}", said.out);
+        assert!(lab.ok(&["validate", "mine/own.toml"]).out.starts_with("mine/own.toml: ok: "));
+    }
+    // A file with what it names beside itself, comments and all.
+    lab.write("old/ring.csv", "0,1\n1,2\n2,0\n");
+    let text = "# Mine.\nname = \"old\"  # once\nduration = \"20s\"\noverlay.static.file = \"ring.csv\"\nbroadcast.flood = {}\n";
+    lab.write("old/ring.toml", text);
+    lab.ok(&["new", "mine/ring.toml", "--from", "old/ring.toml"]);
+    let file = lab.path().join("old/ring.csv").canonicalize().unwrap();
+    let expected = text.replace("\"old\"", "\"ring\"").replace("ring.csv", &file.display().to_string());
+    assert_eq!(lab.read("mine/ring.toml"), format!("#:schema ./scenario.schema.json\n{expected}"));
+    lab.ok(&["validate", "mine/ring.toml"]);
+    // A run: the same in all keys, each with what it means.
+    lab.ok(&["run", "small.toml", "--set", "link.loss=0.25", "--no-pictures", "--out", "done"]);
+    lab.ok(&["new", "again.toml", "--from", "done"]);
+    let text = lab.read("again.toml");
+    for part in [
+        "# Simulated time.\nduration = \"8s\"\n",
+        "\n# Probability that an attempt to send a packet fails, in [0, 1]. Default 0.\nloss = 0.25\n",
+        "\n# repair = true\n",
+        "\n# Deliveries on time / receivers.\ndelivery_ratio = \">= 0.9\"\n",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let resolved = |file: &str| lab.ok(&["run", file, "--dry-run"]).out;
+    let expected = resolved("done/scenario.resolved.toml").replace("\"small\"", "\"again\"");
+    assert_eq!(resolved("again.toml"), expected);
+}
+
+#[test]
+fn what_cannot_be_a_new_scenario_is_told() {
+    let lab = Lab::new();
+    lab.write("grid.toml", "scenario = \"small.toml\"\n[grid]\n\"link.loss\" = [0, 0.1]\n");
+    for (arguments, code, said) in [
+        (&["small.toml"][..], 1, "small.toml exists: use --force to replace it"),
+        (&["mine"], 2, "a scenario is a TOML file: write mine.toml"),
+        (&["."], 2, ". is a folder: name the file to write in it"),
+        (&["my own.toml"], 2, "`my own` cannot be the name of a scenario"),
+        (&["mine.toml", "--from", "smok"], 2, "did you mean `smoke`?"),
+        (&["mine.toml", "--from", "grid.toml"], 2, "this is a sweep plan, not a scenario"),
+    ] {
+        let found = lab.run(&[&["new"], arguments].concat());
+        assert!(
+            found.code == code && found.err.contains(said),
+            "{arguments:?}: {} {}",
+            found.code,
+            found.err
+        );
+    }
+    assert_eq!(lab.names(""), ["grid.toml", "small.toml"], "nothing is written");
+}

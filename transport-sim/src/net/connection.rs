@@ -174,7 +174,12 @@ impl<P: SimProtocol, Q: Schedule<P>, Ob: Observer> EffectSink<'_, P, Q, Ob> {
                 return Passage::Unsent;
             }
             match packet.attempt(attempt, at) {
-                Attempt::Arrives(arrival) => return self.arrives_at(place, arrival),
+                Attempt::Arrives(arrival) => {
+                    if attempt > 0 {
+                        self.observer.sent_again(attempt);
+                    }
+                    return self.arrives_at(place, arrival);
+                }
                 Attempt::Again(next) => at = next,
             }
             if at > breaks_at {

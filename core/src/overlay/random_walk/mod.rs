@@ -350,6 +350,19 @@ impl<Peer: Copy + Ord> Overlay for RandomWalk<Peer> {
 }
 
 impl<Peer: Copy + Ord> Invariants for RandomWalk<Peer> {
+    const STATES: &'static [&'static str] = &["joining", "alone", "repairing", "full", "settled"];
+
+    fn state(&self, config: &Config<Peer>) -> Option<&'static str> {
+        let count = self.neighbors.len();
+        Some(match count {
+            0 if !self.was_joined => "joining",
+            0 => "alone",
+            _ if count < config.degree as usize => "repairing",
+            _ if self.is_full(config) => "full",
+            _ => "settled",
+        })
+    }
+
     fn promise(config: &Config<Peer>, promises: &mut Promises) {
         promises.hop_limit = Some(config.hop_limit);
         // One of each of its two kinds.

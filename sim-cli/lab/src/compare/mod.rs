@@ -31,13 +31,10 @@ use floodnet_measure::metrics::{Role, Worse, find, worse};
 use floodnet_measure::stats::arrange::Design;
 use floodnet_measure::stats::compare::{paired, welch};
 use floodnet_measure::stats::interval::Estimate;
-use floodnet_measure::stats::joint::{ARRANGEMENTS, test};
+use floodnet_measure::stats::joint::{ARRANGEMENTS, FOLLOWER, test};
 use floodnet_measure::stats::score::Column;
 
 pub use row::{Change, Row};
-
-/// How much of the level a metric gets that does not lead its family; one that does gets 1.
-const FOLLOWER: f64 = 1.0 / 3.0;
 
 /// Two configurations; of a sweep, those of one cell.
 #[derive(Clone, Debug)]

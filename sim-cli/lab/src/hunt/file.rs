@@ -9,27 +9,46 @@ use floodnet_scenario::Tables;
 /// saying.
 #[must_use]
 pub fn short(scenario: &Scenario, tables: &Tables) -> String {
+    let lines = lines(scenario, tables);
+    let needed: Vec<&str> =
+        lines.iter().filter(|line| line.is_needed).map(|line| line.text.as_str()).collect();
+    spaced(&needed)
+}
+
+/// A line of a resolved scenario: a heading, or a key with its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The line.
+    pub text: String,
+    /// Whether the scenario would be another one without it: false of keys that have their default.
+    pub is_needed: bool,
+}
+
+/// Every line of `scenario` in its resolved form.
+#[must_use]
+pub fn lines(scenario: &Scenario, tables: &Tables) -> Vec<Line> {
     let text = toml::to_string(scenario).unwrap_or_else(|_| scenario.to_resolved_toml());
-    let mut lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let reads_the_same = |lines: &[&str]| {
-        Scenario::parse("short", &lines.join("\n"), Path::new(""), &[], tables)
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let mut lines: Vec<Line> = lines.map(|line| Line { text: line.to_owned(), is_needed: true }).collect();
+    let reads_the_same = |lines: &[Line]| {
+        let needed: Vec<&str> =
+            lines.iter().filter(|line| line.is_needed).map(|line| line.text.as_str()).collect();
+        Scenario::parse("short", &needed.join("\n"), Path::new(""), &[], tables)
             .is_ok_and(|read| read == *scenario)
     };
     if !reads_the_same(&lines) {
-        return text;
+        return lines;
     }
     // Twice: a heading can go only when its last key has gone.
     for _ in 0..2 {
-        let mut at = lines.len();
-        while at > 0 {
-            at -= 1;
-            let line = lines.remove(at);
-            if !reads_the_same(&lines) {
-                lines.insert(at, line);
+        for at in (0..lines.len()).rev() {
+            if lines[at].is_needed {
+                lines[at].is_needed = false;
+                lines[at].is_needed = !reads_the_same(&lines);
             }
         }
     }
-    spaced(&lines)
+    lines
 }
 
 /// With an empty line before each heading.

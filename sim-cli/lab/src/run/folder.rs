@@ -5,10 +5,9 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use super::claim::{Claim, Taken};
 use super::manifest::{Build, Manifest, hash};
+pub use super::whole::{Whole, remove_unfinished, write_whole};
 use super::{Finished, Ran};
 use floodnet_core::time::Time;
 use floodnet_measure::tables;
@@ -210,16 +209,6 @@ impl Drop for Draft {
     }
 }
 
-/// Writes a file beside its place and moves it there when it is whole.
-///
-/// # Errors
-/// It cannot be written or moved; then what stood there stands there still.
-pub fn write_whole(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
-    let mut to = Whole::begin(path)?;
-    to.write_all(content.as_ref())?;
-    to.end()
-}
-
 /// What is in a folder.
 pub(super) enum Holds {
     Nothing,
@@ -281,6 +270,7 @@ fn is_of_run(name: &str) -> bool {
         "timeseries.csv",
         "messages.csv",
         "latency.csv",
+        "labels.csv",
         "delivery.png",
         "latency.png",
         "degrees.png",
@@ -371,7 +361,10 @@ fn each_table(
     give("latency.csv", &|to| tables::write_latency_curve(to, &results.latency_curve()))?;
     for graph in &results.topologies {
         let name = format!("topology{}.graphml", suffix(graph.at, setup));
-        give(&name, &|to| tables::write_graphml(to, graph))?;
+        give(&name, &|to| tables::write_graphml(to, graph, setup.labels.as_deref()))?;
+    }
+    if let Some(labels) = &setup.labels {
+        give("labels.csv", &|to| tables::write_labels(to, labels))?;
     }
     Ok(())
 }
@@ -397,70 +390,6 @@ pub fn tables_of(setup: &Setup, results: &Results) -> Vec<(String, Vec<u8>)> {
     });
     written.expect("memory takes what is written");
     files
-}
-
-/// A file written beside its place under a name of its own (two processes never share it), moved there when whole.
-pub struct Whole {
-    to: BufWriter<NamedTempFile>,
-    place: PathBuf,
-}
-
-impl Whole {
-    /// Begins a file that is to stand at `path`.
-    ///
-    /// # Errors
-    /// It cannot be written.
-    pub fn begin(path: &Path) -> io::Result<Self> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let name = format!(".{}.", path.file_name().unwrap_or_default().to_string_lossy());
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(&name).suffix(PARTIAL);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            // As every other file: the user's mask says who may read it.
-            builder.permissions(fs::Permissions::from_mode(0o666));
-        }
-        Ok(Self { to: BufWriter::new(builder.tempfile_in(folder)?), place: path.to_owned() })
-    }
-
-    /// Moves the file to its place.
-    ///
-    /// # Errors
-    /// It cannot be written or moved; then what stood there stands there still.
-    pub fn end(self) -> io::Result<()> {
-        let file = self.to.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.persist(&self.place).map_err(|error| error.error)?;
-        Ok(())
-    }
-}
-
-/// How the name of a file ends that is not whole yet.
-const PARTIAL: &str = ".partial";
-
-/// Takes away files in `folder` that a killed process has left unfinished. Only for who has claimed it.
-///
-/// # Errors
-/// One cannot be removed.
-pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with('.') && name.ends_with(PARTIAL) && path.is_file() {
-            fs::remove_file(path)?;
-        }
-    }
-    Ok(())
-}
-
-impl Write for Whole {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.to.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.to.flush()
-    }
 }
 
 /// Reads the manifest of the run in `folder`.

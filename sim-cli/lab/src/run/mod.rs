@@ -9,6 +9,7 @@
 //! | [`manifest`] | what made the run and what it cost |
 //! | [`shelf`] | the runs one has |
 //! | [`sockets`] | what a run on sockets used |
+//! | `whole` | files that are whole or not there |
 
 pub mod checkpoint;
 pub mod claim;
@@ -17,6 +18,7 @@ pub mod folder;
 pub mod manifest;
 pub mod shelf;
 pub mod sockets;
+mod whole;
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -32,7 +34,7 @@ use floodnet_measure::so_far::SoFar;
 use floodnet_measure::{Ending, Measures, Results};
 use floodnet_scenario::build::{Setup, set_up_nodes};
 use floodnet_scenario::protocol::Runnable;
-use floodnet_scenario::{Complaint, Scenario};
+use floodnet_scenario::{Complaint, Fault, FaultKind, Scenario, Transport};
 pub use sockets::{HopOverhead, Kernels, TcpRunInfo};
 
 /// What a protocol's runner works on.
@@ -231,6 +233,7 @@ pub(crate) fn simulate_job<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Compla
     drop(outcome);
     let mut results = measures.measures.finish(ending);
     results.summary.notes.clone_from(&setup.notes);
+    results.summary.notes.extend(lost_in_vain(scenario, &results));
     // What a part of the run says of the whole is no verdict.
     let expected = if ending.complete { &scenario.expect[..] } else { &[] };
     let judged = results.summary.judge(expected);
@@ -244,6 +247,27 @@ pub(crate) fn simulate_job<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Compla
         memory,
     };
     Ok(Ran { setup, finished: Some(Finished { results, cost, tcp: None }) })
+}
+
+/// What a scenario that asks for losses is told where none came of it, for streams repeat what is lost.
+fn lost_in_vain(scenario: &Scenario, results: &Results) -> Option<String> {
+    let loses = |fault: &Fault| matches!(&fault.kind, FaultKind::Loss(loss) if loss.share > 0.0);
+    let is_asked = scenario.link.loss > 0.0 || scenario.faults.iter().any(loses);
+    let is_told = is_asked && scenario.link.transport == Transport::Stream;
+    if !is_told || results.summary.drops.contains_key("loss") {
+        return None;
+    }
+    let again = match results.sent_again {
+        0 => "no packet was sent again".to_owned(),
+        times => format!("{} sent again", plural_were(times, "packet")),
+    };
+    Some(format!("{again}, and none was lost for good: on streams a loss only costs time"))
+}
+
+/// `1 packet was`, `2 packets were`.
+fn plural_were(count: u64, noun: &str) -> String {
+    let verb = if count == 1 { "was" } else { "were" };
+    format!("{} {verb}", floodnet_text::format::plural(usize::try_from(count).unwrap_or(usize::MAX), noun))
 }
 
 /// Measures that can be looked at while the run goes on.

@@ -62,7 +62,11 @@ pub struct Tried {
     pub features: BTreeMap<&'static str, u64>,
     /// Kinds of faults, each with another feature that was on in the same scenario.
     pub met: BTreeSet<(&'static str, &'static str)>,
-    /// After so many scenarios the last new one of them was met.
+    /// The states that the protocols name.
+    pub states: BTreeSet<&'static str>,
+    /// Kinds of faults that began in some scenario with these states, each with a state that some node was in then.
+    pub met_states: BTreeSet<(&'static str, &'static str)>,
+    /// After so many scenarios the last new pair was met, of features or of states.
     pub last_new: u64,
 }
 
@@ -98,6 +102,12 @@ impl Tried {
                 }
             }
         }
+        self.states.extend(checked.states);
+        for pair in checked.met {
+            if self.met_states.insert(pair) {
+                self.last_new = self.scenarios;
+            }
+        }
         let mut features = features;
         features.sort_unstable();
         features.dedup();
@@ -119,7 +129,15 @@ impl Tried {
         pairs.filter(|pair| pair.0 != pair.1 && !self.met.contains(pair)).collect()
     }
 
-    /// Whether the last `scenarios` scenarios brought no new pair of a fault and another feature.
+    /// Kinds of faults, each with a state of the protocol that no node was in when one began.
+    #[must_use]
+    pub fn states_never_met(&self) -> Vec<(&'static str, &'static str)> {
+        let begun: BTreeSet<&str> = self.met_states.iter().map(|(fault, _)| *fault).collect();
+        let pairs = begun.into_iter().flat_map(|fault| self.states.iter().map(move |&state| (fault, state)));
+        pairs.filter(|pair| !self.met_states.contains(pair)).collect()
+    }
+
+    /// Whether the last `scenarios` scenarios brought no new pair of a fault and another feature, or a state.
     #[must_use]
     pub const fn is_quiet(&self, scenarios: u64) -> bool {
         self.scenarios - self.last_new >= scenarios
@@ -241,6 +259,25 @@ mod tests {
         assert!(tried.is_quiet(2) && !tried.is_quiet(3));
         let never = [("crash", "slow"), ("slow", "churn"), ("slow", "crash"), ("slow", "jitter")];
         assert_eq!(tried.never_met(), never);
+    }
+
+    #[test]
+    fn states_that_no_fault_met_are_told() {
+        let mut tried = Tried::default();
+        let mut add = |met: &[(&'static str, &'static str)]| {
+            let met = met.iter().copied().collect();
+            tried.add(1, CaseResult { states: &["alone", "full"], met, ..CaseResult::default() }, Vec::new());
+            (tried.states_never_met(), tried.last_new)
+        };
+        // A kind of fault that never began is no gap.
+        assert_eq!(add(&[]), (vec![], 0));
+        assert_eq!(add(&[("crash", "full")]), (vec![("crash", "alone")], 2));
+        assert_eq!(
+            add(&[("crash", "full"), ("cut", "alone")]),
+            (vec![("crash", "alone"), ("cut", "full")], 3)
+        );
+        assert_eq!(add(&[("crash", "alone"), ("cut", "alone")]), (vec![("cut", "full")], 4));
+        assert_eq!(add(&[("crash", "alone")]), (vec![("cut", "full")], 4));
     }
 
     #[test]

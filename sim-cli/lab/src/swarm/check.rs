@@ -1,6 +1,7 @@
 //! One scenario, held against the invariants.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -13,7 +14,7 @@ use floodnet_sim::{Outcome, Simulation};
 
 use super::rules::{Quiet, Rules};
 use super::violation::{Invariant, Violation, broken};
-use super::watched::{Known, Watched};
+use super::watched::{Known, StatesMet, Watched};
 use crate::Protocols;
 use crate::run;
 use floodnet_scenario::build::{Setup, set_up, unread};
@@ -67,6 +68,10 @@ pub struct CaseResult {
     pub simulated: Duration,
     /// Inputs handled in the watched run.
     pub inputs: u64,
+    /// The states that the protocol names.
+    pub states: &'static [&'static str],
+    /// Kinds of faults, each with a state in which some node was when one began.
+    pub met: BTreeSet<(&'static str, &'static str)>,
 }
 
 /// A check to do, for the protocol's [`Checker`].
@@ -99,7 +104,7 @@ pub(crate) fn check_protocol<P: Runnable>(job: &CheckJob<'_>) -> Result<CaseResu
         violation: Some(caught_violation(thrown)),
         healed: None,
         simulated: scenario.duration.0,
-        inputs: 0,
+        ..CaseResult::default()
     }))
 }
 
@@ -127,6 +132,7 @@ struct Bench<'a, P: Runnable> {
 impl<P: Runnable> Bench<'_, P> {
     fn run(&self) -> CaseResult {
         let Setup { plan, links, .. } = self.setup;
+        let met = StatesMet::new(plan.faults.iter().map(|fault| (fault.from, fault.name)));
         let make = |slot| {
             let stands_still = |kind: &DisturbanceKind| matches!(kind, DisturbanceKind::Pause(slots) if slots.contains(slot));
             let known = Known {
@@ -134,6 +140,7 @@ impl<P: Runnable> Bench<'_, P> {
                 promises: self.promises,
                 steady: !plan.disturbances.iter().any(|fault| stands_still(&fault.kind)),
                 unlimited: links.class(slot).down.bits_per_second().is_none(),
+                met: &met,
             };
             Watched::new(P::node(slot, self.config), known)
         };
@@ -159,6 +166,8 @@ impl<P: Runnable> Bench<'_, P> {
             healed: self.healed(&rules),
             simulated: self.job.scenario.duration.0,
             inputs: outcome.inputs,
+            states: P::STATES,
+            met: met.all(),
         }
     }
 

@@ -1,7 +1,8 @@
 //! A node that is watched while it runs: what must hold after each of its inputs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use floodnet_core::invariants::{Invariants, Promises, Stored, Walk};
 use floodnet_core::observe::{Carried, Observation, Observe};
@@ -23,6 +24,43 @@ pub(super) struct Known<'a> {
     pub(super) steady: bool,
     /// Nothing waits for its downlink, so packets of one time come in the order of their sources.
     pub(super) unlimited: bool,
+    /// Where it notes in which state a fault met it.
+    pub(super) met: &'a StatesMet,
+}
+
+/// In which states nodes were when faults began.
+#[derive(Debug, Default)]
+pub(super) struct StatesMet {
+    /// Begin and kind of each fault, in order of time.
+    faults: Vec<(Time, &'static str)>,
+    met: Mutex<BTreeSet<(&'static str, &'static str)>>,
+}
+
+impl StatesMet {
+    /// Nothing met yet of these faults: begin and kind of each.
+    pub(super) fn new(faults: impl Iterator<Item = (Time, &'static str)>) -> Self {
+        let mut faults: Vec<(Time, &'static str)> = faults.collect();
+        faults.sort_unstable();
+        Self { faults, met: Mutex::default() }
+    }
+
+    /// A node that has seen what was before `from` was in `state` until `now`.
+    fn note(&self, from: Time, now: Time, state: impl FnOnce() -> Option<&'static str>) {
+        let begun = self.faults.iter().filter(|(at, _)| from < *at && *at <= now);
+        let mut begun = begun.map(|(_, kind)| *kind).peekable();
+        if begun.peek().is_none() {
+            return;
+        }
+        if let Some(state) = state() {
+            let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+            met.extend(begun.map(|kind| (kind, state)));
+        }
+    }
+
+    /// Kinds of faults, each with a state in which it met a node.
+    pub(super) fn all(&self) -> BTreeSet<(&'static str, &'static str)> {
+        self.met.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// A node of `P` that is watched.
@@ -386,6 +424,11 @@ impl<P: SimProtocol + Invariants> Types for Watched<'_, P> {
 
 impl<P: SimProtocol + Invariants> Protocol for Watched<'_, P> {
     fn handle<E: Effects<Self>>(&mut self, input: InputOf<Self>, cx: &mut Context<'_, Self, E>) {
+        // Between its inputs a node stays as it is.
+        if self.log.started {
+            let (log, inner) = (&self.log, &self.inner);
+            log.known.met.note(log.now, cx.now, || inner.state(cx.config));
+        }
         self.log.begin::<P>(&input, cx.now);
         let mut sink = Sink { outer: &mut *cx.effects, log: &mut self.log };
         let mut inner = Context { now: cx.now, config: cx.config, rng: &mut *cx.rng, effects: &mut sink };

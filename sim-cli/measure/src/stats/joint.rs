@@ -14,6 +14,10 @@ use statrs::distribution::{ContinuousCDF as _, Normal};
 /// Most arrangements that are looked at: all, if there are no more.
 pub const ARRANGEMENTS: usize = 10_000;
 
+/// How much of the level a metric gets that does not lead its family; one that does gets 1. Less would hide what it
+/// alone shows, more would hide what leaders show.
+pub const FOLLOWER: f64 = 0.75;
+
 /// What is found of one metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tested {

@@ -51,6 +51,16 @@ pub fn write_degrees(to: impl Write, nodes: &[u64]) -> io::Result<()> {
     write(to, &["degree", "nodes"], &rows)
 }
 
+/// Writes one line per slot: its `label` in the file that its graph was read from.
+///
+/// # Errors
+///
+/// When `to` cannot be written.
+pub fn write_labels(to: impl Write, labels: &[u64]) -> io::Result<()> {
+    let rows: Vec<(u32, u64)> = (0..).zip(labels.iter().copied()).collect();
+    write(to, &["slot", "label"], &rows)
+}
+
 /// The columns of a time series.
 const ROW: [&str; 30] = [
     "t_s",

@@ -5,5 +5,5 @@
 mod csv;
 mod graphml;
 
-pub use self::csv::{write_degrees, write_latency_curve, write_messages, write_timeseries};
+pub use self::csv::{write_degrees, write_labels, write_latency_curve, write_messages, write_timeseries};
 pub use graphml::write_graphml;

@@ -240,9 +240,16 @@ impl NamedOverlay<Setting> for Fixed {
 
     fn slots(table: &StaticTable) -> Result<Option<u32>, Complaint> {
         match table {
-            StaticTable::File(path) => read(path).map(|graph| Some(graph.nodes())),
+            StaticTable::File(path) => read(path).map(|(graph, _)| Some(graph.nodes())),
             _ => Ok(None),
         }
+    }
+
+    fn labels(table: &StaticTable) -> Result<Option<Vec<u64>>, Complaint> {
+        let StaticTable::File(path) = table else { return Ok(None) };
+        let (_, labels) = read(path)?;
+        let are_numbers = labels.iter().copied().eq(0..labels.len() as u64);
+        Ok(Some(labels).filter(|_| !are_numbers))
     }
 }
 
@@ -250,7 +257,7 @@ impl NamedOverlay<Setting> for Fixed {
 fn draw(table: &StaticTable, setting: &Setting) -> Result<Graph, Complaint> {
     let (nodes, seed) = (setting.slots, setting.seed);
     let drawn = match *table {
-        StaticTable::File(ref path) => return read(path),
+        StaticTable::File(ref path) => return read(path).map(|(graph, _)| graph),
         StaticTable::KOut(k) => graph::k_out(nodes, k, seed),
         StaticTable::Regular(k) => graph::regular(nodes, k, seed),
         StaticTable::Gnp { mean_degree } => graph::gnp(nodes, mean_degree, seed),
@@ -265,7 +272,8 @@ fn draw(table: &StaticTable, setting: &Setting) -> Result<Graph, Complaint> {
     drawn.map_err(|error| Complaint::new("", error.to_string(), "change the graph, or nodes.count"))
 }
 
-fn read(path: &Path) -> Result<Graph, Complaint> {
+/// The graph in a file, and the labels of its nodes.
+fn read(path: &Path) -> Result<(Graph, Vec<u64>), Complaint> {
     let opened = open(path).map_err(|error| unreadable("file", &error))?;
-    graph::read_edges(opened).map(|(graph, _)| graph).map_err(|error| malformed("file", path, &error))
+    graph::read_edges(opened).map_err(|error| malformed("file", path, &error))
 }

@@ -109,6 +109,15 @@ pub trait Runnable:
         let _ = overlay;
         Ok(None)
     }
+
+    /// The labels of the slots, where a file has others than their numbers.
+    ///
+    /// # Errors
+    /// As [`slots`](Self::slots).
+    fn labels(overlay: &Self::OverlayTable) -> Result<Option<Vec<u64>>, Complaint> {
+        let _ = overlay;
+        Ok(None)
+    }
 }
 
 impl<O: NamedOverlay<Setting>, B: NamedBroadcast<Payload = SimPayload>> Runnable for Node<O, B> {
@@ -137,6 +146,10 @@ impl<O: NamedOverlay<Setting>, B: NamedBroadcast<Payload = SimPayload>> Runnable
 
     fn slots(overlay: &O::Table) -> Result<Option<u32>, Complaint> {
         O::slots(overlay)
+    }
+
+    fn labels(overlay: &O::Table) -> Result<Option<Vec<u64>>, Complaint> {
+        O::labels(overlay)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod keys;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clap::Parser;
@@ -34,6 +35,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
         "A line for each message: who should have got it, who did, how late, with how many packets.",
     ),
     ("latency.csv", "The share of receivers reached, by time since the publication."),
+    (
+        "labels.csv",
+        "The label of each slot in the file of the overlay, where it has others than 0, 1, 2 and so on.",
+    ),
     ("topology.graphml", "The graph at the end of the run, or at another time if its name has one."),
     ("topology.png", "A picture of that graph."),
     ("degrees.png", "How many nodes have how many neighbors at the end."),
@@ -156,6 +161,11 @@ fn entries(tables: &Tables) -> Vec<Entry> {
     }));
     all.extend(EXIT_CODES.iter().map(|(code, text)| plain("exit code", &code.to_string(), text)));
     all
+}
+
+/// What each key of a scenario means, by its path without the places of items in lists.
+pub(super) fn meanings(tables: &Tables) -> BTreeMap<String, String> {
+    keys(tables).into_iter().map(|entry| (entry.name, entry.text)).collect()
 }
 
 /// The names, by kind.
