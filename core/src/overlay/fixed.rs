@@ -169,6 +169,13 @@ impl Overlay for Fixed {
     fn neighbors(&self) -> &[u32] {
         &self.neighbors
     }
+
+    fn kind(message: &Message) -> &'static str {
+        match message {
+            Message::Hello => "hello",
+            Message::Welcome => "welcome",
+        }
+    }
 }
 
 impl Invariants for Fixed {

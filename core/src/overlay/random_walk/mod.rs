@@ -317,6 +317,10 @@ impl<Peer: Copy + Ord> Overlay for RandomWalk<Peer> {
     fn neighbors(&self) -> &[Peer] {
         &self.neighbors
     }
+
+    fn kind(message: &Message<Peer>) -> &'static str {
+        message.kind()
+    }
 }
 
 impl<Peer: Copy + Ord> Invariants for RandomWalk<Peer> {
