@@ -9,6 +9,7 @@ use super::command_trait::{Command, Context};
 use super::failure::{EXIT_CODES, Failure};
 use floodnet_measure::about::{about, meaning};
 use floodnet_measure::metrics::{METRICS, PHASE_METRICS, find};
+use floodnet_measure::own;
 use floodnet_scenario::{LOSSES, Tables, schema};
 use floodnet_text::spelling::nearest;
 
@@ -126,6 +127,9 @@ fn entries(tables: &Tables) -> Vec<Entry> {
             .iter()
             .map(|of| metric(format!("phases.FAULT.{}", of.path), &format!("phases.0.{}", of.path))),
     );
+    all.extend(own::names().into_iter().map(|name| metric(name.clone(), &name)));
+    let of_kind = |number: &str| metric(format!("kinds.KIND.{number}"), &format!("kinds.KIND.{number}"));
+    all.extend(["packets", "bytes"].map(of_kind));
     let plain = |kind, name: &str, text: &str| Entry {
         kind,
         name: name.to_owned(),
