@@ -1,9 +1,11 @@
 //! The composition of an overlay and a broadcast: who is told what, when, and with which view.
 
 use floodnet_core::broadcast::flood;
+use floodnet_core::broadcast::plumtree::{self, Plumtree};
 use floodnet_core::broadcast::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastInput, BroadcastInputOf, Flood,
 };
+use floodnet_core::invariants::{Invariants, Promises};
 use floodnet_core::node::{self, Layer, Node};
 use floodnet_core::observe::{Carried, Observation, Observe, Payload};
 use floodnet_core::overlay::random_walk::{self, Config};
@@ -214,4 +216,62 @@ fn events_and_packets_mean_what_the_laboratory_reads_in_them() {
     let control = Layer::Overlay(random_walk::Message::JoinAck { in_place_of: None, dialed: true });
     assert_eq!(Flooding::carried(&control), None);
     assert_eq!(Flooding::wire_size(&control), 3);
+}
+
+/// A spy sets timers and says nothing of them.
+impl Invariants for Spy {}
+
+#[test]
+fn each_layer_promises_its_own_timers_and_a_node_their_sum() {
+    fn timers<P: Invariants>(config: &P::Config) -> Option<usize> {
+        let mut promises = Promises::default();
+        P::promise(config, &mut promises);
+        promises.timers
+    }
+    let overlay = Config::new(vec![1]);
+    let flood = node::Config { overlay: overlay.clone(), broadcast: flood::Config::default() };
+    assert_eq!(timers::<Flooding>(&flood), Some(2));
+    let tree = node::Config { overlay: overlay.clone(), broadcast: plumtree::Config::default() };
+    assert_eq!(timers::<Node<RandomWalk<u32>, Plumtree<u32, Note>>>(&tree), Some(4));
+    let spy = node::Config { overlay, broadcast: () };
+    assert_eq!(timers::<Node<RandomWalk<u32>, Spy>>(&spy), None, "who says nothing is held to nothing");
+}
+
+/// Layers that stand for several protocols say in the byte of the layer which one they are.
+#[test]
+fn variants_of_a_layer_take_no_byte_of_their_own() {
+    #[derive(Debug, PartialEq)]
+    struct Either(u8);
+    impl Wire for Either {
+        const VARIANTS: u8 = 3;
+        fn variant(&self) -> u8 {
+            self.0
+        }
+        fn variant_size(&self) -> u32 {
+            0
+        }
+        fn encode_variant(&self, _: &mut Vec<u8>) {}
+        fn decode_variant(variant: u8, _: &mut &[u8]) -> Result<Self, DecodeError> {
+            Ok(Self(variant))
+        }
+        fn size(&self) -> u32 {
+            1
+        }
+        fn encode(&self, out: &mut Vec<u8>) {
+            out.push(self.0);
+        }
+        fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
+            wire::take(input).map(|[variant]| Self(variant))
+        }
+    }
+    type Packet = Layer<Either, Note>;
+    for variant in 0..3 {
+        let bytes = wire::encode::<Packet>(&Layer::Overlay(Either(variant)));
+        assert_eq!(bytes, [wire::VERSION, variant << 1]);
+        assert_eq!(wire::decode(&bytes), Ok(Packet::Overlay(Either(variant))));
+    }
+    for kind in [6, 3, 255] {
+        let refused = wire::decode::<Packet>(&[wire::VERSION, kind, 0, 0, 0, 0]);
+        assert_eq!(refused, Err(DecodeError::Kind(kind)), "no such variant");
+    }
 }

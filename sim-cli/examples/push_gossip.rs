@@ -11,6 +11,7 @@
 use std::process::ExitCode;
 
 use floodnet_core::invariants::Invariants;
+use floodnet_core::measure::{Measure, Worse};
 use floodnet_core::observe::{Carried, Observation, Observe};
 use floodnet_core::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
 use floodnet_core::seen::{Seen, SeenCache, SeenLimits};
@@ -24,6 +25,9 @@ use sim_cli::scenario::{CheckedTable, Complaint, units};
 fn main() -> ExitCode {
     sim_cli::main_with(Registry::builtin().protocol::<PushGossip>("views", "push"))
 }
+
+/// A measure of its own: `own.hot.mean`, `own.hot.p99` and so on in the summary.
+static HOT: Measure = Measure::histogram("hot", "Messages that a node pushes in a round.", Worse::Neither);
 
 /// `[overlay.views]`
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -94,6 +98,7 @@ enum Event {
     Joined(u32),
     Lost(u32),
     Refused,
+    Round { hot: u64 },
 }
 
 /// A message that is still pushed.
@@ -129,6 +134,7 @@ impl PushGossip {
             let told = self.some_peers(cx);
             cx.send(stranger, Message::Meet(told));
         }
+        cx.emit(Event::Round { hot: self.hot.len() as u64 });
         for hot in &mut self.hot {
             hot.rounds -= 1;
             for _ in 0..cx.config.push.fanout {
@@ -246,6 +252,20 @@ impl Observe for PushGossip {
             Event::Joined(peer) => Observation::NeighborUp(peer),
             Event::Lost(peer) => Observation::NeighborDown(peer),
             Event::Refused => Observation::Dropped("view_full"),
+            Event::Round { hot } => Observation::Record(&HOT, hot),
+        }
+    }
+
+    fn measures(declare: &mut dyn FnMut(&'static Measure)) {
+        declare(&HOT);
+    }
+
+    fn kind(message: &Message) -> &'static str {
+        match message {
+            Message::Meet(_) => "meet",
+            Message::Met(_) => "met",
+            Message::Busy(_) => "busy",
+            Message::Push { .. } => "payload",
         }
     }
 

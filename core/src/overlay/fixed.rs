@@ -179,6 +179,13 @@ impl Overlay for Fixed {
     fn classes() -> Classes {
         Classes::of(&[MessageClass::Ping])
     }
+
+    fn kind(message: &Message) -> &'static str {
+        match message {
+            Message::Hello => "hello",
+            Message::Welcome => "welcome",
+        }
+    }
 }
 
 impl Invariants for Fixed {

@@ -129,10 +129,10 @@ impl Message {
         self.due <= end
     }
 
-    /// `packets / (n - 1) - 1`; none when it reached nobody.
+    /// `packets / (n - 1) - 1`; none when it reached nobody, or when the protocol does not say which packets carry it.
     pub(super) fn redundancy(&self, packets: u64) -> Option<f64> {
         let holders = self.tally.holders();
-        (holders > 0).then(|| packets as f64 / f64::from(holders) - 1.0)
+        (holders > 0 && self.copies.sent > 0).then(|| packets as f64 / f64::from(holders) - 1.0)
     }
 
     /// Greatest hop count; none when it reached nobody.
@@ -192,17 +192,22 @@ impl Totals {
         if message.receivers > 0 {
             self.ratios.add(f64::from(message.tally.on_time) / f64::from(message.receivers));
         }
-        match (message.redundancy(message.copies.received), message.redundancy(message.copies.sent)) {
-            (Some(rmr), Some(rmr_sent)) => {
-                self.rmr.add(rmr);
-                self.rmr_sent.add(rmr_sent);
-                self.hops.add(f64::from(message.tally.greatest_hops));
-                self.greatest_hops = self.greatest_hops.max(message.last_hop());
+        match message.last_hop() {
+            Some(hops) => {
+                self.hops.add(f64::from(hops));
+                self.greatest_hops = self.greatest_hops.max(Some(hops));
             }
-            _ => {
+            None => {
                 self.left_out += 1;
                 self.undelivered += u64::from(message.receivers > 0);
             }
+        }
+        let redundancy = |packets| message.redundancy(packets);
+        if let (Some(rmr), Some(sent)) =
+            (redundancy(message.copies.received), redundancy(message.copies.sent))
+        {
+            self.rmr.add(rmr);
+            self.rmr_sent.add(sent);
         }
     }
 

@@ -66,6 +66,16 @@ fn a_line_from_its_end_has_no_redundancy_and_the_last_hop_is_its_length() {
 }
 
 #[test]
+fn a_protocol_that_does_not_say_what_packets_carry_has_no_redundancy() {
+    let mut script = Script::all_up(3);
+    script.says(secs(1), 0, Observation::Published(0));
+    script.delivered(secs(2), 1, 0, 1);
+    let summary = measure(one_message(3), script).summary;
+    assert_eq!((summary.rmr.mean, summary.rmr_sent.max, summary.rmr.left_out), (None, None, 0));
+    assert_eq!((summary.ldh.max, summary.undelivered_messages), (Some(1), 0));
+}
+
+#[test]
 fn in_a_complete_graph_everybody_gets_a_copy_from_everybody() {
     let edges: Vec<(u32, u32)> = (0..8).flat_map(|a| (a + 1..8).map(move |b| (a, b))).collect();
     let summary = measure(one_message(8), flood(8, &edges, 0)).summary;

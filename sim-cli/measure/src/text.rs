@@ -6,6 +6,7 @@ use super::latency::Ms;
 use super::metrics::{Layout, Metric};
 use super::metrics::{Summary, metric};
 use super::outcome::Outcome;
+use super::own::Own;
 use super::phases::Phase;
 use floodnet_text::format;
 
@@ -151,8 +152,14 @@ impl Summary {
             if self.complete { "" } else { " · interrupted" }
         );
         // All blocks share one column of values.
-        let blocks =
-            [self.block(DELIVERY).collect(), self.load(), self.network(), self.hostility(), self.faults()];
+        let blocks = [
+            self.delivery(),
+            self.load(),
+            self.own_measures(),
+            self.network(),
+            self.hostility(),
+            self.faults(),
+        ];
         let width = blocks.iter().flatten().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
         for block in blocks.iter().filter(|block| !block.is_empty()) {
             text.push('\n');
@@ -187,6 +194,30 @@ impl Summary {
         items.iter().filter_map(|item| item.line(self))
     }
 
+    /// Of a run without messages, such as that of a membership protocol, only what it has.
+    fn delivery(&self) -> Vec<Line> {
+        let has_messages = self.publishes > 0 || self.skipped > 0;
+        self.block(DELIVERY)
+            .filter(|(_, value)| has_messages || !["-", "0"].contains(&value.as_str()))
+            .collect()
+    }
+
+    /// What the protocol measures itself.
+    fn own_measures(&self) -> Vec<Line> {
+        let line = |(name, own): (&String, &Own)| {
+            let text = match own {
+                Own::Counter(count) => format::count(*count),
+                Own::Histogram(spread) => {
+                    let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), number);
+                    let [mean, p99, max] = [spread.mean, spread.p99, spread.max].map(number);
+                    format!("{mean} (p99 {p99}, max {max}; {} times)", format::count(spread.count))
+                }
+            };
+            (name.clone(), text)
+        };
+        self.own.iter().map(line).collect()
+    }
+
     fn load(&self) -> Vec<Line> {
         let drops = self.drops.iter();
         let drops = drops.map(|(reason, &dropped)| (format!("dropped: {reason}"), format::count(dropped)));
@@ -197,7 +228,10 @@ impl Summary {
         let [joins, crashes] = [self.joins, self.crashes].map(format::count);
         let lives = format!("{joins} joined, {} left, {crashes} crashed", self.leaves);
         let lives = ("incarnations".to_owned(), lives);
-        self.block(NETWORK).chain([lives]).chain(self.block(LIVES)).collect()
+        // Nobody ever held a neighbor: there is no graph to say anything of.
+        let has_graph = self.joins > 0;
+        let lines = self.block(NETWORK).chain([lives]).chain(self.block(LIVES));
+        lines.filter(|(_, value)| has_graph || value != "-").collect()
     }
 
     fn hostility(&self) -> Vec<Line> {
@@ -271,6 +305,27 @@ fn healed(phase: &Phase) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_without_messages_has_no_page_of_dashes() {
+        let mut summary = crate::testing::small_summary();
+        assert!(summary.to_text().contains("delivery ratio"));
+        summary.own = [("asked".to_owned(), Own::Counter(1_234))].into();
+        summary.publishes = 0;
+        let (delivery, latency, rmr) =
+            (None, crate::latency::Quantiles::default(), crate::values::Redundancy::default());
+        (summary.delivery_ratio, summary.delivery_worst, summary.delivery_joined) =
+            (delivery, delivery, delivery);
+        (summary.latency_ms, summary.rmr, summary.ldh) = (latency, rmr, crate::values::LastHop::default());
+        (summary.deliveries, summary.undelivered_messages, summary.deliveries_late) = (0, 0, 0);
+        let text = summary.to_text();
+        let lines = text.lines().filter(|line| line.ends_with(" -")).collect::<Vec<_>>();
+        assert_eq!(lines, [""; 0]);
+        assert!(
+            !text.contains("delivery ratio") && text.contains("asked") && text.contains("1,234"),
+            "{text}"
+        );
+    }
 
     #[test]
     fn almost_all_is_not_all() {

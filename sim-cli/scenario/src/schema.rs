@@ -47,6 +47,10 @@ fn expectations() -> Map<String, Value> {
     let mut root = nested(METRICS, &bound);
     let open = |value: Value| json!({ "type": "object", "additionalProperties": value });
     root["properties"]["drops"] = open(bound.clone());
+    let of_kind = json!({ "packets": bound, "bytes": bound });
+    root["properties"]["kinds"] =
+        open(json!({ "type": "object", "properties": of_kind, "additionalProperties": false }));
+    root["properties"]["own"] = open(json!({ "anyOf": [bound, open(bound.clone())] }));
     root["properties"]["phases"] = open(nested(PHASE_METRICS, &bound));
     // A dotted metric may also be one quoted key.
     root["patternProperties"] = json!({ r"^[a-z_]+\.[a-z0-9_.]+$": bound });

@@ -68,7 +68,10 @@ impl Command for OracleArgs {
         suite
             .laws
             .iter()
-            .try_for_each(|law| suite.scenario(law, cx.registry.lab()).map(drop))
+            .try_for_each(|law| {
+                suite.scenario(law, cx.registry.lab())?;
+                suite.control(law, cx.registry.lab()).map(drop)
+            })
             .map_err(invalid)?;
         let is_text = self.format == Format::Text && !cx.console.is_quiet();
         if is_text {
@@ -149,7 +152,8 @@ fn row(finding: &Finding) -> String {
         Verdict::Fails => "FAILS",
         Verdict::Undecided => "undecided",
     };
-    line([&finding.law, &finding.measured, finding.relation, &expected, &found, verdict])
+    let law = if finding.is_control { "  control" } else { finding.law.as_str() };
+    line([law, &finding.measured, finding.relation, &expected, &found, verdict])
 }
 
 /// A number with up to six significant digits.

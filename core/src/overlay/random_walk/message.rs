@@ -69,6 +69,19 @@ const REFUSED: u8 = 10;
 const REFUSED_TAKE_BACK: u8 = 11;
 
 impl<Peer: Copy> Message<Peer> {
+    /// What it is, in a word.
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Join { .. } => "join",
+            Self::JoinVia { .. } => "join_via",
+            Self::Offer { .. } => "offer",
+            Self::Referral { .. } => "referral",
+            Self::JoinAck { .. } => "join_ack",
+            Self::Displaced { .. } => "displaced",
+            Self::Refused { .. } => "refused",
+        }
+    }
+
     /// The first byte, and the peer behind it.
     const fn head(&self) -> (u8, Option<Peer>) {
         match *self {

@@ -347,6 +347,10 @@ impl<Peer: Copy + Ord> Overlay for RandomWalk<Peer> {
     fn unbounded(config: &mut Config<Peer>) {
         config.max_degree = None;
     }
+
+    fn kind(message: &Message<Peer>) -> &'static str {
+        message.kind()
+    }
 }
 
 impl<Peer: Copy + Ord> Invariants for RandomWalk<Peer> {

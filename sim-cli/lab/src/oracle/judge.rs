@@ -10,13 +10,14 @@ use std::num::NonZeroUsize;
 use serde::Serialize;
 
 use super::expression::Expression;
-use super::suite::{Bound, Law, Mean, Suite};
+use super::suite::{Arm, Bound, Law, Mean, Near, Suite};
 use crate::Protocols;
 use crate::ensemble::{Control, run_each, seeds};
 use crate::run::Ran;
 use floodnet_measure::metrics::Numbers;
 use floodnet_measure::stats::interval::student_half;
 use floodnet_measure::stats::wilson::wilson_at;
+use floodnet_scenario::Scenario;
 
 /// The confidence of the intervals: 99.9 %.
 pub const CONFIDENCE: f64 = 0.999;
@@ -44,8 +45,11 @@ pub struct Finding {
     pub source: String,
     /// The expression that was measured.
     pub measured: String,
-    /// How it must compare: `=`, `<=` or `>=`.
+    /// How it must compare: `=`, `<=` or `>=`; in a control arm the contrary.
     pub relation: &'static str,
+    /// Whether this is the control arm of the law, in which a check of it must fail.
+    #[serde(rename = "control")]
+    pub is_control: bool,
     /// What is expected: the formula.
     pub formula: String,
     /// The value of the formula; of several runs the mean. None if it was not measured.
@@ -76,15 +80,49 @@ pub fn consult(
     control: &impl Control,
 ) -> Result<Option<Vec<Finding>>, String> {
     let scenario = suite.scenario(law, protocols)?;
+    let Some(mut found) = check(law, &scenario, protocols, jobs, control)? else { return Ok(None) };
+    if let (Some(arm), Some(scenario)) = (&law.control, suite.control(law, protocols)?) {
+        let Some(of_arm) = check(law, &scenario, protocols, jobs, control)? else { return Ok(None) };
+        found.extend(must_fail(arm, of_arm));
+    }
+    Ok(Some(found))
+}
+
+/// What the checks of a law find in runs of `scenario`.
+fn check(
+    law: &Law,
+    scenario: &Scenario,
+    protocols: &Protocols,
+    jobs: NonZeroUsize,
+    control: &impl Control,
+) -> Result<Option<Vec<Finding>>, String> {
     let seeds = seeds(scenario.seed, law.runs);
     let keep = |_, _: &_, ran: Ran| ran.finished.map(|finished| Numbers::of(&finished.results.summary));
-    let runs = run_each(&scenario, protocols, &seeds, jobs, control, &keep);
+    let runs = run_each(scenario, protocols, &seeds, jobs, control, &keep);
     let runs = runs.map_err(|failed| format!("law `{}`: {failed}", law.name))?;
     let runs: Option<Vec<Numbers>> = runs.into_iter().map(Option::flatten).collect();
     let Some(runs) = runs else { return Ok(None) };
     let found: Result<Vec<Finding>, String> =
         law.checks.iter().map(|check| judge(law, &check.measured, &check.bound, &runs)).collect();
     found.map(Some).map_err(|error| format!("law `{}`: {error}", law.name))
+}
+
+/// What a control arm shows: the check of the law that fails most clearly, which is the first that does. If none
+/// fails, the law cannot tell the arm apart, and that is a failure of its own.
+fn must_fail(arm: &Arm, found: Vec<Finding>) -> Option<Finding> {
+    let failing = found.iter().position(|finding| finding.verdict == Verdict::Fails);
+    let shown = found.into_iter().nth(failing.unwrap_or(0))?;
+    Some(Finding {
+        about: format!("control: {}", arm.about),
+        relation: match shown.relation {
+            "<=" => ">",
+            ">=" => "<",
+            _ => "≠",
+        },
+        is_control: true,
+        verdict: if failing.is_some() { Verdict::Holds } else { Verdict::Fails },
+        ..shown
+    })
 }
 
 fn judge(law: &Law, measured: &Expression, bound: &Bound, runs: &[Numbers]) -> Result<Finding, String> {
@@ -97,10 +135,13 @@ fn judge(law: &Law, measured: &Expression, bound: &Bound, runs: &[Numbers]) -> R
     };
     finding.value = Some(mean(&found));
     finding.expected = Some(mean(&expected));
-    if let Bound::Exact(_) = bound {
-        finding.judge_each(&found, &expected);
-    } else {
-        finding.judge_mean(&found, &expected, measured.is_bit(), bound);
+    match bound {
+        Bound::Exact(_) => finding.judge_each(&found, &expected, is_same),
+        Bound::Each(Near { tolerance, .. }) => {
+            let slack = tolerance * (1.0 + 1e-9);
+            finding.judge_each(&found, &expected, |found, expected| (found - expected).abs() <= slack);
+        }
+        _ => finding.judge_mean(&found, &expected, measured.is_bit(), bound),
     }
     Ok(finding)
 }
@@ -108,7 +149,7 @@ fn judge(law: &Law, measured: &Expression, bound: &Bound, runs: &[Numbers]) -> R
 /// How measured and expected values must compare, and the formula of the expected ones.
 const fn formula(bound: &Bound) -> (&'static str, &Expression) {
     match bound {
-        Bound::Exact(of) | Bound::Mean(Mean { of, .. }) => ("=", of),
+        Bound::Exact(of) | Bound::Each(Near { of, .. }) | Bound::Mean(Mean { of, .. }) => ("=", of),
         Bound::AtMost(of) => ("<=", of),
         Bound::AtLeast(of) => (">=", of),
     }
@@ -120,6 +161,7 @@ impl Finding {
         let (relation, formula) = formula(bound);
         let (tolerance, because) = match bound {
             Bound::Mean(mean) => (mean.tolerance, mean.because.clone()),
+            Bound::Each(near) => (near.tolerance, near.because.clone()),
             _ => (0.0, String::new()),
         };
         Self {
@@ -128,6 +170,7 @@ impl Finding {
             source: law.source.clone(),
             measured: measured.to_string(),
             relation,
+            is_control: false,
             formula: formula.to_string(),
             expected: None,
             value: None,
@@ -140,8 +183,8 @@ impl Finding {
     }
 
     /// Holds every run against the formula.
-    fn judge_each(&mut self, found: &[f64], expected: &[f64]) {
-        let wrong = found.iter().zip(expected).position(|(found, expected)| !is_same(*found, *expected));
+    fn judge_each(&mut self, found: &[f64], expected: &[f64], fits: impl Fn(f64, f64) -> bool) {
+        let wrong = found.iter().zip(expected).position(|(found, expected)| !fits(*found, *expected));
         self.verdict = if wrong.is_none() { Verdict::Holds } else { Verdict::Fails };
         // The run that is wrong says more than a mean.
         if let Some(run) = wrong {
@@ -166,7 +209,7 @@ impl Finding {
             Bound::Mean(Mean { within, .. }) if (high - low) / 2.0 > *within => Verdict::Undecided,
             Bound::Mean(_) => decide(low <= self.tolerance && high >= -self.tolerance, true),
             Bound::AtMost(_) => decide(high <= 0.0, low > 0.0),
-            Bound::AtLeast(_) | Bound::Exact(_) => decide(low >= 0.0, high < 0.0),
+            Bound::AtLeast(_) | Bound::Exact(_) | Bound::Each(_) => decide(low >= 0.0, high < 0.0),
         };
     }
 }

@@ -17,6 +17,12 @@ const BUILTIN: &[(&str, &str)] = &[
     ("crash.toml", include_str!("../../../../scenarios/oracles/crash.toml")),
     ("join.toml", include_str!("../../../../scenarios/oracles/join.toml")),
     ("churn.toml", include_str!("../../../../scenarios/oracles/churn.toml")),
+    ("hyparview.toml", include_str!("../../../../scenarios/oracles/hyparview.toml")),
+    ("hyparview-crash.toml", include_str!("../../../../scenarios/oracles/hyparview-crash.toml")),
+    ("cyclon.toml", include_str!("../../../../scenarios/oracles/cyclon.toml")),
+    ("plumtree.toml", include_str!("../../../../scenarios/oracles/plumtree.toml")),
+    ("plumtree-late.toml", include_str!("../../../../scenarios/oracles/plumtree-late.toml")),
+    ("plumtree-crash.toml", include_str!("../../../../scenarios/oracles/plumtree-crash.toml")),
 ];
 
 /// Laws with their scenarios.
@@ -51,6 +57,19 @@ pub struct Law {
     /// What must be found.
     #[serde(rename = "check")]
     pub checks: Vec<Check>,
+    /// What must not be found so; without it, nothing is tried.
+    pub control: Option<Arm>,
+}
+
+/// The control arm of a law: something else, in which at least one check of the law must fail. It shows that the law can
+/// tell the two apart.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Arm {
+    /// What is different, in a sentence.
+    pub about: String,
+    /// Values put in besides those of the law, as with `--set`.
+    pub set: toml::Table,
 }
 
 /// Something that the runs of a law must show.
@@ -68,6 +87,8 @@ pub struct Check {
 pub enum Bound {
     /// This in each run, to the six digits of a summary.
     Exact(Expression),
+    /// Near this in each run: for a value that was published, with what is known of how exact it is.
+    Each(Near),
     /// This on average over runs.
     Mean(Mean),
     /// Not above this on average over runs.
@@ -82,6 +103,7 @@ pub enum Bound {
 struct CheckForm {
     measured: Formula,
     exact: Option<Formula>,
+    each: Option<Near>,
     mean: Option<Mean>,
     at_most: Option<Formula>,
     at_least: Option<Formula>,
@@ -93,6 +115,7 @@ impl TryFrom<CheckForm> for Check {
     fn try_from(form: CheckForm) -> Result<Self, String> {
         let bounds = [
             form.exact.map(|of| Bound::Exact(of.0)),
+            form.each.map(Bound::Each),
             form.mean.map(Bound::Mean),
             form.at_most.map(|of| Bound::AtMost(of.0)),
             form.at_least.map(|of| Bound::AtLeast(of.0)),
@@ -100,9 +123,22 @@ impl TryFrom<CheckForm> for Check {
         let mut bounds = bounds.into_iter().flatten();
         match (bounds.next(), bounds.next()) {
             (Some(bound), None) => Ok(Self { measured: form.measured.0, bound }),
-            _ => Err(format!("`{}` needs one of exact, mean, at_most and at_least", form.measured.0)),
+            _ => Err(format!("`{}` needs one of exact, each, mean, at_most and at_least", form.measured.0)),
         }
     }
+}
+
+/// A value that is known not quite.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Near {
+    /// The expected value.
+    #[serde(deserialize_with = "expression")]
+    pub of: Expression,
+    /// How far from it a run may be.
+    pub tolerance: f64,
+    /// Where that comes from.
+    pub because: String,
 }
 
 /// An average that is known.
@@ -178,7 +214,7 @@ impl Suite {
             if law.checks.is_empty() {
                 return wrong("checks nothing: add a [[law.check]]");
             }
-            let needs_many = |check: &Check| !matches!(check.bound, Bound::Exact(_));
+            let needs_many = |check: &Check| !matches!(check.bound, Bound::Exact(_) | Bound::Each(_));
             if law.checks.iter().any(needs_many) && (law.runs < 2 || law.quick == 1) {
                 return wrong("has an average to check, which takes two runs or more");
             }
@@ -219,8 +255,20 @@ impl Suite {
     /// # Errors
     /// It cannot be read or makes no sense; says why, as the commands do.
     pub fn scenario(&self, law: &Law, protocols: &Protocols) -> Result<Scenario, String> {
+        self.read(law, &toml::Table::new(), protocols)
+    }
+
+    /// The scenario of the control arm of a law, if it has one.
+    ///
+    /// # Errors
+    /// As [`scenario`](Self::scenario).
+    pub fn control(&self, law: &Law, protocols: &Protocols) -> Result<Option<Scenario>, String> {
+        law.control.as_ref().map(|arm| self.read(law, &arm.set, protocols)).transpose()
+    }
+
+    fn read(&self, law: &Law, besides: &toml::Table, protocols: &Protocols) -> Result<Scenario, String> {
         let set: Vec<(String, String)> =
-            law.set.iter().map(|(key, value)| (key.clone(), value.to_string())).collect();
+            law.set.iter().chain(besides).map(|(key, value)| (key.clone(), value.to_string())).collect();
         let read = match &self.folder {
             Some(folder) => Scenario::load(&folder.join(&law.scenario), &set, protocols.tables()),
             None => {
@@ -245,6 +293,7 @@ mod tests {
         let (suite, protocols) = (Suite::builtin().unwrap(), Protocols::builtin());
         for law in &suite.laws {
             suite.scenario(law, &protocols).unwrap_or_else(|error| panic!("{error}"));
+            suite.control(law, &protocols).unwrap_or_else(|error| panic!("{error}"));
             for check in &law.checks {
                 if let Bound::Mean(mean) = &check.bound {
                     assert_eq!(

@@ -275,7 +275,7 @@ pub fn schema() -> serde_json::Value {
         json!({ "type": "object", "minProperties": 1, "description": about, "additionalProperties": either })
     };
     let names: Vec<&str> = METRICS.iter().map(|metric| metric.path).collect();
-    let open = json!({ "type": "string", "pattern": "^(drops|lost\\.by_reason|phases)\\.\\S+$" });
+    let open = json!({ "type": "string", "pattern": "^(drops|kinds|lost\\.by_reason|own|phases)\\.\\S+$" });
     let metric = json!({ "anyOf": [{ "enum": names }, open] });
     let mut metrics = list(&metric);
     metrics["description"] = json!("What tables and pictures show, the first one first.");

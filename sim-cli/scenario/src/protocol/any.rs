@@ -40,6 +40,7 @@ macro_rules! any {
     ) => {
         $(#[$about])*
         #[derive(Debug)]
+        #[expect(missing_docs, reason = "the names are those of the protocols")]
         pub enum $any { $($variant($node),)* }
 
         /// What nodes say to each other.

@@ -120,12 +120,12 @@ loss = 0.1
 fn unknown_overlay_points_at_the_flag() {
     assert_snapshot!(bad_with(&small(r"[link]
 loss = 0.1
-"), &[("overlay.hyparview.active", "5")]), @"
-    error: unknown overlay `hyparview`
+"), &[("overlay.scamp.active", "5")]), @"
+    error: unknown overlay `scamp`
      --> --set:1:9
       |
-    1 | overlay.hyparview.active=5
-      |         ^^^^^^^^^ known here: random_walk, static
+    1 | overlay.scamp.active=5
+      |         ^^^^^ known here: random_walk, static, hyparview, cyclon
     ");
 }
 

@@ -15,7 +15,7 @@ use floodnet_measure::metrics::{METRICS, PHASE_METRICS};
 /// A protocol of somebody else.
 #[derive(Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-struct Hyparview {
+struct Scamp {
     /// Size of the active view.
     active: u32,
     /// Shuffle now and then.
@@ -28,7 +28,7 @@ struct Shuffle {
     every: floodnet_text::units::Duration,
 }
 
-impl Default for Hyparview {
+impl Default for Scamp {
     fn default() -> Self {
         Self { active: 5, shuffle: None }
     }
@@ -36,14 +36,13 @@ impl Default for Hyparview {
 
 fn tables() -> Tables {
     let mut tables = builtin();
-    tables.overlays.push(TableKind::of::<Hyparview>("hyparview"));
-    tables.pairs.push(("hyparview", "flood"));
+    tables.overlays.push(TableKind::of::<Scamp>("scamp"));
+    tables.pairs.push(("scamp", "flood"));
     tables
 }
 
 fn read(overlay: &str, broadcast: &str) -> Result<Scenario, Diagnostics> {
-    let text =
-        headed(&format!("[nodes]\ncount = 10\n[overlay.hyparview]\n{overlay}[broadcast.{broadcast}]\n"));
+    let text = headed(&format!("[nodes]\ncount = 10\n[overlay.scamp]\n{overlay}[broadcast.{broadcast}]\n"));
     Scenario::parse("x.toml", &text, Path::new(""), &[], &tables())
 }
 
@@ -51,8 +50,8 @@ fn read(overlay: &str, broadcast: &str) -> Result<Scenario, Diagnostics> {
 fn a_registered_table_is_read_with_its_defaults() {
     let scenario = read("shuffle = { every = \"5s\" }\n", "flood").unwrap();
     let every = floodnet_text::units::Duration::from_secs(5);
-    let expected = Hyparview { active: 5, shuffle: Some(Shuffle { every }) };
-    assert_eq!(scenario.overlay.read::<Hyparview>().unwrap(), expected);
+    let expected = Scamp { active: 5, shuffle: Some(Shuffle { every }) };
+    assert_eq!(scenario.overlay.read::<Scamp>().unwrap(), expected);
     let again = Scenario::parse("", &scenario.to_resolved_toml(), Path::new(""), &[], &tables()).unwrap();
     assert_eq!(again, scenario);
 }
@@ -93,7 +92,7 @@ fn tables_and_nodes_have_the_same_defaults() {
 #[test]
 fn pairs_that_are_not_registered_are_refused() {
     assert_snapshot!(read("", "gossip").unwrap_err(), @"
-    error: overlay `hyparview` cannot run with broadcast `gossip`
+    error: overlay `scamp` cannot run with broadcast `gossip`
      --> x.toml:6:12
       |
     6 | [broadcast.gossip]
@@ -106,8 +105,8 @@ fn the_schema_has_registered_tables_and_descriptions() {
     let schema = schema(&tables());
     let overlays = &schema["properties"]["overlay"]["properties"];
     let names: Vec<_> = overlays.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["hyparview", "random_walk", "static"]);
-    let table = resolve(&schema, &overlays["hyparview"]);
+    assert_eq!(names, ["cyclon", "hyparview", "random_walk", "scamp", "static"]);
+    let table = resolve(&schema, &overlays["scamp"]);
     assert_eq!(table["properties"]["active"]["description"], "Size of the active view.");
     assert_eq!(table["additionalProperties"], false);
     assert!(!schema.to_string().contains("\"null\""), "TOML has no null");

@@ -12,6 +12,7 @@ use crate::commands::command_trait::{Command, Context};
 use crate::commands::failure::{EXIT_CODES, Failure};
 use floodnet_measure::about::{about, meaning};
 use floodnet_measure::metrics::{METRICS, PHASE_METRICS, find};
+use floodnet_measure::own;
 use floodnet_scenario::{LOSSES, Tables};
 use floodnet_text::spelling::nearest;
 
@@ -133,6 +134,9 @@ fn entries(tables: &Tables) -> Vec<Entry> {
             .iter()
             .map(|of| metric(format!("phases.FAULT.{}", of.path), &format!("phases.0.{}", of.path))),
     );
+    all.extend(own::names().into_iter().map(|name| metric(name.clone(), &name)));
+    let of_kind = |number: &str| metric(format!("kinds.KIND.{number}"), &format!("kinds.KIND.{number}"));
+    all.extend(["packets", "bytes"].map(of_kind));
     let plain = |kind, name: &str, text: &str| Entry {
         kind,
         name: name.to_owned(),
