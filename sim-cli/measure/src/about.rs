@@ -31,6 +31,14 @@ const LEAVES: &[(&str, &str)] = &[
     ),
     ("adversary.delivery_from_victims", "The same, from victims to honest slots."),
     (
+        "adversary.latency_p50_ms",
+        "Publish to delivery from honest origins to honest slots: half took no longer.",
+    ),
+    (
+        "adversary.latency_p99_ms",
+        "Publish to delivery from honest origins to honest slots: 99 of 100 took no longer.",
+    ),
+    (
         "adversary.cut_off_ms",
         "Longest time that a victim was cut off from honest nodes; without victims, any of them.",
     ),

@@ -6,9 +6,12 @@ use floodnet_core::overlay::{Fixed, RandomWalk};
 use floodnet_sim::hostile::Hostile;
 use floodnet_sim::payload::SimPayload;
 
+use floodnet_text::units::Duration;
+
 use super::*;
 use crate::build::{Setup, set_up_nodes};
 use crate::protocol::Runnable;
+use crate::{Complaint, Who};
 
 type Walker = Node<RandomWalk<u32>, Flood<u32, SimPayload>>;
 type Static = Node<Fixed, Gossip<u32, SimPayload>>;
