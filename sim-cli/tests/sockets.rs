@@ -241,3 +241,42 @@ fn with_a_history_everything_arrives_after_a_partition() {
     let without = with_set(partition, &set[..3]);
     assert!(without.deliveries < 40 * 9, "{}", without.deliveries);
 }
+
+/// Slots 0, 1 and 2 stand in a line, and 1 is hostile. Deadlines are those of a busy machine;
+/// what is dropped never comes.
+#[test]
+fn adversaries_do_on_sockets_what_they_do_in_the_simulator() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let line = [
+        ("nodes.count", "3"),
+        ("overlay", "{ static = { line = true } }"),
+        ("measure.deadline", "\"5s\""),
+        ("duration", "\"14s\""),
+        ("traffic", "[{ from = 0, every = \"100ms\", start = \"5s\", stop = \"8s\" }]"),
+    ];
+    let with = |does: &str| {
+        let hostile = format!("[{{ slots = [1], does = [{does}] }}]");
+        let set = [&line[..], &[("adversary", hostile.as_str())]].concat();
+        run(&set, FAST).unwrap()
+    };
+    let control = with("{ drop = 0.0 }");
+    assert_eq!((control.publishes, control.deliveries), (30, 60));
+    assert_eq!(control.adversary.packets_dropped, Some(0));
+    let silent = with("{ drop = 1.0 }, { collude = \"first_spy\" }");
+    assert_eq!((silent.publishes, silent.deliveries), (30, 30));
+    assert_eq!((silent.adversary.payloads_dropped, silent.adversary.delivery_honest), (Some(30), Some(0.0)));
+    assert_eq!(silent.adversary.spy_recall, Some(1.0));
+}
+
+#[test]
+fn extra_nodes_connect_to_their_victim_and_made_up_names_are_dialed_in_vain() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let hostile = "[{ extra = 6, arrive = \"1s\", start = \"3s\", connect = { to = 4, every = \"500ms\" }, \
+                   does = [{ drop = 1.0 }, { forge = \"join\", every = \"500ms\", names = 3 }] }]";
+    let attacked = run(&[("adversary", hostile)], FAST).unwrap();
+    // Ten slots, six extra nodes and three names.
+    assert_eq!((attacked.nodes, attacked.adversary.identities), (19, Some(9)));
+    assert!(attacked.adversary.packets_forged > Some(0), "{:?}", attacked.adversary);
+    assert!(attacked.adversary.view_max > Some(0.3), "{:?}", attacked.adversary);
+    assert!(attacked.adversary.payloads_dropped > Some(0), "{:?}", attacked.adversary);
+}

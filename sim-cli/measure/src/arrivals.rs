@@ -76,8 +76,8 @@ struct Arrived {
     published: Time,
     due: Time,
     origin: u32,
-    /// Whether it is counted.
-    is_counted: bool,
+    /// Whether it is counted, and not apart from most: as those of hostile origins are.
+    is_usual: bool,
     /// Whether its hops are kept.
     is_followed: bool,
     greatest_hops: u16,
@@ -170,6 +170,8 @@ pub(super) struct Arrivals {
     hops: Vec<Vec<u16>>,
     counts: Counts,
     pub(super) latencies: Spans,
+    /// Of pairs of which an end is hostile.
+    pub(super) latencies_hostile: Spans,
 }
 
 /// One delivery of a message at a slot.
@@ -189,7 +191,7 @@ impl Arrivals {
             published: planned.at,
             due: planned.due,
             origin: planned.origin,
-            is_counted: schedule.counts(planned.due),
+            is_usual: schedule.counts(planned.due) && !planned.is_hostile,
             is_followed: false,
             greatest_hops: 0,
             holders: Holders::new(count),
@@ -212,6 +214,7 @@ impl Arrivals {
             hops: vec![Vec::new(); schedule.followed.len()],
             counts: Counts::default(),
             latencies: Spans::default(),
+            latencies_hostile: Spans::default(),
             schedule,
         }
     }
@@ -242,7 +245,7 @@ impl Arrivals {
         };
         let place = what.slot.wrapping_sub(self.first);
         let known = entry.holders.put(place, self.slots);
-        let is_usual = entry.is_counted && life.is_settled(entry.published) && what.at < entry.due;
+        let is_usual = entry.is_usual && life.is_settled(entry.published) && what.at < entry.due;
         if known || !is_usual || what.slot == entry.origin {
             return self.delivered_else(plan, lives, what, known);
         }
@@ -293,7 +296,9 @@ impl Arrivals {
             rest.on_time_victims += u32::from(plan.adversaries.victims().contains(&slot));
             entry.slowest = entry.slowest.max(span);
             if self.schedule.counts(due) {
-                self.latencies.record(span);
+                let is_honest = !plan.adversaries.contains(slot) && !plan.adversaries.contains(origin);
+                let spans = if is_honest { &mut self.latencies } else { &mut self.latencies_hostile };
+                spans.record(span);
             }
         }
         self.keep_hops(message, slot.wrapping_sub(self.first), hops);

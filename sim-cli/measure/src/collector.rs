@@ -141,8 +141,16 @@ impl Measures {
         let last = Row::of_shape(end, shape, false);
         let window = Averages::over(&self.rows, self.settings.start, self.settings.stop);
         let (plan, schedule) = (&*self.plan, &*self.schedule);
-        let sources =
-            Sources { plan, schedule, parts: &parts, deliveries: &deliveries, window: &window, end };
+        let complete = ending.complete;
+        let sources = Sources {
+            plan,
+            schedule,
+            parts: &parts,
+            deliveries: &deliveries,
+            window: &window,
+            end,
+            complete,
+        };
         let hostility = self.watch.as_ref().map(|watch| sources.measures(watch)).unwrap_or_default();
         let summary = Summary::of(&Ended {
             plan: &self.plan,

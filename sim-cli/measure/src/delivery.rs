@@ -64,7 +64,9 @@ impl Deliveries {
         let mut all = Self {
             messages: schedule.messages.iter().map(Message::new).collect(),
             counts: Counts::default(),
-            latencies: Latencies::of(parts.iter().map(|part| &part.arrivals.latencies)),
+            latencies: Latencies::of(
+                parts.iter().flat_map(|part| [&part.arrivals.latencies, &part.arrivals.latencies_hostile]),
+            ),
         };
         for (message, receivers) in all.messages.iter_mut().zip(receivers) {
             message.receivers = *receivers;

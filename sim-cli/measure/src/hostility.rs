@@ -3,6 +3,8 @@
 //! - `delivery_honest`: the delivery ratio over messages of honest origins and honest receivers.
 //! - `delivery_to_victims`: the same over receivers that are victims: slots that an adversary connects to by number, or
 //!   whose messages it drops. `delivery_from_victims`: over messages that victims have published.
+//! - `latency_p50_ms`, `latency_p99_ms`: publish to delivery over pairs of a message of an honest origin and an honest
+//!   receiver. What adversaries add is the difference to a run without.
 //! - `cut_off_ms`: the longest time, over samples from the first attack on, that a victim was joined and outside of the
 //!   largest component of honest nodes over edges between honest nodes. Where nobody is named as a victim, of any
 //!   honest node.
@@ -28,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use super::delivery::{Deliveries, Message};
 use super::fault_cuts::Cuts;
 use super::graph::{Isolation, largest};
+use super::latency::{Latencies, Ms};
 use super::lifecycle::Everybody;
 use super::neighbors::Neighbors;
 use super::number::{RunningStats, ratio, span_ms};
@@ -194,6 +197,10 @@ pub struct Hostility {
     pub delivery_to_victims: Option<f64>,
     /// Of messages of victims, at honest slots.
     pub delivery_from_victims: Option<f64>,
+    /// Publish to delivery from honest origins to honest receivers, half of the pairs.
+    pub latency_p50_ms: Option<Ms>,
+    /// The same, 99 of 100 pairs.
+    pub latency_p99_ms: Option<Ms>,
     /// Longest time that a victim was cut off from the honest nodes, in milliseconds; without victims, any honest node.
     pub cut_off_ms: Option<f64>,
     /// Hostile share of the peers that an honest node holds.
@@ -248,6 +255,8 @@ pub(super) struct Sources<'a> {
     pub(super) deliveries: &'a Deliveries,
     pub(super) window: &'a Averages<'a>,
     pub(super) end: Time,
+    /// Whether the run reached its end.
+    pub(super) complete: bool,
 }
 
 impl Sources<'_> {
@@ -310,7 +319,12 @@ impl Sources<'_> {
                 from = (from.0 + on_time, from.1 + receivers);
             }
         }
+        let latencies = Latencies::of(self.parts.iter().map(|part| &part.arrivals.latencies));
+        // Of an interrupted run it is not known which pairs count.
+        let pairs = if self.complete { honest.1 } else { 0 };
         Hostility {
+            latency_p50_ms: latencies.percentile(50, pairs),
+            latency_p99_ms: latencies.percentile(99, pairs),
             delivery_honest: ratio(honest.0, honest.1),
             delivery_to_victims: ratio(to.0, to.1),
             delivery_from_victims: ratio(from.0, from.1),

@@ -94,6 +94,9 @@ fn delivery_leaves_the_hostile_out_and_tells_the_victims_apart() {
     assert_eq!(summary.delivery_ratio, Some(0.466_667), "7 of 15: all slots count");
     let measured = summary.adversary;
     assert_eq!(measured.delivery_honest, Some(0.5), "3 of 6");
+    // Of 6 pairs, 3 took 2.5, 2.5 and 1.5 s.
+    assert_eq!(measured.latency_p50_ms.map(Ms::value), Some(2_500.0));
+    assert_eq!(measured.latency_p99_ms, Some(Ms::Never));
     assert_eq!(measured.delivery_to_victims, Some(1.0), "1 of 1: a victim is no receiver of its own");
     assert_eq!(measured.delivery_from_victims, Some(0.333_333), "1 of 3");
 }

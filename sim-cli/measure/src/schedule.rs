@@ -11,6 +11,8 @@ pub(super) struct Planned {
     pub(super) at: Time,
     pub(super) due: Time,
     pub(super) origin: u32,
+    /// Whether its origin is hostile.
+    pub(super) is_hostile: bool,
 }
 
 /// All messages of a plan, in order of time.
@@ -32,6 +34,7 @@ impl Schedule {
             at: publish.at,
             due: publish.at + deadline,
             origin: publish.slot,
+            is_hostile: plan.adversaries.contains(publish.slot),
         };
         let messages: Vec<Planned> = plan.publishes.iter().map(planned).collect();
         let mut by_origin: Vec<(u32, u32)> =
@@ -109,7 +112,8 @@ mod tests {
 
     #[test]
     fn the_messages_to_follow_depend_on_the_plan_alone() {
-        let planned = |n: u64| Planned { at: ms(n * 10), due: ms(n * 10 + 3_000), origin: 0 };
+        let planned =
+            |n: u64| Planned { at: ms(n * 10), due: ms(n * 10 + 3_000), origin: 0, is_hostile: false };
         let messages: Vec<Planned> = (0..1_000).map(planned).collect();
         let followed = follow(&messages, Duration::from_secs(3), &[secs(5), ms(10)]);
         assert_eq!(

@@ -61,7 +61,7 @@ impl Item {
         let text = match (value, max) {
             (None, _) | (_, Some(None)) => "-".to_owned(),
             (Some(value), None) => (self.write)(value),
-            (Some(mean), Some(Some(max))) => format!("{mean} (max {max})"),
+            (Some(mean), Some(Some(max))) => format!("{} (max {})", (self.write)(mean), (self.write)(max)),
         };
         Some((self.layout.words(self.metric.label), text))
     }
@@ -120,6 +120,8 @@ const HOSTILE: &[Item] = &[
     item("adversary.delivery_honest", percent),
     item("adversary.delivery_to_victims", percent).below().if_known(),
     item("adversary.delivery_from_victims", percent).below().if_known(),
+    item("adversary.latency_p50_ms", time),
+    item("adversary.latency_p99_ms", time).ditto(),
     item("adversary.cut_off_ms", time),
     item("adversary.view_mean", percent).with_max("adversary.view_max"),
     item("adversary.majority_mean", percent).with_max("adversary.majority_max"),

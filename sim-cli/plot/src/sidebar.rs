@@ -107,7 +107,9 @@ fn groups(canvas: &mut Canvas, scene: &Scene<'_>, y: f32) -> f32 {
     sizes.retain(|_, count| *count > 0);
     for (group, count) in sizes.iter().take(ENTRIES) {
         let color = canvas.palette.category((*group).into());
-        y = entry(canvas, y, Fill::Solid(color), &format!("group {group}"), &format::count(*count));
+        let name = scene.view.group_names.get(usize::from(*group)).cloned();
+        let name = name.unwrap_or_else(|| format!("group {group}"));
+        y = entry(canvas, y, Fill::Solid(color), &name, &format::count(*count));
     }
     if sizes.len() > ENTRIES {
         let rest = sizes.values().skip(ENTRIES).sum();

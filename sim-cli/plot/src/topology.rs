@@ -42,7 +42,7 @@ pub struct NodeView {
     pub state: NodeState,
     /// Hops that a message took to it; 0 at the origin, none where it did not arrive.
     pub hop: Option<u16>,
-    /// Its side of an imposed partition, or its region.
+    /// Its side of an imposed partition, its region, or whether it is hostile.
     pub group: Option<u16>,
 }
 
@@ -75,6 +75,8 @@ pub struct TopologyView {
     pub cut: Vec<(u32, u32)>,
     /// Meaning of the colors of nodes.
     pub color_by: ColorBy,
+    /// What the groups are called, by number; one without a name goes by its number.
+    pub group_names: Vec<String>,
     /// The layout of an earlier picture of the same slots, to be kept. A node that it does not know is
     /// put among its neighbors.
     pub layout: Option<Layout>,

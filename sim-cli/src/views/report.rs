@@ -44,6 +44,11 @@ fn view(scenario: &Scenario, setup: &Setup, results: &Results, history: &Overlay
         from_s: seconds(fault.from),
         until_s: seconds(fault.until.min(setup.plan.duration)),
     });
+    let attacks = setup.plan.adversaries.groups.iter().map(|group| Fault {
+        name: "adversary".to_owned(),
+        from_s: seconds(group.start),
+        until_s: seconds(group.stop.min(setup.plan.duration)),
+    });
     Report {
         scenario: summary.scenario.clone(),
         seed: summary.seed,
@@ -59,7 +64,7 @@ fn view(scenario: &Scenario, setup: &Setup, results: &Results, history: &Overlay
         expectations: expectations.collect(),
         figures: figures(&Numbers::of(summary)),
         samples: results.timeseries.iter().map(sample).collect(),
-        faults: faults.collect(),
+        faults: faults.chain(attacks).collect(),
         messages: results.messages.iter().map(message).collect(),
         latency: results.latency_curve().iter().map(|point| (point.ms, point.share)).collect(),
         degrees: results.degrees.clone(),

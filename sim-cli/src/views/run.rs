@@ -10,8 +10,8 @@ use floodnet_measure::latency::Latencies;
 use floodnet_measure::topology::{SlotState, Topology};
 use floodnet_measure::{MessageRow, Results, seconds};
 use floodnet_plot::{
-    CdfSeries, DegreeView, FaultMark, GraphView, MessagePoint, NodeState, NodeView, PICTURES, Picture,
-    RunView, Sample, Style, TimelineView, TopologyView,
+    CdfSeries, ColorBy, DegreeView, FaultMark, GraphView, MessagePoint, NodeState, NodeView, PICTURES,
+    Picture, RunView, Sample, Style, TimelineView, TopologyView,
 };
 use floodnet_scenario::build::Setup;
 
@@ -45,6 +45,8 @@ fn view(setup: &Setup, results: &Results) -> RunView {
 fn graph_view(setup: &Setup, graph: &Topology) -> GraphView {
     let spread = graph.spread.as_ref();
     let group_of = groups(setup, graph.at);
+    let adversaries = &setup.plan.adversaries;
+    let hostile = |slot: u32| (!adversaries.is_empty()).then(|| u16::from(adversaries.contains(slot)));
     let node = |(slot, state): (u32, &SlotState)| NodeView {
         slot,
         state: match state {
@@ -53,7 +55,7 @@ fn graph_view(setup: &Setup, graph: &Topology) -> GraphView {
             SlotState::Joined => NodeState::Joined,
         },
         hop: spread.and_then(|spread| spread.hops.get(slot as usize).copied().flatten()),
-        group: group_of.and_then(|groups| groups.get(slot as usize).copied()),
+        group: group_of.and_then(|groups| groups.get(slot as usize).copied()).or_else(|| hostile(slot)),
     };
     let view = TopologyView {
         title: setup.measure.scenario.clone(),
@@ -61,6 +63,11 @@ fn graph_view(setup: &Setup, graph: &Topology) -> GraphView {
         nodes: (0..).zip(&graph.states).map(node).collect(),
         links: graph.edges.clone(),
         cut: graph.cut.clone(),
+        color_by: if adversaries.is_empty() { ColorBy::Component } else { ColorBy::Group },
+        group_names: match group_of {
+            Some(_) => Vec::new(),
+            None => ["honest", "hostile"].map(str::to_owned).into(),
+        },
         ..TopologyView::default()
     };
     GraphView { suffix: suffix(graph.at, setup), graph: view, message: spread.map(|spread| spread.message) }
@@ -100,9 +107,18 @@ fn timeline_view(setup: &Setup, results: &Results) -> TimelineView {
         duration_s: seconds(setup.plan.duration),
         messages: results.messages.iter().filter_map(point).collect(),
         samples: results.timeseries.iter().map(sample).collect(),
-        faults: setup.plan.faults.iter().map(mark).collect(),
+        faults: setup.plan.faults.iter().map(mark).chain(attacks(setup)).collect(),
         measure_s: Some((seconds(setup.measure.start), seconds(setup.measure.stop))),
     }
+}
+
+/// When adversaries break the rules.
+fn attacks(setup: &Setup) -> impl Iterator<Item = FaultMark> + '_ {
+    setup.plan.adversaries.groups.iter().map(|group| FaultMark {
+        name: "adversary".to_owned(),
+        from_s: seconds(group.start),
+        until_s: seconds(group.stop.min(setup.plan.duration)),
+    })
 }
 
 /// Latencies called `name` over `receivers` pairs, to draw.

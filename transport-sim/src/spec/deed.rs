@@ -85,6 +85,7 @@ pub enum Estimator {
 }
 
 /// Made-up nodes where `names` is not written.
+#[cfg(feature = "serde")]
 const NAMES: u32 = 16;
 /// Copies of a packet at most.
 const MOST_COPIES: u32 = 1_000;

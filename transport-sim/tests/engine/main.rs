@@ -12,6 +12,7 @@
 //! | `reference` | the windowed engine against a plain one, on random scenarios |
 //! | `invariants` | what must hold of the random walk whatever happens |
 //! | `half_open` | both ends of a stream agree, whatever happened |
+//! | `hostile` | adversaries: each deed, and nothing without it |
 //! | `kernel` | delays under loss as a kernel's TCP has them |
 //! | `common` | a scripted protocol, a stage for it, and what all tests share |
 
@@ -22,6 +23,7 @@ mod datagram;
 mod dijkstra;
 mod exact_laws;
 mod half_open;
+mod hostile;
 mod invariants;
 mod kernel;
 mod lives;

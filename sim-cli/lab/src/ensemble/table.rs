@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use floodnet_measure::metrics::{METRICS, Numbers, Unit, find};
+use floodnet_measure::metrics::{METRICS, Numbers, Unit, find, is_of_adversary, is_open};
 use floodnet_measure::stats::interval::Estimate;
 
 /// The metrics of several runs: a column for each metric, a row for each run.
@@ -17,17 +17,18 @@ impl Table {
     /// not occur in the others is 0 there.
     #[must_use]
     pub fn of(runs: Vec<Numbers>) -> Self {
-        let fixed: Vec<String> = METRICS.iter().map(|metric| metric.path.to_owned()).collect();
+        let is_attacked = runs.iter().any(Numbers::is_attacked);
+        let fixed = METRICS.iter().map(|metric| metric.path.to_owned());
+        let fixed = fixed.filter(|path| is_attacked || !is_of_adversary(path));
         let (mut reasons, mut phases) = (BTreeSet::new(), Vec::new());
-        for name in runs.iter().flat_map(|run| run.all().into_iter().skip(fixed.len()).map(|(name, _)| name))
-        {
+        for name in runs.iter().flat_map(Numbers::all).map(|(name, _)| name).filter(|name| is_open(name)) {
             if !name.starts_with("phases.") {
                 reasons.insert(name);
             } else if !phases.contains(&name) {
                 phases.push(name);
             }
         }
-        let names = fixed.into_iter().chain(reasons).chain(phases).collect();
+        let names = fixed.chain(reasons).chain(phases).collect();
         Self { names, rows: runs }
     }
 

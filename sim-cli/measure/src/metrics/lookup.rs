@@ -82,6 +82,18 @@ pub fn find(name: &str) -> Result<Meaning, UnknownMetric> {
     found.ok_or_else(|| UnknownMetric { metric: name.to_owned(), hint: hint(name) })
 }
 
+/// Whether only some runs have `metric`, by what happened in them: a count by reason, or of a fault.
+#[must_use]
+pub fn is_open(metric: &str) -> bool {
+    metric.starts_with("phases.") || REASONS.iter().any(|prefix| metric.starts_with(prefix))
+}
+
+/// Whether only runs with adversaries have `metric`.
+#[must_use]
+pub fn is_of_adversary(metric: &str) -> bool {
+    metric.starts_with("adversary.")
+}
+
 /// The row of `path` in a table.
 fn place<R>(table: &[Metric<R>], path: &str) -> Option<usize> {
     table.iter().position(|metric| metric.path == path)
@@ -110,6 +122,9 @@ pub fn phase(metric: &str) -> Option<(&str, &str)> {
 /// How many letters a known name shares at least with an unknown one that may mean it.
 const LEAST_SHARED: usize = 5;
 
+/// Of so many names the nearest is told, if one is near, and not all of them.
+const MOST_LISTED: usize = 8;
+
 /// What may have been meant by an unknown name.
 fn hint(name: &str) -> String {
     let did_you_mean = |near: &str| format!("did you mean `{near}`?");
@@ -135,7 +150,9 @@ fn hint(name: &str) -> String {
     let in_group = |path: &&str| path.split_once('.').is_some_and(|(first, _)| first == group);
     let parts: Vec<&str> = of_runs().filter(in_group).collect();
     if !parts.is_empty() {
-        return list(parts);
+        // A long list helps nobody who misspelt one of its words.
+        let near = nearest(name, parts.iter().copied()).filter(|_| parts.len() > MOST_LISTED);
+        return near.map_or_else(|| list(parts), did_you_mean);
     }
     let near = nearest(name, of_runs()).or_else(|| of_runs().find(|known| known.starts_with(name)));
     // Else the one that begins like it for longest, such as `partition_rate` for `partitions`.
@@ -211,11 +228,20 @@ impl Numbers {
         Ok(Self::of(&read))
     }
 
+    /// Whether the run had adversaries.
+    #[must_use]
+    pub fn is_attacked(&self) -> bool {
+        let fixed = METRICS.iter().zip(&self.fixed);
+        fixed.filter(|(metric, _)| is_of_adversary(metric.path)).any(|(_, value)| value.is_some())
+    }
+
     /// Every metric that the run has, in the order of [`METRICS`], then by reason, then by fault. A fault is
     /// called by its name, by its number if an earlier one has the same name. None: not measured.
     #[must_use]
     pub fn all(&self) -> Vec<(String, Option<f64>)> {
+        let is_attacked = self.is_attacked();
         let fixed = METRICS.iter().zip(&self.fixed);
+        let fixed = fixed.filter(|(metric, _)| is_attacked || !is_of_adversary(metric.path));
         let mut all: Vec<_> = fixed.map(|(metric, value)| (metric.path.to_owned(), *value)).collect();
         for (prefix, counts) in REASONS.iter().zip(&self.reasons) {
             all.extend(

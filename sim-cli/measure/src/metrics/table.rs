@@ -294,6 +294,8 @@ summary! {
         [.delivery_honest Lower Share Leads Hostility "delivery, honest"]
         [.delivery_to_victims Lower Share Of Hostility "delivery to victims"]
         [.delivery_from_victims Lower Share Of Hostility "delivery from victims"]
+        [.latency_p50_ms Higher Millis Of Hostility "honest latency p50"]
+        [.latency_p99_ms Higher Millis Of Hostility "honest latency p99"]
         [.cut_off_ms Higher Millis Of Hostility "cut off from honest"]
         [.view_mean Higher Share Of Hostility "hostile share of views"]
         [.view_max Higher Share Of Hostility]

@@ -1,7 +1,14 @@
 use serde_json::Value;
 
 use super::*;
-use crate::testing::small_summary;
+use crate::testing::small_summary as honest_summary;
+
+/// With the measures of adversaries, which are only written where there are some.
+fn small_summary() -> Summary {
+    let mut summary = honest_summary();
+    summary.adversary.identities = Some(1);
+    summary
+}
 
 #[test]
 fn every_listed_metric_is_in_every_summary_and_every_number_of_a_summary_is_listed() {

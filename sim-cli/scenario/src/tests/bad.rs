@@ -8,7 +8,8 @@ use insta::assert_snapshot;
 
 use super::*;
 
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
+    ("adversary", include_str!("bad/adversary.txt")),
     ("events", include_str!("bad/events.txt")),
     ("form", include_str!("bad/form.txt")),
     ("network", include_str!("bad/network.txt")),

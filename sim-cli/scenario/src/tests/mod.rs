@@ -1,5 +1,6 @@
 //! Tests of the language as a whole.
 
+mod adversary;
 mod bad;
 mod bad_bounds;
 mod good;
