@@ -20,6 +20,7 @@ pub mod data;
 mod pack;
 mod page;
 
+pub use choice::worst;
 pub use data::Report;
 
 /// The page of `report`.

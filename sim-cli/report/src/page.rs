@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::charts;
 use super::choice::{kept, worst};
-use super::data::{Expectation, Fault, Figure, Report};
+use super::data::{Expectation, Fault, Figure, Message, Report, Why};
 use super::pack::pack;
 
 const STYLE: &str = include_str!("../page/style.css");
@@ -57,7 +57,7 @@ pub(super) fn page(report: &Report) -> Markup {
                     (messages(report))
                     (details(report))
                 }
-                script type="text/plain" id="recording" { (PreEscaped(pack(&report.recording, &waves))) }
+                script type="text/plain" id="recording" { (PreEscaped(pack(report, &waves))) }
                 script { (PreEscaped(SCRIPT)) }
             }
         }
@@ -127,7 +127,7 @@ fn headline(figures: &[Figure]) -> Markup {
 /// The frame of the player: the script brings it to life.
 fn player(report: &Report, waves: usize) -> Markup {
     html! {
-        section id="player" aria-labelledby="play" data-replay=(report.replay) data-faults=(faults(report)) {
+        section id="player" aria-labelledby="play" data-folder=(report.folder) data-faults=(faults(report)) {
             h2 id="play" { "The overlay over time" }
             noscript { p class="note" { "The player needs scripts. All numbers and charts are below without." } }
             div class="stage" hidden {
@@ -217,16 +217,19 @@ fn messages(report: &Report) -> Markup {
     html! {
         section aria-labelledby="worst" {
             h2 id="worst" { "Lost and slowest messages" }
+            p class="muted" {
+                "More of a message: " code { "sim-cli why " (report.folder) " --message N --node N" }
+            }
             div class="scroll" {
                 table {
                     thead { tr {
                         th scope="col" { "message" } th scope="col" class="right" { "at, s" }
                         th scope="col" class="right" { "from node" } th scope="col" class="right" { "receivers" }
                         th scope="col" class="right" { "missed" } th scope="col" class="right" { "late" }
-                        th scope="col" class="right" { "last after, ms" }
+                        th scope="col" class="right" { "last after, ms" } th scope="col" { "why" }
                     } }
                     tbody {
-                        @for message in worst(report) {
+                        @for message in worst(&report.messages) {
                             tr {
                                 th scope="row" {
                                     a href=(format!("#t={}s&message={}", message.at_s, message.number)) {
@@ -241,12 +244,35 @@ fn messages(report: &Report) -> Markup {
                                 td class="right" {
                                     (message.last_ms.map_or_else(|| "never".to_owned(), |ms| number(ms, 1)))
                                 }
+                                td class="why" { (why(message)) }
                             }
                         }
                     }
                 }
             }
         }
+    }
+}
+
+/// As many places are told of one message.
+const PLACES: usize = 3;
+
+fn why(message: &Message) -> Markup {
+    let Some(Why { places, last }) = &message.why else { return html! {} };
+    let more = places.len().saturating_sub(PLACES);
+    let behind: usize = places.iter().skip(PLACES).map(|place| place.slots.len()).sum();
+    html! {
+        @for place in places.iter().take(PLACES) {
+            div {
+                @match &place.slots[..] {
+                    [slot] => { "node " (slot) ": " }
+                    slots => { (count(slots.len() as u64)) " nodes: " }
+                }
+                (place.text)
+            }
+        }
+        @if more > 0 { div class="muted" { (count(behind as u64)) " more nodes, " (plural(more, "other reason")) } }
+        @if let Some(last) = last { div class="muted" { (last) } }
     }
 }
 

@@ -11,10 +11,12 @@ use super::files::Loaded;
 use super::progress::Watcher;
 use super::render::same_digest;
 use super::verify::open;
-use crate::views::report::page;
+use super::why::traced;
+use crate::views::report::{explained, page};
 use floodnet_lab::run::folder::write_whole;
 use floodnet_lab::run::{Finished, simulate};
-use floodnet_lab::trace::overlay::{OverlayHistory, history};
+use floodnet_lab::why::Traced;
+use floodnet_measure::Results;
 use floodnet_text::format::count;
 
 /// Write a page about a run: numbers, pictures and a player of the overlay
@@ -42,12 +44,9 @@ impl Command for ReportArgs {
             return Err(Failure::Interrupted);
         }
         same_digest(&manifest, &results.summary.digest)?;
-        let Some(history) = followed(&loaded, &results.summary.digest, cx)? else {
-            cx.console.note("  interrupted: no page was written");
-            return Err(Failure::Interrupted);
-        };
+        let traced = followed(&loaded, results, cx)?;
         let path = self.out.clone().unwrap_or_else(|| self.run.join("report.html"));
-        let text = page(scenario, &ran.setup, results, &history);
+        let text = page(scenario, &ran.setup, results, &traced);
         write_whole(&path, &text)
             .map_err(|error| Failure::Failed(format!("cannot write {}: {error}", path.display())))?;
         if !cx.console.is_quiet() {
@@ -57,25 +56,14 @@ impl Command for ReportArgs {
     }
 }
 
-/// The history of the overlay of a run that came to `digest`; none when it was interrupted.
-pub(super) fn followed(
-    loaded: &Loaded,
-    digest: &str,
-    cx: &Context<'_>,
-) -> Result<Option<OverlayHistory>, Failure> {
-    let scenario = &loaded.scenario;
-    let mut watcher = Watcher::new(scenario.duration.after_start(), cx.console);
-    let kept = history(scenario, cx.registry.lab(), &mut |progress| watcher.watch(progress));
-    watcher.finish();
-    let (history, followed) = kept.map_err(|error| loaded.complain(&error))?;
-    if !followed.complete {
-        return Ok(None);
-    }
-    if followed.digest != digest {
+/// The overlay of a run that came to these results, and the copies of the messages that the page explains.
+pub(super) fn followed(loaded: &Loaded, results: &Results, cx: &Context<'_>) -> Result<Traced, Failure> {
+    let traced = traced(loaded, Some(&explained(results)), cx)?;
+    let (digest, found) = (&results.summary.digest, &traced.followed.digest);
+    if digest != found {
         return Err(Failure::Determinism(format!(
-            "the digest is {digest}, but running it again to record it gives {}",
-            followed.digest
+            "the digest is {digest}, but running it again to record it gives {found}"
         )));
     }
-    Ok(Some(history))
+    Ok(traced)
 }

@@ -27,4 +27,5 @@ mod test;
 mod testbed;
 mod told;
 mod verify;
+mod why;
 mod words;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::claim::{Claim, Taken};
+use super::labels::LinkLabels;
 use super::manifest::{Build, Manifest, hash};
 use super::{Finished, Ran};
 use floodnet_core::time::Time;
@@ -281,14 +282,19 @@ fn is_of_run(name: &str) -> bool {
         "timeseries.csv",
         "messages.csv",
         "latency.csv",
-        "delivery.png",
-        "latency.png",
-        "degrees.png",
+        "lives.csv",
+        "links.csv",
+        "arrivals.csv",
+        "receivers.csv",
         "report.html",
         "runs.json",
         "runs.csv",
     ];
-    let graph = name.starts_with("topology") && (name.ends_with(".png") || name.ends_with(".graphml"));
+    // Pictures, in one of their formats, and what `export` writes.
+    let endings = [".png", ".svg", ".graphml", ".gexf", ".dot", ".edges"];
+    let starts = ["topology", "overlay", "delivery", "latency", "degrees"];
+    let graph =
+        starts.iter().any(|start| name.starts_with(start)) && endings.iter().any(|end| name.ends_with(end));
     graph || fixed.contains(&name)
 }
 
@@ -371,7 +377,7 @@ fn each_table(
     give("latency.csv", &|to| tables::write_latency_curve(to, &results.latency_curve()))?;
     for graph in &results.topologies {
         let name = format!("topology{}.graphml", suffix(graph.at, setup));
-        give(&name, &|to| tables::write_graphml(to, graph))?;
+        give(&name, &|to| tables::write_graphml(to, graph, &LinkLabels(&setup.links)))?;
     }
     Ok(())
 }

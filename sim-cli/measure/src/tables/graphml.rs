@@ -1,22 +1,69 @@
 //! Graphs as `GraphML` (<http://graphml.graphdrawing.org>), for Gephi, yEd, networkx.
 
+use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
+use crate::number::seconds;
 use crate::topology::{SlotState, Topology};
 
 /// What is said of a node: (attribute, type).
-const ATTRIBUTES: [(&str, &str); 4] =
-    [("state", "string"), ("component", "int"), ("degree", "int"), ("hops", "int")];
+const ATTRIBUTES: [(&str, &str); 7] = [
+    ("state", "string"),
+    ("component", "int"),
+    ("degree", "int"),
+    ("joined_s", "double"),
+    ("region", "string"),
+    ("class", "string"),
+    ("hops", "int"),
+];
+
+/// What the network says of its slots.
+pub trait Labels {
+    /// The region of `slot`, if it has one.
+    fn region(&self, slot: u32) -> Option<&str>;
+
+    /// The class of `slot`, if there are classes.
+    fn class(&self, slot: u32) -> Option<&str>;
+}
+
+/// Nothing is said.
+impl Labels for () {
+    fn region(&self, _: u32) -> Option<&str> {
+        None
+    }
+
+    fn class(&self, _: u32) -> Option<&str> {
+        None
+    }
+}
+
+/// A text as the content of an element.
+struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            match c {
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '&' => f.write_str("&amp;")?,
+                c => f.write_char(c)?,
+            }
+        }
+        Ok(())
+    }
+}
 
 /// Writes the slots that are up, as nodes named `n` and their number, and the edges between them. Each node
 /// has its `state` (`joined` or `unjoined`) and `degree`, a joined one the number of its `component` (0 is
-/// the largest), and a node that the message shown has reached its `hops` from the origin. The graph itself
+/// the largest) and the time `joined_s` of its first neighbor in this life, its `region` and `class` if it has
+/// them, and a node that the message shown has reached its `hops` from the origin. The graph itself
 /// has the time `at_s` in seconds.
 ///
 /// # Errors
 ///
 /// When `to` cannot be written.
-pub fn write_graphml(mut to: impl Write, topology: &Topology) -> io::Result<()> {
+pub fn write_graphml(mut to: impl Write, topology: &Topology, labels: &impl Labels) -> io::Result<()> {
     writeln!(to, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(to, r#"<graphml xmlns="http://graphml.graphdrawing.org/xmlns">"#)?;
     writeln!(to, r#"  <key id="at_s" for="graph" attr.name="at_s" attr.type="double"/>"#)?;
@@ -24,10 +71,10 @@ pub fn write_graphml(mut to: impl Write, topology: &Topology) -> io::Result<()> 
         writeln!(to, r#"  <key id="{name}" for="node" attr.name="{name}" attr.type="{kind}"/>"#)?;
     }
     writeln!(to, r#"  <graph id="overlay" edgedefault="undirected">"#)?;
-    writeln!(to, r#"    <data key="at_s">{}</data>"#, topology.at.as_nanos() as f64 / 1e9)?;
+    writeln!(to, r#"    <data key="at_s">{}</data>"#, seconds(topology.at))?;
     for (slot, &state) in topology.states.iter().enumerate() {
         if state != SlotState::Down {
-            write_node(&mut to, topology, slot, state)?;
+            write_node(&mut to, topology, labels, (slot, state))?;
         }
     }
     for (low, high) in &topology.edges {
@@ -37,12 +84,27 @@ pub fn write_graphml(mut to: impl Write, topology: &Topology) -> io::Result<()> 
     to.flush()
 }
 
-fn write_node(to: &mut impl Write, topology: &Topology, slot: usize, state: SlotState) -> io::Result<()> {
+fn write_node(
+    to: &mut impl Write,
+    topology: &Topology,
+    labels: &impl Labels,
+    (slot, state): (usize, SlotState),
+) -> io::Result<()> {
     write!(to, r#"    <node id="n{slot}"><data key="state">{}</data>"#, state.name())?;
     if let Some(component) = topology.component[slot] {
         write!(to, r#"<data key="component">{component}</data>"#)?;
     }
     write!(to, r#"<data key="degree">{}</data>"#, topology.degree[slot])?;
+    if let Some(joined) = topology.joined[slot] {
+        write!(to, r#"<data key="joined_s">{}</data>"#, seconds(joined))?;
+    }
+    let number = u32::try_from(slot).unwrap_or(u32::MAX);
+    if let Some(region) = labels.region(number) {
+        write!(to, r#"<data key="region">{}</data>"#, Escaped(region))?;
+    }
+    if let Some(class) = labels.class(number) {
+        write!(to, r#"<data key="class">{}</data>"#, Escaped(class))?;
+    }
     if let Some(hops) = topology.spread.as_ref().and_then(|spread| spread.hops[slot]) {
         write!(to, r#"<data key="hops">{hops}</data>"#)?;
     }
@@ -71,7 +133,7 @@ mod tests {
         }
         let results = script.measure(plan, settings);
         let mut bytes = Vec::new();
-        write_graphml(&mut bytes, &results.topologies[0]).unwrap();
+        write_graphml(&mut bytes, &results.topologies[0], &()).unwrap();
         insta::assert_snapshot!("graphml", String::from_utf8(bytes).unwrap());
     }
 }
