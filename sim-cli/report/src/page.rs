@@ -10,7 +10,7 @@ use super::choice::{kept, worst};
 use super::data::{Expectation, Fault, Figure, Message, Report, Why};
 use super::pack::pack;
 
-const STYLE: &str = include_str!("../page/style.css");
+pub(super) const STYLE: &str = include_str!("../page/style.css");
 /// The modules of the script, in order: one scope, so a name is declared once.
 const SCRIPT: &str = concat!(
     "'use strict';\n(() => {\n",
@@ -23,13 +23,10 @@ const SCRIPT: &str = concat!(
 );
 
 /// What the page may do: nothing but its own style and script, known by their hashes.
-fn policy() -> String {
+pub(super) fn policy(script: Option<&str>) -> String {
     let hash = |text: &str| format!("'sha256-{}'", BASE64.encode(&Sha256::digest(text.as_bytes())));
-    format!(
-        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
-        hash(STYLE),
-        hash(SCRIPT)
-    )
+    let script = script.map(|script| format!(" script-src {};", hash(script))).unwrap_or_default();
+    format!("default-src 'none'; style-src {};{script} base-uri 'none'; form-action 'none'", hash(STYLE))
 }
 
 pub(super) fn page(report: &Report) -> Markup {
@@ -39,7 +36,7 @@ pub(super) fn page(report: &Report) -> Markup {
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta http-equiv="Content-Security-Policy" content=(policy(Some(SCRIPT)));
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content=(report.program);

@@ -3,6 +3,7 @@
 //! | module | subject |
 //! |---|---|
 //! | [`run`] | one run: graph, delivery, latency, degrees |
+//! | [`many`] | sweeps and comparisons as pages |
 //! | [`report`] | one run as a page |
 //! | [`export`] | one run for other tools |
 //! | [`schemas`] | JSON Schemas of what is written |
@@ -14,6 +15,7 @@ pub mod compare;
 pub mod export;
 #[cfg(target_os = "linux")]
 pub mod kernel;
+pub mod many;
 pub mod report;
 pub mod run;
 pub mod schemas;

@@ -48,7 +48,8 @@ fn other(name: &str) -> Value {
         "notes" => json!({ "type": "array", "items": { "type": "string" } }),
         "drops" => json!({ "type": "object", "additionalProperties": { "type": "integer", "minimum": 0 } }),
         "phases" => {
-            let mut properties = nested(PHASE_METRICS.iter().map(|metric| (metric.path, metric.unit)));
+            let mut properties =
+                nested(PHASE_METRICS.iter().map(|metric| (metric.path, metric.meaning.unit)));
             properties.insert("name".to_owned(), json!({ "type": "string" }));
             let required = ["name", "from_s", "until_s"];
             let phase = json!({ "type": "object", "properties": properties, "required": required });
@@ -69,7 +70,7 @@ fn other(name: &str) -> Value {
 /// The schema of `summary.json`.
 #[must_use]
 pub fn summary() -> Value {
-    let mut metrics = nested(METRICS.iter().map(|metric| (metric.path, metric.unit)));
+    let mut metrics = nested(METRICS.iter().map(|metric| (metric.path, metric.meaning.unit)));
     let mut properties = Map::new();
     for (name, docs) in FIELDS {
         let mut field = metrics.remove(*name).unwrap_or_else(|| other(name));

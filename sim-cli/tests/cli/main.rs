@@ -6,6 +6,7 @@ mod bisect;
 mod claims;
 mod compare;
 mod crowd;
+mod export;
 mod folder;
 mod hunt;
 mod invalid;

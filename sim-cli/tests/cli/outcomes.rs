@@ -37,7 +37,7 @@ impl Row {
 }
 
 /// `kernel` needs root, `testbed node` a coordinator.
-const ROWS: [Row; 30] = [
+const ROWS: [Row; 31] = [
     writes("init", "init OUT"),
     prints("validate", "validate ../small.toml --format json"),
     writes("run", "run ../small.toml --no-pictures --out OUT")
@@ -54,6 +54,7 @@ const ROWS: [Row; 30] = [
         .or_long("compare ../long.toml ../long.toml"),
     writes("render", "render ../done --out OUT").or_long("render ../cut --out OUT"),
     writes("report", "report ../done --out OUT").or_long("report ../cut --out OUT"),
+    writes("export", "export ../done --format dot --out OUT").or_long("export ../cut --format dot --out OUT"),
     prints("explain", "explain"),
     prints("log", "log .."),
     prints("show", "show ../done"),
