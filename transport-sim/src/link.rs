@@ -178,6 +178,16 @@ impl LinkModel {
         complaints.first()
     }
 
+    /// The region that `slot` is in, where delays are those between regions.
+    #[must_use]
+    pub fn region(&self, slot: u32) -> Option<&'static str> {
+        let (Latency::Regions(regions), Delays::Table { row, .. }) = (&self.spec.latency, &self.delays)
+        else {
+            return None;
+        };
+        regions.table().names.get(*row.get(slot as usize)? as usize).copied()
+    }
+
     /// The access line of `slot`.
     #[must_use]
     pub fn class(&self, slot: u32) -> &Class {

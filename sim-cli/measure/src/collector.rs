@@ -273,6 +273,8 @@ impl Measures {
         let states = everybody(parts).slots().map(state).collect();
         let cuts = Cuts::at(&self.plan, at);
         let mut topology = Topology::new(at, states, self.neighbors.edges(&cuts));
+        let joined = |slot: &Slot| slot.is_joined().then(|| slot.joined());
+        topology.joined = everybody(parts).slots().map(joined).collect();
         topology.cut = self.neighbors.cut(&cuts);
         topology.cut.retain(|&(low, high)| {
             [low, high].iter().all(|&slot| topology.states[slot as usize] == SlotState::Joined)

@@ -58,6 +58,8 @@ pub struct Topology {
     pub at: Time,
     /// For each slot what it is.
     pub states: Vec<SlotState>,
+    /// For each slot when it held its first neighbor in this life; none where it is not joined.
+    pub joined: Vec<Option<Time>>,
     /// Lower slot first, ascending.
     pub edges: Vec<(u32, u32)>,
     /// Pairs of joined slots that carry nothing: only one end holds the other, or a fault cuts between them.
@@ -81,7 +83,8 @@ impl Topology {
         }
         let slots = u32::try_from(states.len()).unwrap_or(u32::MAX);
         let component = ranks(slots, &nodes_of(&states), &edges);
-        Self { at, states, edges, cut: Vec::new(), degree, component, spread: None }
+        let joined = vec![None; states.len()];
+        Self { at, states, joined, edges, cut: Vec::new(), degree, component, spread: None }
     }
 
     /// The joined slots, ascending.

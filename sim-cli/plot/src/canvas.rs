@@ -1,6 +1,8 @@
 //! Shapes and text on an opaque raster, and the finished picture.
 
+use super::Style;
 use super::color::{Palette, Rgb};
+use super::svg::Svg;
 use super::text::{Anchor, Face};
 use tiny_skia::Transform;
 use tiny_skia::{
@@ -16,6 +18,7 @@ pub struct Picture {
     width: u32,
     height: u32,
     rgb: Vec<u8>,
+    svg: Option<String>,
 }
 
 impl core::fmt::Debug for Picture {
@@ -41,6 +44,12 @@ impl Picture {
     #[must_use]
     pub fn rgb(&self) -> &[u8] {
         &self.rgb
+    }
+
+    /// The text of an SVG file with the same shapes, and text as text; none unless [`Style::vector`] asked for it.
+    #[must_use]
+    pub fn to_svg(&self) -> Option<&str> {
+        self.svg.as_deref()
     }
 
     /// The bytes of a PNG file: the same for the same picture.
@@ -102,6 +111,12 @@ impl Pen {
 /// A raster to draw on. Coordinates that are not finite draw nothing.
 pub(super) struct Canvas {
     pixmap: Pixmap,
+    /// The shapes, where they are asked for.
+    svg: Option<Svg>,
+    /// Whether pixels were drawn since the last shape.
+    has_pixels: bool,
+    /// Whether the heading is left out.
+    untitled: bool,
     /// Colors of the picture's theme.
     pub(super) palette: Palette,
 }
@@ -115,7 +130,35 @@ impl Canvas {
         let mut pixmap = Pixmap::new(width, height).expect("the size is above zero");
         let Rgb(red, green, blue) = palette.background;
         pixmap.fill(Color::from_rgba8(red, green, blue, 255));
-        Self { pixmap, palette }
+        Self { pixmap, svg: None, has_pixels: false, untitled: false, palette }
+    }
+
+    /// An empty picture of this size for this style.
+    ///
+    /// # Panics
+    /// If a size is 0.
+    pub(super) fn of((width, height): (u32, u32), style: &Style) -> Self {
+        let canvas = Self::new(width, height, style.theme.palette());
+        Self { svg: style.vector.then(Svg::default), untitled: style.untitled, ..canvas }
+    }
+
+    /// Where the next shape is kept, if it is: behind the pixels drawn so far.
+    fn shapes(&mut self) -> Option<&mut Svg> {
+        if std::mem::take(&mut self.has_pixels) {
+            let pixels = self.picture(0);
+            if let Some(svg) = &mut self.svg {
+                svg.begin_with(&pixels);
+            }
+        }
+        self.svg.as_mut()
+    }
+
+    /// The rows from `top` on as they are now.
+    fn picture(&self, top: u32) -> Picture {
+        let (width, height) = self.size();
+        let pixels = self.pixmap.pixels()[(top * width) as usize..].iter();
+        let rgb = pixels.flat_map(|p| [p.red(), p.green(), p.blue()]).collect();
+        Picture { width, height: height - top, rgb, svg: None }
     }
 
     /// Pixels per row, and rows.
@@ -125,18 +168,23 @@ impl Canvas {
 
     /// The raster itself, for those who draw pixel by pixel.
     pub(super) const fn pixmap(&mut self) -> &mut Pixmap {
+        self.has_pixels = self.svg.is_some();
         &mut self.pixmap
     }
 
     /// Ends drawing and returns the picture.
-    pub(super) fn finish(self) -> Picture {
-        let (width, height) = (self.pixmap.width(), self.pixmap.height());
-        let rgb = self.pixmap.pixels().iter().flat_map(|p| [p.red(), p.green(), p.blue()]).collect();
-        Picture { width, height, rgb }
+    pub(super) fn finish(mut self) -> Picture {
+        self.shapes();
+        let top = if self.untitled { HEADING.min(self.size().1 - 1) } else { 0 };
+        let svg = self.svg.take().map(|svg| svg.finish(self.size(), top, self.palette.background));
+        Picture { svg, ..self.picture(top) }
     }
 
     /// A filled rectangle between two corners.
     pub(super) fn rectangle(&mut self, (x0, y0): Point, (x1, y1): Point, color: Rgb, alpha: f32) {
+        if let Some(svg) = self.shapes() {
+            svg.rectangle((x0, y0), (x1, y1), color, alpha);
+        }
         if let Some(rect) = Rect::from_ltrb(x0.min(x1), y0.min(y1), x0.max(x1), y0.max(y1)) {
             self.pixmap.fill_rect(rect, &paint(color, alpha), Transform::identity(), None);
         }
@@ -149,6 +197,9 @@ impl Canvas {
 
     /// Draws a line through `points`.
     pub(super) fn polyline(&mut self, points: &[Point], pen: Pen) {
+        if let Some(svg) = self.shapes() {
+            svg.polyline(points, pen);
+        }
         let Some(path) = path_through(points, false) else { return };
         let dash = pen.dash.and_then(|(dash, gap)| StrokeDash::new(vec![dash, gap], 0.0));
         let line_cap = if pen.blunt { LineCap::Butt } else { LineCap::Round };
@@ -159,6 +210,9 @@ impl Canvas {
 
     /// Fills the area inside `points`.
     pub(super) fn polygon(&mut self, points: &[Point], color: Rgb, alpha: f32) {
+        if let Some(svg) = self.shapes() {
+            svg.polygon(points, color, alpha);
+        }
         if let Some(path) = path_through(points, true) {
             self.fill(&path, color, alpha);
         }
@@ -166,6 +220,9 @@ impl Canvas {
 
     /// Fills a disc.
     pub(super) fn disc(&mut self, (x, y): Point, radius: f32, color: Rgb, alpha: f32) {
+        if let Some(svg) = self.shapes() {
+            svg.disc((x, y), radius, color, alpha);
+        }
         if let Some(path) = PathBuilder::from_circle(x, y, radius) {
             self.fill(&path, color, alpha);
         }
@@ -173,6 +230,9 @@ impl Canvas {
 
     /// Draws the line of a circle.
     pub(super) fn ring(&mut self, (x, y): Point, radius: f32, pen: Pen) {
+        if let Some(svg) = self.shapes() {
+            svg.ring((x, y), radius, pen);
+        }
         if let Some(path) = PathBuilder::from_circle(x, y, radius) {
             let stroke = Stroke { width: pen.width, ..Stroke::default() };
             let paint = paint(pen.color, pen.alpha);
@@ -201,11 +261,17 @@ impl Canvas {
 
     /// Writes `text` with its baseline at the point's height.
     pub(super) fn write(&mut self, face: Face, text: &str, at: Point, anchor: Anchor) {
+        if let Some(svg) = self.shapes() {
+            svg.write(face, text, at, anchor);
+        }
         face.draw(&mut self.pixmap, text, at, anchor);
     }
 
     /// The title and the line under it, made smaller or cut where they are too long.
     pub(super) fn heading(&mut self, title: &str, caption: &str) {
+        if self.untitled {
+            return;
+        }
         let room = self.pixmap.width() as f32 - 2.0 * MARGIN;
         let face = self.bold(34.0).fitting(title, room * 1.3);
         let title = face.shortened(title, room);
@@ -215,6 +281,9 @@ impl Canvas {
         self.write(face, &caption, (MARGIN, 100.0), Anchor::Left);
     }
 }
+
+/// Rows of the heading, above everything else.
+const HEADING: u32 = 112;
 
 /// Free pixels at the left and right of a picture.
 pub(super) const MARGIN: f32 = 48.0;

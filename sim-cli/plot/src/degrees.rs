@@ -41,7 +41,7 @@ pub(super) fn of_run(run: &RunView, style: &Style) -> Vec<(String, Picture)> {
 /// Draws how often each degree occurs, with the mean and the target: 1600 by 900 pixels.
 #[must_use]
 pub fn degree_histogram(view: &DegreeView, style: &Style) -> Picture {
-    let mut canvas = Canvas::new(CHART.0, CHART.1, style.theme.palette());
+    let mut canvas = Canvas::of(CHART, style);
     let nodes: u64 = view.counts.iter().sum();
     let ends: u64 = view.counts.iter().zip(0u64..).map(|(count, degree)| count * degree).sum();
     let mean = ends as f64 / nodes.max(1) as f64;

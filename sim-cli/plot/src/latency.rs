@@ -79,7 +79,7 @@ pub(super) fn of_run(run: &RunView, style: &Style) -> Vec<(String, Picture)> {
 /// Draws the cumulative distribution of latency, undelivered pairs at infinity: 1600 by 900 pixels.
 #[must_use]
 pub fn latency_cdf(title: &str, series: &[CdfSeries], style: &Style) -> Picture {
-    let mut canvas = Canvas::new(CHART.0, CHART.1, style.theme.palette());
+    let mut canvas = Canvas::of(CHART, style);
     let curves: Vec<Curve> = series.iter().map(Curve::new).collect();
     canvas.heading(title, &caption(&curves));
     let palette = canvas.palette;

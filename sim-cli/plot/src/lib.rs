@@ -19,7 +19,7 @@
 //! the same build and machine.
 //!
 //! The charts are made by `plotters`: its plots, axes, meshes and series, on a backend of our own. Beneath
-//! everything is `tiny-skia`; text is set by `ab_glyph` with a font that is compiled in: no installed font,
+//! everything is `tiny-skia`, and where it is asked for the same shapes as SVG; text is set by `ab_glyph` with a font that is compiled in: no installed font,
 //! no C library.
 
 mod axis;
@@ -38,6 +38,7 @@ mod pictures;
 mod place;
 mod run_view;
 mod sidebar;
+mod svg;
 mod sweep;
 mod tails;
 mod text;
@@ -66,4 +67,8 @@ pub use topology::{ColorBy, NodeState, NodeView, TopologyView, topology};
 pub struct Style {
     /// Colors of background and ink.
     pub theme: Theme,
+    /// Leave out the title and the line under it.
+    pub untitled: bool,
+    /// Keep the shapes as well, for [`Picture::to_svg`].
+    pub vector: bool,
 }

@@ -78,7 +78,7 @@ fn picture(
     style: &Style,
     inside: &dyn Fn(&Area<'_>, &Palette) -> Drawn,
 ) -> Picture {
-    let mut canvas = Canvas::new(CHART.0, CHART.1, style.theme.palette());
+    let mut canvas = Canvas::of(CHART, style);
     canvas.heading(title, "thin: each run, thick: their mean");
     let palette = canvas.palette;
     let entries: Vec<(Mark, Rgb, &str)> = groups

@@ -86,7 +86,7 @@ impl SweepView {
 /// evenly apart.
 #[must_use]
 pub fn sweep_lines(view: &SweepView, style: &Style) -> Picture {
-    let mut canvas = Canvas::new(CHART.0, CHART.1, style.theme.palette());
+    let mut canvas = Canvas::of(CHART, style);
     canvas.heading(&view.title, "mean over runs, with its interval of 95 %");
     let palette = canvas.palette;
     draw_on(&mut canvas, |area| draw_lines(area, &palette, view));
@@ -179,7 +179,7 @@ fn place_between(mean: f64, least: f64, most: f64) -> f64 {
 /// Draws the means of a grid of two keys as colors with the number on each: 1600 by 900 pixels.
 #[must_use]
 pub fn sweep_map(view: &SweepView, style: &Style) -> Picture {
-    let mut canvas = Canvas::new(CHART.0, CHART.1, style.theme.palette());
+    let mut canvas = Canvas::of(CHART, style);
     canvas.heading(&view.title, "mean over runs");
     let palette = canvas.palette;
     // The colors span the means of this picture, not all possible values.

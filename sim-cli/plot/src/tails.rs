@@ -29,7 +29,7 @@ pub struct Tail {
 /// measured, a thin line what was predicted. 1600 by 900 pixels.
 #[must_use]
 pub fn tails(title: &str, tails: &[Tail], style: &Style) -> Picture {
-    let mut canvas = Canvas::new(CHART.0, CHART.1, style.theme.palette());
+    let mut canvas = Canvas::of(CHART, style);
     canvas.heading(title, "pale and thick: measured, thin: predicted");
     let palette = canvas.palette;
     let entries: Vec<(Mark, Rgb, &str)> = tails

@@ -96,7 +96,7 @@ pub(super) fn of_run(run: &RunView, style: &Style) -> Vec<(String, Picture)> {
 /// Draws delivery, nodes and components over time, faults shaded: 1600 by 900 pixels.
 #[must_use]
 pub fn timeline(view: &TimelineView, style: &Style) -> Picture {
-    let mut canvas = Canvas::new(CHART.0, CHART.1, style.theme.palette());
+    let mut canvas = Canvas::of(CHART, style);
     let duration = if view.duration_s.is_finite() { view.duration_s.max(0.0) } else { 0.0 };
     let view = TimelineView { duration_s: duration, ..view.clone() };
     canvas.heading(&view.title, &caption(&view));

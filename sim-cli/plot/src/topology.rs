@@ -217,7 +217,7 @@ pub(super) fn of_run(run: &RunView, style: &Style) -> Vec<(String, Picture)> {
 /// a link stand at the side.
 #[must_use]
 pub fn topology(view: &TopologyView, style: &Style) -> Picture {
-    let mut canvas = Canvas::new(SIZE.0, SIZE.1, style.theme.palette());
+    let mut canvas = Canvas::of(SIZE, style);
     let scene = Scene::new(view);
     canvas.heading(&view.title, &caption(&scene));
     let (points, spacing) = places(&scene);

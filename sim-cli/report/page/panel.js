@@ -44,7 +44,7 @@ class Panel {
   }
 
   node(slot) {
-    const { overlay, recording, replay, now } = this.player;
+    const { overlay, recording, folder, now } = this.player;
     const peers = overlay.neighbors(slot);
     const open = peers.filter(([, state]) => state === OPEN).map(([peer]) => peer);
     const cut = peers.filter(([, state]) => state === IS_CUT).map(([peer]) => peer);
@@ -56,14 +56,12 @@ class Panel {
     ];
     if (cut.length) pairs.push(['cut off from', make('span', {}, ...buttons(cut))]);
     if (recording.sides.length) pairs.push(['side of the partition', recording.sides[slot]]);
-    const line = `${replay} --node ${slot} --until ${Number((now / 1e6).toFixed(6))}s`;
-    const copy = make('button', { type: 'button', 'data-key': 'copy', onclick: () => this.copy(line) }, 'Copy');
+    const line = `sim-cli replay ${folder} --node ${slot} --until ${Number((now / 1e6).toFixed(6))}s`;
     return make(
       'div', {},
       make('h3', {}, `Node ${slot}`),
       facts(pairs),
-      make('p', { class: 'muted' }, 'Its inputs and state at this time: ', copy),
-      make('pre', {}, make('code', {}, line)),
+      ...this.command('Its inputs and state at this time: ', line, 'copy'),
       this.received(slot),
     );
   }
@@ -71,6 +69,12 @@ class Panel {
   peer(slot) {
     const choose = () => this.player.select(slot);
     return make('button', { type: 'button', class: 'peer', 'data-key': `peer-${slot}`, onclick: choose }, slot);
+  }
+
+  // A command to copy.
+  command(about, line, key) {
+    const copy = make('button', { type: 'button', 'data-key': key, onclick: () => this.copy(line) }, 'Copy');
+    return [make('p', { class: 'muted' }, about, copy), make('pre', {}, make('code', {}, line))];
   }
 
   copy(text) {
@@ -114,7 +118,23 @@ class Panel {
       ['last after', last],
       ['most hops', hops],
     ];
-    return make('div', {}, make('h3', {}, `Message ${number}`), facts(pairs), this.curve(wave, now));
+    return make('div', {}, make('h3', {}, `Message ${number}`), facts(pairs), this.curve(wave, now), ...this.why(number));
+  }
+
+  // Why the selected node, or others, missed a message.
+  why(number) {
+    const { recording, folder, selected } = this.player;
+    const placeOf = recording.whyOf.get(number);
+    const parts = [];
+    if (placeOf && selected !== null && placeOf.has(selected)) {
+      parts.push(make('p', { class: 'note' }, `Node ${selected} missed it: ${placeOf.get(selected)}.`));
+    } else if (placeOf && placeOf.size) {
+      const missed = [...placeOf.keys()].sort((one, other) => one - other);
+      const more = missed.length > 30 ? ` and ${missed.length - 30} more` : '';
+      parts.push(make('p', {}, 'Missed by ', ...missed.slice(0, 30).map((slot) => this.peer(slot)), more));
+    }
+    const node = selected === null ? '' : ` --node ${selected}`;
+    return [...parts, ...this.command('Where its copies ended: ', `sim-cli why ${folder} --message ${number}${node}`, 'copy-why')];
   }
 
   curve(wave, now) {

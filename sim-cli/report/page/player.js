@@ -13,7 +13,7 @@ const nearestSpeed = (wanted) =>
 class Player {
   constructor(recording) {
     this.recording = recording;
-    this.replay = element('player').dataset.replay;
+    this.folder = element('player').dataset.folder;
     this.overlay = new Overlay(recording);
     this.drawing = new Drawing(element('canvas'), recording, this.overlay);
     this.ribbon = new Ribbon(element('ribbon'), recording, this.faults());

@@ -1,6 +1,6 @@
 // The recording: unpacks what the element #recording holds. The form is written by `pack.rs`.
 
-const FORM = 1;
+const FORM = 2;
 const KINDS = ['up', 'join', 'leave', 'crash', 'link', 'unlink', 'cut', 'mend'];
 const LINK = 4;
 
@@ -45,8 +45,12 @@ class Numbers {
   }
 }
 
+function readText(numbers) {
+  return String.fromCodePoint(...numbers.column(new Array(numbers.take()).fill(0)));
+}
+
 function readLayout(numbers) {
-  const name = String.fromCodePoint(...numbers.column(new Array(numbers.take()).fill(0)));
+  const name = readText(numbers);
   const count = numbers.take();
   return { name, x: numbers.column(new Uint16Array(count)), y: numbers.column(new Uint16Array(count)) };
 }
@@ -80,6 +84,17 @@ function readWave(numbers) {
   };
 }
 
+// Why a message was missed: for each slot that missed it the place where it stopped, in words.
+function readWhy(numbers) {
+  const message = numbers.take();
+  const placeOf = new Map();
+  for (let places = numbers.take(); places > 0; places--) {
+    const text = readText(numbers);
+    for (const slot of numbers.rising(new Uint32Array(numbers.take()))) placeOf.set(slot, text);
+  }
+  return [message, placeOf];
+}
+
 function readRecording(bytes) {
   const numbers = new Numbers(bytes);
   if (numbers.take() !== FORM) throw new Error('the recording has another form');
@@ -89,7 +104,8 @@ function readRecording(bytes) {
   const events = readEvents(numbers);
   const waves = Array.from({ length: numbers.take() }, () => readWave(numbers));
   const waveOf = new Map(waves.map((wave) => [wave.message, wave]));
-  return { end, sides, layouts, events, waves, waveOf, slots: layouts.length ? layouts[0].x.length : 0 };
+  const whyOf = new Map(Array.from({ length: numbers.take() }, () => readWhy(numbers)));
+  return { end, sides, layouts, events, waves, waveOf, whyOf, slots: layouts.length ? layouts[0].x.length : 0 };
 }
 
 async function unpackRecording(text) {

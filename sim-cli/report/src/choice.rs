@@ -31,9 +31,10 @@ pub(super) fn typical(report: &Report) -> Vec<(&'static str, &Message)> {
 }
 
 /// The messages that went worst: first those that reached the least share, then the slowest.
-pub(super) fn worst(report: &Report) -> Vec<&Message> {
+#[must_use]
+pub fn worst(messages: &[Message]) -> Vec<&Message> {
     let mut all: Vec<&Message> =
-        report.messages.iter().filter(|message| message.counted && message.receivers > 0).collect();
+        messages.iter().filter(|message| message.counted && message.receivers > 0).collect();
     all.sort_by(|a, b| {
         let slower = b.last_ms.unwrap_or(0.0).total_cmp(&a.last_ms.unwrap_or(0.0));
         share(a).total_cmp(&share(b)).then(slower).then(a.number.cmp(&b.number))
@@ -46,7 +47,7 @@ pub(super) fn worst(report: &Report) -> Vec<&Message> {
 /// many as there is room for.
 pub(super) fn kept(report: &Report) -> Vec<&Wave> {
     let waves = &report.recording.waves;
-    let named = typical(report).into_iter().map(|(_, message)| message).chain(worst(report));
+    let named = typical(report).into_iter().map(|(_, message)| message).chain(worst(&report.messages));
     let named =
         named.filter_map(|message| waves.binary_search_by_key(&message.number, |wave| wave.message).ok());
     // Places by their bits in reverse: however many of them are taken, they are spread.
@@ -98,13 +99,15 @@ mod tests {
         let report = report(1000, MOST_ARRIVALS / 60);
         let kept: Vec<u32> = kept(&report).iter().map(|wave| wave.message).collect();
         assert_eq!(kept.len(), 60);
-        for message in worst(&report).into_iter().chain(typical(&report).into_iter().map(|pair| pair.1)) {
+        for message in
+            worst(&report.messages).into_iter().chain(typical(&report).into_iter().map(|pair| pair.1))
+        {
             assert!(kept.contains(&message.number), "{}", message.number);
         }
         for quarter in 0..4_u32 {
             let range = quarter * 250..(quarter + 1) * 250;
             assert!(kept.iter().filter(|number| range.contains(*number)).count() >= 8, "{kept:?}");
         }
-        assert_eq!(worst(&report)[0].number, 37);
+        assert_eq!(worst(&report.messages)[0].number, 37);
     }
 }

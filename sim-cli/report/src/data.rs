@@ -13,8 +13,8 @@ pub struct Report {
     pub program: String,
     /// The command that repeats the run.
     pub command: String,
-    /// The command that looks into the run, up to its options.
-    pub replay: String,
+    /// Its folder, as commands that look into the run name it.
+    pub folder: String,
     /// The scenario with every default filled in.
     pub resolved: String,
     /// What a reader should know.
@@ -124,6 +124,26 @@ pub struct Message {
     pub late: u32,
     /// Time to the last receiver on time, in milliseconds.
     pub last_ms: Option<f64>,
+    /// Why it went as it did; of those that went worst only.
+    pub why: Option<Why>,
+}
+
+/// Why receivers missed a message, and what took it longest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Why {
+    /// Where it stopped, the most frequent first.
+    pub places: Vec<Place>,
+    /// The way to the last receiver that got it on time.
+    pub last: Option<String>,
+}
+
+/// A place at which a message stopped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The place, in words.
+    pub text: String,
+    /// The receivers that it did not come to, ascending.
+    pub slots: Vec<u32>,
 }
 
 /// What happened to the overlay over a run. Times are whole microseconds, rounded down.

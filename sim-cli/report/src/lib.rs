@@ -17,10 +17,18 @@ mod chart;
 mod charts;
 mod choice;
 pub mod data;
+pub mod document;
 mod pack;
 mod page;
 
+pub use choice::worst;
 pub use data::Report;
+
+/// The page of a sweep or of a comparison.
+#[must_use]
+pub fn document(document: &document::Document) -> String {
+    document::document(document).into_string()
+}
 
 /// The page of `report`.
 #[must_use]

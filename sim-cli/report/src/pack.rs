@@ -7,13 +7,14 @@ use data_encoding::BASE64;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
-use super::data::{Arrival, Change, Event, Layout, Recording, Wave};
+use super::data::{Arrival, Change, Event, Layout, Place, Report, Wave, Why};
 
 /// First number of the form: a reader refuses others.
-const FORM: u64 = 1;
+const FORM: u64 = 2;
 
-/// The text of `recording`, with these of its waves.
-pub(super) fn pack(recording: &Recording, waves: &[&Wave]) -> String {
+/// The text of the recording of a page, with these of its waves.
+pub(super) fn pack(report: &Report, waves: &[&Wave]) -> String {
+    let recording = &report.recording;
     let mut out = Numbers::default();
     out.put(FORM);
     out.put(recording.end_us);
@@ -21,8 +22,7 @@ pub(super) fn pack(recording: &Recording, waves: &[&Wave]) -> String {
     out.column(recording.sides.iter().map(|&side| u64::from(side)));
     out.put(recording.layouts.len() as u64);
     for Layout { name, places } in &recording.layouts {
-        out.put(name.chars().count() as u64);
-        out.column(name.chars().map(u64::from));
+        out.text(name);
         out.put(places.len() as u64);
         out.column(places.iter().map(|place| u64::from(place.0)));
         out.column(places.iter().map(|place| u64::from(place.1)));
@@ -30,6 +30,10 @@ pub(super) fn pack(recording: &Recording, waves: &[&Wave]) -> String {
     events(&mut out, &recording.events);
     out.put(waves.len() as u64);
     waves.iter().for_each(|wave| self::wave(&mut out, wave));
+    let explained: Vec<(u32, &Why)> =
+        report.messages.iter().filter_map(|message| Some((message.number, message.why.as_ref()?))).collect();
+    out.put(explained.len() as u64);
+    explained.into_iter().for_each(|(message, why)| self::why(&mut out, message, why));
     let mut deflated = DeflateEncoder::new(Vec::new(), Compression::best());
     let done = deflated.write_all(&out.0).and_then(|()| deflated.finish());
     BASE64.encode(&done.expect("memory takes what is written"))
@@ -55,6 +59,17 @@ fn wave(out: &mut Numbers, wave: &Wave) {
     out.column(arrivals.iter().map(|&Arrival { slot, .. }| u64::from(slot)));
     out.column(arrivals.iter().map(|&Arrival { from, .. }| u64::from(from)));
     out.column(arrivals.iter().map(|&Arrival { hops, .. }| u64::from(hops)));
+}
+
+/// Why receivers missed a message: the places in words, each with its slots.
+fn why(out: &mut Numbers, message: u32, why: &Why) {
+    out.put(u64::from(message));
+    out.put(why.places.len() as u64);
+    for Place { text, slots } in &why.places {
+        out.text(text);
+        out.put(slots.len() as u64);
+        out.rising(slots.iter().map(|&slot| u64::from(slot)));
+    }
 }
 
 /// The number of a kind of change, and its slots.
@@ -86,6 +101,11 @@ impl Numbers {
 
     fn column(&mut self, values: impl Iterator<Item = u64>) {
         values.for_each(|value| self.put(value));
+    }
+
+    fn text(&mut self, text: &str) {
+        self.put(text.chars().count() as u64);
+        self.column(text.chars().map(u64::from));
     }
 
     /// Numbers that never fall, as differences.

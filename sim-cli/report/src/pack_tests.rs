@@ -3,6 +3,7 @@ use std::io::Read as _;
 use flate2::read::DeflateDecoder;
 
 use super::*;
+use crate::data::{Message, Recording};
 
 /// Reads what [`pack`] writes, as the page does.
 struct Reader(std::vec::IntoIter<u8>);
@@ -67,9 +68,23 @@ impl Reader {
         Recording { end_us, layouts, sides, events, waves: self.many(count, Self::wave) }
     }
 
-    fn layout(&mut self) -> Layout {
+    fn text(&mut self) -> String {
         let count = self.take();
-        let name = self.many(count, |reader| char::from_u32(reader.small()).unwrap()).into_iter().collect();
+        self.many(count, |reader| char::from_u32(reader.small()).unwrap()).into_iter().collect()
+    }
+
+    fn why(&mut self) -> (u32, Vec<Place>) {
+        let (message, count) = (self.small(), self.take());
+        let place = |reader: &mut Self| {
+            let (text, count) = (reader.text(), reader.take());
+            let slots = reader.rising(count).into_iter().map(|slot| slot.try_into().unwrap()).collect();
+            Place { text, slots }
+        };
+        (message, self.many(count, place))
+    }
+
+    fn layout(&mut self) -> Layout {
+        let name = self.text();
         let count = self.take();
         let x = self.many(count, Self::short);
         Layout { name, places: x.into_iter().zip(self.many(count, Self::short)).collect() }
@@ -141,10 +156,21 @@ fn comes_back_as_it_went_in() {
             Wave::default(),
         ],
     };
-    for recording in [Recording::default(), recording] {
-        let waves: Vec<&Wave> = recording.waves.iter().collect();
-        let text = pack(&recording, &waves);
-        assert_eq!(Reader::new(&text).recording(), recording);
-        assert_eq!(pack(&recording, &waves), text, "the same text again");
+    let place = |text: &str, slots: &[u32]| Place { text: text.to_owned(), slots: slots.to_vec() };
+    let places = vec![place("the copy from 1 to 3 → lost", &[3, 200, last]), place("", &[])];
+    let why = Why { places: places.clone(), last: None };
+    let explained = Message { number: 9, why: Some(why), ..Message::default() };
+    let whole = Report { recording, messages: vec![Message::default(), explained], ..Report::default() };
+    for report in [Report::default(), whole] {
+        let waves: Vec<&Wave> = report.recording.waves.iter().collect();
+        let text = pack(&report, &waves);
+        let mut reader = Reader::new(&text);
+        assert_eq!(reader.recording(), report.recording);
+        let count = reader.take();
+        let expected: &[(u32, Vec<Place>)] = &[(9, places.clone())];
+        assert_eq!(reader.many(count, Reader::why), expected[..count as usize]);
+        assert_eq!(count as usize, report.messages.iter().filter(|message| message.why.is_some()).count());
+        assert_eq!(reader.0.len(), 0);
+        assert_eq!(pack(&report, &waves), text, "the same text again");
     }
 }

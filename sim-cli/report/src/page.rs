@@ -7,10 +7,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::charts;
 use super::choice::{kept, worst};
-use super::data::{Expectation, Fault, Figure, Report};
+use super::data::{Expectation, Fault, Figure, Message, Report, Why};
 use super::pack::pack;
 
-const STYLE: &str = include_str!("../page/style.css");
+pub(super) const STYLE: &str = include_str!("../page/style.css");
 /// The modules of the script, in order: one scope, so a name is declared once.
 const SCRIPT: &str = concat!(
     "'use strict';\n(() => {\n",
@@ -23,13 +23,10 @@ const SCRIPT: &str = concat!(
 );
 
 /// What the page may do: nothing but its own style and script, known by their hashes.
-fn policy() -> String {
+pub(super) fn policy(script: Option<&str>) -> String {
     let hash = |text: &str| format!("'sha256-{}'", BASE64.encode(&Sha256::digest(text.as_bytes())));
-    format!(
-        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
-        hash(STYLE),
-        hash(SCRIPT)
-    )
+    let script = script.map(|script| format!(" script-src {};", hash(script))).unwrap_or_default();
+    format!("default-src 'none'; style-src {};{script} base-uri 'none'; form-action 'none'", hash(STYLE))
 }
 
 pub(super) fn page(report: &Report) -> Markup {
@@ -39,7 +36,7 @@ pub(super) fn page(report: &Report) -> Markup {
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta http-equiv="Content-Security-Policy" content=(policy(Some(SCRIPT)));
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content=(report.program);
@@ -57,7 +54,7 @@ pub(super) fn page(report: &Report) -> Markup {
                     (messages(report))
                     (details(report))
                 }
-                script type="text/plain" id="recording" { (PreEscaped(pack(&report.recording, &waves))) }
+                script type="text/plain" id="recording" { (PreEscaped(pack(report, &waves))) }
                 script { (PreEscaped(SCRIPT)) }
             }
         }
@@ -127,7 +124,7 @@ fn headline(figures: &[Figure]) -> Markup {
 /// The frame of the player: the script brings it to life.
 fn player(report: &Report, waves: usize) -> Markup {
     html! {
-        section id="player" aria-labelledby="play" data-replay=(report.replay) data-faults=(faults(report)) {
+        section id="player" aria-labelledby="play" data-folder=(report.folder) data-faults=(faults(report)) {
             h2 id="play" { "The overlay over time" }
             noscript { p class="note" { "The player needs scripts. All numbers and charts are below without." } }
             div class="stage" hidden {
@@ -217,16 +214,19 @@ fn messages(report: &Report) -> Markup {
     html! {
         section aria-labelledby="worst" {
             h2 id="worst" { "Lost and slowest messages" }
+            p class="muted" {
+                "More of a message: " code { "sim-cli why " (report.folder) " --message N --node N" }
+            }
             div class="scroll" {
                 table {
                     thead { tr {
                         th scope="col" { "message" } th scope="col" class="right" { "at, s" }
                         th scope="col" class="right" { "from node" } th scope="col" class="right" { "receivers" }
                         th scope="col" class="right" { "missed" } th scope="col" class="right" { "late" }
-                        th scope="col" class="right" { "last after, ms" }
+                        th scope="col" class="right" { "last after, ms" } th scope="col" { "why" }
                     } }
                     tbody {
-                        @for message in worst(report) {
+                        @for message in worst(&report.messages) {
                             tr {
                                 th scope="row" {
                                     a href=(format!("#t={}s&message={}", message.at_s, message.number)) {
@@ -241,12 +241,35 @@ fn messages(report: &Report) -> Markup {
                                 td class="right" {
                                     (message.last_ms.map_or_else(|| "never".to_owned(), |ms| number(ms, 1)))
                                 }
+                                td class="why" { (why(message)) }
                             }
                         }
                     }
                 }
             }
         }
+    }
+}
+
+/// As many places are told of one message.
+const PLACES: usize = 3;
+
+fn why(message: &Message) -> Markup {
+    let Some(Why { places, last }) = &message.why else { return html! {} };
+    let more = places.len().saturating_sub(PLACES);
+    let behind: usize = places.iter().skip(PLACES).map(|place| place.slots.len()).sum();
+    html! {
+        @for place in places.iter().take(PLACES) {
+            div {
+                @match &place.slots[..] {
+                    [slot] => { "node " (slot) ": " }
+                    slots => { (count(slots.len() as u64)) " nodes: " }
+                }
+                (place.text)
+            }
+        }
+        @if more > 0 { div class="muted" { (count(behind as u64)) " more nodes, " (plural(more, "other reason")) } }
+        @if let Some(last) = last { div class="muted" { (last) } }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The page as text: the same bytes, nothing from outside, nothing that a scenario can do to it.
 
 use floodnet_report::data::{
-    Arrival, Change, Event, Expectation, Fault, Figure, Layout, Message, Recording, Report, Sample, Wave,
+    Arrival, Change, Event, Expectation, Fault, Figure, Layout, Message, Place, Recording, Report, Sample,
+    Wave, Why,
 };
 use floodnet_report::page;
 
@@ -16,7 +17,7 @@ fn report(word: &str) -> Report {
         digest: text(),
         program: text(),
         command: text(),
-        replay: text(),
+        folder: text(),
         resolved: text(),
         notes: vec![text()],
         slots: 3,
@@ -34,6 +35,7 @@ fn report(word: &str) -> Report {
             delivered: 1,
             late: 0,
             last_ms: Some(80.0),
+            why: Some(Why { places: vec![Place { text: text(), slots: vec![0] }], last: Some(text()) }),
         }],
         latency: vec![(40.0, 0.25), (80.0, 0.5)],
         degrees: vec![0, 2, 1],
@@ -113,9 +115,14 @@ fn numbers_and_charts_are_there_without_scripts() {
     let text = page(&report("small"));
     let script = text.find("<script").unwrap();
     let shown = &text[..script];
-    for words in
-        ["0 of 1 hold", "✗ fails", "<noscript>", "Share of receivers that each message reached", "2 to 4 s"]
-    {
+    for words in [
+        "0 of 1 hold",
+        "✗ fails",
+        "<noscript>",
+        "Share of receivers that each message reached",
+        "2 to 4 s",
+        "node 0: small",
+    ] {
         assert!(shown.contains(words), "{words}");
     }
     assert!(shown.matches("<svg").count() >= 8, "charts");

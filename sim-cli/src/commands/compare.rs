@@ -9,6 +9,7 @@ use super::command_trait::{Command, Context};
 use super::console::Console;
 use super::failure::Failure;
 use super::files::{Loaded, load, threads};
+use super::picture_args::PictureArgs;
 use super::progress::Crowd;
 use crate::views::compare as curves;
 use floodnet_lab::compare::backends::{Backends, Bound};
@@ -18,7 +19,7 @@ use floodnet_lab::ensemble::{self, config};
 use floodnet_lab::run::Ran;
 use floodnet_lab::run::folder::write_whole;
 use floodnet_measure::metrics::find;
-use floodnet_plot::{Style, overlaid_delivery, overlaid_latency};
+use floodnet_plot::{overlaid_delivery, overlaid_latency};
 use floodnet_scenario::Scenario;
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +67,8 @@ pub(super) struct CompareArgs {
     /// For two backends: folder for the report (backends.md, backends.json) and pictures
     #[arg(short, long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) pictures: PictureArgs,
     /// Number of parallel runs (0: one per core)
     #[arg(short, long, value_name = "N", default_value_t = 1)]
     pub(super) jobs: u16,
@@ -176,7 +179,7 @@ fn backends(args: &CompareArgs, one: &Side, other: &Side, console: &Console) -> 
     if let Some(out) = &args.out {
         let mut sides = [one, other];
         sides.sort_by_key(|side| side.backend.is_some());
-        draw(out, &backends, sides).map_err(Failure::Failed)?;
+        draw(out, &backends, sides, &args.pictures).map_err(Failure::Failed)?;
         console.note(&format!("  results  {}", out.display()));
     }
     let open: Vec<&str> = backends.open().map(|row| row.metric.as_str()).collect();
@@ -188,19 +191,24 @@ fn backends(args: &CompareArgs, one: &Side, other: &Side, console: &Console) -> 
 }
 
 /// Writes the report and both pictures into `out`.
-fn draw(out: &Path, backends: &Backends, [sim, real]: [&Side; 2]) -> Result<(), String> {
+fn draw(
+    out: &Path,
+    backends: &Backends,
+    [sim, real]: [&Side; 2],
+    pictures: &PictureArgs,
+) -> Result<(), String> {
     let name =
         |backend: &str, runs: usize| format!("{backend}, {}", floodnet_text::format::plural(runs, "run"));
     let names = [name("sim", backends.runs.0), name(&backends.backend, backends.runs.1)];
     let delivery = [curves::delivery(&names[0], sim)?, curves::delivery(&names[1], real)?];
     let latency = [curves::latency(&names[0], sim)?, curves::latency(&names[1], real)?];
     let title = |what: &str| format!("{what} in the simulator and on {}", backends.backend);
-    let style = Style::default();
+    let style = pictures.style();
     let files = [
-        ("delivery.png", overlaid_delivery(&title("Delivery"), &delivery, &style).to_png()),
-        ("latency.png", overlaid_latency(&title("Latency"), &latency, &style).to_png()),
-        ("backends.md", backends.to_markdown().into_bytes()),
-        ("backends.json", backends.to_json().into_bytes()),
+        pictures.file("delivery.png", &overlaid_delivery(&title("Delivery"), &delivery, &style)),
+        pictures.file("latency.png", &overlaid_latency(&title("Latency"), &latency, &style)),
+        ("backends.md".to_owned(), backends.to_markdown().into_bytes()),
+        ("backends.json".to_owned(), backends.to_json().into_bytes()),
     ];
     let failed = |error: std::io::Error| format!("cannot write to {}: {error}", out.display());
     std::fs::create_dir_all(out).map_err(failed)?;

@@ -68,7 +68,8 @@ pub(super) fn execute(
     let keys: Vec<&str> = axes.iter().map(|(key, _)| key.as_str()).collect();
     let default = || PathBuf::from(format!("runs/sweep-{}-{}", plan.name, keys.join("-")));
     let folder = options.out.clone().unwrap_or_else(default);
-    let (jobs, format, pictures) = (options.jobs, options.format, !options.no_pictures);
+    let (jobs, format, pictures) =
+        (options.jobs, options.format, (!options.no_pictures).then_some(&options.pictures));
     Order { index, scenarios, folder, part: Part::ALL, jobs, format, pictures }.execute(cx)
 }
 

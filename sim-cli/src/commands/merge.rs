@@ -7,6 +7,7 @@ use clap::Parser;
 use super::args::Format;
 use super::command_trait::{Command, Context};
 use super::failure::Failure;
+use super::picture_args::PictureArgs;
 use super::sweep::tell;
 use floodnet_lab::sweep::store::{Gather, Store};
 
@@ -23,6 +24,8 @@ pub(super) struct MergeArgs {
     /// Output folder
     #[arg(short, long, value_name = "DIR")]
     pub(super) out: PathBuf,
+    #[command(flatten)]
+    pub(super) pictures: PictureArgs,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
@@ -53,7 +56,7 @@ impl Command for MergeArgs {
         if !missing.is_empty() {
             return Err(Failure::Failed(incomplete(&missing, store.index.cells.len())));
         }
-        tell(&store, self.format, true, cx.console)
+        tell(&store, self.format, Some(&self.pictures), cx.console)
     }
 }
 

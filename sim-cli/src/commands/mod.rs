@@ -12,6 +12,7 @@ mod completions;
 mod console;
 mod emit;
 mod explain;
+mod export;
 mod failure;
 mod files;
 mod gc;
@@ -26,6 +27,7 @@ mod merge;
 mod new;
 mod oracle;
 mod partition;
+mod picture_args;
 mod progress;
 mod proxy;
 mod render;
@@ -72,6 +74,7 @@ const GROUPS: &[(&str, &[Entry])] = &[
             Entry::of::<compare::CompareArgs>("compare"),
             Entry::of::<render::RenderArgs>("render"),
             Entry::of::<report::ReportArgs>("report"),
+            Entry::of::<export::ExportArgs>("export"),
         ],
     ),
     (

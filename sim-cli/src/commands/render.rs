@@ -4,18 +4,19 @@ use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use clap::Parser;
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use clap::{Parser, ValueEnum};
 
 use super::command_trait::{Command, Context};
 use super::failure::Failure;
 use super::files::Loaded;
+use super::picture_args::PictureArgs;
 use super::progress::Watcher;
 use crate::views::run as pictures;
 use floodnet_lab::run::folder::{read_manifest, run_name, write_whole};
 use floodnet_lab::run::manifest::Manifest;
 use floodnet_lab::run::{Finished, simulate};
-use floodnet_plot::{PICTURES, RunPicture, Style, Theme};
+use floodnet_plot::{PICTURES, RunPicture};
 
 /// The word for all pictures.
 const ALL: &str = "all";
@@ -24,21 +25,6 @@ const ALL: &str = "all";
 fn picture_names() -> PossibleValuesParser {
     let named = |picture: &RunPicture| PossibleValue::new(picture.name).help(picture.about);
     PICTURES.iter().map(named).chain([PossibleValue::new(ALL).help("All of them")]).into()
-}
-
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ThemeName {
-    Light,
-    Dark,
-}
-
-impl From<ThemeName> for Theme {
-    fn from(name: ThemeName) -> Self {
-        match name {
-            ThemeName::Light => Self::Light,
-            ThemeName::Dark => Self::Dark,
-        }
-    }
 }
 
 /// Draw pictures of a finished run, at any time of it
@@ -52,9 +38,8 @@ pub(super) struct RenderArgs {
     /// Draw the graph at this time instead, e.g. 2min (may be repeated)
     #[arg(long, value_name = "TIME")]
     pub(super) at: Vec<String>,
-    /// Colors of the pictures
-    #[arg(long, value_enum, default_value_t = ThemeName::Light)]
-    pub(super) theme: ThemeName,
+    #[command(flatten)]
+    pub(super) pictures: PictureArgs,
     /// Output folder [default: the folder of the run]
     #[arg(short, long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
@@ -97,10 +82,10 @@ impl Command for RenderArgs {
         };
         fs::create_dir_all(folder).map_err(|error| cannot(folder, error))?;
         let what = (self.what != ALL).then_some(self.what.as_str());
-        for (name, picture) in pictures::draw(&ran.setup, results, what, &Style { theme: self.theme.into() })
-        {
+        for (name, picture) in pictures::draw(&ran.setup, results, what, &self.pictures.style()) {
+            let (name, bytes) = self.pictures.file(&name, &picture);
             let path = folder.join(name);
-            write_whole(&path, picture.to_png()).map_err(|error| cannot(&path, error))?;
+            write_whole(&path, bytes).map_err(|error| cannot(&path, error))?;
             if !cx.console.is_quiet() {
                 cx.console.result(&format!("{}  {}x{}\n", path.display(), picture.width(), picture.height()));
             }

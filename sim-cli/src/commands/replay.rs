@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, ValueEnum};
 use floodnet_core::time::Time;
 
@@ -15,7 +16,8 @@ use super::verify::{hold_against, open};
 use crate::registry::Registry;
 use floodnet_lab::run::folder::Whole;
 use floodnet_lab::run::prepare;
-use floodnet_lab::trace::jsonl::{FORM, Head, write_head, write_record};
+use floodnet_lab::trace::filter::Filter;
+use floodnet_lab::trace::jsonl::{FORM, Head, KINDS, write_head, write_record};
 use floodnet_lab::trace::perfetto::{MOST_RECORDS, Perfetto};
 use floodnet_lab::trace::record::Record;
 use floodnet_lab::trace::{Follow, Followed, Shown, follow};
@@ -40,12 +42,24 @@ pub(super) struct ReplayArgs {
     /// Stop at this time, e.g. 2min: every input before it is handled, none after [default: the end]
     #[arg(long, value_name = "TIME")]
     pub(super) until: Option<Duration>,
+    /// Only steps from this time on
+    #[arg(long, value_name = "TIME")]
+    pub(super) from: Option<Duration>,
+    /// Only steps about this message, by its number in messages.csv
+    #[arg(long, value_name = "N")]
+    pub(super) message: Option<u32>,
+    /// Only steps of this kind, e.g. delivered (may be repeated)
+    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(KINDS), hide_possible_values = true)]
+    pub(super) kind: Vec<String>,
     /// Show this node's neighbors, last inputs and state; with --trace, write only its steps (may be repeated)
     #[arg(long, value_name = "N")]
     pub(super) node: Vec<u32>,
     /// Number of last inputs to show
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(super) last: usize,
+    /// Show long lists whole
+    #[arg(long)]
+    pub(super) full: bool,
     /// Write every step to this file
     #[arg(long, value_name = "FILE")]
     pub(super) trace: Option<PathBuf>,
@@ -67,6 +81,7 @@ impl Command for ReplayArgs {
         };
         let end = loaded.scenario.duration.after_start();
         let until = self.until.map_or(end, |until| until.after_start());
+        let filter = self.filter();
         let mut trace = match &self.trace {
             Some(path) => {
                 let head = Head {
@@ -75,6 +90,7 @@ impl Command for ReplayArgs {
                     seed: loaded.scenario.seed,
                     digest: &digest,
                     nodes,
+                    from_ns: filter.from.as_nanos(),
                     until_ns: until.as_nanos(),
                 };
                 Some(Trace::begin(path, self.trace_format, &head).map_err(|error| unwritable(path, &error))?)
@@ -83,8 +99,9 @@ impl Command for ReplayArgs {
         };
         let mut lately = Lately { inputs: BTreeMap::new(), most: self.last };
         let followed = run_until(self, until, &loaded, cx, &mut |record| {
-            lately.take(record, &self.node);
-            trace.as_mut().map_or(Ok(()), |trace| trace.put(record))
+            let is_wanted = filter.wants(record);
+            lately.take(record, is_wanted, &self.node);
+            trace.as_mut().map_or(Ok(()), |trace| trace.put(record, is_wanted))
         })?;
         cx.console.result(&format!(
             "{}  seed {} · digest {digest}{} · stopped at {} s with {} of {} up\n",
@@ -96,13 +113,23 @@ impl Command for ReplayArgs {
             plural(nodes as usize, "node"),
         ));
         for shown in &followed.shown {
-            cx.console.result(&show(shown, until, &lately));
+            cx.console.result(&show(shown, until, &lately, self.full));
         }
         if let (Some(trace), Some(path)) = (trace, &self.trace) {
             let written = trace.end(until).map_err(|error| unwritable(path, &error))?;
             cx.console.note(&format!("  trace  {}: {}", path.display(), plural(written as usize, "step")));
         }
         Ok(())
+    }
+}
+
+impl ReplayArgs {
+    fn filter(&self) -> Filter {
+        Filter {
+            from: self.from.map_or(Time::ZERO, |from| from.after_start()),
+            message: self.message,
+            kinds: self.kind.clone(),
+        }
     }
 }
 
@@ -116,8 +143,19 @@ fn slots(args: &ReplayArgs, loaded: &Loaded, registry: &Registry) -> Result<u32,
     if let Some(until) = args.until.filter(|until| until.after_start() > end.after_start()) {
         return Err(Failure::Usage(format!("--until {until} is after the end of the run, {end}")));
     }
+    let until = args.until.unwrap_or(end);
+    if let Some(from) = args.from.filter(|from| from.after_start() >= until.after_start()) {
+        return Err(Failure::Usage(format!("--from {from} is not before the end of what is shown, {until}")));
+    }
     let setup = prepare(&loaded.scenario, registry.lab()).map_err(|error| loaded.complain(&error))?;
     let slots = setup.plan.slots();
+    let messages = setup.plan.publishes.len();
+    if let Some(message) = args.message.filter(|message| *message as usize >= messages) {
+        return Err(Failure::Usage(format!(
+            "no message {message}: the run has {}, numbered from 0",
+            plural(messages, "message")
+        )));
+    }
     match args.node.iter().find(|node| **node >= slots) {
         Some(node) => Err(Failure::Usage(format!(
             "no node {node}: the run has {}, numbered from 0",
@@ -162,33 +200,58 @@ fn run_until(
     }
 }
 
+/// As many items of a list are shown, unless all are asked for.
+const SHOWN: usize = 24;
+
 /// The last inputs of some nodes, each with its effects.
 struct Lately {
-    inputs: BTreeMap<u32, VecDeque<(Record, Vec<Record>)>>,
+    inputs: BTreeMap<u32, VecDeque<Taken>>,
     most: usize,
 }
 
+/// An input and what came of it.
+struct Taken {
+    input: Record,
+    came: Vec<Record>,
+    /// Whether a part of it is asked for.
+    is_wanted: bool,
+}
+
 impl Lately {
-    fn take(&mut self, record: &Record, nodes: &[u32]) {
+    fn take(&mut self, record: &Record, is_wanted: bool, nodes: &[u32]) {
         if self.most == 0 || !nodes.contains(&record.slot) {
             return;
         }
         let inputs = self.inputs.entry(record.slot).or_default();
         if record.what.is_input() {
-            if inputs.len() == self.most {
+            inputs.pop_back_if(|last| !last.is_wanted);
+            if inputs.len() > self.most {
                 inputs.pop_front();
             }
-            inputs.push_back((record.clone(), Vec::new()));
-        } else if let Some((_, came)) = inputs.back_mut() {
-            came.push(record.clone());
+            inputs.push_back(Taken { input: record.clone(), came: Vec::new(), is_wanted });
+        } else if let Some(last) = inputs.back_mut() {
+            last.came.push(record.clone());
+            last.is_wanted |= is_wanted;
         }
+    }
+
+    /// The last inputs of `slot`, without one that nobody asks for.
+    fn last_of(&self, slot: u32) -> Vec<&Taken> {
+        let inputs = self.inputs.get(&slot).into_iter().flatten();
+        let wanted: Vec<&Taken> = inputs.filter(|taken| taken.is_wanted).collect();
+        let most = wanted.len().min(self.most);
+        wanted[wanted.len() - most..].to_vec()
     }
 }
 
-fn show(shown: &Shown, until: Time, lately: &Lately) -> String {
+fn show(shown: &Shown, until: Time, lately: &Lately, full: bool) -> String {
+    let most = if full { usize::MAX } else { SHOWN };
     let list = |peers: &[u32]| match peers {
         [] => "none".to_owned(),
-        peers => peers.iter().map(u32::to_string).collect::<Vec<_>>().join(" "),
+        peers => {
+            let shown = peers.iter().take(most).map(u32::to_string).collect::<Vec<_>>().join(" ");
+            shown + &more(peers.len(), most)
+        }
     };
     let mut text = format!("\nnode {} at {} s\n", shown.slot, seconds(until));
     match &shown.holds {
@@ -197,25 +260,39 @@ fn show(shown: &Shown, until: Time, lately: &Lately) -> String {
     }
     text.push_str(&format!("  held by    {}\n", list(&shown.held_by)));
     // The last inputs, each with its effects below it.
-    let inputs = lately.inputs.get(&shown.slot);
+    let inputs: Vec<&Taken> = lately.last_of(shown.slot);
     if lately.most > 0 {
-        text.push_str(if inputs.is_some() { "  last inputs\n" } else { "  no inputs yet\n" });
+        text.push_str(if inputs.is_empty() { "  no inputs yet\n" } else { "  last inputs\n" });
     }
-    for (input, came) in inputs.into_iter().flatten() {
+    for Taken { input, came, .. } in inputs {
         text.push_str(&format!("    {:.6} s  {}  {}", seconds(input.at), input.what, input.content));
         text.truncate(text.trim_end().len());
         text.push('\n');
-        for record in came {
+        for record in came.iter().take(most) {
             text.push_str(&format!("        {}  {}", record.what, record.content));
             text.truncate(text.trim_end().len());
             text.push('\n');
         }
+        if came.len() > most {
+            text.push_str(&format!("       {}\n", more(came.len(), most)));
+        }
     }
     if shown.holds.is_some() {
         text.push_str("  state\n");
-        shown.state.lines().for_each(|line| text.push_str(&format!("    {line}\n")));
+        shown.state.lines().take(most).for_each(|line| text.push_str(&format!("    {line}\n")));
+        if shown.state.lines().count() > most {
+            text.push_str(&format!("   {}\n", more(shown.state.lines().count(), most)));
+        }
     }
     text
+}
+
+/// ` and 12 more (--full shows all)`, where a list has more than `most` items.
+fn more(items: usize, most: usize) -> String {
+    match items.checked_sub(most) {
+        None | Some(0) => String::new(),
+        Some(rest) => format!(" and {} more (--full shows all)", count(rest as u64)),
+    }
 }
 
 /// A trace that is being written.
@@ -247,13 +324,18 @@ impl Trace {
         Ok(Self { form, written: 0 })
     }
 
-    fn put(&mut self, record: &Record) -> io::Result<()> {
+    /// Writes a step that is asked for; and lives, if it draws them.
+    fn put(&mut self, record: &Record, is_wanted: bool) -> io::Result<()> {
+        let is_drawn = matches!(self.form, Form::Perfetto(_)) && Filter::is_life(record);
+        if !is_wanted && !is_drawn {
+            return Ok(());
+        }
         self.written += 1;
         match &mut self.form {
             Form::Jsonl(to) => write_record(to, record),
             Form::Perfetto(_) if self.written > MOST_RECORDS => Err(io::Error::other(format!(
-                "more than {} steps are too many for a viewer: choose nodes with --node, an earlier --until, \
-                 or --trace-format jsonl",
+                "more than {} steps are too many for a viewer: choose nodes with --node, less time with --from and \
+                 --until, or --trace-format jsonl",
                 count(MOST_RECORDS)
             ))),
             Form::Perfetto(to) => to.record(record),

@@ -97,16 +97,27 @@ impl Command for RunArgs {
             None => simulated(scenario, &place, &early, options, cx).map_err(RunError::Scenario),
         };
         let ran = ran.map_err(|error| run_failure(&loaded, error))?;
-        let history = match &ran.finished {
+        let traced = match &ran.finished {
             Some(Finished { results, .. }) if options.report && results.summary.complete => {
-                followed(&loaded, &results.summary.digest, cx)?
+                // The run itself is whole.
+                match followed(&loaded, results, cx) {
+                    Err(Failure::Interrupted) => None,
+                    traced => Some(traced?),
+                }
             }
             _ => None,
         };
         let draw = |setup: &Setup, results: &Results| {
-            let mut files = if options.no_pictures { Vec::new() } else { pictures::files(setup, results) };
-            if let Some(history) = &history {
-                files.push(("report.html".into(), page(scenario, setup, results, history).into_bytes()));
+            let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+            if !options.no_pictures {
+                let drawn = pictures::draw(setup, results, None, &options.pictures.style());
+                files.extend(drawn.iter().map(|(name, picture)| {
+                    let (name, bytes) = options.pictures.file(name, picture);
+                    (name.into(), bytes)
+                }));
+            }
+            if let Some(traced) = &traced {
+                files.push(("report.html".into(), page(scenario, setup, results, traced).into_bytes()));
             }
             files
         };

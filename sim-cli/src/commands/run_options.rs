@@ -9,6 +9,7 @@ use super::args::Format;
 use super::backend::BackendOptions;
 use super::failure::Failure;
 use super::files::Loaded;
+use super::picture_args::PictureArgs;
 use floodnet_testbed::RunError;
 use floodnet_text::units::Duration;
 
@@ -27,6 +28,8 @@ pub(super) struct RunOptions {
     /// Draw no pictures
     #[arg(long)]
     pub(super) no_pictures: bool,
+    #[command(flatten)]
+    pub(super) pictures: PictureArgs,
     /// Write a page about the run: numbers, pictures and a player of the overlay in one file (report.html)
     #[arg(long)]
     pub(super) report: bool,

@@ -23,7 +23,7 @@ use floodnet_lab::run::{Cost, Ran};
 use floodnet_measure::seconds;
 use floodnet_measure::stats::decide::Decision;
 use floodnet_measure::tables;
-use floodnet_plot::{Style, latency_cdf};
+use floodnet_plot::latency_cdf;
 use floodnet_scenario::Scenario;
 use floodnet_testbed::{self as testbed, RunError, Settings};
 use floodnet_text::format::plural;
@@ -88,7 +88,7 @@ pub(super) fn execute(
     let made = Made { asked: count, report, cost, nodes, backend: options.backend.name() };
     let is_complete = made.report.complete;
     keeper
-        .finish(count, is_complete, |folder| write(folder, scenario, &made, !options.no_pictures))
+        .finish(count, is_complete, |folder| write(folder, scenario, &made, options))
         .map_err(Failure::Failed)?;
     tell(scenario, &made, keeper.folder(), options, cx.console)
 }
@@ -129,7 +129,7 @@ fn complain(loaded: &Loaded, failed: &Failed) -> Failure {
 }
 
 /// Writes what is computed from all runs.
-fn write(folder: &Path, scenario: &Scenario, made: &Made, draw: bool) -> io::Result<()> {
+fn write(folder: &Path, scenario: &Scenario, made: &Made, options: &RunOptions) -> io::Result<()> {
     let Made { report, cost, nodes, backend, .. } = made;
     let resolved = scenario.to_resolved_toml();
     let manifest = Manifest {
@@ -147,12 +147,13 @@ fn write(folder: &Path, scenario: &Scenario, made: &Made, draw: bool) -> io::Res
     file(folder, "runs.csv", |to| report.write_csv(to))?;
     let curve = report.latencies.curve(report.receivers);
     file(folder, "latency.csv", |to| tables::write_latency_curve(to, &curve))?;
-    if draw {
+    if !options.no_pictures {
         let name = format!("{} runs", report.runs);
         let series = latency_series(&name, &report.latencies, report.receivers);
         let title = format!("{}: publish to delivery, {name}", scenario.name);
-        let picture = latency_cdf(&title, &[series], &Style::default());
-        fs::write(folder.join("latency.png"), picture.to_png())?;
+        let picture = latency_cdf(&title, &[series], &options.pictures.style());
+        let (name, bytes) = options.pictures.file("latency.png", &picture);
+        fs::write(folder.join(name), bytes)?;
     }
     write_manifest(folder, &manifest)
 }

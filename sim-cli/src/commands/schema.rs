@@ -1,24 +1,45 @@
 //! `sim-cli schema`
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 use super::command_trait::{Command, Context};
 use super::failure::Failure;
+use crate::views::schemas;
 
-/// Print the JSON Schema of the scenario language
+/// What a schema describes.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// A scenario
+    Scenario,
+    /// A sweep plan
+    Plan,
+    /// summary.json
+    Summary,
+    /// manifest.json
+    Manifest,
+    /// A line of a trace
+    Trace,
+}
+
+/// Print the JSON Schema of the scenario language, or of what the program writes
 #[derive(Parser, Debug)]
 pub(super) struct SchemaArgs {
-    /// Print the schema of sweep plans instead
-    #[arg(long)]
+    /// What the schema describes
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = Of::Scenario)]
+    of: Of,
+    /// The same as --of plan
+    #[arg(long, conflicts_with = "of")]
     plan: bool,
 }
 
 impl Command for SchemaArgs {
     fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
-        let schema = if self.plan {
-            floodnet_lab::sweep::plan::schema()
-        } else {
-            floodnet_scenario::schema(cx.registry.tables())
+        let schema = match if self.plan { Of::Plan } else { self.of } {
+            Of::Scenario => floodnet_scenario::schema(cx.registry.tables()),
+            Of::Plan => floodnet_lab::sweep::plan::schema(),
+            Of::Summary => schemas::summary(),
+            Of::Manifest => schemas::manifest(),
+            Of::Trace => schemas::trace(),
         };
         cx.console.result(&format!("{schema:#}\n"));
         Ok(())

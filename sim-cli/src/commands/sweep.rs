@@ -11,8 +11,9 @@ use super::emit::EmitOptions;
 use super::failure::Failure;
 use super::files::{invalid, threads};
 use super::partition::Partition;
+use super::picture_args::PictureArgs;
 use super::progress::Crowd;
-use crate::views::sweep as pictures;
+use crate::views::sweep as views;
 use floodnet_lab::sweep::index::{Index, Rule, Wrong};
 use floodnet_lab::sweep::output::{Outcome, Wide};
 use floodnet_lab::sweep::plan::SweepPlan;
@@ -49,6 +50,8 @@ pub(super) struct SweepArgs {
     /// Number of parallel runs (0: one per core); the results do not depend on it
     #[arg(short, long, value_name = "N", default_value_t = 1)]
     pub(super) jobs: u16,
+    #[command(flatten)]
+    pub(super) pictures: PictureArgs,
     /// Check the plan and count its runs, but do not run
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -84,14 +87,21 @@ impl Command for SweepArgs {
         let part = part.map_err(Failure::Usage)?;
         let default = || Path::new("runs").join(format!("sweep-{}{}", plan.name, suffix(part)));
         let folder: PathBuf = self.out.clone().unwrap_or_else(default);
-        let order =
-            Order { index, scenarios, folder, part, jobs: self.jobs, format: self.format, pictures: true };
+        let order = Order {
+            index,
+            scenarios,
+            folder,
+            part,
+            jobs: self.jobs,
+            format: self.format,
+            pictures: Some(&self.pictures),
+        };
         order.execute(cx)
     }
 }
 
 /// A sweep that is checked and can be made.
-pub(super) struct Order {
+pub(super) struct Order<'a> {
     pub(super) index: Index,
     /// The scenario of each cell.
     pub(super) scenarios: Vec<Scenario>,
@@ -100,11 +110,11 @@ pub(super) struct Order {
     /// As the option has it.
     pub(super) jobs: u16,
     pub(super) format: Format,
-    /// Whether pictures are drawn.
-    pub(super) pictures: bool,
+    /// How pictures look; none: they are not drawn.
+    pub(super) pictures: Option<&'a PictureArgs>,
 }
 
-impl Order {
+impl Order<'_> {
     /// Makes the runs that are missing, writes the results and prints them.
     pub(super) fn execute(self, cx: &Context<'_>) -> Result<(), Failure> {
         let Self { index, scenarios, folder, part, jobs, format, pictures } = self;
@@ -164,13 +174,21 @@ fn make(maker: Maker<'_, ()>, name: &str, cx: &Context<'_>) -> Result<(), Failur
 }
 
 /// Writes and prints the results if all cells are complete, else says what is missing.
-pub(super) fn tell(store: &Store, format: Format, draw: bool, console: &Console) -> Result<(), Failure> {
+pub(super) fn tell(
+    store: &Store,
+    format: Format,
+    pictures: Option<&PictureArgs>,
+    console: &Console,
+) -> Result<(), Failure> {
     let outcome = Outcome::of(store);
     let shown = store.folder().display();
     if outcome.is_complete() {
         outcome.write(store).map_err(Failure::Failed)?;
-        for (name, picture) in pictures::draw(&outcome).into_iter().filter(|_| draw) {
-            store.write(&name, picture.to_png()).map_err(Failure::Failed)?;
+        if let Some(look) = pictures {
+            for (name, picture) in views::draw(&outcome, &look.style()) {
+                let (name, bytes) = look.file(&name, &picture);
+                store.write(&name, bytes).map_err(Failure::Failed)?;
+            }
         }
         match format {
             Format::Json => console.result(&outcome.to_json()),

@@ -50,7 +50,7 @@ impl Command for WhyArgs {
         let mut messages = self.message.clone();
         messages.sort_unstable();
         messages.dedup();
-        let traced = traced(&loaded, (!messages.is_empty()).then_some(&messages), cx)?;
+        let traced = traced(&loaded, (!messages.is_empty()).then_some(&messages[..]), cx)?;
         let found = &traced.followed.digest;
         same_digest(&manifest, found)?;
         let explainer = Explainer::new(&traced);
@@ -115,12 +115,12 @@ impl WhyArgs {
     }
 }
 
-/// Runs the scenario again and follows copies of these messages (none: of all).
-fn traced(loaded: &Loaded, messages: Option<&Vec<u32>>, cx: &Context<'_>) -> Result<Traced, Failure> {
+/// Runs the scenario again and follows its overlay, and the copies of these messages (none: of all).
+pub(super) fn traced(loaded: &Loaded, messages: Option<&[u32]>, cx: &Context<'_>) -> Result<Traced, Failure> {
     let scenario = &loaded.scenario;
     let mut watcher = Watcher::new(scenario.duration.after_start(), cx.console);
     let watch = &mut |progress| watcher.watch(progress);
-    let traced = trace_copies(scenario, cx.registry.lab(), messages.map(Vec::as_slice), watch);
+    let traced = trace_copies(scenario, cx.registry.lab(), messages, watch);
     watcher.finish();
     let traced = traced.map_err(|error| loaded.complain(&error))?;
     if !traced.followed.complete {

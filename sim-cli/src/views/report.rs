@@ -9,11 +9,15 @@ use crate::build::BUILD;
 use floodnet_lab::ensemble::figure::Figure as Digits;
 use floodnet_lab::run::folder::default_folder;
 use floodnet_lab::trace::overlay::{OverlayArrival, OverlayChange, OverlayHistory};
+use floodnet_lab::why::Traced;
+use floodnet_lab::why::explain::Explainer;
+use floodnet_lab::why::text::{last, places};
 use floodnet_measure::metrics::{Numbers, Role, find, label};
 use floodnet_measure::{MessageRow, Results, expect::Outcome, seconds, series::Row};
 use floodnet_plot::layout::layout;
 use floodnet_report::data::{
-    Arrival, Change, Event, Expectation, Fault, Figure, Layout, Message, Recording, Report, Sample, Wave,
+    Arrival, Change, Event, Expectation, Fault, Figure, Layout, Message, Place, Recording, Report, Sample,
+    Wave, Why,
 };
 use floodnet_scenario::Scenario;
 use floodnet_scenario::build::Setup;
@@ -27,11 +31,38 @@ const LONGEST: usize = 4;
 
 /// The page of a run, as text.
 #[must_use]
-pub fn page(scenario: &Scenario, setup: &Setup, results: &Results, history: &OverlayHistory) -> String {
-    floodnet_report::page(&view(scenario, setup, results, history))
+pub fn page(scenario: &Scenario, setup: &Setup, results: &Results, traced: &Traced) -> String {
+    floodnet_report::page(&view(scenario, setup, results, traced))
 }
 
-fn view(scenario: &Scenario, setup: &Setup, results: &Results, history: &OverlayHistory) -> Report {
+/// The messages of which the page says why they were missed, or what took them longest: ascending.
+#[must_use]
+pub fn explained(results: &Results) -> Vec<u32> {
+    let messages: Vec<Message> = results.messages.iter().map(message).collect();
+    let mut worst: Vec<u32> =
+        floodnet_report::worst(&messages).iter().map(|message| message.number).collect();
+    worst.sort_unstable();
+    worst
+}
+
+/// The messages of the run, those that went worst with the reason.
+fn messages(results: &Results, traced: &Traced) -> Vec<Message> {
+    let explainer = Explainer::new(traced);
+    let explained = explained(results);
+    let of = |row: &MessageRow| {
+        let mut message = message(row);
+        if explained.binary_search(&row.message).is_ok() {
+            message.why = explainer.message(row.message).map(|explained| Why {
+                places: places(&explained).into_iter().map(|(text, slots)| Place { text, slots }).collect(),
+                last: last(&explainer, &explained),
+            });
+        }
+        message
+    };
+    results.messages.iter().map(of).collect()
+}
+
+fn view(scenario: &Scenario, setup: &Setup, results: &Results, traced: &Traced) -> Report {
     let summary = &results.summary;
     let expectations = summary.expect.iter().map(|checked| Expectation {
         metric: checked.key.clone(),
@@ -56,7 +87,7 @@ fn view(scenario: &Scenario, setup: &Setup, results: &Results, history: &Overlay
         program: format!("{} {} ({})", BUILD.program, BUILD.version, BUILD.git),
         command: "sim-cli run scenario.resolved.toml   # the file at the end of this page".to_owned(),
         // A name of a scenario can name a folder, so it is one word in any shell.
-        replay: format!("sim-cli replay {}", default_folder(scenario)),
+        folder: default_folder(scenario),
         resolved: scenario.to_resolved_toml(),
         notes: summary.notes.clone(),
         slots: summary.nodes,
@@ -65,11 +96,11 @@ fn view(scenario: &Scenario, setup: &Setup, results: &Results, history: &Overlay
         figures: figures(&Numbers::of(summary)),
         samples: results.timeseries.iter().map(sample).collect(),
         faults: faults.chain(attacks).collect(),
-        messages: results.messages.iter().map(message).collect(),
+        messages: messages(results, traced),
         latency: results.latency_curve().iter().map(|point| (point.ms, point.share)).collect(),
         degrees: results.degrees.clone(),
         drops: summary.drops.iter().map(|(reason, packets)| (reason.clone(), *packets)).collect(),
-        recording: recording(&setup.plan, history),
+        recording: recording(&setup.plan, &traced.history),
     }
 }
 
@@ -114,6 +145,7 @@ fn message(row: &MessageRow) -> Message {
         delivered: row.delivered,
         late: row.late,
         last_ms: row.last_ms,
+        why: None,
     }
 }
 

@@ -1,7 +1,5 @@
 //! The pictures of a run.
 
-use std::path::PathBuf;
-
 use floodnet_core::time::Time;
 use floodnet_sim::plan::DisturbanceKind;
 
@@ -21,13 +19,6 @@ pub fn draw(setup: &Setup, results: &Results, what: Option<&str>, style: &Style)
     let run = view(setup, results);
     let wanted = PICTURES.iter().filter(|picture| what.is_none_or(|name| name == picture.name));
     wanted.flat_map(|picture| (picture.draw)(&run, style)).collect()
-}
-
-/// All pictures of a run as files: name and bytes.
-#[must_use]
-pub fn files(setup: &Setup, results: &Results) -> Vec<(PathBuf, Vec<u8>)> {
-    let pictures = draw(setup, results, None, &Style::default()).into_iter();
-    pictures.map(|(name, picture)| (name.into(), picture.to_png())).collect()
 }
 
 /// The results as plain data.

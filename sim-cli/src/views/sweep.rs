@@ -10,27 +10,26 @@ const LINES: usize = 7;
 
 /// A picture for each metric that the plan names, with the name of its file.
 #[must_use]
-pub fn draw(outcome: &Outcome<'_>) -> Vec<(String, Picture)> {
+pub fn draw(outcome: &Outcome<'_>, style: &Style) -> Vec<(String, Picture)> {
     let metrics = outcome.index.metrics.iter();
-    metrics.filter_map(|metric| Some((format!("{metric}.png"), picture(outcome, metric)?))).collect()
+    metrics.filter_map(|metric| Some((format!("{metric}.png"), picture(outcome, metric, style)?))).collect()
 }
 
 /// `metric` over the grid: lines with intervals, or colors where there would be too many. None where
 /// there is no picture of so many keys, or nothing was measured.
-fn picture(outcome: &Outcome<'_>, metric: &str) -> Option<Picture> {
+fn picture(outcome: &Outcome<'_>, metric: &str, style: &Style) -> Option<Picture> {
     let axes: Vec<usize> =
         (0..outcome.index.axes.len()).filter(|&axis| outcome.index.axes[axis].values.len() > 1).collect();
-    let style = Style::default();
     let lines = |axis: usize| outcome.tables.len() / outcome.index.axes[axis].values.len() <= LINES;
     match axes.as_slice() {
         [] => None,
-        [axis] => Some(sweep_lines(&view(outcome, metric, *axis)?, &style)),
+        [axis] => Some(sweep_lines(&view(outcome, metric, *axis)?, style)),
         // The first key lies along the picture if what is left makes few lines.
         axes if axes.iter().any(|&axis| lines(axis)) => {
             let axis = axes.iter().copied().find(|&axis| lines(axis))?;
-            Some(sweep_lines(&view(outcome, metric, axis)?, &style))
+            Some(sweep_lines(&view(outcome, metric, axis)?, style))
         }
-        [first, _] => Some(sweep_map(&view(outcome, metric, *first)?, &style)),
+        [first, _] => Some(sweep_map(&view(outcome, metric, *first)?, style)),
         _ => None,
     }
 }

@@ -55,6 +55,7 @@ const ROWS: [Row; 31] = [
         .or_long("compare ../long.toml ../long.toml"),
     writes("render", "render ../done --out OUT").or_long("render ../cut --out OUT"),
     writes("report", "report ../done --out OUT").or_long("report ../cut --out OUT"),
+    writes("export", "export ../done --format dot --out OUT").or_long("export ../cut --format dot --out OUT"),
     prints("explain", "explain"),
     prints("log", "log .."),
     prints("show", "show ../done"),

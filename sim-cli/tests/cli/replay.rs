@@ -114,3 +114,61 @@ fn what_is_not_there_is_refused() {
     assert!(said.err.contains("cannot write no/such/folder.jsonl: "), "{}", said.err);
     assert_eq!(lab.run(&["replay", "."]).code, 1);
 }
+
+#[test]
+fn steps_are_chosen_by_time_message_and_kind() {
+    let lab = ran();
+    lab.ok(&["replay", "a", "--trace", "all.jsonl"]);
+    let all = lines(&lab, "all.jsonl");
+    let choices: [(&[&str], fn(&Value) -> bool); 4] = [
+        (&["--from", "4s", "--until", "5s"], |line| {
+            (4_000_000_000..5_000_000_000).contains(&line["ns"].as_u64().unwrap())
+        }),
+        (&["--message", "2"], |line| line["message"] == 2),
+        (&["--kind", "delivered", "--kind", "duplicate"], |line| {
+            line["kind"] == "delivered" || line["kind"] == "duplicate"
+        }),
+        (&["--message", "3", "--kind", "send", "--node", "7"], |line| {
+            line["message"] == 3 && line["kind"] == "send" && line["node"] == 7
+        }),
+    ];
+    for (options, wants) in choices {
+        lab.ok(&[&["replay", "a", "--trace", "some.jsonl"][..], options].concat());
+        let wanted: Vec<&Value> = all[1..].iter().filter(|line| wants(line)).collect();
+        assert!(!wanted.is_empty());
+        assert_eq!(lines(&lab, "some.jsonl")[1..].iter().collect::<Vec<_>>(), wanted, "{options:?}");
+    }
+    let named: Vec<&str> = all[1..].iter().map(|line| line["kind"].as_str().unwrap()).collect();
+    assert!(named.iter().all(|kind| floodnet_lab::trace::jsonl::KINDS.contains(kind)));
+    // A picture of a part has the lives that began before it.
+    lab.ok(&["replay", "a", "--from", "4s", "--until", "5s", "--trace", "t.perfetto.json"]);
+    let trace: Value = serde_json::from_str(&lab.read("t.perfetto.json")).unwrap();
+    let events = trace["traceEvents"].as_array().unwrap();
+    assert_eq!(events.iter().filter(|event| event["cat"] == "life").count(), 50);
+    let inputs = events.iter().filter(|event| event["cat"] == "input");
+    assert!(inputs.clone().count() > 50 && inputs.clone().all(|it| it["ts"].as_f64().unwrap() >= 4e6));
+    let shown = lab.ok(&["replay", "a", "--node", "7", "--message", "2", "--last", "3"]).out;
+    let shown: Vec<&str> = shown.lines().filter(|line| line.contains("  receives: ")).collect();
+    assert!(!shown.is_empty() && shown.iter().all(|line| line.contains("message 2")), "{shown:?}");
+}
+
+#[test]
+fn a_window_must_be_one() {
+    let lab = ran();
+    let said = lab.refused(&["replay", "a", "--from", "4s", "--until", "4s"]);
+    assert_eq!(said, "error: --from 4s is not before the end of what is shown, 4s\n");
+    let said = lab.refused(&["replay", "a", "--message", "6"]);
+    assert_eq!(said, "error: no message 6: the run has 6 messages, numbered from 0\n");
+    assert!(lab.refused(&["replay", "a", "--kind", "deliver"]).contains("'delivered'"));
+}
+
+#[test]
+fn long_lists_are_cut_short() {
+    let lab = Lab::new();
+    let set = ["--set", "nodes.count=60", "--set", "overlay.random_walk.degree=40"];
+    lab.ok(&[&["run", "small.toml", "--no-pictures", "--out", "a"][..], &set[..]].concat());
+    let short = lab.ok(&["replay", "a", "--node", "0"]).out;
+    let full = lab.ok(&["replay", "a", "--node", "0", "--full"]).out;
+    assert!(short.contains(" more (--full shows all)\n"), "{short}");
+    assert!(!full.contains("--full") && full.len() > short.len(), "{full}");
+}

@@ -54,6 +54,50 @@ fn what_cannot_be_played_is_refused() {
     assert!(said.err.contains("name the folder of one of them"), "{}", said.err);
 }
 
+#[test]
+fn a_sweep_is_a_page_with_curves_and_a_table() {
+    let lab = Lab::new();
+    lab.write("grid.toml", "scenario = \"small.toml\"\nruns = 2\n[grid]\n\"link.loss\" = [0, 0.01]\n");
+    lab.ok(&["sweep", "grid.toml", "--out", "s", "--picture-format", "svg"]);
+    let page_of = || {
+        lab.ok(&["report", "s"]);
+        lab.read("s/report.html")
+    };
+    let page = page_of();
+    assert_eq!(page_of(), page);
+    let svg = lab.read("s/delivery_ratio.svg");
+    assert!(svg.starts_with("<svg xmlns=") && page.contains(&svg), "the picture of the file stands in it");
+    assert!(page.contains("All that is expected holds in every cell."), "{page}");
+    for cell in ["<th scope=\"row\">0</th>", "<th scope=\"row\">0.01</th>", "<td class=\"right\">2</td>"] {
+        assert!(page.contains(cell), "{cell}");
+    }
+    assert!(!page.contains("<script"));
+    // The sweep can go on where its page stands.
+    lab.ok(&["sweep", "grid.toml", "--out", "s", "--runs", "3"]);
+    assert_ne!(page_of(), page);
+    lab.ok(&["sweep", "grid.toml", "--out", "part", "--partition", "1/2"]);
+    let said = lab.run(&["report", "part"]);
+    assert_eq!((said.code, said.err.contains("of 2 cells of part are complete")), (1, true), "{}", said.err);
+}
+
+#[test]
+fn two_results_are_a_page_with_verdicts() {
+    let lab = Lab::new();
+    let runs = ["--runs", "4", "--no-pictures", "--out"];
+    lab.ok(&[&["run", "small.toml"][..], &runs[..], &["a"]].concat());
+    lab.ok(&[&["run", "small.toml", "--set", "link.latency=200ms"][..], &runs[..], &["b"]].concat());
+    lab.ok(&["report", "a", "b", "--out", "c.html"]);
+    let page = lab.read("c.html");
+    for part in
+        ["<title>b against a</title>", "paired by seed", "link.latency", ">worse<", "base: a", "new: b"]
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert_eq!(page.matches("<figure").count(), 2);
+    let said = lab.refused(&["report", "a", "b"]);
+    assert_eq!(said, "error: name the file for a comparison with --out\n");
+}
+
 /// The overlay before a time: who is up and joined, and the open links.
 #[derive(Default)]
 struct Played {

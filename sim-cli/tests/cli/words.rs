@@ -6,7 +6,13 @@ use crate::lab::Lab;
 
 /// The commands below their headings in the help; `kernel` is there on Linux only.
 const GROUPS: [(&str, &[&str]); 5] = [
-    ("Run scenarios", &["init", "new", "validate", "run", "test", "sweep", "merge", "compare", "render"]),
+    (
+        "Run scenarios",
+        &[
+            "init", "new", "validate", "run", "test", "sweep", "merge", "compare", "render", "report",
+            "export",
+        ],
+    ),
     ("Understand a run", &["explain", "log", "show", "gc", "replay", "why", "hunt", "bisect"]),
     ("Check the simulator", &["verify", "oracle", "swarm"]),
     ("Real sockets", &["proxy", "testbed"]),

@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::claim::{Claim, Taken};
+use super::labels::SlotLabels;
 use super::manifest::{Build, Manifest, hash};
 pub use super::whole::{Whole, remove_unfinished, write_whole};
 use super::{Finished, Ran};
@@ -274,11 +275,19 @@ fn is_of_run(name: &str) -> bool {
         "delivery.png",
         "latency.png",
         "degrees.png",
+        "lives.csv",
+        "links.csv",
+        "arrivals.csv",
+        "receivers.csv",
         "report.html",
         "runs.json",
         "runs.csv",
     ];
-    let graph = name.starts_with("topology") && (name.ends_with(".png") || name.ends_with(".graphml"));
+    // Pictures, in one of their formats, and what `export` writes.
+    let endings = [".png", ".svg", ".graphml", ".gexf", ".dot", ".edges"];
+    let starts = ["topology", "overlay", "delivery", "latency", "degrees"];
+    let graph =
+        starts.iter().any(|start| name.starts_with(start)) && endings.iter().any(|end| name.ends_with(end));
     graph || fixed.contains(&name)
 }
 
@@ -361,7 +370,7 @@ fn each_table(
     give("latency.csv", &|to| tables::write_latency_curve(to, &results.latency_curve()))?;
     for graph in &results.topologies {
         let name = format!("topology{}.graphml", suffix(graph.at, setup));
-        give(&name, &|to| tables::write_graphml(to, graph, setup.labels.as_deref()))?;
+        give(&name, &|to| tables::write_graphml(to, graph, &SlotLabels(setup)))?;
     }
     if let Some(labels) = &setup.labels {
         give("labels.csv", &|to| tables::write_labels(to, labels))?;

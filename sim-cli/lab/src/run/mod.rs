@@ -3,6 +3,7 @@
 //! | module | subject |
 //! |---|---|
 //! | [`folder`] | the run's folder, all or nothing |
+//! | [`labels`] | regions and classes of slots |
 //! | [`claim`] | one writer for each folder |
 //! | [`checkpoint`] | the tables of a run that goes on |
 //! | [`early`] | ending a run that cannot come to what is expected |
@@ -15,6 +16,7 @@ pub mod checkpoint;
 pub mod claim;
 pub mod early;
 pub mod folder;
+pub mod labels;
 pub mod manifest;
 pub mod shelf;
 pub mod sockets;

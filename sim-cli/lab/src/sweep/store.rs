@@ -4,7 +4,7 @@
 //! sweep.json                the cells
 //! cells/CONFIG-SEED.json    the summary of a run, written whole
 //! table.csv, results.json   every cell over its runs, once all are there
-//! METRIC.png
+//! METRIC.png (or METRIC.svg)
 //! ```
 
 use std::fs;
@@ -169,7 +169,8 @@ impl Store {
     fn drop_results(&self) -> io::Result<()> {
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
-            let is_picture = path.extension().is_some_and(|extension| extension == "png");
+            let is_picture =
+                path.extension().is_some_and(|extension| extension == "png" || extension == "svg");
             if is_picture || path.ends_with("table.csv") || path.ends_with("results.json") {
                 fs::remove_file(path)?;
             }

@@ -26,8 +26,47 @@ pub struct Head<'a> {
     pub digest: &'a str,
     /// Number of slots.
     pub nodes: u32,
+    /// The steps begin at this time.
+    pub from_ns: u64,
     /// The steps end before this time.
     pub until_ns: u64,
+}
+
+/// The kinds of steps.
+pub const KINDS: [&str; 27] = [
+    "start",
+    "stop",
+    "publish",
+    "pause",
+    "cut",
+    "awake",
+    "timer",
+    "departed",
+    "dialed",
+    "closed",
+    "packet",
+    "send",
+    "set_timer",
+    "disconnect",
+    "lost",
+    "up",
+    "down",
+    "sent",
+    "received",
+    "published",
+    "delivered",
+    "duplicate",
+    "neighbor_up",
+    "neighbor_down",
+    "repair",
+    "dropped",
+    "other",
+];
+
+/// The kind of a step, one of [`KINDS`].
+#[must_use]
+pub fn kind(record: &Record) -> &str {
+    line(record).kind
 }
 
 /// A step. What a kind does not have is left out.

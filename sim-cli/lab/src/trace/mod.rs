@@ -3,6 +3,7 @@
 //! | module | subject |
 //! |---|---|
 //! | [`record`] | one step |
+//! | [`filter`] | which steps are asked for |
 //! | [`jsonl`] | steps as lines of JSON |
 //! | [`layout`] | the state of a node for people |
 //! | [`overlay`] | what happens to the overlay, and how messages spread |
@@ -10,6 +11,7 @@
 //!
 //! Following a run changes nothing in it: the steps are those of the run that is measured.
 
+pub mod filter;
 pub mod jsonl;
 pub mod layout;
 pub mod overlay;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::copies::{Copy, Fate};
 use super::explain::{Cause, Explained, Explainer, Hop, Missed, Place};
 use floodnet_measure::seconds;
-use floodnet_text::format::{count, plural};
+use floodnet_text::format::{count, milliseconds, plural};
 
 /// As many slots are named in a line, and as many copies listed.
 const SHOWN: usize = 12;
@@ -119,6 +119,37 @@ fn slots(slots: &[u32], full: bool) -> String {
     if slots.is_empty() { "none".to_owned() } else { text }
 }
 
+/// The places at which a message stopped, each with the slots that it did not come to: the most frequent first.
+#[must_use]
+pub fn places(explained: &Explained) -> Vec<(String, Vec<u32>)> {
+    let mut places: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+    for missed in &explained.missed {
+        places.entry(missed.place.to_string()).or_default().push(missed.slot);
+    }
+    let mut places: Vec<(String, Vec<u32>)> = places.into_iter().collect();
+    places.sort_by_key(|(_, at)| std::cmp::Reverse(at.len()));
+    places
+}
+
+/// The way on which a message came to the last of its receivers that got it in time, from its origin on.
+#[must_use]
+pub fn last(explainer: &Explainer<'_>, explained: &Explained) -> Option<String> {
+    let receivers = explainer.receivers(explained.message);
+    let arrivals = receivers.into_iter().filter_map(|slot| explainer.arrival(explained.message, slot));
+    let last = arrivals.filter(|arrival| arrival.at < explained.due).max_by_key(|arrival| arrival.at)?;
+    let path = explainer.path(explained.message, last.slot);
+    let slowest = path.iter().max_by_key(|hop| hop.came.since(hop.had))?;
+    let took = slowest.came.since(slowest.had).as_nanos() as f64 / 1e6;
+    Some(format!(
+        "last to node {}, {}; longest from {} to {} ({})",
+        last.slot,
+        plural(path.len(), "hop"),
+        slowest.from,
+        slowest.to,
+        milliseconds(took)
+    ))
+}
+
 /// What became of a message: who missed it, by the place at which it stopped, the most frequent first.
 #[must_use]
 pub fn message(explained: &Explained, full: bool) -> String {
@@ -137,13 +168,8 @@ pub fn message(explained: &Explained, full: bool) -> String {
     } else {
         ", which is after the end of the run: it does not count\n"
     });
-    let mut places: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-    for missed in missed {
-        places.entry(missed.place.to_string()).or_default().push(missed.slot);
-    }
     // Those that missed it at one place stand in one line; the rarest places are only counted.
-    let mut places: Vec<(String, Vec<u32>)> = places.into_iter().collect();
-    places.sort_by_key(|(_, at)| std::cmp::Reverse(at.len()));
+    let places = places(explained);
     let shown = if full || places.len() <= SHOWN { places.len() } else { SHOWN - 1 };
     for (place, at) in &places[..shown] {
         let verb = if at.len() == 1 { "did" } else { "of them did" };

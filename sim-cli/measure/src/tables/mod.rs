@@ -6,4 +6,4 @@ mod csv;
 mod graphml;
 
 pub use self::csv::{write_degrees, write_labels, write_latency_curve, write_messages, write_timeseries};
-pub use graphml::write_graphml;
+pub use graphml::{Labels, write_graphml};
