@@ -76,9 +76,6 @@ pub fn write_graphml(mut to: impl Write, topology: &Topology, labels: &impl Labe
     for (name, kind) in ATTRIBUTES {
         writeln!(to, r#"  <key id="{name}" for="node" attr.name="{name}" attr.type="{kind}"/>"#)?;
     }
-    if labels.is_some() {
-        writeln!(to, r#"  <key id="label" for="node" attr.name="label" attr.type="string"/>"#)?;
-    }
     if labels.label(0).is_some() {
         writeln!(to, r#"  <key id="label" for="node" attr.name="label" attr.type="string"/>"#)?;
     }
