@@ -15,6 +15,7 @@ use super::{Flood, Message as Flooded};
 use crate::broadcast::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf,
 };
+use crate::hostile::{Classes, MessageClass};
 use crate::invariants::{Invariants, Promises, Stored};
 use crate::observe::Carried;
 use crate::protocol::{Context, Effects, Types};
@@ -390,6 +391,11 @@ impl<Peer: Copy + Ord, P: Dated> Broadcast for FloodWithHistory<Peer, P> {
             BroadcastInput::NeighborDown(peer) => self.exchange.down(peer),
         }
         self.wake(cx);
+    }
+
+    /// What is no payload says or asks which messages a node has.
+    fn classes() -> Classes {
+        Classes::of(&[MessageClass::Payload, MessageClass::Advert])
     }
 
     #[inline]

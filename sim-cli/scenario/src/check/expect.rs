@@ -1,12 +1,8 @@
-<<<<<<< HEAD
-//! Expectations and reach assertions about faults and drops.
-=======
-//! Expectations about faults, adversaries and drops.
->>>>>>> 5f6df47 (Adversaries: attack suite, tests of each deed, documentation, colors in pictures)
+//! Expectations and reach assertions about faults, adversaries and drops.
 
 use super::Checker;
 use crate::{Scenario, TableKind, Tables};
-use floodnet_measure::metrics::phase;
+use floodnet_measure::metrics::{is_of_adversary, phase};
 use floodnet_text::spelling::choices;
 
 /// Why the network loses packets.
@@ -22,7 +18,6 @@ pub const LOSSES: [(&str, &str); 8] = [
 ];
 
 pub(super) fn check(scenario: &Scenario, tables: &Tables, checker: &mut Checker<'_, '_>) {
-<<<<<<< HEAD
     // A fault is told once, however much is expected of it.
     let mut faults = Vec::new();
     let known = reasons(scenario, tables);
@@ -33,28 +28,12 @@ pub(super) fn check(scenario: &Scenario, tables: &Tables, checker: &mut Checker<
                 let path = if path.starts_with("expect") { format!("expect.phases.{fault}") } else { path };
                 exists(fault, &path, scenario, checker);
             }
+        } else if is_of_adversary(metric) && scenario.adversaries.is_empty() {
+            let label = "only runs with an [[adversary]] have this measure";
+            checker.wrong(&path, "the scenario has no adversary", label);
         } else if let (Some(reason), Some(known)) = (metric.strip_prefix("drops."), &known)
             && !known.contains(&reason)
         {
-=======
-    let faults = scenario.expect.iter().filter_map(|bound| phase(&bound.metric)).map(|(fault, _)| fault);
-    let mut faults: Vec<&str> = faults.collect();
-    faults.dedup();
-    for fault in faults {
-        exists(fault, scenario, checker);
-    }
-    if scenario.adversaries.is_empty() {
-        let hostile = scenario.expect.iter().filter(|bound| bound.metric.starts_with("adversary."));
-        for bound in hostile {
-            let label = "only runs with an [[adversary]] have this measure";
-            checker.wrong(&format!("expect.{}", bound.metric), "the scenario has no adversary", label);
-        }
-    }
-    let Some(known) = reasons(scenario, tables) else { return };
-    for bound in &scenario.expect {
-        let Some(reason) = bound.metric.strip_prefix("drops.") else { continue };
-        if !known.contains(&reason) {
->>>>>>> 5f6df47 (Adversaries: attack suite, tests of each deed, documentation, colors in pictures)
             let title = format!("nothing is dropped for the reason `{reason}`");
             checker.wrong(&path, title, choices(reason, known));
         }
