@@ -174,7 +174,8 @@ impl NamedTable {
         self.read()
     }
 
-    /// The settings as their own type.
+    /// The settings as their own type, whatever protocol reads them: for the table of a protocol see
+    /// [`read_as`](Self::read_as).
     ///
     /// # Errors
     /// When `T` is not the type that the key was registered with (or reads differently from what it writes).
