@@ -258,13 +258,13 @@ impl History {
         Ok((found, missing))
     }
 
-    /// The last messages, up to so many, the oldest first.
+    /// The last messages, up to so many, the oldest first; those of one author and moment by their counts.
     ///
     /// # Errors
     /// The file cannot be read.
     pub fn last(&self, count: u32) -> Result<Vec<Past>, Error> {
         self.some(
-            "SELECT at, id, nick, bytes FROM messages ORDER BY at DESC, id DESC LIMIT ?",
+            "SELECT at, id, nick, bytes FROM messages ORDER BY at DESC, seq DESC LIMIT ?",
             params![count],
         )
     }
@@ -275,7 +275,7 @@ impl History {
     /// The file cannot be read.
     pub fn since(&self, unix_ms: u64, count: u32) -> Result<Vec<Past>, Error> {
         self.some(
-            "SELECT at, id, nick, bytes FROM messages WHERE at >= ? ORDER BY at DESC, id DESC LIMIT ?",
+            "SELECT at, id, nick, bytes FROM messages WHERE at >= ? ORDER BY at DESC, seq DESC LIMIT ?",
             params![i64::try_from(unix_ms).unwrap_or(i64::MAX), count],
         )
     }

@@ -33,8 +33,8 @@ const MAX_WAITING: usize = 1_000;
 #[derive(Default)]
 pub(super) struct Memory {
     history: Option<History>,
-    /// Caught up and not shown yet, in order of time.
-    waiting: BTreeMap<Key, Past>,
+    /// Caught up and not shown yet, in order of time, and within a millisecond of counts, which begin with the clock.
+    waiting: BTreeMap<(u64, u64, Key), Past>,
     /// When the first and the last of them came.
     came: Option<(Instant, Instant)>,
     warnings: Throttle,
@@ -123,7 +123,7 @@ impl App {
                 let (now, memory) = (Instant::now(), &mut self.talk.memory);
                 let first = memory.came.map_or(now, |(first, _)| first);
                 memory.came = Some((first, now));
-                memory.waiting.insert(key, Past { envelope, nick });
+                memory.waiting.insert((key.at, envelope.seq(), key), Past { envelope, nick });
             }
             Some(Put::Refused(reason)) => self.talk.validator.lock().count_refused(reason),
             Some(Put::Known) | None => {}
