@@ -159,7 +159,7 @@ impl History {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn len(&self) -> Result<u64, Error> {
+    pub fn count(&self) -> Result<u64, Error> {
         self.db.query_row("SELECT count(*) FROM messages", [], |row| row.get(0))
     }
 
@@ -322,7 +322,7 @@ impl History {
     /// The file cannot be written.
     pub fn shrink(&mut self) -> Result<(), Error> {
         while self.bytes()? > self.bounds.bytes {
-            let some = (self.len()? / SHARE).max(1);
+            let some = (self.count()? / SHARE).max(1);
             let behind = "SELECT at, id FROM messages INDEXED BY by_time ORDER BY at, id LIMIT 1 OFFSET ?";
             let last = self.db.query_row(behind, [some - 1], key).optional()?;
             let Some(Some(last)) = last else { return Ok(()) };

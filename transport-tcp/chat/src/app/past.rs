@@ -46,6 +46,11 @@ impl Memory {
         Self { history, ..Self::default() }
     }
 
+    /// Whether what is said is kept.
+    pub(super) const fn is_there(&self) -> bool {
+        self.history.is_some()
+    }
+
     /// What a node has to know of the history when it starts.
     pub(super) fn known(&mut self) -> Vec<HistoryCommand> {
         let Some(history) = &self.history else { return Vec::new() };
@@ -223,9 +228,9 @@ impl App {
     /// How many messages are kept, in words.
     pub(super) fn history_size(&mut self) -> String {
         let Some(history) = &self.talk.memory.history else { return "not kept".to_owned() };
-        let len = history.len();
-        match self.talk.memory.checked(len) {
-            Some(len) => format!("{len} messages kept"),
+        let count = history.count();
+        match self.talk.memory.checked(count) {
+            Some(count) => format!("{count} messages kept"),
             None => "cannot be read".to_owned(),
         }
     }
