@@ -159,7 +159,7 @@ impl History {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn len(&self) -> Result<u64, Error> {
+    pub fn count(&self) -> Result<u64, Error> {
         self.db.query_row("SELECT count(*) FROM messages", [], |row| row.get(0))
     }
 
@@ -258,13 +258,13 @@ impl History {
         Ok((found, missing))
     }
 
-    /// The last messages, up to so many, the oldest first.
+    /// The last messages, up to so many, the oldest first; those of one author and moment by their counts.
     ///
     /// # Errors
     /// The file cannot be read.
     pub fn last(&self, count: u32) -> Result<Vec<Past>, Error> {
         self.some(
-            "SELECT at, id, nick, bytes FROM messages ORDER BY at DESC, id DESC LIMIT ?",
+            "SELECT at, id, nick, bytes FROM messages ORDER BY at DESC, seq DESC LIMIT ?",
             params![count],
         )
     }
@@ -275,7 +275,7 @@ impl History {
     /// The file cannot be read.
     pub fn since(&self, unix_ms: u64, count: u32) -> Result<Vec<Past>, Error> {
         self.some(
-            "SELECT at, id, nick, bytes FROM messages WHERE at >= ? ORDER BY at DESC, id DESC LIMIT ?",
+            "SELECT at, id, nick, bytes FROM messages WHERE at >= ? ORDER BY at DESC, seq DESC LIMIT ?",
             params![i64::try_from(unix_ms).unwrap_or(i64::MAX), count],
         )
     }
@@ -322,7 +322,7 @@ impl History {
     /// The file cannot be written.
     pub fn shrink(&mut self) -> Result<(), Error> {
         while self.bytes()? > self.bounds.bytes {
-            let some = (self.len()? / SHARE).max(1);
+            let some = (self.count()? / SHARE).max(1);
             let behind = "SELECT at, id FROM messages INDEXED BY by_time ORDER BY at, id LIMIT 1 OFFSET ?";
             let last = self.db.query_row(behind, [some - 1], key).optional()?;
             let Some(Some(last)) = last else { return Ok(()) };

@@ -147,7 +147,7 @@ pub fn history(data: &[u8]) {
                 let key = place(&mut source);
                 if node.arrive(peer, key, now).is_ok() {
                     assert!(asked.contains(&(peer, key)), "only what was asked for");
-                    node.settle(key, source.byte() % 2 == 0, now);
+                    node.settle(key, source.byte().is_multiple_of(2), now);
                 }
                 sent.extend(node.go_on(peer, now).map(|next| (peer, next)));
             }

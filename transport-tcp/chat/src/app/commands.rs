@@ -66,10 +66,14 @@ impl App {
         }
     }
 
-    /// A pipe's words wait until somebody takes them; a person sees that nobody is there. Both wait until the others
-    /// take one more message of this author.
+    /// A pipe's words wait until somebody takes them; a person sees that nobody is there, and without a history must say
+    /// it again. Both wait until the others take one more message of this author.
     fn wait_for_turn(&mut self) -> Option<After> {
         if self.talk.is_connected() {
+            return self.talk.until_turn().map(|wait| After::Wait(Instant::now() + wait));
+        }
+        if !self.screen.is_plain() && self.talk.memory.is_there() {
+            self.screen.notice("nobody is connected: it is kept here, and whoever comes gets it");
             return self.talk.until_turn().map(|wait| After::Wait(Instant::now() + wait));
         }
         let until = self.changed + PATIENCE_PIPE;

@@ -33,8 +33,8 @@ const MAX_WAITING: usize = 1_000;
 #[derive(Default)]
 pub(super) struct Memory {
     history: Option<History>,
-    /// Caught up and not shown yet, in order of time.
-    waiting: BTreeMap<Key, Past>,
+    /// Caught up and not shown yet, in order of time, and within a millisecond of counts, which begin with the clock.
+    waiting: BTreeMap<(u64, u64, Key), Past>,
     /// When the first and the last of them came.
     came: Option<(Instant, Instant)>,
     warnings: Throttle,
@@ -44,6 +44,11 @@ pub(super) struct Memory {
 impl Memory {
     pub(super) fn new(history: Option<History>) -> Self {
         Self { history, ..Self::default() }
+    }
+
+    /// Whether what is said is kept.
+    pub(super) const fn is_there(&self) -> bool {
+        self.history.is_some()
     }
 
     /// What a node has to know of the history when it starts.
@@ -123,7 +128,7 @@ impl App {
                 let (now, memory) = (Instant::now(), &mut self.talk.memory);
                 let first = memory.came.map_or(now, |(first, _)| first);
                 memory.came = Some((first, now));
-                memory.waiting.insert(key, Past { envelope, nick });
+                memory.waiting.insert((key.at, envelope.seq(), key), Past { envelope, nick });
             }
             Some(Put::Refused(reason)) => self.talk.validator.lock().count_refused(reason),
             Some(Put::Known) | None => {}
@@ -223,9 +228,9 @@ impl App {
     /// How many messages are kept, in words.
     pub(super) fn history_size(&mut self) -> String {
         let Some(history) = &self.talk.memory.history else { return "not kept".to_owned() };
-        let len = history.len();
-        match self.talk.memory.checked(len) {
-            Some(len) => format!("{len} messages kept"),
+        let count = history.count();
+        match self.talk.memory.checked(count) {
+            Some(count) => format!("{count} messages kept"),
             None => "cannot be read".to_owned(),
         }
     }
