@@ -61,7 +61,12 @@ fn one_run_among_all_is_enough_and_none_is_exit_code_3() {
         let words: Vec<&str> = line.split(' ').collect();
         let mut words = words;
         if words[0] == "run" {
-            words.extend(["--no-pictures", "--force"]);
+            words.push("--no-pictures");
+            words.extend(if line.contains("--sweep") {
+                ["--out", "cells"]
+            } else {
+                ["--force", "--out=runs"]
+            });
         }
         let ran = lab.run(&words);
         let all = format!("{}{}", ran.out, ran.err);
