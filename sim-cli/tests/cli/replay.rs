@@ -121,7 +121,7 @@ fn what_is_not_there_is_refused() {
 fn the_lines_of_a_trace_add_up_to_the_summary() {
     let churn =
         "churn={start=\"1s\",session={exponential={mean=\"4s\"}},downtime={exponential={mean=\"1s\"}}}";
-    let faults = "fault=[{at=\"3s\",partition={groups=2,for=\"2s\"}},{at=\"4s\",crash={fraction=0.2,kind=\"reset\"}},\
+    let faults = "fault=[{at=\"3s\",partition={groups=[0.5,0.5],for=\"2s\"}},{at=\"4s\",crash={fraction=0.2,kind=\"reset\"}},\
                   {at=\"4s\",pause={fraction=0.2,for=\"1s\"}},{at=\"5s\",loss={share=0.3,for=\"1s\"}}]";
     let datagram = "link.transport=datagram";
     for set in [
