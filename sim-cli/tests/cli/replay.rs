@@ -172,3 +172,68 @@ fn long_lists_are_cut_short() {
     assert!(short.contains(" more (--full shows all)\n"), "{short}");
     assert!(!full.contains("--full") && full.len() > short.len(), "{full}");
 }
+
+/// What the summary counts, counted from the lines of the trace: of streams and datagrams, with all that can be lost and
+/// all that can come twice.
+#[test]
+fn the_lines_of_a_trace_add_up_to_the_summary() {
+    let churn =
+        "churn={start=\"1s\",session={exponential={mean=\"4s\"}},downtime={exponential={mean=\"1s\"}}}";
+    let faults = "fault=[{at=\"3s\",partition={groups=[0.5,0.5],for=\"2s\"}},{at=\"4s\",crash={fraction=0.2,kind=\"reset\"}},\
+                  {at=\"4s\",pause={fraction=0.2,for=\"1s\"}},{at=\"5s\",loss={share=0.3,for=\"1s\"}}]";
+    let datagram = "link.transport=datagram";
+    for set in [
+        &[][..],
+        &["link.loss=0.2", churn],
+        &[faults, "overlay.random_walk.degree=3"],
+        &[datagram, "link.loss=0.1", churn, faults],
+        &["link.up=200 kbit/s", "link.down=400 kbit/s", "link.queue=2 KiB", churn],
+        &[datagram, "link.up=200 kbit/s", "link.down=100 kbit/s", "link.queue=2 KiB", faults],
+        &["broadcast.gossip.fanout=3", "overlay.static.k_out=4", "link.loss=0.1", faults],
+        &["preset=tutorial", "broadcast.flood.echo=true", churn],
+    ] {
+        let lab = Lab::new();
+        let set: Vec<String> = set.iter().map(|set| format!("--set={set}")).collect();
+        let mut run = vec!["run", "small.toml", "--no-pictures", "--out", "a", "--set=expect={}"];
+        run.extend(set.iter().map(String::as_str));
+        lab.ok(&run);
+        lab.ok(&["replay", "a", "--trace", "a.jsonl"]);
+        let summary = lab.summary("a");
+        let lines = lines(&lab, "a.jsonl");
+        let count = |class: &str, kind: &str| {
+            lines.iter().filter(|line| line["class"] == class && line["kind"] == kind).count()
+        };
+        // A slot that comes back may get a message again, and its own ones: it counts once.
+        let origins: Vec<u64> = lab
+            .read("a/messages.csv")
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').nth(2).unwrap().parse().unwrap())
+            .collect();
+        let delivered = lines.iter().filter(|line| line["kind"] == "delivered");
+        let pairs = delivered.map(|line| (line["node"].as_u64().unwrap(), line["message"].as_u64().unwrap()));
+        let mut pairs: Vec<(u64, u64)> =
+            pairs.filter(|(node, message)| origins[*message as usize] != *node).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        assert_eq!(summary["deliveries"], pairs.len(), "{set:?}");
+        for (class, kind, path) in [
+            ("report", "published", "/publishes"),
+            ("report", "duplicate", "/duplicates"),
+            ("effect", "send", "/packets_sent"),
+            ("report", "lost", "/lost/packets"),
+            ("report", "repair", "/repairs"),
+        ] {
+            let of_summary = summary.pointer(path).and_then(Value::as_u64);
+            assert_eq!(Some(count(class, kind) as u64), of_summary, "{set:?}: {kind} is not {path}");
+        }
+        // By reason, losses of the network and what protocols ignored.
+        let mut reasons = std::collections::BTreeMap::<&str, u64>::new();
+        for line in lines.iter().filter(|line| line["kind"] == "lost" || line["kind"] == "dropped") {
+            *reasons.entry(line["reason"].as_str().unwrap()).or_default() += 1;
+        }
+        assert_eq!(serde_json::json!(reasons), summary["drops"], "{set:?}");
+        let carrying = lines.iter().filter(|line| line["kind"] == "send" && line.get("message").is_some());
+        assert_eq!(summary["payloads_sent"], carrying.count(), "{set:?}");
+    }
+}

@@ -348,3 +348,66 @@ fn what_cannot_be_a_new_scenario_is_told() {
     }
     assert_eq!(lab.names(""), ["grid.toml", "small.toml"], "nothing is written");
 }
+
+#[test]
+fn labels_of_a_file_are_in_the_results() {
+    let lab = Lab::new();
+    let text =
+        "name = \"NAME\"\nduration = \"20s\"\noverlay.static.file = \"NAME.csv\"\nbroadcast.flood = {}\n";
+    for (name, edges) in [("far", "30,10\n10,20\n20,30\n"), ("plain", "0,1\n1,2\n2,0\n")] {
+        lab.write(&format!("{name}.csv"), edges);
+        lab.write(&format!("{name}.toml"), text.replace("NAME", name));
+        lab.ok(&["run", &format!("{name}.toml"), "--no-pictures", "--out", name]);
+    }
+    assert_eq!(lab.read("far/labels.csv"), "slot,label\n0,10\n1,20\n2,30\n");
+    let graph = lab.read("far/topology.graphml");
+    let node = r#"<node id="n1"><data key="state">joined</data><data key="component">0</data><data key="degree">2</data><data key="label">20</data></node>"#;
+    assert!(graph.contains(node), "{graph}");
+    let note = "the nodes of the file are numbered by their labels in ascending order: see labels.csv";
+    assert_eq!(lab.summary("far")["notes"], serde_json::json!([note]));
+    // Where labels are numbers of slots there is nothing to say.
+    assert!(!lab.names("plain").contains(&"labels.csv".to_owned()));
+    assert!(!lab.read("plain/topology.graphml").contains("label"));
+    assert_eq!(lab.summary("plain").get("notes"), None);
+}
+
+#[test]
+fn keys_that_change_nothing_are_noted() {
+    let lab = Lab::new();
+    for (place, (set, note)) in [
+        (&["link.loss=0.2"][..], "sent again, and none was lost for good: on streams a loss only costs time"),
+        (
+            &["link.transport=datagram", "link.rto=1s"],
+            "link.rto changes nothing: datagrams are not sent again",
+        ),
+        (
+            &["link.transport=datagram", "link.ping=2s"],
+            "link.ping changes nothing: datagrams have no connections",
+        ),
+        (&["link.queue=1 KiB"], "link.queue changes nothing: no access line is limited, so nothing waits"),
+        (
+            &["nodes.entry_churns=true"],
+            "nodes.entry_churns changes nothing: there is no [churn], so nobody leaves",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let out = format!("noted-{place}");
+        let set: Vec<String> = set.iter().map(|set| format!("--set={set}")).collect();
+        let mut run = vec!["run", "small.toml", "--no-pictures", "--out", &out, "--set=expect={}"];
+        run.extend(set.iter().map(String::as_str));
+        let said = lab.ok(&run).out;
+        assert!(said.contains(&format!("{note}\n")), "{set:?}: {said}");
+    }
+    // What is looked at is not noted.
+    for set in ["link.up=1 Mbit/s", "link.rto=1s"] {
+        let said = lab.ok(&["run", "small.toml", "--no-pictures", "--force", "--set", set]).out;
+        assert!(!said.contains("note:"), "{set}: {said}");
+    }
+    let loses = lab
+        .ok(&["run", "small.toml", "--no-pictures", "--force", "--set=link.loss=0.2", "--set=expect={}"])
+        .out;
+    let count = loses.split("note: ").nth(1).unwrap().split(' ').next().unwrap().replace(',', "");
+    assert!(count.parse::<u64>().unwrap() > 100, "{loses}");
+}
