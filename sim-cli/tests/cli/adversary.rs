@@ -64,7 +64,7 @@ fn what_the_protocol_cannot_do_is_told_at_its_place() {
     for (hostile, place, title) in [
         (
             "share = 0.1\ndoes = [{ drop = 1.0, of = \"advert\" }]",
-            "small.toml:30:29",
+            "small.toml:30:28",
             "random_walk with flood has no packets of class `advert`",
         ),
         (
