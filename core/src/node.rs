@@ -337,20 +337,24 @@ where
         }
     }
 
-    fn classes() -> Classes {
-        O::classes().and(B::classes())
+    fn classes(config: &Self::Config) -> Classes {
+        O::classes(&config.overlay).and(B::classes(&config.broadcast))
     }
 
-    fn forges() -> Classes {
-        O::forges()
+    fn forges(config: &Self::Config) -> Classes {
+        O::forges(&config.overlay)
     }
 
-    fn forge(class: MessageClass, pretense: &Pretense<O::Peer>) -> Option<Self::Message> {
-        O::forge(class, pretense).map(Layer::Overlay)
+    fn forge(
+        config: &Self::Config,
+        class: MessageClass,
+        pretense: &Pretense<O::Peer>,
+    ) -> Option<Self::Message> {
+        O::forge(&config.overlay, class, pretense).map(Layer::Overlay)
     }
 
-    fn lies() -> Classes {
-        O::lies()
+    fn lies(config: &Self::Config) -> Classes {
+        O::lies(&config.overlay)
     }
 
     fn lie(message: &mut Self::Message, named: O::Peer) -> bool {

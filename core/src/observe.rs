@@ -113,27 +113,34 @@ pub trait Observe: Protocol {
 
     /// The classes that [`class`](Self::class) tells apart, so that a scenario names no other.
     #[must_use]
-    fn classes() -> Classes {
+    fn classes(config: &Self::Config) -> Classes {
+        let _ = config;
         Classes::of(&[MessageClass::Payload, MessageClass::Membership])
     }
 
     /// Classes of messages that [`forge`](Self::forge) can invent. Default: none.
     #[must_use]
-    fn forges() -> Classes {
+    fn forges(config: &Self::Config) -> Classes {
+        let _ = config;
         Classes::NONE
     }
 
     /// A message of this class that says what an adversary wants: a join request is such that the receiver takes the
     /// node that it names, if it ever does. `None` for the classes that are not in [`forges`](Self::forges).
     #[must_use]
-    fn forge(class: MessageClass, pretense: &Pretense<<Self as Types>::Peer>) -> Option<Self::Message> {
-        let _ = (class, pretense);
+    fn forge(
+        config: &Self::Config,
+        class: MessageClass,
+        pretense: &Pretense<<Self as Types>::Peer>,
+    ) -> Option<Self::Message> {
+        let _ = (config, class, pretense);
         None
     }
 
     /// Classes of messages that [`lie`](Self::lie) can alter. Default: none.
     #[must_use]
-    fn lies() -> Classes {
+    fn lies(config: &Self::Config) -> Classes {
+        let _ = config;
         Classes::NONE
     }
 

@@ -131,7 +131,8 @@ pub trait Broadcast:
     /// The classes that [`class`](Self::class) tells apart. Default: payload alone, which a broadcast that sends
     /// anything else adds to.
     #[must_use]
-    fn classes() -> Classes {
+    fn classes(config: &Self::Config) -> Classes {
+        let _ = config;
         Classes::of(&[MessageClass::Payload])
     }
 

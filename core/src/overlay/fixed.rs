@@ -176,7 +176,7 @@ impl Overlay for Fixed {
         MessageClass::Ping
     }
 
-    fn classes() -> Classes {
+    fn classes(_: &Config) -> Classes {
         Classes::of(&[MessageClass::Ping])
     }
 

@@ -72,26 +72,33 @@ pub trait Overlay: Types<Event = OverlayEvent<<Self as Types>::Peer>> {
 
     /// The classes that [`class`](Self::class) tells apart.
     #[must_use]
-    fn classes() -> Classes {
+    fn classes(config: &Self::Config) -> Classes {
+        let _ = config;
         Classes::of(&[MessageClass::Membership])
     }
 
     /// Classes of messages that [`forge`](Self::forge) can invent. Default: none.
     #[must_use]
-    fn forges() -> Classes {
+    fn forges(config: &Self::Config) -> Classes {
+        let _ = config;
         Classes::NONE
     }
 
     /// Invents a message; see [`Observe::forge`](crate::observe::Observe::forge).
     #[must_use]
-    fn forge(class: MessageClass, pretense: &Pretense<Self::Peer>) -> Option<Self::Message> {
-        let _ = (class, pretense);
+    fn forge(
+        config: &Self::Config,
+        class: MessageClass,
+        pretense: &Pretense<Self::Peer>,
+    ) -> Option<Self::Message> {
+        let _ = (config, class, pretense);
         None
     }
 
     /// Classes of messages that [`lie`](Self::lie) can alter. Default: none.
     #[must_use]
-    fn lies() -> Classes {
+    fn lies(config: &Self::Config) -> Classes {
+        let _ = config;
         Classes::NONE
     }
 

@@ -29,21 +29,12 @@ pub(crate) trait Engine: Sync {
 struct EngineOf<P>(PhantomData<fn() -> P>);
 
 impl<P: Runnable> Engine for EngineOf<P> {
-    // Without adversaries a run is that of the protocol alone: the wrapper costs nothing where nobody needs it.
     fn run(&self, job: &mut Job<'_>) -> Result<Ran, Complaint> {
-        if job.scenario.adversaries.is_empty() {
-            simulate_job::<P>(job)
-        } else {
-            simulate_job::<Hostile<P>>(job)
-        }
+        simulate_job::<P>(job)
     }
 
     fn follow(&self, task: Following<'_>) -> Result<Followed, Complaint> {
-        if task.scenario.adversaries.is_empty() {
-            follow_protocol::<P>(task)
-        } else {
-            follow_protocol::<Hostile<P>>(task)
-        }
+        follow_protocol::<P>(task)
     }
 
     fn check(&self, job: &CheckJob<'_>) -> Result<CaseResult, Complaint> {
@@ -57,9 +48,43 @@ impl PerProtocol for dyn Engine {
     }
 }
 
+/// What can be done with one protocol that has adversaries among its nodes.
+pub(crate) trait Attacked: Sync {
+    /// As [`Engine::run`].
+    fn run(&self, job: &mut Job<'_>) -> Result<Ran, Complaint>;
+
+    /// As [`Engine::follow`].
+    fn follow(&self, task: Following<'_>) -> Result<Followed, Complaint>;
+}
+
+/// The engine of the protocol `P` with adversaries.
+struct AttackedOf<P>(PhantomData<fn() -> P>);
+
+impl<P: Runnable> Attacked for AttackedOf<P> {
+    fn run(&self, job: &mut Job<'_>) -> Result<Ran, Complaint> {
+        simulate_job::<Hostile<P>>(job)
+    }
+
+    fn follow(&self, task: Following<'_>) -> Result<Followed, Complaint> {
+        follow_protocol::<Hostile<P>>(task)
+    }
+}
+
+impl PerProtocol for dyn Attacked {
+    fn of<P: Runnable>() -> &'static Self {
+        const { &AttackedOf::<P>(PhantomData) }
+    }
+}
+
 /// The protocols that scenarios can name, with their tables and engines.
+///
+/// Without adversaries a run is that of the protocol alone, so the wrapper around nodes costs nothing where nobody needs
+/// it. With adversaries the built-in protocols share their engines: those are slower, but few to compile.
 #[derive(Default)]
-pub struct Protocols(ProtocolTable<dyn Engine>);
+pub struct Protocols {
+    honest: ProtocolTable<dyn Engine>,
+    attacked: ProtocolTable<dyn Attacked>,
+}
 
 impl Visitor for Protocols {
     /// # Panics
@@ -69,7 +94,8 @@ impl Visitor for Protocols {
         overlay: &'static str,
         broadcast: &'static str,
     ) {
-        self.0.pair::<P, O, B>(overlay, broadcast);
+        self.honest.pair::<P, O, B>(overlay, broadcast);
+        self.attacked.pair::<P, O, B>(overlay, broadcast);
     }
 }
 
@@ -77,17 +103,35 @@ impl Protocols {
     /// The built-in protocols.
     #[must_use]
     pub fn builtin() -> Self {
-        Self(ProtocolTable::builtin())
+        Self { honest: ProtocolTable::builtin(), attacked: ProtocolTable::builtin_as_any() }
     }
 
     /// The words that scenarios can use, and the form of their tables.
     #[must_use]
     pub const fn tables(&self) -> &Tables {
-        self.0.tables()
+        self.honest.tables()
     }
 
     /// The engine for the protocol that `scenario` names.
     pub(crate) fn engine(&self, scenario: &Scenario) -> Result<&'static dyn Engine, Complaint> {
-        self.0.get(scenario)
+        self.honest.get(scenario)
+    }
+
+    /// Runs a scenario, or only prepares it.
+    pub(crate) fn run(&self, job: &mut Job<'_>) -> Result<Ran, Complaint> {
+        if job.scenario.adversaries.is_empty() {
+            self.honest.get(job.scenario)?.run(job)
+        } else {
+            self.attacked.get(job.scenario)?.run(job)
+        }
+    }
+
+    /// Runs a scenario and hands over every step.
+    pub(crate) fn follow(&self, task: Following<'_>) -> Result<Followed, Complaint> {
+        if task.scenario.adversaries.is_empty() {
+            self.honest.get(task.scenario)?.follow(task)
+        } else {
+            self.attacked.get(task.scenario)?.follow(task)
+        }
     }
 }

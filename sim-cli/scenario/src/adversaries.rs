@@ -12,35 +12,52 @@ use crate::build::unread;
 use crate::protocol::{Runnable, Setting};
 use crate::{Adversary, Complaint, DeedSpec, Scenario};
 
+/// Checks that the overlay has a place for the nodes that adversaries bring.
+///
+/// # Errors
+/// It has none; says which key.
+pub(crate) fn check_places(scenario: &Scenario) -> Result<(), Complaint> {
+    let place = scenario.adversaries.iter().position(|adversary| adversary.extra.is_some());
+    match place.filter(|_| scenario.overlay.key == "static") {
+        Some(index) => {
+            let label = "a static graph has a place for each slot and no other; write share, count or slots";
+            let key = format!("adversary.{index}.extra");
+            Err(Complaint::new(key, "nobody can join this overlay", label))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Checks that the protocol `P` has the messages that adversaries are to do something with, and can lie.
 ///
 /// # Errors
 /// It has or cannot; says which key.
-pub(crate) fn check<P: Runnable>(scenario: &Scenario) -> Result<(), Complaint> {
+pub(crate) fn check<P: Runnable>(scenario: &Scenario, config: &P::Config) -> Result<(), Complaint> {
     for (index, adversary) in scenario.adversaries.iter().enumerate() {
         let path = format!("adversary.{index}");
         let protocol = format!("{} with {}", scenario.overlay.key, scenario.broadcast.key);
-        if adversary.extra.is_some() && scenario.overlay.key == "static" {
-            let label = "a static graph has a place for each slot and no other; write share, count or slots";
-            return Err(Complaint::new(format!("{path}.extra"), "nobody can join this overlay", label));
-        }
-        if adversary.connect.is_some() && !P::forges().contains(MessageClass::Join) {
+        if adversary.connect.is_some() && !P::forges(config).contains(MessageClass::Join) {
             let title = format!("{protocol} gives adversaries no way to connect");
             let label = "remove it, or choose an overlay that can be joined, such as random_walk";
             return Err(Complaint::new(format!("{path}.connect"), title, label));
         }
-        deeds::<P>(adversary, &path, &protocol)?;
+        deeds::<P>(adversary, config, &path, &protocol)?;
     }
     Ok(())
 }
 
-fn deeds<P: Runnable>(adversary: &Adversary, path: &str, protocol: &str) -> Result<(), Complaint> {
+fn deeds<P: Runnable>(
+    adversary: &Adversary,
+    config: &P::Config,
+    path: &str,
+    protocol: &str,
+) -> Result<(), Complaint> {
     for (place, deed) in adversary.does.iter().enumerate() {
         let Some((class, key)) = deed.class() else { continue };
         let (can, what) = match deed {
-            DeedSpec::Forge { .. } => (P::forges(), "can be forged"),
-            DeedSpec::Lie(_) => (P::lies(), "can be altered"),
-            _ => (P::classes(), "are known"),
+            DeedSpec::Forge { .. } => (P::forges(config), "can be forged"),
+            DeedSpec::Lie(_) => (P::lies(config), "can be altered"),
+            _ => (P::classes(config), "are known"),
         };
         if !can.contains(class) {
             let title = match deed {
@@ -79,8 +96,8 @@ pub(crate) fn known<P: Runnable>(
     }
     // The links of a given graph are known before the run; those of a protocol are not, which leaves no degrees.
     if scenario.adversaries.iter().any(|adversary| adversary.best_connected) {
-        let overlay = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
-        let broadcast = scenario.broadcast.read().map_err(|error| unread("broadcast", &error))?;
+        let overlay = scenario.overlay.read_as().map_err(|error| unread("overlay", &error))?;
+        let broadcast = scenario.broadcast.read_as().map_err(|error| unread("broadcast", &error))?;
         let setting = Setting {
             slots,
             entry: (0..scenario.nodes.entry.min(slots)).collect(),

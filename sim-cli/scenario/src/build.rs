@@ -46,7 +46,7 @@ pub struct Setup {
 pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
     let overlay: P::OverlayTable = scenario.overlay.read_as().map_err(|error| unread("overlay", &error))?;
     let slots = slots::<P>(scenario, &overlay)?;
-    adversaries::check::<P>(scenario)?;
+    adversaries::check_places(scenario)?;
     let mut notes = Vec::new();
     let matrix = matrix(scenario)?;
     if let Some(hosts) = matrix.as_ref().map(|matrix| matrix.n).filter(|hosts| *hosts < slots) {
@@ -174,6 +174,7 @@ pub fn set_up_nodes<P: Runnable>(scenario: &Scenario) -> Result<(Setup, P::Confi
     let broadcast = scenario.broadcast.read_as().map_err(|error| unread("broadcast", &error))?;
     let config =
         P::config(overlay, broadcast, &setup.setting).map_err(|complaint| named(complaint, scenario))?;
+    adversaries::check::<P>(scenario, &config)?;
     let mut promises = Promises::default();
     P::promise(&config, &mut promises);
     let table = format!("broadcast.{}", scenario.broadcast.key);

@@ -29,19 +29,11 @@ struct BackendOf<P>(PhantomData<fn() -> P>);
 
 impl<P: Runnable> Backend for BackendOf<P> {
     fn run(&self, request: &mut RunRequest<'_>) -> Result<Ran, RunError> {
-        if request.scenario.adversaries.is_empty() {
-            run_protocol::<P>(request)
-        } else {
-            run_protocol::<Hostile<P>>(request)
-        }
+        run_protocol::<P>(request)
     }
 
     fn run_worker(&self, runtime: &Runtime, session: WorkerSession) -> Result<(), String> {
-        if session.scenario.adversaries.is_empty() {
-            run_worker::<P>(runtime, session)
-        } else {
-            run_worker::<Hostile<P>>(runtime, session)
-        }
+        run_worker::<P>(runtime, session)
     }
 
     fn prepare(&self, scenario: &Scenario) -> Result<Setup, Complaint> {
@@ -55,9 +47,24 @@ impl PerProtocol for dyn Backend {
     }
 }
 
-/// The protocols that scenarios can name, with what runs them on sockets.
+/// The operations of the testbed for one protocol that has adversaries among its nodes.
+trait Attacked: Backend {}
+
+impl<P: Runnable> Attacked for BackendOf<Hostile<P>> {}
+
+impl PerProtocol for dyn Attacked {
+    fn of<P: Runnable>() -> &'static Self {
+        const { &BackendOf::<Hostile<P>>(PhantomData) }
+    }
+}
+
+/// The protocols that scenarios can name, with what runs them on sockets: without adversaries, and with them, where the
+/// built-in protocols share what is compiled for them.
 #[derive(Default)]
-pub struct Protocols(ProtocolTable<dyn Backend>);
+pub struct Protocols {
+    honest: ProtocolTable<dyn Backend>,
+    attacked: ProtocolTable<dyn Attacked>,
+}
 
 impl Visitor for Protocols {
     /// # Panics
@@ -67,7 +74,8 @@ impl Visitor for Protocols {
         overlay: &'static str,
         broadcast: &'static str,
     ) {
-        self.0.pair::<P, O, B>(overlay, broadcast);
+        self.honest.pair::<P, O, B>(overlay, broadcast);
+        self.attacked.pair::<P, O, B>(overlay, broadcast);
     }
 }
 
@@ -75,17 +83,20 @@ impl Protocols {
     /// The built-in protocols.
     #[must_use]
     pub fn builtin() -> Self {
-        Self(ProtocolTable::builtin())
+        Self { honest: ProtocolTable::builtin(), attacked: ProtocolTable::builtin_as_any() }
     }
 
     /// The words that scenarios can use, and the form of their tables.
     #[must_use]
     pub const fn tables(&self) -> &Tables {
-        self.0.tables()
+        self.honest.tables()
     }
 
     /// The operations for the protocol that `scenario` names.
     pub(crate) fn backend(&self, scenario: &Scenario) -> Result<&'static dyn Backend, Complaint> {
-        self.0.get(scenario)
+        if scenario.adversaries.is_empty() {
+            return self.honest.get(scenario);
+        }
+        self.attacked.get(scenario).map(|backend| backend as &dyn Backend)
     }
 }

@@ -1,5 +1,6 @@
 //! The program as its users meet it: arguments in, exit code, standard output, standard error and files out.
 
+mod adversary;
 mod batch;
 mod bisect;
 #[cfg(target_os = "linux")]

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use floodnet_core::hostile::{Classes, Deed, MessageClass, Pretense};
 use floodnet_core::invariants::{Invariants, Promises, Stored, Walk};
+use floodnet_core::measure::Measure;
 use floodnet_core::observe::{Carried, Observation, Observe};
 use floodnet_core::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
 use floodnet_core::wire::Wire;
@@ -185,17 +186,23 @@ impl<P: Tamperable> Observe for Hostile<P> {
     fn class(message: &P::Message) -> MessageClass {
         P::class(message)
     }
-    fn classes() -> Classes {
-        P::classes()
+    fn classes(config: &Self::Config) -> Classes {
+        P::classes(&config.honest)
     }
-    fn forges() -> Classes {
-        P::forges()
+    fn forges(config: &Self::Config) -> Classes {
+        P::forges(&config.honest)
     }
-    fn forge(class: MessageClass, pretense: &Pretense<u32>) -> Option<P::Message> {
-        P::forge(class, pretense)
+    fn forge(config: &Self::Config, class: MessageClass, pretense: &Pretense<u32>) -> Option<P::Message> {
+        P::forge(&config.honest, class, pretense)
     }
-    fn lies() -> Classes {
-        P::lies()
+    fn lies(config: &Self::Config) -> Classes {
+        P::lies(&config.honest)
+    }
+    fn kind(message: &P::Message) -> &'static str {
+        P::kind(message)
+    }
+    fn measures(declare: &mut dyn FnMut(&'static Measure)) {
+        P::measures(declare);
     }
     fn lie(message: &mut P::Message, named: u32) -> bool {
         P::lie(message, named)

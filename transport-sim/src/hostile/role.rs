@@ -84,7 +84,7 @@ impl<M> Role<M> {
         let Some(connect) = group.spec.connect.filter(|_| cx.now < group.stop) else { return };
         for slot in due(&group.visits[place], cx.now).filter(|slot| !neighbors.contains(slot)) {
             let pretense = Pretense { sender: self.me, receiver: slot, named: self.me };
-            if let Some(message) = P::forge(MessageClass::Join, &pretense) {
+            if let Some(message) = P::forge(&cx.config.honest, MessageClass::Join, &pretense) {
                 cx.send(slot, message);
             }
         }
@@ -114,7 +114,7 @@ impl<M> Role<M> {
         }
         for receiver in receivers {
             let pretense = Pretense { sender: self.me, receiver, named: self.name(group) };
-            if let Some(message) = P::forge(what, &pretense) {
+            if let Some(message) = P::forge(&cx.config.honest, what, &pretense) {
                 cx.send(receiver, message);
                 cx.emit(HostileEvent::Deed(Deed::Forged));
             }

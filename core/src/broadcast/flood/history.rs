@@ -394,7 +394,7 @@ impl<Peer: Copy + Ord, P: Dated> Broadcast for FloodWithHistory<Peer, P> {
     }
 
     /// What is no payload says or asks which messages a node has.
-    fn classes() -> Classes {
+    fn classes(_: &Config) -> Classes {
         Classes::of(&[MessageClass::Payload, MessageClass::Advert])
     }
 

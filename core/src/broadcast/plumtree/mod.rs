@@ -37,6 +37,7 @@ use wanted::{Offer, Wanted};
 use super::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf,
 };
+use crate::hostile::{Classes, MessageClass};
 use crate::inbox::Inbox;
 use crate::invariants::{Invariants, Promises, Stored};
 use crate::measure::{Measure, Worse};
@@ -387,6 +388,24 @@ impl<Peer: Copy + Ord, P: Payload> Broadcast for Plumtree<Peer, P> {
             Message::Gossip { payload, hops } => Some(Carried { message: payload.id(), hops: *hops }),
             _ => None,
         }
+    }
+
+    fn class(message: &Self::Message) -> MessageClass {
+        match message {
+            Message::Gossip { .. } => MessageClass::Payload,
+            Message::IHave { .. } => MessageClass::Advert,
+            Message::Graft { .. } => MessageClass::Request,
+            Message::Prune => MessageClass::Prune,
+        }
+    }
+
+    fn classes(_: &Config) -> Classes {
+        Classes::of(&[
+            MessageClass::Payload,
+            MessageClass::Advert,
+            MessageClass::Request,
+            MessageClass::Prune,
+        ])
     }
 
     fn kind(message: &Self::Message) -> &'static str {

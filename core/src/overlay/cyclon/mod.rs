@@ -17,6 +17,7 @@
 //! **What the paper leaves open.** A node whose list is empty joins again. A connection for a shuffle is closed behind
 //! the answer, unless the peer is in the list then.
 
+mod hostile;
 mod message;
 #[cfg(feature = "tables")]
 mod table;
@@ -29,6 +30,7 @@ pub use message::{Entries, Entry, MOST_LISTED, Message};
 pub use table::Table;
 
 use super::{Overlay, OverlayEvent};
+use crate::hostile::{Classes, MessageClass, Pretense};
 use crate::invariants::{Invariants, Promises, Stored, Walk};
 use crate::protocol::{Context, Effects, Input, InputOf, Types};
 use crate::time::Duration;
@@ -271,6 +273,30 @@ impl<Peer: Copy + Ord> Overlay for Cyclon<Peer> {
     #[inline]
     fn neighbors(&self) -> &[Peer] {
         &self.peers
+    }
+
+    fn class(message: &Message<Peer>) -> MessageClass {
+        message.class()
+    }
+
+    fn classes(_: &Config<Peer>) -> Classes {
+        hostile::CLASSES
+    }
+
+    fn forges(_: &Config<Peer>) -> Classes {
+        hostile::CLASSES
+    }
+
+    fn forge(_: &Config<Peer>, class: MessageClass, pretense: &Pretense<Peer>) -> Option<Message<Peer>> {
+        Message::forged(class, pretense)
+    }
+
+    fn lies(_: &Config<Peer>) -> Classes {
+        hostile::CLASSES
+    }
+
+    fn lie(message: &mut Message<Peer>, named: Peer) -> bool {
+        message.name(named)
     }
 
     fn kind(message: &Message<Peer>) -> &'static str {

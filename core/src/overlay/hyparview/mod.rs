@@ -20,6 +20,7 @@
 //! halves of a network that was cut for long: each half has healed by itself, and knows nobody on the other side.
 
 mod active;
+mod hostile;
 mod message;
 mod passive;
 mod shuffle;
@@ -35,6 +36,7 @@ use passive::Passive;
 pub use table::Table;
 
 use super::{Overlay, OverlayEvent, View};
+use crate::hostile::{Classes, MessageClass, Pretense};
 use crate::invariants::{Invariants, Promises, Stored, Walk};
 use crate::protocol::{Context, Effects, Input, InputOf, Types};
 use crate::time::Duration;
@@ -241,6 +243,30 @@ impl<Peer: Copy + Ord> Overlay for HyParView<Peer> {
     #[inline]
     fn neighbors(&self) -> &[Peer] {
         &self.active
+    }
+
+    fn class(message: &Message<Peer>) -> MessageClass {
+        message.class()
+    }
+
+    fn classes(_: &Config<Peer>) -> Classes {
+        hostile::CLASSES
+    }
+
+    fn forges(_: &Config<Peer>) -> Classes {
+        hostile::CLASSES
+    }
+
+    fn forge(_: &Config<Peer>, class: MessageClass, pretense: &Pretense<Peer>) -> Option<Message<Peer>> {
+        Message::forged(class, pretense)
+    }
+
+    fn lies(_: &Config<Peer>) -> Classes {
+        hostile::LIES
+    }
+
+    fn lie(message: &mut Message<Peer>, named: Peer) -> bool {
+        message.name(named)
     }
 
     fn kind(message: &Message<Peer>) -> &'static str {

@@ -324,19 +324,19 @@ impl<Peer: Copy + Ord> Overlay for RandomWalk<Peer> {
         message.class()
     }
 
-    fn classes() -> Classes {
+    fn classes(_: &Config<Peer>) -> Classes {
         hostile::CLASSES
     }
 
-    fn forges() -> Classes {
+    fn forges(_: &Config<Peer>) -> Classes {
         hostile::CLASSES
     }
 
-    fn forge(class: MessageClass, pretense: &Pretense<Peer>) -> Option<Message<Peer>> {
+    fn forge(_: &Config<Peer>, class: MessageClass, pretense: &Pretense<Peer>) -> Option<Message<Peer>> {
         Message::forged(class, pretense)
     }
 
-    fn lies() -> Classes {
+    fn lies(_: &Config<Peer>) -> Classes {
         hostile::CLASSES
     }
 

@@ -11,6 +11,7 @@ use floodnet_core::broadcast::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf, Flood,
     Gossip, Plumtree,
 };
+use floodnet_core::hostile::{Classes, MessageClass, Pretense};
 use floodnet_core::invariants::{Invariants, Promises, Stored, Walk};
 use floodnet_core::measure::Measure;
 use floodnet_core::observe::Carried;
@@ -56,9 +57,21 @@ macro_rules! any {
         pub enum $config { $($variant(<$node as Types>::Config),)* }
 
         impl $message {
+            /// What it is for.
+            fn class(&self) -> MessageClass {
+                match self { $(Self::$variant(message) => <$node>::class(message),)* }
+            }
+
             /// What it is, in a word.
             fn word(&self) -> &'static str {
                 match self { $(Self::$variant(message) => <$node>::kind(message),)* }
+            }
+        }
+
+        impl $config {
+            /// What the messages of nodes with these settings are for.
+            fn classes(&self) -> Classes {
+                match self { $(Self::$variant(config) => <$node>::classes(config),)* }
             }
         }
 
@@ -178,6 +191,30 @@ macro_rules! each_overlay {
     };
 }
 
+/// Does `$what` with the settings of an overlay, whose type is `$overlay`.
+macro_rules! each_config {
+    ($any:expr, $overlay:ident, $config:ident => $what:expr) => {
+        match $any {
+            AnyOverlayConfig::RandomWalk($config) => {
+                type $overlay = RandomWalk<u32>;
+                $what
+            }
+            AnyOverlayConfig::HyParView($config) => {
+                type $overlay = HyParView<u32>;
+                $what
+            }
+            AnyOverlayConfig::Cyclon($config) => {
+                type $overlay = Cyclon<u32>;
+                $what
+            }
+            AnyOverlayConfig::Fixed($config) => {
+                type $overlay = Fixed;
+                $what
+            }
+        }
+    };
+}
+
 macro_rules! handle_overlay {
     ($any:expr, $input:expr, $cx:expr; $($variant:ident)*) => {
         match ($any, $cx.config) {
@@ -210,6 +247,49 @@ impl Overlay for AnyOverlay {
     #[inline]
     fn neighbors(&self) -> &[u32] {
         each_overlay!(self, node => node.neighbors())
+    }
+
+    fn class(message: &AnyOverlayMessage) -> MessageClass {
+        message.class()
+    }
+
+    fn classes(config: &AnyOverlayConfig) -> Classes {
+        config.classes()
+    }
+
+    fn forges(config: &AnyOverlayConfig) -> Classes {
+        each_config!(config, O, config => O::forges(config))
+    }
+
+    fn forge(
+        config: &AnyOverlayConfig,
+        class: MessageClass,
+        pretense: &Pretense<u32>,
+    ) -> Option<AnyOverlayMessage> {
+        use {AnyOverlayConfig as C, AnyOverlayMessage as M};
+        match config {
+            C::RandomWalk(config) => RandomWalk::forge(config, class, pretense).map(M::RandomWalk),
+            C::HyParView(config) => HyParView::forge(config, class, pretense).map(M::HyParView),
+            C::Cyclon(config) => Cyclon::forge(config, class, pretense).map(M::Cyclon),
+            C::Fixed(config) => Fixed::forge(config, class, pretense).map(M::Fixed),
+        }
+    }
+
+    fn lies(config: &AnyOverlayConfig) -> Classes {
+        each_config!(config, O, config => O::lies(config))
+    }
+
+    fn lie(message: &mut AnyOverlayMessage, named: u32) -> bool {
+        match message {
+            AnyOverlayMessage::RandomWalk(message) => RandomWalk::lie(message, named),
+            AnyOverlayMessage::HyParView(message) => HyParView::lie(message, named),
+            AnyOverlayMessage::Cyclon(message) => Cyclon::lie(message, named),
+            AnyOverlayMessage::Fixed(message) => Fixed::lie(message, named),
+        }
+    }
+
+    fn unbounded(config: &mut AnyOverlayConfig) {
+        each_config!(config, O, config => O::unbounded(config));
     }
 
     fn kind(message: &AnyOverlayMessage) -> &'static str {
@@ -327,6 +407,14 @@ impl Broadcast for AnyBroadcast {
             AnyBroadcastMessage::Gossip(message) => Gossip::<u32, SimPayload>::carried(message),
             AnyBroadcastMessage::Plumtree(message) => Plumtree::<u32, SimPayload>::carried(message),
         }
+    }
+
+    fn class(message: &AnyBroadcastMessage) -> MessageClass {
+        message.class()
+    }
+
+    fn classes(config: &AnyBroadcastConfig) -> Classes {
+        config.classes()
     }
 
     fn kind(message: &AnyBroadcastMessage) -> &'static str {

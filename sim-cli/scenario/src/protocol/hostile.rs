@@ -16,6 +16,7 @@ fn same<T: CheckedTable>(table: &T) -> Result<T, toml::de::Error> {
 impl<P: Runnable> Runnable for Hostile<P> {
     type OverlayTable = P::OverlayTable;
     type BroadcastTable = P::BroadcastTable;
+    const FOR_KEY: Option<&'static str> = P::FOR_KEY;
 
     fn config(
         overlay: P::OverlayTable,
@@ -35,6 +36,14 @@ impl<P: Runnable> Runnable for Hostile<P> {
 
     fn target_degree(overlay: &P::OverlayTable) -> Option<u32> {
         P::target_degree(overlay)
+    }
+
+    fn is_directed(overlay: &P::OverlayTable) -> bool {
+        P::is_directed(overlay)
+    }
+
+    fn labels(overlay: &P::OverlayTable) -> Result<Option<Vec<u64>>, Complaint> {
+        P::labels(overlay)
     }
 
     fn slots(overlay: &P::OverlayTable) -> Result<Option<u32>, Complaint> {

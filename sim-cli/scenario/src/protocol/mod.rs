@@ -183,6 +183,11 @@ pub fn visit_builtin(visitor: &mut impl Visitor) {
     each_overlay(&mut EachOverlay { visitor, alone: alone.collect() });
 }
 
+/// As [`visit_builtin`], but none is compiled by itself: for what need not be fast.
+pub fn visit_builtin_as_any(visitor: &mut impl Visitor) {
+    each_overlay(&mut EachOverlay { visitor, alone: Vec::new() });
+}
+
 /// Shows `visitor` the broadcast `B` over every built-in overlay.
 pub fn visit_broadcast<B: NamedBroadcast<Payload = SimPayload>>(visitor: &mut impl Visitor) {
     each_overlay(&mut OverEach::<_, B>(visitor, PhantomData));

@@ -1,6 +1,6 @@
 //! What somebody keeps for each protocol, found by the two words that name it.
 
-use super::{Runnable, Visitor, visit_builtin};
+use super::{Runnable, Visitor, visit_builtin, visit_builtin_as_any};
 use crate::{CheckedTable, Complaint, Scenario, Tables};
 
 /// Something that can be made for each protocol, such as `dyn Engine`: a trait object whose operations were compiled
@@ -54,6 +54,14 @@ impl<E: PerProtocol + ?Sized> ProtocolTable<E> {
     pub fn builtin() -> Self {
         let mut protocols = Self::default();
         visit_builtin(&mut protocols);
+        protocols
+    }
+
+    /// The built-in protocols, as few of them as possible compiled by themselves.
+    #[must_use]
+    pub fn builtin_as_any() -> Self {
+        let mut protocols = Self::default();
+        visit_builtin_as_any(&mut protocols);
         protocols
     }
 }
