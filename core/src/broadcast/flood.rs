@@ -165,7 +165,6 @@ impl<Peer: Copy + Ord, P: Payload> Invariants for Flood<Peer, P> {
         promises.remembers = config.seen.clone();
         promises.once = true;
         promises.timers = Some(0);
-        promises.timers = Some(0);
         promises.echo = config.echo;
         promises.reaches_all = true;
     }

@@ -406,6 +406,34 @@ impl<Peer: Copy + Ord, P: Dated> Broadcast for FloodWithHistory<Peer, P> {
             Message::CaughtUp { hops, payload, .. } => Some(Carried { message: payload.id(), hops: *hops }),
         }
     }
+
+    fn class(message: &Message<P>) -> MessageClass {
+        match message {
+            Message::Flooded(_) | Message::CaughtUp { .. } => MessageClass::Payload,
+            Message::Comparison(message) => match **message {
+                Comparison::Want(_) => MessageClass::Request,
+                Comparison::Ranges { .. } | Comparison::Have(_) | Comparison::Lack(_) => MessageClass::Advert,
+            },
+        }
+    }
+
+    fn classes() -> Classes {
+        Classes::of(&[MessageClass::Payload, MessageClass::Advert, MessageClass::Request])
+    }
+
+    #[inline]
+    fn kind(message: &Message<P>) -> &'static str {
+        match message {
+            Message::Flooded(_) => "payload",
+            Message::CaughtUp { .. } => "caught_up",
+            Message::Comparison(message) => match **message {
+                Comparison::Ranges { .. } => "ranges",
+                Comparison::Have(_) => "have",
+                Comparison::Want(_) => "want",
+                Comparison::Lack(_) => "lack",
+            },
+        }
+    }
 }
 
 impl<Peer: Copy + Ord, P: Dated> Invariants for FloodWithHistory<Peer, P> {
@@ -414,7 +442,7 @@ impl<Peer: Copy + Ord, P: Dated> Invariants for FloodWithHistory<Peer, P> {
         // A message is given again to whoever asks for it.
         promises.echo = true;
         promises.reaches_all = true;
-        promises.timers = promises.timers.map(|timers| timers.saturating_add(2));
+        promises.timers = Some(2);
     }
 
     fn stored(&self, config: &Config, report: &mut dyn FnMut(Stored)) {

@@ -1,22 +1,28 @@
 //! What was said while somebody was away, and what liars make of it.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use floodnet_chat::history::Rates;
+use floodnet_chat::history::{HistoryMessage, Rates};
 use floodnet_chat::signed_message::{Draft, Envelope, Kind, NetworkId};
 use floodnet_chat_app::cipher::Cipher;
 use floodnet_chat_app::history::{Bounds, History};
-use floodnet_chat_app::node::{Command, Event, HistoryCommand, config};
+use floodnet_chat_app::node::{Command, Event, HistoryCommand, Message, config};
 use floodnet_chat_app::recorded::ChatNode;
 use floodnet_chat_app::room::Room;
 use floodnet_chat_app::validator::quota_limits;
-use floodnet_core::reconcile::{Dated, Key};
+use floodnet_core::node::Layer;
+use floodnet_core::overlay::random_walk;
+use floodnet_core::protocol::{Action, ActionOf, Context, Input, Protocol};
+use floodnet_core::reconcile::{Content, Dated, Key, Message as Comparison, Range};
+use floodnet_core::rng::NodeRng;
+use floodnet_core::time::Time;
 use floodnet_tcp::driver::spawn_with_validator;
 use floodnet_tcp::handle::Handle;
-use floodnet_tcp::identity::Keypair;
+use floodnet_tcp::identity::{Identity, Keypair};
 use floodnet_tcp::limits::{Limits, Profile};
 use floodnet_tcp::options::Options;
 use floodnet_tcp::peer::Peer;
@@ -365,4 +371,45 @@ async fn who_lies_about_the_past_is_bounded_and_cut_off() {
     }
     ada.say("still here");
     carol.hears(": still here");
+}
+
+/// A neighbor that makes a node compare without end loses its link; another one is served as before.
+#[test]
+fn who_compares_without_end_is_cut_off() {
+    let at = |port: u8| {
+        Peer::new(Identity::from_bytes([port; 32]), SocketAddr::from(([127, 0, 0, 1], u16::from(port))))
+    };
+    let settings = config(vec![at(2)]);
+    let (mut node, mut rng) = (ChatNode::new(at(1), true, None), NodeRng::new(7));
+    let mut tell = |input| {
+        let mut actions: Vec<ActionOf<ChatNode>> = Vec::new();
+        let now = Time::from_secs(1);
+        node.handle(input, &mut Context { now, config: &settings, rng: &mut rng, effects: &mut actions });
+        actions
+    };
+    tell(Input::Start);
+    for peer in [at(2), at(3)] {
+        let message = random_walk::Message::JoinAck { in_place_of: None, dialed: true };
+        tell(Input::Message { from: peer, message: Message::Flood(Layer::Overlay(message)) });
+    }
+    tell(Input::Command(Command::History(HistoryCommand::Remember((0..100_000).map(Key::at).collect()))));
+    let says = |from, message| {
+        let message = HistoryMessage::Comparison(Box::new(message));
+        Input::Message { from, message: Message::History(message) }
+    };
+    let ranges = vec![Range { end: Key::END, content: Content::Sum(1) }];
+    let endless = Comparison::Ranges { salt: 1, from: Key::FIRST, ranges };
+    let (mut answers, mut is_cut) = (0, false);
+    for _ in 0..200 {
+        let actions = tell(says(at(2), endless.clone()));
+        let is_to = |action: &&ActionOf<ChatNode>| matches!(action, Action::Send { to, .. } if *to == at(2));
+        answers += actions.iter().filter(is_to).count();
+        is_cut |= actions.contains(&Action::Disconnect(at(2)));
+    }
+    assert!(is_cut && answers < 100, "{answers} answers");
+    let wanted = tell(says(at(3), Comparison::Want(vec![Key::at(5)])));
+    assert!(
+        wanted.contains(&Action::Emit(Event::Wanted { from: at(3), keys: vec![Key::at(5)] })),
+        "{wanted:?}"
+    );
 }
