@@ -81,3 +81,18 @@ impl fmt::Display for Complaint {
 }
 
 impl core::error::Error for Complaint {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complaint_keeps_its_parts_wherever_it_is_put() {
+        let place = FilePlace { path: "links.csv".to_owned(), line: 3, text: "0,x".to_owned(), span: 2..3 };
+        let found =
+            Complaint::new("file", "no number", "write one").or("").at(place.clone()).within("overlay");
+        assert_eq!((found.key.as_str(), &found.others[..]), ("overlay.file", &["overlay".to_owned()][..]));
+        assert_eq!(found.place.as_deref(), Some(&place));
+        assert_eq!(format!("{found}"), "`overlay.file`: links.csv:3:3: no number: write one");
+    }
+}

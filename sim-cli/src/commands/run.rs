@@ -87,13 +87,7 @@ impl Command for RunArgs {
         sockets.iter().for_each(|settings| tell_how_to_join(settings, cx.console));
         let early = Early::new(if options.fail_early { &scenario.expect } else { &[] });
         let ran = match sockets {
-            Some(settings) => {
-                let mut watcher = Watcher::new(scenario.duration.after_start(), cx.console);
-                let watch = &mut |progress| watcher.watch(progress);
-                let ran = testbed::run(scenario, cx.registry.sockets(), settings, watch);
-                watcher.finish();
-                ran
-            }
+            Some(settings) => on_sockets(scenario, settings, cx),
             None => simulated(scenario, &place, &early, options, cx).map_err(RunError::Scenario),
         };
         let ran = ran.map_err(|error| run_failure(&loaded, error))?;
@@ -108,14 +102,7 @@ impl Command for RunArgs {
             _ => None,
         };
         let draw = |setup: &Setup, results: &Results| {
-            let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
-            if !options.no_pictures {
-                let drawn = pictures::draw(setup, results, None, &options.pictures.style());
-                files.extend(drawn.iter().map(|(name, picture)| {
-                    let (name, bytes) = options.pictures.file(name, picture);
-                    (name.into(), bytes)
-                }));
-            }
+            let mut files = picture_files(setup, results, options);
             if let Some(traced) = &traced {
                 files.push(("report.html".into(), page(scenario, setup, results, traced).into_bytes()));
             }
@@ -127,6 +114,28 @@ impl Command for RunArgs {
         // One of many runs need not show what some of them must.
         if self.run_index.is_some() { Ok(()) } else { judge_reach(scenario, &ran, cx.console) }
     }
+}
+
+/// Runs on sockets, and shows how far it is.
+fn on_sockets(scenario: &Scenario, settings: Settings, cx: &Context<'_>) -> Result<Ran, RunError> {
+    let mut watcher = Watcher::new(scenario.duration.after_start(), cx.console);
+    let ran =
+        testbed::run(scenario, cx.registry.sockets(), settings, &mut |progress| watcher.watch(progress));
+    watcher.finish();
+    ran
+}
+
+/// The pictures of a run, if any are wanted: their names and contents.
+fn picture_files(setup: &Setup, results: &Results, options: &RunOptions) -> Vec<(PathBuf, Vec<u8>)> {
+    if options.no_pictures {
+        return Vec::new();
+    }
+    let drawn = pictures::draw(setup, results, None, &options.pictures.style());
+    let file = |(name, picture): &(String, _)| {
+        let (name, bytes) = options.pictures.file(name, picture);
+        (name.into(), bytes)
+    };
+    drawn.iter().map(file).collect()
 }
 
 /// Says how nodes on other machines join the run, if there are to be any.

@@ -82,6 +82,7 @@ impl Command for SweepArgs {
             let read = (&index, &scenarios[..]);
             return self.batch.execute((&self.plan, &plan), read, self.jobs, self.out.as_deref(), cx);
         }
+        // The number of this task may come from the batch system, by its variables.
         let variable = |name: &str| std::env::var(name).ok();
         let part = self.partition.map_or(Ok(Part::ALL), |partition| partition.part(&variable));
         let part = part.map_err(Failure::Usage)?;

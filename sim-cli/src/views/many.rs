@@ -66,6 +66,7 @@ pub fn sweep_page(outcome: &Outcome<'_>) -> String {
         row.extend(index.metrics.iter().map(value));
         row
     });
+    // What does not vary stands apart, folded: it is long, and the same for every cell.
     let common = index.common.iter().map(|(key, value)| vec![key.clone().into(), value.clone().into()]);
     let section = |title: &str| Section { title: title.to_owned(), ..Section::default() };
     floodnet_report::document(&Document {

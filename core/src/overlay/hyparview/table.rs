@@ -89,6 +89,7 @@ impl CheckedTable for Table {
         if self.shuffle_every == Duration::ZERO {
             wrong("shuffle_every", "a node would do nothing but shuffle", "write a positive duration".into());
         }
+        // What a shuffle lists has a bound on the wire, whatever the two parts of it are.
         let listed = self.shuffle_active.saturating_add(self.shuffle_passive);
         if listed as usize > MOST_LISTED {
             let label = format!("with shuffle_active at most {MOST_LISTED}, not {listed}");

@@ -111,6 +111,7 @@ impl Tried {
         let mut features = features;
         features.sort_unstable();
         features.dedup();
+        // Which faults met which other features: a pair that never met was not tested.
         let faults = FAULTS.into_iter().filter(|fault| features.contains(fault));
         let pairs = faults.flat_map(|fault| features.iter().map(move |&other| (fault, other)));
         for pair in pairs.filter(|(fault, other)| fault != other) {

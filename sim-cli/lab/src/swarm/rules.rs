@@ -99,6 +99,7 @@ impl<'a> Rules<'a> {
                     let what = format!("message {message} is delivered, which was not published");
                     broken(Invariant::Published, at, Some(slot), what);
                 }
+                // Only where everybody must be reached is it kept who was.
                 if self.one_piece.is_some() {
                     self.reached.insert((message, slot));
                 }

@@ -40,6 +40,7 @@ pub fn write_gexf(
         write_node(&mut to, lives, labels)?;
     }
     writeln!(to, "    </nodes>\n    <edges>")?;
+    // A link that was there several times is one edge with several spells: readers refuse a second edge of a pair.
     let pairs = timeline.links.chunk_by(|a, b| (a.low, a.high) == (b.low, b.high));
     for (number, spans) in pairs.enumerate() {
         let LinkSpan { low, high, .. } = spans[0];

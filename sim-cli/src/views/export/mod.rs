@@ -90,6 +90,7 @@ impl Timeline {
                 }
             }
         }
+        // What is open now is there at the end of the run.
         links.extend(open.into_iter().map(|((low, high), from)| LinkSpan { low, high, from, until: None }));
         links.sort_by_key(|link| (link.low, link.high, link.from));
         Self { lives: lives.into_iter().flatten().collect(), links }
