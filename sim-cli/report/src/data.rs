@@ -131,6 +131,8 @@ pub struct Message {
 /// Why receivers missed a message, and what took it longest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Why {
+    /// Causes, the most frequent first, each with how many receivers missed it for that.
+    pub causes: Vec<(String, usize)>,
     /// Where it stopped, the most frequent first.
     pub places: Vec<Place>,
     /// The way to the last receiver that got it on time.

@@ -158,7 +158,7 @@ fn comes_back_as_it_went_in() {
     };
     let place = |text: &str, slots: &[u32]| Place { text: text.to_owned(), slots: slots.to_vec() };
     let places = vec![place("the copy from 1 to 3 → lost", &[3, 200, last]), place("", &[])];
-    let why = Why { places: places.clone(), last: None };
+    let why = Why { places: places.clone(), ..Why::default() };
     let explained = Message { number: 9, why: Some(why), ..Message::default() };
     let whole = Report { recording, messages: vec![Message::default(), explained], ..Report::default() };
     for report in [Report::default(), whole] {

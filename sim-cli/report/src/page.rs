@@ -251,23 +251,15 @@ fn messages(report: &Report) -> Markup {
     }
 }
 
-/// As many places are told of one message.
-const PLACES: usize = 3;
+/// As many causes are told of one message.
+const CAUSES: usize = 3;
 
 fn why(message: &Message) -> Markup {
-    let Some(Why { places, last }) = &message.why else { return html! {} };
-    let more = places.len().saturating_sub(PLACES);
-    let behind: usize = places.iter().skip(PLACES).map(|place| place.slots.len()).sum();
+    let Some(Why { causes, last, .. }) = &message.why else { return html! {} };
+    let more = causes.len().saturating_sub(CAUSES);
+    let behind: usize = causes.iter().skip(CAUSES).map(|(_, slots)| slots).sum();
     html! {
-        @for place in places.iter().take(PLACES) {
-            div {
-                @match &place.slots[..] {
-                    [slot] => { "node " (slot) ": " }
-                    slots => { (count(slots.len() as u64)) " nodes: " }
-                }
-                (place.text)
-            }
-        }
+        @for (cause, slots) in causes.iter().take(CAUSES) { div { (plural(*slots, "node")) ": " (cause) } }
         @if more > 0 { div class="muted" { (count(behind as u64)) " more nodes, " (plural(more, "other reason")) } }
         @if let Some(last) = last { div class="muted" { (last) } }
     }

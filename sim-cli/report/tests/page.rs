@@ -35,7 +35,11 @@ fn report(word: &str) -> Report {
             delivered: 1,
             late: 0,
             last_ms: Some(80.0),
-            why: Some(Why { places: vec![Place { text: text(), slots: vec![0] }], last: Some(text()) }),
+            why: Some(Why {
+                causes: vec![(text(), 1)],
+                places: vec![Place { text: text(), slots: vec![0] }],
+                last: Some(text()),
+            }),
         }],
         latency: vec![(40.0, 0.25), (80.0, 0.5)],
         degrees: vec![0, 2, 1],
@@ -121,7 +125,7 @@ fn numbers_and_charts_are_there_without_scripts() {
         "<noscript>",
         "Share of receivers that each message reached",
         "2 to 4 s",
-        "node 0: small",
+        "1 node: small",
     ] {
         assert!(shown.contains(words), "{words}");
     }

@@ -166,7 +166,7 @@ fn overview(mut all: Vec<Explained>, full: bool) -> String {
     if shown < all.len() {
         let _ = writeln!(
             said,
-            "\n{} more with receivers that missed them (--full tells of each, --message N of one)",
+            "\n{} more had receivers that missed them (--full tells of each, --message N of one)",
             plural(all.len() - shown, "message")
         );
     }

@@ -11,7 +11,7 @@ use floodnet_lab::run::folder::default_folder;
 use floodnet_lab::trace::overlay::{OverlayArrival, OverlayChange, OverlayHistory};
 use floodnet_lab::why::Traced;
 use floodnet_lab::why::explain::Explainer;
-use floodnet_lab::why::text::{last, places};
+use floodnet_lab::why::text::{causes, last, places};
 use floodnet_measure::metrics::{Numbers, Role, find, label};
 use floodnet_measure::{MessageRow, Results, expect::Outcome, seconds, series::Row};
 use floodnet_plot::layout::layout;
@@ -53,6 +53,7 @@ fn messages(results: &Results, traced: &Traced) -> Vec<Message> {
         let mut message = message(row);
         if explained.binary_search(&row.message).is_ok() {
             message.why = explainer.message(row.message).map(|explained| Why {
+                causes: causes(&explained).into_iter().map(|(text, slots)| (text, slots.len())).collect(),
                 places: places(&explained).into_iter().map(|(text, slots)| Place { text, slots }).collect(),
                 last: last(&explainer, &explained),
             });

@@ -168,7 +168,7 @@ pub fn trace() -> Value {
                 "properties": {
                     "ns": whole, "node": whole, "class": { "enum": ["input", "effect", "report"] },
                     "kind": { "enum": KINDS }, "life": whole, "peer": whole, "message": whole, "hops": whole,
-                    "bytes": whole, "after_ns": whole, "until_ns": whole, "reason": text, "content": text,
+                    "bytes": whole, "after_ns": whole, "until_ns": whole, "reason": text, "packet": text, "value": whole, "content": text,
                 },
                 "required": ["ns", "node", "class", "kind"],
                 "additionalProperties": false,

@@ -131,6 +131,53 @@ pub fn places(explained: &Explained) -> Vec<(String, Vec<u32>)> {
     places
 }
 
+/// As [`places`], those of one cause together, because a partition ends hundreds of copies: with how many there are,
+/// and the most frequent one.
+#[must_use]
+pub fn causes(explained: &Explained) -> Vec<(String, Vec<u32>)> {
+    let gist_of: BTreeMap<String, String> =
+        explained.missed.iter().map(|missed| (missed.place.to_string(), gist(&missed.place))).collect();
+    let mut causes: BTreeMap<&str, Vec<(String, Vec<u32>)>> = BTreeMap::new();
+    for (place, slots) in places(explained) {
+        if let Some(gist) = gist_of.get(&place) {
+            causes.entry(gist).or_default().push((place, slots));
+        }
+    }
+    let mut causes: Vec<(String, Vec<u32>)> = causes
+        .into_iter()
+        .map(|(gist, places)| {
+            let text = match &places[..] {
+                [(only, _)] => only.clone(),
+                [(first, _), ..] => {
+                    format!("{gist}, at {}: {first}, and others", plural(places.len(), "place"))
+                }
+                [] => gist.to_owned(),
+            };
+            let mut slots: Vec<u32> = places.into_iter().flat_map(|(_, slots)| slots).collect();
+            slots.sort_unstable();
+            (text, slots)
+        })
+        .collect();
+    causes.sort_by_key(|(_, slots)| std::cmp::Reverse(slots.len()));
+    causes
+}
+
+/// What places of one cause have in common.
+fn gist(place: &Place) -> String {
+    match place {
+        Place::Copy(copy, cause) => {
+            let cause = cause.map(|cause| format!(", {cause}")).unwrap_or_default();
+            format!("copies to them or to those before them were {}{cause}", copy.fate)
+        }
+        Place::Late(_) => "it came late".to_owned(),
+        Place::NotPassedOn { had, held, .. } if held > had => {
+            "neighbors that had it took them as neighbors only later".to_owned()
+        }
+        Place::NotPassedOn { .. } => "neighbors that had it did not send it".to_owned(),
+        Place::NotPublished | Place::CutOff { .. } => place.to_string(),
+    }
+}
+
 /// The way on which a message came to the last of its receivers that got it in time, from its origin on.
 #[must_use]
 pub fn last(explainer: &Explainer<'_>, explained: &Explained) -> Option<String> {
@@ -169,7 +216,7 @@ pub fn message(explained: &Explained, full: bool) -> String {
         ", which is after the end of the run: it does not count\n"
     });
     // Those that missed it at one place stand in one line; the rarest places are only counted.
-    let places = places(explained);
+    let places = if full { places(explained) } else { causes(explained) };
     let shown = if full || places.len() <= SHOWN { places.len() } else { SHOWN - 1 };
     for (place, at) in &places[..shown] {
         let verb = if at.len() == 1 { "did" } else { "of them did" };
