@@ -130,6 +130,7 @@ impl Reached {
             (reached, runs) => format!("in {reached} of {}", floodnet_text::format::plural(runs, "run")),
         };
         match (self.is_reached(), best) {
+            (true, Some(best)) if self.runs == 1 => format!("{}: {best}", self.reach),
             (true, Some(best)) => format!("{}: {of}, first {best}", self.reach),
             (false, Some(best)) => format!("{}: {of}; the nearest was {best}", self.reach),
             (_, None) => format!("{}: {of}; no run has a value", self.reach),
@@ -175,6 +176,7 @@ mod tests {
         ] {
             assert_eq!(told(when, &runs), (is_reached, text.to_owned()));
         }
+        assert_eq!(told("drops.loss > 2", &runs[..1]).1, "drops.loss > 2: 3 in run 0");
         let one = told("drops.loss > 9", &runs[..1]).1;
         assert_eq!(one, "drops.loss > 9: not in the only run; the nearest was 3 in run 0");
     }

@@ -49,7 +49,7 @@ pub(super) const EXIT_CODES: &[(u8, &str)] = &[
     (2, "Wrong usage, or a scenario that is not valid. Nothing was run."),
     (
         3,
-        "Something expected is not met or undecided, a test tests nothing, or a comparison found a regression.",
+        "Something expected is not met or undecided, or happens in no run, a test tests nothing, or a comparison found a regression.",
     ),
     (4, "The same run gave two different results."),
     (5, "Too few runs to tell (compare), or --until-ci was not reached (sweep)."),
@@ -58,6 +58,6 @@ pub(super) const EXIT_CODES: &[(u8, &str)] = &[
 
 /// The exit codes, for the manual page of the program: clap does not know them.
 pub(super) const EXIT_STATUS: &str = r".SH EXIT STATUS
-0 ok; 1 failed; 2 usage or invalid scenario; 3 an expectation is not met or undecided, or a comparison found a
-regression; 4 determinism violated; 5 too few runs to tell (compare, bisect), or --until-ci was not reached (sweep); 130 interrupted (the results until then are kept and marked).
+0 ok; 1 failed; 2 usage or invalid scenario; 3 an expectation is not met or undecided, something
+that some run must show happens in none, or a comparison found a regression; 4 determinism violated; 5 too few runs to tell (compare, bisect), or --until-ci was not reached (sweep); 130 interrupted (the results until then are kept and marked).
 ";

@@ -204,7 +204,8 @@ fn report(tried: &Tried, took: Duration, campaign: &Campaign) -> String {
     }
     if let Some((feature, times)) = tried.features.iter().min_by_key(|(_, times)| **times) {
         let count = tried.features.len();
-        let _ = writeln!(text, "  {count} features; the rarest, {feature}, was on in {times} scenarios.");
+        let scenarios = plural(usize::try_from(*times).unwrap_or(usize::MAX), "scenario");
+        let _ = writeln!(text, "  {count} features; the rarest, {feature}, was on in {scenarios}.");
     }
     text.push_str(&pairs(tried));
     text.push_str(&states(tried));

@@ -96,6 +96,9 @@ impl Command for TestArgs {
             ));
             return Err(Failure::Interrupted);
         }
+        for never in tests.reached().iter().filter(|of| !of.is_reached()) {
+            cx.console.error(&never.to_text());
+        }
         match verdict(&tests) {
             // Those that were not run because nobody reads of them may have failed too.
             Ok(()) | Err(Failure::Usage(_)) if tests.tested.len() < found.len() => cx.console.is_read(),

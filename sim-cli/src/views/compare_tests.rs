@@ -45,7 +45,7 @@ const LATENCY: [Case; 42] = [
     ("ms,share\n15e-1,2.5e-1\n2e0,1e0\n", Ok(POINTS)),
     ("ms,share\n+1.5,.25\n2.,1\n", Ok(POINTS)),
     ("name,ms,share\n\"a, b\",1.5,0.25\n\"\"\"c\"\"\",2,1\n", Ok(POINTS)),
-    ("ms,share\n-1,0\n", Ok("-1 0")),
+    ("ms,share\n-1,0\n", Err("f:2:1: line 2, column 1: `-1` is not a number of zero or more")),
     ("ms,share\n", Ok("")),
     ("", Err("f: the file has no heading")),
     ("# a\n\n", Err("f: the file has no heading")),
