@@ -49,8 +49,10 @@ pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
         ));
     }
     let links = LinkModel::draw(&scenario.link, &scenario.classes, slots, scenario.seed, matrix)?;
-    if scenario.overlay.key == "random_walk" && scenario.link.transport == Transport::Datagram {
-        notes.push("random_walk over datagrams cannot notice dead neighbors: no link ever breaks".to_owned());
+    let overlay_key = scenario.overlay.key.as_str();
+    if ["random_walk", "hyparview"].contains(&overlay_key) && scenario.link.transport == Transport::Datagram {
+        let why = "over datagrams cannot notice dead neighbors: no link ever breaks";
+        notes.push(format!("{overlay_key} {why}"));
     }
     let nobody = plan.faults.iter().filter(|fault| fault.slots == 0);
     notes.extend(nobody.map(|fault| {
