@@ -61,8 +61,10 @@ pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
     // With the nodes that adversaries bring.
     let links = links.grown(plan.slots() - slots, scenario.seed)?;
     let slots = plan.slots();
-    if scenario.overlay.key == "random_walk" && scenario.link.transport == Transport::Datagram {
-        notes.push("random_walk over datagrams cannot notice dead neighbors: no link ever breaks".to_owned());
+    let overlay_key = scenario.overlay.key.as_str();
+    if ["random_walk", "hyparview"].contains(&overlay_key) && scenario.link.transport == Transport::Datagram {
+        let why = "over datagrams cannot notice dead neighbors: no link ever breaks";
+        notes.push(format!("{overlay_key} {why}"));
     }
     // A fault that strikes nobody is more often a mistake than meant.
     let nobody = plan.faults.iter().filter(|fault| fault.slots == 0);

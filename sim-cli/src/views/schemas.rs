@@ -4,8 +4,8 @@
 
 use floodnet_lab::trace::jsonl::{FORM, KINDS};
 use floodnet_measure::metrics::Unit;
-use floodnet_measure::phases::PHASE_METRICS;
 use floodnet_measure::metrics::{FIELDS, METRICS};
+use floodnet_measure::phases::PHASE_METRICS;
 use serde_json::{Map, Value, json};
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";

@@ -6,9 +6,11 @@ use crate::time::{Duration, Time};
 
 /// Until something is known: longer than most networks take from end to end.
 const AT_FIRST: Duration = Duration::from_secs(1);
-/// The shortest and the longest time to wait.
+/// The shortest time to wait.
 const LEAST: Duration = Duration::from_millis(20);
-const MOST: Duration = Duration::from_secs(10);
+/// The longest. Where a tree is broken, messages are late because nodes wait. If nodes learned from that without a bound,
+/// all would wait longer and longer.
+const MOST: Duration = AT_FIRST;
 /// Messages that were asked for and came, of which a copy may still come along the tree.
 const REMEMBERED: usize = 4;
 
