@@ -37,7 +37,7 @@ impl Row {
 }
 
 /// `kernel` needs root, `testbed node` a coordinator.
-const ROWS: [Row; 31] = [
+const ROWS: [Row; 32] = [
     writes("init", "init OUT"),
     writes("new", "new OUT/mine.toml --from smoke"),
     prints("validate", "validate ../small.toml --format json"),

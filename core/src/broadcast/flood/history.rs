@@ -393,11 +393,6 @@ impl<Peer: Copy + Ord, P: Dated> Broadcast for FloodWithHistory<Peer, P> {
         self.wake(cx);
     }
 
-    /// What is no payload says or asks which messages a node has.
-    fn classes(_: &Config) -> Classes {
-        Classes::of(&[MessageClass::Payload, MessageClass::Advert])
-    }
-
     #[inline]
     fn carried(message: &Message<P>) -> Option<Carried<P::Id>> {
         match message {
@@ -417,7 +412,7 @@ impl<Peer: Copy + Ord, P: Dated> Broadcast for FloodWithHistory<Peer, P> {
         }
     }
 
-    fn classes() -> Classes {
+    fn classes(_: &Config) -> Classes {
         Classes::of(&[MessageClass::Payload, MessageClass::Advert, MessageClass::Request])
     }
 
