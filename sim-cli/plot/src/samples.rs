@@ -261,7 +261,7 @@ fn samples_are_drawn() {
     let themes = [("", Theme::Light), ("-dark", Theme::Dark)];
     let mut times = String::new();
     for (suffix, theme) in themes {
-        let style = Style { theme };
+        let style = Style { theme, ..Style::default() };
         let mut pictures = charts(&style);
         for (name, view) in topologies() {
             if view.nodes.len() <= most && name.contains(&only) {
