@@ -31,6 +31,12 @@ impl<T> Inbox<T> {
         self.len() == 0
     }
 
+    /// Whether the application takes nothing now.
+    #[must_use]
+    pub const fn is_held(&self) -> bool {
+        self.waiting.is_some()
+    }
+
     /// The application takes nothing until [`resume`](Self::resume).
     pub fn hold(&mut self) {
         self.waiting.get_or_insert_default();

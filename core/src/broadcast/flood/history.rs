@@ -156,18 +156,24 @@ impl<Peer: Copy + Ord, P: Dated> FloodWithHistory<Peer, P> {
         self.kept.len()
     }
 
-    /// Hands an input to the flood. Whether it took in a message that it had not seen.
+    /// Hands an input to the flood, and keeps what it delivers. Whether it refused nothing.
     fn flood<E: Effects<Self>>(
         &mut self,
         input: BroadcastInputOf<Flood<Peer, P>>,
         view: &(impl AsRef<[Peer]> + ?Sized),
         cx: &mut Context<'_, Self, E>,
     ) -> bool {
-        let mut side = FloodSide { outer: cx.effects, is_new: true };
+        let mut side = FloodSide { outer: cx.effects, is_new: true, delivered: Vec::new() };
         let mut inner =
             Context { now: cx.now, config: &cx.config.flood, rng: &mut *cx.rng, effects: &mut side };
         self.flood.handle(input, view, &mut inner);
-        side.is_new
+        let FloodSide { is_new, delivered, .. } = side;
+        // What waits for a busy application is kept when it is delivered: nobody gives away what it may drop.
+        for (payload, hops) in delivered {
+            self.keep(payload, (hops, 0), cx.now);
+        }
+        self.expire(cx.config, cx.now);
+        is_new
     }
 
     fn keep(&mut self, payload: P, (hops, age_ms): (u16, u32), now: Time) {
@@ -224,11 +230,7 @@ impl<Peer: Copy + Ord, P: Dated> FloodWithHistory<Peer, P> {
         if self.kept.contains_key(&message.payload.key()) {
             return cx.emit(BroadcastEvent::Duplicate(message.payload.id()));
         }
-        let (payload, hops) = (message.payload.clone(), message.hops);
-        if self.flood(BroadcastInput::Message { from, message }, view, cx) {
-            self.keep(payload, (hops, 0), cx.now);
-            self.expire(cx.config, cx.now);
-        }
+        self.flood(BroadcastInput::Message { from, message }, view, cx);
     }
 
     fn on_comparison<E: Effects<Self>>(
@@ -269,9 +271,12 @@ impl<Peer: Copy + Ord, P: Dated> FloodWithHistory<Peer, P> {
             Err(answer) if answer == Answer::default() => cx.emit(BroadcastEvent::Duplicate(payload.id())),
             Err(answer) => return self.answer(from, answer, cx),
             Ok(()) => {
-                let is_kept = Duration::from_millis(age_ms.into()) <= cx.config.keep
-                    && self.deliver(&payload, hops, cx);
+                // A busy application gets it later: it is asked for again.
+                let is_kept =
+                    Duration::from_millis(age_ms.into()) <= cx.config.keep && !self.flood.inbox.is_held();
                 if is_kept {
+                    self.flood.seen.insert(payload.id(), cx.now, &cx.config.flood.seen);
+                    cx.emit(BroadcastEvent::Delivered { payload: payload.clone(), hops });
                     self.keep(payload, (hops, age_ms), cx.now);
                 }
                 self.exchange.settle(key, is_kept, cx.now);
@@ -281,20 +286,6 @@ impl<Peer: Copy + Ord, P: Dated> FloodWithHistory<Peer, P> {
         if let Some(next) = self.exchange.go_on(from, cx.now) {
             cx.send(from, Message::Comparison(Box::new(next)));
         }
-    }
-
-    /// Delivers a message that was caught up; false if the application has no room for it.
-    fn deliver<E: Effects<Self>>(&mut self, payload: &P, hops: u16, cx: &mut Context<'_, Self, E>) -> bool {
-        self.flood.seen.insert(payload.id(), cx.now, &cx.config.flood.seen);
-        match self.flood.inbox.offer((payload.clone(), hops), cx.config.flood.queue) {
-            Ok(Some((payload, hops))) => cx.emit(BroadcastEvent::Delivered { payload, hops }),
-            Ok(None) => {}
-            Err(_) => {
-                cx.emit(BroadcastEvent::Dropped("inbox_full"));
-                return false;
-            }
-        }
-        true
     }
 
     fn on_timer<E: Effects<Self>>(&mut self, timer: Timer, view: &[Peer], cx: &mut Context<'_, Self, E>) {
@@ -334,14 +325,15 @@ impl<Peer: Copy + Ord, P: Dated> FloodWithHistory<Peer, P> {
     }
 }
 
-/// Takes the flood's effects, and notes whether it refused what it was given.
-struct FloodSide<'a, E> {
+/// Takes the flood's effects, and notes whether it refused what it was given, and what it delivers.
+struct FloodSide<'a, P, E> {
     outer: &'a mut E,
     is_new: bool,
+    delivered: Vec<(P, u16)>,
 }
 
 impl<Peer: Copy + Ord, P: Dated, E: Effects<FloodWithHistory<Peer, P>>> Effects<Flood<Peer, P>>
-    for FloodSide<'_, E>
+    for FloodSide<'_, P, E>
 {
     fn send(&mut self, to: Peer, message: Flooded<P>) {
         self.outer.send(to, Message::Flooded(message));
@@ -353,7 +345,11 @@ impl<Peer: Copy + Ord, P: Dated, E: Effects<FloodWithHistory<Peer, P>>> Effects<
         self.outer.disconnect(peer);
     }
     fn emit(&mut self, event: BroadcastEventOf<P>) {
-        self.is_new &= !matches!(event, BroadcastEvent::Duplicate(_) | BroadcastEvent::Dropped(_));
+        match &event {
+            BroadcastEvent::Duplicate(_) | BroadcastEvent::Dropped(_) => self.is_new = false,
+            BroadcastEvent::Delivered { payload, hops } => self.delivered.push((payload.clone(), *hops)),
+            _ => {}
+        }
         self.outer.emit(event);
     }
 }
