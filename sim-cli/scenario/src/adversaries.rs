@@ -96,8 +96,8 @@ pub(crate) fn known<P: Runnable>(
     }
     // The links of a given graph are known before the run; those of a protocol are not, which leaves no degrees.
     if scenario.adversaries.iter().any(|adversary| adversary.best_connected) {
-        let overlay = scenario.overlay.read_as().map_err(|error| unread("overlay", &error))?;
-        let broadcast = scenario.broadcast.read_as().map_err(|error| unread("broadcast", &error))?;
+        let overlay = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
+        let broadcast = scenario.broadcast.read().map_err(|error| unread("broadcast", &error))?;
         let setting = Setting {
             slots,
             entry: (0..scenario.nodes.entry.min(slots)).collect(),

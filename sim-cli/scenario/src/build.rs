@@ -44,7 +44,7 @@ pub struct Setup {
 /// # Errors
 /// A file cannot be read or does not fit, or the values make no plan.
 pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
-    let overlay: P::OverlayTable = scenario.overlay.read_as().map_err(|error| unread("overlay", &error))?;
+    let overlay: P::OverlayTable = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
     let slots = slots::<P>(scenario, &overlay)?;
     adversaries::check_places(scenario)?;
     let mut notes = Vec::new();
@@ -172,8 +172,8 @@ fn overlapping(scenario: &Scenario) -> Vec<[&Fault; 2]> {
 /// As [`set_up`]; or the protocol refuses its tables.
 pub fn set_up_nodes<P: Runnable>(scenario: &Scenario) -> Result<(Setup, P::Config), Complaint> {
     let mut setup = set_up::<P>(scenario)?;
-    let overlay = scenario.overlay.read_as().map_err(|error| unread("overlay", &error))?;
-    let broadcast = scenario.broadcast.read_as().map_err(|error| unread("broadcast", &error))?;
+    let overlay = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
+    let broadcast = scenario.broadcast.read().map_err(|error| unread("broadcast", &error))?;
     let config =
         P::config(overlay, broadcast, &setup.setting).map_err(|complaint| named(complaint, scenario))?;
     adversaries::check::<P>(scenario, &config)?;

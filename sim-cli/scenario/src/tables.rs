@@ -162,25 +162,16 @@ pub struct NamedTable {
 }
 
 impl NamedTable {
-    /// The settings as the table of a protocol, which may stand for several: then it is read with the name around it.
-    ///
-    /// # Errors
-    /// As [`read`](Self::read).
-    pub fn read_as<T: CheckedTable>(&self) -> Result<T, toml::de::Error> {
-        if T::IS_NAMED {
-            let table = toml::Value::Table(self.table.clone());
-            return toml::Table::from_iter([(self.key.clone(), table)]).try_into();
-        }
-        self.read()
-    }
-
-    /// The settings as their own type, whatever protocol reads them: for the table of a protocol see
-    /// [`read_as`](Self::read_as).
+    /// The settings as their own type, which may stand for several protocols: then it is read with the name around it.
     ///
     /// # Errors
     /// When `T` is not the type that the key was registered with (or reads differently from what it writes).
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T, toml::de::Error> {
-        self.table.clone().try_into()
+    pub fn read<T: CheckedTable>(&self) -> Result<T, toml::de::Error> {
+        let table = self.table.clone();
+        if T::IS_NAMED {
+            return toml::Table::from_iter([(self.key.clone(), toml::Value::Table(table))]).try_into();
+        }
+        table.try_into()
     }
 }
 

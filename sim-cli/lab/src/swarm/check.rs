@@ -92,8 +92,8 @@ pub fn check(scenario: &Scenario, protocols: &Protocols, again: Again) -> Result
 pub(crate) fn check_protocol<P: Runnable>(job: &CheckJob<'_>) -> Result<CaseResult, Complaint> {
     let scenario = job.scenario;
     let setup = set_up::<P>(scenario)?;
-    let overlay = scenario.overlay.read_as().map_err(|error| unread("overlay", &error))?;
-    let broadcast = scenario.broadcast.read_as().map_err(|error| unread("broadcast", &error))?;
+    let overlay = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
+    let broadcast = scenario.broadcast.read().map_err(|error| unread("broadcast", &error))?;
     let config = P::config(overlay, broadcast, &setup.setting)?;
     let mut promises = Promises::default();
     P::promise(&config, &mut promises);

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::protocol::{NamedOverlay, Setting};
-use crate::{FloodTable, RandomWalkTable, TableKind, schema, templates};
+use crate::{CheckedTable, FloodTable, RandomWalkTable, TableKind, schema, templates};
 use floodnet_measure::metrics::{METRICS, PHASE_METRICS};
 
 /// A protocol of somebody else.
@@ -33,6 +33,8 @@ impl Default for Scamp {
         Self { active: 5, shuffle: None }
     }
 }
+
+impl CheckedTable for Scamp {}
 
 fn tables() -> Tables {
     let mut tables = builtin();

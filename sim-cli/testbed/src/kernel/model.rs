@@ -60,8 +60,8 @@ fn scenario(case: &Case, seed: u64, set: &[(String, String)]) -> Result<Scenario
 
 fn run(scenario: &Scenario, predicted: &mut Predicted) -> Result<(), Complaint> {
     let setup = set_up::<Pair>(scenario)?;
-    let overlay = scenario.overlay.read_as().map_err(|error| unread("overlay", &error))?;
-    let broadcast = scenario.broadcast.read_as().map_err(|error| unread("broadcast", &error))?;
+    let overlay = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
+    let broadcast = scenario.broadcast.read().map_err(|error| unread("broadcast", &error))?;
     let config = Pair::config(overlay, broadcast, &setup.setting)?;
     let make = |slot| Pair::node(slot, &config);
     let mut log: Vec<(Time, u32, Observed)> = Vec::new();
