@@ -261,7 +261,7 @@ fn samples_are_drawn() {
     let themes = [("", Theme::Light), ("-dark", Theme::Dark)];
     let mut times = String::new();
     for (suffix, theme) in themes {
-        let style = Style { theme, ..Style::default() };
+        let style = Style { theme, vector: true, ..Style::default() };
         let mut pictures = charts(&style);
         for (name, view) in topologies() {
             if view.nodes.len() <= most && name.contains(&only) {
@@ -275,6 +275,8 @@ fn samples_are_drawn() {
             assert!(bytes.len() > 2000, "{name} is empty");
             if let Some(folder) = &folder {
                 std::fs::write(folder.join(format!("{name}{suffix}.png")), bytes).expect("a writable folder");
+                let svg = picture.to_svg().expect("it was asked for");
+                std::fs::write(folder.join(format!("{name}{suffix}.svg")), svg).expect("a writable folder");
             }
         }
     }

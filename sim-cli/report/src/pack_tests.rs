@@ -156,6 +156,7 @@ fn comes_back_as_it_went_in() {
             Wave::default(),
         ],
     };
+    // What explains messages stands behind the waves.
     let place = |text: &str, slots: &[u32]| Place { text: text.to_owned(), slots: slots.to_vec() };
     let places = vec![place("the copy from 1 to 3 → lost", &[3, 200, last]), place("", &[])];
     let why = Why { places: places.clone(), ..Why::default() };

@@ -185,6 +185,7 @@ pub(super) fn tell(
     let shown = store.folder().display();
     if outcome.is_complete() {
         outcome.write(store).map_err(Failure::Failed)?;
+        // Merged parts draw as the whole does.
         if let Some(look) = pictures {
             for (name, picture) in views::draw(&outcome, &look.style()) {
                 let (name, bytes) = look.file(&name, &picture);

@@ -91,6 +91,7 @@ pub fn summary() -> Value {
 /// The fields of the manifest: name, schema, what it is.
 fn manifest_fields() -> Vec<(&'static str, Value, &'static str)> {
     let (text, number) = (json!({ "type": "string" }), json!({ "type": "number", "minimum": 0 }));
+    // Null where the system does not tell.
     let bytes = json!({ "type": ["integer", "null"], "minimum": 0 });
     vec![
         ("program", text.clone(), "The program that made the run."),
@@ -148,6 +149,7 @@ pub fn manifest() -> Value {
 pub fn trace() -> Value {
     let whole = json!({ "type": "integer", "minimum": 0 });
     let text = json!({ "type": "string" });
+    // Fields that a kind does not have are left out, so only the first four are required of a step.
     json!({
         "$schema": DIALECT,
         "title": "a line of a trace",

@@ -142,6 +142,7 @@ fn the_schemas_hold_for_what_is_written() {
             assert!(known.as_object().unwrap().len() > 1, "{field} has a description and nothing else");
         }
     }
+    // Many runs have a manifest of their own.
     for folder in ["a", "many", "many/run-000"] {
         valid(&schema("manifest"), &json(&format!("{folder}/manifest.json")));
     }

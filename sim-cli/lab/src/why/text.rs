@@ -49,6 +49,7 @@ impl fmt::Display for Fate {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // A sentence without its subject, the nodes that missed the message.
             Self::NotPublished => f.write_str("its origin did not publish it"),
             Self::Copy(copy, cause) => {
                 write!(
