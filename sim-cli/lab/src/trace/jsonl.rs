@@ -33,7 +33,7 @@ pub struct Head<'a> {
 }
 
 /// The kinds of steps.
-pub const KINDS: [&str; 27] = [
+pub const KINDS: [&str; 28] = [
     "start",
     "stop",
     "publish",
@@ -60,6 +60,7 @@ pub const KINDS: [&str; 27] = [
     "neighbor_down",
     "repair",
     "dropped",
+    "hostile",
     "other",
 ];
 
