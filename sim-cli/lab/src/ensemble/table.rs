@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use floodnet_measure::metrics::{METRICS, Numbers, Unit, find, is_of_adversary, is_open};
+use floodnet_measure::metrics::{METRICS, Numbers, Unit, find, is_of_adversary};
 use floodnet_measure::stats::interval::Estimate;
 
 /// The metrics of several runs: a column for each metric, a row for each run.
@@ -21,7 +21,7 @@ impl Table {
         let fixed = METRICS.iter().map(|metric| metric.path.to_owned());
         let fixed = fixed.filter(|path| is_attacked || !is_of_adversary(path));
         let (mut reasons, mut phases) = (BTreeSet::new(), Vec::new());
-        for name in runs.iter().flat_map(Numbers::all).map(|(name, _)| name).filter(|name| is_open(name)) {
+        for name in runs.iter().flat_map(Numbers::open).map(|(name, _)| name) {
             if !name.starts_with("phases.") {
                 reasons.insert(name);
             } else if !phases.contains(&name) {

@@ -82,12 +82,6 @@ pub fn find(name: &str) -> Result<Meaning, UnknownMetric> {
     found.ok_or_else(|| UnknownMetric { metric: name.to_owned(), hint: hint(name) })
 }
 
-/// Whether only some runs have `metric`, by what happened in them: a count by reason, or of a fault.
-#[must_use]
-pub fn is_open(metric: &str) -> bool {
-    metric.starts_with("phases.") || REASONS.iter().any(|prefix| metric.starts_with(prefix))
-}
-
 /// Whether only runs with adversaries have `metric`.
 #[must_use]
 pub fn is_of_adversary(metric: &str) -> bool {
@@ -242,7 +236,15 @@ impl Numbers {
         let is_attacked = self.is_attacked();
         let fixed = METRICS.iter().zip(&self.fixed);
         let fixed = fixed.filter(|(metric, _)| is_attacked || !is_of_adversary(metric.path));
-        let mut all: Vec<_> = fixed.map(|(metric, value)| (metric.path.to_owned(), *value)).collect();
+        let fixed = fixed.map(|(metric, value)| (metric.path.to_owned(), *value));
+        fixed.chain(self.open()).collect()
+    }
+
+    /// The metrics that only some runs have, by what happened in them and by their protocol: those of [`all`](Self::all)
+    /// that are not in [`METRICS`].
+    #[must_use]
+    pub fn open(&self) -> Vec<(String, Option<f64>)> {
+        let mut all = Vec::new();
         for (prefix, counts) in REASONS.iter().zip(&self.reasons) {
             all.extend(
                 counts.iter().map(|(reason, &count)| (format!("{prefix}{reason}"), Some(count as f64))),

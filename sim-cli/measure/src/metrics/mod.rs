@@ -11,7 +11,7 @@ pub mod row;
 pub mod table;
 
 pub use crate::phases::PHASE_METRICS;
-pub use lookup::{Numbers, UnknownMetric, find, is_of_adversary, is_open, label, phase, worse};
+pub use lookup::{Numbers, UnknownMetric, find, is_of_adversary, label, phase, worse};
 pub use row::{Family, Layout, Meaning, Metric, Role, Unit, Worse};
 pub use table::{FIELDS, METRICS, Summary, metric};
 
