@@ -144,7 +144,7 @@ impl Purpose {
 }
 
 // Words in ASCII.
-const HOSTILE: u64 = 0x686f_7374_696c_65;
+const HOSTILE: u64 = 0x0068_6f73_7469_6c65;
 const LINK: u64 = 0x6c69_6e6b;
 const NODE: u64 = 0x6e6f_6465;
 const RUNS: u64 = 0x7275_6e73;

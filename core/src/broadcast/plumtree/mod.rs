@@ -297,7 +297,7 @@ impl<Peer: Copy + Ord, P: Payload> Plumtree<Peer, P> {
 
     /// Sees to it that a timer runs for what is wanted.
     fn watch<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
-        if let Some(due) = self.wanted.to_arm() {
+        if let Some(due) = self.wanted.arm() {
             cx.set_timer(due.since(cx.now), Timer::Wanted);
         }
     }

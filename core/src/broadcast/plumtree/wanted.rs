@@ -128,7 +128,7 @@ impl<Peer: Copy + Ord, Id: Copy + Eq> Wanted<Peer, Id> {
     }
 
     /// For when a timer must be set; none where one that is outstanding will do.
-    pub(super) fn to_arm(&mut self) -> Option<Time> {
+    pub(super) fn arm(&mut self) -> Option<Time> {
         let due = self.wants.iter().map(|want| want.due).min()?;
         if self.timers.last().is_some_and(|&earliest| earliest <= due) || self.timers.is_full() {
             return None;
@@ -188,16 +188,16 @@ mod tests {
     #[test]
     fn two_timers_are_enough() {
         let mut wanted = Wanted::default();
-        assert_eq!(wanted.to_arm(), None);
+        assert_eq!(wanted.arm(), None);
         for (id, due, set) in [(1, 100, Some(100)), (2, 150, None), (3, 90, Some(90)), (4, 80, None)] {
             assert!(offered(&mut wanted, id, id, due));
-            assert_eq!(wanted.to_arm(), set.map(at), "{id}");
+            assert_eq!(wanted.arm(), set.map(at), "{id}");
         }
         wanted.fired();
         [3, 4].into_iter().for_each(|id| drop(wanted.take(id)));
-        assert_eq!(wanted.to_arm(), None, "the one at 100 is outstanding");
+        assert_eq!(wanted.arm(), None, "the one at 100 is outstanding");
         wanted.fired();
         wanted.take(1);
-        assert_eq!(wanted.to_arm(), Some(at(150)));
+        assert_eq!(wanted.arm(), Some(at(150)));
     }
 }
