@@ -244,7 +244,8 @@ impl<Peer: Sourced> RandomWalk<Peer> {
             let left = self.displace(from, instead, cx);
             self.left = left.filter(|_| other.is_some());
         }
-        if !is_free && !(made_room && self.has_place(from, cx.config)) {
+        let has_place = is_free || (made_room && self.has_place(from, cx.config));
+        if !has_place {
             cx.emit(OverlayEvent::Dropped("full"));
             let left = if other.is_none() && in_place_of.is_some() { self.left.take() } else { None };
             cx.send(from, Message::Refused { take_back: other.or(left) });
