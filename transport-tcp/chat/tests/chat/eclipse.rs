@@ -15,7 +15,9 @@ fn book(data: &Path) -> Vec<String> {
     let mut files = fs::read_dir(data).expect("a folder").flatten();
     let file = files.find(|file| file.file_name().to_string_lossy().starts_with("peers-"));
     let text = file.map(|file| fs::read_to_string(file.path()).expect("text")).unwrap_or_default();
-    text.lines().filter_map(|line| line.split_once(' ')).map(|(_, address)| address.to_owned()).collect()
+    // The first line says what the file is.
+    let entries = text.lines().skip(1).filter_map(|line| line.split_once(' '));
+    entries.map(|(_, address)| address.to_owned()).collect()
 }
 
 /// Lines of one that the other hears, and the other way.
