@@ -16,7 +16,7 @@ fn book(data: &Path) -> Vec<String> {
     let file = files.find(|file| file.file_name().to_string_lossy().starts_with("peers-"));
     let text = file.map(|file| fs::read_to_string(file.path()).expect("text")).unwrap_or_default();
     // The first line says what the file is.
-    let entries = text.lines().skip(1).filter_map(|line| line.split_once(' '));
+    let entries = text.lines().skip(1).filter_map(|line| line.rsplit_once(' '));
     entries.map(|(_, address)| address.to_owned()).collect()
 }
 
