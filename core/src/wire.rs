@@ -10,9 +10,9 @@
 //! use floodnet_core::overlay::random_walk::Message;
 //! use floodnet_core::wire;
 //!
-//! let bytes = wire::encode(&Message::Join { joiner: 7u32, hop_limit: 5 });
+//! let bytes = wire::encode(&Message::Join { joiner: 7u32, hop_limit: 5, ticket: 0 });
 //! assert_eq!(bytes, [wire::VERSION, 0, 0, 0, 0, 7, 5]);
-//! assert_eq!(wire::decode::<Message<u32>>(&bytes), Ok(Message::Join { joiner: 7, hop_limit: 5 }));
+//! assert_eq!(wire::decode::<Message<u32>>(&bytes), Ok(Message::Join { joiner: 7, hop_limit: 5, ticket: 0 }));
 //! assert_eq!(wire::decode::<Message<u32>>(&bytes[..3]), Err(wire::DecodeError::TooShort));
 //! ```
 
@@ -23,7 +23,7 @@ use core::fmt;
 use bytes::Bytes;
 
 /// Version of the encoding: the first byte of each packet.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 /// Bytes around each packet on a stream: its length.
 pub const FRAME_OVERHEAD: u32 = 2;
 /// The longest packet that a frame can hold.

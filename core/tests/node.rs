@@ -117,7 +117,7 @@ fn full_at_two() -> Config<u32> {
 const fn ack(from: u32) -> InputOf<Spied> {
     Input::Message {
         from,
-        message: Layer::Overlay(random_walk::Message::JoinAck { in_place_of: None, dialed: true }),
+        message: Layer::Overlay(random_walk::Message::JoinAck { in_place_of: None, ticket: 0, dialed: true }),
     }
 }
 
@@ -129,7 +129,7 @@ fn the_broadcast_hears_of_each_change_in_order_with_the_view_after_the_input() {
     tell(&mut node, &config, ack(2));
     tell(&mut node, &config, ack(3));
     // The end of a walk at a full node: one neighbor goes and one comes, by a single input.
-    let join = random_walk::Message::Join { joiner: 7, hop_limit: 0 };
+    let join = random_walk::Message::Join { joiner: 7, hop_limit: 0, ticket: 0 };
     tell(&mut node, &config, Input::Message { from: 2, message: Layer::Overlay(join) });
     let [gone, kept] = if node.overlay().is_held(2) { [3, 2] } else { [2, 3] };
     tell(&mut node, &config, Input::LinkDown(kept));
@@ -180,7 +180,8 @@ fn the_flood_uses_the_links_that_the_overlay_has_just_changed() {
     let config = node::Config { overlay, broadcast: flood::Config::default() };
     let mut node = Flooding::new(RandomWalk::new(1), Flood::default());
     for peer in [2, 3] {
-        let message = Layer::Overlay(random_walk::Message::JoinAck { in_place_of: None, dialed: true });
+        let message =
+            Layer::Overlay(random_walk::Message::JoinAck { in_place_of: None, ticket: 0, dialed: true });
         let said = tell(&mut node, &config, Input::Message { from: peer, message });
         assert_eq!(said, [Action::Emit(Layer::Overlay(OverlayEvent::Up(peer)))]);
     }
@@ -213,7 +214,8 @@ fn events_and_packets_mean_what_the_laboratory_reads_in_them() {
     let payload = Layer::Broadcast(flood::Message { hops: 2, payload: Note(7) });
     assert_eq!(Flooding::carried(&payload), Some(Carried { message: 7, hops: 2 }));
     assert_eq!(Flooding::wire_size(&payload) as usize, wire::encode(&payload).len());
-    let control = Layer::Overlay(random_walk::Message::JoinAck { in_place_of: None, dialed: true });
+    let control =
+        Layer::Overlay(random_walk::Message::JoinAck { in_place_of: None, ticket: 0, dialed: true });
     assert_eq!(Flooding::carried(&control), None);
     assert_eq!(Flooding::wire_size(&control), 3);
 }

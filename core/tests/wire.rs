@@ -20,15 +20,26 @@ fn content(bytes: &[u8]) -> Content {
 
 fn joins() -> impl Strategy<Value = Join> {
     prop_oneof![
-        (any::<u32>(), any::<u8>()).prop_map(|(joiner, hop_limit)| Join::Join { joiner, hop_limit }),
-        (any::<u32>(), any::<u8>(), any::<u32>()).prop_map(|(joiner, hop_limit, via)| Join::JoinVia {
+        any::<(u32, u8, u16)>().prop_map(|(joiner, hop_limit, ticket)| Join::Join {
             joiner,
             hop_limit,
+            ticket
+        }),
+        any::<(u32, u8, u16, u32)>().prop_map(|(joiner, hop_limit, ticket, via)| Join::JoinVia {
+            joiner,
+            hop_limit,
+            ticket,
             via
         }),
-        any::<u32>().prop_map(|joiner| Join::Offer { joiner }),
-        any::<u32>().prop_map(|peer| Join::Referral { peer }),
-        any::<(Option<u32>, bool)>().prop_map(|(in_place_of, dialed)| Join::JoinAck { in_place_of, dialed }),
+        any::<(u32, u16)>().prop_map(|(joiner, ticket)| Join::Offer { joiner, ticket }),
+        any::<(u32, u16)>().prop_map(|(peer, ticket)| Join::Referral { peer, ticket }),
+        any::<(Option<u32>, u16, bool)>().prop_map(|(in_place_of, ticket, dialed)| Join::JoinAck {
+            in_place_of,
+            ticket,
+            dialed
+        }),
+        any::<(u16, bool)>().prop_map(|(ticket, dialed)| Join::Invite { ticket, dialed }),
+        Just(Join::Accepted),
         any::<Option<u32>>().prop_map(|for_joiner| Join::Displaced { for_joiner }),
         any::<Option<u32>>().prop_map(|take_back| Join::Refused { take_back }),
     ]
@@ -49,7 +60,7 @@ fn packets() -> impl Strategy<Value = Packet> {
 
 /// Bytes near to packets: some of them decode.
 fn near_packets() -> impl Strategy<Value = Vec<u8>> {
-    let near = (0u8..3, 0u8..3, 0u8..13, prop::collection::vec(any::<u8>(), 0..12))
+    let near = (0u8..3, 0u8..3, prop_oneof![0u8..10, any::<u8>()], prop::collection::vec(any::<u8>(), 0..12))
         .prop_map(|(version, layer, kind, rest)| [vec![version, layer, kind], rest].concat());
     prop_oneof![near, prop::collection::vec(any::<u8>(), 0..64)]
 }
@@ -123,37 +134,49 @@ proptest! {
 /// so [`VERSION`] goes up with it.
 #[test]
 fn golden_bytes() {
-    assert_eq!(VERSION, 1);
+    assert_eq!(VERSION, 2);
     let overlay = |message| wire::encode::<Packet>(&Layer::Overlay(message));
-    assert_eq!(overlay(Join::Join { joiner: 0x0102_0304, hop_limit: 5 }), [1, 0, 0, 1, 2, 3, 4, 5]);
-    let via = Join::JoinVia { joiner: 0x0102_0304, hop_limit: 5, via: 0x0607_0809 };
-    assert_eq!(overlay(via), [1, 0, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    let (none, other) = (None, Some(0x0102_0304));
+    let (joiner, hop_limit) = (0x0102_0304, 5);
+    assert_eq!(overlay(Join::Join { joiner, hop_limit, ticket: 0 }), [2, 0, 0, 1, 2, 3, 4, 5]);
+    assert_eq!(
+        overlay(Join::Join { joiner, hop_limit, ticket: 0x0a0b }),
+        [2, 0, 0x10, 10, 11, 1, 2, 3, 4, 5]
+    );
+    let via = Join::JoinVia { joiner, hop_limit, ticket: 0x0a0b, via: 0x0607_0809 };
+    assert_eq!(overlay(via), [2, 0, 0x13, 10, 11, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    let (none, other, ticket) = (None, Some(joiner), 0x0a0b);
     for (message, kind) in [
-        (Join::JoinAck { in_place_of: none, dialed: true }, 1),
+        (Join::JoinAck { in_place_of: none, ticket: 0, dialed: true }, 1),
+        (Join::JoinAck { in_place_of: none, ticket: 0, dialed: false }, 0x41),
         (Join::Displaced { for_joiner: none }, 2),
-        (Join::JoinAck { in_place_of: none, dialed: false }, 6),
-        (Join::Refused { take_back: none }, 10),
+        (Join::Refused { take_back: none }, 6),
+        (Join::Invite { ticket: 0, dialed: true }, 7),
+        (Join::Invite { ticket: 0, dialed: false }, 0x47),
+        (Join::Accepted, 8),
     ] {
-        assert_eq!(overlay(message), [1, 0, kind]);
+        assert_eq!(overlay(message), [2, 0, kind]);
     }
     for (message, kind) in [
-        (Join::Offer { joiner: 0x0102_0304 }, 4),
-        (Join::Referral { peer: 0x0102_0304 }, 5),
-        (Join::JoinAck { in_place_of: other, dialed: true }, 7),
-        (Join::JoinAck { in_place_of: other, dialed: false }, 8),
-        (Join::Displaced { for_joiner: other }, 9),
-        (Join::Refused { take_back: other }, 11),
+        (Join::JoinAck { in_place_of: other, ticket: 0, dialed: true }, 0x21),
+        (Join::Displaced { for_joiner: other }, 0x22),
+        (Join::Refused { take_back: other }, 0x26),
     ] {
-        assert_eq!(overlay(message), [1, 0, kind, 1, 2, 3, 4]);
+        assert_eq!(overlay(message), [2, 0, kind, 1, 2, 3, 4]);
+    }
+    for (message, kind) in [
+        (Join::Offer { joiner, ticket }, 0x14),
+        (Join::Referral { peer: joiner, ticket }, 0x15),
+        (Join::JoinAck { in_place_of: other, ticket, dialed: true }, 0x31),
+    ] {
+        assert_eq!(overlay(message), [2, 0, kind, 10, 11, 1, 2, 3, 4]);
     }
     let flood = Flood { hops: 0x0203, payload: content(b"hey") };
-    assert_eq!(wire::encode::<Packet>(&Layer::Broadcast(flood)), [1, 1, 2, 3, b'h', b'e', b'y']);
+    assert_eq!(wire::encode::<Packet>(&Layer::Broadcast(flood)), [2, 1, 2, 3, b'h', b'e', b'y']);
     let empty = Flood { hops: 1, payload: content(b"") };
-    assert_eq!(wire::encode::<Packet>(&Layer::Broadcast(empty)), [1, 1, 0, 1]);
+    assert_eq!(wire::encode::<Packet>(&Layer::Broadcast(empty)), [2, 1, 0, 1]);
     let greeting = |message| wire::encode::<FixedPacket>(&Layer::Overlay(message));
-    assert_eq!(greeting(fixed::Message::Hello), [1, 0, 0]);
-    assert_eq!(greeting(fixed::Message::Welcome), [1, 0, 1]);
+    assert_eq!(greeting(fixed::Message::Hello), [2, 0, 0]);
+    assert_eq!(greeting(fixed::Message::Welcome), [2, 0, 1]);
 }
 
 #[test]
@@ -162,7 +185,10 @@ fn what_is_no_message_is_refused_by_its_reason() {
     assert_eq!(refused(&[]), DecodeError::TooShort);
     assert_eq!(refused(&[VERSION]), DecodeError::TooShort);
     assert_eq!(refused(&[VERSION, 2]), DecodeError::Kind(2));
-    assert_eq!(refused(&[VERSION, 0, 12]), DecodeError::Kind(12));
+    for kind in [9, 0x0f, 0x12, 0x18, 0x20, 0x25, 0x27, 0x28, 0x42, 0x80] {
+        assert_eq!(refused(&[VERSION, 0, kind]), DecodeError::Kind(kind));
+    }
+    assert_eq!(refused(&[VERSION, 0, 0x11, 0, 0]), DecodeError::Content, "no ticket has a shorter encoding");
     assert_eq!(wire::decode::<FixedPacket>(&[VERSION, 0, 2]), Err(DecodeError::Kind(2)));
 }
 

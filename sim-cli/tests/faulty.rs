@@ -147,7 +147,7 @@ struct Spoiler<'a, E> {
 impl<E: Effects<Faulty>> Effects<Sound> for Spoiler<'_, E> {
     fn send(&mut self, mut to: u32, mut message: <Sound as Types>::Message) {
         match (self.bug, &mut message) {
-            (Bug::AckNotSent, Layer::Overlay(WalkMessage::JoinAck { .. })) => return,
+            (Bug::AckNotSent, Layer::Overlay(WalkMessage::JoinAck { .. } | WalkMessage::Accepted)) => return,
             (Bug::HopsNotCounted, Layer::Broadcast(message)) => message.hops -= 1,
             (
                 Bug::FreeHops,

@@ -67,6 +67,21 @@ pub(crate) const fn may_dial(address: SocketAddr, reach: Reach) -> bool {
     }
 }
 
+/// The addresses that count as one source where a node chooses its neighbors: a /16 of IPv4, a /32 of IPv6. In a private
+/// network each machine is a source, and on loopback each listener, since there all are of one machine.
+pub(crate) const fn source_group(address: SocketAddr) -> u64 {
+    let ip = address.ip().to_canonical();
+    let (kind, bits) = match ip {
+        IpAddr::V4(ip) if ip.is_loopback() => (1, (ip.to_bits() as u64) << 16 | address.port() as u64),
+        IpAddr::V6(ip) if ip.is_loopback() => (2, address.port() as u64),
+        IpAddr::V4(v4) if is_near(ip) => (3, v4.to_bits() as u64),
+        IpAddr::V6(v6) if is_near(ip) => (4, v6.to_bits() as u64 & 0xffff_ffff_ffff),
+        IpAddr::V4(ip) => (5, (ip.to_bits() >> 16) as u64),
+        IpAddr::V6(ip) => (6, (ip.to_bits() >> 96) as u64),
+    };
+    kind << 56 | bits
+}
+
 /// Addresses that one person gets easily: a /24 of IPv4, a /48 of IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Group([u8; 7]);
@@ -131,6 +146,26 @@ mod tests {
             "[::]:5000",
         ] {
             assert_eq!(allowed(nobody), [false, false, false], "{nobody}");
+        }
+    }
+
+    #[test]
+    fn neighbors_come_from_networks_machines_or_listeners() {
+        let of = |address: &str| source_group(address.parse().expect("an address"));
+        for (one, other, same) in [
+            ("8.8.1.1:5000", "8.8.200.9:6000", true),
+            ("8.8.1.1:5000", "8.9.1.1:5000", false),
+            ("[2a00:1:2::1]:5000", "[2a00:1:9::1]:5000", true),
+            ("[2a00:1::1]:5000", "[2a00:2::1]:5000", false),
+            ("[::ffff:8.8.1.1]:5000", "8.8.3.3:5000", true),
+            ("192.168.1.7:5000", "192.168.1.7:6000", true),
+            ("192.168.1.7:5000", "192.168.1.8:5000", false),
+            ("[fd00::1]:5000", "[fd00::2]:5000", false),
+            ("127.0.0.1:5000", "127.0.0.1:5001", false),
+            ("[::1]:5000", "[::1]:5001", false),
+            ("127.0.0.1:5000", "[::1]:5000", false),
+        ] {
+            assert_eq!(of(one) == of(other), same, "{one} and {other}");
         }
     }
 

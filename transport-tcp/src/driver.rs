@@ -239,7 +239,7 @@ impl<P: SocketProtocol> Driver<P> {
         if !self.links.is_current(link) {
             return self.shared.counters.stale.add();
         }
-        if message.asks_for(self.shared.me).is_some_and(|asked| !self.links.may_see(asked))
+        if message.asks_for(self.shared.me).is_some_and(|asked| !self.links.may_see(asked, link))
             && !message.leave_out()
         {
             return;

@@ -9,16 +9,19 @@
 //!   one is refused, and the first is asked for a sign of life. So of two programs with one identity the one that
 //!   was started last has the links, and they do not take them from each other in turn.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use floodnet_core::token_bucket::TokenBucket;
 use floodnet_core::wire::Wire;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+use crate::addresses::Group;
 use crate::connection::{self, Answer, TaskContext, Visitor};
 use crate::dialing::{Dialing, Forbidden};
 use crate::frame::Reason;
@@ -44,6 +47,8 @@ struct Link {
     alias: Option<SocketAddr>,
     /// When a message was last sent or received.
     used: Instant,
+    /// Dials that messages on this link have asked for.
+    asked: TokenBucket,
 }
 
 /// A connection that is being opened.
@@ -193,22 +198,30 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
         Some(outbox)
     }
 
-    /// Whether the node should see a message that asks it to dial a peer. A node takes a peer as its neighbor before
-    /// the dial, and may drop another one for it. So it must not see requests for peers that it could not dial.
-    pub(crate) fn may_see(&self, asked: Asked) -> bool {
+    /// Whether the node should see a message on this link that asks it to dial a peer. It must not see requests for
+    /// peers that it could not dial, and one link asks for a quarter of all dials: else one peer that names many would
+    /// keep the node from dialing those whom others name.
+    pub(crate) fn may_see(&mut self, asked: Asked, from: &LinkInfo) -> bool {
         let (Asked::Dial { peer, .. } | Asked::PassOn(peer)) = asked;
         let is_linked = self.identity_of(peer).is_some_and(|identity| self.open.contains_key(&identity));
         if is_linked || peer == self.shared().me {
             return true;
         }
-        let counters = &self.shared().counters;
+        let Self { open, dialing, context, .. } = self;
+        let Shared { counters, limits, .. } = &*context.shared;
         let Asked::Dial { for_sure, .. } = asked else {
             counters.no_link.add();
             return false;
         };
-        match self.dialing.check(peer, &self.shared().limits, self.shared().now()) {
+        let now = context.shared.now();
+        let mut is_in_turn = || {
+            let link = from.peer.identity().and_then(|identity| open.get_mut(&identity));
+            link.is_none_or(|link| link.asked.try_take(limits.dials.divided(4), 1, now))
+        };
+        match dialing.check(peer, limits, now) {
             Err(Forbidden::Address) => counters.dial_forbidden.add(),
             Err(Forbidden::Rate) if for_sure => counters.dial_rate.add(),
+            Ok(()) if for_sure && !is_in_turn() => counters.dial_rate.add(),
             Ok(()) | Err(Forbidden::Rate) => return true,
         }
         false
@@ -261,7 +274,19 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
         let (Some(dial), Some(identity)) = (self.dials.remove(&to), info.peer.identity()) else { return };
         let alias = to.identity().is_none().then(|| to.address());
         let Dial { outbox, token, .. } = dial;
-        self.establish(identity, Link { info, outbox, token, session, number, alias, used: Instant::now() });
+        self.establish(
+            identity,
+            Link {
+                info,
+                outbox,
+                token,
+                session,
+                number,
+                alias,
+                used: Instant::now(),
+                asked: TokenBucket::default(),
+            },
+        );
     }
 
     fn establish(&mut self, identity: Identity, link: Link) {
@@ -303,7 +328,19 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
             return;
         }
         self.shared().counters.welcomed.add();
-        self.establish(identity, Link { info, outbox, token, session, number, alias, used: Instant::now() });
+        self.establish(
+            identity,
+            Link {
+                info,
+                outbox,
+                token,
+                session,
+                number,
+                alias,
+                used: Instant::now(),
+                asked: TokenBucket::default(),
+            },
+        );
     }
 
     /// Whether a visitor may stay. Makes room for it if need be.
@@ -339,15 +376,16 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
         Ok(())
     }
 
-    /// Closes the incoming link that was unused for longest and does not belong to a neighbor.
+    /// Closes an incoming link that does not belong to a neighbor: of the source group that has most links, the one that
+    /// was unused for longest.
     fn make_room(&mut self, neighbors: &[Peer]) -> bool {
-        let idlest = self
-            .open
-            .iter()
-            .filter(|(_, link)| {
-                !link.info.is_outgoing && link.used.elapsed() >= GRACE && !neighbors.contains(&link.info.peer)
-            })
-            .min_by_key(|(_, link)| link.used)
+        let incoming = || self.open.iter().filter(|(_, link)| !link.info.is_outgoing);
+        let group = |link: &Link| Group::of(link.info.remote.ip());
+        let mut sizes = BTreeMap::<Group, usize>::new();
+        incoming().for_each(|(_, link)| *sizes.entry(group(link)).or_default() += 1);
+        let idlest = incoming()
+            .filter(|(_, link)| link.used.elapsed() >= GRACE && !neighbors.contains(&link.info.peer))
+            .min_by_key(|(_, link)| (Reverse(sizes.get(&group(link)).copied()), link.used))
             .map(|(identity, _)| *identity);
         let evicted = idlest.and_then(|identity| self.remove(identity));
         if let Some(link) = &evicted {

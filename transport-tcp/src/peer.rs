@@ -9,6 +9,7 @@ use floodnet_core::node::Layer;
 use floodnet_core::overlay::{fixed, random_walk};
 use floodnet_core::wire::{DecodeError, Wire, take};
 
+use crate::addresses;
 use crate::identity::{Identity, KEY_BYTES};
 
 /// Names a node by its identity, and says where it listens.
@@ -48,6 +49,13 @@ impl Peer {
     #[must_use]
     pub const fn address(self) -> SocketAddr {
         self.address
+    }
+
+    /// Which source it is of, since one person easily gets many addresses: a /16 of IPv4 is one, and a /32 of IPv6. In
+    /// private networks each machine is one, and on loopback each listener.
+    #[must_use]
+    pub const fn source_group(self) -> u64 {
+        addresses::source_group(self.address)
     }
 }
 
@@ -186,10 +194,20 @@ pub enum Asked {
     PassOn(Peer),
 }
 
+impl random_walk::Sourced for Peer {
+    const HAS_GROUPS: bool = true;
+
+    fn source_group(self, _: &[u32]) -> u64 {
+        Self::source_group(self)
+    }
+}
+
 impl NamesSender for random_walk::Message<Peer> {
     fn name_sender(&mut self, sender: Peer) {
         match self {
-            Self::Join { joiner, .. } if *joiner == sender => *joiner = sender,
+            Self::Join { joiner: named, .. } | Self::Referral { peer: named, .. } if *named == sender => {
+                *named = sender;
+            }
             Self::JoinVia { joiner, via, .. } => {
                 for named in [joiner, via] {
                     if *named == sender {
@@ -202,7 +220,7 @@ impl NamesSender for random_walk::Message<Peer> {
     }
 
     fn came_over_own_dial(&mut self) {
-        if let Self::JoinAck { dialed, .. } = self {
+        if let Self::JoinAck { dialed, .. } | Self::Invite { dialed, .. } = self {
             *dialed = false;
         }
     }
@@ -210,13 +228,16 @@ impl NamesSender for random_walk::Message<Peer> {
     fn asks_for(&self, me: Peer) -> Option<Asked> {
         let dial = |peer| Some(Asked::Dial { peer, for_sure: true });
         match *self {
-            Self::Join { joiner, hop_limit } => Some(Asked::Dial { peer: joiner, for_sure: hop_limit == 0 }),
-            Self::JoinVia { joiner, hop_limit, via } => {
+            Self::Join { joiner, hop_limit, .. } => {
+                Some(Asked::Dial { peer: joiner, for_sure: hop_limit == 0 })
+            }
+            Self::JoinVia { joiner, hop_limit, via, .. } => {
                 let peer = if via == me { joiner } else { via };
                 Some(Asked::Dial { peer, for_sure: hop_limit == 0 })
             }
-            Self::Offer { joiner } => Some(Asked::PassOn(joiner)),
-            Self::Referral { peer } => dial(peer),
+            Self::Offer { joiner, .. } => Some(Asked::PassOn(joiner)),
+            Self::Referral { peer, .. } => dial(peer),
+            Self::Invite { .. } | Self::Accepted => None,
             Self::JoinAck { in_place_of: other, .. }
             | Self::Displaced { for_joiner: other }
             | Self::Refused { take_back: other } => other.and_then(dial),
@@ -296,7 +317,10 @@ mod tests {
     #[test]
     fn golden_bytes() {
         let peer = Peer::new(Identity::from_bytes([0xab; 32]), address("127.0.0.1:258"));
-        assert_eq!(wire::encode(&peer), [&[1], &[0xab; 32][..], &[4, 127, 0, 0, 1, 1, 2]].concat());
+        assert_eq!(
+            wire::encode(&peer),
+            [&[wire::VERSION], &[0xab; 32][..], &[4, 127, 0, 0, 1, 1, 2]].concat()
+        );
         assert_eq!(peer.to_string(), "127.0.0.1:258#abababab");
     }
 

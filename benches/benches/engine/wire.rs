@@ -26,8 +26,8 @@ fn flooded(size: u32) -> Vec<Packet> {
 /// One message in five is an answer, the rest are requests.
 fn overlay() -> Vec<Packet> {
     let message = |number: u32| match number % 5 {
-        4 => random_walk::Message::JoinAck { in_place_of: None, dialed: true },
-        hops => random_walk::Message::Join { joiner: number, hop_limit: hops as u8 },
+        4 => random_walk::Message::JoinAck { in_place_of: None, ticket: 7, dialed: true },
+        hops => random_walk::Message::Join { joiner: number, hop_limit: hops as u8, ticket: 7 },
     };
     (0..BATCH).map(message).map(Layer::Overlay).collect()
 }

@@ -316,6 +316,7 @@ async fn neighbor(to: SocketAddr, number: u32) -> Result<RawLink> {
     let mut link = caller(number)?.dial(to).await?;
     link.queue(&wire::encode::<Message>(&Layer::Overlay(random_walk::Message::JoinAck {
         in_place_of: None,
+        ticket: 0,
         dialed: true,
     })))?;
     link.flush().await?;

@@ -22,7 +22,8 @@ pub const MAX_TEXT: usize = 4_096;
 /// How many sealed messages a second are tried.
 const OPENINGS: Rate = Rate::per_second(50, 500);
 /// Presences are repeated after so long, and a bit more in a crowd. Well below [`SILENT_MS`].
-const REPEAT: Duration = Duration::from_secs(120);
+pub const PRESENCE_MS: u64 = 120 * 1_000;
+const REPEAT: Duration = Duration::from_millis(PRESENCE_MS);
 /// A person who was not heard for so long is taken for gone.
 pub const SILENT_MS: u64 = 15 * 60 * 1_000;
 

@@ -47,6 +47,7 @@ pub fn state_machine(data: &[u8]) {
         now: Time::ZERO,
         timers: Vec::new(),
         delivered: BTreeSet::new(),
+        asked: 0,
     };
     life.step(Input::Start);
     while !source.is_empty() && life.now < Time::from_secs(14 * 60) {
@@ -56,17 +57,18 @@ pub fn state_machine(data: &[u8]) {
         let input = match what % 10 {
             0 => {
                 let joiner = u32::from(source.byte() % (OTHERS + 1));
-                overlay(random_walk::Message::Join { joiner, hop_limit: source.byte() })
+                let (hop_limit, ticket) = (source.byte(), life.ticket(what));
+                overlay(random_walk::Message::Join { joiner, hop_limit, ticket })
             }
             1 => {
                 let named = source.byte() % (2 * OTHERS);
                 let named = Some(u32::from(named)).filter(|&named| named <= u32::from(OTHERS));
-                overlay(answer(what >> 4, named))
+                overlay(answer(what >> 4, named, life.ticket(source.byte())))
             }
             2 => {
                 let (joiner, via) = (source.byte() % (OTHERS + 1), source.byte() % (OTHERS + 1));
                 let (joiner, via, hop_limit) = (joiner.into(), via.into(), source.byte());
-                overlay(random_walk::Message::JoinVia { joiner, hop_limit, via })
+                overlay(random_walk::Message::JoinVia { joiner, hop_limit, ticket: life.ticket(what), via })
             }
             3 => {
                 let hops = u16::from(source.byte()) << (what >> 4);
@@ -97,9 +99,20 @@ struct Life {
     now: Time,
     timers: Vec<Layer<random_walk::Timer, std::convert::Infallible>>,
     delivered: BTreeSet<[u8; 16]>,
+    /// The ticket of the node's last request.
+    asked: random_walk::Ticket,
 }
 
 impl Life {
+    /// The node's ticket, another one, or none.
+    const fn ticket(&self, what: u8) -> random_walk::Ticket {
+        match what & 0x30 {
+            0 => 0,
+            0x10 => 1,
+            _ => self.asked,
+        }
+    }
+
     fn step(&mut self, input: InputOf<Lab>) {
         let from = match &input {
             Input::Message { from, message: Layer::Broadcast(_) } => Some(*from),
@@ -113,7 +126,10 @@ impl Life {
         let neighbors: BTreeSet<u32> = self.node.neighbors().iter().copied().collect();
         for action in actions {
             match action {
-                Action::Send { to, .. } => {
+                Action::Send { to, message } => {
+                    if let Layer::Overlay(random_walk::Message::Join { joiner: ME, ticket, .. }) = message {
+                        self.asked = ticket;
+                    }
                     assert_ne!(to, ME, "nobody sends to themself");
                     assert_ne!(Some(to), from, "nothing goes back to where it came from");
                     assert!(!is_flood || neighbors.contains(&to), "messages go to neighbors only");
@@ -136,15 +152,18 @@ impl Life {
 }
 
 /// An answer to a join request, or what follows from one.
-fn answer(kind: u8, named: Option<u32>) -> random_walk::Message<u32> {
+fn answer(kind: u8, named: Option<u32>, ticket: random_walk::Ticket) -> random_walk::Message<u32> {
     use random_walk::Message;
     let peer = named.unwrap_or(0);
-    match kind % 6 {
-        0 => Message::JoinAck { in_place_of: named, dialed: true },
-        1 => Message::JoinAck { in_place_of: named, dialed: false },
+    match kind % 9 {
+        0 => Message::JoinAck { in_place_of: named, ticket, dialed: true },
+        1 => Message::JoinAck { in_place_of: named, ticket, dialed: false },
+        6 => Message::Invite { ticket, dialed: true },
+        7 => Message::Invite { ticket, dialed: false },
+        8 => Message::Accepted,
         2 => Message::Displaced { for_joiner: named },
         3 => Message::Refused { take_back: named },
-        4 => Message::Offer { joiner: peer },
-        _ => Message::Referral { peer },
+        4 => Message::Offer { joiner: peer, ticket },
+        _ => Message::Referral { peer, ticket },
     }
 }

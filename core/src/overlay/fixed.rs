@@ -119,7 +119,7 @@ impl Fixed {
     }
 
     fn on_link_down<E: Effects<Self>>(&mut self, peer: u32, cx: &mut Context<'_, Self, E>) {
-        if self.neighbors.remove_ascending(peer) {
+        if self.neighbors.remove_in_order(peer).is_some() {
             cx.emit(OverlayEvent::Down(peer));
         }
         self.watch(cx);

@@ -16,9 +16,10 @@ const INDEXED: usize = 32;
 
 /// Distinct peers in an order that is part of a node's history.
 ///
-/// An overlay keeps it in one of two ways: in the order that [`push`](Self::push) and
-/// [`remove`](Self::remove) make, or ascending, by [`insert_ascending`](Self::insert_ascending) and
-/// [`remove_ascending`](Self::remove_ascending).
+/// An overlay keeps it in one of three ways: in the order that [`push`](Self::push) and
+/// [`remove`](Self::remove) make; in an order of its own, by [`insert`](Self::insert) and
+/// [`remove_in_order`](Self::remove_in_order); or ascending, by [`insert_ascending`](Self::insert_ascending) and
+/// [`remove_in_order`](Self::remove_in_order).
 #[derive(Clone)]
 pub struct View<Peer>(Peers<Peer>);
 
@@ -111,6 +112,13 @@ impl<Peer: Copy + Ord> View<Peer> {
     /// Holds `peer` in its place among ascending peers. Says whether it was not held before.
     pub fn insert_ascending(&mut self, peer: Peer) -> bool {
         let Err(place) = self.binary_search(&peer) else { return false };
+        self.insert(place, peer);
+        true
+    }
+
+    /// Holds `peer`, which is not held yet, at this place, or behind the others if there are fewer.
+    pub fn insert(&mut self, place: usize, peer: Peer) {
+        let place = place.min(self.len());
         match &mut self.0 {
             Peers::Few(few) if !few.is_full() => few.insert(place, peer),
             Peers::Few(_) => self.spill(place, peer),
@@ -119,12 +127,11 @@ impl<Peer: Copy + Ord> View<Peer> {
                 peers.insert(place, peer);
             }
         }
-        true
     }
 
-    /// Lets `peer` of ascending peers go; the others keep their order. Says whether it was held.
-    pub fn remove_ascending(&mut self, peer: Peer) -> bool {
-        let Ok(place) = self.binary_search(&peer) else { return false };
+    /// Lets `peer` go; the others keep their order. Says where it stood, if it was held.
+    pub fn remove_in_order(&mut self, peer: Peer) -> Option<usize> {
+        let place = self.position(peer)?;
         match &mut self.0 {
             Peers::Few(few) => {
                 few.remove(place);
@@ -135,7 +142,7 @@ impl<Peer: Copy + Ord> View<Peer> {
                 self.return_inside();
             }
         }
-        true
+        Some(place)
     }
 
     /// Moves the peers out of the node, with `peer` at `place` among them.
@@ -238,11 +245,11 @@ mod tests {
                     Ok(place) => {
                         list.remove(place);
                         prop_assert!(!view.insert_ascending(peer));
-                        prop_assert!(view.remove_ascending(peer));
+                        prop_assert_eq!(view.remove_in_order(peer), Some(place));
                     }
                     Err(place) => {
                         list.insert(place, peer);
-                        prop_assert!(!view.remove_ascending(peer));
+                        prop_assert_eq!(view.remove_in_order(peer), None);
                         prop_assert!(view.insert_ascending(peer));
                     }
                 }

@@ -123,6 +123,7 @@ fn configs() -> impl Strategy<Value = Config<u32>> {
             repair,
             accept,
             entry: vec![ENTRY],
+            groups: Vec::new(),
         },
     );
     prop_oneof![Just(Config::new(vec![ENTRY])), Just(Config::tutorial(vec![ENTRY])), mended]

@@ -24,6 +24,8 @@ type FloodMessage = <FloodNode as Types>::Message;
 const DEGREE: u32 = 6;
 /// The most links that it holds.
 const MAX_DEGREE: u32 = 12;
+/// Those that it keeps whoever asks for their place: the first ones.
+pub(crate) const KEPT: usize = MAX_DEGREE as usize / 2;
 /// It compares what it holds with one of its neighbors so often, besides with each new one.
 const ROUND: Duration = Duration::from_secs(30);
 

@@ -351,7 +351,7 @@ mod tests {
         let about = |command| Input::Command(Command::History(command));
         let compares = |message| Message::History(HistoryMessage::Comparison(Box::new(message)));
         let acknowledges = |port| {
-            let message = random_walk::Message::JoinAck { in_place_of: None, dialed: true };
+            let message = random_walk::Message::JoinAck { in_place_of: None, ticket: 0, dialed: true };
             Input::Message { from: at(port), message: Message::Flood(Layer::Overlay(message)) }
         };
         let inputs = [

@@ -1,5 +1,7 @@
 //! A link without a node, for tests and benches: a peer that sends what it likes.
 
+pub mod hostile;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;

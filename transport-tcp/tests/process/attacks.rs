@@ -258,8 +258,11 @@ impl Attackers {
 }
 
 async fn attack(mut link: RawLink, group: u8) -> Result<()> {
-    let neighbor =
-        wire::encode::<Message>(&Layer::Overlay(Walk::JoinAck { in_place_of: None, dialed: true }));
+    let neighbor = wire::encode::<Message>(&Layer::Overlay(Walk::JoinAck {
+        in_place_of: None,
+        ticket: 0,
+        dialed: true,
+    }));
     match group % 4 {
         // Nearly a whole frame of the greatest length, which never ends.
         0 => {
@@ -294,7 +297,11 @@ async fn attack(mut link: RawLink, group: u8) -> Result<()> {
                 let [a, b] = number.to_be_bytes();
                 let victim = Keypair::from_secret(&[[b, 0xff]; 16].concat().try_into().unwrap_or([0; 32]));
                 let joiner = Peer::new(victim.identity(), SocketAddr::from(([10, 9, a, b], 2_000)));
-                link.queue(&wire::encode::<Message>(&Layer::Overlay(Walk::Join { joiner, hop_limit: 0 })))?;
+                link.queue(&wire::encode::<Message>(&Layer::Overlay(Walk::Join {
+                    joiner,
+                    hop_limit: 0,
+                    ticket: 0,
+                })))?;
                 link.flush().await?;
             }
         }

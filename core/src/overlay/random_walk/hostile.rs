@@ -12,7 +12,7 @@ impl<Peer: Copy + Ord> Message<Peer> {
     pub(super) const fn class(&self) -> MessageClass {
         match self {
             Self::Join { .. } | Self::JoinVia { .. } => MessageClass::Join,
-            Self::JoinAck { .. } => MessageClass::Accept,
+            Self::JoinAck { .. } | Self::Invite { .. } | Self::Accepted => MessageClass::Accept,
             Self::Offer { .. } | Self::Referral { .. } => MessageClass::Membership,
             Self::Displaced { .. } | Self::Refused { .. } => MessageClass::Prune,
         }
@@ -22,9 +22,9 @@ impl<Peer: Copy + Ord> Message<Peer> {
     pub(super) fn forged(class: MessageClass, pretense: &Pretense<Peer>) -> Option<Self> {
         let other = (pretense.named != pretense.sender).then_some(pretense.named);
         match class {
-            MessageClass::Join => Some(Self::Join { joiner: pretense.named, hop_limit: 0 }),
-            MessageClass::Accept => Some(Self::JoinAck { in_place_of: other, dialed: false }),
-            MessageClass::Membership => Some(Self::Referral { peer: pretense.named }),
+            MessageClass::Join => Some(Self::Join { joiner: pretense.named, hop_limit: 0, ticket: 0 }),
+            MessageClass::Accept => Some(Self::JoinAck { in_place_of: other, ticket: 0, dialed: false }),
+            MessageClass::Membership => Some(Self::Referral { peer: pretense.named, ticket: 0 }),
             MessageClass::Prune => Some(Self::Displaced { for_joiner: other }),
             MessageClass::Payload | MessageClass::Advert | MessageClass::Request | MessageClass::Ping => None,
         }
@@ -33,14 +33,16 @@ impl<Peer: Copy + Ord> Message<Peer> {
     /// Names `named` in place of the peer that it names. Says whether it names one.
     pub(super) const fn name(&mut self, named: Peer) -> bool {
         match self {
-            Self::Join { joiner, .. } | Self::JoinVia { joiner, .. } | Self::Offer { joiner } => {
+            Self::Join { joiner, .. } | Self::JoinVia { joiner, .. } | Self::Offer { joiner, .. } => {
                 *joiner = named;
             }
-            Self::Referral { peer } => *peer = named,
+            Self::Referral { peer, .. } => *peer = named,
             Self::JoinAck { in_place_of: Some(other), .. }
             | Self::Displaced { for_joiner: Some(other) }
             | Self::Refused { take_back: Some(other) } => *other = named,
-            Self::JoinAck { in_place_of: None, .. }
+            Self::Invite { .. }
+            | Self::Accepted
+            | Self::JoinAck { in_place_of: None, .. }
             | Self::Displaced { for_joiner: None }
             | Self::Refused { take_back: None } => return false,
         }

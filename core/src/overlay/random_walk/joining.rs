@@ -1,16 +1,19 @@
 //! Joining and joining again: what a node asks for itself, which is links that it lacks and lost neighbors.
 
-use super::{Config, Message, REFERRALS, RETRY_DOUBLINGS, RETRY_MS, RandomWalk, Timer};
+use super::{
+    Config, ISLAND_TRIES, Island, Message, REFERRALS, RETRY_DOUBLINGS, RETRY_MS, RandomWalk, Sourced, Ticket,
+    Timer,
+};
 use crate::overlay::OverlayEvent;
 use crate::protocol::{Context, Effects};
 use crate::time::Duration;
 
-impl<Peer: Copy + Ord> RandomWalk<Peer> {
+impl<Peer: Sourced> RandomWalk<Peer> {
     /// Asks for a link in place of one that was lost.
     pub(super) fn replace<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
         // The tutorial replaces each lost link; who retries asks for what it lacks, and for no more.
         if !self.neighbors.is_empty() {
-            if self.lacks(cx.config) > 0 || !cx.config.retry {
+            if self.misses(cx.config) > 0 || !cx.config.retry {
                 cx.emit(OverlayEvent::Repair);
                 self.ask_neighbor(cx);
             }
@@ -53,37 +56,65 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
             return;
         }
         self.attempts = self.attempts.saturating_add(1);
+        // Answers to what was asked before count no more.
+        self.ticket = 0;
+        let lacks = self.lacks(cx.config);
+        if lacks == 0 {
+            return self.ask_from_outside(cx);
+        }
         if self.attempts > 1 {
             // Asked in vain: perhaps it cannot be dialed any more.
             self.is_dialed = false;
         }
         if !self.ask_contact_again(cx) {
-            for _ in 0..self.lacks(cx.config) {
+            for _ in 0..lacks {
                 self.ask_neighbor(cx);
             }
         }
         self.watch(cx);
     }
 
+    /// Has all that it wants, but perhaps the same few want each other: asks a contact for one link more.
+    fn ask_from_outside<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+        self.island = Island::No;
+        if self.attempts <= ISLAND_TRIES
+            && let Some(contact) = self.next_contact(cx)
+        {
+            self.island = Island::Asked;
+            self.ask(contact, false, cx);
+            self.watch(cx);
+        }
+    }
+
     /// Asks a contact, if neighbors cannot help: there are none, or asking them was in vain. The nodes of a
     /// small island know only each other as neighbors, and would ask in a circle without end.
     fn ask_contact_again<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) -> bool {
         let in_vain = cx.config.repair && self.attempts > 1;
-        (self.neighbors.is_empty() || in_vain) && self.ask_contact(cx)
+        let asks = (self.neighbors.is_empty() || in_vain) && self.ask_contact(cx);
+        if asks && self.island == Island::Possible {
+            self.island = Island::Asked;
+        }
+        asks
     }
 
     /// How many neighbors are missing.
-    pub(super) fn lacks(&self, config: &Config<Peer>) -> u32 {
+    fn misses(&self, config: &Config<Peer>) -> u32 {
         config.degree.saturating_sub(u32::try_from(self.neighbors.len()).unwrap_or(u32::MAX))
     }
 
+    /// How many neighbors are missing, or how many of its own choice.
+    pub(super) fn lacks(&self, config: &Config<Peer>) -> u32 {
+        self.misses(config).max(self.lacks_own(config))
+    }
+
     /// Whether this node should ask on its own account.
-    fn wants(&self, config: &Config<Peer>) -> bool {
+    pub(super) fn wants(&self, config: &Config<Peer>) -> bool {
         if self.neighbors.is_empty() {
             let mended = if self.was_joined { config.repair } else { config.retry };
             return mended && self.contacts(config).next().is_some();
         }
-        config.retry && self.lacks(config) > 0
+        let is_unsure = self.island != Island::No && Self::is_crowded(config);
+        config.retry && (is_unsure || self.lacks(config) > 0)
     }
 
     /// Sees to it that a timer runs while there is something to ask for.
@@ -137,7 +168,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
 
     /// Sends one request for this node into the walk.
     fn ask_neighbor<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
-        if let Some(&next) = cx.rng.pick(&self.neighbors) {
+        if let Some(&next) = cx.rng.pick(self.trusted(cx.config)) {
             let back = self.asks_back(None, cx);
             self.ask(next, back, cx);
         }
@@ -146,23 +177,29 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
     /// Sends one request for this node to `whom`: to be dialed, or with offers that come back.
     fn ask<E: Effects<Self>>(&mut self, whom: Peer, back: bool, cx: &mut Context<'_, Self, E>) {
         let (joiner, hop_limit) = (self.me, cx.config.hop_limit);
-        if back {
+        if cx.config.proves() {
             self.referrals = self.referrals.saturating_add(1).min(REFERRALS);
-            cx.send(whom, Message::JoinVia { joiner, hop_limit, via: joiner });
+            if self.ticket == 0 {
+                self.ticket = 1 + cx.below(u32::from(Ticket::MAX)) as Ticket;
+            }
+        }
+        let ticket = self.ticket;
+        if back {
+            cx.send(whom, Message::JoinVia { joiner, hop_limit, ticket, via: joiner });
         } else {
-            cx.send(whom, Message::Join { joiner, hop_limit });
+            cx.send(whom, Message::Join { joiner, hop_limit, ticket });
         }
     }
 
     /// Whether a request asks for offers that come back, instead of dials. A node that nobody has dialed yet
-    /// cannot know whether anybody can: a newcomer sends every other request so, the first among them, since either
-    /// kind does for who can be dialed. Whom nobody dialed for these hopes for a dial with every fourth.
+    /// cannot know whether anybody can. Offers cost more messages, so a newcomer asks for them with its first request
+    /// only, which gets it a neighbor in any case. Whom nobody dialed for the others hopes for a dial with every fourth.
     fn asks_back<E: Effects<Self>>(&self, first_round: Option<u32>, cx: &mut Context<'_, Self, E>) -> bool {
         if self.is_dialed || !cx.config.retry {
             return false;
         }
         match first_round {
-            Some(nth) => nth % 2 == 0,
+            Some(nth) => nth == 0,
             None => !cx.rng.chance(1, 4),
         }
     }

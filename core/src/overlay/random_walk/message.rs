@@ -4,6 +4,10 @@ use alloc::vec::Vec;
 
 use crate::wire::{DecodeError, Wire, take};
 
+/// What a joiner puts into its requests and gets back with the answers, so that it knows them from what somebody says
+/// unasked: only those whom the request passed have seen it. Zero stands for none.
+pub type Ticket = u16;
+
 /// What nodes of this overlay say to each other.
 ///
 /// None is larger than a flooded message of the simulator, which shares its memory.
@@ -15,6 +19,8 @@ pub enum Message<Peer> {
         joiner: Peer,
         /// How many times it may still be passed on.
         hop_limit: u8,
+        /// The joiner's.
+        ticket: Ticket,
     },
     /// As `Join`, of a joiner that perhaps nobody can dial: who would take it sends an [`Offer`](Self::Offer).
     JoinVia {
@@ -22,6 +28,8 @@ pub enum Message<Peer> {
         joiner: Peer,
         /// How many times it may still be passed on.
         hop_limit: u8,
+        /// The joiner's.
+        ticket: Ticket,
         /// The node that the joiner asked, which has a connection to it. The joiner puts in itself.
         via: Peer,
     },
@@ -29,16 +37,32 @@ pub enum Message<Peer> {
     Offer {
         /// The node that looks for neighbors.
         joiner: Peer,
+        /// The joiner's.
+        ticket: Ticket,
     },
-    /// "This node would take you: ask it." The offer, on its way to the joiner.
+    /// "This node would take you: ask it." The offer, on its way to the joiner; or from that node itself, which has no
+    /// room and lets nobody go for a joiner that it knows from others only.
     Referral {
         /// The node that made the offer.
         peer: Peer,
+        /// The joiner's.
+        ticket: Ticket,
     },
+    /// "I have room for you: take me, and say so." To a joiner that the sender knows from others only.
+    Invite {
+        /// The joiner's.
+        ticket: Ticket,
+        /// Whether the sender had to dial.
+        dialed: bool,
+    },
+    /// "I have taken you." The answer to an invitation.
+    Accepted,
     /// "I have taken you as a neighbor."
     JoinAck {
         /// The neighbor that the sender lost by that.
         in_place_of: Option<Peer>,
+        /// The joiner's.
+        ticket: Ticket,
         /// Whether others brought the request, so that the sender had to dial.
         dialed: bool,
     },
@@ -55,18 +79,21 @@ pub enum Message<Peer> {
 }
 
 const JOIN: u8 = 0;
-/// With a dial and without a loss, as nearly all are.
 const ACK: u8 = 1;
 const DISPLACED: u8 = 2;
 const JOIN_VIA: u8 = 3;
 const OFFER: u8 = 4;
 const REFERRAL: u8 = 5;
-const ACK_HERE: u8 = 6;
-const ACK_IN_PLACE: u8 = 7;
-const ACK_HERE_IN_PLACE: u8 = 8;
-const DISPLACED_FOR: u8 = 9;
-const REFUSED: u8 = 10;
-const REFUSED_TAKE_BACK: u8 = 11;
+const REFUSED: u8 = 6;
+const INVITE: u8 = 7;
+const ACCEPTED: u8 = 8;
+
+/// A ticket follows the kind.
+const WITH_TICKET: u8 = 0x10;
+/// A peer follows that may be missing.
+const WITH_PEER: u8 = 0x20;
+/// The sender had a connection to the joiner.
+const HERE: u8 = 0x40;
 
 impl<Peer: Copy> Message<Peer> {
     /// What it is, in a word.
@@ -76,28 +103,33 @@ impl<Peer: Copy> Message<Peer> {
             Self::JoinVia { .. } => "join_via",
             Self::Offer { .. } => "offer",
             Self::Referral { .. } => "referral",
+            Self::Invite { .. } => "invite",
+            Self::Accepted => "accepted",
             Self::JoinAck { .. } => "join_ack",
             Self::Displaced { .. } => "displaced",
             Self::Refused { .. } => "refused",
         }
     }
 
-    /// The first byte, and the peer behind it.
-    const fn head(&self) -> (u8, Option<Peer>) {
+    /// What the message has of each: its kind, a ticket, a peer, and a flag.
+    fn parts(&self) -> (u8, Ticket, Option<Peer>) {
+        let here = |dialed| if dialed { 0 } else { HERE };
         match *self {
-            Self::Join { joiner, .. } => (JOIN, Some(joiner)),
-            Self::JoinVia { joiner, .. } => (JOIN_VIA, Some(joiner)),
-            Self::Offer { joiner } => (OFFER, Some(joiner)),
-            Self::Referral { peer } => (REFERRAL, Some(peer)),
-            Self::JoinAck { in_place_of: None, dialed: true } => (ACK, None),
-            Self::JoinAck { in_place_of: None, dialed: false } => (ACK_HERE, None),
-            Self::JoinAck { in_place_of, dialed: true } => (ACK_IN_PLACE, in_place_of),
-            Self::JoinAck { in_place_of, dialed: false } => (ACK_HERE_IN_PLACE, in_place_of),
-            Self::Displaced { for_joiner: None } => (DISPLACED, None),
-            Self::Displaced { for_joiner } => (DISPLACED_FOR, for_joiner),
-            Self::Refused { take_back: None } => (REFUSED, None),
-            Self::Refused { take_back } => (REFUSED_TAKE_BACK, take_back),
+            Self::Join { joiner, ticket, .. } => (JOIN, ticket, Some(joiner)),
+            Self::JoinVia { joiner, ticket, .. } => (JOIN_VIA, ticket, Some(joiner)),
+            Self::Offer { joiner, ticket } => (OFFER, ticket, Some(joiner)),
+            Self::Referral { peer, ticket } => (REFERRAL, ticket, Some(peer)),
+            Self::Invite { ticket, dialed } => (INVITE | here(dialed), ticket, None),
+            Self::JoinAck { in_place_of, ticket, dialed } => (ACK | here(dialed), ticket, in_place_of),
+            Self::Accepted => (ACCEPTED, 0, None),
+            Self::Displaced { for_joiner } => (DISPLACED, 0, for_joiner),
+            Self::Refused { take_back } => (REFUSED, 0, take_back),
         }
+    }
+
+    /// Whether a message of this kind always names a peer.
+    const fn names(kind: u8) -> bool {
+        matches!(kind, JOIN | JOIN_VIA | OFFER | REFERRAL)
     }
 }
 
@@ -109,12 +141,19 @@ impl<Peer: Wire + Copy> Wire for Message<Peer> {
             Self::JoinVia { via, .. } => via.size().saturating_add(1),
             _ => 0,
         };
-        self.head().1.map_or(0, |peer| peer.size()).saturating_add(tail).saturating_add(1)
+        let (_, ticket, peer) = self.parts();
+        let ticket = if ticket == 0 { 1 } else { 3 };
+        peer.map_or(0, |peer| peer.size()).saturating_add(tail).saturating_add(ticket)
     }
 
     fn encode(&self, out: &mut Vec<u8>) {
-        let (kind, peer) = self.head();
-        out.push(kind);
+        let (kind, ticket, peer) = self.parts();
+        let with_ticket = if ticket == 0 { 0 } else { WITH_TICKET };
+        let with_peer = if peer.is_some() && !Self::names(kind) { WITH_PEER } else { 0 };
+        out.push(kind | with_ticket | with_peer);
+        if ticket != 0 {
+            out.extend_from_slice(&ticket.to_be_bytes());
+        }
         if let Some(peer) = peer {
             peer.encode(out);
         }
@@ -129,30 +168,41 @@ impl<Peer: Wire + Copy> Wire for Message<Peer> {
     }
 
     fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        let [kind] = take(input)?;
-        let message = match kind {
-            ACK | ACK_HERE => Self::JoinAck { in_place_of: None, dialed: kind == ACK },
-            DISPLACED => Self::Displaced { for_joiner: None },
-            REFUSED => Self::Refused { take_back: None },
+        let [first] = take(input)?;
+        let kind = first & !(WITH_TICKET | WITH_PEER | HERE);
+        let takes = |kinds: &[u8], flag: u8| first & flag == 0 || kinds.contains(&kind);
+        let is_known = takes(&[JOIN, JOIN_VIA, OFFER, REFERRAL, ACK, INVITE], WITH_TICKET)
+            && takes(&[ACK, DISPLACED, REFUSED], WITH_PEER)
+            && takes(&[ACK, INVITE], HERE);
+        if !is_known {
+            return Err(DecodeError::Kind(first));
+        }
+        let ticket = if first & WITH_TICKET == 0 { 0 } else { Ticket::from_be_bytes(take(input)?) };
+        if ticket == 0 && first & WITH_TICKET != 0 {
+            // There is one encoding of each message.
+            return Err(DecodeError::Content);
+        }
+        let dialed = first & HERE == 0;
+        let mut perhaps = || if first & WITH_PEER == 0 { Ok(None) } else { Peer::decode(input).map(Some) };
+        Ok(match kind {
             JOIN => {
                 let joiner = Peer::decode(input)?;
                 let [hop_limit] = take(input)?;
-                Self::Join { joiner, hop_limit }
+                Self::Join { joiner, hop_limit, ticket }
             }
             JOIN_VIA => {
                 let joiner = Peer::decode(input)?;
                 let [hop_limit] = take(input)?;
-                Self::JoinVia { joiner, hop_limit, via: Peer::decode(input)? }
+                Self::JoinVia { joiner, hop_limit, ticket, via: Peer::decode(input)? }
             }
-            OFFER => Self::Offer { joiner: Peer::decode(input)? },
-            REFERRAL => Self::Referral { peer: Peer::decode(input)? },
-            ACK_IN_PLACE | ACK_HERE_IN_PLACE => {
-                Self::JoinAck { in_place_of: Some(Peer::decode(input)?), dialed: kind == ACK_IN_PLACE }
-            }
-            DISPLACED_FOR => Self::Displaced { for_joiner: Some(Peer::decode(input)?) },
-            REFUSED_TAKE_BACK => Self::Refused { take_back: Some(Peer::decode(input)?) },
-            kind => return Err(DecodeError::Kind(kind)),
-        };
-        Ok(message)
+            OFFER => Self::Offer { joiner: Peer::decode(input)?, ticket },
+            REFERRAL => Self::Referral { peer: Peer::decode(input)?, ticket },
+            ACK => Self::JoinAck { in_place_of: perhaps()?, ticket, dialed },
+            INVITE => Self::Invite { ticket, dialed },
+            ACCEPTED => Self::Accepted,
+            DISPLACED => Self::Displaced { for_joiner: perhaps()? },
+            REFUSED => Self::Refused { take_back: perhaps()? },
+            _ => return Err(DecodeError::Kind(first)),
+        })
     }
 }

@@ -27,14 +27,23 @@
 //! that the networks that gather around several entry nodes can only grow together. (Dividing links keeps a graph
 //! connected and its degrees as they were: Bourassa and Holt, "SWAN: Small-world wide area networks", 2003.)
 //!
+//! **Nobody is a neighbor by hearsay** (with [`retry`](Config::retry)). A node that has room for a joiner that others
+//! named invites it ([`Invite`](Message::Invite)), and holds the link when the joiner has answered. A full node asks
+//! such a joiner to come itself ([`Referral`](Message::Referral)), and lets a neighbor go only then. So nobody loses a
+//! link, or a place in anybody's memory, to a joiner that does not exist. Only the place that a neighbor leaves goes to
+//! whom that neighbor names.
+//!
+//! **Own links.** The module [`guard`] says which links a node never lets go for who asks.
+//!
 //! **Joiners that nobody can dial**, since they are behind a NAT. A node cannot know whether it is one until another
-//! has dialed it. So a newcomer sends every other request as [`JoinVia`](Message::JoinVia). Who would take it answers
-//! with an [`Offer`](Message::Offer) to the node that the joiner asked, which tells the joiner
-//! ([`Referral`](Message::Referral)), and the joiner asks the one that made the offer itself. Only nodes that were
-//! dialed before make offers. Whom somebody dials asks for dials from then on; whom nobody dials goes on to ask for
-//! offers. A joiner follows one referral for each request that it sent.
+//! has dialed it. So a newcomer sends its first request as [`JoinVia`](Message::JoinVia), and whom nobody dials for the
+//! others sends more of them later. Who would take it answers with an [`Offer`](Message::Offer) to the node that the
+//! joiner asked, which tells the joiner ([`Referral`](Message::Referral)), and the joiner asks the one that made the
+//! offer itself. Only nodes that were dialed before make offers. A joiner follows one referral for each request that it
+//! sent.
 
 mod accepting;
+mod guard;
 mod hostile;
 mod joining;
 mod lost_neighbors;
@@ -44,10 +53,11 @@ mod table;
 
 use alloc::vec::Vec;
 
-use accepting::Request;
+use accepting::{Answer, Request};
 use arrayvec::ArrayVec;
+pub use guard::Sourced;
 use lost_neighbors::Lost;
-pub use message::Message;
+pub use message::{Message, Ticket};
 #[cfg(feature = "tables")]
 pub use table::Table;
 
@@ -104,6 +114,9 @@ pub struct Config<Peer> {
     pub accept: Accept,
     /// Nodes that every newcomer knows. Its requests go to them in turn.
     pub entry: Vec<Peer>,
+    /// The source group of each node, for peers that are numbers ([`Sourced`]). Default: none, which makes each node a
+    /// group of its own.
+    pub groups: Vec<u32>,
 }
 
 impl<Peer> Config<Peer> {
@@ -118,7 +131,14 @@ impl<Peer> Config<Peer> {
             repair: true,
             accept: Accept::Inverse,
             entry,
+            groups: Vec::new(),
         }
+    }
+
+    /// Whether a joiner that others named must answer before it is a neighbor. The tutorial takes their word. An answer
+    /// may be lost, so the joiner must be able to ask again.
+    const fn proves(&self) -> bool {
+        self.retry
     }
 
     /// The tutorial's behavior: degree 3, no upper bound, none of the faults fixed.
@@ -134,6 +154,9 @@ const REMEMBERED: usize = 8;
 const RETRY_MS: u32 = 2_000;
 /// The pause doubles up to this many times: 2 s, 4 s, .. 64 s.
 const RETRY_DOUBLINGS: u8 = 5;
+
+/// How often a node that has all that it wants asks whether there are others.
+const ISLAND_TRIES: u8 = 3;
 
 /// Referrals that may be outstanding.
 const REFERRALS: u8 = 64;
@@ -155,11 +178,30 @@ pub struct RandomWalk<Peer> {
     was_joined: bool,
     /// Whether somebody has dialed this node, so that others can.
     is_dialed: bool,
-    /// How many referrals it follows at most: one for each request that asked for them.
+    /// How many referrals it follows at most: one for each request.
     referrals: u8,
+    /// Whether its neighbors may be an island.
+    island: Island,
+    /// What its requests carry; 0 while it asks for nothing.
+    ticket: Ticket,
+    /// How many of the neighbors, the first ones, this node has asked for.
+    own: u16,
+    /// The neighbor that it let go last to change places: it is for the one that the other side lets go.
+    left: Option<Peer>,
 }
 
-impl<Peer: Copy + Ord> RandomWalk<Peer> {
+/// Whether a node and its neighbors may have nobody but each other. See [`RandomWalk::is_crowded`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Island {
+    /// Since the node came up or lost a link nobody has said otherwise.
+    Possible,
+    /// It has asked a contact.
+    Asked,
+    /// The contact's walk has ended at a node that is linked with this one now.
+    No,
+}
+
+impl<Peer: Sourced> RandomWalk<Peer> {
     /// A node that is called `me` and knows no other node yet.
     pub const fn new(me: Peer) -> Self {
         Self {
@@ -174,6 +216,10 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
             was_joined: false,
             is_dialed: false,
             referrals: 0,
+            island: Island::Possible,
+            ticket: 0,
+            own: 0,
+            left: None,
         }
     }
 
@@ -204,6 +250,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
 
     fn on_link_down<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {
         if self.remove(peer, cx) {
+            self.island = Island::Possible;
             if cx.config.repair {
                 self.miss(peer, cx);
             }
@@ -241,15 +288,6 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         self.lost.add(peer);
     }
 
-    /// No longer holds `peer`. Says whether it did.
-    fn remove<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) -> bool {
-        let held = self.neighbors.remove(peer);
-        if held {
-            cx.emit(OverlayEvent::Down(peer));
-        }
-        held
-    }
-
     fn on_message<E: Effects<Self>>(
         &mut self,
         from: Peer,
@@ -257,27 +295,37 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
         cx: &mut Context<'_, Self, E>,
     ) {
         match message {
-            Message::Join { joiner, hop_limit } => {
-                self.on_join(Request { from, joiner, hop_limit, via: None }, cx);
+            Message::Join { joiner, hop_limit, ticket } => {
+                self.on_join(Request { from, joiner, hop_limit, ticket, via: None }, cx);
             }
-            Message::JoinVia { joiner, hop_limit, via } => {
-                self.on_join(Request { from, joiner, hop_limit, via: Some(via) }, cx);
+            Message::JoinVia { joiner, hop_limit, ticket, via } => {
+                self.on_join(Request { from, joiner, hop_limit, ticket, via: Some(via) }, cx);
             }
-            Message::Offer { joiner } => self.on_offer(from, joiner, cx),
-            Message::Referral { peer } => self.on_referral(peer, cx),
-            Message::JoinAck { in_place_of, dialed } => self.on_join_ack(from, in_place_of, dialed, cx),
+            Message::Offer { joiner, ticket } => self.on_offer(from, joiner, ticket, cx),
+            Message::Referral { peer, ticket } => self.on_referral(from, peer, ticket, cx),
+            Message::Invite { ticket, dialed } => {
+                self.on_answer(Answer { from, in_place_of: None, ticket, dialed, holds: false }, cx);
+            }
+            Message::JoinAck { in_place_of, ticket, dialed } => {
+                self.on_answer(Answer { from, in_place_of, ticket, dialed, holds: true }, cx);
+            }
+            Message::Accepted => self.on_accepted(from, cx),
             Message::Displaced { for_joiner } => self.on_displaced(from, for_joiner, cx),
             Message::Refused { take_back } => self.on_refused(from, take_back, cx),
         }
     }
 
-    fn add<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {
-        self.neighbors.push(peer);
+    /// Says that `peer` is a neighbor from now on.
+    fn has_come<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {
         self.was_joined = true;
         (self.attempts, self.asked) = (0, 0);
         self.remember(peer);
         self.lost.forget(peer);
         cx.emit(OverlayEvent::Up(peer));
+        if !self.wants(cx.config) {
+            // Who answers from now on comes unasked.
+            self.ticket = 0;
+        }
         self.watch(cx);
     }
 
@@ -291,7 +339,7 @@ impl<Peer: Copy + Ord> RandomWalk<Peer> {
     }
 }
 
-impl<Peer: Copy + Ord> Types for RandomWalk<Peer> {
+impl<Peer: Sourced> Types for RandomWalk<Peer> {
     type Peer = Peer;
     type Message = Message<Peer>;
     type Timer = Timer;
@@ -300,7 +348,7 @@ impl<Peer: Copy + Ord> Types for RandomWalk<Peer> {
     type Config = Config<Peer>;
 }
 
-impl<Peer: Copy + Ord> Overlay for RandomWalk<Peer> {
+impl<Peer: Sourced> Overlay for RandomWalk<Peer> {
     fn handle<E: Effects<Self>>(&mut self, input: InputOf<Self>, cx: &mut Context<'_, Self, E>) {
         match input {
             Input::Start => {
@@ -353,7 +401,7 @@ impl<Peer: Copy + Ord> Overlay for RandomWalk<Peer> {
     }
 }
 
-impl<Peer: Copy + Ord> Invariants for RandomWalk<Peer> {
+impl<Peer: Sourced> Invariants for RandomWalk<Peer> {
     const STATES: &'static [&'static str] = &["joining", "alone", "repairing", "full", "settled"];
 
     fn state(&self, config: &Config<Peer>) -> Option<&'static str> {
@@ -378,7 +426,7 @@ impl<Peer: Copy + Ord> Invariants for RandomWalk<Peer> {
 
     fn walk(message: &Message<Peer>) -> Option<Walk<Peer>> {
         match *message {
-            Message::Join { joiner, hop_limit } | Message::JoinVia { joiner, hop_limit, .. } => {
+            Message::Join { joiner, hop_limit, .. } | Message::JoinVia { joiner, hop_limit, .. } => {
                 Some(Walk { origin: joiner, hop_limit })
             }
             _ => None,

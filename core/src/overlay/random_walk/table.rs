@@ -122,7 +122,16 @@ impl<Setting: EntryNodes> NamedOverlay<Setting> for RandomWalk<u32> {
         let max_degree = table.max_degree();
         let Table { degree, hop_limit, retry, repair, accept, .. } = table;
         let hop_limit = u8::try_from(hop_limit).unwrap_or(u8::MAX);
-        Ok(Config { degree, max_degree, hop_limit, retry, repair, accept, entry: setting.entry().to_vec() })
+        Ok(Config {
+            degree,
+            max_degree,
+            hop_limit,
+            retry,
+            repair,
+            accept,
+            entry: setting.entry().to_vec(),
+            groups: Vec::new(),
+        })
     }
 
     fn node(slot: u32, _: &Config<u32>) -> Self {

@@ -62,8 +62,8 @@ impl Graph {
         (0..).zip(&self.is_up).filter(|(_, is_up)| **is_up).map(|(slot, _)| slot)
     }
 
-    /// Sizes of the components of the nodes that are up, by links that both ends hold; descending.
-    pub(super) fn components(&self) -> Vec<usize> {
+    /// For each slot a number that it shares with those that links lead to, by links that both ends hold.
+    pub(super) fn labels(&self) -> Vec<u32> {
         let mut union = UnionFind::<u32>::new(self.is_up.len());
         for slot in self.nodes() {
             for &peer in self.held[slot as usize].keys() {
@@ -72,8 +72,13 @@ impl Graph {
                 }
             }
         }
-        let mut sizes: BTreeMap<u32, usize> = BTreeMap::new();
-        self.nodes().for_each(|slot| *sizes.entry(union.find(slot)).or_default() += 1);
+        union.into_labeling()
+    }
+
+    /// Sizes of the components of the nodes that are up; descending.
+    pub(super) fn components(&self) -> Vec<usize> {
+        let (labels, mut sizes) = (self.labels(), BTreeMap::<u32, usize>::new());
+        self.nodes().for_each(|slot| *sizes.entry(labels[slot as usize]).or_default() += 1);
         let mut sizes: Vec<usize> = sizes.into_values().collect();
         sizes.sort_unstable_by(|a, b| b.cmp(a));
         sizes

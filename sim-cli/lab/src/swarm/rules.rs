@@ -174,14 +174,29 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// The links of a given graph that should be up and are not: the first.
+    /// Whether no connection breaks, and no dial fails, while nothing is wrong: nothing is lost, and a round trip is
+    /// always shorter than what is waited for.
+    fn is_steady(&self) -> bool {
+        let spec = &self.links.spec;
+        // The greatest value that can be drawn. Tables have none that is near to the limits.
+        let longest = spec.latency.distribution().map_or(Duration::ZERO, |latency| latency.sample(u64::MAX));
+        let round_trip = (longest + spec.jitter.0).times(2);
+        spec.loss == 0.0 && round_trip < spec.dial_timeout.0.min(spec.dead_after.0)
+    }
+
+    /// The links of a given graph that should be up and are not: the first. Where connections break by themselves, at
+    /// any time some are being dialed again. There it is a link whose ends no other links connect.
     pub(super) fn missing<'n>(&self, neighbors: impl Fn(u32) -> &'n [u32]) -> Option<(u32, u32)> {
+        let labels = (!self.is_steady()).then(|| self.graph.labels());
+        let is_bridged = |slot: u32, peer: u32| {
+            labels.as_ref().is_some_and(|labels| labels[slot as usize] == labels[peer as usize])
+        };
         let pairs = self.graph.nodes().flat_map(|slot| neighbors(slot).iter().map(move |&peer| (slot, peer)));
         let mut wanted = pairs.filter(|&(slot, peer)| {
             let can_meet = self.links.class(slot).reachable || self.links.class(peer).reachable;
             self.graph.is_up(peer) && can_meet
         });
-        wanted.find(|&(slot, peer)| !self.graph.holds(slot, peer))
+        wanted.find(|&(slot, peer)| !self.graph.holds(slot, peer) && !is_bridged(slot, peer))
     }
 }
 

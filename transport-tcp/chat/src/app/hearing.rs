@@ -9,7 +9,6 @@ use floodnet_core::broadcast::BroadcastEvent;
 use floodnet_core::node::Layer;
 use floodnet_core::overlay::OverlayEvent;
 use floodnet_core::protocol::Types;
-use floodnet_tcp::peer::Peer;
 use tokio::time::Instant;
 
 use super::App;
@@ -31,7 +30,7 @@ impl App {
 
     async fn on_flood_event(&mut self, event: FloodEvent) {
         match event {
-            Layer::Overlay(OverlayEvent::Up(peer)) => self.on_neighbor(peer),
+            Layer::Overlay(OverlayEvent::Up(_)) => self.on_neighbor(),
             Layer::Overlay(OverlayEvent::Down(_)) => {
                 if self.neighborhood.down(self.talk.is_connected()) {
                     self.changed = Instant::now();
@@ -47,15 +46,16 @@ impl App {
         }
     }
 
-    fn on_neighbor(&mut self, peer: Peer) {
+    fn on_neighbor(&mut self) {
         self.talk.on_neighbor();
-        if self.neighborhood.up(peer) {
+        if self.neighborhood.up() {
             self.changed = Instant::now();
             self.screen.notice("connected");
         }
     }
 
     fn hear(&mut self, envelope: &Envelope) {
+        self.silence.hears(Instant::now());
         match self.talk.hear(envelope) {
             Heard::Said { from, text } => {
                 let shown = self.talk.session.people().shown(&from);

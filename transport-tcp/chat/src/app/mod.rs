@@ -10,7 +10,8 @@
 //! | `sending` | how fast messages go out, and which of them a neighbor has read |
 //! | `past` | what was said before |
 //! | `pending` | a typed line, from the keyboard until it is dealt with |
-//! | `neighborhood` | the peers that this node met |
+//! | `neighborhood` | the address book |
+//! | `silence` | whether anybody is heard |
 //! | `storage` | what is kept while the chat runs |
 //! | `unread` | direct messages that were not answered |
 //! | `clock_check` | whether the clock of this machine is right |
@@ -28,6 +29,7 @@ mod past;
 mod pending;
 mod sending;
 mod setup;
+mod silence;
 mod storage;
 mod throttle;
 mod unread;
@@ -46,6 +48,7 @@ use self::clock_check::ClockCheck;
 use self::conversation::Conversation;
 use self::neighborhood::Neighborhood;
 use self::pending::{After, PendingLine};
+use self::silence::Silence;
 use self::storage::Storage;
 use self::unread::Unread;
 use crate::command::{Command, parse, parse_text};
@@ -80,6 +83,7 @@ struct App {
     screen: Screen,
     storage: Storage,
     neighborhood: Neighborhood,
+    silence: Silence,
     unread: Unread,
     pending: Option<PendingLine>,
     lines: LineCounts,
@@ -211,8 +215,9 @@ impl App {
         if let Some(metrics) = &self.metrics {
             metrics.send_replace(self.snapshot());
         }
-        if let Some(met) = self.neighborhood.take_new() {
-            self.storage.save_peers(met, &mut self.screen);
+        self.save_book();
+        if let Some(word) = self.silence.look(self.talk.is_connected(), Instant::now()) {
+            self.screen.warning(&word);
         }
         self.talk.forget_silent();
         self.look_after_history().await;
@@ -220,6 +225,16 @@ impl App {
             Some(Ok(word)) => self.screen.notice(&word),
             Some(Err(word)) => self.screen.warning(&word),
             None => {}
+        }
+    }
+
+    /// Keeps the way in for the next run.
+    fn save_book(&mut self) {
+        let neighbors = self.talk.handle.neighbors().borrow().clone();
+        let kept = neighbors.len().min(crate::node::KEPT);
+        self.neighborhood.keeps(neighbors.get(..kept).unwrap_or_default());
+        if let Some(met) = self.neighborhood.take_new(&neighbors) {
+            self.storage.save_peers(&met, &mut self.screen);
         }
     }
 

@@ -29,6 +29,7 @@ use super::invite::look_around;
 use super::neighborhood::Neighborhood;
 use super::past::Memory;
 use super::sending::Sending;
+use super::silence::Silence;
 use super::storage::Storage;
 use super::unread::Unread;
 use super::{About, App, LineCounts};
@@ -160,7 +161,9 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
         has_history: history.is_some(),
         finder: Arc::clone(&finder),
     };
-    let handle = node.spawn(reachable(&met).await, &validator).await?;
+    let answered = reachable(&met).await;
+    let neighborhood = Neighborhood::new(&met, &answered);
+    let handle = node.spawn(answered, &validator).await?;
 
     let (metrics, notes) = serve_metrics(args.metrics).await?;
     let (screen, input) = screen(is_terminal, format!("{}> ", session.name()));
@@ -177,7 +180,8 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
         },
         screen,
         storage,
-        neighborhood: Neighborhood::new(met),
+        neighborhood,
+        silence: Silence::default(),
         unread: Unread::default(),
         pending: None,
         lines: LineCounts::default(),

@@ -2,6 +2,7 @@
 
 mod capture;
 mod dialogue;
+mod eclipse;
 mod find;
 mod history;
 mod history_store;

@@ -1,28 +1,6 @@
-//! What a node does about links it lost or lacks.
+//! A link is lost.
 
-use std::collections::BTreeMap;
-
-use floodnet_core::overlay::Overlay as _;
-use floodnet_core::overlay::random_walk::{Config, Message, Timer};
-use floodnet_core::protocol::{Action, Input};
-
-use crate::{Act, Dialogue, ENTRY, ME, REPAIR, ack, asks, down, join, mended, tutorial};
-
-/// The pause of the timer that `actions` set, in milliseconds; none when none was set.
-///
-/// # Panics
-/// There are two: at most one may be outstanding.
-fn pause(actions: &[Act]) -> Option<u64> {
-    let mut pauses = actions.iter().filter_map(|action| match action {
-        Action::SetTimer { after, timer: Timer::Retry } => Some(after.as_nanos() / 1_000_000),
-        _ => None,
-    });
-    let first = pauses.next();
-    assert_eq!(pauses.next(), None, "two timers at once");
-    first
-}
-
-// --- A link is lost -----------------------------------------------------------------------------
+use super::*;
 
 #[test]
 fn the_tutorial_replaces_each_lost_link() {
@@ -40,7 +18,10 @@ fn who_retries_replaces_only_what_it_lacks() {
     assert_eq!(node.says(Input::LinkDown(2)), [down(2)], "five are left");
     let said = node.says(Input::LinkDown(3));
     assert_eq!(said[..2], [down(3), REPAIR], "four are left");
-    assert!(matches!(said[2..], [Action::Send { message: Message::Join { joiner: ME, hop_limit: 5 }, .. }]));
+    assert!(matches!(
+        said[2..],
+        [Action::Send { message: Message::Join { joiner: ME, hop_limit: 5, .. }, .. }]
+    ));
 }
 
 #[test]
@@ -49,7 +30,7 @@ fn who_was_let_go_replaces_what_it_lacks_and_does_not_come_back() {
     let mut node = Dialogue::holding(mended(), 1, &[2, 3, 4, 5, 6, 7]);
     assert_eq!(node.tell(displaced(2)), [down(2)], "five are left, and nobody is to be revisited");
     assert_eq!(node.tell(displaced(3)), [down(3)], "four are left: the timer that runs will ask");
-    assert!(matches!(node.says(Input::Timer(Timer::Retry))[..], [Action::Send { .. }]));
+    assert!(matches!(node.says(Input::Timer(Timer::Retry))[..], [Action::Send { .. }, ..]));
     assert_eq!(node.tell(displaced(60)), [], "never was a neighbor");
 }
 
@@ -116,7 +97,8 @@ fn repair_comes_back_through_entry_nodes_and_remembered_peers() {
     let mut contacted = BTreeMap::new();
     for seed in 0..500 {
         let mut node = Dialogue::holding(mended(), seed, &[2]);
-        node.tell(join(70, 1));
+        node.tell(comes(70));
+        node.tell(join(71, 1));
         node.tell(Input::LinkDown(70));
         let said = node.says(Input::LinkDown(2));
         let [_, _, Action::Send { to, .. }, ..] = said[..] else { panic!("{said:?}") };
@@ -135,9 +117,10 @@ fn an_entry_node_comes_back_through_the_eight_peers_it_met_last() {
     for seed in 0..400 {
         let mut node = Dialogue::holding(config.clone(), seed, &[20]);
         for joiner in 21..=29 {
-            node.tell(join(joiner, 0));
+            node.tell(comes(joiner));
         }
-        node.tell(join(23, 0)); // met again: now the latest
+        node.tell(comes(23)); // met again: now the latest
+        node.tell(join(30, 0)); // only heard of
         for peer in 21..=29 {
             node.tell(Input::LinkDown(peer));
         }
@@ -182,108 +165,4 @@ fn who_comes_back_asks_one_contact_after_the_other_from_any_on() {
         *first.entry(asked[0]).or_insert(0) += 1;
     }
     assert_eq!(first.len(), 3, "{first:?}");
-}
-
-// --- The retry timer ----------------------------------------------------------------------------
-
-#[test]
-fn one_timer_is_outstanding_whatever_happens() {
-    let mut node = Dialogue::new(mended(), 1);
-    assert!(pause(&node.tell(Input::Start)).is_some());
-    for input in [ack(2), ack(3), join(4, 3), Input::LinkDown(2), Input::LinkDown(60), Input::LinkDown(3)] {
-        assert_eq!(pause(&node.tell(input)), None, "{input:?}");
-    }
-    assert!(pause(&node.tell(Input::Timer(Timer::Retry))).is_some(), "it came back, so another may be set");
-    assert_eq!(pause(&node.tell(Input::LinkDown(4))), None);
-}
-
-#[test]
-fn pauses_double_up_to_a_bound_and_are_spread_over_half_to_one_and_a_half() {
-    let (mut shortest, mut longest) = ([u64::MAX; 8], [0; 8]);
-    for seed in 0..400 {
-        let mut newcomer = Dialogue::new(mended(), seed);
-        let mut said = newcomer.tell(Input::Start);
-        for (shortest, longest) in shortest.iter_mut().zip(&mut longest) {
-            let pause = pause(&said).expect("still alone");
-            (*shortest, *longest) = (pause.min(*shortest), pause.max(*longest));
-            said = newcomer.tell(Input::Timer(Timer::Retry));
-        }
-    }
-    for (attempt, bounds) in shortest.into_iter().zip(longest).enumerate() {
-        let mean = 2_000 << attempt.min(5);
-        assert!((mean / 2..mean * 11 / 20).contains(&bounds.0), "attempt {attempt}: {bounds:?}");
-        assert!((mean * 29 / 20..mean * 3 / 2).contains(&bounds.1), "attempt {attempt}: {bounds:?}");
-    }
-}
-
-#[test]
-fn a_new_neighbor_starts_the_pauses_over() {
-    let mut node = Dialogue::new(mended(), 1);
-    node.tell(Input::Start);
-    for _ in 0..6 {
-        node.tell(Input::Timer(Timer::Retry));
-    }
-    node.tell(ack(2));
-    let pause = pause(&node.tell(Input::Timer(Timer::Retry))).expect("one of five");
-    // One more attempt since: the second step of the ladder.
-    assert!((2_000..6_000).contains(&pause), "{pause}");
-}
-
-#[test]
-fn a_retry_asks_for_each_missing_link() {
-    let mut node = Dialogue::holding(mended(), 1, &[2, 3]);
-    let said = node.says(Input::Timer(Timer::Retry));
-    assert_eq!(said.len(), 3);
-    for ask in said {
-        assert!(ask == asks(2, ME, 5) || ask == asks(3, ME, 5), "{ask:?}");
-    }
-}
-
-#[test]
-fn who_asked_its_neighbors_in_vain_asks_a_contact_for_what_it_lacks() {
-    for seed in 0..50 {
-        let mut island = Dialogue::holding(mended(), seed, &[2, 3]);
-        for ask in island.says(Input::Timer(Timer::Retry)) {
-            assert!(ask == asks(2, ME, 5) || ask == asks(3, ME, 5), "{ask:?}");
-        }
-        assert_eq!(island.says(Input::Timer(Timer::Retry)), [asks(ENTRY, ME, 5); 3]);
-        island.tell(ack(4));
-        let said = island.says(Input::Timer(Timer::Retry));
-        assert!(!said.contains(&asks(ENTRY, ME, 5)), "somebody came, so the neighbors are asked again");
-    }
-}
-
-#[test]
-fn neighbors_are_asked_when_there_is_no_other_contact_or_no_repair() {
-    for config in [Config::new(vec![2]), Config { repair: false, ..mended() }] {
-        let mut node = Dialogue::holding(config, 1, &[2]);
-        for _ in 0..4 {
-            assert_eq!(node.says(Input::Timer(Timer::Retry)), [asks(2, ME, 5); 4]);
-        }
-    }
-}
-
-#[test]
-fn the_timer_stops_once_satisfied() {
-    let mut node = Dialogue::holding(mended(), 1, &[2, 3, 4, 5, 6]);
-    assert_eq!(node.tell(Input::Timer(Timer::Retry)), []);
-    assert!(pause(&node.tell(Input::LinkDown(2))).is_some(), "and starts again when a link is lost");
-}
-
-#[test]
-fn the_tutorial_sets_no_timer() {
-    let mut node = Dialogue::new(tutorial(), 1);
-    for input in [Input::Start, ack(2), join(3, 3), Input::LinkDown(2), Input::LinkDown(3)] {
-        assert_eq!(pause(&node.tell(input)), None, "{input:?}");
-    }
-    assert_eq!(node.tell(Input::Timer(Timer::Retry)), [], "even when asked");
-}
-
-#[test]
-fn the_bound_on_the_degree_holds_against_unasked_acceptances() {
-    let mut node = Dialogue::new(mended(), 1);
-    for peer in 100..200 {
-        node.tell(ack(peer));
-    }
-    assert_eq!(node.node.neighbors().len(), 10);
 }
