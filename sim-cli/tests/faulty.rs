@@ -152,7 +152,8 @@ impl<E: Effects<Faulty>> Effects<Sound> for Spoiler<'_, E> {
             (
                 Bug::FreeHops,
                 Layer::Overlay(
-                    WalkMessage::Join { joiner, hop_limit } | WalkMessage::JoinVia { joiner, hop_limit, .. },
+                    WalkMessage::Join { joiner, hop_limit, .. }
+                    | WalkMessage::JoinVia { joiner, hop_limit, .. },
                 ),
             ) => {
                 *hop_limit += u8::from(*joiner != self.me);

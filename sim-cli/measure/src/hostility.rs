@@ -345,8 +345,8 @@ impl Sources<'_> {
 
     /// How often the guess is right: over messages, and over nodes. None where nobody spies.
     fn guesses(&self, deeds: &Deeds) -> Option<(Option<f64>, Option<f64>)> {
-        let spies = self.plan.adversaries.groups.iter().flat_map(|group| &group.spec.does);
-        spies.filter(|deed| matches!(deed, floodnet_sim::spec::DeedSpec::Collude(_))).last()?;
+        let mut spies = self.plan.adversaries.groups.iter().flat_map(|group| &group.spec.does);
+        spies.find(|deed| matches!(deed, floodnet_sim::spec::DeedSpec::Collude(_)))?;
         let guess = |message: &u32| deeds.heard.get(message).map(|heard| heard.from);
         // By node: messages held to be of it, and those of them that are.
         let mut named: BTreeMap<u32, (u64, u64)> = BTreeMap::new();

@@ -156,7 +156,9 @@ mod tests {
                 ("SLURM_ARRAY_TASK_MAX", most),
             ]
         };
-        let cases: [(&str, Vec<(&str, &str)>, Result<(u32, u32), &str>); 20] = [
+        /// The option, the environment, and part K of N or some words of the refusal.
+        type Case = (&'static str, Vec<(&'static str, &'static str)>, Result<(u32, u32), &'static str>);
+        let cases: [Case; 20] = [
             ("2/7", vec![], Ok((2, 7))),
             ("auto", slurm("1", "40", "1", "40"), Ok((1, 40))),
             ("auto", slurm("39", "40", "0", "39"), Ok((40, 40))),

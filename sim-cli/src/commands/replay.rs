@@ -224,7 +224,9 @@ impl Lately {
         }
         let inputs = self.inputs.entry(record.slot).or_default();
         if record.what.is_input() {
-            inputs.pop_back_if(|last| !last.is_wanted);
+            if inputs.back().is_some_and(|last| !last.is_wanted) {
+                inputs.pop_back();
+            }
             if inputs.len() > self.most {
                 inputs.pop_front();
             }

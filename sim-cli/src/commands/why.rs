@@ -59,7 +59,7 @@ impl Command for WhyArgs {
             messages = (0..explainer.messages()).collect();
         }
         if let Some(path) = &self.receivers {
-            write_whole(path, &receivers::table(&explainer, &messages))
+            write_whole(path, receivers::table(&explainer, &messages))
                 .map_err(|error| Failure::Failed(format!("cannot write {}: {error}", path.display())))?;
             cx.console.note(&format!("  wrote {}", path.display()));
         }

@@ -109,6 +109,7 @@ fn kubernetes_runs_the_parts_and_merges_them() {
 }
 
 /// Not every machine has GNU parallel; Ray is tried by a campaign.
+#[expect(clippy::print_stderr, reason = "a test that is skipped must be seen")]
 #[test]
 fn ray_and_parallel_have_what_they_need() {
     let lab = emitted("parallel", "2");

@@ -120,7 +120,9 @@ fn steps_are_chosen_by_time_message_and_kind() {
     let lab = ran();
     lab.ok(&["replay", "a", "--trace", "all.jsonl"]);
     let all = lines(&lab, "all.jsonl");
-    let choices: [(&[&str], fn(&Value) -> bool); 4] = [
+    /// Options, and whether a line of the whole trace is among what they choose.
+    type Choice = (&'static [&'static str], fn(&Value) -> bool);
+    let choices: [Choice; 4] = [
         (&["--from", "4s", "--until", "5s"], |line| {
             (4_000_000_000..5_000_000_000).contains(&line["ns"].as_u64().unwrap())
         }),

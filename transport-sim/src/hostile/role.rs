@@ -200,11 +200,11 @@ impl<M> Role<M> {
         let is_from = |slot: u32| carried.is_some_and(|id| scene.origins.get(id as usize) == Some(&slot));
         for deed in &group.spec.does {
             match *deed {
-                DeedSpec::Drop { share, of } if of == class => {
-                    if happens(share_to_threshold(share), self.rng.bits()) {
-                        effects.emit(HostileEvent::Deed(Deed::Dropped { payload: carried.is_some() }));
-                        return None;
-                    }
+                DeedSpec::Drop { share, of }
+                    if of == class && happens(share_to_threshold(share), self.rng.bits()) =>
+                {
+                    effects.emit(HostileEvent::Deed(Deed::Dropped { payload: carried.is_some() }));
+                    return None;
                 }
                 DeedSpec::Censor(Censor { from }) if is_from(from) => {
                     effects.emit(HostileEvent::Deed(Deed::Dropped { payload: true }));

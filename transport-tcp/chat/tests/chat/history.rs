@@ -389,7 +389,7 @@ fn who_compares_without_end_is_cut_off() {
     };
     tell(Input::Start);
     for peer in [at(2), at(3)] {
-        let message = random_walk::Message::JoinAck { in_place_of: None, dialed: true };
+        let message = random_walk::Message::JoinAck { in_place_of: None, ticket: 0, dialed: true };
         tell(Input::Message { from: peer, message: Message::Flood(Layer::Overlay(message)) });
     }
     tell(Input::Command(Command::History(HistoryCommand::Remember((0..100_000).map(Key::at).collect()))));
