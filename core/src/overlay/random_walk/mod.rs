@@ -33,7 +33,7 @@
 //! link, or a place in anybody's memory, to a joiner that does not exist. Only the place that a neighbor leaves goes to
 //! whom that neighbor names.
 //!
-//! **Own links.** The module [`guard`] says which links a node never lets go for who asks.
+//! **Own links.** The module `guard` says which links a node never lets go for who asks.
 //!
 //! **Joiners that nobody can dial**, since they are behind a NAT. A node cannot know whether it is one until another
 //! has dialed it. So a newcomer sends its first request as [`JoinVia`](Message::JoinVia), and whom nobody dials for the
