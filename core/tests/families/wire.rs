@@ -103,25 +103,25 @@ fn golden_bytes() {
         (hyparview::Message::Refused, 5),
         (hyparview::Message::Disconnect, 6),
     ] {
-        assert_eq!(overlay(message), [1, 0, number]);
+        assert_eq!(overlay(message), [VERSION, 0, number]);
     }
     let join = hyparview::Message::ForwardJoin { joiner: 0x0102_0304, hop_limit: 6 };
-    assert_eq!(overlay(join), [1, 0, 1, 1, 2, 3, 4, 6]);
+    assert_eq!(overlay(join), [VERSION, 0, 1, 1, 2, 3, 4, 6]);
     let shuffle = Shuffle { origin: 7, hop_limit: 5, peers: vec![8] };
     assert_eq!(
         overlay(hyparview::Message::Shuffle(Box::new(shuffle))),
-        [1, 0, 7, 0, 0, 0, 7, 5, 1, 0, 0, 0, 8]
+        [VERSION, 0, 7, 0, 0, 0, 7, 5, 1, 0, 0, 0, 8]
     );
     let lists = |message| wire::encode::<Lists>(&Layer::Overlay(message));
     let entry = Entry { peer: 9, age: 0x0102 };
     assert_eq!(
         lists(cyclon::Message::Answer(Box::new(Entries(vec![entry])))),
-        [1, 0, 4, 1, 0, 0, 0, 9, 1, 2]
+        [VERSION, 0, 4, 1, 0, 0, 0, 9, 1, 2]
     );
     let tree = |message| wire::encode::<Views>(&Layer::Broadcast(message));
     let gossip = plumtree::Message::Gossip { payload: content(b"hey"), hops: 0x0203 };
-    assert_eq!(tree(gossip), [1, 1, 0, 2, 3, b'h', b'e', b'y']);
-    assert_eq!(tree(plumtree::Message::Prune), [1, 1, 4]);
+    assert_eq!(tree(gossip), [VERSION, 1, 0, 2, 3, b'h', b'e', b'y']);
+    assert_eq!(tree(plumtree::Message::Prune), [VERSION, 1, 4]);
 }
 
 #[test]

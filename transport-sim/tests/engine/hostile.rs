@@ -74,11 +74,10 @@ fn on_line(slots: u32) -> node::Config<fixed::Config, flood::Config> {
     node::Config { overlay: fixed::Config { graph, greet: true }, broadcast: flood::Config::default() }
 }
 
-fn on_walks(is_unbounded: bool) -> node::Config<random_walk::Config<u32>, flood::Config> {
-    let mut overlay = random_walk::Config::new(vec![0]);
-    if is_unbounded {
-        overlay.max_degree = None;
-    }
+/// An overlay that believes what it hears, and takes whoever asks: so what an adversary does has an effect. What
+/// protects a node is tried where the overlay is.
+fn on_walks() -> node::Config<random_walk::Config<u32>, flood::Config> {
+    let overlay = random_walk::Config { retry: false, max_degree: None, ..random_walk::Config::new(vec![0]) };
     node::Config { overlay, broadcast: flood::Config::default() }
 }
 
@@ -185,7 +184,7 @@ fn among_walks(extra: u32, connect: Option<Connect>, does: Vec<DeedSpec>) -> (Pl
     };
     let plan = spec(30, vec![traffic(3, 5, 35)], hostile).draw(2).expect("a plan");
     let walker = |slot| Walker::new(RandomWalk::new(slot), Flood::default());
-    let (log, _) = run::<Walker>(&plan, [on_walks(false), on_walks(true)], walker);
+    let (log, _) = run::<Walker>(&plan, [on_walks(), on_walks()], walker);
     (plan, log)
 }
 
@@ -213,7 +212,7 @@ fn who_connects_takes_the_places_around_its_victim_and_lets_go_at_its_end() {
     };
     let (_, attacked) = among_walks(12, Some(connect), Vec::new());
     let (hostile, all) = hostile_of(&attacked, 29);
-    assert!(hostile >= 8 && all <= 10, "{hostile} of {all}");
+    assert!(hostile >= 8, "{hostile} of {all}");
     let nothing = vec![DeedSpec::Drop { share: 0.0, of: MessageClass::Payload }];
     let (_, control) = among_walks(12, None, nothing);
     let (hostile, _) = hostile_of(&control, 29);
@@ -270,7 +269,7 @@ fn who_lies_names_an_accomplice_in_place_of_a_joiner() {
         spec.nodes.arrive = secs(10);
         let plan = spec.draw(3).expect("a plan");
         let walker = |slot| Walker::new(RandomWalk::new(slot), Flood::default());
-        let (log, _) = run::<Walker>(&plan, [on_walks(false), on_walks(true)], walker);
+        let (log, _) = run::<Walker>(&plan, [on_walks(), on_walks()], walker);
         let lies = deeds(&log).iter().filter(|deed| **deed == Deed::Lied).count();
         let is_taken = |(_, slot, what): &&(Time, u32, Observed)| {
             let to_liar = matches!(what, Observed::Protocol(Observation::NeighborUp(1..4)));
@@ -291,7 +290,7 @@ fn adversaries_that_do_nothing_change_no_digest() {
     let plain = {
         let mut honest = spec(30, traffic(), Adversary::default());
         honest.adversaries.clear();
-        let (plan, links, config) = (honest.draw(5).expect("a plan"), LinkModel::default(), on_walks(false));
+        let (plan, links, config) = (honest.draw(5).expect("a plan"), LinkModel::default(), on_walks());
         Simulation::new(&plan, &links, &config, &walker).run(&mut ()).expect("sound").digest
     };
     let drop = |share| DeedSpec::Drop { share, of: MessageClass::Payload };
@@ -312,13 +311,12 @@ fn adversaries_that_do_nothing_change_no_digest() {
     ];
     for hostile in cases {
         let plan = spec(30, traffic(), hostile.clone()).draw(5).expect("a plan");
-        let (_, digest) = run::<Walker>(&plan, [on_walks(false), on_walks(true)], walker);
+        let (_, digest) = run::<Walker>(&plan, [on_walks(), on_walks()], walker);
         assert_eq!(digest, plain, "{hostile:?}");
     }
     let plan =
         spec(30, traffic(), Adversary { share: Some(0.5), does: vec![drop(0.1)], ..Adversary::default() });
-    let (_, digest) =
-        run::<Walker>(&plan.draw(5).expect("a plan"), [on_walks(false), on_walks(true)], walker);
+    let (_, digest) = run::<Walker>(&plan.draw(5).expect("a plan"), [on_walks(), on_walks()], walker);
     assert_ne!(digest, plain, "the smallest share that does something");
 }
 
@@ -331,7 +329,7 @@ fn with_churn_and_faults_all_engines_come_to_the_same() {
             DeedSpec::Drop { share: 0.3, of: MessageClass::Payload },
             DeedSpec::Forge { what: MessageClass::Join, every: secs(1), names: 3 },
             DeedSpec::Delay { by: secs(1), of: MessageClass::Accept },
-            DeedSpec::Repeat { times: 1, after: secs(2), of: MessageClass::Prune },
+            DeedSpec::Repeat { times: 1, after: secs(2), of: MessageClass::Join },
         ],
         ..Adversary::default()
     };
@@ -352,16 +350,13 @@ fn with_churn_and_faults_all_engines_come_to_the_same() {
     ];
     let plan = spec.draw(7).expect("a plan");
     let walker = |slot| Walker::new(RandomWalk::new(slot), Flood::default());
-    let (log, digest) = run::<Walker>(&plan, [on_walks(false), on_walks(true)], walker);
+    let (log, digest) = run::<Walker>(&plan, [on_walks(), on_walks()], walker);
     let done = deeds(&log);
     for deed in [Deed::Forged, Deed::Repeated, Deed::Dropped { payload: true }] {
         assert!(done.contains(&deed), "{deed:?} is not among {} deeds", done.len());
     }
-    let config = HostileConfig {
-        honest: on_walks(false),
-        unbounded: on_walks(true),
-        scene: Arc::new(Scene::of(&plan)),
-    };
+    let config =
+        HostileConfig { honest: on_walks(), unbounded: on_walks(), scene: Arc::new(Scene::of(&plan)) };
     let make = |slot| Hostile::new(slot, walker(slot), &config.scene);
     let links = LinkModel::default();
     let simulation = Simulation::new(&plan, &links, &config, &make).always_wake();

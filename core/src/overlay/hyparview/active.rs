@@ -117,11 +117,16 @@ impl<Peer: Copy + Ord> HyParView<Peer> {
     }
 
     pub(super) fn on_refused<E: Effects<Self>>(&mut self, from: Peer, cx: &mut Context<'_, Self, E>) {
-        if self.asked == Some(from) {
-            self.asked = None;
-            if !self.active.contains(from) {
-                cx.disconnect(from);
-            }
+        let was_asked = self.asked.take_if(|asked| *asked == from).is_some();
+        if self.active.contains(from) {
+            // The acceptance of an earlier request, which was taken back, was held for the answer to this one. The peer
+            // does not hold the link; it is told in case its own request crossed this.
+            cx.send(from, Message::Disconnect);
+            cx.disconnect(from);
+            return self.on_disconnect(from, cx);
+        }
+        if was_asked {
+            cx.disconnect(from);
         }
         self.promote(cx);
     }

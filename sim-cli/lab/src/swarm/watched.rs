@@ -211,9 +211,10 @@ impl<'a> Log<'a> {
     }
 
     fn end<P: SimProtocol + Invariants>(&mut self, inner: &P, config: &P::Config) {
+        // It may have nobody to pass it on to, and an application that is busy: then nothing else shows that it came.
         if let Some(carried) = self.input.carried
-            && self.known.promises.once
             && !self.input.duplicate
+            && (self.known.promises.once || !self.heard.contains_key(&carried.message))
         {
             self.take_in(carried.message, carried.hops);
         }
@@ -376,7 +377,10 @@ impl<'a> Log<'a> {
 
     fn delivers(&mut self, message: u32, hops: u16) {
         let came_now = self.input.carried.is_some_and(|came| came.message == message);
-        if came_now || !self.heard.contains_key(&message) {
+        // What a busy application could not take may be asked for again.
+        let waits = self.heard.get(&message).is_some_and(|heard| !heard.delivered);
+        let is_new = came_now && (self.known.promises.once || !waits);
+        if is_new || !self.heard.contains_key(&message) {
             self.take_in(message, hops);
         }
         let twice =

@@ -120,7 +120,7 @@ fn write_node(
     if let Some(hops) = topology.spread.as_ref().and_then(|spread| spread.hops[slot]) {
         write!(to, r#"<data key="hops">{hops}</data>"#)?;
     }
-    Ok(())
+    writeln!(to, "</node>")
 }
 
 #[cfg(test)]
