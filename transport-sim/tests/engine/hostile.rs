@@ -74,11 +74,8 @@ fn on_line(slots: u32) -> node::Config<fixed::Config, flood::Config> {
     node::Config { overlay: fixed::Config { graph, greet: true }, broadcast: flood::Config::default() }
 }
 
-/// An overlay that believes what it hears, and takes whoever asks: so what an adversary does has an effect. What
-/// protects a node is tried where the overlay is.
 fn on_walks() -> node::Config<random_walk::Config<u32>, flood::Config> {
-    let overlay = random_walk::Config { retry: false, max_degree: None, ..random_walk::Config::new(vec![0]) };
-    node::Config { overlay, broadcast: flood::Config::default() }
+    node::Config { overlay: random_walk::Config::new(vec![0]), broadcast: flood::Config::default() }
 }
 
 /// Slots 0, 1 and 2 in a line, of which 1 does this from 10 s to 20 s; 0 and 2 publish each second from 5 s to 25 s.
@@ -203,20 +200,24 @@ fn held(log: &Log, end: Time) -> Vec<Vec<u32>> {
     held
 }
 
+/// The overlay protects the links that a node chose itself.
 #[test]
-fn who_connects_takes_the_places_around_its_victim_and_lets_go_at_its_end() {
+fn who_connects_asks_its_victim_again_and_again_and_gets_no_more_than_half_its_places() {
     let connect = Connect { to: Target::Slot(7), links: 1, at: None, every: secs(1) };
-    let hostile_of = |log: &Log, second: u64| {
-        let held = held(log, Time::from_secs(second));
-        (held[7].iter().filter(|peer| **peer >= 30).count(), held[7].len())
+    let asked = |log: &Log| {
+        let asks = |(at, slot, what): &&(Time, u32, Observed)| {
+            let to_victim = matches!(what, Observed::Sent { to: 7, payload: None, .. });
+            *slot >= 30 && to_victim && (ms(15_000)..ms(30_000)).contains(at)
+        };
+        log.iter().filter(asks).count()
     };
     let (_, attacked) = among_walks(12, Some(connect), Vec::new());
-    let (hostile, all) = hostile_of(&attacked, 29);
-    assert!(hostile >= 8, "{hostile} of {all}");
+    let held = held(&attacked, Time::from_secs(29));
+    let (hostile, all) = (held[7].iter().filter(|peer| **peer >= 30).count(), held[7].len());
+    assert!(hostile <= all / 2, "{hostile} of {all}");
     let nothing = vec![DeedSpec::Drop { share: 0.0, of: MessageClass::Payload }];
     let (_, control) = among_walks(12, None, nothing);
-    let (hostile, _) = hostile_of(&control, 29);
-    assert!(hostile < 5, "{hostile} by chance");
+    assert!(asked(&attacked) > asked(&control) + 50, "{} and {}", asked(&attacked), asked(&control));
 }
 
 #[test]
@@ -239,7 +240,7 @@ fn targets_are_honest_and_those_that_were_meant() {
 }
 
 #[test]
-fn forged_requests_bring_names_of_nobody_into_views_and_go_when_dials_fail() {
+fn forged_requests_bring_no_names_of_nobody_into_views() {
     let forge = |names| DeedSpec::Forge { what: MessageClass::Join, every: secs(1), names };
     let (plan, log) = among_walks(3, None, vec![forge(4)]);
     assert_eq!(plan.adversaries.groups[0].names, 33..37);
@@ -249,7 +250,8 @@ fn forged_requests_bring_names_of_nobody_into_views_and_go_when_dials_fail() {
         };
         log.iter().filter(is_taken).count()
     };
-    assert!(taken(&log, 33) > 0 && deeds(&log).contains(&Deed::Forged));
+    assert!(deeds(&log).contains(&Deed::Forged));
+    assert_eq!(taken(&log, 33), 0, "who does not answer is nobody's neighbor");
     let last = held(&log, Time::from_secs(40));
     assert!(last.iter().flatten().all(|peer| *peer < 33), "nobody holds who is not there");
     // Without made-up names accomplices are named.
@@ -261,7 +263,7 @@ fn forged_requests_bring_names_of_nobody_into_views_and_go_when_dials_fail() {
 }
 
 #[test]
-fn who_lies_names_an_accomplice_in_place_of_a_joiner() {
+fn who_lies_names_an_accomplice_in_place_of_a_joiner_and_gains_little() {
     // Hostile from the start and known to nobody else: ten slots join after them.
     let hostile = |does| Adversary { slots: Some((1..4).collect()), does, ..Adversary::default() };
     let links_to_liars = |does| {
@@ -280,7 +282,7 @@ fn who_lies_names_an_accomplice_in_place_of_a_joiner() {
     let (lies, with) = links_to_liars(vec![DeedSpec::Lie(MessageClass::Join)]);
     let (none, without) = links_to_liars(vec![DeedSpec::Lie(MessageClass::Advert)]);
     assert!(lies > 20 && none == 0, "{lies} lies");
-    assert!(with >= without + 10, "{with} links to liars, and {without} without a lie");
+    assert!(with < without + 10, "{with} links to liars, and {without} without a lie");
 }
 
 #[test]

@@ -407,7 +407,7 @@ async fn nobody_is_dialed_for_answers_to_what_was_not_asked() {
     let attack = async {
         let mut stranger = Stranger::welcomed(address, &Face::new(1)).await;
         for secret in 100u8..110 {
-            for kind in [4, 5, 9, 11] {
+            for kind in [4, 5, 0x22, 0x26] {
                 stranger.send_packet(&naming(kind, Peer::new(Face::new(secret).claims, place))).await;
             }
         }
