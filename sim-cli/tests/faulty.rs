@@ -48,8 +48,6 @@ enum Bug {
     InboxUnbounded,
     /// Passing a join request on costs no hop.
     FreeHops,
-    /// A node does not know its own name, and requests come back to it.
-    AcceptsItself,
     /// A new neighbor is taken twice.
     TakesTwice,
     /// No node is ever full.
@@ -76,7 +74,6 @@ const BUGS: [(Bug, Invariant, u64); 15] = [
     (Bug::SeenUnbounded, Invariant::Bounded, 5),
     (Bug::InboxUnbounded, Invariant::Bounded, 80),
     (Bug::FreeHops, Invariant::Hops, 5),
-    (Bug::AcceptsItself, Invariant::Links, 5),
     (Bug::TakesTwice, Invariant::Links, 5),
     (Bug::DegreeUnbounded, Invariant::Bounded, 5),
     (Bug::AckNotSent, Invariant::Symmetric, 5),
@@ -88,9 +85,6 @@ const BUGS: [(Bug, Invariant, u64); 15] = [
 
 /// A sound node.
 type Sound = Node<RandomWalk<u32>, Flood<u32, SimPayload>>;
-
-/// A name that no node has.
-const NO_NAME: u32 = u32::MAX;
 
 /// A node with a bug.
 #[derive(Debug)]
@@ -145,7 +139,7 @@ struct Spoiler<'a, E> {
 }
 
 impl<E: Effects<Faulty>> Effects<Sound> for Spoiler<'_, E> {
-    fn send(&mut self, mut to: u32, mut message: <Sound as Types>::Message) {
+    fn send(&mut self, to: u32, mut message: <Sound as Types>::Message) {
         match (self.bug, &mut message) {
             (Bug::AckNotSent, Layer::Overlay(WalkMessage::JoinAck { .. } | WalkMessage::Accepted)) => return,
             (Bug::HopsNotCounted, Layer::Broadcast(message)) => message.hops -= 1,
@@ -158,13 +152,6 @@ impl<E: Effects<Faulty>> Effects<Sound> for Spoiler<'_, E> {
             ) => {
                 *hop_limit += u8::from(*joiner != self.me);
             }
-            (
-                Bug::AcceptsItself,
-                Layer::Overlay(WalkMessage::Join { joiner, .. } | WalkMessage::JoinVia { joiner, .. }),
-            ) => match *joiner {
-                NO_NAME => *joiner = self.me,
-                other => to = other,
-            },
             _ => {}
         }
         self.outer.send(to, message);
@@ -292,9 +279,8 @@ impl Runnable for Faulty {
         Ok(Config { bug, claimed: settings(bug.claimed())?, actual: settings(bug.actual())? })
     }
 
-    fn node(slot: u32, config: &Config) -> Self {
-        let name = if config.bug == Bug::AcceptsItself { NO_NAME } else { slot };
-        Self { inner: Node::new(RandomWalk::new(name), Flood::default()), me: slot }
+    fn node(slot: u32, _: &Config) -> Self {
+        Self { inner: Node::new(RandomWalk::new(slot), Flood::default()), me: slot }
     }
 }
 

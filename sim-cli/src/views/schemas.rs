@@ -47,6 +47,15 @@ fn other(name: &str) -> Value {
         "complete" => json!({ "type": "boolean" }),
         "notes" => json!({ "type": "array", "items": { "type": "string" } }),
         "drops" => json!({ "type": "object", "additionalProperties": { "type": "integer", "minimum": 0 } }),
+        // By kind of message: packets and bytes.
+        "kinds" => json!({
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": { "type": "integer", "minimum": 0 },
+            },
+        }),
+        "own" => json!({ "type": "object" }),
         "phases" => {
             let mut properties =
                 nested(PHASE_METRICS.iter().map(|metric| (metric.path, metric.meaning.unit)));

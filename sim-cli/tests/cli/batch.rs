@@ -83,7 +83,8 @@ fn kubernetes_runs_the_parts_and_merges_them() {
         let text = lab.read(name);
         let documents: Vec<Value> =
             text.split("\n---\n").map(|text| serde_saphyr::from_str(text).unwrap()).collect();
-        for document in &documents {
+        // The schema at hand knows jobs.
+        for document in documents.iter().filter(|document| document["kind"] == "Job") {
             let wrong: Vec<String> = schema.iter_errors(document).map(|error| error.to_string()).collect();
             assert_eq!(wrong, Vec::<String>::new(), "{name}");
         }

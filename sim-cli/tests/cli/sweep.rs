@@ -249,7 +249,7 @@ fn what_is_wrong_with_a_plan_is_shown() {
         assert!(said.contains(what), "{what}: {said}");
     }
     let said = lab.refused(&["sweep", "grid.toml", "--partition", "4/3"]);
-    assert!(said.contains("(expected K/N with 1 <= K <= N, e.g. 2/7)"), "{said}");
+    assert!(said.contains("(expected K/N with 1 <= K <= N, e.g. 2/7, or auto, or auto/N)"), "{said}");
     let dry = lab.ok(&["sweep", "grid.toml", "--dry-run"]);
     assert_eq!(dry.out, "grid.toml: ok: 4 cells, 12 runs\n");
     lab.write("full/thesis.txt", "");

@@ -61,29 +61,36 @@ fn help_of_run() {
       <FILE>  The scenario: a file, the name of a built-in one such as smoke, or - for standard input
 
     Options:
-          --seed <SEED>         Seed of all random choices: a number, hexadecimal (0x2a), or "random"
-          --set <KEY=VALUE>     Override a scenario key, e.g. link.loss=0.05 or traffic.0.every=10ms
-                                (may be repeated)
-          --runs <N>            Make N independent runs and report means with 95 % confidence intervals
-          --run-index <K>       Repeat only run K of many (numbered from 0)
-          --sweep <KEY=VALUES>  Sweep a key, e.g. link.loss=0,0.01,0.05 or link.loss=0..0.2/4 for 4
-                                steps (may be repeated: every combination); each cell gets --runs runs
-                                [default: 20]
-      -o, --out <DIR>           Output folder [default: runs/NAME-SEED, or runs/NAME-SEED-xN for N runs]
-          --force               Replace an existing run in the output folder
-          --dry-run             Check and prepare, but do not run
-          --no-pictures         Draw no pictures
-          --report              Write a page about the run: numbers, pictures and a player of the
-                                overlay in one file (report.html)
-          --fail-early          End as soon as an expectation cannot be met any more (exit code 3); the
-                                results until then are kept
-          --checkpoint <TIME>   Keep the tables of a run that goes on beside its folder
-                                (NAME.checkpoint), at this interval of real time, or off [default: 5min]
-      -j, --jobs <N>            Number of threads (0: one per core); the results do not depend on it.
-                                With --runs, runs go in parallel [default: 1]
-          --format <FORMAT>     Output format [default: text] [possible values: text, json]
-      -h, --help                Print help
-      -V, --version             Print version
+          --seed <SEED>              Seed of all random choices: a number, hexadecimal (0x2a), or
+                                     "random"
+          --set <KEY=VALUE>          Override a scenario key, e.g. link.loss=0.05 or
+                                     traffic.0.every=10ms (may be repeated)
+          --runs <N>                 Make N independent runs and report means with 95 % confidence
+                                     intervals
+          --run-index <K>            Repeat only run K of many (numbered from 0)
+          --sweep <KEY=VALUES>       Sweep a key, e.g. link.loss=0,0.01,0.05 or link.loss=0..0.2/4 for 4
+                                     steps (may be repeated: every combination); each cell gets --runs
+                                     runs [default: 20]
+      -o, --out <DIR>                Output folder [default: runs/NAME-SEED, or runs/NAME-SEED-xN for N
+                                     runs]
+          --force                    Replace an existing run in the output folder
+          --dry-run                  Check and prepare, but do not run
+          --no-pictures              Draw no pictures
+          --picture-format <FORMAT>  Format of pictures [default: png] [possible values: png, svg]
+          --theme <THEME>            Colors of pictures [default: light] [possible values: light, dark]
+          --no-title                 Leave out the titles of pictures, which a paper has in its captions
+          --report                   Write a page about the run: numbers, pictures and a player of the
+                                     overlay in one file (report.html)
+          --fail-early               End as soon as an expectation cannot be met any more (exit code 3);
+                                     the results until then are kept
+          --checkpoint <TIME>        Keep the tables of a run that goes on beside its folder
+                                     (NAME.checkpoint), at this interval of real time, or off [default:
+                                     5min]
+      -j, --jobs <N>                 Number of threads (0: one per core); the results do not depend on
+                                     it. With --runs, runs go in parallel [default: 1]
+          --format <FORMAT>          Output format [default: text] [possible values: text, json]
+      -h, --help                     Print help (see more with '--help')
+      -V, --version                  Print version
 
     Backend:
           --backend <BACKEND>  Where to run: in the simulator, or on real TCP sockets in real time, with
