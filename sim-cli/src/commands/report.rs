@@ -23,7 +23,7 @@ use floodnet_lab::why::Traced;
 use floodnet_measure::Results;
 use floodnet_text::format::count;
 
-/// Write a page about a run, with a player of the overlay; about a sweep; or about two results side by side
+/// Write a page about a run or a sweep, or about two results side by side
 #[derive(Parser, Debug)]
 pub(super) struct ReportArgs {
     /// Folder of a run or of a sweep; with NEW: the results to compare with
