@@ -32,7 +32,10 @@ fn of_two_with_one_folder_the_second_is_refused_at_its_start() {
         let more: &[&str] =
             if first[0] == "run" { &["--no-pictures", "--out", "here"] } else { &["--out", "here"] };
         let child = start(&lab, &[first, more].concat());
-        wait_for(&lab, ".here.lock");
+        // The file is there a moment before it says whose it is.
+        let is_signed =
+            || std::fs::read_to_string(lab.path().join(".here.lock")).is_ok_and(|who| !who.is_empty());
+        wait_until("the lock never said whose it is", is_signed);
         let refused = lab.run(&[second, more].concat());
         let number = child.id();
         assert_eq!(refused.code, 1, "{}", refused.err);

@@ -83,7 +83,7 @@ fn a_sweep_is_a_page_with_curves_and_a_table() {
 #[test]
 fn two_results_are_a_page_with_verdicts() {
     let lab = Lab::new();
-    let runs = ["--runs", "4", "--set", "expect={}", "--no-pictures", "--out"];
+    let runs = ["--runs", "8", "--set", "expect={}", "--no-pictures", "--out"];
     lab.ok(&[&["run", "small.toml"][..], &runs[..], &["a"]].concat());
     lab.ok(&[&["run", "small.toml", "--set", "link.latency=200ms"][..], &runs[..], &["b"]].concat());
     lab.ok(&["report", "a", "b", "--out", "c.html"]);
