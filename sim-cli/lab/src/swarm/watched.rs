@@ -307,6 +307,11 @@ impl<'a> Log<'a> {
             Some(came) if promises.once || !self.heard.contains_key(&message) => {
                 self.take_in(message, came.hops);
             }
+            // The copy that is passed on may be another than the first, which a busy application could not take.
+            Some(came) => {
+                let waiting = self.heard.get_mut(&message).filter(|heard| !heard.delivered);
+                waiting.into_iter().for_each(|heard| heard.hops = came.hops);
+            }
             None if self.input.is_command && !self.heard.contains_key(&message) => self.take_in(message, 0),
             _ => {}
         }
