@@ -328,7 +328,8 @@ impl<'a> Log<'a> {
         if !promises.echo && came.is_some() && self.input.from == Some(to) {
             self.breach(Invariant::PassedOnce, format!("message {message} goes back to {to}"));
         }
-        if goes.hops <= hops {
+        // Who may send another copy than the one that it took first knows other hops.
+        if promises.once && goes.hops <= hops {
             let goes = goes.hops;
             self.breach(
                 Invariant::Hops,
