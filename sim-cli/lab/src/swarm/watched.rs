@@ -214,7 +214,7 @@ impl<'a> Log<'a> {
         // It may have nobody to pass it on to, and an application that is busy: then nothing else shows that it came.
         if let Some(carried) = self.input.carried
             && !self.input.duplicate
-            && (self.known.promises.once || !self.heard.contains_key(&carried.message))
+            && (self.known.promises.once || self.may_be_new(carried.message))
         {
             self.take_in(carried.message, carried.hops);
         }
@@ -254,6 +254,11 @@ impl<'a> Log<'a> {
         self.taken += 1;
         let (at, number) = (self.now, self.taken);
         self.heard.insert(message, Heard { at, hops, number, delivered: false, sent: SmallVec::new() });
+    }
+
+    /// Whether the node never had the message, or may have forgotten it.
+    fn may_be_new(&self, message: u32) -> bool {
+        self.heard.get(&message).is_none_or(|heard| self.may_have_forgotten(heard))
     }
 
     fn may_have_forgotten(&self, heard: &Heard) -> bool {
@@ -304,9 +309,7 @@ impl<'a> Log<'a> {
         // is taken in here too.
         let came = self.input.carried.filter(|came| came.message == message);
         match came {
-            Some(came) if promises.once || !self.heard.contains_key(&message) => {
-                self.take_in(message, came.hops);
-            }
+            Some(came) if promises.once || self.may_be_new(message) => self.take_in(message, came.hops),
             // The copy that is passed on may be another than the first, which a busy application could not take.
             Some(came) => {
                 let waiting = self.heard.get_mut(&message).filter(|heard| !heard.delivered);
@@ -328,8 +331,7 @@ impl<'a> Log<'a> {
         if !promises.echo && came.is_some() && self.input.from == Some(to) {
             self.breach(Invariant::PassedOnce, format!("message {message} goes back to {to}"));
         }
-        // Who may send another copy than the one that it took first knows other hops.
-        if promises.once && goes.hops <= hops {
+        if goes.hops <= hops {
             let goes = goes.hops;
             self.breach(
                 Invariant::Hops,
