@@ -235,6 +235,20 @@ fn what_is_before_the_floor_does_not_come_back() {
     assert!(!net.nodes[0].insert(key(999)));
 }
 
+/// What a neighbor was to be asked for is not asked for any more, and leaves nothing behind.
+#[test]
+fn what_is_before_the_floor_is_not_asked_for() {
+    let (mut node, _, now) = partner();
+    let offered: Vec<Key> = (20_000..20_020).map(key).collect();
+    let asked = node.receive(9, Message::Have(offered), now).send;
+    assert!(matches!(&asked[..], [Message::Want(_)]), "{asked:?}");
+    assert_eq!(node.claimed(), 20);
+    node.forget_before(key(20_015));
+    assert_eq!(node.claimed(), 5);
+    node.down(9);
+    assert_eq!(node.claimed(), 0);
+}
+
 fn partner() -> (Exchange<usize>, NodeRng, Time) {
     let (mut node, mut rng, now) = (Exchange::default(), NodeRng::new(3), Time::from_secs(1));
     node.extend((0..10_000).map(key));

@@ -171,6 +171,8 @@ impl<Peer: Copy + Ord> Exchange<Peer> {
         if floor > self.floor {
             self.floor = floor;
             self.keys.forget_before(floor);
+            // Whoever is asked for them is not listened to about these.
+            self.claimed = self.claimed.split_off(&floor);
         }
     }
 
@@ -269,8 +271,8 @@ impl<Peer: Copy + Ord> Exchange<Peer> {
         while partner.asked.len() < MAX_WANT
             && let Some(key) = partner.queue.pop_front()
         {
-            // It may have come another way.
-            if self.claimed.contains(&key) && key >= self.floor {
+            // It may have come another way, or may not matter any more.
+            if self.claimed.contains(&key) {
                 partner.asked.insert(key);
             }
         }
