@@ -147,6 +147,20 @@ impl<T: Types, E: Effects<T>> Context<'_, T, E> {
         self.effects.set_timer(after, timer);
     }
 
+    /// Sets a timer for half to one and a half pauses, so that nodes hit by one fault do not act in step. `pause_ms` is
+    /// in milliseconds.
+    pub fn set_timer_about(&mut self, pause_ms: u32, timer: T::Timer) {
+        let after = u64::from(pause_ms / 2) + u64::from(self.below(pause_ms));
+        self.set_timer(Duration::from_millis(after), timer);
+    }
+
+    /// Sets the first of timers that come once in each `period`, at a random point of it, so that nodes that came up
+    /// together do not act in step.
+    pub fn set_first_timer(&mut self, period: Duration, timer: T::Timer) {
+        let phase = u64::from(self.rng.bits()).saturating_mul(period.as_nanos() >> 16) >> 16;
+        self.set_timer(Duration::from_nanos(phase), timer);
+    }
+
     /// Closes the connection to `peer`; see [`Action::Disconnect`].
     #[inline]
     pub fn disconnect(&mut self, peer: T::Peer) {

@@ -1,23 +1,16 @@
 //! Dialogues with the flood: an input and a view, and the actions that must follow.
 
+#[path = "common/note.rs"]
+mod note;
+
 use floodnet_core::broadcast::flood::{Config, Message};
 use floodnet_core::broadcast::{Broadcast, BroadcastCommand, BroadcastEvent, BroadcastInput, Flood};
-use floodnet_core::observe::{Carried, Payload};
+use floodnet_core::observe::Carried;
 use floodnet_core::protocol::{Action, ActionOf, Context};
 use floodnet_core::rng::NodeRng;
-use floodnet_core::seen::{SeenCache, SeenLimits};
+use floodnet_core::seen::SeenLimits;
 use floodnet_core::time::{Duration, Time};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Note(u32);
-
-impl Payload for Note {
-    type Id = u32;
-    type Seen = SeenCache<u32>;
-    fn id(&self) -> u32 {
-        self.0
-    }
-}
+use note::Note;
 
 type Flood32 = Flood<u32, Note>;
 type Act = ActionOf<Flood32>;

@@ -1,5 +1,8 @@
 //! Dialogues with push gossip: an input and a view, and the actions that must follow.
 
+#[path = "common/note.rs"]
+mod note;
+
 use std::collections::BTreeMap;
 
 use floodnet_core::broadcast::flood::Message;
@@ -7,22 +10,10 @@ use floodnet_core::broadcast::gossip::Config;
 use floodnet_core::broadcast::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastInput, BroadcastInputOf, Gossip,
 };
-use floodnet_core::observe::Payload;
 use floodnet_core::protocol::{Action, ActionOf, Context};
 use floodnet_core::rng::NodeRng;
-use floodnet_core::seen::SeenCache;
 use floodnet_core::time::Time;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Note(u32);
-
-impl Payload for Note {
-    type Id = u32;
-    type Seen = SeenCache<u32>;
-    fn id(&self) -> u32 {
-        self.0
-    }
-}
+use note::Note;
 
 type Gossip32 = Gossip<u32, Note>;
 type Act = ActionOf<Gossip32>;

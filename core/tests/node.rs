@@ -1,5 +1,8 @@
 //! The composition of an overlay and a broadcast: who is told what, when, and with which view.
 
+#[path = "common/note.rs"]
+mod note;
+
 use floodnet_core::broadcast::flood;
 use floodnet_core::broadcast::plumtree::{self, Plumtree};
 use floodnet_core::broadcast::{
@@ -7,37 +10,14 @@ use floodnet_core::broadcast::{
 };
 use floodnet_core::invariants::{Invariants, Promises};
 use floodnet_core::node::{self, Layer, Node};
-use floodnet_core::observe::{Carried, Observation, Observe, Payload};
+use floodnet_core::observe::{Carried, Observation, Observe};
 use floodnet_core::overlay::random_walk::{self, Config};
 use floodnet_core::overlay::{OverlayEvent, RandomWalk};
 use floodnet_core::protocol::{Action, ActionOf, Context, Effects, Input, InputOf, Protocol, Types};
 use floodnet_core::rng::NodeRng;
-use floodnet_core::seen::SeenCache;
 use floodnet_core::time::{Duration, Time};
 use floodnet_core::wire::{self, DecodeError, Wire};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Note(u32);
-
-impl Payload for Note {
-    type Id = u32;
-    type Seen = SeenCache<u32>;
-    fn id(&self) -> u32 {
-        self.0
-    }
-}
-
-impl Wire for Note {
-    fn size(&self) -> u32 {
-        self.0.size()
-    }
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.0.encode(out);
-    }
-    fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        u32::decode(input).map(Self)
-    }
-}
+use note::Note;
 
 /// What a spy was told.
 #[derive(Clone, Debug, PartialEq, Eq)]

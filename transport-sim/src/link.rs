@@ -71,11 +71,7 @@ impl LinkModel {
     ) -> Result<Self, Complaint> {
         let mut links = Self::new(spec.clone());
         if !classes.is_empty() {
-            let shares: Vec<f64> = classes.iter().map(|class| class.share).collect();
-            let dealt = assign_shares(slots, &shares, &mut PlanRng::new(seed, Purpose::Classes, 0));
-            let cannot =
-                || Complaint::new("class", "the shares of the classes cannot be dealt out", "they sum to 1");
-            links.class_of = dealt.ok_or_else(cannot)?;
+            links.class_of = class_of(classes, slots, &mut PlanRng::new(seed, Purpose::Classes, 0))?;
             links.classes = classes.to_vec();
         }
         match &spec.latency {
@@ -99,12 +95,9 @@ impl LinkModel {
     /// As [`Self::draw`].
     pub fn grown(mut self, more: u32, seed: u64) -> Result<Self, Complaint> {
         let rng = |number| PlanRng::new(seed, Purpose::Extra, number);
-        let cannot =
-            || Complaint::new("class", "the shares of the classes cannot be dealt out", "they sum to 1");
         let mut classes = Vec::new();
         if !self.class_of.is_empty() {
-            let shares: Vec<f64> = self.classes.iter().map(|class| class.share).collect();
-            classes = assign_shares(more, &shares, &mut rng(0)).ok_or_else(cannot)?;
+            classes = class_of(&self.classes, more, &mut rng(0))?;
         }
         if let Delays::Table { row, size, .. } = &mut self.delays {
             match &self.spec.latency {
@@ -194,6 +187,14 @@ impl LinkModel {
         let number = self.class_of.get(slot as usize).copied().unwrap_or(0);
         self.classes.get(usize::from(number)).unwrap_or(const { &Class::UNLIMITED })
     }
+}
+
+/// The class of each of `slots` slots, dealt out by the shares of the classes.
+fn class_of(classes: &[Class], slots: u32, rng: &mut PlanRng) -> Result<Vec<u8>, Complaint> {
+    let shares: Vec<f64> = classes.iter().map(|class| class.share).collect();
+    assign_shares(slots, &shares, rng).ok_or_else(|| {
+        Complaint::new("class", "the shares of the classes cannot be dealt out", "they sum to 1")
+    })
 }
 
 /// The region of each of `slots` slots: that of its class, or one drawn by the regions' weights.

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use super::{
-    Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf,
+    Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf, deliver,
 };
 use crate::inbox::Inbox;
 use crate::invariants::{Invariants, Promises, Stored};
@@ -119,11 +119,7 @@ impl<Peer: Copy + Ord, P: Payload> Flood<Peer, P> {
                 cx.send(peer, Message { hops: hops.saturating_add(1), payload: payload.clone() });
             }
         }
-        match self.inbox.offer((payload, hops), cx.config.queue) {
-            Ok(Some((payload, hops))) => cx.emit(BroadcastEvent::Delivered { payload, hops }),
-            Ok(None) => {}
-            Err(_) => cx.emit(BroadcastEvent::Dropped("inbox_full")),
-        }
+        deliver(&mut self.inbox, (payload, hops), cx.config.queue, cx);
     }
 }
 

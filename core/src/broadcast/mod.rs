@@ -17,6 +17,7 @@ pub use gossip::Gossip;
 pub use plumtree::Plumtree;
 
 use crate::hostile::{Classes, MessageClass};
+use crate::inbox::Inbox;
 use crate::measure::Measure;
 use crate::observe::{Carried, Payload};
 use crate::protocol::{Context, Effects, Types};
@@ -93,6 +94,21 @@ pub enum BroadcastEvent<P, Id> {
 
 /// The event type of a broadcast of `P`.
 pub type BroadcastEventOf<P> = BroadcastEvent<P, <P as Payload>::Id>;
+
+/// Delivers a message with its hops, or lets it wait in `inbox` while the application is busy: up to `queue` of them.
+#[inline(always)]
+fn deliver<B: Broadcast, E: Effects<B>>(
+    inbox: &mut Inbox<(B::Payload, u16)>,
+    message: (B::Payload, u16),
+    queue: u32,
+    cx: &mut Context<'_, B, E>,
+) {
+    match inbox.offer(message, queue) {
+        Ok(Some((payload, hops))) => cx.emit(BroadcastEvent::Delivered { payload, hops }),
+        Ok(None) => {}
+        Err(_) => cx.emit(BroadcastEvent::Dropped("inbox_full")),
+    }
+}
 
 /// Spreads messages over the neighbors that an overlay keeps.
 ///

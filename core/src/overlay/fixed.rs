@@ -11,7 +11,6 @@ use crate::graph::Graph;
 use crate::hostile::{Classes, MessageClass};
 use crate::invariants::{Invariants, Promises, Stored};
 use crate::protocol::{Context, Effects, Input, InputOf, Types};
-use crate::time::Duration;
 use crate::wire::{DecodeError, Wire, take};
 
 /// What the two ends of a link say to each other.
@@ -140,9 +139,7 @@ impl Fixed {
             return;
         }
         self.redial_pending = true;
-        let pause = REDIAL_MS << self.attempts.min(REDIAL_DOUBLINGS);
-        let after = u64::from(pause / 2) + u64::from(cx.below(pause));
-        cx.set_timer(Duration::from_millis(after), Timer::Redial);
+        cx.set_timer_about(REDIAL_MS << self.attempts.min(REDIAL_DOUBLINGS), Timer::Redial);
     }
 }
 

@@ -43,8 +43,7 @@ impl Draw {
     /// # Panics
     /// When there is none to choose from.
     pub fn one_of<T: Copy>(&mut self, values: &[(&'static str, T)]) -> T {
-        let count = u32::try_from(values.len()).unwrap_or(u32::MAX);
-        let (feature, value) = values[self.rng.below(count) as usize];
+        let (feature, value) = values[self.rng.place(values.len())];
         self.note(feature);
         value
     }

@@ -15,7 +15,7 @@ use core::fmt;
 use crate::time;
 
 #[cfg(feature = "tables")]
-pub use word::{duration_or, schema_duration_or};
+pub use word::{SchemaName, duration_or, schema_duration_or};
 
 /// A length of time, as in `"250ms"` or `"1m 30s"`. Holds whole nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

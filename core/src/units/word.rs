@@ -50,6 +50,42 @@ where
     from.deserialize_any(WordVisitor(word))
 }
 
+/// Lets a type with two variants be read and written: a duration, or a word in its place.
+///
+/// `duration_or_word!(Every, Interval, Off, "off")`: the type, its variant with a [`Duration`], that without, and the
+/// word.
+#[macro_export]
+macro_rules! duration_or_word {
+    ($type:ident, $value:ident, $word:ident, $text:literal) => {
+        impl ::serde::Serialize for $type {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    Self::$value(time) => ::serde::Serialize::serialize(time, serializer),
+                    Self::$word => serializer.serialize_str($text),
+                }
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $type {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Ok($crate::units::duration_or($text, deserializer)?.map_or(Self::$word, Self::$value))
+            }
+        }
+
+        impl ::schemars::JsonSchema for $type {
+            fn schema_name() -> $crate::units::SchemaName {
+                stringify!($type).into()
+            }
+            fn json_schema(generator: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                $crate::units::schema_duration_or($text, generator)
+            }
+        }
+    };
+}
+
+/// Name of a type in a schema.
+pub type SchemaName = alloc::borrow::Cow<'static, str>;
+
 /// Schema of what [`duration_or`] reads.
 pub fn schema_duration_or(word: &'static str, generator: &mut SchemaGenerator) -> Schema {
     let duration = generator.subschema_for::<Duration>();

@@ -7,42 +7,19 @@ use floodnet_core::broadcast::plumtree::{self, Plumtree};
 use floodnet_core::broadcast::{BroadcastCommand, Flood, flood};
 use floodnet_core::invariants::{Invariants, Promises, Stored};
 use floodnet_core::node::{Config, Layer, Node};
-use floodnet_core::observe::{Observation, Observe, Payload};
+use floodnet_core::observe::{Observation, Observe};
 use floodnet_core::overlay::cyclon::{self, Cyclon, Entries, Entry};
 use floodnet_core::overlay::hyparview::{self, HyParView, Peers, Shuffle};
 use floodnet_core::protocol::{Action, ActionOf, Context, Input, InputOf};
 use floodnet_core::rng::NodeRng;
-use floodnet_core::seen::SeenCache;
 use floodnet_core::time::{Duration, Time};
-use floodnet_core::wire::{DecodeError, Wire};
+
+use super::note::Note;
 
 const ME: u32 = 0;
 /// Peers, this node among them, which others may name.
 const PEERS: u32 = 14;
 const INPUTS: u32 = 600;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Note(u32);
-
-impl Payload for Note {
-    type Id = u32;
-    type Seen = SeenCache<u32>;
-    fn id(&self) -> u32 {
-        self.0
-    }
-}
-
-impl Wire for Note {
-    fn size(&self) -> u32 {
-        4
-    }
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.0.encode(out);
-    }
-    fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        u32::decode(input).map(Self)
-    }
-}
 
 /// Draws a message that such a peer may send.
 type Message<P> = fn(&mut NodeRng) -> <P as floodnet_core::protocol::Types>::Message;

@@ -3,6 +3,8 @@
 mod cyclon;
 mod hostile;
 mod hyparview;
+#[path = "../common/note.rs"]
+mod note;
 mod plumtree;
 mod wire;
 

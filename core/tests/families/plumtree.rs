@@ -4,24 +4,12 @@ use floodnet_core::broadcast::plumtree::{Config, Message, Plumtree, Timer};
 use floodnet_core::broadcast::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastInput, BroadcastInputOf,
 };
-use floodnet_core::observe::Payload;
 use floodnet_core::protocol::{Action, ActionOf, Context};
 use floodnet_core::rng::NodeRng;
-use floodnet_core::seen::SeenCache;
 use floodnet_core::time::{Duration, Time};
 
+use super::note::Note;
 use super::{ms, sends};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Note(u32);
-
-impl Payload for Note {
-    type Id = u32;
-    type Seen = SeenCache<u32>;
-    fn id(&self) -> u32 {
-        self.0
-    }
-}
 
 type Tree = Plumtree<u32, Note>;
 type Act = ActionOf<Tree>;

@@ -2,6 +2,8 @@
 //! against a model that knows only who is up and what was published.
 
 mod network;
+#[path = "../common/note.rs"]
+mod note;
 
 use std::collections::BTreeSet;
 

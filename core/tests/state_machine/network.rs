@@ -8,37 +8,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use floodnet_core::broadcast::{BroadcastEvent, Flood, flood};
 use floodnet_core::node::{self, Layer, Node};
-use floodnet_core::observe::{Observe, Payload};
+use floodnet_core::observe::Observe;
 use floodnet_core::overlay::{RandomWalk, random_walk};
 use floodnet_core::protocol::{Action, ActionOf, Context, Input, InputOf, Protocol, Types};
 use floodnet_core::rng::{NodeRng, fold};
-use floodnet_core::seen::SeenCache;
 use floodnet_core::time::{Duration, Time};
-use floodnet_core::wire::{DecodeError, Wire};
 
-/// A publication: its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Note(pub(crate) u32);
-
-impl Payload for Note {
-    type Id = u32;
-    type Seen = SeenCache<u32>;
-    fn id(&self) -> u32 {
-        self.0
-    }
-}
-
-impl Wire for Note {
-    fn size(&self) -> u32 {
-        self.0.size()
-    }
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.0.encode(out);
-    }
-    fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        u32::decode(input).map(Self)
-    }
-}
+use super::note::Note;
 
 pub(crate) type Peer = Node<RandomWalk<u32>, Flood<u32, Note>>;
 pub(crate) type Settings = node::Config<random_walk::Config<u32>, flood::Config>;

@@ -79,6 +79,14 @@ pub struct OfKind {
     pub bytes: u64,
 }
 
+impl OfKind {
+    /// Takes in other counts.
+    const fn add(&mut self, other: &Self) {
+        self.packets += other.packets;
+        self.bytes += other.bytes;
+    }
+}
+
 /// The packets with one message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Copies {
@@ -144,10 +152,14 @@ pub(super) struct Load {
     per_slot: Vec<u32>,
     /// Packets sent by slots that are not among these: none.
     by_strangers: u64,
-    /// All but what is kept by message: control, bytes and losses.
+    /// What is kept neither by message nor by kind: the bytes of packets with a message, what was taken in without one,
+    /// and losses.
     rest: Traffic,
-    /// Packets handed to the network, by kind.
-    kinds: Kinds,
+    /// Packets without a message, by kind.
+    control: Kinds,
+    /// Packets with a message that are not of the kind [`PAYLOAD`], by kind. Those that are, which are nearly all, are
+    /// what the sums by message have besides.
+    carriers: Kinds,
     /// Losses of the network by reason.
     losses: Reasons,
     /// Drops of protocols by reason.
@@ -175,6 +187,9 @@ impl Reasons {
     }
 }
 
+/// The kind of packets that do nothing but carry a message.
+const PAYLOAD: &str = "payload";
+
 /// Packets by kind: few, so that a search by address is faster than any map.
 #[derive(Debug, Default)]
 struct Kinds(Vec<(&'static str, OfKind)>);
@@ -195,6 +210,12 @@ impl Kinds {
     fn add_first(&mut self, kind: &'static str, bytes: u32) {
         self.0.push((kind, OfKind { packets: 1, bytes: bytes.into() }));
     }
+
+    fn sum(&self) -> OfKind {
+        let mut sum = OfKind::default();
+        self.0.iter().for_each(|(_, of)| sum.add(of));
+        sum
+    }
 }
 
 impl Load {
@@ -213,7 +234,8 @@ impl Load {
             per_slot: vec![0; slots.len()],
             by_strangers: 0,
             rest: Traffic::default(),
-            kinds: Kinds::default(),
+            control: Kinds::default(),
+            carriers: Kinds::default(),
             losses: Reasons::default(),
             refusals: Reasons::default(),
         }
@@ -233,17 +255,15 @@ impl Load {
     /// `slot` handed a packet to the network.
     #[inline]
     pub(super) fn sent(&mut self, slot: u32, message: Option<u32>, bytes: u32, kind: &'static str) {
-        self.kinds.add(kind, bytes);
         match self.per_slot.get_mut(slot.wrapping_sub(self.first) as usize) {
             Some(count) => *count = count.saturating_add(1),
             None => self.by_strangers += 1,
         }
-        if let Some(message) = message {
-            self.rest.bytes.payload += u64::from(bytes);
-            self.copies(message).sent += 1;
-        } else {
-            self.rest.bytes.control += u64::from(bytes);
-            self.rest.control_sent += 1;
+        let Some(message) = message else { return self.control.add(kind, bytes) };
+        self.rest.bytes.payload += u64::from(bytes);
+        self.copies(message).sent += 1;
+        if kind != PAYLOAD {
+            self.carriers.add(kind, bytes);
         }
     }
 
@@ -286,6 +306,8 @@ impl Load {
         let mut all = self.rest;
         all.payloads.add(&self.unknown);
         self.copies.iter().for_each(|copies| all.payloads.add(copies));
+        let control = self.control.sum();
+        (all.control_sent, all.bytes.control) = (control.packets, control.bytes);
         all
     }
 
@@ -302,10 +324,14 @@ impl Load {
 
     /// Adds to `all`, by kind, what was handed to the network.
     pub(super) fn add_kinds(&self, all: &mut BTreeMap<String, OfKind>) {
-        for (kind, of) in &self.kinds.0 {
-            let sum = all.entry((*kind).to_owned()).or_default();
-            sum.packets += of.packets;
-            sum.bytes += of.bytes;
+        let (traffic, carriers) = (self.traffic(), self.carriers.sum());
+        let payload = OfKind {
+            packets: traffic.payloads.sent - carriers.packets,
+            bytes: traffic.bytes.payload - carriers.bytes,
+        };
+        let payload = Some((PAYLOAD, payload)).filter(|(_, of)| of.packets > 0);
+        for (kind, of) in self.control.0.iter().chain(&self.carriers.0).chain(&payload) {
+            all.entry((*kind).to_owned()).or_default().add(of);
         }
     }
 
@@ -360,21 +386,21 @@ mod tests {
         load.sent(10, Some(0), 100, "payload");
         load.sent(10, None, 7, "hello");
         load.sent(11, None, 8, "hello");
+        load.sent(11, Some(0), 30, "caught_up");
+        load.sent(12, None, 4, "payload");
         load.received(Some(0));
         load.received(None);
         load.duplicate(0);
         let traffic = load.traffic();
-        assert_eq!(traffic.bytes, ByKind { payload: 100, control: 15 });
-        assert_eq!(traffic.payloads, Copies { sent: 1, received: 1, duplicates: 1 });
-        assert_eq!((traffic.sent(), traffic.received()), (3, 2));
+        assert_eq!(traffic.bytes, ByKind { payload: 130, control: 19 });
+        assert_eq!(traffic.payloads, Copies { sent: 2, received: 1, duplicates: 1 });
+        assert_eq!((traffic.sent(), traffic.received()), (5, 2));
         assert_eq!((load.busiest(), load.by_strangers()), (2, 0));
         let mut kinds = BTreeMap::new();
         load.add_kinds(&mut kinds);
         let of = |packets, bytes| OfKind { packets, bytes };
-        assert_eq!(
-            kinds,
-            BTreeMap::from([("payload".to_owned(), of(1, 100)), ("hello".to_owned(), of(2, 15))])
-        );
+        let expected = [("caught_up", of(1, 30)), ("hello", of(2, 15)), ("payload", of(2, 104))];
+        assert_eq!(kinds, expected.map(|(kind, of)| (kind.to_owned(), of)).into());
     }
 
     #[test]

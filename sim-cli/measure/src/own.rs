@@ -7,12 +7,12 @@
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
-use floodnet_core::measure::{Form, Measure, Unit as OwnUnit, Worse as OwnWorse};
+use floodnet_core::measure::{Form, Measure, Unit as OwnUnit, Worse};
 use floodnet_core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::latency::{Latencies, Spans};
-use super::metrics::{Meaning, Unit, Worse};
+use super::metrics::{Meaning, Unit};
 use super::number::{DIGITS, round_to};
 
 /// The measures that the protocols of this program have declared, by name.
@@ -68,9 +68,7 @@ pub(super) fn meaning(measure: &Measure, number: Option<&str>) -> Meaning {
     let worse = match measure.worse {
         // How often there was a value is another matter than how great it was.
         _ if number == Some("count") => Worse::Neither,
-        OwnWorse::Higher => Worse::Higher,
-        OwnWorse::Lower => Worse::Lower,
-        OwnWorse::Neither => Worse::Neither,
+        worse => worse,
     };
     let unit = match (measure.unit, number) {
         (OwnUnit::Time, number) if number != Some("count") => Unit::Millis,
@@ -196,9 +194,9 @@ fn spread(all: &Latencies, sum: u64) -> Spread {
 mod tests {
     use super::*;
 
-    static ASKED: Measure = Measure::counter("test_asked", "Questions.", OwnWorse::Higher);
-    static SIZE: Measure = Measure::histogram("test_size", "How large lists are.", OwnWorse::Neither);
-    static WAIT: Measure = Measure::times("test_wait", "How long it waits.", OwnWorse::Higher);
+    static ASKED: Measure = Measure::counter("test_asked", "Questions.", Worse::Higher);
+    static SIZE: Measure = Measure::histogram("test_size", "How large lists are.", Worse::Neither);
+    static WAIT: Measure = Measure::times("test_wait", "How long it waits.", Worse::Higher);
 
     #[test]
     fn parts_add_up_whatever_they_reported() {
@@ -249,8 +247,8 @@ mod tests {
     #[test]
     #[should_panic(expected = "two protocols declare a measure called test_twice")]
     fn one_name_has_one_meaning() {
-        static ONE: Measure = Measure::counter("test_twice", "One.", OwnWorse::Higher);
-        static OTHER: Measure = Measure::counter("test_twice", "Other.", OwnWorse::Higher);
+        static ONE: Measure = Measure::counter("test_twice", "One.", Worse::Higher);
+        static OTHER: Measure = Measure::counter("test_twice", "Other.", Worse::Higher);
         declare(&ONE);
         declare(&OTHER);
     }

@@ -1,10 +1,10 @@
 //! What is measured and what is drawn: `[measure]` and `[output]`.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::de::Deserializer;
-use serde::{Deserialize, Serialize, Serializer};
+use floodnet_core::duration_or_word;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::units::{Duration, duration_or, schema_duration_or};
+use super::units::Duration;
 
 /// `[measure]`: the window of all averages and the times that measures need.
 ///
@@ -95,34 +95,6 @@ pub enum TopologyTime {
     At(Duration),
     /// At the end of the run.
     End,
-}
-
-macro_rules! duration_or_word {
-    ($type:ident, $value:ident, $word:ident, $text:literal) => {
-        impl Serialize for $type {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                match self {
-                    Self::$value(time) => time.serialize(serializer),
-                    Self::$word => serializer.serialize_str($text),
-                }
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $type {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Ok(duration_or($text, deserializer)?.map_or(Self::$word, Self::$value))
-            }
-        }
-
-        impl JsonSchema for $type {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($type).into()
-            }
-            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-                schema_duration_or($text, generator)
-            }
-        }
-    };
 }
 
 duration_or_word!(Every, Interval, Off, "off");

@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use floodnet_core::hostile::{Classes, Deed, MessageClass, Pretense};
-use floodnet_core::invariants::{Invariants, Promises, Stored, Walk};
+use floodnet_core::invariants::{Invariants, Promises};
 use floodnet_core::measure::Measure;
 use floodnet_core::observe::{Carried, Observation, Observe};
 use floodnet_core::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
@@ -20,7 +20,7 @@ use crate::SimProtocol;
 use crate::payload::SimPayload;
 use crate::plan::{Adversaries, Plan};
 use role::Role;
-use sink::{Honest, Tampering};
+use sink::Sink;
 
 /// A node of `P` that may be an adversary.
 pub struct Hostile<P: Types> {
@@ -88,8 +88,7 @@ impl<P: SimProtocol<Message: Wire>> Tamperable for P {}
 impl<P: Tamperable> Hostile<P> {
     /// The node of `slot`, hostile if the plan says so.
     pub fn new(slot: u32, inner: P, scene: &Arc<Scene>) -> Self {
-        let is_hostile = scene.adversaries.group(slot).is_some();
-        Self { inner, role: is_hostile.then(|| Box::new(Role::new(slot, Arc::clone(scene)))) }
+        Self { inner, role: Role::new(slot, scene).map(Box::new) }
     }
 }
 
@@ -111,36 +110,17 @@ impl<P: Types> Types for Hostile<P> {
 impl<P: Tamperable> Protocol for Hostile<P> {
     fn handle<E: Effects<Self>>(&mut self, input: InputOf<Self>, cx: &mut Context<'_, Self, E>) {
         let Self { inner, role } = self;
-        let Some(role) = role else {
-            let Some(input) = of_node::<P>(input) else { return };
-            let mut effects = Honest(&mut *cx.effects);
-            let config = &cx.config.honest;
-            let mut context = Context { now: cx.now, config, rng: &mut *cx.rng, effects: &mut effects };
-            return inner.handle(input, &mut context);
-        };
-        match input {
-            Input::Start => role.start::<P, E>(cx),
-            Input::Timer(HostileTimer::Connect) => return role.connect::<P, E>(inner.neighbors(), cx),
-            Input::Timer(HostileTimer::Forge(deed)) => {
-                return role.forge::<P, E>(deed, inner.neighbors(), cx);
-            }
-            Input::Timer(HostileTimer::Release(number)) => {
-                if let Some((to, message)) = role.release(number) {
-                    cx.send(to, message);
-                }
-                return;
-            }
-            _ => {}
-        }
-        if let Input::Message { from, message } = &input
-            && !role.takes_in::<P, E>(*from, message, cx)
+        let mut role = role.as_deref_mut();
+        if let Some(role) = &mut role
+            && !role.passes::<P, E>(&input, inner.neighbors(), cx)
         {
             return;
         }
         // What its role leaves of the input goes to a sound node, and what that node does passes through the role.
         let Some(input) = of_node::<P>(input) else { return };
-        let config = if role.is_unbounded() { &cx.config.unbounded } else { &cx.config.honest };
-        let mut effects = Tampering { outer: &mut *cx.effects, role, now: cx.now };
+        let is_unbounded = role.as_ref().is_some_and(|role| role.is_unbounded());
+        let config = if is_unbounded { &cx.config.unbounded } else { &cx.config.honest };
+        let mut effects = Sink { outer: &mut *cx.effects, role, now: cx.now };
         inner.handle(input, &mut Context { now: cx.now, config, rng: &mut *cx.rng, effects: &mut effects });
     }
 }
@@ -213,12 +193,6 @@ impl<P: Tamperable> Observe for Hostile<P> {
 impl<P: Tamperable + Invariants> Invariants for Hostile<P> {
     fn promise(config: &Self::Config, promises: &mut Promises) {
         P::promise(&config.honest, promises);
-    }
-    fn walk(message: &P::Message) -> Option<Walk<u32>> {
-        P::walk(message)
-    }
-    fn stored(&self, config: &Self::Config, report: &mut dyn FnMut(Stored)) {
-        self.inner.stored(&config.honest, report);
     }
     fn static_neighbors(config: &Self::Config, peer: u32) -> Option<&[u32]> {
         P::static_neighbors(&config.honest, peer)

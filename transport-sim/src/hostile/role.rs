@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use floodnet_core::distributions::{happens, share_to_threshold};
 use floodnet_core::hostile::{Deed, MessageClass, Pretense};
-use floodnet_core::protocol::{Context, Effects};
+use floodnet_core::protocol::{Context, Effects, Input, InputOf};
 use floodnet_core::rng::{NodeRng, Purpose, fold};
 use floodnet_core::time::{Duration, Time};
 use floodnet_core::wire::Wire;
@@ -18,6 +18,10 @@ use crate::spec::{Censor, DeedSpec};
 pub(super) struct Role<M> {
     me: u32,
     scene: Arc<Scene>,
+    /// The number of its group.
+    group: usize,
+    /// Its place among the members of that.
+    place: usize,
     /// Its own, so that the node draws what it would draw if it were honest.
     rng: NodeRng,
     /// Packets that are held back.
@@ -37,12 +41,41 @@ struct Fate {
 }
 
 impl<M> Role<M> {
-    pub(super) fn new(me: u32, scene: Arc<Scene>) -> Self {
-        Self { me, scene, rng: NodeRng::new(0), held: BTreeMap::new(), next: 0, named: 0 }
+    /// That of `me` in the scene; none if it is honest.
+    pub(super) fn new(me: u32, scene: &Arc<Scene>) -> Option<Self> {
+        let (group, place) = scene.adversaries.place(me)?;
+        let (scene, rng) = (Arc::clone(scene), NodeRng::new(0));
+        Some(Self { me, scene, group, place, rng, held: BTreeMap::new(), next: 0, named: 0 })
+    }
+
+    /// What it does with an input before its node gets it. Says whether the node gets it.
+    pub(super) fn passes<P, E>(
+        &mut self,
+        input: &InputOf<Hostile<P>>,
+        neighbors: &[u32],
+        cx: &mut Context<'_, Hostile<P>, E>,
+    ) -> bool
+    where
+        P: Tamperable<Message = M>,
+        E: Effects<Hostile<P>>,
+    {
+        match input {
+            Input::Start => self.start(cx),
+            Input::Message { from, message } => return self.takes_in(*from, message, cx),
+            Input::Timer(HostileTimer::Connect) => self.connect(neighbors, cx),
+            Input::Timer(HostileTimer::Forge(deed)) => self.forge(*deed, neighbors, cx),
+            Input::Timer(HostileTimer::Release(number)) => {
+                if let Some((to, message)) = self.held.remove(number) {
+                    cx.send(to, message);
+                }
+            }
+            Input::Timer(HostileTimer::Node(_)) | Input::Command(_) | Input::LinkDown(_) => {}
+        }
+        true
     }
 
     /// A life begins: sets the first timers.
-    pub(super) fn start<P, E>(&mut self, cx: &mut Context<'_, Hostile<P>, E>)
+    fn start<P, E>(&mut self, cx: &mut Context<'_, Hostile<P>, E>)
     where
         P: Tamperable<Message = M>,
         E: Effects<Hostile<P>>,
@@ -50,8 +83,8 @@ impl<M> Role<M> {
         // A name of this life that is known without its number, as on sockets.
         let life = fold(u64::from(self.me), cx.now.as_nanos());
         self.rng = NodeRng::new(fold(Purpose::Deeds.seed(self.scene.seed), life));
-        let Some((group, place)) = self.scene.adversaries.group(self.me) else { return };
-        if let (Some(at), Some(visits)) = (group.spec.connects_at(), group.visits.get(place))
+        let group = group(&self.scene, self.group);
+        if let (Some(at), Some(visits)) = (group.spec.connects_at(), group.visits.get(self.place))
             && !visits.is_empty()
         {
             cx.set_timer(at.after_start().since(cx.now), HostileTimer::Connect);
@@ -65,24 +98,18 @@ impl<M> Role<M> {
 
     /// Whether it takes any number of links.
     pub(super) fn is_unbounded(&self) -> bool {
-        self.scene.adversaries.group(self.me).is_some_and(|(group, _)| group.spec.connect.is_some())
-    }
-
-    /// The group that it breaks the rules for at `now`; none while it keeps them.
-    fn active(scene: &Scene, me: u32, now: Time) -> Option<&Group> {
-        let (group, _) = scene.adversaries.group(me)?;
-        (group.start <= now && now < group.stop).then_some(group)
+        group(&self.scene, self.group).spec.connect.is_some()
     }
 
     /// Asks whom it connects to and does not hold.
-    pub(super) fn connect<P, E>(&self, neighbors: &[u32], cx: &mut Context<'_, Hostile<P>, E>)
+    fn connect<P, E>(&self, neighbors: &[u32], cx: &mut Context<'_, Hostile<P>, E>)
     where
         P: Tamperable<Message = M>,
         E: Effects<Hostile<P>>,
     {
-        let Some((group, place)) = self.scene.adversaries.group(self.me) else { return };
+        let group = group(&self.scene, self.group);
         let Some(connect) = group.spec.connect.filter(|_| cx.now < group.stop) else { return };
-        for slot in due(&group.visits[place], cx.now).filter(|slot| !neighbors.contains(slot)) {
+        for slot in due(&group.visits[self.place], cx.now).filter(|slot| !neighbors.contains(slot)) {
             let pretense = Pretense { sender: self.me, receiver: slot, named: self.me };
             if let Some(message) = P::forge(&cx.config.honest, MessageClass::Join, &pretense) {
                 cx.send(slot, message);
@@ -92,28 +119,31 @@ impl<M> Role<M> {
     }
 
     /// Sends what the deed number `number` invents.
-    pub(super) fn forge<P, E>(
-        &mut self,
-        number: usize,
-        neighbors: &[u32],
-        cx: &mut Context<'_, Hostile<P>, E>,
-    ) where
+    fn forge<P, E>(&mut self, number: usize, neighbors: &[u32], cx: &mut Context<'_, Hostile<P>, E>)
+    where
         P: Tamperable<Message = M>,
         E: Effects<Hostile<P>>,
     {
-        let scene = Arc::clone(&self.scene);
-        let Some((group, place)) = scene.adversaries.group(self.me) else { return };
+        let group = group(&self.scene, self.group);
         let Some(&DeedSpec::Forge { what, every, .. }) = group.spec.does.get(number) else { return };
         if cx.now >= group.stop {
             return;
         }
         let mut receivers: Vec<u32> =
-            group.visits.get(place).map(|visits| due(visits, cx.now).collect()).unwrap_or_default();
+            group.visits.get(self.place).map(|visits| due(visits, cx.now).collect()).unwrap_or_default();
         if group.spec.connect.is_none() {
             receivers.extend(self.rng.pick(neighbors));
         }
         for receiver in receivers {
-            let pretense = Pretense { sender: self.me, receiver, named: self.name(group) };
+            let named = match self.named.checked_rem(group.names.end - group.names.start) {
+                Some(turn) => {
+                    self.named = self.named.wrapping_add(1);
+                    group.names.start + turn
+                }
+                // Where none are made up.
+                None => accomplice(group, self.place, &mut self.rng),
+            };
+            let pretense = Pretense { sender: self.me, receiver, named };
             if let Some(message) = P::forge(&cx.config.honest, what, &pretense) {
                 cx.send(receiver, message);
                 cx.emit(HostileEvent::Deed(Deed::Forged));
@@ -122,31 +152,16 @@ impl<M> Role<M> {
         cx.set_timer(every.into(), HostileTimer::Forge(number));
     }
 
-    /// A made-up node in turn; or an accomplice, where none are made up.
-    fn name(&mut self, group: &Group) -> u32 {
-        let Some(turn) = self.named.checked_rem(group.names.end - group.names.start) else {
-            return self.accomplice(group);
-        };
-        self.named = self.named.wrapping_add(1);
-        group.names.start + turn
-    }
-
-    /// Another of its group by chance; itself, if it is alone.
-    fn accomplice(&mut self, group: &Group) -> u32 {
-        let others = u32::try_from(group.members.len()).unwrap_or(u32::MAX) - 1;
-        let drawn = self.rng.below(others) as usize;
-        let place = group.members.binary_search(&self.me).unwrap_or(0);
-        let drawn = if drawn >= place { drawn + 1 } else { drawn };
-        group.members.get(drawn).copied().unwrap_or(self.me)
-    }
-
     /// Whether the node may take a packet in; says what it does with it.
-    pub(super) fn takes_in<P, E>(&self, from: u32, message: &M, cx: &mut Context<'_, Hostile<P>, E>) -> bool
+    fn takes_in<P, E>(&self, from: u32, message: &M, cx: &mut Context<'_, Hostile<P>, E>) -> bool
     where
         P: Tamperable<Message = M>,
         E: Effects<Hostile<P>>,
     {
-        let Some(group) = Self::active(&self.scene, self.me, cx.now) else { return true };
+        let group = group(&self.scene, self.group);
+        if !breaks_rules(group, cx.now) {
+            return true;
+        }
         let class = P::class(message);
         for deed in &group.spec.does {
             match deed {
@@ -193,11 +208,14 @@ impl<M> Role<M> {
         E: Effects<Hostile<P>>,
     {
         let mut fate = Fate { delay: Duration::ZERO, copies: 0, apart: Duration::ZERO };
-        let scene = Arc::clone(&self.scene);
-        let Some(group) = Self::active(&scene, self.me, now) else { return Some(fate) };
+        let group = group(&self.scene, self.group);
+        if !breaks_rules(group, now) {
+            return Some(fate);
+        }
         let class = P::class(message);
         let carried = P::carried(message).map(|carried| carried.message);
-        let is_from = |slot: u32| carried.is_some_and(|id| scene.origins.get(id as usize) == Some(&slot));
+        let is_from =
+            |slot: u32| carried.is_some_and(|id| self.scene.origins.get(id as usize) == Some(&slot));
         for deed in &group.spec.does {
             match *deed {
                 DeedSpec::Drop { share, of }
@@ -215,7 +233,7 @@ impl<M> Role<M> {
                     (fate.copies, fate.apart) = (times, after.into());
                 }
                 DeedSpec::Lie(of) if of == class => {
-                    let named = self.accomplice(group);
+                    let named = accomplice(group, self.place, &mut self.rng);
                     if P::lie(message, named) {
                         effects.emit(HostileEvent::Deed(Deed::Lied));
                     }
@@ -239,11 +257,23 @@ impl<M> Role<M> {
         self.held.insert(number, (to, message));
         effects.set_timer(after, HostileTimer::Release(number));
     }
+}
 
-    /// The packet that was held back under this number, and its receiver.
-    pub(super) fn release(&mut self, number: u32) -> Option<(u32, M)> {
-        self.held.remove(&number)
-    }
+/// The group of this number, which is known to be there.
+fn group(scene: &Scene, number: usize) -> &Group {
+    &scene.adversaries.groups[number]
+}
+
+/// Whether a group breaks the rules at `now`.
+fn breaks_rules(group: &Group, now: Time) -> bool {
+    group.start <= now && now < group.stop
+}
+
+/// Another member than that at `place`, by chance; that one itself, if it is alone.
+fn accomplice(group: &Group, place: usize, rng: &mut NodeRng) -> u32 {
+    let drawn = rng.place(group.members.len() - 1);
+    let other = if drawn >= place { drawn + 1 } else { drawn };
+    group.members.get(other).copied().unwrap_or(group.members[place])
 }
 
 /// Those of `visits`, which are in order, whose time has come.

@@ -60,11 +60,12 @@ pub struct Visit {
 }
 
 impl Adversaries {
-    /// The group of `slot`, and its place among the members; none for an honest slot.
+    /// The number of the group of `slot`, and its place among the members; none for an honest slot.
     #[must_use]
-    pub fn group(&self, slot: u32) -> Option<(&Group, usize)> {
-        let group = self.groups.get(*self.group_of.get(&slot)?)?;
-        Some((group, group.members.binary_search(&slot).ok()?))
+    pub fn place(&self, slot: u32) -> Option<(usize, usize)> {
+        let number = *self.group_of.get(&slot)?;
+        let group = self.groups.get(number)?;
+        Some((number, group.members.binary_search(&slot).ok()?))
     }
 
     /// Whether `slot` is hostile, or the name of a node that does not exist.

@@ -139,15 +139,21 @@ impl Adversary {
     /// Which slots it consists of; none when nothing or more than one thing is said, which no loaded scenario does.
     #[must_use]
     pub fn who(&self) -> Option<Who<'_>> {
+        let mut said = self.said();
+        let (_, who) = said.next()?;
+        said.next().is_none().then_some(who)
+    }
+
+    /// What is said of the slots that it consists of, each with its key.
+    fn said(&self) -> impl Iterator<Item = (&'static str, Who<'_>)> {
         let all = [
-            self.share.map(Who::Share),
-            self.count.map(Who::Count),
-            self.slots.as_deref().map(Who::Slots),
-            self.class.as_deref().map(Who::Class),
-            self.extra.map(Who::Extra),
+            ("share", self.share.map(Who::Share)),
+            ("count", self.count.map(Who::Count)),
+            ("slots", self.slots.as_deref().map(Who::Slots)),
+            ("class", self.class.as_deref().map(Who::Class)),
+            ("extra", self.extra.map(Who::Extra)),
         ];
-        let mut said = all.into_iter().flatten();
-        said.next().filter(|_| said.next().is_none())
+        all.into_iter().filter_map(|(key, who)| Some((key, who?)))
     }
 
     /// When it connects first, if it does.
@@ -186,21 +192,13 @@ impl Adversary {
     }
 
     fn check_who(&self, path: &str, slots: Option<u32>, complaints: &mut Complaints) {
-        let given = [
-            ("share", self.share.is_some()),
-            ("count", self.count.is_some()),
-            ("slots", self.slots.is_some()),
-            ("class", self.class.is_some()),
-            ("extra", self.extra.is_some()),
-        ];
-        // Exactly one of them says who they are.
-        let mut given = given.into_iter().filter_map(|(key, is)| is.then_some(key));
-        match (given.next(), given.next()) {
+        let mut said = self.said();
+        match (said.next(), said.next()) {
             (None, _) => {
                 let label = "write share = 0.1, count = 5, slots = [3], class = \"...\" or extra = 5";
                 complaints.add(path, "the adversary does not say who", label);
             }
-            (Some(first), Some(second)) => {
+            (Some((first, _)), Some((second, _))) => {
                 let title = format!("both {first} and {second} are given");
                 complaints.add(&format!("{path}.{second}"), title, "keep one of them");
             }

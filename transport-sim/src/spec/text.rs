@@ -24,26 +24,12 @@ impl Serialize for Origin {
 
 impl<'de> Deserialize<'de> for Origin {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OriginVisitor;
-        impl Visitor<'_> for OriginVisitor {
-            type Value = Origin;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("\"random\" or the number of a slot")
-            }
-            fn visit_i64<E: de::Error>(self, slot: i64) -> Result<Origin, E> {
-                u32::try_from(slot).map(Origin::Slot).map_err(|_| unknown(&slot))
-            }
-            fn visit_u64<E: de::Error>(self, slot: u64) -> Result<Origin, E> {
-                u32::try_from(slot).map(Origin::Slot).map_err(|_| unknown(&slot))
-            }
-            fn visit_str<E: de::Error>(self, word: &str) -> Result<Origin, E> {
-                if word == "random" { Ok(Origin::Random) } else { Err(unknown(&word)) }
-            }
-        }
-        fn unknown<E: de::Error>(what: &dyn fmt::Display) -> E {
-            E::custom(format!("`{what}` publishes nothing\nwrite \"random\" or the number of a slot"))
-        }
-        deserializer.deserialize_any(OriginVisitor)
+        deserializer.deserialize_any(WordOrSlot {
+            words: &[("random", Self::Random)],
+            slot: Self::Slot,
+            form: "\"random\" or the number of a slot",
+            wrong: "publishes nothing",
+        })
     }
 }
 
@@ -72,32 +58,12 @@ impl Serialize for Target {
 
 impl<'de> Deserialize<'de> for Target {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TargetVisitor;
-        impl Visitor<'_> for TargetVisitor {
-            type Value = Target;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("\"random\", \"publishers\", \"joiners\" or the number of a slot")
-            }
-            fn visit_i64<E: de::Error>(self, slot: i64) -> Result<Target, E> {
-                u32::try_from(slot).map(Target::Slot).map_err(|_| unknown(&slot))
-            }
-            fn visit_u64<E: de::Error>(self, slot: u64) -> Result<Target, E> {
-                u32::try_from(slot).map(Target::Slot).map_err(|_| unknown(&slot))
-            }
-            fn visit_str<E: de::Error>(self, word: &str) -> Result<Target, E> {
-                match word {
-                    "random" => Ok(Target::Random),
-                    "publishers" => Ok(Target::Publishers),
-                    "joiners" => Ok(Target::Joiners),
-                    other => Err(unknown(&other)),
-                }
-            }
-        }
-        fn unknown<E: de::Error>(what: &dyn fmt::Display) -> E {
-            let label = "write \"random\", \"publishers\", \"joiners\" or the number of a slot";
-            E::custom(format!("`{what}` is nobody to connect to\n{label}"))
-        }
-        deserializer.deserialize_any(TargetVisitor)
+        deserializer.deserialize_any(WordOrSlot {
+            words: &[("random", Self::Random), ("publishers", Self::Publishers), ("joiners", Self::Joiners)],
+            slot: Self::Slot,
+            form: "\"random\", \"publishers\", \"joiners\" or the number of a slot",
+            wrong: "is nobody to connect to",
+        })
     }
 }
 
@@ -110,6 +76,40 @@ impl JsonSchema for Target {
             "description": "\"random\", \"publishers\", \"joiners\", or the number of a slot.",
             "oneOf": [{ "enum": ["random", "publishers", "joiners"] }, { "type": "integer", "minimum": 0 }]
         })
+    }
+}
+
+/// Reads one of some words, or the number of a slot.
+struct WordOrSlot<T: 'static> {
+    words: &'static [(&'static str, T)],
+    slot: fn(u32) -> T,
+    /// What there is to write.
+    form: &'static str,
+    /// What is said of anything else.
+    wrong: &'static str,
+}
+
+impl<T> WordOrSlot<T> {
+    fn wrong<E: de::Error>(&self, what: &dyn fmt::Display) -> E {
+        E::custom(format!("`{what}` {}\nwrite {}", self.wrong, self.form))
+    }
+}
+
+impl<T: Copy> Visitor<'_> for WordOrSlot<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.form)
+    }
+    fn visit_i64<E: de::Error>(self, slot: i64) -> Result<T, E> {
+        u32::try_from(slot).map(self.slot).map_err(|_| self.wrong(&slot))
+    }
+    fn visit_u64<E: de::Error>(self, slot: u64) -> Result<T, E> {
+        u32::try_from(slot).map(self.slot).map_err(|_| self.wrong(&slot))
+    }
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<T, E> {
+        let known = self.words.iter().find(|(known, _)| *known == word);
+        known.map(|(_, value)| *value).ok_or_else(|| self.wrong(&word))
     }
 }
 

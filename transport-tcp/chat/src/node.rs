@@ -38,7 +38,7 @@ pub enum Message {
     History(HistoryMessage),
 }
 
-/// Stands before messages about what was said before: one more than the layers of a node.
+/// Stands before messages about what was said before. Those of the node begin with 0 or 1, which says their layer.
 const HISTORY: u8 = 2;
 
 impl Wire for Message {

@@ -1,15 +1,14 @@
 //! The settings as a scenario gives them.
 
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{Config, Flood, history};
 use crate::seen::SeenLimits;
 use crate::tables::{CheckedTable, Complaint, Draw, NamedBroadcast, PortablePayload};
-use crate::units::{Duration, Limit, duration_or, schema_duration_or};
+use crate::units::{Duration, Limit};
 
 /// `[broadcast.flood]`: what is new goes to every neighbor.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -193,26 +192,4 @@ impl SeenFor {
     }
 }
 
-impl Serialize for SeenFor {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Unlimited => serializer.serialize_str("unlimited"),
-            Self::For(time) => time.serialize(serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for SeenFor {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(duration_or("unlimited", deserializer)?.map_or(Self::Unlimited, Self::For))
-    }
-}
-
-impl JsonSchema for SeenFor {
-    fn schema_name() -> Cow<'static, str> {
-        "SeenFor".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        schema_duration_or("unlimited", generator)
-    }
-}
+crate::duration_or_word!(SeenFor, For, Unlimited, "unlimited");

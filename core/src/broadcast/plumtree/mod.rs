@@ -36,7 +36,7 @@ pub use table::{GraftTimeout, Table};
 use wanted::{Offer, Wanted};
 
 use super::{
-    Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf,
+    Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf, deliver,
 };
 use crate::hostile::{Classes, MessageClass};
 use crate::inbox::Inbox;
@@ -212,11 +212,7 @@ impl<Peer: Copy + Ord, P: Payload> Plumtree<Peer, P> {
             self.optimize(from, better.from, view, cx);
         }
         self.keep(payload.clone(), hops, cx.config);
-        match self.inbox.offer((payload, hops), cx.config.queue) {
-            Ok(Some((payload, hops))) => cx.emit(BroadcastEvent::Delivered { payload, hops }),
-            Ok(None) => {}
-            Err(_) => cx.emit(BroadcastEvent::Dropped("inbox_full")),
-        }
+        deliver(&mut self.inbox, (payload, hops), cx.config.queue, cx);
     }
 
     /// A second copy: the link is none of the tree.

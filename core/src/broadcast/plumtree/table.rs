@@ -1,14 +1,13 @@
 //! The settings as a scenario gives them.
 
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{Config, Plumtree};
 use crate::tables::{CheckedTable, Complaint, Draw, NamedBroadcast, PortablePayload};
-use crate::units::{Duration, duration_or, schema_duration_or};
+use crate::units::Duration;
 
 /// `[broadcast.plumtree]`: along a tree of eager links, and announced on the lazy links beside it.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -107,26 +106,4 @@ impl GraftTimeout {
     }
 }
 
-impl Serialize for GraftTimeout {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Learned => serializer.serialize_str("learned"),
-            Self::After(time) => time.serialize(serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for GraftTimeout {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(duration_or("learned", deserializer)?.map_or(Self::Learned, Self::After))
-    }
-}
-
-impl JsonSchema for GraftTimeout {
-    fn schema_name() -> Cow<'static, str> {
-        "GraftTimeout".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        schema_duration_or("learned", generator)
-    }
-}
+crate::duration_or_word!(GraftTimeout, After, Learned, "learned");

@@ -90,17 +90,12 @@ impl<Peer: Copy + Ord> Cyclon<Peer> {
 
     fn on_start<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
         self.join(cx);
-        // Nodes that came up together do not shuffle in step.
-        let period = cx.config.every.as_nanos();
-        let phase = u64::from(cx.rng.bits()).saturating_mul(period >> 16) >> 16;
-        cx.set_timer(Duration::from_nanos(phase), Timer::Shuffle);
+        cx.set_first_timer(cx.config.every, Timer::Shuffle);
     }
 
     /// Asks an entry node to be let in.
     fn join<E: Effects<Self>>(&self, cx: &mut Context<'_, Self, E>) {
-        let others = cx.config.entry.iter().filter(|&&peer| peer != self.me).count();
-        let place = cx.rng.below(u32::try_from(others).unwrap_or(u32::MAX)) as usize;
-        if let Some(&contact) = cx.config.entry.iter().filter(|&&peer| peer != self.me).nth(place) {
+        if let Some(&contact) = cx.rng.pick_of(cx.config.entry.iter().filter(|&&peer| peer != self.me)) {
             cx.send(contact, Message::Join);
         }
     }
@@ -197,7 +192,7 @@ impl<Peer: Copy + Ord> Cyclon<Peer> {
         }
         let mut given = self.me;
         if self.peers.len() >= cx.config.view as usize {
-            let place = cx.rng.below(u32::try_from(self.peers.len()).unwrap_or(u32::MAX)) as usize;
+            let place = cx.rng.place(self.peers.len());
             given = self.peers.get(place).copied().unwrap_or(self.me);
             self.remove_at(place, cx);
         }

@@ -79,9 +79,7 @@ impl<Peer: Copy + Ord> HyParView<Peer> {
         cx: &mut Context<'_, Self, E>,
     ) -> Option<Peer> {
         let is_other = |&&peer: &&Peer| peer != one && peer != two;
-        let others = self.active.iter().filter(is_other).count();
-        let place = cx.rng.below(u32::try_from(others).unwrap_or(u32::MAX)) as usize;
-        self.active.iter().filter(is_other).nth(place).copied()
+        cx.rng.pick_of(self.active.iter().filter(is_other)).copied()
     }
 
     pub(super) fn on_neighbor<E: Effects<Self>>(

@@ -137,18 +137,13 @@ impl<Peer: Copy + Ord> HyParView<Peer> {
     fn on_start<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
         self.join(cx);
         self.watch(cx);
-        // Nodes that came up together do not shuffle in step.
-        let period = cx.config.shuffle_every.as_nanos();
-        let phase = u64::from(cx.rng.bits()).saturating_mul(period >> 16) >> 16;
-        cx.set_timer(Duration::from_nanos(phase), Timer::Shuffle);
+        cx.set_first_timer(cx.config.shuffle_every, Timer::Shuffle);
     }
 
     /// Asks an entry node to be let in.
     fn join<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
         let is_open = |&&peer: &&Peer| peer != self.me && !self.active.contains(peer);
-        let open = cx.config.entry.iter().filter(is_open).count();
-        let place = cx.rng.below(u32::try_from(open).unwrap_or(u32::MAX)) as usize;
-        if let Some(&contact) = cx.config.entry.iter().filter(is_open).nth(place) {
+        if let Some(&contact) = cx.rng.pick_of(cx.config.entry.iter().filter(is_open)) {
             self.asked = Some(contact);
             cx.send(contact, Message::Join);
         }
@@ -197,10 +192,7 @@ impl<Peer: Copy + Ord> HyParView<Peer> {
             return;
         }
         self.repair_pending = true;
-        let pause = REPAIR_MS << self.attempts.min(REPAIR_DOUBLINGS);
-        // Half to one and a half pauses, so that nodes hit by one fault do not act in step.
-        let after = u64::from(pause / 2) + u64::from(cx.below(pause));
-        cx.set_timer(Duration::from_millis(after), Timer::Repair);
+        cx.set_timer_about(REPAIR_MS << self.attempts.min(REPAIR_DOUBLINGS), Timer::Repair);
     }
 
     fn on_link_down<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {

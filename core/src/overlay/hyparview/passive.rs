@@ -38,8 +38,7 @@ impl<Peer: Copy + Ord> Passive<Peer> {
             return;
         }
         if self.peers.len() >= most as usize {
-            let place = rng.below(u32::try_from(self.peers.len()).unwrap_or(u32::MAX));
-            self.remove_at(place as usize);
+            self.remove_at(rng.place(self.peers.len()));
         }
         self.peers.push(peer);
     }
@@ -70,7 +69,7 @@ impl<Peer: Copy + Ord> Passive<Peer> {
 
     /// A random peer that was not asked in this round; from now on it was.
     pub(super) fn next(&mut self, rng: &mut NodeRng) -> Option<Peer> {
-        let place = rng.below(u32::try_from(self.untried).unwrap_or(u32::MAX)) as usize;
+        let place = rng.place(self.untried);
         self.untried = self.untried.checked_sub(1)?;
         self.peers.swap(place, self.untried);
         self.peers.get(self.untried).copied()

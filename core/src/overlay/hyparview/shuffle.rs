@@ -89,8 +89,8 @@ fn sample<Peer: Copy + Ord, E: Effects<HyParView<Peer>>>(
 ) -> Vec<Peer> {
     let count = peers.len().min(count as usize);
     for place in 0..count {
-        let left = u32::try_from(peers.len() - place).unwrap_or(u32::MAX);
-        peers.swap(place, place + cx.rng.below(left) as usize);
+        let drawn = cx.rng.place(peers.len() - place);
+        peers.swap(place, place + drawn);
     }
     peers.truncate(count);
     peers

@@ -331,7 +331,7 @@ impl<Peer: Sourced> RandomWalk<Peer> {
         if others == 0 {
             return None;
         }
-        let mut chosen = cx.below(u32::try_from(others).unwrap_or(u32::MAX)) as usize;
+        let mut chosen = cx.rng.place(others);
         if hole.is_some_and(|hole| chosen >= hole) {
             chosen += 1;
         }

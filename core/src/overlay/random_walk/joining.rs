@@ -6,7 +6,6 @@ use super::{
 };
 use crate::overlay::OverlayEvent;
 use crate::protocol::{Context, Effects};
-use crate::time::Duration;
 
 impl<Peer: Sourced> RandomWalk<Peer> {
     /// Asks for a link in place of one that was lost.
@@ -40,14 +39,8 @@ impl<Peer: Sourced> RandomWalk<Peer> {
         }
         if let Some(pause) = self.lost.pause_ms() {
             self.revisit_pending = true;
-            Self::set_timer_about(pause, Timer::Revisit, cx);
+            cx.set_timer_about(pause, Timer::Revisit);
         }
-    }
-
-    /// Sets a timer for half to one and a half pauses, so that nodes hit by one fault do not act in step.
-    fn set_timer_about<E: Effects<Self>>(pause_ms: u32, timer: Timer, cx: &mut Context<'_, Self, E>) {
-        let after = u64::from(pause_ms / 2) + u64::from(cx.below(pause_ms));
-        cx.set_timer(Duration::from_millis(after), timer);
     }
 
     pub(super) fn on_retry<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
@@ -123,7 +116,7 @@ impl<Peer: Sourced> RandomWalk<Peer> {
             return;
         }
         self.retry_pending = true;
-        Self::set_timer_about(RETRY_MS << self.attempts.min(RETRY_DOUBLINGS), Timer::Retry, cx);
+        cx.set_timer_about(RETRY_MS << self.attempts.min(RETRY_DOUBLINGS), Timer::Retry);
     }
 
     fn contacts<'a>(&'a self, config: &'a Config<Peer>) -> impl Iterator<Item = Peer> + 'a {

@@ -17,8 +17,8 @@
 //! - Degrees grow without bound, most of all the entry node's: [`max_degree`](Config::max_degree). With
 //!   such a bound each newcomer brings as much room as it takes, the network near the entry node is full,
 //!   and walks from there would die. So the last node of a walk takes the joiner all the same, and when it
-//!   is full it lets a random neighbor go (the rule of `HyParView`, section 4.2 of Leitão, Pereira and
-//!   Rodrigues 2007).
+//!   is full it lets a neighbor go (as in `HyParView`, section 4.2 of Leitão, Pereira and Rodrigues 2007; which one,
+//!   the module `guard` says).
 //!
 //! **Handing over.** A full node that lets a neighbor go names the joiner to it ([`Displaced`](Message::Displaced)),
 //! and the neighbor takes the joiner. So a link is not cut but divided: where two nodes had a link, they have a path
@@ -101,7 +101,7 @@ pub struct Config<Peer> {
     /// Links that a newcomer asks for. Default 5 (the tutorial has 3).
     pub degree: u32,
     /// The most links; none in the tutorial. Default twice the degree. A full node passes requests on, and
-    /// at the end of a walk takes the joiner in place of a random neighbor.
+    /// at the end of a walk takes the joiner in place of its youngest neighbor that it does not keep.
     pub max_degree: Option<u32>,
     /// How many times a request is passed on. Default 5 (tutorial).
     pub hop_limit: u8,

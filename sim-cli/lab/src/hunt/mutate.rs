@@ -92,7 +92,7 @@ fn some_time(scenario: &Scenario, rng: &mut NodeRng) -> Duration {
 
 fn change_fault(scenario: &mut Scenario, rng: &mut NodeRng) {
     let at = some_time(scenario, rng);
-    let chosen = rng.below(u32::try_from(scenario.faults.len()).unwrap_or(u32::MAX)) as usize;
+    let chosen = rng.place(scenario.faults.len());
     match rng.below(3) {
         0 => {
             scenario.faults.remove(chosen);

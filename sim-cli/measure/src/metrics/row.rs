@@ -1,17 +1,8 @@
 //! One row of a table of metrics: how a number of a record is called, what it counts, and how to get it.
 
-use crate::latency::Ms;
+pub use floodnet_core::measure::Worse;
 
-/// Which way a metric gets worse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Worse {
-    /// A higher value is worse.
-    Higher,
-    /// A lower value is worse.
-    Lower,
-    /// Neither direction is better or worse.
-    Neither,
-}
+use crate::latency::Ms;
 
 /// What the number of a metric counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
