@@ -330,6 +330,10 @@ where
         self.overlay.neighbors()
     }
 
+    fn chosen(&self) -> usize {
+        self.overlay.chosen()
+    }
+
     fn class(message: &Self::Message) -> MessageClass {
         match message {
             Layer::Overlay(message) => O::class(message),

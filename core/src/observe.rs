@@ -105,6 +105,12 @@ pub trait Observe: Protocol {
     /// The peers this node holds as neighbors, in the node's own order.
     fn neighbors(&self) -> &[<Self as Types>::Peer];
 
+    /// How many of the [`neighbors`](Self::neighbors), the first ones, this node has chosen itself; the others have come
+    /// to it. Default: all of them.
+    fn chosen(&self) -> usize {
+        self.neighbors().len()
+    }
+
     /// What `message` is for. The default knows payload, and takes all else for membership.
     #[must_use]
     fn class(message: &Self::Message) -> MessageClass {

@@ -347,10 +347,12 @@ impl<P: SocketProtocol> Driver<P> {
         }
     }
 
-    /// Publishes the neighbors if they have changed.
+    /// Publishes the neighbors if they have changed, and how many of them are chosen.
     fn show_view(&self) {
         let neighbors = self.node.neighbors();
         self.view.send_if_modified(|shown| {
+            // Under the lock of the view, so that both are of one moment.
+            self.shared.chosen.store(self.node.chosen(), Relaxed);
             let changed = shown.as_slice() != neighbors;
             if changed {
                 neighbors.clone_into(shown);

@@ -87,6 +87,15 @@ impl<P: SocketProtocol> Handle<P> {
         self.neighbors.clone()
     }
 
+    /// The neighbors now: those that the node has chosen itself, and those that have come to it.
+    #[must_use]
+    pub fn chosen_and_others(&self) -> (Vec<Peer>, Vec<Peer>) {
+        let neighbors = self.neighbors.borrow();
+        let chosen = self.shared.chosen.load(Relaxed).min(neighbors.len());
+        let (chosen, others) = neighbors.split_at(chosen);
+        (chosen.to_vec(), others.to_vec())
+    }
+
     /// Which commands no peer is known to have read, by their numbers: the first command has number 1, and they
     /// count in the order in which they are given. Empty unless
     /// [`Options::receipts`](crate::options::Options::receipts) is set. A command that led to no packet stays here.

@@ -63,6 +63,12 @@ pub trait Overlay: Types<Event = OverlayEvent<<Self as Types>::Peer>> {
     /// The neighbors now, in an order that is part of the node's history.
     fn neighbors(&self) -> &[Self::Peer];
 
+    /// How many of the [`neighbors`](Self::neighbors), the first ones, this node has chosen itself. Default: all of
+    /// them, where nobody comes uninvited. None where the overlay does not tell them apart.
+    fn chosen(&self) -> usize {
+        self.neighbors().len()
+    }
+
     /// What `message` is for; see [`Observe::class`](crate::observe::Observe::class). Default: membership.
     #[must_use]
     fn class(message: &Self::Message) -> MessageClass {

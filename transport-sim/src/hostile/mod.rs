@@ -183,6 +183,9 @@ impl<P: Tamperable> Observe for Hostile<P> {
     fn neighbors(&self) -> &[u32] {
         self.inner.neighbors()
     }
+    fn chosen(&self) -> usize {
+        self.inner.chosen()
+    }
     fn class(message: &P::Message) -> MessageClass {
         P::class(message)
     }

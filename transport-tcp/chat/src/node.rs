@@ -186,6 +186,10 @@ impl PlainNode {
         floodnet_core::observe::Observe::neighbors(&self.flood)
     }
 
+    pub(crate) fn chosen(&self) -> usize {
+        floodnet_core::observe::Observe::chosen(&self.flood)
+    }
+
     /// Hands the flooding part an input, and tells the history about the neighbors.
     fn flood<E: Effects<Self>>(&mut self, input: InputOf<FloodNode>, cx: &mut Context<'_, Self, E>) {
         let mut actions: Vec<ActionOf<FloodNode>> = Vec::new();

@@ -368,6 +368,10 @@ impl<Peer: Sourced> Overlay for RandomWalk<Peer> {
         &self.neighbors
     }
 
+    fn chosen(&self) -> usize {
+        self.own.into()
+    }
+
     fn class(message: &Message<Peer>) -> MessageClass {
         message.class()
     }

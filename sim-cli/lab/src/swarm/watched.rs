@@ -475,4 +475,7 @@ impl<P: SimProtocol + Invariants> Observe for Watched<'_, P> {
     fn neighbors(&self) -> &[u32] {
         self.inner.neighbors()
     }
+    fn chosen(&self) -> usize {
+        self.inner.chosen()
+    }
 }

@@ -249,6 +249,10 @@ impl Overlay for AnyOverlay {
         each_overlay!(self, node => node.neighbors())
     }
 
+    fn chosen(&self) -> usize {
+        each_overlay!(self, node => node.chosen())
+    }
+
     fn class(message: &AnyOverlayMessage) -> MessageClass {
         message.class()
     }

@@ -230,10 +230,10 @@ impl App {
 
     /// Keeps the way in for the next run.
     fn save_book(&mut self) {
-        let neighbors = self.talk.handle.neighbors().borrow().clone();
-        let kept = neighbors.len().min(crate::node::KEPT);
-        self.neighborhood.keeps(neighbors.get(..kept).unwrap_or_default());
-        if let Some(met) = self.neighborhood.take_new(&neighbors) {
+        let (chosen, mut others) = self.talk.handle.chosen_and_others();
+        others.truncate(crate::node::KEPT.saturating_sub(chosen.len()));
+        self.neighborhood.keeps(&chosen, &others);
+        if let Some(met) = self.neighborhood.take_new(&[chosen, others].concat()) {
             self.storage.save_peers(&met, &mut self.screen);
         }
     }
