@@ -40,9 +40,9 @@ class Page:
     def fault(self, line, message):
         self.faults.append(f"{self.path.relative_to(self.root)}:{line}: {message}")
 
-    def renew(self, line, old, new):
-        """Replaces text in a line, and says so."""
-        self.lines[line - 1] = self.lines[line - 1].replace(old, new, 1)
+    def renew(self, line, old, new, before="", after=""):
+        """Replaces text in a line, where it stands between `before` and `after`, and says so."""
+        self.lines[line - 1] = self.lines[line - 1].replace(before + old + after, before + new + after, 1)
         self.renewed.append(f"{self.path.relative_to(self.root)}:{line}: `{old}` is now `{new}`")
 
     def unknown(self, text):
@@ -61,31 +61,14 @@ class Page:
             return
         formula, form, *within = [part.strip() for part in mark.text.split(";")]
         found = formulas.value(formula, self.lab.runs)
-        if within and not isinstance(found, str):
-            self.nearly(mark, found, form, within[0])
-            return
         new = formulas.printed(found, form)
-        if mark.shown == new:
+        if mark.shown == new or (within and near(mark.shown, found, form, within[0])):
             return
         if self.write:
-            tag = f'<data value="{mark.text}">'
-            self.renew(mark.line, f"{tag}{mark.shown}</data>", f"{tag}{new}</data>")
+            self.renew(mark.line, mark.shown, new, f'<data value="{mark.text}">', "</data>")
         else:
-            self.fault(mark.line, f"`{mark.shown}` stands there, `{new}` was found ({formula})")
-
-    def nearly(self, mark, found, form, within):
-        """A value of real sockets: it is never the same twice, but near what is printed."""
-        scale = 100 if "%" in form.partition(" ")[0] else 1
-        shown = float(NUMBER.search(mark.shown).group().replace(",", "")) / scale
-        share = float(within.rstrip(" %")) / 100
-        if abs(found - shown) <= share * abs(shown):
-            return
-        new = formulas.printed(found, form)
-        if self.write:
-            tag = f'<data value="{mark.text}">'
-            self.renew(mark.line, f"{tag}{mark.shown}</data>", f"{tag}{new}</data>")
-        else:
-            self.fault(mark.line, f"`{mark.shown}` stands there, `{new}` was found, not within {within}")
+            bound = f", which is not within {within[0]}" if within else ""
+            self.fault(mark.line, f"`{mark.shown}` stands there, `{new}` was found{bound} ({formula})")
 
     def holds(self, mark):
         if not self.unknown(mark.text) and not formulas.value(mark.text, self.lab.runs):
@@ -120,9 +103,10 @@ class Page:
             self.fault(mark.line, f"these lines do not stand in {mark.text} like this")
 
     def figure(self, mark):
-        words = mark.text.split()
-        path = self.path.parent / mark.shown
+        words, path = mark.text.split(), self.path.parent / mark.shown
         self.figures.add(path.resolve())
+        if words[0] in self.lab.skipped:
+            return
         if words[0] in self.lab.real and path.exists():
             return
         new = self.lab.picture(words)
@@ -133,6 +117,15 @@ class Page:
             self.renewed.append(f"{path.relative_to(self.root)} is new")
         else:
             self.fault(mark.line, f"{mark.shown} is not the picture `{mark.text}` that was drawn now")
+
+
+def near(shown, found, form, within):
+    """Whether a value of real sockets, which is never the same twice, is near what is printed."""
+    number = NUMBER.search(shown)
+    if not number or isinstance(found, str):
+        return False
+    printed = float(number.group().replace(",", "")) / (100 if "%" in form.partition(" ")[0] else 1)
+    return abs(found - printed) <= float(within.rstrip(" %")) / 100 * abs(printed)
 
 
 def alike(old, new):
