@@ -53,8 +53,7 @@ class Page:
         self.lab.command(mark.shown, mark.codes)
 
     def python(self, mark):
-        if self.recipes:
-            self.lab.out = self.recipes(mark.text, self.lab.folder)
+        self.lab.out = self.recipes(mark.text, self.lab.folder) if self.recipes else None
 
     def value(self, mark):
         if self.unknown(mark.text):

@@ -74,6 +74,10 @@ does = [{ drop = 1.0 }]
 """
 
 
+class Unknown(Exception):
+    """The program does not say what a page of the reference needs."""
+
+
 class Program:
     """The program that is asked."""
 
@@ -81,7 +85,9 @@ class Program:
         self.path, self.folder = path, folder
 
     def __call__(self, *words):
-        done = subprocess.run([self.path, *words], cwd=self.folder, capture_output=True, text=True, check=True)
+        done = subprocess.run([self.path, *words], cwd=self.folder, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Unknown(f"`sim-cli {' '.join(words)}`: {done.stderr.strip()}")
         return done.stdout
 
     def words(self):
@@ -110,7 +116,7 @@ def entry(text, name, kind):
         if head == f"{name} ({kind})":
             lines += [line.strip() for line in rest]
     if not lines:
-        raise ValueError(f"`explain {name}` has no text")
+        raise Unknown(f"`sim-cli explain {name}` has no text for the {kind}")
     return list(dict.fromkeys(lines))
 
 
@@ -195,8 +201,9 @@ def columns(program, root):
     for table, known in texts.items():
         head = (program.folder / "everything" / table).open().readline().strip().split(",")
         missing = [name for name in head if name not in known]
-        if missing or (table in EXPORTED and set(known) != set(head)):
-            raise ValueError(f"{table}: its columns are {head}, and not all of them have a text: {missing}")
+        gone = [name for name in known if name not in head and table in EXPORTED]
+        if missing or gone:
+            raise Unknown(f"{table}: columns without a text: {missing}; texts without a column: {gone}")
         found[table] = {name: known[name] for name in head}
     return found
 
@@ -226,6 +233,7 @@ def slug(term):
 def glossary(root):
     """docs/glossary.md with a name for each word that links can use, and without links to pages outside of the book."""
     text = (root / "docs/glossary.md").read_text().replace("# Glossary", "# Words", 1)
+    text = re.sub(r" \(\[[^\]]*\.md\]\([^)]*\)\)", "", text)
     text = re.sub(r"\[([^\]]*)\]\((?![a-z]+:)[^)]*\)", r"\1", text)
 
     seen = set()

@@ -108,6 +108,10 @@ class Pages(unittest.TestCase):
             near = text.replace(",.0f ms\">143 ms", f",.0f ms; 15 %\">{shown}")
             self.assertEqual(len(self.faults(near)), faults, shown)
 
+    def test_without_python_the_output_of_recipes_is_left_out(self):
+        text = GOOD + "```python\nprint(1)\n```\n<!-- output -->\n```text\n1\n```\n"
+        self.assertEqual(self.faults(text), [])
+
     def test_links_that_lead_nowhere_are_found(self):
         book = self.root / "src"
         (book / "SUMMARY.md").write_text("- [One](one.md)\n")
@@ -142,7 +146,7 @@ class Parts(unittest.TestCase):
     def test_a_word_of_explain_is_taken_with_its_kind(self):
         text = "degree (metric)\n  Links.\n\ndegree (key)\n  Wanted.\n  a number\n"
         self.assertEqual(reference.entry(text, "degree", "key"), ["Wanted.", "a number"])
-        with self.assertRaises(ValueError):
+        with self.assertRaises(reference.Unknown):
             reference.entry(text, "degree", "file")
 
 
