@@ -132,7 +132,7 @@ pub fn follow(
     sink: Sink<'_>,
     watch: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Followed, Complaint> {
-    protocols.follow(Following { scenario, follow, sink, watch })
+    protocols.runs(scenario)?.follow(Following { scenario, follow, sink, watch })
 }
 
 /// Follows a run with the protocol `P`.
