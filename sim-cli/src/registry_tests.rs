@@ -70,7 +70,7 @@ fn an_overlay_of_ones_own_runs_under_every_broadcast() {
     for broadcast in ["flood", "gossip", "plumtree", "flood]\nhistory = { keep = \"1min\" }\n#"] {
         let text = format!(
             "name = \"x\"\nduration = \"30s\"\n[nodes]\ncount = {SLOTS}\n[overlay.circle]\n[broadcast.{broadcast}]\n\
-             [[traffic]]\nstart = \"5s\"\nstop = \"10s\"\nevery = \"1s\"\n"
+             [[traffic]]\nfrom = 0\nstart = \"5s\"\nstop = \"10s\"\nevery = \"1s\"\n"
         );
         let read = Scenario::parse("x.toml", &text, Path::new(""), &[], registry.tables());
         let scenario = read.unwrap_or_else(|wrong| panic!("{wrong}"));
