@@ -379,7 +379,9 @@ where
     B: Broadcast<Peer = O::Peer> + Invariants,
 {
     // Who links to whom decides what a fault does: the overlay's states are those of the node.
-    const STATES: &'static [&'static str] = O::STATES;
+    fn states(config: &Self::Config) -> &'static [&'static str] {
+        O::states(&config.overlay)
+    }
 
     fn state(&self, config: &Self::Config) -> Option<&'static str> {
         self.overlay.state(&config.overlay)

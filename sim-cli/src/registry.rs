@@ -16,6 +16,10 @@ use floodnet_scenario::protocol::{Visitor as _, visit_broadcast, visit_overlay};
 use floodnet_sim::payload::SimPayload;
 use floodnet_testbed as testbed;
 
+#[cfg(test)]
+#[path = "registry_tests.rs"]
+mod tests;
+
 /// The protocols that scenarios can name, for the simulator and for sockets.
 #[derive(Default)]
 pub struct Registry {

@@ -10,6 +10,7 @@
 
 mod draw;
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt::Debug;
 
@@ -21,6 +22,7 @@ pub use crate::complaint::{Complaint, FilePlace};
 pub use draw::Draw;
 
 use crate::broadcast::Broadcast;
+use crate::graph::Graph;
 use crate::invariants::Invariants;
 use crate::observe::Payload;
 use crate::overlay::Overlay;
@@ -137,23 +139,24 @@ pub trait NamedOverlay<Setting>:
         false
     }
 
-    /// How many slots the table asks for, if it does (a graph read from a file).
+    /// The graph in a file that the table names, if it does: its nodes are the slots. It is read once, and the `Setting`
+    /// may hold it when [`config`](Self::config) asks for it.
     ///
     /// # Errors
-    /// The table names something that cannot be read; says what, with the key inside the table.
-    fn slots(table: &Self::Table) -> Result<Option<u32>, Complaint> {
+    /// The file cannot be read; says why, with the key inside the table.
+    fn given(table: &Self::Table) -> Result<Option<Given>, Complaint> {
         let _ = table;
         Ok(None)
     }
+}
 
-    /// The labels of the slots, where a file has others than their numbers.
-    ///
-    /// # Errors
-    /// As [`slots`](Self::slots).
-    fn labels(table: &Self::Table) -> Result<Option<Vec<u64>>, Complaint> {
-        let _ = table;
-        Ok(None)
-    }
+/// A graph that a file holds.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// The links; nodes are numbered as the slots are.
+    pub graph: Arc<Graph>,
+    /// The labels of the nodes, where the file has others than their numbers.
+    pub labels: Option<Vec<u64>>,
 }
 
 /// What every overlay may know of a scenario besides its own table.

@@ -1,8 +1,7 @@
 //! `sim-cli init`
 
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -47,8 +46,8 @@ impl Command for InitArgs {
             let shown = scenario.display();
             return Err(Failure::Failed(format!("{shown} exists: use --force to replace it")));
         }
-        fs::create_dir_all(&self.dir).map_err(|error| failed(&self.dir, &error))?;
-        write_whole(&scenario, text).map_err(|error| failed(&scenario, &error))?;
+        fs::create_dir_all(&self.dir).map_err(|error| Failure::unwritable(&self.dir, &error))?;
+        write_whole(&scenario, text).map_err(|error| Failure::unwritable(&scenario, &error))?;
         finish(&scenario, cx)
     }
 }
@@ -58,7 +57,7 @@ pub(super) fn finish(scenario: &Path, cx: &Context<'_>) -> Result<(), Failure> {
     // The schema is generated: a newer one serves an older scenario as well.
     let text = format!("{:#}\n", schema(cx.registry.tables()));
     let schema_file = scenario.with_file_name("scenario.schema.json");
-    write_whole(&schema_file, text).map_err(|error| failed(&schema_file, &error))?;
+    write_whole(&schema_file, text).map_err(|error| Failure::unwritable(&schema_file, &error))?;
     if !cx.console.is_quiet() {
         cx.console.result(&format!("wrote {}\nwrote {}\n", scenario.display(), schema_file.display()));
         cx.console.result(&format!("next: sim-cli run {}\n", path(scenario)));
@@ -92,8 +91,4 @@ fn about(name: &str) -> String {
 /// The names, each with what it asks.
 fn template_names() -> PossibleValuesParser {
     names().map(|name| PossibleValue::new(name).help(about(name))).collect::<Vec<_>>().into()
-}
-
-pub(super) fn failed(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::Failed(format!("cannot write {}: {error}", path.display()))
 }

@@ -38,6 +38,7 @@ mod run_options;
 mod runs;
 mod schema;
 mod show;
+mod stored;
 mod swarm;
 mod sweep;
 mod test;

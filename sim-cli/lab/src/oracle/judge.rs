@@ -1,7 +1,7 @@
 //! From runs to verdicts.
 //!
 //! The run is the unit. A mean has Student's interval over runs, a share of runs Wilson's, both of
-//! [`CONFIDENCE`]: with the 95 % of other places two of forty true laws would fail by chance. A mean **holds**
+//! [`CONFIDENCE`]: with the 95 % of other places one in twenty true laws would fail by chance. A mean **holds**
 //! when the interval of the difference between measured and expected, made wider by the law's own tolerance,
 //! has 0 in it, and when it is no wider than the law asks for; so a law does not hold because little is known.
 

@@ -183,7 +183,7 @@ pub fn prepare(scenario: &Scenario, protocols: &Protocols) -> Result<Setup, Comp
 }
 
 fn dispatch(protocols: &Protocols, mut job: Job<'_>) -> Result<Ran, Complaint> {
-    protocols.run(&mut job)
+    protocols.runs(job.scenario)?.run(&mut job)
 }
 
 /// Simulates `scenario` with the protocol `P` on one thread, for callers that know the protocol already.

@@ -23,7 +23,7 @@ use floodnet_sim::payload::SimPayload;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{NamedBroadcast, NamedOverlay, Setting};
+use super::{Given, NamedBroadcast, NamedOverlay, Setting};
 use crate::{
     CheckedTable, Complaint, CyclonTable, FloodTable, GossipTable, HyParViewTable, PlumtreeTable,
     RandomWalkTable, StaticTable,
@@ -123,6 +123,16 @@ macro_rules! any {
         })*
 
         impl Invariants for $any {
+            fn states(config: &$config) -> &'static [&'static str] {
+                match config { $($config::$variant(config) => <$node>::states(config),)* }
+            }
+            fn state(&self, config: &$config) -> Option<&'static str> {
+                match (self, config) {
+                    $((Self::$variant(node), $config::$variant(config)) => node.state(config),)*
+                    // A node is made from its settings.
+                    _ => None,
+                }
+            }
             fn promise(config: &$config, promises: &mut Promises) {
                 match config { $($config::$variant(config) => <$node>::promise(config, promises),)* }
             }
@@ -191,23 +201,23 @@ macro_rules! each_overlay {
     };
 }
 
-/// Does `$what` with the settings of an overlay, whose type is `$overlay`.
-macro_rules! each_config {
-    ($any:expr, $overlay:ident, $config:ident => $what:expr) => {
+/// Does `$what` with what an overlay has, be it its settings or its table. The type of the overlay is `$overlay`.
+macro_rules! of_each {
+    ($of:ident, $any:expr, $overlay:ident, $part:ident => $what:expr) => {
         match $any {
-            AnyOverlayConfig::RandomWalk($config) => {
+            $of::RandomWalk($part) => {
                 type $overlay = RandomWalk<u32>;
                 $what
             }
-            AnyOverlayConfig::HyParView($config) => {
+            $of::HyParView($part) => {
                 type $overlay = HyParView<u32>;
                 $what
             }
-            AnyOverlayConfig::Cyclon($config) => {
+            $of::Cyclon($part) => {
                 type $overlay = Cyclon<u32>;
                 $what
             }
-            AnyOverlayConfig::Fixed($config) => {
+            $of::Fixed($part) => {
                 type $overlay = Fixed;
                 $what
             }
@@ -262,7 +272,7 @@ impl Overlay for AnyOverlay {
     }
 
     fn forges(config: &AnyOverlayConfig) -> Classes {
-        each_config!(config, O, config => O::forges(config))
+        of_each!(AnyOverlayConfig, config, O, config => O::forges(config))
     }
 
     fn forge(
@@ -280,7 +290,7 @@ impl Overlay for AnyOverlay {
     }
 
     fn lies(config: &AnyOverlayConfig) -> Classes {
-        each_config!(config, O, config => O::lies(config))
+        of_each!(AnyOverlayConfig, config, O, config => O::lies(config))
     }
 
     fn lie(message: &mut AnyOverlayMessage, named: u32) -> bool {
@@ -293,7 +303,7 @@ impl Overlay for AnyOverlay {
     }
 
     fn unbounded(config: &mut AnyOverlayConfig) {
-        each_config!(config, O, config => O::unbounded(config));
+        of_each!(AnyOverlayConfig, config, O, config => O::unbounded(config));
     }
 
     fn kind(message: &AnyOverlayMessage) -> &'static str {
@@ -332,28 +342,16 @@ impl NamedOverlay<Setting> for AnyOverlay {
     }
 
     fn target_degree(table: &AnyOverlayTable) -> Option<u32> {
-        match table {
-            AnyOverlayTable::RandomWalk(table) => target_degree::<RandomWalk<u32>>(table),
-            AnyOverlayTable::HyParView(table) => target_degree::<HyParView<u32>>(table),
-            AnyOverlayTable::Cyclon(table) => target_degree::<Cyclon<u32>>(table),
-            AnyOverlayTable::Fixed(table) => target_degree::<Fixed>(table),
-        }
+        of_each!(AnyOverlayTable, table, O, table => <O as NamedOverlay<Setting>>::target_degree(table))
     }
 
     fn is_directed(table: &AnyOverlayTable) -> bool {
-        matches!(table, AnyOverlayTable::Cyclon(_))
+        of_each!(AnyOverlayTable, table, O, table => <O as NamedOverlay<Setting>>::is_directed(table))
     }
 
-    fn slots(table: &AnyOverlayTable) -> Result<Option<u32>, Complaint> {
-        match table {
-            AnyOverlayTable::Fixed(table) => Fixed::slots(table),
-            _ => Ok(None),
-        }
+    fn given(table: &AnyOverlayTable) -> Result<Option<Given>, Complaint> {
+        of_each!(AnyOverlayTable, table, O, table => <O as NamedOverlay<Setting>>::given(table))
     }
-}
-
-fn target_degree<O: NamedOverlay<Setting>>(table: &O::Table) -> Option<u32> {
-    O::target_degree(table)
 }
 
 impl Types for AnyBroadcast {

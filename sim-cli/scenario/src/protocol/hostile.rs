@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use floodnet_sim::hostile::{Hostile, HostileConfig};
 
-use super::{Runnable, Setting};
+use super::{Given, Runnable, Setting};
 use crate::build::unread;
 use crate::{CheckedTable, Complaint};
 
@@ -42,11 +42,7 @@ impl<P: Runnable> Runnable for Hostile<P> {
         P::is_directed(overlay)
     }
 
-    fn labels(overlay: &P::OverlayTable) -> Result<Option<Vec<u64>>, Complaint> {
-        P::labels(overlay)
-    }
-
-    fn slots(overlay: &P::OverlayTable) -> Result<Option<u32>, Complaint> {
-        P::slots(overlay)
+    fn given(overlay: &P::OverlayTable) -> Result<Option<Given>, Complaint> {
+        P::given(overlay)
     }
 }

@@ -14,11 +14,12 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use floodnet_core::broadcast::{self, Flood, Gossip};
+use floodnet_core::graph::Graph;
 use floodnet_core::invariants::Invariants;
 use floodnet_core::node::{Config, Node};
 use floodnet_core::overlay::{self, Fixed, RandomWalk};
 use floodnet_core::tables::{BroadcastVisitor, EntryNodes, OverlayVisitor};
-pub use floodnet_core::tables::{NamedBroadcast, NamedOverlay};
+pub use floodnet_core::tables::{Given, NamedBroadcast, NamedOverlay};
 use floodnet_core::wire::Wire;
 use floodnet_measure::own;
 use floodnet_sim::SimProtocol;
@@ -43,6 +44,8 @@ pub struct Setting {
     pub seed: u64,
     /// How packets travel.
     pub transport: Transport,
+    /// The graph in the file that the overlay's table names, if it does.
+    pub graph: Option<Arc<Graph>>,
     /// Who breaks the rules. A protocol has no use for it: the wrapper around it has.
     pub scene: Arc<Scene>,
 }
@@ -101,20 +104,11 @@ pub trait Runnable:
         false
     }
 
-    /// How many slots the overlay's table asks for, if it does (a graph read from a file).
+    /// The graph in a file that the overlay's table names, if it does: its nodes are the slots.
     ///
     /// # Errors
-    /// The table names something that cannot be read; says what, with the key inside the table.
-    fn slots(overlay: &Self::OverlayTable) -> Result<Option<u32>, Complaint> {
-        let _ = overlay;
-        Ok(None)
-    }
-
-    /// The labels of the slots, where a file has others than their numbers.
-    ///
-    /// # Errors
-    /// As [`slots`](Self::slots).
-    fn labels(overlay: &Self::OverlayTable) -> Result<Option<Vec<u64>>, Complaint> {
+    /// The file cannot be read; says why, with the key inside the table.
+    fn given(overlay: &Self::OverlayTable) -> Result<Option<Given>, Complaint> {
         let _ = overlay;
         Ok(None)
     }
@@ -144,12 +138,8 @@ impl<O: NamedOverlay<Setting>, B: NamedBroadcast<Payload = SimPayload>> Runnable
         O::is_directed(overlay)
     }
 
-    fn slots(overlay: &O::Table) -> Result<Option<u32>, Complaint> {
-        O::slots(overlay)
-    }
-
-    fn labels(overlay: &O::Table) -> Result<Option<Vec<u64>>, Complaint> {
-        O::labels(overlay)
+    fn given(overlay: &O::Table) -> Result<Option<Given>, Complaint> {
+        O::given(overlay)
     }
 }
 
@@ -195,7 +185,7 @@ pub fn visit_broadcast<B: NamedBroadcast<Payload = SimPayload>>(visitor: &mut im
 
 /// Shows `visitor` the overlay `O` under every built-in broadcast.
 pub fn visit_overlay<O: NamedOverlay<Setting>>(visitor: &mut impl Visitor) {
-    broadcast::visit(&mut UnderEach::<_, O>(visitor, PhantomData));
+    broadcast::visit(&mut EachBroadcast::<_, O, O>(visitor, &[], PhantomData));
 }
 
 /// The overlays that are built in.
@@ -212,20 +202,23 @@ struct EachOverlay<'a, V> {
 
 impl<V: Visitor> OverlayVisitor<Setting> for EachOverlay<'_, V> {
     fn overlay<O: NamedOverlay<Setting>>(&mut self) {
-        broadcast::visit(&mut EachBroadcast::<V, O>(self.visitor, &self.alone, PhantomData));
+        broadcast::visit(&mut EachBroadcast::<V, O, AnyOverlay>(self.visitor, &self.alone, PhantomData));
     }
 }
 
-/// Shows its visitor the overlay `O` with each broadcast.
-struct EachBroadcast<'a, V, O>(&'a mut V, &'a [(&'static str, &'static str)], PhantomData<O>);
+/// Shows its visitor the overlay `O` with each broadcast, but for those pairs that stand alone. `Run` is what runs for
+/// it: itself, or [`AnyOverlay`].
+struct EachBroadcast<'a, V, O, Run>(&'a mut V, &'a [(&'static str, &'static str)], PhantomData<(O, Run)>);
 
-impl<V: Visitor, O: NamedOverlay<Setting>> BroadcastVisitor<SimPayload> for EachBroadcast<'_, V, O> {
+impl<V: Visitor, O: NamedOverlay<Setting>, Run: NamedOverlay<Setting>> BroadcastVisitor<SimPayload>
+    for EachBroadcast<'_, V, O, Run>
+{
     fn broadcast<B: NamedBroadcast<Payload = SimPayload>>(&mut self) {
         if B::FOR_KEY.is_some() {
             // It shares its name and table with another broadcast, which is the one that `AnyBroadcast` knows.
-            self.0.pair::<Node<AnyOverlay, B>, O::Table, B::Table>(O::NAME, B::NAME);
+            self.0.pair::<Node<Run, B>, O::Table, B::Table>(O::NAME, B::NAME);
         } else if !self.1.contains(&(O::NAME, B::NAME)) {
-            self.0.pair::<Node<AnyOverlay, AnyBroadcast>, O::Table, B::Table>(O::NAME, B::NAME);
+            self.0.pair::<Node<Run, AnyBroadcast>, O::Table, B::Table>(O::NAME, B::NAME);
         }
     }
 }
@@ -236,15 +229,6 @@ struct OverEach<'a, V, B>(&'a mut V, PhantomData<B>);
 impl<V: Visitor, B: NamedBroadcast<Payload = SimPayload>> OverlayVisitor<Setting> for OverEach<'_, V, B> {
     fn overlay<O: NamedOverlay<Setting>>(&mut self) {
         self.0.pair::<Node<AnyOverlay, B>, O::Table, B::Table>(O::NAME, B::NAME);
-    }
-}
-
-/// Shows its visitor the overlay `O` with each broadcast.
-struct UnderEach<'a, V, O>(&'a mut V, PhantomData<O>);
-
-impl<V: Visitor, O: NamedOverlay<Setting>> BroadcastVisitor<SimPayload> for UnderEach<'_, V, O> {
-    fn broadcast<B: NamedBroadcast<Payload = SimPayload>>(&mut self) {
-        self.0.pair::<Node<O, AnyBroadcast>, O::Table, B::Table>(O::NAME, B::NAME);
     }
 }
 

@@ -85,6 +85,7 @@ fn tables_and_nodes_have_the_same_defaults() {
         entry: vec![0, 1],
         seed: 1,
         transport: floodnet_sim::spec::Transport::Stream,
+        graph: None,
         scene: std::sync::Arc::default(),
     };
     assert_eq!(RandomWalk::config(RandomWalkTable::default(), &setting), Ok(walk));
