@@ -249,6 +249,18 @@ fn what_is_before_the_floor_is_not_asked_for() {
     assert_eq!(node.claimed(), 0);
 }
 
+#[test]
+fn what_came_is_not_waited_for_any_more_once_it_is_before_the_floor() {
+    let (mut node, mut rng, now) = partner();
+    let late = key(20_000);
+    assert!(node.begin(9, &mut rng).is_some());
+    assert_eq!(node.receive(9, Message::Have(vec![late]), now).send, [Message::Want(vec![late])]);
+    assert_eq!(node.arrive(9, late, now), Ok(()));
+    node.forget_before(late.next());
+    assert!(!node.insert(late), "it is not held");
+    assert!(!node.is_busy(), "nothing is left to be settled");
+}
+
 fn partner() -> (Exchange<usize>, NodeRng, Time) {
     let (mut node, mut rng, now) = (Exchange::default(), NodeRng::new(3), Time::from_secs(1));
     node.extend((0..10_000).map(key));

@@ -147,12 +147,10 @@ impl<Peer: Copy + Ord> Exchange<Peer> {
 
     /// The node holds this message now. False if it did before, or the key is before the floor.
     pub fn insert(&mut self, key: Key) -> bool {
-        if key < self.floor || key == Key::END {
-            return false;
-        }
+        // Whatever becomes of it, nobody has to give it any more.
         self.claimed.remove(&key);
         self.arrived.remove(&key);
-        self.keys.insert(key)
+        key >= self.floor && key != Key::END && self.keys.insert(key)
     }
 
     /// The node holds all these, as it did in a former life.

@@ -170,18 +170,24 @@ impl<Peer: Copy + Ord, P: Dated> FloodWithHistory<Peer, P> {
         let FloodSide { is_new, delivered, .. } = side;
         // What waits for a busy application is kept when it is delivered: nobody gives away what it may drop.
         for (payload, hops) in delivered {
-            self.keep(payload, (hops, 0), cx.now);
+            self.keep(payload, (hops, 0), cx);
         }
-        self.expire(cx.config, cx.now);
         is_new
     }
 
-    fn keep(&mut self, payload: P, (hops, age_ms): (u16, u32), now: Time) {
+    /// Keeps what this node delivers or publishes, and lets go of others for it.
+    fn keep<E: Effects<Self>>(
+        &mut self,
+        payload: P,
+        (hops, age_ms): (u16, u32),
+        cx: &mut Context<'_, Self, E>,
+    ) {
         let key = payload.key();
         if self.exchange.insert(key) {
-            let born_ms = whole_ms(now).saturating_sub(age_ms.into());
+            let born_ms = whole_ms(cx.now).saturating_sub(age_ms.into());
             self.kept.insert(key, Kept { payload, hops, born_ms });
         }
+        self.expire(cx.config, cx.now);
     }
 
     /// Lets go of what is too old or too much, the earliest first.
@@ -214,8 +220,7 @@ impl<Peer: Copy + Ord, P: Dated> FloodWithHistory<Peer, P> {
             if let BroadcastCommand::Publish(payload) = &command { Some(payload.clone()) } else { None };
         let is_new = self.flood(BroadcastInput::Command(command), view, cx);
         if let Some(payload) = published.filter(|_| is_new) {
-            self.keep(payload, (0, 0), cx.now);
-            self.expire(cx.config, cx.now);
+            self.keep(payload, (0, 0), cx);
         }
     }
 
@@ -226,9 +231,11 @@ impl<Peer: Copy + Ord, P: Dated> FloodWithHistory<Peer, P> {
         view: &(impl AsRef<[Peer]> + ?Sized),
         cx: &mut Context<'_, Self, E>,
     ) {
-        // The flood may have forgotten, or never have known, what is kept here.
-        if self.kept.contains_key(&message.payload.key()) {
-            return cx.emit(BroadcastEvent::Duplicate(message.payload.id()));
+        // The flood may have forgotten, or never have known, what is kept here. It is asked first, since most that
+        // comes are copies, and it answers faster.
+        let id = message.payload.id();
+        if self.flood.seen.contains(id) || self.kept.contains_key(&message.payload.key()) {
+            return cx.emit(BroadcastEvent::Duplicate(id));
         }
         self.flood(BroadcastInput::Message { from, message }, view, cx);
     }
@@ -266,6 +273,7 @@ impl<Peer: Copy + Ord, P: Dated> FloodWithHistory<Peer, P> {
         payload: P,
         cx: &mut Context<'_, Self, E>,
     ) {
+        self.expire(cx.config, cx.now);
         let key = payload.key();
         match self.exchange.arrive(from, key, cx.now) {
             Err(answer) if answer == Answer::default() => cx.emit(BroadcastEvent::Duplicate(payload.id())),
@@ -277,10 +285,9 @@ impl<Peer: Copy + Ord, P: Dated> FloodWithHistory<Peer, P> {
                 if is_kept {
                     self.flood.seen.insert(payload.id(), cx.now, &cx.config.flood.seen);
                     cx.emit(BroadcastEvent::Delivered { payload: payload.clone(), hops });
-                    self.keep(payload, (hops, age_ms), cx.now);
+                    self.keep(payload, (hops, age_ms), cx);
                 }
                 self.exchange.settle(key, is_kept, cx.now);
-                self.expire(cx.config, cx.now);
             }
         }
         if let Some(next) = self.exchange.go_on(from, cx.now) {
@@ -374,15 +381,16 @@ impl<Peer: Copy + Ord, P: Dated> Broadcast for FloodWithHistory<Peer, P> {
     ) {
         match input {
             BroadcastInput::Message { from, message } => match message {
-                Message::Flooded(message) => self.on_flooded(from, message, view, cx),
+                // What is flooded or published leaves nothing to look after.
+                Message::Flooded(message) => return self.on_flooded(from, message, view, cx),
                 Message::Comparison(message) => self.on_comparison(from, *message, cx),
                 Message::CaughtUp { hops, age_ms, payload } => {
                     self.on_caught_up(from, (hops, age_ms), payload, cx);
                 }
             },
-            BroadcastInput::Command(command) => self.on_command(command, view, cx),
+            BroadcastInput::Command(command) => return self.on_command(command, view, cx),
+            BroadcastInput::Start => return self.on_start(cx),
             BroadcastInput::Timer(timer) => self.on_timer(timer, view.as_ref(), cx),
-            BroadcastInput::Start => self.on_start(cx),
             BroadcastInput::NeighborUp(peer) => self.exchange.up(peer, cx.now, cx.rng),
             BroadcastInput::NeighborDown(peer) => self.exchange.down(peer),
         }
