@@ -91,10 +91,7 @@ impl Files {
         notes: &mut Vec<String>,
     ) -> Result<(), String> {
         let path = self.folder.join(file);
-        let aside = (1..100)
-            .map(|number| self.folder.join(format!("{file}.damaged-{number}")))
-            .find(|aside| !aside.exists())
-            .ok_or_else(|| format!("{} was found damaged too often: look at it", path.display()))?;
+        let aside = own_file::aside(&path).map_err(|error| error.to_string())?;
         fs::copy(&path, &aside).map_err(|error| format!("cannot keep {}: {error}", aside.display()))?;
         notes.push(format!(
             "{} is damaged ({lines} line{}); {what_then}. As it was, it is kept in {}",

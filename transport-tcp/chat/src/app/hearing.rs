@@ -55,7 +55,7 @@ impl App {
     }
 
     fn hear(&mut self, envelope: &Envelope) {
-        self.silence.hears(Instant::now());
+        self.silence.hears();
         match self.talk.hear(envelope) {
             Heard::Said { from, text } => {
                 let shown = self.talk.session.people().shown(&from);

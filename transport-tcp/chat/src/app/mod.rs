@@ -3,6 +3,7 @@
 //! | module | subject |
 //! |---|---|
 //! | `setup` | from the command line to a running chat |
+//! | `online` | its node: where it listens, and whom it asks first |
 //! | `conversation` | what is said and heard: one person's session on its node |
 //! | `commands`, `contacts`, `answers` | what is done about a typed line |
 //! | `invite` | a ticket for others, and what the user is told while nobody is here |
@@ -25,6 +26,7 @@ mod conversation;
 mod hearing;
 mod invite;
 mod neighborhood;
+mod online;
 mod past;
 mod pending;
 mod sending;
@@ -261,6 +263,8 @@ impl App {
     }
 
     async fn end(mut self, end: End) -> ExitCode {
+        // It is kept as shown already: the next run would not show it.
+        self.show_waiting();
         self.talk.say_goodbye().await;
         self.save(true);
         let is_all_sent = self.tell_unsent(&end);

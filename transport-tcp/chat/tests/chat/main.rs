@@ -6,6 +6,7 @@ mod eclipse;
 mod find;
 mod history;
 mod history_store;
+mod house;
 mod input;
 mod output;
 mod process;
