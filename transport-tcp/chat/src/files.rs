@@ -164,6 +164,31 @@ impl Files {
         self.write("contacts", "contacts 1", &people.save())
     }
 
+    /// The patterns of names whom the user does not want to hear.
+    ///
+    /// # Errors
+    /// As [`load_kept`](Self::load_kept).
+    pub fn load_ignored(&self, notes: &mut Vec<String>) -> Result<Vec<String>, String> {
+        let Raw { bytes, existed } = self.read("ignored")?;
+        if !existed {
+            return Ok(Vec::new());
+        }
+        let stored = store::read("ignored 1", &bytes);
+        if !stored.damaged.is_empty() {
+            let then = format!("{} patterns could be read", stored.lines.len());
+            self.damaged("ignored", stored.damaged.len(), &then, notes)?;
+        }
+        Ok(stored.lines.into_iter().map(str::to_owned).collect())
+    }
+
+    /// Keeps these patterns.
+    ///
+    /// # Errors
+    /// As [`save_kept`](Self::save_kept).
+    pub fn save_ignored(&self, patterns: &[String]) -> io::Result<()> {
+        self.write("ignored", "ignored 1", patterns)
+    }
+
     fn replay_file(&self) -> String {
         format!("taken-{}", self.room)
     }

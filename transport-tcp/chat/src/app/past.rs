@@ -11,12 +11,13 @@ use floodnet_tcp::peer::Peer;
 use tokio::time::Instant;
 
 use super::App;
+use super::hearing::names;
 use super::throttle::Throttle;
-use super::unread::Direct;
+use super::unread::Waiting;
 use crate::command::Span;
 use crate::history::{History, Past, Put, Source};
 use crate::node::HistoryCommand;
-use crate::screen::{When, at};
+use crate::screen::{Spoken, When, at};
 
 /// Messages that are shown when the program starts.
 const SCROLL_BACK: u32 = 20;
@@ -177,15 +178,26 @@ impl App {
             people.shown(from)
         };
         let verified = people.is_verified(from);
-        match heard {
-            Heard::Said { from, text } => self.screen.said_before(&from, &shown, verified, &text, when),
-            Heard::Direct { from, text } => {
-                self.screen.direct_before(&from, &shown, verified, &text, when);
-                if is_caught_up {
-                    self.unread.push(Direct { from, text, came: at(unix_ms) });
-                }
-            }
-            Heard::Presence { .. } | Heard::Nothing(_) => {}
+        let is_direct = matches!(heard, Heard::Direct { .. });
+        let (Heard::Said { from, text } | Heard::Direct { from, text }) = heard else { return false };
+        if self.is_hidden(&from, &shown) {
+            return false;
+        }
+        let is_own = from == self.talk.session.me();
+        let is_mention = !is_own && names(&text, self.talk.session.name().as_str());
+        let when_shown = Some(when);
+        let spoken = Spoken {
+            key: &from,
+            shown: &shown,
+            verified,
+            text: &text,
+            is_direct,
+            is_mention,
+            when: when_shown,
+        };
+        self.screen.spoken(&spoken);
+        if is_caught_up && (is_direct || is_mention) {
+            self.unread.push(Waiting { from, text, when, is_direct });
         }
         true
     }

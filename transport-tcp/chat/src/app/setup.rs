@@ -20,6 +20,8 @@ use tokio::time::Instant;
 
 use super::clock_check::ClockCheck;
 use super::conversation::Conversation;
+use super::crowd::{Crowd, Ignored};
+use super::day::Day;
 use super::invite::look_around;
 use super::online::Online;
 use super::past::Memory;
@@ -28,18 +30,18 @@ use super::silence::Silence;
 use super::storage::Storage;
 use super::unread::Unread;
 use super::{About, App, LineCounts};
-use crate::args::{Args, host_and_port};
+use crate::args::{Args, Format, host_and_port};
 use crate::cipher::Cipher;
 use crate::files::{Files, Kept};
 use crate::find::{Finder, Place};
 use crate::folder::Folder;
 use crate::history::{Bounds, History};
-use crate::input::{self, Typed};
+use crate::input::{self, Names, Typed};
 use crate::log;
 use crate::metrics::{self, Snapshot};
 use crate::record;
 use crate::room::{self, Room};
-use crate::screen::Screen;
+use crate::screen::{Pipe, Screen};
 use crate::validator::{ChatValidator, Clocks, quota_limits};
 
 /// Ports that are tried after the first one.
@@ -127,6 +129,7 @@ pub(super) struct Prepared {
     /// Peers of this room from former times.
     pub(super) met: Vec<Peer>,
     pub(super) history: Option<History>,
+    ignored: Ignored,
     storage: Storage,
     warnings: Vec<String>,
 }
@@ -148,11 +151,13 @@ async fn prepare(args: Args) -> Result<Prepared, Failure> {
     let shown = folder.path().display().to_string();
     let profile = args.profile.unwrap_or_else(|| Profile::of(ip));
     let history = history(&args, &files, &room, profile, &mut warnings)?;
+    let ignored = Ignored::new(files.load_ignored(&mut warnings).map_err(Failure::Failed)?);
     let storage = Storage::start(files, folder, kept.name, session.next_seq(), &replay)
         .map_err(|error| Failure::Failed(format!("cannot write to {shown}: {error}")))?;
     let validator = Arc::new(ChatValidator::new(room.id(), quota_limits(profile), replay, clocks));
     validator.lock().set_contacts(session.people().contacts().keys().copied());
-    let is_terminal = !args.plain && io::stdin().is_terminal() && io::stdout().is_terminal();
+    let is_plain = args.plain || args.timestamps || args.format == Format::Json;
+    let is_terminal = !is_plain && io::stdin().is_terminal() && io::stdout().is_terminal();
     Ok(Prepared {
         args,
         room,
@@ -166,6 +171,7 @@ async fn prepare(args: Args) -> Result<Prepared, Failure> {
         validator,
         met,
         history,
+        ignored,
         storage,
         warnings,
     })
@@ -178,9 +184,9 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
     // From here on others can reach this chat.
     let online = Online::go(&prepared, &finder).await?;
     let (metrics, notes) = serve_metrics(prepared.args.metrics).await?;
-    let (screen, input) = screen(prepared.is_terminal, format!("{}> ", prepared.session.name()));
+    let (screen, input, names) = screen(&prepared);
     let warnings = prepared.warnings.clone();
-    let mut app = App::new(prepared, online, finder, screen, metrics);
+    let mut app = App::new(prepared, online, finder, (screen, names), metrics);
     app.greet(&warnings, &notes);
     for known in app.talk.memory.known() {
         app.talk.tell_history(known).await;
@@ -255,12 +261,17 @@ async fn serve_metrics(
     Ok((Some(sender), vec![format!("counts are at http://{bound}/metrics")]))
 }
 
-/// A terminal if there is one, else a pipe.
-fn screen(is_terminal: bool, prompt: String) -> (Screen, mpsc::Receiver<Typed>) {
-    if is_terminal && let Ok((input, printer)) = input::terminal(prompt) {
-        return (Screen::terminal(printer), input);
+/// A terminal if there is one, else a pipe; and the names that a terminal completes.
+fn screen(prepared: &Prepared) -> (Screen, mpsc::Receiver<Typed>, Names) {
+    let (args, names) = (&prepared.args, Names::default());
+    let prompt = format!("{}> ", prepared.session.name());
+    if prepared.is_terminal
+        && let Ok((input, printer)) = input::terminal(prompt, names.clone(), Screen::has_color())
+    {
+        return (Screen::terminal(printer, !args.no_bell), input, names);
     }
-    (Screen::plain(), input::pipe())
+    let pipe = Pipe { json: args.format == Format::Json, timestamps: args.timestamps };
+    (Screen::pipe(pipe), input::pipe(), names)
 }
 
 impl App {
@@ -268,11 +279,12 @@ impl App {
         prepared: Prepared,
         online: Online,
         finder: Arc<Finder>,
-        screen: Screen,
+        (screen, names): (Screen, Names),
         metrics: Option<watch::Sender<Snapshot>>,
     ) -> Self {
-        let Prepared { args, room, profile, log, clocks, session, validator, history, storage, .. } =
-            prepared;
+        let Prepared {
+            args, room, profile, log, clocks, session, validator, history, ignored, storage, ..
+        } = prepared;
         let Online { handle, neighborhood, seed } = online;
         let sending = Sending::new(quota_limits(profile).author, handle.unconfirmed());
         let (rng, memory) = (NodeRng::new(seed ^ 1), Memory::new(history));
@@ -283,6 +295,10 @@ impl App {
             neighborhood,
             silence: Silence::default(),
             unread: Unread::default(),
+            names,
+            crowd: Crowd::default(),
+            ignored,
+            day: Day::default(),
             pending: None,
             lines: LineCounts::default(),
             is_ending: false,
@@ -313,8 +329,20 @@ impl App {
 fn user_name() -> Name {
     let from = |variable: &str| Name::new(&std::env::var(variable).ok()?).ok();
     let fallback = || Name::new("anon").ok();
-    let name = from("USER").or_else(|| from("USERNAME")).or_else(fallback);
+    let name = from("USER").or_else(|| from("USERNAME")).or_else(login_name).or_else(fallback);
     name.unwrap_or_else(|| unreachable!("`anon` is a name"))
+}
+
+/// As the system knows the user: a service or a container may set no variable.
+#[cfg(unix)]
+fn login_name() -> Option<Name> {
+    let user = nix::unistd::User::from_uid(nix::unistd::getuid()).ok()??;
+    Name::new(&user.name).ok()
+}
+
+#[cfg(not(unix))]
+fn login_name() -> Option<Name> {
+    None
 }
 
 fn room_of(args: &Args) -> Result<Room, Failure> {

@@ -70,8 +70,16 @@ fn a_chat_is_not_cut_off_nor_its_address_book_filled_across_a_restart() {
     victim.tells("connected");
     victim.tells("flo~");
     talk(&mut victim, &mut other, "again");
-    let saved = book(&folder.path().join("vic"));
-    assert!(saved.iter().filter(is_honest).count() * 2 > saved.len(), "{saved:?}");
+    // On a busy machine honest ones are still coming in by then.
+    let until = std::time::Instant::now() + PATIENCE;
+    loop {
+        let saved = book(&folder.path().join("vic"));
+        if saved.iter().filter(is_honest).count() * 2 > saved.len() {
+            break;
+        }
+        assert!(std::time::Instant::now() < until, "{saved:?}");
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
     hostile.end();
     talk(&mut victim, &mut other, "after");
 }

@@ -9,6 +9,7 @@ mod history_store;
 mod house;
 mod input;
 mod output;
+mod person;
 mod process;
 mod state;
 mod strangers;
