@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
+use crate::dialing::Forbidden;
+
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// Counts since the node was started.
@@ -44,6 +46,8 @@ counters! {
     dial_forbidden,
     /// Dials not tried, and requests for them dropped, because there were too many lately.
     dial_rate,
+    /// Dials not tried, and requests for them dropped, because the peer has just left or was cut.
+    dial_parted,
     /// Messages dropped that were to be passed on to a peer without a link.
     no_link,
     /// Dials for which no connection could be opened.
@@ -162,6 +166,15 @@ impl ByReason {
 }
 
 impl Counters {
+    /// A dial was not tried, or a request for it dropped.
+    pub(crate) fn not_dialed(&self, why: Forbidden) {
+        match why {
+            Forbidden::Address => self.dial_forbidden.add(),
+            Forbidden::Rate => self.dial_rate.add(),
+            Forbidden::Parted => self.dial_parted.add(),
+        }
+    }
+
     /// The validator has dropped a message.
     pub(crate) fn validator_dropped(&self, reason: &'static str) {
         self.by_reason.add(reason);

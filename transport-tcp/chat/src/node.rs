@@ -255,9 +255,17 @@ impl PlainNode {
             cx.emit(Event::Ignored(reason));
         }
         if answer.is_over {
-            cx.disconnect(to);
-            self.flood(Input::LinkDown(to), cx);
+            self.part(to, cx);
         }
+    }
+
+    /// Ends the link to a neighbor that breaks the rules. To the overlay it is one that refuses the link: it is replaced,
+    /// but not looked for again, as one that was lost would be.
+    fn part<E: Effects<Self>>(&mut self, from: Peer, cx: &mut Context<'_, Self, E>) {
+        let message = Layer::Overlay(random_walk::Message::Refused { take_back: None });
+        self.flood(Input::Message { from, message }, cx);
+        cx.disconnect(from);
+        self.flood(Input::LinkDown(from), cx);
     }
 
     fn on_timer<E: Effects<Self>>(&mut self, timer: Timer, cx: &mut Context<'_, Self, E>) {

@@ -3,6 +3,7 @@
 //! | module | subject |
 //! |---|---|
 //! | `setup` | from the command line to a running chat |
+//! | `online` | its node: where it listens, and whom it asks first |
 //! | `conversation` | what is said and heard: one person's session on its node |
 //! | `commands`, `contacts`, `answers` | what is done about a typed line |
 //! | `invite` | a ticket for others, and what the user is told while nobody is here |
@@ -13,7 +14,9 @@
 //! | `neighborhood` | the address book |
 //! | `silence` | whether anybody is heard |
 //! | `storage` | what is kept while the chat runs |
-//! | `unread` | direct messages that were not answered |
+//! | `unread` | direct messages that were not answered, and who named the user |
+//! | `crowd` | what of strangers is not shown |
+//! | `day` | the line that a new day begins with |
 //! | `clock_check` | whether the clock of this machine is right |
 //! | `throttle` | warnings that could come in masses |
 
@@ -22,9 +25,12 @@ mod clock_check;
 mod commands;
 mod contacts;
 mod conversation;
+mod crowd;
+mod day;
 mod hearing;
 mod invite;
 mod neighborhood;
+mod online;
 mod past;
 mod pending;
 mod sending;
@@ -46,13 +52,15 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use self::clock_check::ClockCheck;
 use self::conversation::Conversation;
+use self::crowd::{Crowd, Ignored};
+use self::day::Day;
 use self::neighborhood::Neighborhood;
 use self::pending::{After, PendingLine};
 use self::silence::Silence;
 use self::storage::Storage;
 use self::unread::Unread;
 use crate::command::{Command, parse, parse_text};
-use crate::input::Typed;
+use crate::input::{Names, Typed};
 use crate::metrics::Snapshot;
 use crate::room::Room;
 use crate::screen::{Broken, Screen};
@@ -85,6 +93,11 @@ struct App {
     neighborhood: Neighborhood,
     silence: Silence,
     unread: Unread,
+    /// What a terminal completes.
+    names: Names,
+    crowd: Crowd,
+    ignored: Ignored,
+    day: Day,
     pending: Option<PendingLine>,
     lines: LineCounts,
     /// There is no more input, or it asks to leave: what was sent is waited for.
@@ -220,12 +233,27 @@ impl App {
             self.screen.warning(&word);
         }
         self.talk.forget_silent();
+        self.look_after_screen();
         self.look_after_history().await;
         match self.clock.look(self.talk.clock_disagreement()) {
             Some(Ok(word)) => self.screen.notice(&word),
             Some(Err(word)) => self.screen.warning(&word),
             None => {}
         }
+    }
+
+    /// Tells what was not shown, and that a day has begun; keeps the names that can be completed.
+    fn look_after_screen(&mut self) {
+        if let Some(word) = self.crowd.take_word() {
+            self.screen.notice(&word);
+        }
+        if self.screen.is_plain() {
+            return;
+        }
+        if let Some(day) = self.day.look(jiff::Zoned::now().date()) {
+            self.screen.day(&day);
+        }
+        self.names.set(self.talk.session.people().typed_names());
     }
 
     /// Keeps the way in for the next run.
@@ -261,6 +289,8 @@ impl App {
     }
 
     async fn end(mut self, end: End) -> ExitCode {
+        // It is kept as shown already: the next run would not show it.
+        self.show_waiting();
         self.talk.say_goodbye().await;
         self.save(true);
         let is_all_sent = self.tell_unsent(&end);
