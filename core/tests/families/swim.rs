@@ -202,7 +202,7 @@ fn a_ping_for_another_is_passed_on_and_so_is_the_answer() {
 #[test]
 fn who_hears_nothing_takes_more_time_and_less_again_when_it_hears() {
     // How many of the two that are asked say that they get no answer either, and how much worse the node feels.
-    for (nacks, worse) in [(0, 2), (1, 1), (2, 0)] {
+    for (nacks, worse) in [(0, 2u64), (1, 1), (2, 0)] {
         let mut node = member(10, |config| config.local_health = true);
         let (_, probe) = probes(&mut node);
         node.tell(Input::Timer(Timer::Timeout(probe)));

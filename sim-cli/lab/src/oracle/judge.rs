@@ -114,8 +114,7 @@ fn run_all(
 /// What the checks of a law find in `runs`, each held against the one `beside` it.
 fn check(law: &Law, runs: Vec<Numbers>, beside: &[Option<Numbers>]) -> Result<Vec<Finding>, String> {
     let both = runs.into_iter().zip(beside);
-    let runs: Vec<Measured> =
-        both.map(|(run, beside)| Measured { run, beside: beside.clone() }).collect();
+    let runs: Vec<Measured> = both.map(|(run, beside)| Measured { run, beside: beside.clone() }).collect();
     let found: Result<Vec<Finding>, String> =
         law.checks.iter().map(|check| judge(law, &check.measured, &check.bound, &runs)).collect();
     found.map_err(|error| format!("law `{}`: {error}", law.name))
