@@ -196,6 +196,7 @@ impl<O: Overlay, B: Broadcast<Peer = O::Peer>, E: Effects<Node<O, B>>> Effects<O
             OverlayEvent::Up(peer) => self.changes.push(Change::Up(peer)),
             OverlayEvent::Down(peer) => self.changes.push(Change::Down(peer)),
             OverlayEvent::Repair
+            | OverlayEvent::Failed(_)
             | OverlayEvent::Dropped(_)
             | OverlayEvent::Count(..)
             | OverlayEvent::Record(..) => {}
@@ -283,6 +284,7 @@ where
             Layer::Overlay(OverlayEvent::Up(peer)) => Observation::NeighborUp(*peer),
             Layer::Overlay(OverlayEvent::Down(peer)) => Observation::NeighborDown(*peer),
             Layer::Overlay(OverlayEvent::Repair) => Observation::Repair,
+            Layer::Overlay(OverlayEvent::Failed(peer)) => Observation::Failed(*peer),
             Layer::Broadcast(BroadcastEvent::Published(id)) => Observation::Published(*id),
             Layer::Broadcast(BroadcastEvent::Delivered { payload, hops }) => {
                 Observation::Delivered { message: payload.id(), hops: *hops }

@@ -41,6 +41,8 @@ pub enum Observation<Peer, Id> {
     NeighborDown(Peer),
     /// The overlay asked for a link to replace one that it lost.
     Repair,
+    /// From now on this node holds that peer for failed.
+    Failed(Peer),
     /// The protocol ignored an input; the text names the reason.
     Dropped(&'static str),
     /// An adversary did something. Said by the wrapper that makes a node one; protocols never say it.

@@ -5,6 +5,7 @@
 //! | [`random_walk`] | the tutorial's: JOIN requests bounce by random walk until nodes accept them |
 //! | [`hyparview`] | `HyParView`: a small active view, and a passive view to replace lost neighbors from |
 //! | [`cyclon`] | Cyclon: lists of peers with ages, traded each period; a directed view |
+//! | [`swim`] | SWIM, with Lifeguard: every node knows all others, and pings one in each period |
 //! | [`fixed`] | a static graph: neighbors do not change |
 //! | [`view`] | the peers that a node of these holds |
 
@@ -12,12 +13,14 @@ pub mod cyclon;
 pub mod fixed;
 pub mod hyparview;
 pub mod random_walk;
+pub mod swim;
 pub mod view;
 
 pub use cyclon::Cyclon;
 pub use fixed::Fixed;
 pub use hyparview::HyParView;
 pub use random_walk::RandomWalk;
+pub use swim::Swim;
 pub use view::View;
 
 use crate::hostile::{Classes, MessageClass, Pretense};
@@ -33,6 +36,7 @@ pub fn visit<Setting: EntryNodes>(visitor: &mut impl OverlayVisitor<Setting>) {
     visitor.overlay::<RandomWalk<u32>>();
     visitor.overlay::<HyParView<u32>>();
     visitor.overlay::<Cyclon<u32>>();
+    visitor.overlay::<Swim<u32>>();
 }
 
 /// What an overlay tells the broadcast above it, and the measurements.
@@ -44,6 +48,8 @@ pub enum OverlayEvent<Peer> {
     Down(Peer),
     /// A link is asked for in place of a lost one.
     Repair,
+    /// This peer is held for failed from now on: not that a link to it is gone, but the node.
+    Failed(Peer),
     /// An input was ignored, for the reason named.
     Dropped(&'static str),
     /// Adds to a counter of its own.

@@ -1,9 +1,10 @@
-//! HyParView, Cyclon and Plumtree: dialogues with one node, what hostile peers can do to it, and the wire.
+//! HyParView, Cyclon, SWIM and Plumtree: dialogues with one node, what hostile peers can do to it, and the wire.
 
 mod cyclon;
 mod hostile;
 mod hyparview;
 mod plumtree;
+mod swim;
 mod wire;
 
 use floodnet_core::broadcast::flood::Message;

@@ -47,6 +47,7 @@ pub use floodnet_core::broadcast::plumtree::{GraftTimeout, Table as PlumtreeTabl
 pub use floodnet_core::overlay::cyclon::Table as CyclonTable;
 pub use floodnet_core::overlay::hyparview::Table as HyParViewTable;
 pub use floodnet_core::overlay::random_walk::{Accept, Table as RandomWalkTable};
+pub use floodnet_core::overlay::swim::Table as SwimTable;
 pub use floodnet_core::tables::{CheckedTable, Complaint, Draw};
 pub use floodnet_sim::spec::{
     Adversary, Censor, Churn, Class, Connect, Crash, CrashKind, Cut, DeedSpec, Distribution, Ends, Estimator,

@@ -377,6 +377,7 @@ impl<'a> Log<'a> {
                 self.told_changed = true;
             }
             Observation::Repair
+            | Observation::Failed(_)
             | Observation::Dropped(_)
             | Observation::Count(..)
             | Observation::Record(..)

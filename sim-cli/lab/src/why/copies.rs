@@ -166,6 +166,7 @@ impl Copies {
             Observation::NeighborUp(peer) => self.hold(at, slot, peer),
             Observation::NeighborDown(peer) => self.release(at, slot, peer),
             Observation::Repair
+            | Observation::Failed(_)
             | Observation::Deed(_)
             | Observation::Count(..)
             | Observation::Record(..)

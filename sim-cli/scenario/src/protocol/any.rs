@@ -15,7 +15,7 @@ use floodnet_core::hostile::{Classes, MessageClass, Pretense};
 use floodnet_core::invariants::{Invariants, Promises, Stored, Walk};
 use floodnet_core::measure::Measure;
 use floodnet_core::observe::Carried;
-use floodnet_core::overlay::{Cyclon, Fixed, HyParView, Overlay, OverlayEvent, RandomWalk};
+use floodnet_core::overlay::{Cyclon, Fixed, HyParView, Overlay, OverlayEvent, RandomWalk, Swim};
 use floodnet_core::protocol::{Context, Effects, Input, InputOf, Types};
 use floodnet_core::time::Duration;
 use floodnet_core::wire::{DecodeError, Wire, take};
@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use super::{Given, NamedBroadcast, NamedOverlay, Setting};
 use crate::{
     CheckedTable, Complaint, CyclonTable, FloodTable, GossipTable, HyParViewTable, PlumtreeTable,
-    RandomWalkTable, StaticTable,
+    RandomWalkTable, StaticTable, SwimTable,
 };
 
 /// A message, timer or table of several protocols cannot be one of another: nodes of a run have the same settings.
@@ -170,6 +170,7 @@ any! {
     HyParView = 1 "hyparview" HyParView<u32>, HyParViewTable;
     Cyclon = 2 "cyclon" Cyclon<u32>, CyclonTable;
     Fixed = 3 "static" Fixed, StaticTable;
+    Swim = 4 "swim" Swim<u32>, SwimTable;
 }
 
 any! {
@@ -197,6 +198,7 @@ macro_rules! each_overlay {
             AnyOverlay::HyParView($node) => $what,
             AnyOverlay::Cyclon($node) => $what,
             AnyOverlay::Fixed($node) => $what,
+            AnyOverlay::Swim($node) => $what,
         }
     };
 }
@@ -217,8 +219,16 @@ macro_rules! of_each {
                 type $overlay = Cyclon<u32>;
                 $what
             }
+            $of::Swim($part) => {
+                type $overlay = Swim<u32>;
+                $what
+            }
             $of::Fixed($part) => {
                 type $overlay = Fixed;
+                $what
+            }
+            AnyOverlayConfig::Swim($config) => {
+                type $overlay = Swim<u32>;
                 $what
             }
         }
@@ -251,7 +261,7 @@ macro_rules! handle_overlay {
 
 impl Overlay for AnyOverlay {
     fn handle<E: Effects<Self>>(&mut self, input: InputOf<Self>, cx: &mut Context<'_, Self, E>) {
-        handle_overlay!(self, input, cx; RandomWalk HyParView Cyclon Fixed);
+        handle_overlay!(self, input, cx; RandomWalk HyParView Cyclon Fixed Swim);
     }
 
     #[inline]
@@ -286,6 +296,7 @@ impl Overlay for AnyOverlay {
             C::HyParView(config) => HyParView::forge(config, class, pretense).map(M::HyParView),
             C::Cyclon(config) => Cyclon::forge(config, class, pretense).map(M::Cyclon),
             C::Fixed(config) => Fixed::forge(config, class, pretense).map(M::Fixed),
+            C::Swim(config) => Swim::forge(config, class, pretense).map(M::Swim),
         }
     }
 
@@ -299,6 +310,7 @@ impl Overlay for AnyOverlay {
             AnyOverlayMessage::HyParView(message) => HyParView::lie(message, named),
             AnyOverlayMessage::Cyclon(message) => Cyclon::lie(message, named),
             AnyOverlayMessage::Fixed(message) => Fixed::lie(message, named),
+            AnyOverlayMessage::Swim(message) => Swim::lie(message, named),
         }
     }
 
@@ -315,6 +327,7 @@ impl Overlay for AnyOverlay {
         HyParView::<u32>::measures(declare);
         Cyclon::<u32>::measures(declare);
         Fixed::measures(declare);
+        Swim::<u32>::measures(declare);
     }
 }
 
@@ -329,6 +342,7 @@ impl NamedOverlay<Setting> for AnyOverlay {
             T::HyParView(table) => C::HyParView(HyParView::config(table, setting)?),
             T::Cyclon(table) => C::Cyclon(Cyclon::config(table, setting)?),
             T::Fixed(table) => C::Fixed(Fixed::config(table, setting)?),
+            T::Swim(table) => C::Swim(Swim::config(table, setting)?),
         })
     }
 
@@ -338,6 +352,7 @@ impl NamedOverlay<Setting> for AnyOverlay {
             AnyOverlayConfig::HyParView(_) => Self::HyParView(HyParView::new(slot)),
             AnyOverlayConfig::Cyclon(_) => Self::Cyclon(Cyclon::new(slot)),
             AnyOverlayConfig::Fixed(_) => Self::Fixed(Fixed::new(slot)),
+            AnyOverlayConfig::Swim(_) => Self::Swim(Swim::new(slot)),
         }
     }
 
