@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::command_trait::Context;
 use super::failure::Failure;
+use super::picture_args::PictureArgs;
 use floodnet_lab::run::folder::Place;
 use floodnet_lab::sweep::batch::{self, Bundle, Content, Emission, NotPortable};
 use floodnet_lab::sweep::index::Index;
@@ -51,7 +52,7 @@ impl EmitOptions {
         &self,
         (path, plan): (&Path, &SweepPlan),
         (index, scenarios): (&Index, &[Scenario]),
-        jobs: u16,
+        (jobs, pictures): (u16, &PictureArgs),
         out: Option<&Path>,
         cx: &Context<'_>,
     ) -> Result<(), Failure> {
@@ -73,7 +74,8 @@ impl EmitOptions {
                 file.display()
             ))
         })?;
-        let emission = Emission { system: system.into(), parts, jobs, image: self.image.clone() };
+        let (image, look) = (self.image.clone(), pictures.to_options());
+        let emission = Emission { system: system.into(), parts, jobs, image, look };
         let files = batch::files(index, &bundle, &emission, &std::env::current_exe()?);
         let word = system.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
         let folder = out.map_or_else(|| PathBuf::from(format!("{word}-{}", index.name)), Path::to_owned);

@@ -39,6 +39,8 @@ pub struct Emission {
     pub jobs: u16,
     /// Name of the container image, for Kubernetes; none for `floodnet-sweep-NAME:latest`.
     pub image: Option<String>,
+    /// Options of `sweep` and of `merge` about pictures, each after a space: parts have none, so merge draws them.
+    pub look: String,
 }
 
 /// A file of the folder.
@@ -83,10 +85,10 @@ fn words(index: &Index, bundle: &Bundle, emission: &Emission) -> Vec<(&'static s
         ("NAME", name),
         ("IMAGE", image),
         ("PARTS", emission.parts.to_string()),
-        // Of Kubernetes and of Python, which count from 0.
         ("JOBS", emission.jobs.to_string()),
         ("PLAN", bundle.plan.clone()),
-        ("OPTIONS", options(index, emission.jobs)),
+        ("OPTIONS", options(index, emission.jobs) + &emission.look),
+        ("LOOK", emission.look.clone()),
         ("CELLS", index.cells.len().to_string()),
         ("RUNS", runs.to_string()),
         ("VERSION", index.version.clone()),
@@ -166,7 +168,7 @@ mod tests {
 
     #[test]
     fn every_word_of_a_template_has_a_value() {
-        let words = ["NAME", "IMAGE", "PARTS", "JOBS", "PLAN", "OPTIONS", "CELLS", "RUNS", "VERSION"];
+        let words = ["NAME", "IMAGE", "PARTS", "JOBS", "PLAN", "OPTIONS", "LOOK", "CELLS", "RUNS", "VERSION"];
         let words: Vec<(&str, String)> = words.iter().map(|word| (*word, "x".to_owned())).collect();
         for system in [System::Slurm, System::Kubernetes, System::Ray, System::Parallel] {
             for (name, template) in system.templates() {

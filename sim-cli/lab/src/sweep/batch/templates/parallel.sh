@@ -11,4 +11,4 @@ seq {{PARTS}} | parallel --retries 3 --workdir "$PWD" "$@" \
     echo "some parts failed: logs/part-K.log says why; called again, this makes what is missing" >&2
     exit 1
 }
-exec ./sim-cli merge parts/* --out results
+exec ./sim-cli merge parts/* --out results{{LOOK}}

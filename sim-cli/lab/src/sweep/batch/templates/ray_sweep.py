@@ -23,9 +23,18 @@ import tempfile
 
 import ray
 
-# A part is started again this often when its worker or machine is lost. A part that fails is not: it would fail again.
+# A part is started again this often when its process, worker or machine is lost. One that fails by itself is not: it would
+# fail again.
 RETRIES = 5
 DONE = ".complete"
+# What `sim-cli` ends with when it is asked to stop, as by a machine that is shut down.
+STOPPED = (130, 143)
+# Options of `sweep` that are also options of `merge`, because parts have no pictures, and whether a value follows.
+OF_MERGE = {"--picture-format": True, "--theme": True, "--no-title": False}
+
+
+class Lost(Exception):
+    """Somebody ended the program that made a part: a machine that goes away, or the system when memory runs out."""
 
 
 def make_part(program, plan, options, number, parts):
@@ -34,6 +43,9 @@ def make_part(program, plan, options, number, parts):
         out = pathlib.Path(folder) / "part"
         command = [program, "sweep", plan, *options, "--partition", f"{number}/{parts}", "--out", str(out)]
         ended = subprocess.run([*command, "--progress", "none"], capture_output=True, text=True, check=False)
+        # A worker can outlive its program by a moment when its machine goes away.
+        if ended.returncode < 0 or ended.returncode in STOPPED:
+            raise Lost(f"sim-cli was ended from outside, with code {ended.returncode}: {ended.stderr.strip()}")
         # One part that is the whole sweep also judges its expectations (3) and intervals (5): merge does so again.
         if ended.returncode not in (0, 3, 5):
             return None, f"exit code {ended.returncode}: {ended.stderr.strip()}"
@@ -49,6 +61,18 @@ def keep(folder, files):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     folder.with_suffix(DONE).touch()
+
+
+def of_merge(options):
+    """Those of the options of `sweep` that are also for `merge`."""
+    words, found = iter(options), []
+    for word in words:
+        name, is_whole, _ = word.partition("=")
+        if name in OF_MERGE:
+            found.append(word)
+            if OF_MERGE[name] and not is_whole:
+                found.append(next(words, ""))
+    return found
 
 
 def arguments():
@@ -73,7 +97,7 @@ def main():
     # Only results would be copied needlessly.
     environment = {"working_dir": ".", "excludes": [f"/{args.out.name}", f"/{args.out.name}-parts"]}
     ray.init(address=args.address, runtime_env=environment, log_to_driver=False)
-    task = ray.remote(num_cpus=args.threads, max_retries=RETRIES)(make_part)
+    task = ray.remote(num_cpus=args.threads, max_retries=RETRIES, retry_exceptions=[Lost])(make_part)
     folders = {number: args.out.with_name(f"{args.out.name}-parts") / str(number) for number in range(1, args.parts + 1)}
     waiting = {
         task.remote(args.program, args.plan, options, number, args.parts): number
@@ -97,7 +121,7 @@ def main():
     if failed:
         number, why = min(failed.items())
         sys.exit(f"{len(failed)} of {args.parts} parts failed; part {number}: {why}")
-    merge = [args.program, "merge", *map(str, folders.values()), "--out", str(args.out)]
+    merge = [args.program, "merge", *map(str, folders.values()), "--out", str(args.out), *of_merge(options)]
     sys.exit(subprocess.run(merge, check=False).returncode)
 
 
