@@ -74,6 +74,12 @@ impl EmitOptions {
                 file.display()
             ))
         })?;
+        if let Some(letter) = bundle.unquotable() {
+            return Err(Failure::Usage(format!(
+                "scripts of batch systems cannot name the plan {}, because of the character {letter:?}: rename it",
+                path.display()
+            )));
+        }
         let (image, look) = (self.image.clone(), pictures.to_options());
         let emission = Emission { system: system.into(), parts, jobs, image, look };
         let files = batch::files(index, &bundle, &emission, &std::env::current_exe()?);

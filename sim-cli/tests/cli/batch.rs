@@ -124,8 +124,7 @@ fn ray_and_parallel_have_what_they_need() {
     }
     let lab = emitted("ray", "2");
     let line = lab.read("batch/run.sh");
-    let arguments =
-        "ray_sweep.py input/plans/grid.toml --program ./sim-cli --parts 2 --out results \"$@\" -- --runs 2";
+    let arguments = "ray_sweep.py \"input/plans/grid.toml\" --program ./sim-cli --parts 2 --out results \"$@\" -- --runs 2";
     assert!(line.contains(arguments), "{line}");
     let compiled = ["python3", "-c", "import ast; ast.parse(open('ray_sweep.py').read())"];
     assert_eq!(start(&lab, &compiled, &[]).code, 0);
@@ -155,6 +154,27 @@ fn pictures_look_as_one_sweep_draws_them() {
     let said = start(&lab, &["bash", "merge.sbatch"], &[("SLURM_SUBMIT_DIR", ".")]);
     assert_eq!(said.code, 0, "{}", said.err);
     assert_eq!(files(&lab, "batch/results"), files(&lab, "dark"));
+}
+
+#[test]
+fn plans_may_have_spaces_in_their_names() {
+    let lab = lab();
+    lab.write("from/plans/a grid.toml", PLAN);
+    lab.ok(&["sweep", "from/plans/a grid.toml", "--out", "spaces"]);
+    for system in ["slurm", "kubernetes"] {
+        lab.ok(&["sweep", "from/plans/a grid.toml", "--emit", system, "--parts", "1", "--out", system]);
+    }
+    fs::rename(lab.path().join("slurm"), lab.path().join("batch")).unwrap();
+    let variables = [("SLURM_SUBMIT_DIR", "."), ("SLURM_ARRAY_TASK_ID", "1")];
+    let said = start(&lab, &["bash", "sweep.sbatch"], &variables);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert_eq!(files(&lab, "batch/parts/1"), files(&lab, "spaces"));
+    assert!(
+        lab.read("kubernetes/sweep.yaml").contains("exec sim-cli sweep \"input/plans/a grid.toml\" --runs 2")
+    );
+    lab.write("from/plans/$grid.toml", PLAN);
+    let why = lab.refused(&["sweep", "from/plans/$grid.toml", "--emit", "slurm"]);
+    assert!(why.contains("because of the character '$': rename it"), "{why}");
 }
 
 #[test]

@@ -25,6 +25,12 @@ pub struct Bundle {
 pub struct NotPortable(pub PathBuf);
 
 impl Bundle {
+    /// What in the place of the plan cannot stand between the quotation marks that the templates put around it.
+    #[must_use]
+    pub fn unquotable(&self) -> Option<char> {
+        self.plan.chars().find(|letter| letter.is_control() || "\"'\\$`{}".contains(*letter))
+    }
+
     /// What the plan at `path` reads; `scenarios` are those of its cells.
     ///
     /// # Errors

@@ -37,7 +37,7 @@ pub struct Emission {
     pub parts: u32,
     /// Threads of a part.
     pub jobs: u16,
-    /// Name of the container image, for Kubernetes; none for `floodnet-sweep-NAME:latest`.
+    /// Name of the container image, for Kubernetes; none for `floodnet-NAME:latest`.
     pub image: Option<String>,
     /// Options of `sweep` and of `merge` about pictures, each after a space: parts have none, so merge draws them.
     pub look: String,
