@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::command_trait::Context;
 use super::failure::Failure;
+use super::picture_args::PictureArgs;
 use floodnet_lab::emit::write;
 use floodnet_lab::sweep::batch::{self, Bundle, Emission, NotPortable};
 use floodnet_lab::sweep::index::Index;
@@ -49,7 +50,7 @@ impl EmitOptions {
         &self,
         (path, plan): (&Path, &SweepPlan),
         (index, scenarios): (&Index, &[Scenario]),
-        jobs: u16,
+        (jobs, pictures): (u16, &PictureArgs),
         out: Option<&Path>,
         cx: &Context<'_>,
     ) -> Result<(), Failure> {
@@ -70,7 +71,8 @@ impl EmitOptions {
             )));
         }
         let bundle = Bundle::of(path, plan, scenarios, protocols).map_err(|why| refused(&why))?;
-        let emission = Emission { system: system.into(), parts, jobs, image: self.image.clone() };
+        let (image, look) = (self.image.clone(), pictures.to_options());
+        let emission = Emission { system: system.into(), parts, jobs, image, look };
         let files = batch::files(index, &bundle, &emission, &std::env::current_exe()?);
         let word = system.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
         let folder = out.map_or_else(|| PathBuf::from(format!("{word}-{}", index.name)), Path::to_owned);

@@ -80,7 +80,8 @@ impl Command for SweepArgs {
         }
         if self.batch.is_asked() {
             let read = (&index, &scenarios[..]);
-            return self.batch.execute((&self.plan, &plan), read, self.jobs, self.out.as_deref(), cx);
+            let part = (self.jobs, &self.pictures);
+            return self.batch.execute((&self.plan, &plan), read, part, self.out.as_deref(), cx);
         }
         // The number of this task may come from the batch system, by its variables.
         let variable = |name: &str| std::env::var(name).ok();

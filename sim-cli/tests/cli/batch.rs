@@ -130,8 +130,7 @@ fn ray_and_parallel_have_what_they_need() {
     }
     let lab = emitted("ray", "2");
     let line = lab.read("batch/run.sh");
-    let arguments =
-        "ray_sweep.py input/plans/grid.toml --program ./sim-cli --parts 2 --out results \"$@\" -- --runs 2";
+    let arguments = "ray_sweep.py \"input/plans/grid.toml\" --program ./sim-cli --parts 2 --out results \"$@\" -- --runs 2";
     assert!(line.contains(arguments), "{line}");
     let compiled = ["python3", "-c", "import ast; ast.parse(open('ray_sweep.py').read())"];
     assert_eq!(start(&lab, &compiled, &[]).code, 0);
@@ -182,6 +181,32 @@ fn names_of_plans_are_quoted() {
         lab.read("ray/run.sh")
             .contains("ray_sweep.py 'input/my $HOME'\\''s \"plans\"; exit/grid.toml' --program")
     );
+}
+
+/// Parts have no pictures, so what they look like is for those who merge.
+#[test]
+fn pictures_look_as_one_sweep_draws_them() {
+    let lab = lab();
+    let look = ["--picture-format", "svg", "--theme", "dark", "--no-title"];
+    for (system, merges) in
+        [("slurm", "merge.sbatch"), ("kubernetes", "merge.yaml"), ("parallel", "run.sh"), ("ray", "run.sh")]
+    {
+        lab.ok(&[&["sweep", "from/plans/grid.toml", "--emit", system], &look[..]].concat());
+        let text = lab.read(&format!("{system}-grid/{merges}"));
+        let mut lines = text.lines().filter(|line| line.contains("sim-cli") && !line.starts_with('#'));
+        let line = lines.next_back().unwrap();
+        assert!(line.contains(" --picture-format svg --theme dark --no-title"), "{system}: {text}");
+    }
+    lab.ok(&[&["sweep", "from/plans/grid.toml", "--out", "dark"], &look[..]].concat());
+    fs::rename(lab.path().join("slurm-grid"), lab.path().join("batch")).unwrap();
+    for task in ["1", "2", "3", "4"] {
+        let variables = [("SLURM_SUBMIT_DIR", "."), ("SLURM_ARRAY_TASK_ID", task)];
+        let said = start(&lab, &["bash", "sweep.sbatch"], &variables);
+        assert_eq!(said.code, 0, "{}", said.err);
+    }
+    let said = start(&lab, &["bash", "merge.sbatch"], &[("SLURM_SUBMIT_DIR", ".")]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert_eq!(files(&lab, "batch/results"), files(&lab, "dark"));
 }
 
 #[test]

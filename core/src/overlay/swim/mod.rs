@@ -557,7 +557,9 @@ impl<Peer: Copy + Ord> Overlay for Swim<Peer> {
 }
 
 impl<Peer: Copy + Ord> Invariants for Swim<Peer> {
-    const STATES: &'static [&'static str] = &["alone", "unwell", "suspecting", "settled"];
+    fn states(_: &Config<Peer>) -> &'static [&'static str] {
+        &["alone", "unwell", "suspecting", "settled"]
+    }
 
     fn state(&self, _: &Config<Peer>) -> Option<&'static str> {
         let Self(state) = self;

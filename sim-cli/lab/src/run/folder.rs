@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::claim::{Claim, Taken};
 use super::labels::SlotLabels;
 use super::manifest::{Build, Manifest, hash};
-pub use super::whole::{Whole, remove_unfinished, write_whole};
+pub use super::whole::{Whole, is_unfinished, remove_unfinished, write_whole};
 use super::{Finished, Ran};
 use floodnet_core::time::Time;
 use floodnet_measure::{Results, seconds, tables};

@@ -227,10 +227,6 @@ macro_rules! of_each {
                 type $overlay = Fixed;
                 $what
             }
-            AnyOverlayConfig::Swim($config) => {
-                type $overlay = Swim<u32>;
-                $what
-            }
         }
     };
 }

@@ -40,6 +40,8 @@ pub struct Emission {
     pub jobs: u16,
     /// Name of the container image, for Kubernetes; none for `floodnet-NAME:latest`.
     pub image: Option<String>,
+    /// Options of `sweep` and of `merge` about pictures, each after a space: parts have none, so merge draws them.
+    pub look: String,
 }
 
 /// The files that run the sweep `index` of the plan in `bundle`, by their place in a folder. `program` is what runs
@@ -70,7 +72,8 @@ fn words(index: &Index, bundle: &Bundle, emission: &Emission) -> Vec<(&'static s
         ("IMAGE", image),
         ("PARTS", emission.parts.to_string()),
         ("JOBS", emission.jobs.to_string()),
-        ("OPTIONS", options(index, emission.jobs)),
+        ("OPTIONS", options(index, emission.jobs) + &emission.look),
+        ("LOOK", emission.look.clone()),
         ("CELLS", index.cells.len().to_string()),
         ("RUNS", runs.to_string()),
         ("VERSION", index.version.clone()),
@@ -143,7 +146,7 @@ mod tests {
 
     #[test]
     fn every_word_of_a_template_has_a_value() {
-        let words = ["NAME", "IMAGE", "PARTS", "JOBS", "OPTIONS", "CELLS", "RUNS", "VERSION"];
+        let words = ["NAME", "IMAGE", "PARTS", "JOBS", "OPTIONS", "LOOK", "CELLS", "RUNS", "VERSION"];
         let plans = ["QUOTED_PLAN", "YAML_PLAN", "PLAN"];
         let words = words.iter().chain(&plans).map(|word| (*word, "x".to_owned()));
         let words: Vec<(&str, String)> = words.collect();
