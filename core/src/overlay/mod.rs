@@ -9,6 +9,8 @@
 //! | [`fixed`] | a static graph: neighbors do not change |
 //! | [`view`] | the peers that a node of these holds |
 
+#[cfg(feature = "tables")]
+mod builtin;
 pub mod cyclon;
 pub mod fixed;
 pub mod hyparview;
@@ -16,6 +18,8 @@ pub mod random_walk;
 pub mod swim;
 pub mod view;
 
+#[cfg(feature = "tables")]
+pub use builtin::visit;
 pub use cyclon::Cyclon;
 pub use fixed::Fixed;
 pub use hyparview::HyParView;
@@ -26,18 +30,6 @@ pub use view::View;
 use crate::hostile::{Classes, MessageClass, Pretense};
 use crate::measure::Measure;
 use crate::protocol::{Context, Effects, InputOf, Types};
-#[cfg(feature = "tables")]
-use crate::tables::{EntryNodes, OverlayVisitor};
-
-/// Shows `visitor` the overlays that scenarios can name: with their modules above, the one list of them. [`Fixed`] is
-/// not among them: whoever names it must have a graph.
-#[cfg(feature = "tables")]
-pub fn visit<Setting: EntryNodes>(visitor: &mut impl OverlayVisitor<Setting>) {
-    visitor.overlay::<RandomWalk<u32>>();
-    visitor.overlay::<HyParView<u32>>();
-    visitor.overlay::<Cyclon<u32>>();
-    visitor.overlay::<Swim<u32>>();
-}
 
 /// What an overlay tells the broadcast above it, and the measurements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Settings of a protocol as a table in a scenario, and how a scenario names the protocol.
 //!
-//! A built-in protocol is one file: the protocol, its settings with their defaults, and what this module asks of it.
-//! One list beside the protocols of its layer, [`broadcast::visit`](crate::broadcast::visit) or
+//! A built-in protocol is one file or one folder (the protocol, its settings with their defaults, and what this module
+//! asks of it), and a line in `builtin.rs` beside it. One list beside the protocols of its layer, [`broadcast::visit`](crate::broadcast::visit) or
 //! [`overlay::visit`](crate::overlay::visit), shows it to everybody who keeps something for each protocol: the
 //! scenario language, the schema for editors, the engines, the fuzz campaign.
 //!

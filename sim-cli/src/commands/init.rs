@@ -8,7 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use super::command_trait::{Command, Context};
 use super::failure::Failure;
-use crate::builtin;
+use crate::builtin_scenarios;
 use floodnet_lab::run::folder::write_whole;
 use floodnet_scenario::{schema, templates};
 use floodnet_text::format::path;
@@ -33,7 +33,7 @@ pub(super) struct InitArgs {
 impl Command for InitArgs {
     fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
         if self.list {
-            let width = builtin::names().iter().map(|name| name.len()).max().unwrap_or(0);
+            let width = builtin_scenarios::names().iter().map(|name| name.len()).max().unwrap_or(0);
             let line = |name: &str| format!("{name:width$}  {}\n", about(name));
             let lines: String = names().map(line).collect();
             cx.console.result(&lines);
@@ -68,14 +68,14 @@ pub(super) fn finish(scenario: &Path, cx: &Context<'_>) -> Result<(), Failure> {
 /// What can be started from: the templates, then the other scenarios of the program.
 fn names() -> impl Iterator<Item = &'static str> {
     let is_template = |name: &str| templates().iter().any(|template| template.name == name);
-    let others = builtin::names().into_iter().filter(move |name| !is_template(name));
+    let others = builtin_scenarios::names().into_iter().filter(move |name| !is_template(name));
     templates().iter().map(|template| template.name).chain(others)
 }
 
 /// The text of one. A template comes before a scenario of the same name.
 fn text(name: &str) -> Option<&'static str> {
     let template = templates().iter().find(|template| template.name == name);
-    template.map(|template| template.text).or_else(|| builtin::text(name))
+    template.map(|template| template.text).or_else(|| builtin_scenarios::text(name))
 }
 
 /// What it asks, as it says itself.
