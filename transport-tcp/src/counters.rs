@@ -82,8 +82,10 @@ counters! {
     unwelcome,
     /// Links closed to make room for others.
     evicted,
-    /// Dials that the other side refused after the handshake.
+    /// Dials that the other side refused after the handshake, for another reason than the next.
     refused_by_peer,
+    /// Dials refused because the peer has a later link, which may be of another program with this identity.
+    refused_as_earlier,
     /// Links that ended with the peer's goodbye.
     goodbyes,
     /// Links that ended without a word.

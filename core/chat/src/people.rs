@@ -123,7 +123,8 @@ impl People {
         let contacts = || self.contacts.values().map(|contact| &contact.petname);
         let mut bearers = BTreeMap::<String, u32>::new();
         for name in contacts().chain(strangers().map(|(_, person)| &person.name)) {
-            *bearers.entry(name.as_str().to_lowercase()).or_default() += 1;
+            let count = bearers.entry(name.as_str().to_lowercase()).or_default();
+            *count = count.saturating_add(1);
         }
         let named = |(key, person): (&Key, &Person)| match bearers.get(&person.name.as_str().to_lowercase()) {
             Some(2..) => format!("{}~{}", person.name, &fingerprint(key)[..4]),

@@ -18,6 +18,7 @@
 //! | `crowd` | what of strangers is not shown |
 //! | `day` | the line that a new day begins with |
 //! | `clock_check` | whether the clock of this machine is right |
+//! | `twin` | another program with the same key |
 //! | `throttle` | warnings that could come in masses |
 
 mod answers;
@@ -38,6 +39,7 @@ mod setup;
 mod silence;
 mod storage;
 mod throttle;
+mod twin;
 mod unread;
 
 use std::io::{self, Write};
@@ -58,6 +60,7 @@ use self::neighborhood::Neighborhood;
 use self::pending::{After, PendingLine};
 use self::silence::Silence;
 use self::storage::Storage;
+use self::twin::Twin;
 use self::unread::Unread;
 use crate::command::{Command, parse, parse_text};
 use crate::input::{Names, Typed};
@@ -92,6 +95,7 @@ struct App {
     storage: Storage,
     neighborhood: Neighborhood,
     silence: Silence,
+    twin: Twin,
     unread: Unread,
     /// What a terminal completes.
     names: Names,
@@ -231,6 +235,11 @@ impl App {
         self.save_book();
         if let Some(word) = self.silence.look(self.talk.is_connected(), Instant::now()) {
             self.screen.warning(&word);
+        }
+        let (refused, is_heard) =
+            (self.talk.handle.stats().refused_as_earlier, self.talk.validator.take_twin());
+        if let Some(word) = self.twin.look(self.talk.is_connected(), refused, is_heard) {
+            self.screen.warning(word);
         }
         self.talk.forget_silent();
         self.look_after_screen();

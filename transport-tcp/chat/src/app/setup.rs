@@ -28,6 +28,7 @@ use super::past::Memory;
 use super::sending::Sending;
 use super::silence::Silence;
 use super::storage::Storage;
+use super::twin::Twin;
 use super::unread::Unread;
 use super::{About, App, LineCounts};
 use crate::args::{Args, Format, host_and_port};
@@ -154,7 +155,8 @@ async fn prepare(args: Args) -> Result<Prepared, Failure> {
     let ignored = Ignored::new(files.load_ignored(&mut warnings).map_err(Failure::Failed)?);
     let storage = Storage::start(files, folder, kept.name, session.next_seq(), &replay)
         .map_err(|error| Failure::Failed(format!("cannot write to {shown}: {error}")))?;
-    let validator = Arc::new(ChatValidator::new(room.id(), quota_limits(profile), replay, clocks));
+    let validator = ChatValidator::new(room.id(), quota_limits(profile), replay, clocks);
+    let validator = Arc::new(validator.of(session.me()));
     validator.lock().set_contacts(session.people().contacts().keys().copied());
     let is_plain = args.plain || args.timestamps || args.format == Format::Json;
     let is_terminal = !is_plain && io::stdin().is_terminal() && io::stdout().is_terminal();
@@ -294,6 +296,7 @@ impl App {
             storage,
             neighborhood,
             silence: Silence::default(),
+            twin: Twin::default(),
             unread: Unread::default(),
             names,
             crowd: Crowd::default(),

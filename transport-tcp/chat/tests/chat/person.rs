@@ -63,9 +63,9 @@ fn who_is_named_hears_a_bell_and_sees_a_mark() {
     ada.tells("listening on ");
     let mut bob = terminal(&house, &ada);
     ada.say("/me waves");
-    bob.exp_regex(r"» ada~[a-z2-7-]{19} waves").expect("what she does");
+    bob.exp_regex(r"\d\d:\d\d:\d\d [^ ]+ ada~[a-z2-7-]{19} waves").expect("what she does");
     ada.say("are you there, Bob?");
-    bob.exp_regex("\x07\\d\\d:\\d\\d:\\d\\d ● ada~[a-z2-7-]{19}: are you there, Bob\\?")
+    bob.exp_regex("\x07\\d\\d:\\d\\d:\\d\\d [^ ]+ ada~[a-z2-7-]{19}: are you there, Bob\\?")
         .expect("a bell and a mark");
     types(&mut bob, "/who\r");
     bob.exp_string("bob (1 unread)> ").expect("it waits");
@@ -135,6 +135,18 @@ fn the_program_tells_of_itself() {
         let text = String::from_utf8(output.stdout).expect("text");
         assert!(output.status.success() && text.contains(expected), "{args:?}: {text}");
     }
+}
+
+/// The later of two programs with one key has the links, and the earlier one is told why nobody hears it.
+#[test]
+fn who_starts_a_copy_of_a_chat_is_told() {
+    let house = House::new();
+    let ada = house.first("ada");
+    let first = house.joins("first", &ada);
+    std::fs::create_dir(house.data("copy")).expect("new");
+    std::fs::copy(house.data("first").join("key"), house.data("copy").join("key")).expect("ours");
+    let _copy = house.joins("copy", &ada);
+    first.tells("another chat with your key was started later");
 }
 
 #[cfg(unix)]
