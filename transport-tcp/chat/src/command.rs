@@ -64,6 +64,15 @@ pub enum Command {
     Unread,
     /// Show name, room, address, limits and counts.
     Status,
+    /// Tell which room this is.
+    WhichRoom,
+    /// Go into another room.
+    Room {
+        /// Its name, or a ticket; none for the open room.
+        to: Option<String>,
+        /// The file with the key of a private one.
+        key_file: Option<String>,
+    },
     /// Leave the chat.
     Quit,
     /// It means nothing; what to tell the user.
@@ -102,6 +111,7 @@ set username bob      be called bob (also: /name bob)
 /unread               direct messages that you have not answered, and who named you
 /peers, /status       the network
 /invite               a ticket for others to come into this room
+/room den, /room -    go into the room den, or the open one; also: /room den KEYFILE, /room TICKET
 /me waves             say what you do
 /clear                clear the screen
 /say text             say it to everybody, whatever it begins with
@@ -109,7 +119,7 @@ exit, quit, /quit     leave
 //text                say /text to everybody";
 
 /// Commands, and what each needs.
-const COMMANDS: [(&str, &str); 20] = [
+const COMMANDS: [(&str, &str); 21] = [
     ("help", ""),
     ("peers", ""),
     ("who", ""),
@@ -127,6 +137,7 @@ const COMMANDS: [(&str, &str); 20] = [
     ("unread", ""),
     ("history", "[NUMBER, or since: 30min, 2h, 3d]"),
     ("invite", ""),
+    ("room", "[NAME [KEYFILE], TICKET, or - for the open room]"),
     ("say", "TEXT"),
     ("status", ""),
     ("quit", ""),
@@ -259,6 +270,15 @@ fn slash(rest: &str) -> Command {
         "me" if rest.trim().is_empty() => Command::Wrong(format!("write it as: {}", usage(word))),
         "me" => Command::Say(format!("{ACTION}{}", rest.trim())),
         "invite" => Command::Invite,
+        "room" => match words(rest).as_slice() {
+            [] => Command::WhichRoom,
+            ["-"] => Command::Room { to: None, key_file: None },
+            [to] => Command::Room { to: Some((*to).to_owned()), key_file: None },
+            [to, key_file] if *to != "-" => {
+                Command::Room { to: Some((*to).to_owned()), key_file: Some((*key_file).to_owned()) }
+            }
+            _ => Command::Wrong(format!("write it as: {}", usage(word))),
+        },
         "say" if rest.trim().is_empty() => Command::Wrong(format!("write it as: {}", usage(word))),
         "say" => Command::Say(rest.to_owned()),
         "status" => Command::Status,
@@ -353,6 +373,10 @@ mod tests {
             ("/ignore spam*", Command::Ignore(Some("spam*".to_owned()))),
             ("/unignore spam*", Command::Unignore("spam*".to_owned())),
             ("/clear", Command::Clear),
+            ("/room", Command::WhichRoom),
+            ("/room -", Command::Room { to: None, key_file: None }),
+            ("/room den", Command::Room { to: Some("den".to_owned()), key_file: None }),
+            ("/room den k", Command::Room { to: Some("den".to_owned()), key_file: Some("k".to_owned()) }),
             ("@bob psst", direct("bob", "psst")),
             ("@bob: psst, you", direct("bob", "psst, you")),
             ("@bob~k5xq-aaaa hi", direct("bob~k5xq-aaaa", "hi")),
@@ -416,6 +440,7 @@ mod tests {
             ("set usrname bob", "did you mean `set username bob`?"),
             ("sett username bob", "did you mean `set username bob`?"),
             ("/me", "/me TEXT"),
+            ("/room - key", "/room [NAME"),
             ("/verify", "/verify NAME [yes]"),
             ("/block a b", "/block NAME"),
             ("/history 0", "/history [NUMBER"),

@@ -41,6 +41,8 @@ impl App {
             Command::Ignore(Some(pattern)) => self.ignore(&pattern),
             Command::Unignore(pattern) => self.unignore(&pattern),
             Command::Clear => self.screen.clear(),
+            Command::WhichRoom => self.screen.answer(&format!("this is {}", self.about.room)),
+            Command::Room { to, key_file } => return self.enter(to.as_deref(), key_file),
             Command::Status => self.tell_status(),
             Command::History(span) => self.tell_history(span),
             Command::Wrong(why) => self.refuse(&why),

@@ -10,6 +10,7 @@
 //! | `hearing` | what is done about what the node tells |
 //! | `sending` | how fast messages go out, and which of them a neighbor has read |
 //! | `past` | what was said before |
+//! | `moving` | from one room into another |
 //! | `pending` | a typed line, from the keyboard until it is dealt with |
 //! | `neighborhood` | the address book |
 //! | `silence` | whether anybody is heard |
@@ -30,6 +31,7 @@ mod crowd;
 mod day;
 mod hearing;
 mod invite;
+mod moving;
 mod neighborhood;
 mod online;
 mod past;
@@ -56,12 +58,14 @@ use self::clock_check::ClockCheck;
 use self::conversation::Conversation;
 use self::crowd::{Crowd, Ignored};
 use self::day::Day;
+use self::moving::Left;
 use self::neighborhood::Neighborhood;
 use self::pending::{After, PendingLine};
 use self::silence::Silence;
 use self::storage::Storage;
 use self::twin::Twin;
 use self::unread::Unread;
+use crate::args::Args;
 use crate::command::{Command, parse, parse_text};
 use crate::input::{Names, Typed};
 use crate::metrics::Snapshot;
@@ -81,6 +85,8 @@ const LOOK: Duration = Duration::from_millis(20);
 enum End {
     /// The user said so, or there is no more input.
     Quit,
+    /// The user goes into another room.
+    Room,
     /// A signal or an interrupt asked for it.
     Signal,
     /// The task of the node has ended, which it should not.
@@ -103,6 +109,8 @@ struct App {
     ignored: Ignored,
     day: Day,
     pending: Option<PendingLine>,
+    /// The settings for another room, and the line that asked for it.
+    next_room: Option<(Box<Args>, PendingLine)>,
     lines: LineCounts,
     /// There is no more input, or it asks to leave: what was sent is waited for.
     is_ending: bool,
@@ -117,13 +125,12 @@ struct App {
 
 /// What was chosen when the program started.
 struct About {
+    args: Args,
     room: Room,
     profile: Profile,
     log: PathBuf,
     /// Where it looks for others, in words.
     places: String,
-    /// No line of the input is a command.
-    text_only: bool,
 }
 
 /// Lines of the input.
@@ -137,9 +144,12 @@ struct LineCounts {
 }
 
 impl App {
-    async fn run(mut self, mut input: mpsc::Receiver<Typed>) -> ExitCode {
+    async fn run(mut self, mut input: mpsc::Receiver<Typed>) -> Left {
         let end = self.live(&mut input).await;
-        self.end(end).await
+        match self.next_room.take() {
+            Some((args, line)) if matches!(end, End::Room) => self.move_out(args, line, input).await,
+            _ => Left::Exit(self.end(end).await),
+        }
     }
 
     async fn live(&mut self, input: &mut mpsc::Receiver<Typed>) -> End {
@@ -180,6 +190,9 @@ impl App {
             if let Some(line) = self.pending.take() {
                 self.on_line(line).await;
             }
+            if self.next_room.is_some() {
+                return End::Room;
+            }
             if self.is_ending && self.pending.is_none() && self.talk.sending.is_settled() {
                 return End::Quit;
             }
@@ -197,7 +210,7 @@ impl App {
     async fn on_typed(&mut self, text: Result<String, String>, next: SyncSender<String>) {
         self.lines.taken += 1;
         let command = match text {
-            Ok(text) if self.about.text_only => parse_text(&text),
+            Ok(text) if self.about.args.text => parse_text(&text),
             Ok(text) => parse(&text),
             Err(why) => Command::Wrong(format!("not sent: {why}")),
         };
@@ -213,6 +226,7 @@ impl App {
                     line.again = again;
                     return self.pending = Some(line);
                 }
+                After::Room(args) => return self.next_room = Some((args, line)),
                 After::Rest(rest) => line.command = rest,
                 After::Next => return line.done(self.prompt()),
             }
@@ -297,11 +311,16 @@ impl App {
         self.storage.save_replay(&self.talk.validator, is_end, &mut self.screen);
     }
 
-    async fn end(mut self, end: End) -> ExitCode {
+    /// Says goodbye, and keeps everything.
+    async fn close(&mut self) {
         // It is kept as shown already: the next run would not show it.
         self.show_waiting();
         self.talk.say_goodbye().await;
         self.save(true);
+    }
+
+    async fn end(mut self, end: End) -> ExitCode {
+        self.close().await;
         let is_all_sent = self.tell_unsent(&end);
         let Self { talk, mut screen, .. } = self;
         let left = talk.handle.leave().await;
@@ -323,7 +342,7 @@ impl App {
             }
             End::Signal => 130,
             End::Quit if left.is_err() || !is_all_sent => 1,
-            End::Quit => 0,
+            End::Quit | End::Room => 0,
         };
         ExitCode::from(code)
     }

@@ -15,7 +15,7 @@ use floodnet_tcp::identity::Keypair;
 use floodnet_tcp::limits::Profile;
 use floodnet_tcp::peer::Peer;
 use tokio::net::lookup_host;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::clock_check::ClockCheck;
@@ -23,8 +23,10 @@ use super::conversation::Conversation;
 use super::crowd::{Crowd, Ignored};
 use super::day::Day;
 use super::invite::look_around;
+use super::moving::{Left, Seat};
 use super::online::Online;
 use super::past::Memory;
+use super::pending::PendingLine;
 use super::sending::Sending;
 use super::silence::Silence;
 use super::storage::Storage;
@@ -37,7 +39,7 @@ use crate::files::{Files, Kept};
 use crate::find::{Finder, Place};
 use crate::folder::Folder;
 use crate::history::{Bounds, History};
-use crate::input::{self, Names, Typed};
+use crate::input::{self, Names};
 use crate::log;
 use crate::metrics::{self, Snapshot};
 use crate::record;
@@ -135,13 +137,14 @@ pub(super) struct Prepared {
     warnings: Vec<String>,
 }
 
-/// Mistakes on the command line are found first, before anything is written.
-async fn prepare(args: Args) -> Result<Prepared, Failure> {
+/// Mistakes on the command line are found first, before anything is written. The log is begun if this `is_first` of a
+/// run.
+async fn prepare(args: Args, is_first: bool) -> Result<Prepared, Failure> {
     let room = room_of(&args)?;
     let ip = args.listen.unwrap_or_default().ip;
     let mut warnings = Vec::new();
     let places = places(&args, ip, &mut warnings).await?;
-    let (folder, log) = open_folder(&args)?;
+    let (folder, log) = open_folder(&args, is_first)?;
     let clocks = Clocks::start();
     let files = Files::new(folder.path(), room.id());
     let Loaded { keypair, kept, replay, met } = Loaded::load(&files, clocks, &mut warnings)?;
@@ -179,22 +182,38 @@ async fn prepare(args: Args) -> Result<Prepared, Failure> {
     })
 }
 
+/// From room to room, until the program ends.
 async fn start(args: Args) -> Result<ExitCode, Failure> {
-    let prepared = prepare(args).await?;
-    let finder = Finder::new(prepared.keypair.clone(), prepared.room.network(), prepared.places.clone());
-    let finder = Arc::new(finder);
-    // From here on others can reach this chat.
-    let online = Online::go(&prepared, &finder).await?;
-    let (metrics, notes) = serve_metrics(prepared.args.metrics).await?;
-    let (screen, input, names) = screen(&prepared);
-    let warnings = prepared.warnings.clone();
-    let mut app = App::new(prepared, online, finder, (screen, names), metrics);
-    app.greet(&warnings, &notes);
-    for known in app.talk.memory.known() {
-        app.talk.tell_history(known).await;
+    let mut prepared = prepare(args, true).await?;
+    let (mut seat, mut line) = (None, None);
+    loop {
+        let finder = Finder::new(prepared.keypair.clone(), prepared.room.network(), prepared.places.clone());
+        let finder = Arc::new(finder);
+        // From here on others can reach this chat.
+        let online = Online::go(&prepared, &finder).await?;
+        let (there, notes) = match seat.take() {
+            Some(there) => (there, Vec::new()),
+            None => take_seat(&prepared).await?,
+        };
+        let Seat { screen, input, names, metrics } = there;
+        let warnings = prepared.warnings.clone();
+        let mut app = App::new(prepared, online, finder, (screen, names), metrics);
+        app.greet(&warnings, &notes);
+        for known in app.talk.memory.known() {
+            app.talk.tell_history(known).await;
+        }
+        app.scroll_back();
+        if let Some(line) = line.take() {
+            PendingLine::done(line, app.prompt());
+        }
+        match app.run(input).await {
+            Left::Exit(code) => return Ok(code),
+            Left::Room(next) => {
+                prepared = prepare(next.args, false).await?;
+                (seat, line) = (Some(next.seat), Some(next.line));
+            }
+        }
     }
-    app.scroll_back();
-    Ok(app.run(input).await)
 }
 
 /// What was said in this room before, unless nothing is to be kept.
@@ -217,15 +236,17 @@ fn history(
 }
 
 /// The folder with the user's files, and where the log is, which is begun.
-fn open_folder(args: &Args) -> Result<(Folder, PathBuf), Failure> {
+fn open_folder(args: &Args, begins_log: bool) -> Result<(Folder, PathBuf), Failure> {
     let folder = match &args.data {
         Some(path) => Folder::open(path),
         None => Folder::first_free(),
     }
     .map_err(Failure::Usage)?;
     let log = args.log.clone().unwrap_or_else(|| folder.path().join("log"));
-    log::start(&log)
-        .map_err(|error| Failure::Usage(format!("cannot write the log {}: {error}", log.display())))?;
+    if begins_log {
+        log::start(&log)
+            .map_err(|error| Failure::Usage(format!("cannot write the log {}: {error}", log.display())))?;
+    }
     Ok((folder, log))
 }
 
@@ -263,17 +284,20 @@ async fn serve_metrics(
     Ok((Some(sender), vec![format!("counts are at http://{bound}/metrics")]))
 }
 
-/// A terminal if there is one, else a pipe; and the names that a terminal completes.
-fn screen(prepared: &Prepared) -> (Screen, mpsc::Receiver<Typed>, Names) {
+/// A terminal if there is one, else a pipe; where counts are told; and notes on that for the user.
+async fn take_seat(prepared: &Prepared) -> Result<(Seat, Vec<String>), Failure> {
     let (args, names) = (&prepared.args, Names::default());
+    let (metrics, notes) = serve_metrics(args.metrics).await?;
     let prompt = format!("{}> ", prepared.session.name());
-    if prepared.is_terminal
-        && let Ok((input, printer)) = input::terminal(prompt, names.clone(), Screen::has_color())
-    {
-        return (Screen::terminal(printer, !args.no_bell), input, names);
-    }
-    let pipe = Pipe { json: args.format == Format::Json, timestamps: args.timestamps };
-    (Screen::pipe(pipe), input::pipe(), names)
+    let terminal = || input::terminal(prompt, names.clone(), Screen::has_color()).ok();
+    let (screen, input) = match prepared.is_terminal.then(terminal).flatten() {
+        Some((input, printer)) => (Screen::terminal(printer, !args.no_bell), input),
+        None => {
+            let pipe = Pipe { json: args.format == Format::Json, timestamps: args.timestamps };
+            (Screen::pipe(pipe), input::pipe())
+        }
+    };
+    Ok((Seat { screen, input, names, metrics }, notes))
 }
 
 impl App {
@@ -303,12 +327,13 @@ impl App {
             ignored,
             day: Day::default(),
             pending: None,
+            next_room: None,
             lines: LineCounts::default(),
             is_ending: false,
             changed: Instant::now(),
             clock: ClockCheck::default(),
             metrics,
-            about: About { room, profile, log, places: finder.places(), text_only: args.text },
+            about: About { args, room, profile, log, places: finder.places() },
             found: look_around(finder),
         }
     }
@@ -348,7 +373,7 @@ fn login_name() -> Option<Name> {
     None
 }
 
-fn room_of(args: &Args) -> Result<Room, Failure> {
+pub(super) fn room_of(args: &Args) -> Result<Room, Failure> {
     if let Some(ticket) = &args.ticket {
         return Ok(Room::new(ticket.room.clone(), ticket.key));
     }

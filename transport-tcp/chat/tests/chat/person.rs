@@ -10,12 +10,20 @@ use crate::process::{Chat, Start};
 
 /// Bob at a terminal, where ada's chat is.
 fn terminal(house: &House, ada: &Chat) -> PtySession {
-    let mut command = Command::new(binary());
-    command.args(["--listen", "127.0.0.1:0", "--profile", "lab", "--name", "bob", "--peer", &ada.address()]);
-    command.arg("--data").arg(house.data("bob")).env("NO_COLOR", "1").env("TERM", "xterm");
-    let mut session = spawn_command(command, Some(20_000)).expect("a terminal");
+    let mut session = terminal_at(house, &[ada]);
     session.exp_string("ada~").expect("connected and introduced");
     session
+}
+
+/// Bob at a terminal, who looks for others where these are.
+fn terminal_at(house: &House, others: &[&Chat]) -> PtySession {
+    let mut command = Command::new(binary());
+    command.args(["--listen", "127.0.0.1:0", "--profile", "lab", "--name", "bob"]);
+    for other in others {
+        command.args(["--peer", &other.address()]);
+    }
+    command.arg("--data").arg(house.data("bob")).env("NO_COLOR", "1").env("TERM", "xterm");
+    spawn_command(command, Some(20_000)).expect("a terminal")
 }
 
 fn types(session: &mut PtySession, keys: &str) {
@@ -135,6 +143,43 @@ fn the_program_tells_of_itself() {
         let text = String::from_utf8(output.stdout).expect("text");
         assert!(output.status.success() && text.contains(expected), "{args:?}: {text}");
     }
+}
+
+#[test]
+fn one_goes_from_room_to_room_without_a_restart() {
+    let house = House::new();
+    let mut ada = house.first("ada");
+    ada.tells("listening on ");
+    let mut carol = house.start("carol", "127.0.0.1:1").args(&["--room", "den"]).spawn();
+    carol.tells("listening on ");
+    let mut bob = terminal_at(&house, &[&ada, &carol]);
+    bob.exp_string("ada~").expect("connected and introduced");
+    types(&mut bob, "/room den nokey\r");
+    bob.exp_string("there is no key file nokey").expect("so nothing is left");
+    types(&mut bob, "still here\r");
+    ada.hears(": still here");
+    types(&mut bob, "/room den\r");
+    bob.exp_string("this is room den, open to all").expect("entered");
+    ada.tells("left");
+    carol.tells("bob~");
+    types(&mut bob, "in the den\r");
+    carol.hears(": in the den");
+    carol.say("welcome");
+    bob.exp_string(": welcome").expect("heard");
+    types(&mut bob, "set username rob\r");
+    bob.exp_string("rob> ").expect("another name, which goes with him");
+    types(&mut bob, "/room -\r");
+    bob.exp_string("this is the open room").expect("back");
+    bob.exp_string("still here").expect("what was said before");
+    bob.exp_string("connected").expect("the others are there");
+    ada.tells("rob~");
+    types(&mut bob, "back again\r");
+    ada.hears(": back again");
+    assert!(ada.heard().iter().all(|line| !line.contains("den") && !line.contains("welcome")));
+    types(&mut bob, "/quit\r");
+    bob.exp_eof().expect("it ends");
+    ada.say("/room den");
+    ada.tells("a pipe stays in its room");
 }
 
 /// The later of two programs with one key has the links, and the earlier one is told why nobody hears it.
