@@ -132,6 +132,12 @@ pub trait NamedOverlay<Setting>:
         None
     }
 
+    /// How many links a network of so many slots has, about, if that can be told beforehand: what a run needs follows
+    /// from it. Default: half as many for each slot as it wants neighbors.
+    fn links(table: &Self::Table, slots: u32) -> Option<u64> {
+        Self::target_degree(table).map(|degree| u64::from(slots) * u64::from(degree) / 2)
+    }
+
     /// Whether a node can hold a peer that does not hold it, for long: an edge in either direction is a link of the
     /// measured graph then. Default: no, a link takes both ends.
     fn is_directed(table: &Self::Table) -> bool {

@@ -5,10 +5,13 @@
 
 use std::marker::PhantomData;
 
+use floodnet_scenario::build::unread;
 use floodnet_scenario::protocol::{PerProtocol, ProtocolTable, Runnable, Visitor};
 use floodnet_scenario::{CheckedTable, Complaint, Scenario, Tables};
+use floodnet_sim::Memory;
 use floodnet_sim::hostile::Hostile;
 
+use crate::run::need::Outline;
 use crate::run::{Job, Ran, simulate_job};
 use crate::swarm::check::{CaseResult, CheckJob, check_protocol};
 use crate::trace::{Followed, Following, follow_protocol};
@@ -20,6 +23,9 @@ pub(crate) trait Runs: Sync {
 
     /// Runs a scenario and hands over every step.
     fn follow(&self, task: Following<'_>) -> Result<Followed, Complaint>;
+
+    /// What is known of a run with so many slots before it is prepared.
+    fn outline(&self, scenario: &Scenario, slots: u32) -> Result<Outline, Complaint>;
 }
 
 /// What can be done with one protocol whose nodes all keep the rules.
@@ -38,6 +44,17 @@ impl<P: Runnable> Runs for EngineOf<P> {
 
     fn follow(&self, task: Following<'_>) -> Result<Followed, Complaint> {
         follow_protocol::<P>(task)
+    }
+
+    fn outline(&self, scenario: &Scenario, slots: u32) -> Result<Outline, Complaint> {
+        let overlay = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
+        let broadcast = scenario.broadcast.read().map_err(|error| unread("broadcast", &error))?;
+        Ok(Outline {
+            slot: Memory::of_slot::<P>(),
+            links: P::links(&overlay, slots),
+            is_given: scenario.overlay.key == "static",
+            remembers: P::remembers(broadcast),
+        })
     }
 }
 

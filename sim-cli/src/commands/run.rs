@@ -71,10 +71,14 @@ impl Command for RunArgs {
         if sockets.is_some() || self.runs.is_some_and(|count| count > 1) {
             options.needs_one_run().map_or(Ok(()), |why| Err(Failure::Usage(why)))?;
         }
+        if sockets.is_none() {
+            let runs = self.runs.map_or(1, |runs| runs as usize);
+            options.memory.check(&[scenario], threads(options.jobs).get().min(runs), cx)?;
+        }
         if options.dry_run {
             let setup = prepare(scenario, cx.registry.lab()).map_err(|error| loaded.complain(&error))?;
             cx.console.result(&scenario.to_resolved_toml());
-            cx.console.note(&format!("{}\n{}", describe(scenario, &setup), cost_ahead(&setup)));
+            cx.console.note(&format!("{}\n{}", describe(scenario, &setup), cost_ahead(scenario, &setup, cx)));
             return Ok(());
         }
         if let Some(count) = self.runs.filter(|&count| count > 1) {

@@ -356,6 +356,10 @@ impl NamedOverlay<Setting> for AnyOverlay {
         of_each!(AnyOverlayTable, table, O, table => <O as NamedOverlay<Setting>>::target_degree(table))
     }
 
+    fn links(table: &AnyOverlayTable, slots: u32) -> Option<u64> {
+        of_each!(AnyOverlayTable, table, O, table => <O as NamedOverlay<Setting>>::links(table, slots))
+    }
+
     fn is_directed(table: &AnyOverlayTable) -> bool {
         of_each!(AnyOverlayTable, table, O, table => <O as NamedOverlay<Setting>>::is_directed(table))
     }

@@ -241,6 +241,16 @@ impl NamedOverlay<Setting> for Fixed {
         Self::new(slot)
     }
 
+    fn links(table: &StaticTable, slots: u32) -> Option<u64> {
+        match table {
+            StaticTable::File(_) => None,
+            // Few, so that nothing asks before it draws them.
+            StaticTable::Grid(_) => Some(2 * u64::from(slots)),
+            StaticTable::Ring(_) | StaticTable::Line(_) | StaticTable::Tree { .. } => Some(slots.into()),
+            _ => table.links(slots).map(|(_, links)| links),
+        }
+    }
+
     fn given(table: &StaticTable) -> Result<Option<Given>, Complaint> {
         let StaticTable::File(path) = table else { return Ok(None) };
         let (graph, labels) = read(path)?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use floodnet_core::seen::SeenLimits;
 use floodnet_sim::hostile::{Hostile, HostileConfig};
 
 use super::{Given, Runnable, Setting};
@@ -36,6 +37,14 @@ impl<P: Runnable> Runnable for Hostile<P> {
 
     fn target_degree(overlay: &P::OverlayTable) -> Option<u32> {
         P::target_degree(overlay)
+    }
+
+    fn links(overlay: &P::OverlayTable, slots: u32) -> Option<u64> {
+        P::links(overlay, slots)
+    }
+
+    fn remembers(broadcast: P::BroadcastTable) -> SeenLimits {
+        P::remembers(broadcast)
     }
 
     fn is_directed(overlay: &P::OverlayTable) -> bool {

@@ -16,9 +16,10 @@ use std::sync::Arc;
 
 use floodnet_core::broadcast::{self, Flood, Gossip};
 use floodnet_core::graph::Graph;
-use floodnet_core::invariants::Invariants;
+use floodnet_core::invariants::{Invariants, Promises};
 use floodnet_core::node::{Config, Node};
 use floodnet_core::overlay::{self, Fixed, RandomWalk};
+use floodnet_core::seen::SeenLimits;
 use floodnet_core::tables::{BroadcastVisitor, EntryNodes, OverlayVisitor};
 pub use floodnet_core::tables::{Given, NamedBroadcast, NamedOverlay};
 use floodnet_core::wire::Wire;
@@ -98,6 +99,18 @@ pub trait Runnable:
         None
     }
 
+    /// How many links a network of so many slots has, about, if that can be told beforehand. Default: half as many for
+    /// each slot as it wants neighbors.
+    fn links(overlay: &Self::OverlayTable, slots: u32) -> Option<u64> {
+        Self::target_degree(overlay).map(|degree| u64::from(slots) * u64::from(degree) / 2)
+    }
+
+    /// Which messages a node remembers. Default: as many as the limits of the built-in protocols let it.
+    fn remembers(broadcast: Self::BroadcastTable) -> SeenLimits {
+        let _ = broadcast;
+        SeenLimits::default()
+    }
+
     /// Whether a node can hold a peer that does not hold it, for long: an edge in either direction is a link of the
     /// measured graph then. Default: no, a link takes both ends.
     fn is_directed(overlay: &Self::OverlayTable) -> bool {
@@ -133,6 +146,16 @@ impl<O: NamedOverlay<Setting>, B: NamedBroadcast<Payload = SimPayload>> Runnable
 
     fn target_degree(overlay: &O::Table) -> Option<u32> {
         O::target_degree(overlay)
+    }
+
+    fn links(overlay: &O::Table, slots: u32) -> Option<u64> {
+        O::links(overlay, slots)
+    }
+
+    fn remembers(broadcast: B::Table) -> SeenLimits {
+        let mut promises = Promises::default();
+        B::promise(&broadcast.into(), &mut promises);
+        promises.remembers
     }
 
     fn is_directed(overlay: &O::Table) -> bool {

@@ -49,6 +49,7 @@ impl OverlayVisitor<Setting> for Compare<'_> {
         let any: <AnyOverlay as NamedOverlay<Setting>>::Table = named.try_into().unwrap();
 
         assert_eq!(AnyOverlay::target_degree(&any), O::target_degree(&table), "{name}");
+        assert_eq!(AnyOverlay::links(&any, 90), O::links(&table, 90), "{name}");
         assert_eq!(AnyOverlay::is_directed(&any), O::is_directed(&table), "{name}");
         let parts = |given: Option<Given>| given.map(|given| (given.graph, given.labels));
         let given = parts(O::given(&table).unwrap());
