@@ -119,6 +119,9 @@ pub struct Config<Peer> {
     pub settled: bool,
     /// Whether periods of nodes that start together are in step. Default false: they are spread.
     pub in_step: bool,
+    /// Whether the time for an answer runs from when a probe was due and not from when it was sent, as in memberlist: a
+    /// node that stood still has none left then, and suspects whom it pings. Default false.
+    pub from_due: bool,
     /// Nodes that every newcomer knows.
     pub entry: Vec<Peer>,
 }
@@ -147,6 +150,7 @@ impl<Peer> Config<Peer> {
             remember_failed: Duration::from_secs(600),
             settled: false,
             in_step: false,
+            from_due: false,
             entry,
         }
     }
@@ -174,6 +178,8 @@ struct State<Peer> {
     unwell: u32,
     /// Messages sent in this period.
     sent: u32,
+    /// When the next period is due.
+    due: Time,
     /// When the outstanding timers for suspects are due.
     wakes: ArrayVec<Time, MOST_WAKES>,
 }
@@ -193,6 +199,7 @@ impl<Peer: Copy + Ord> Swim<Peer> {
             numbered: 0,
             unwell: 0,
             sent: 0,
+            due: Time::ZERO,
             wakes: ArrayVec::new_const(),
         }))
     }
@@ -210,6 +217,7 @@ impl<Peer: Copy + Ord> State<Peer> {
         }
         let period = cx.config.period;
         let first = if cx.config.in_step { period } else { phase(period, cx) };
+        self.due = cx.now + first;
         cx.set_timer(first, Timer::Period);
         for (every, timer) in [(cx.config.gossip_every, Timer::Gossip), (cx.config.sync_every, Timer::Sync)] {
             if let Some(every) = every {
