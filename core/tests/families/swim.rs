@@ -225,6 +225,20 @@ fn who_hears_nothing_takes_more_time_and_less_again_when_it_hears() {
 }
 
 #[test]
+fn a_probe_that_is_late_has_less_time_if_time_runs_from_when_it_was_due() {
+    for (from_due, late, left) in [(false, 300, 500), (true, 300, 200), (true, 3_000, 0)] {
+        let mut node = member(10, |config| config.from_due = from_due);
+        node.now = node.now + node.config.period + Duration::from_millis(late);
+        let actions = node.tell(Input::Timer(Timer::Period));
+        let timeout = after(&actions, |timer| matches!(timer, Timer::Timeout(_)));
+        assert_eq!(timeout, Some(Duration::from_millis(left)));
+        let period = after(&actions, |timer| *timer == Timer::Period);
+        let expected = if from_due { 2_000_u64.saturating_sub(late) } else { 2_000 };
+        assert_eq!(period, Some(Duration::from_millis(expected)));
+    }
+}
+
+#[test]
 fn others_who_agree_shorten_the_time_of_a_suspect() {
     let mut node = member(10, |config| config.confirmation = true);
     let suspected = hears(&mut node, 5, news(&[suspect(1, 0, 5)]));

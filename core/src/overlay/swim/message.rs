@@ -35,7 +35,10 @@ pub struct Update<Peer> {
 
 /// A list of updates, at most [`MOST_LISTED`]; the memory for it is taken only if there are any.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Updates<Peer>(Option<Box<Vec<Update<Peer>>>>);
+pub struct Updates<Peer>(Option<Box<List<Peer>>>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct List<Peer>(Vec<Update<Peer>>);
 
 impl<Peer> Updates<Peer> {
     /// No news.
@@ -44,13 +47,13 @@ impl<Peer> Updates<Peer> {
     /// The updates.
     #[must_use]
     pub fn as_slice(&self) -> &[Update<Peer>] {
-        self.0.as_ref().map_or(&[], |updates| updates.as_slice())
+        self.0.as_ref().map_or(&[], |list| &list.0)
     }
 }
 
 impl<Peer> From<Vec<Update<Peer>>> for Updates<Peer> {
     fn from(updates: Vec<Update<Peer>>) -> Self {
-        Self((!updates.is_empty()).then(|| Box::new(updates)))
+        Self((!updates.is_empty()).then(|| Box::new(List(updates))))
     }
 }
 

@@ -31,6 +31,7 @@ mod hostile;
 pub mod measures;
 mod members;
 mod message;
+mod news;
 mod probing;
 mod rumors;
 mod suspicion;
@@ -46,10 +47,10 @@ pub use message::{MOST_LISTED, Message, Request, Standing, Update, Updates};
 #[cfg(feature = "tables")]
 pub use table::Table;
 
-use self::members::{MOST_MEMBERS, Members, State as Held};
+use self::members::{MOST_MEMBERS, Member, Members};
 use self::probing::{MOST_RELAYED, Probe, Relays};
 use self::rumors::Rumors;
-use self::suspicion::{Grace, Suspicions, ln_up, scaled};
+use self::suspicion::{Suspicions, ln_up};
 use super::{Overlay, OverlayEvent};
 use crate::hostile::{Classes, MessageClass, Pretense};
 use crate::invariants::{Invariants, Promises, Stored};
@@ -119,6 +120,9 @@ pub struct Config<Peer> {
     pub settled: bool,
     /// Whether periods of nodes that start together are in step. Default false: they are spread.
     pub in_step: bool,
+    /// Whether the time for an answer runs from when a probe was due and not from when it was sent, as in memberlist: a
+    /// node that stood still has none left then, and suspects whom it pings. Default false.
+    pub from_due: bool,
     /// Nodes that every newcomer knows.
     pub entry: Vec<Peer>,
 }
@@ -147,6 +151,7 @@ impl<Peer> Config<Peer> {
             remember_failed: Duration::from_secs(600),
             settled: false,
             in_step: false,
+            from_due: false,
             entry,
         }
     }
@@ -174,6 +179,8 @@ struct State<Peer> {
     unwell: u32,
     /// Messages sent in this period.
     sent: u32,
+    /// When the next period is due.
+    due: Time,
     /// When the outstanding timers for suspects are due.
     wakes: ArrayVec<Time, MOST_WAKES>,
 }
@@ -193,6 +200,7 @@ impl<Peer: Copy + Ord> Swim<Peer> {
             numbered: 0,
             unwell: 0,
             sent: 0,
+            due: Time::ZERO,
             wakes: ArrayVec::new_const(),
         }))
     }
@@ -210,6 +218,7 @@ impl<Peer: Copy + Ord> State<Peer> {
         }
         let period = cx.config.period;
         let first = if cx.config.in_step { period } else { phase(period, cx) };
+        self.due = cx.now + first;
         cx.set_timer(first, Timer::Period);
         for (every, timer) in [(cx.config.gossip_every, Timer::Gossip), (cx.config.sync_every, Timer::Sync)] {
             if let Some(every) = every {
@@ -238,13 +247,12 @@ impl<Peer: Copy + Ord> State<Peer> {
     }
 
     /// What this node holds of these members, as news.
-    fn held_by_me<'a>(&self, members: impl Iterator<Item = &'a members::Member<Peer>>) -> Vec<Update<Peer>>
+    fn held_by_me<'a>(&self, members: impl Iterator<Item = &'a Member<Peer>>) -> Vec<Update<Peer>>
     where
         Peer: 'a,
     {
-        let told = |member: &members::Member<Peer>| {
-            member.told_by(self.suspicions.last_by(member.peer).unwrap_or(self.me))
-        };
+        let told =
+            |member: &Member<Peer>| member.told_by(self.suspicions.last_by(member.peer).unwrap_or(self.me));
         members.map(told).collect()
     }
 
@@ -310,146 +318,6 @@ impl<Peer: Copy + Ord> State<Peer> {
     fn send<E: Effects<Swim<Peer>>>(&mut self, to: Peer, message: Message<Peer>, cx: &mut Cx<'_, Peer, E>) {
         self.sent = self.sent.saturating_add(1);
         cx.send(to, message);
-    }
-
-    fn learn_all<E: Effects<Swim<Peer>>>(
-        &mut self,
-        updates: &Updates<Peer>,
-        spread: bool,
-        cx: &mut Cx<'_, Peer, E>,
-    ) {
-        updates.as_slice().iter().for_each(|&update| self.learn(update, spread, cx));
-    }
-
-    /// Takes in news if it is newer than what is known, and tells it others if `spread`.
-    fn learn<E: Effects<Swim<Peer>>>(
-        &mut self,
-        update: Update<Peer>,
-        spread: bool,
-        cx: &mut Cx<'_, Peer, E>,
-    ) {
-        if update.peer == self.me {
-            return self.object(update, cx);
-        }
-        let held = self.members.get(update.peer);
-        let is_news = match (update.standing, held) {
-            (Standing::Alive, None) => self.appear(update, cx),
-            (Standing::Alive, Some(held)) => {
-                update.incarnation > held.incarnation && self.revive(update, held.state, cx)
-            }
-            (Standing::Suspect { by }, Some(held)) if held.state != Held::Failed => {
-                update.incarnation >= held.incarnation && self.suspect(update, by, held, cx)
-            }
-            (Standing::Failed, Some(held)) if held.state != Held::Failed => {
-                update.incarnation >= held.incarnation && self.fail(update.peer, update.incarnation, cx)
-            }
-            // Who is not known need not be known for failed, and who has failed is no suspect.
-            (Standing::Suspect { .. } | Standing::Failed, _) => false,
-        };
-        if is_news && spread {
-            self.rumors.spread(update);
-        }
-    }
-
-    /// This node is held for a suspect or for failed: it raises its incarnation and says that it is alive.
-    fn object<E: Effects<Swim<Peer>>>(&mut self, update: Update<Peer>, cx: &mut Cx<'_, Peer, E>) {
-        if update.standing != Standing::Alive && update.incarnation >= self.incarnation {
-            self.incarnation = update.incarnation.saturating_add(1);
-            self.rumors.spread(self.myself());
-            self.feel(1, cx);
-            cx.emit(OverlayEvent::Count(&measures::OBJECTIONS, 1));
-        }
-    }
-
-    fn appear<E: Effects<Swim<Peer>>>(&mut self, update: Update<Peer>, cx: &mut Cx<'_, Peer, E>) -> bool {
-        let added = self.members.add(update.peer, update.incarnation, cx.rng);
-        cx.emit(if added { OverlayEvent::Up(update.peer) } else { OverlayEvent::Dropped("full") });
-        added
-    }
-
-    fn revive<E: Effects<Swim<Peer>>>(
-        &mut self,
-        update: Update<Peer>,
-        held: Held,
-        cx: &mut Cx<'_, Peer, E>,
-    ) -> bool {
-        match held {
-            Held::Failed => return self.appear(update, cx),
-            Held::Suspect => self.suspicions.end(update.peer),
-            Held::Alive => {}
-        }
-        self.members.set(update.peer, update.incarnation, Held::Alive);
-        true
-    }
-
-    /// `by` suspects a member that is present. Says whether others should hear of it.
-    fn suspect<E: Effects<Swim<Peer>>>(
-        &mut self,
-        update: Update<Peer>,
-        by: Peer,
-        held: members::Member<Peer>,
-        cx: &mut Cx<'_, Peer, E>,
-    ) -> bool {
-        let Update { peer, incarnation, .. } = update;
-        if held.state == Held::Suspect && incarnation == held.incarnation {
-            let is_new = self.suspicions.confirm(peer, by);
-            self.wake(cx);
-            return is_new;
-        }
-        // Of a suspect with a newer incarnation it must have been heard that it is alive, in between.
-        self.suspicions.end(peer);
-        self.members.set(peer, incarnation, Held::Suspect);
-        self.suspicions.start(peer, by, self.grace(cx.config), cx.now);
-        self.wake(cx);
-        true
-    }
-
-    /// How long a suspect has.
-    fn grace(&self, config: &Config<Peer>) -> Grace {
-        let group = self.group();
-        let min = scaled(config.period.times(config.suspicion_time.into()), group);
-        // Who can confirm are all but this node and the suspect.
-        if config.confirmation && group.saturating_sub(2) >= config.confirmations {
-            let max = min.times(config.suspicion_max.into());
-            return Grace { min, max, needed: config.confirmations };
-        }
-        Grace { min, max: min, needed: 0 }
-    }
-
-    /// Sets a timer for the next suspect whose time is over, unless one comes in time.
-    fn wake<E: Effects<Swim<Peer>>>(&mut self, cx: &mut Cx<'_, Peer, E>) {
-        let Some(due) = self.suspicions.next_due() else { return };
-        // If all timers are outstanding, the next one of them serves, a little late.
-        if self.wakes.iter().all(|&wake| wake > due) && self.wakes.try_push(due).is_ok() {
-            cx.set_timer(due.since(cx.now), Timer::Suspect);
-        }
-    }
-
-    fn on_suspect_timer<E: Effects<Swim<Peer>>>(&mut self, cx: &mut Cx<'_, Peer, E>) {
-        if let Some(first) = (0..self.wakes.len()).min_by_key(|&place| self.wakes[place]) {
-            self.wakes.remove(first);
-        }
-        while let Some(peer) = self.suspicions.overdue(cx.now) {
-            if let Some(held) = self.members.get(peer) {
-                self.fail(peer, held.incarnation, cx);
-                let standing = Standing::Failed;
-                self.rumors.spread(Update { peer, incarnation: held.incarnation, standing });
-            }
-        }
-        self.wake(cx);
-    }
-
-    fn fail<E: Effects<Swim<Peer>>>(
-        &mut self,
-        peer: Peer,
-        incarnation: u32,
-        cx: &mut Cx<'_, Peer, E>,
-    ) -> bool {
-        self.suspicions.end(peer);
-        self.members.fail(peer, incarnation, cx.now);
-        cx.emit(OverlayEvent::Down(peer));
-        cx.emit(OverlayEvent::Failed(peer));
-        true
     }
 
     fn on_message<E: Effects<Swim<Peer>>>(

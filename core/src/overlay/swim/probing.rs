@@ -60,19 +60,28 @@ impl<Peer: Copy + Ord> State<Peer> {
             self.give_up(&probe, cx);
         }
         self.members.forget(cx.config.remember_failed, cx.now);
-        cx.set_timer(self.stretched(cx.config.period), Timer::Period);
+        // What a node that stood still does late has less time, or none, if time runs from when it was due.
+        let late = if cx.config.from_due { cx.now.since(self.due) } else { Duration::ZERO };
         match self.members.next(cx.rng) {
-            Some(target) => self.ping(target, cx),
+            Some(target) => self.ping(target, late, cx),
             None => self.join(cx),
         }
+        let left = less(self.stretched(cx.config.period), late);
+        self.due = cx.now + left;
+        cx.set_timer(left, Timer::Period);
     }
 
-    fn ping<E: Effects<super::Swim<Peer>>>(&mut self, target: Peer, cx: &mut Cx<'_, Peer, E>) {
+    fn ping<E: Effects<super::Swim<Peer>>>(
+        &mut self,
+        target: Peer,
+        late: Duration,
+        cx: &mut Cx<'_, Peer, E>,
+    ) {
         let number = self.number();
         self.probe = Some(Probe { number, target, answered: false, asked: 0, refused: 0 });
         let updates = self.news_for(target, cx.config.buddy, cx);
         self.send(target, Message::Ping { probe: number, updates }, cx);
-        cx.set_timer(self.stretched(cx.config.timeout), Timer::Timeout(number));
+        cx.set_timer(less(self.stretched(cx.config.timeout), late), Timer::Timeout(number));
     }
 
     /// A number for a ping; the answer brings it back.
@@ -200,4 +209,9 @@ impl<Peer: Copy + Ord> State<Peer> {
         self.tell_rumors(&mut told, cx);
         told.into()
     }
+}
+
+/// What is left of a time.
+fn less(time: Duration, gone: Duration) -> Duration {
+    Duration::from_nanos(time.as_nanos().saturating_sub(gone.as_nanos()))
 }

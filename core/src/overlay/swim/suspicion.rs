@@ -17,9 +17,9 @@ fn log2(number: u32) -> u64 {
     let mut mantissa = u64::from(number.max(1)) << (31 - whole);
     let mut log = u64::from(whole);
     for _ in 0..POINT {
-        mantissa = mantissa * mantissa >> 31;
+        mantissa = (mantissa * mantissa) >> 31;
         let digit = mantissa >> 32;
-        log = log << 1 | digit;
+        log = (log << 1) | digit;
         mantissa >>= digit;
     }
     log

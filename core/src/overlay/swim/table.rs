@@ -55,6 +55,9 @@ pub struct Table {
     pub settled: bool,
     /// Whether periods of nodes that start together are in step. Default false.
     pub in_step: bool,
+    /// Whether the time for an answer runs from when a probe was due, not from when it was sent: a node that stood still
+    /// has none left then. Default false.
+    pub from_due: bool,
 }
 
 impl Default for Table {
@@ -80,6 +83,7 @@ impl Default for Table {
             remember_failed: Duration(paper.remember_failed),
             settled: paper.settled,
             in_step: paper.in_step,
+            from_due: paper.from_due,
         }
     }
 }
@@ -164,6 +168,7 @@ impl CheckedTable for Table {
             table.sync_every = OrOff(None);
         }
         table.in_step = draw.sometimes("periods in step", 20);
+        table.from_due = draw.sometimes("time from when it was due", 20);
         Some(table)
     }
 }
@@ -193,6 +198,7 @@ impl<Setting: EntryNodes> NamedOverlay<Setting> for Swim<u32> {
             remember_failed: table.remember_failed.0,
             settled: table.settled,
             in_step: table.in_step,
+            from_due: table.from_due,
             entry: setting.entry().to_vec(),
         })
     }

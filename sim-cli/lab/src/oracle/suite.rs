@@ -317,7 +317,8 @@ mod tests {
 
     #[test]
     fn the_builtin_suite_makes_sense() {
-        let (suite, protocols) = (Suite::builtin().unwrap(), Protocols::builtin());
+        let protocols = Protocols::builtin();
+        let suite = Suite::builtin().unwrap();
         for law in &suite.laws {
             suite.scenario(law, &protocols).unwrap_or_else(|error| panic!("{error}"));
             suite.control(law, &protocols).unwrap_or_else(|error| panic!("{error}"));
@@ -350,6 +351,7 @@ mod tests {
             error(format!("{law}runs = 1\n[[law.check]]\nmeasured = \"nodez\"\nexact = 3\n"))
                 .contains("did you mean `nodes`?")
         );
+        drop(Protocols::builtin());
         let mut suite = Suite::builtin().unwrap();
         assert!(suite.select(&["flod".to_owned()]).unwrap_err().contains("no law is called `flod`"));
         suite.select(&["percolation-10".to_owned()]).unwrap();

@@ -108,7 +108,7 @@ fn the_schema_has_registered_tables_and_descriptions() {
     let schema = schema(&tables());
     let overlays = &schema["properties"]["overlay"]["properties"];
     let names: Vec<_> = overlays.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["cyclon", "hyparview", "random_walk", "scamp", "static"]);
+    assert_eq!(names, ["cyclon", "hyparview", "random_walk", "scamp", "static", "swim"]);
     let table = resolve(&schema, &overlays["scamp"]);
     assert_eq!(table["properties"]["active"]["description"], "Size of the active view.");
     assert_eq!(table["additionalProperties"], false);
