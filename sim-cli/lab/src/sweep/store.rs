@@ -164,7 +164,7 @@ impl Store {
         // What a killed process has left in the folder itself would else stay beside the results.
         let cells = folder.join(CELLS);
         fs::create_dir_all(&cells).map_err(failed)?;
-        [folder, &cells].into_iter().try_for_each(remove_unfinished).map_err(failed)?;
+        [folder, cells.as_path()].into_iter().try_for_each(remove_unfinished).map_err(failed)?;
         let store = Self { folder: folder.to_owned(), index, _claim: Some(claim) };
         // Results of another plan, or of fewer runs, are not those of this one.
         store.drop_results().map_err(failed)?;
