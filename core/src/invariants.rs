@@ -72,11 +72,15 @@ impl Default for Promises {
 /// All methods have a default that says nothing, so `impl Invariants for Mine {}` is enough. Each one that you
 /// write lets the campaign find more mistakes in your protocol. Runs and measurements never call them.
 pub trait Invariants: Types {
-    /// Names of the states that a node can be in, for the campaign to say which of them never met a fault. Default:
-    /// none, and nothing is said.
-    const STATES: &'static [&'static str] = &[];
+    /// Names of the states that a node with these settings can be in, for the campaign to say which of them never met
+    /// a fault. Default: none, and nothing is said.
+    #[must_use]
+    fn states(config: &Self::Config) -> &'static [&'static str] {
+        let _ = config;
+        &[]
+    }
 
-    /// The state that this node is in, one of [`STATES`](Self::STATES); none if it has no name.
+    /// The state that this node is in, one of [`states`](Self::states); none if it has no name.
     #[must_use]
     fn state(&self, config: &Self::Config) -> Option<&'static str> {
         let _ = config;

@@ -17,6 +17,7 @@
 //! | [`wire`] | how messages become bytes |
 //! | [`observe`] | what the simulator must know about a protocol to measure it |
 //! | [`hostile`] | what an adversary may know of a protocol, and what it does |
+//! | [`detection`] | measures of a detector of failures |
 //! | [`measure`] | measures of a protocol's own |
 //! | [`invariants`] | what a fuzz campaign may hold a protocol to |
 //! | [`graph`] | undirected graphs in a compact form |
@@ -38,6 +39,7 @@ extern crate std;
 pub mod broadcast;
 pub mod complaint;
 pub mod content;
+pub mod detection;
 pub mod distributions;
 pub mod graph;
 pub mod hostile;

@@ -196,6 +196,7 @@ impl<O: Overlay, B: Broadcast<Peer = O::Peer>, E: Effects<Node<O, B>>> Effects<O
             OverlayEvent::Up(peer) => self.changes.push(Change::Up(peer)),
             OverlayEvent::Down(peer) => self.changes.push(Change::Down(peer)),
             OverlayEvent::Repair
+            | OverlayEvent::Failed(_)
             | OverlayEvent::Dropped(_)
             | OverlayEvent::Count(..)
             | OverlayEvent::Record(..) => {}
@@ -283,6 +284,7 @@ where
             Layer::Overlay(OverlayEvent::Up(peer)) => Observation::NeighborUp(*peer),
             Layer::Overlay(OverlayEvent::Down(peer)) => Observation::NeighborDown(*peer),
             Layer::Overlay(OverlayEvent::Repair) => Observation::Repair,
+            Layer::Overlay(OverlayEvent::Failed(peer)) => Observation::Failed(*peer),
             Layer::Broadcast(BroadcastEvent::Published(id)) => Observation::Published(*id),
             Layer::Broadcast(BroadcastEvent::Delivered { payload, hops }) => {
                 Observation::Delivered { message: payload.id(), hops: *hops }
@@ -330,6 +332,10 @@ where
         self.overlay.neighbors()
     }
 
+    fn chosen(&self) -> usize {
+        self.overlay.chosen()
+    }
+
     fn class(message: &Self::Message) -> MessageClass {
         match message {
             Layer::Overlay(message) => O::class(message),
@@ -375,7 +381,9 @@ where
     B: Broadcast<Peer = O::Peer> + Invariants,
 {
     // Who links to whom decides what a fault does: the overlay's states are those of the node.
-    const STATES: &'static [&'static str] = O::STATES;
+    fn states(config: &Self::Config) -> &'static [&'static str] {
+        O::states(&config.overlay)
+    }
 
     fn state(&self, config: &Self::Config) -> Option<&'static str> {
         self.overlay.state(&config.overlay)

@@ -41,6 +41,8 @@ pub enum Observation<Peer, Id> {
     NeighborDown(Peer),
     /// The overlay asked for a link to replace one that it lost.
     Repair,
+    /// From now on this node holds that peer for failed.
+    Failed(Peer),
     /// The protocol ignored an input; the text names the reason.
     Dropped(&'static str),
     /// An adversary did something. Said by the wrapper that makes a node one; protocols never say it.
@@ -104,6 +106,12 @@ pub trait Observe: Protocol {
 
     /// The peers this node holds as neighbors, in the node's own order.
     fn neighbors(&self) -> &[<Self as Types>::Peer];
+
+    /// How many of the [`neighbors`](Self::neighbors), the first ones, this node has chosen itself; the others have come
+    /// to it. Default: all of them.
+    fn chosen(&self) -> usize {
+        self.neighbors().len()
+    }
 
     /// What `message` is for. The default knows payload, and takes all else for membership.
     #[must_use]

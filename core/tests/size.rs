@@ -3,7 +3,7 @@
 use floodnet_core::broadcast::{Flood, Gossip, Plumtree, plumtree};
 use floodnet_core::node::Node;
 use floodnet_core::observe::Payload;
-use floodnet_core::overlay::{Cyclon, Fixed, HyParView, RandomWalk, View, cyclon, hyparview};
+use floodnet_core::overlay::{Cyclon, Fixed, HyParView, RandomWalk, Swim, View, cyclon, hyparview, swim};
 use floodnet_core::seen::SeenWindow;
 
 /// Like the simulator's.
@@ -39,6 +39,8 @@ fn a_node_keeps_within_its_budget() {
         ("hyparview under flood", size_of::<Node<HyParView<u32>, FloodOf>>(), 272),
         ("hyparview under plumtree", size_of::<Node<HyParView<u32>, TreeOf>>(), 464),
         ("cyclon under flood", size_of::<Node<Cyclon<u32>, FloodOf>>(), 232),
+        ("swim under flood", size_of::<Node<Swim<u32>, FloodOf>>(), 144),
+        ("a message of swim", size_of::<swim::Message<u32>>(), 16),
         ("a message of hyparview", size_of::<hyparview::Message<u32>>(), 16),
         ("a message of cyclon", size_of::<cyclon::Message<u32>>(), 16),
         ("a message of plumtree", size_of::<plumtree::Message<Numbered, u32>>(), 16),

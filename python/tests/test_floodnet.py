@@ -142,6 +142,25 @@ def test_a_wrong_scenario_raises_with_its_place():
         floodnet.run(SMALL, set={"link.los": 0.1})
 
 
+@pytest.mark.parametrize("side", ["base", "new"])
+def test_a_mistake_in_either_side_of_a_comparison_has_its_place(side):
+    sides = {"base": SMALL, "new": SMALL, side: SMALL.replace("count = 30", "coun = 30")}
+    with pytest.raises(floodnet.ScenarioError) as raised:
+        floodnet.compare(sides["base"], sides["new"], runs=2)
+    problems = [problem for problem in raised.value.problems if problem.key == "nodes.coun"]
+    assert [Path(problem.file).name for problem in problems] == [f"{side}.toml"]
+
+
+def test_nothing_is_written_where_nothing_is_to_be_kept(run, tmp_path, monkeypatch):
+    file = tmp_path / "small.toml"
+    file.write_text(SMALL, encoding="utf-8")
+    monkeypatch.setattr("tempfile.mkdtemp", lambda **_: pytest.fail("a folder is made"))
+    assert floodnet.validate(file) == []
+    out = tmp_path / "out"
+    assert floodnet.run(file, seed=7, pictures=False, out=out).digest == run.digest
+    assert floodnet.compare(run, run).worse == []
+
+
 def test_what_is_not_there_is_told(tmp_path):
     with pytest.raises(floodnet.FloodnetError, match="no-such.toml"):
         floodnet.run(tmp_path / "no-such.toml")

@@ -17,7 +17,7 @@
 //! | [`text`] | units and numbers as people write and read them |
 
 mod build;
-mod builtin;
+mod builtin_scenarios;
 mod commands;
 pub mod registry;
 pub mod views;

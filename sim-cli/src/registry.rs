@@ -1,4 +1,5 @@
-//! Which protocols scenarios can name: the built-in ones and yours.
+//! How a program adds protocols of its own to the built-in ones, which stand in `core/src/overlay/builtin.rs` and
+//! `core/src/broadcast/builtin.rs`.
 //!
 //! The words after `overlay.` and `broadcast.` in a scenario are looked up here. A program of one's own
 //! adds its protocols to the built-in ones and gets the whole command line for them:
@@ -15,6 +16,10 @@ pub use floodnet_scenario::protocol::{NamedBroadcast, NamedOverlay, Runnable, Se
 use floodnet_scenario::protocol::{Visitor as _, visit_broadcast, visit_overlay};
 use floodnet_sim::payload::SimPayload;
 use floodnet_testbed as testbed;
+
+#[cfg(test)]
+#[path = "registry_tests.rs"]
+mod tests;
 
 /// The protocols that scenarios can name, for the simulator and for sockets.
 #[derive(Default)]

@@ -108,6 +108,7 @@ fn observation_hash(observation: &Observation<u32, u32>) -> u64 {
         Observation::Count(measure, by) => with(9, fold(name_hash(measure.name), by) >> 8),
         Observation::Record(measure, value) => with(10, fold(name_hash(measure.name), value) >> 8),
         Observation::Deed(deed) => with(11, deed_hash(deed)),
+        Observation::Failed(peer) => with(12, u64::from(peer)),
     }
 }
 

@@ -21,6 +21,7 @@ mod stream;
 mod writer;
 
 pub(crate) use context::TaskContext;
+pub(crate) use end::End;
 pub(crate) use incoming::incoming;
 pub(crate) use outgoing::outgoing;
 pub(crate) use report::{Answer, Report, Visitor};

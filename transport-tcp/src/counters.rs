@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
+use crate::dialing::Forbidden;
+
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// Counts since the node was started.
@@ -44,6 +46,8 @@ counters! {
     dial_forbidden,
     /// Dials not tried, and requests for them dropped, because there were too many lately.
     dial_rate,
+    /// Dials not tried, and requests for them dropped, because the peer has just left or was cut.
+    dial_parted,
     /// Messages dropped that were to be passed on to a peer without a link.
     no_link,
     /// Dials for which no connection could be opened.
@@ -78,8 +82,10 @@ counters! {
     unwelcome,
     /// Links closed to make room for others.
     evicted,
-    /// Dials that the other side refused after the handshake.
+    /// Dials that the other side refused after the handshake, for another reason than the next.
     refused_by_peer,
+    /// Dials refused because the peer has a later link, which may be of another program with this identity.
+    refused_as_earlier,
     /// Links that ended with the peer's goodbye.
     goodbyes,
     /// Links that ended without a word.
@@ -162,6 +168,15 @@ impl ByReason {
 }
 
 impl Counters {
+    /// A dial was not tried, or a request for it dropped.
+    pub(crate) fn not_dialed(&self, why: Forbidden) {
+        match why {
+            Forbidden::Address => self.dial_forbidden.add(),
+            Forbidden::Rate => self.dial_rate.add(),
+            Forbidden::Parted => self.dial_parted.add(),
+        }
+    }
+
     /// The validator has dropped a message.
     pub(crate) fn validator_dropped(&self, reason: &'static str) {
         self.by_reason.add(reason);

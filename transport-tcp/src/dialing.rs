@@ -1,5 +1,6 @@
 //! Which peers may be dialed. The address of a peer that only other nodes named may be a victim's, named so that
-//! many nodes dial it: such dials are few, and go to few addresses.
+//! many nodes dial it: such dials are few, and go to few addresses. And whoever has just said that it leaves, or was cut
+//! for breaking the rules, is not looked for again at once, unlike a peer that was lost.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -9,6 +10,7 @@ use floodnet_core::token_bucket::TokenBucket;
 
 use crate::addresses::may_dial;
 use crate::clock::duration;
+use crate::identity::Identity;
 use crate::limits::Limits;
 use crate::peer::Peer;
 
@@ -19,7 +21,16 @@ pub(crate) enum Forbidden {
     Address,
     /// Too many dials lately, in all or to that address.
     Rate,
+    /// Its link has just ended on purpose.
+    Parted,
 }
+
+/// Who has said that it leaves is not dialed for so long. Short, since it may start again, with nobody to dial.
+pub(crate) const LEFT: Duration = Duration::from_secs(10);
+/// Who was cut is not dialed for so long.
+pub(crate) const CUT: Duration = Duration::from_secs(60);
+/// Peers that parted are remembered up to so many; of more, the one whose time is up first is forgotten.
+const MAX_PARTED: usize = 64;
 
 /// Addresses remembered at most; beyond it those dialed longest ago are forgotten first.
 const MAX_REMEMBERED: usize = 1_024;
@@ -29,9 +40,26 @@ pub(crate) struct Dialing {
     all: TokenBucket,
     /// When each address was last dialed.
     last: BTreeMap<IpAddr, Time>,
+    /// Who parted on purpose, and until when it is not dialed.
+    parted: BTreeMap<Identity, Time>,
 }
 
 impl Dialing {
+    /// The link to this peer has ended on purpose: it is not dialed for so long.
+    pub(crate) fn parts(&mut self, peer: Identity, pause: Duration, now: Time) {
+        self.parted.insert(peer, now + pause);
+        if self.parted.len() > MAX_PARTED
+            && let Some(first) = self.parted.iter().min_by_key(|(_, until)| **until).map(|(peer, _)| *peer)
+        {
+            self.parted.remove(&first);
+        }
+    }
+
+    /// This peer has a link again.
+    pub(crate) fn is_back(&mut self, peer: Identity) {
+        self.parted.remove(&peer);
+    }
+
     /// Whether `peer` may be dialed now; it counts as dialed then. Peers without a known identity are those
     /// that a person typed in, so they always may.
     pub(crate) fn take(&mut self, peer: Peer, limits: &Limits, now: Time) -> Result<(), Forbidden> {
@@ -47,8 +75,9 @@ impl Dialing {
 
     /// As [`take`](Self::take), but it does not count as dialed.
     pub(crate) fn check(&self, peer: Peer, limits: &Limits, now: Time) -> Result<(), Forbidden> {
-        if peer.identity().is_none() {
-            return Ok(());
+        let Some(identity) = peer.identity() else { return Ok(()) };
+        if self.parted.get(&identity).is_some_and(|until| now < *until) {
+            return Err(Forbidden::Parted);
         }
         if !may_dial(peer.address(), limits.reach) {
             return Err(Forbidden::Address);
@@ -118,6 +147,29 @@ mod tests {
         }
         let lab = Limits::of(Profile::Lab);
         assert!((0..500).all(|_| dialing.take(told("127.0.0.1:5000"), &lab, now).is_ok()));
+    }
+
+    #[test]
+    fn who_parted_on_purpose_is_not_dialed_for_a_while() {
+        let (limits, mut dialing) = (Limits::of(Profile::Lab), Dialing::default());
+        let (peer, now) = (told("127.0.0.1:5000"), Time::from_secs(100));
+        let identity = peer.identity().expect("told");
+        for pause in [LEFT, CUT] {
+            dialing.parts(identity, pause, now);
+            let just_before = now + pause - Duration::from_nanos(1);
+            assert_eq!(dialing.take(peer, &limits, just_before), Err(Forbidden::Parted));
+            assert_eq!(dialing.take(typed("127.0.0.1:5000"), &limits, now), Ok(()), "the user wants it");
+            assert_eq!(dialing.take(peer, &limits, now + pause), Ok(()));
+        }
+        let later = now + CUT;
+        dialing.parts(identity, CUT, later);
+        dialing.is_back(identity);
+        assert_eq!(dialing.take(peer, &limits, later), Ok(()));
+        for number in 0..=255 {
+            dialing.parts(Identity::from_bytes([number; 32]), CUT, now + Duration::from_secs(number.into()));
+        }
+        assert_eq!(dialing.parted.len(), MAX_PARTED);
+        assert!(dialing.parted.contains_key(&Identity::from_bytes([255; 32])), "the latest are kept");
     }
 
     #[test]

@@ -92,7 +92,7 @@ pub async fn spawn_with_validator<P: SocketProtocol>(
         validator,
         timers: Timers::new(),
         actions: Vec::new(),
-        command: 0,
+        published: 0,
         events,
         view,
         clock_jumps: ClockJumps::new(),
@@ -172,8 +172,8 @@ struct Driver<P: SocketProtocol> {
     timers: Timers<P::Timer>,
     /// What the node wants done; empty between inputs.
     actions: Vec<ActionOf<P>>,
-    /// The number of the command that the node is handling; 0 if it is none, or nobody asks for receipts.
-    command: u64,
+    /// The number of the message that the node is publishing; 0 if it is none, or nobody asks for receipts.
+    published: u64,
     events: mpsc::Sender<P::Event>,
     view: watch::Sender<Vec<Peer>>,
     clock_jumps: ClockJumps,
@@ -188,7 +188,7 @@ struct Driver<P: SocketProtocol> {
 impl<P: SocketProtocol> Driver<P> {
     async fn run(
         mut self,
-        mut commands: mpsc::Receiver<P::Command>,
+        mut commands: mpsc::Receiver<(P::Command, u64)>,
         mut reports: mpsc::Receiver<Report<P::Message>>,
     ) {
         let mut sweep = interval((self.shared.limits.idle / 4).max(MIN_SWEEP));
@@ -205,7 +205,7 @@ impl<P: SocketProtocol> Driver<P> {
             tokio::select! {
                 Some(report) = reports.recv() => self.on_report(report),
                 command = commands.recv() => match command {
-                    Some(command) => self.obey(command),
+                    Some((command, number)) => self.obey(command, number),
                     None => break,
                 },
                 () = sleep_until(due) => self.fire(),
@@ -231,7 +231,7 @@ impl<P: SocketProtocol> Driver<P> {
                 self.links.asked(visitor, is_welcome, self.node.neighbors());
             }
             Report::Message { link, message } => self.on_message(&link, message),
-            Report::Closed { id } => self.links.closed(id),
+            Report::Closed { id, end } => self.links.closed(id, end),
         }
     }
 
@@ -293,11 +293,11 @@ impl<P: SocketProtocol> Driver<P> {
         }
     }
 
-    /// Does what the application wants, under a number by which it learns whether a peer has read it.
-    fn obey(&mut self, command: P::Command) {
-        self.command = self.shared.unconfirmed.obeyed();
+    /// Does what the application wants; a message has a number by which it learns whether a peer has read it.
+    fn obey(&mut self, command: P::Command, number: u64) {
+        self.published = number;
         self.tell(Input::Command(command));
-        self.command = 0;
+        self.published = 0;
     }
 
     /// Hands the node an input of its own side and does what it wants.
@@ -322,8 +322,8 @@ impl<P: SocketProtocol> Driver<P> {
             match action {
                 Action::Send { to, message } => {
                     let is_payload = P::carried(&message).is_some();
-                    let (bytes, command) = (wire::encode(&message).into(), self.command);
-                    self.links.send(to, Packet { bytes, is_payload, source, command });
+                    let (bytes, published) = (wire::encode(&message).into(), self.published);
+                    self.links.send(to, Packet { bytes, is_payload, source, published });
                 }
                 Action::SetTimer { after, timer } => {
                     self.timers.set(now, span(after), timer);
@@ -347,10 +347,12 @@ impl<P: SocketProtocol> Driver<P> {
         }
     }
 
-    /// Publishes the neighbors if they have changed.
+    /// Publishes the neighbors if they have changed, and how many of them are chosen.
     fn show_view(&self) {
         let neighbors = self.node.neighbors();
         self.view.send_if_modified(|shown| {
+            // Under the lock of the view, so that both are of one moment.
+            self.shared.chosen.store(self.node.chosen(), Relaxed);
             let changed = shown.as_slice() != neighbors;
             if changed {
                 neighbors.clone_into(shown);

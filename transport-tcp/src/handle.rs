@@ -16,7 +16,8 @@ use crate::shared::Shared;
 
 /// A running node. Dropping it makes the node leave, in the background.
 pub struct Handle<P: SocketProtocol> {
-    commands: mpsc::Sender<P::Command>,
+    /// Each with its number if it publishes a message that is to be confirmed, else with 0.
+    commands: mpsc::Sender<(P::Command, u64)>,
     events: mpsc::Receiver<P::Event>,
     neighbors: watch::Receiver<Vec<Peer>>,
     shared: Arc<Shared>,
@@ -43,7 +44,7 @@ impl<P: SocketProtocol> fmt::Debug for Handle<P> {
 
 impl<P: SocketProtocol> Handle<P> {
     pub(crate) const fn new(
-        commands: mpsc::Sender<P::Command>,
+        commands: mpsc::Sender<(P::Command, u64)>,
         events: mpsc::Receiver<P::Event>,
         neighbors: watch::Receiver<Vec<Peer>>,
         shared: Arc<Shared>,
@@ -63,16 +64,16 @@ impl<P: SocketProtocol> Handle<P> {
     /// # Errors
     /// The node has stopped: its task panicked.
     pub async fn command(&self, command: P::Command) -> Result<(), Stopped> {
-        self.shared.unconfirmed.given();
-        self.commands.send(command).await.map_err(|_| Stopped)
+        self.commands.send((command, 0)).await.map_err(|_| Stopped)
     }
 
-    /// Publishes `payload`.
+    /// Publishes `payload`. Which peers have read it is known by [`unconfirmed`](Self::unconfirmed).
     ///
     /// # Errors
     /// As [`command`](Self::command).
     pub async fn publish(&self, payload: P::Payload) -> Result<(), Stopped> {
-        self.command(P::publish(payload)).await
+        let number = self.shared.unconfirmed.publishes();
+        self.commands.send((P::publish(payload), number)).await.map_err(|_| Stopped)
     }
 
     /// The next event of the node; none when it has stopped. Events that are not taken in time are dropped
@@ -87,9 +88,18 @@ impl<P: SocketProtocol> Handle<P> {
         self.neighbors.clone()
     }
 
-    /// Which commands no peer is known to have read, by their numbers: the first command has number 1, and they
-    /// count in the order in which they are given. Empty unless
-    /// [`Options::receipts`](crate::options::Options::receipts) is set. A command that led to no packet stays here.
+    /// The neighbors now: those that the node has chosen itself, and those that have come to it.
+    #[must_use]
+    pub fn chosen_and_others(&self) -> (Vec<Peer>, Vec<Peer>) {
+        let neighbors = self.neighbors.borrow();
+        let chosen = self.shared.chosen.load(Relaxed).min(neighbors.len());
+        let (chosen, others) = neighbors.split_at(chosen);
+        (chosen.to_vec(), others.to_vec())
+    }
+
+    /// Which messages no peer is known to have read, by their numbers: the first that was given to
+    /// [`publish`](Self::publish) has number 1, and they count in this order. Empty unless
+    /// [`Options::receipts`](crate::options::Options::receipts) is set. A message that led to no packet stays here.
     #[must_use]
     pub fn unconfirmed(&self) -> watch::Receiver<BTreeSet<u64>> {
         self.shared.unconfirmed.watch()

@@ -22,8 +22,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::addresses::Group;
-use crate::connection::{self, Answer, TaskContext, Visitor};
-use crate::dialing::{Dialing, Forbidden};
+use crate::connection::{self, Answer, End, TaskContext, Visitor};
+use crate::dialing::{CUT, Dialing, Forbidden, LEFT};
 use crate::frame::Reason;
 use crate::identity::Identity;
 use crate::outbox::{Outbox, Packet, Queued, Room};
@@ -49,6 +49,19 @@ struct Link {
     used: Instant,
     /// Dials that messages on this link have asked for.
     asked: TokenBucket,
+}
+
+impl Link {
+    fn new(
+        info: Arc<LinkInfo>,
+        (session, number): (u64, u64),
+        alias: Option<SocketAddr>,
+        outbox: Arc<Outbox>,
+        token: CancellationToken,
+    ) -> Self {
+        let (used, asked) = (Instant::now(), TokenBucket::default());
+        Self { info, outbox, token, session, number, alias, used, asked }
+    }
 }
 
 /// A connection that is being opened.
@@ -181,12 +194,8 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
         }
         match self.dialing.take(to, &shared.limits, shared.now()) {
             Ok(()) => {}
-            Err(Forbidden::Address) => {
-                shared.counters.dial_forbidden.add();
-                return None;
-            }
-            Err(Forbidden::Rate) => {
-                shared.counters.dial_rate.add();
+            Err(why) => {
+                shared.counters.not_dialed(why);
                 return None;
             }
         }
@@ -219,10 +228,9 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
             link.is_none_or(|link| link.asked.try_take(limits.dials.divided(4), 1, now))
         };
         match dialing.check(peer, limits, now) {
-            Err(Forbidden::Address) => counters.dial_forbidden.add(),
-            Err(Forbidden::Rate) if for_sure => counters.dial_rate.add(),
-            Ok(()) if for_sure && !is_in_turn() => counters.dial_rate.add(),
-            Ok(()) | Err(Forbidden::Rate) => return true,
+            Err(why) if for_sure || why == Forbidden::Address => counters.not_dialed(why),
+            Ok(()) if for_sure && !is_in_turn() => counters.not_dialed(Forbidden::Rate),
+            Ok(()) | Err(_) => return true,
         }
         false
     }
@@ -274,19 +282,7 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
         let (Some(dial), Some(identity)) = (self.dials.remove(&to), info.peer.identity()) else { return };
         let alias = to.identity().is_none().then(|| to.address());
         let Dial { outbox, token, .. } = dial;
-        self.establish(
-            identity,
-            Link {
-                info,
-                outbox,
-                token,
-                session,
-                number,
-                alias,
-                used: Instant::now(),
-                asked: TokenBucket::default(),
-            },
-        );
+        self.establish(identity, Link::new(info, (session, number), alias, outbox, token));
     }
 
     fn establish(&mut self, identity: Identity, link: Link) {
@@ -296,6 +292,7 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
         if self.shared().may_log() {
             info!(peer = %link.info.peer, remote = %link.info.remote, outgoing = link.info.is_outgoing, "link up");
         }
+        self.dialing.is_back(identity);
         self.open.insert(identity, link);
     }
 
@@ -328,19 +325,7 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
             return;
         }
         self.shared().counters.welcomed.add();
-        self.establish(
-            identity,
-            Link {
-                info,
-                outbox,
-                token,
-                session,
-                number,
-                alias,
-                used: Instant::now(),
-                asked: TokenBucket::default(),
-            },
-        );
+        self.establish(identity, Link::new(info, (session, number), alias, outbox, token));
     }
 
     /// Whether a visitor may stay. Makes room for it if need be.
@@ -404,12 +389,20 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
     }
 
     /// Removes a connection that has ended; the node will be told.
-    pub(crate) fn closed(&mut self, id: u64) {
+    pub(crate) fn closed(&mut self, id: u64, end: End) {
         if let Some(to) = self.dial_of(id) {
             self.dials.remove(&to);
             return self.down.push_back(to);
         }
         let identity = self.open.iter().find(|(_, link)| link.info.id == id).map(|(identity, _)| *identity);
+        let pause = match end {
+            End::Goodbye(Reason::Leaving) => Some(LEFT),
+            End::Cut => Some(CUT),
+            _ => None,
+        };
+        if let (Some(identity), Some(pause)) = (identity, pause) {
+            self.dialing.parts(identity, pause, self.context.shared.now());
+        }
         if let Some(link) = identity.and_then(|identity| self.remove(identity))
             && self.shared().may_log()
         {
@@ -430,6 +423,7 @@ impl<M: Wire + NamesSender + Send + 'static> Links<M> {
     /// Cuts the link on which a message came that an honest peer does not send.
     pub(crate) fn punish(&mut self, info: &LinkInfo) {
         if let Some(identity) = info.peer.identity() {
+            self.dialing.parts(identity, CUT, self.context.shared.now());
             self.cut(identity);
         }
     }

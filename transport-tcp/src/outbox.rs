@@ -18,16 +18,16 @@ pub(crate) struct Packet {
     pub(crate) is_payload: bool,
     /// The link on which it, or what caused it, came; 0 for what this node says of its own.
     pub(crate) source: u64,
-    /// The number of the application's command that it comes from; 0 if it comes from none, or if nobody asks
+    /// The number of the application's message that it comes from; 0 if it comes from none, or if nobody asks
     /// whether it was read.
-    pub(crate) command: u64,
+    pub(crate) published: u64,
 }
 
-/// A packet in the queue, with the number of its command.
+/// A packet in the queue, with the number of its message.
 #[derive(Debug)]
 struct Numbered {
     bytes: Bytes,
-    command: u64,
+    published: u64,
 }
 
 impl AsRef<[u8]> for Numbered {
@@ -109,7 +109,7 @@ impl Outbox {
     /// Queues a packet, at the price of older ones if need be.
     pub(crate) fn push(&self, packet: Packet, now: Instant) -> Queued {
         let Room { packets, bytes, patience } = self.room;
-        let numbered = Numbered { bytes: packet.bytes, command: packet.command };
+        let numbered = Numbered { bytes: packet.bytes, published: packet.published };
         let mut state = self.state();
         let dropped = if packet.is_payload {
             state.payload.push(packet.source, numbered, packets, bytes)
@@ -132,8 +132,8 @@ impl Outbox {
         });
         for (payload, control) in [earlier, later] {
             for (queue, is_payload) in [(payload, true), (control, false)] {
-                for (source, Numbered { bytes, command }) in queue.into_packets() {
-                    self.push(Packet { bytes, is_payload, source, command }, now);
+                for (source, Numbered { bytes, published }) in queue.into_packets() {
+                    self.push(Packet { bytes, is_payload, source, published }, now);
                 }
             }
         }
@@ -150,7 +150,7 @@ impl Outbox {
         self.state().receipts.ask();
     }
 
-    /// A pong has come: the commands whose packets the peer has read for sure.
+    /// A pong has come: the messages whose packets the peer has read for sure.
     pub(crate) fn answered(&self) -> Vec<u64> {
         let read = self.state().receipts.answered();
         self.changed.notify_one();
@@ -193,7 +193,7 @@ impl Outbox {
             && let Some(packet) = state.pop()
         {
             bytes += packet.bytes.len();
-            state.receipts.written(packet.command);
+            state.receipts.written(packet.published);
             batch.push(packet.bytes);
         }
         if !batch.is_empty() {
@@ -214,7 +214,7 @@ impl Outbox {
     }
 }
 
-/// Which of the application's commands the peer has read. A ping is written behind their packets, and the pong
+/// Which of the application's messages the peer has read. A ping is written behind their packets, and the pong
 /// tells that all before it was read.
 #[derive(Debug, Default)]
 struct Receipts {
@@ -227,9 +227,9 @@ struct Receipts {
 }
 
 impl Receipts {
-    fn written(&mut self, command: u64) {
-        if command > 0 {
-            self.written.push(command);
+    fn written(&mut self, published: u64) {
+        if published > 0 {
+            self.written.push(published);
         }
     }
 
@@ -268,7 +268,7 @@ mod tests {
     const ROOM: Room = Room { packets: 3, bytes: 10, patience: Duration::from_secs(5) };
 
     fn packet(text: &'static str, is_payload: bool) -> Packet {
-        Packet { bytes: Bytes::from_static(text.as_bytes()), is_payload, source: 1, command: 0 }
+        Packet { bytes: Bytes::from_static(text.as_bytes()), is_payload, source: 1, published: 0 }
     }
 
     fn texts(outbox: &Outbox) -> Vec<String> {
@@ -349,7 +349,7 @@ mod tests {
     #[test]
     fn a_pong_tells_what_was_read_before_its_ping() {
         let (outbox, now) = (Outbox::new(Room { packets: 9, bytes: 99, ..ROOM }), Instant::now());
-        let push = |command| outbox.push(Packet { command, ..packet("p", true) }, now);
+        let push = |published| outbox.push(Packet { published, ..packet("p", true) }, now);
         assert!(outbox.may_ping());
         push(1);
         push(2);

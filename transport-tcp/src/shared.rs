@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) admission: Arc<Admission>,
     /// The number of links that stand.
     pub(crate) links: AtomicUsize,
+    /// How many of the neighbors the node has chosen itself.
+    pub(crate) chosen: AtomicUsize,
     started: Instant,
     connections: AtomicU64,
     log: Mutex<TokenBucket>,
@@ -51,6 +53,7 @@ impl Shared {
             session,
             admission: Arc::new(Admission::new(&limits)),
             links: AtomicUsize::new(0),
+            chosen: AtomicUsize::new(0),
             limits,
             connector,
             unconfirmed: Unconfirmed::new(receipts),

@@ -23,9 +23,16 @@ proptest! {
 
     /// Inputs that begin well, so that more of them get further.
     #[test]
-    fn nor_what_nearly_is_right(rest: Vec<u8>, kind in 0u8..8, layer in 0u8..3, length in 0u8..40) {
+    fn nor_what_nearly_is_right(
+        rest: Vec<u8>,
+        kind in 0u8..10,
+        // A message of the overlay says by these what follows.
+        flags in 0u8..8,
+        layer in 0u8..3,
+        length in 0u8..40,
+    ) {
         frames(&[&[0, length, kind], &rest[..], &[0, 1, 1]].concat());
-        packet(&[&[wire::VERSION, layer, kind], &rest[..]].concat());
+        packet(&[&[wire::VERSION, layer, kind | flags << 4], &rest[..]].concat());
         hello(&[&[9; 100], &rest[..]].concat());
         key_file(&[b"floodnet-key-v1 secret ", &rest[..]].concat());
     }

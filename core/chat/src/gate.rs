@@ -9,7 +9,7 @@ use alloc::collections::BTreeSet;
 
 use crate::Clock;
 use crate::clocks::NeighborClocks;
-use crate::history::is_kept;
+use crate::history::belongs;
 use crate::keys::{Key, Verify};
 use crate::quota::{Limits, Quota};
 use crate::replay::{Replay, is_in_own_time};
@@ -149,8 +149,7 @@ impl Gate {
 
     fn counted(&mut self, checked: Result<(), Refusal>) -> Result<(), Refusal> {
         if let Err(refusal) = checked {
-            let count = self.refused.entry(refusal.reason()).or_default();
-            *count = count.saturating_add(1);
+            self.count_refused(refusal.reason());
         }
         checked
     }
@@ -160,14 +159,7 @@ impl Gate {
     /// # Errors
     /// No honest neighbor sends it.
     pub fn before_signature_of_history(&mut self, envelope: &Envelope) -> Result<(), Refusal> {
-        let checked = if envelope.network() != self.network {
-            Err(Refusal::Cut("other_network"))
-        } else if !is_kept(envelope.kind()) {
-            Err(Refusal::Cut("not_kept"))
-        } else {
-            Ok(())
-        };
-        self.counted(checked)
+        self.counted(belongs(envelope, self.network).map_err(Refusal::Cut))
     }
 
     /// The rest: nothing is remembered, since the history knows what it holds.
@@ -178,9 +170,10 @@ impl Gate {
         self.counted(if is_authentic { Ok(()) } else { Err(Refusal::Cut("bad_signature")) })
     }
 
-    /// Counts that a message was refused by the history, for this reason.
+    /// Counts that a message was refused, here or by the history, for this reason.
     pub fn count_refused(&mut self, reason: &'static str) {
-        let _ = self.counted(Err(Refusal::Drop(reason)));
+        let count = self.refused.entry(reason).or_default();
+        *count = count.saturating_add(1);
     }
 
     /// Remembers a message of this node itself, so that it is a duplicate when it comes back.

@@ -15,13 +15,16 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use bytes::Bytes;
+
 use floodnet_core::reconcile::{Dated, Key as Place, Message as Comparison};
 use floodnet_core::time::Duration;
 use floodnet_core::wire::{DecodeError, Wire, take};
 
+use crate::keys::Verify;
 use crate::quota::Limits;
 use crate::replay::MAX_AHEAD_MS;
-use crate::signed_message::{Envelope, Kind};
+use crate::signed_message::{Envelope, Kind, NetworkId};
 
 /// What neighbors send each other about what was said before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +81,29 @@ pub const fn is_kept(kind: Kind) -> bool {
         Kind::Say | Kind::Direct => true,
         Kind::Presence => false,
     }
+}
+
+/// Whether a message belongs into the history of a room: it was said there, and its kind is kept.
+///
+/// # Errors
+/// `other_network` or `not_kept`.
+pub fn belongs(envelope: &Envelope, network: NetworkId) -> Result<(), &'static str> {
+    if envelope.network() != network {
+        Err("other_network")
+    } else if is_kept(envelope.kind()) {
+        Ok(())
+    } else {
+        Err("not_kept")
+    }
+}
+
+/// The message in `bytes` that somebody has kept, if it has this key, belongs to this room and its author has signed it.
+#[must_use]
+pub fn sound(bytes: Bytes, key: Place, network: NetworkId, verify: &impl Verify) -> Option<Envelope> {
+    let envelope = Envelope::parse(bytes).ok()?;
+    let is_sound =
+        envelope.key() == key && belongs(&envelope, network).is_ok() && envelope.is_authentic(verify);
+    is_sound.then_some(envelope)
 }
 
 /// Whether a message from this time may be kept: it is at most `keep_ms` old, and not too far ahead.

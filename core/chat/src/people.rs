@@ -116,6 +116,23 @@ impl People {
         self.present.iter().filter(|(_, person)| person.here)
     }
 
+    /// How each contact and everybody who is here can be written to: by a name that fits nobody else, in no order.
+    #[must_use]
+    pub fn typed_names(&self) -> Vec<String> {
+        let strangers = || self.here().filter(|(key, _)| !self.contacts.contains_key(*key));
+        let contacts = || self.contacts.values().map(|contact| &contact.petname);
+        let mut bearers = BTreeMap::<String, u32>::new();
+        for name in contacts().chain(strangers().map(|(_, person)| &person.name)) {
+            let count = bearers.entry(name.as_str().to_lowercase()).or_default();
+            *count = count.saturating_add(1);
+        }
+        let named = |(key, person): (&Key, &Person)| match bearers.get(&person.name.as_str().to_lowercase()) {
+            Some(2..) => format!("{}~{}", person.name, &fingerprint(key)[..4]),
+            _ => person.name.to_string(),
+        };
+        contacts().map(ToString::to_string).chain(strangers().map(named)).collect()
+    }
+
     /// How many people are here, without the user.
     #[must_use]
     pub fn count_present(&self) -> usize {

@@ -253,33 +253,28 @@ impl<I: Identity> Session<I> {
             return self.hear_presence(envelope, clock, rng);
         }
         self.people.heard(from, clock.now_ms());
-        let heard = match envelope.kind() {
-            Kind::Direct => self.open(envelope, clock),
-            _ => said(envelope),
-        };
-        match heard {
-            Heard::Said { .. } | Heard::Direct { .. } if self.people.is_blocked(&from) => {
-                Heard::Nothing("blocked")
-            }
-            heard => heard,
+        if envelope.kind() == Kind::Direct && !self.openings.try_take(OPENINGS, 1, clock.now) {
+            return Heard::Nothing("too_many_sealed");
         }
+        self.read(envelope)
     }
 
-    /// Reads a message from before, of somebody or of this person: it tells nothing about who is here.
-    pub fn recall(&mut self, envelope: &Envelope, clock: Clock) -> Heard {
+    /// Reads a message from before, of somebody or of this person: it tells nothing about who is here. Sealed ones do
+    /// not count among those that are tried as they come: the caller bounds how many it shows.
+    pub fn recall(&self, envelope: &Envelope) -> Heard {
+        self.read(envelope)
+    }
+
+    /// The text of a message, unless its author is blocked.
+    fn read(&self, envelope: &Envelope) -> Heard {
         let from = envelope.origin();
-        let heard = match envelope.kind() {
+        match envelope.kind() {
             Kind::Presence => Heard::Nothing("presence"),
+            _ if self.people.is_blocked(&from) => Heard::Nothing("blocked"),
             // What this person sealed for others cannot be opened again.
             Kind::Direct if from == self.me() => Heard::Nothing("own_direct"),
-            Kind::Direct => self.open(envelope, clock),
+            Kind::Direct => self.open(envelope),
             Kind::Say => said(envelope),
-        };
-        match heard {
-            Heard::Said { .. } | Heard::Direct { .. } if self.people.is_blocked(&from) => {
-                Heard::Nothing("blocked")
-            }
-            heard => heard,
         }
     }
 
@@ -302,10 +297,7 @@ impl<I: Identity> Session<I> {
         Heard::Presence { from, change }
     }
 
-    fn open(&mut self, envelope: &Envelope, clock: Clock) -> Heard {
-        if !self.openings.try_take(OPENINGS, 1, clock.now) {
-            return Heard::Nothing("too_many_sealed");
-        }
+    fn open(&self, envelope: &Envelope) -> Heard {
         let from = envelope.origin();
         let outside = Label {
             network: self.network,

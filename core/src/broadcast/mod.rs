@@ -7,10 +7,14 @@
 //! | [`gossip`] | to a few random neighbors, once |
 //! | [`plumtree`] | Plumtree: along a tree, and announced beside it |
 
+#[cfg(feature = "tables")]
+mod builtin;
 pub mod flood;
 pub mod gossip;
 pub mod plumtree;
 
+#[cfg(feature = "tables")]
+pub use builtin::visit;
 pub use flood::Flood;
 pub use flood::history::FloodWithHistory;
 pub use gossip::Gossip;
@@ -21,17 +25,6 @@ use crate::inbox::Inbox;
 use crate::measure::Measure;
 use crate::observe::{Carried, Payload};
 use crate::protocol::{Context, Effects, Types};
-#[cfg(feature = "tables")]
-use crate::tables::{BroadcastVisitor, PortablePayload};
-
-/// Shows `visitor` the broadcasts that scenarios can name: with their modules above, the one list of them.
-#[cfg(feature = "tables")]
-pub fn visit<P: PortablePayload>(visitor: &mut impl BroadcastVisitor<P>) {
-    visitor.broadcast::<Flood<u32, P>>();
-    visitor.broadcast::<FloodWithHistory<u32, P>>();
-    visitor.broadcast::<Gossip<u32, P>>();
-    visitor.broadcast::<Plumtree<u32, P>>();
-}
 
 /// What a broadcast can be told. It has no `LinkDown`: the overlay decides who is a neighbor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

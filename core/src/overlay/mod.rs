@@ -5,35 +5,31 @@
 //! | [`random_walk`] | the tutorial's: JOIN requests bounce by random walk until nodes accept them |
 //! | [`hyparview`] | `HyParView`: a small active view, and a passive view to replace lost neighbors from |
 //! | [`cyclon`] | Cyclon: lists of peers with ages, traded each period; a directed view |
+//! | [`swim`] | SWIM, with Lifeguard: every node knows all others, and pings one in each period |
 //! | [`fixed`] | a static graph: neighbors do not change |
 //! | [`view`] | the peers that a node of these holds |
 
+#[cfg(feature = "tables")]
+mod builtin;
 pub mod cyclon;
 pub mod fixed;
 pub mod hyparview;
 pub mod random_walk;
+pub mod swim;
 pub mod view;
 
+#[cfg(feature = "tables")]
+pub use builtin::visit;
 pub use cyclon::Cyclon;
 pub use fixed::Fixed;
 pub use hyparview::HyParView;
 pub use random_walk::RandomWalk;
+pub use swim::Swim;
 pub use view::View;
 
 use crate::hostile::{Classes, MessageClass, Pretense};
 use crate::measure::Measure;
 use crate::protocol::{Context, Effects, InputOf, Types};
-#[cfg(feature = "tables")]
-use crate::tables::{EntryNodes, OverlayVisitor};
-
-/// Shows `visitor` the overlays that scenarios can name: with their modules above, the one list of them. [`Fixed`] is
-/// not among them: whoever names it must have a graph.
-#[cfg(feature = "tables")]
-pub fn visit<Setting: EntryNodes>(visitor: &mut impl OverlayVisitor<Setting>) {
-    visitor.overlay::<RandomWalk<u32>>();
-    visitor.overlay::<HyParView<u32>>();
-    visitor.overlay::<Cyclon<u32>>();
-}
 
 /// What an overlay tells the broadcast above it, and the measurements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +40,8 @@ pub enum OverlayEvent<Peer> {
     Down(Peer),
     /// A link is asked for in place of a lost one.
     Repair,
+    /// This peer is held for failed from now on: not that a link to it is gone, but the node.
+    Failed(Peer),
     /// An input was ignored, for the reason named.
     Dropped(&'static str),
     /// Adds to a counter of its own.
@@ -62,6 +60,12 @@ pub trait Overlay: Types<Event = OverlayEvent<<Self as Types>::Peer>> {
 
     /// The neighbors now, in an order that is part of the node's history.
     fn neighbors(&self) -> &[Self::Peer];
+
+    /// How many of the [`neighbors`](Self::neighbors), the first ones, this node has chosen itself. Default: all of
+    /// them, where nobody comes uninvited. None where the overlay does not tell them apart.
+    fn chosen(&self) -> usize {
+        self.neighbors().len()
+    }
 
     /// What `message` is for; see [`Observe::class`](crate::observe::Observe::class). Default: membership.
     #[must_use]

@@ -1,7 +1,7 @@
 //! Settings of a protocol as a table in a scenario, and how a scenario names the protocol.
 //!
-//! A built-in protocol is one file: the protocol, its settings with their defaults, and what this module asks of it.
-//! One list beside the protocols of its layer, [`broadcast::visit`](crate::broadcast::visit) or
+//! A built-in protocol is one file or one folder (the protocol, its settings with their defaults, and what this module
+//! asks of it), and a line in `builtin.rs` beside it. One list beside the protocols of its layer, [`broadcast::visit`](crate::broadcast::visit) or
 //! [`overlay::visit`](crate::overlay::visit), shows it to everybody who keeps something for each protocol: the
 //! scenario language, the schema for editors, the engines, the fuzz campaign.
 //!
@@ -10,6 +10,7 @@
 
 mod draw;
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt::Debug;
 
@@ -21,6 +22,7 @@ pub use crate::complaint::{Complaint, FilePlace};
 pub use draw::Draw;
 
 use crate::broadcast::Broadcast;
+use crate::graph::Graph;
 use crate::invariants::Invariants;
 use crate::observe::Payload;
 use crate::overlay::Overlay;
@@ -130,6 +132,12 @@ pub trait NamedOverlay<Setting>:
         None
     }
 
+    /// How many links a network of so many slots has, about, if that can be told beforehand: what a run needs follows
+    /// from it. Default: half as many for each slot as it wants neighbors.
+    fn links(table: &Self::Table, slots: u32) -> Option<u64> {
+        Self::target_degree(table).map(|degree| u64::from(slots) * u64::from(degree) / 2)
+    }
+
     /// Whether a node can hold a peer that does not hold it, for long: an edge in either direction is a link of the
     /// measured graph then. Default: no, a link takes both ends.
     fn is_directed(table: &Self::Table) -> bool {
@@ -137,23 +145,24 @@ pub trait NamedOverlay<Setting>:
         false
     }
 
-    /// How many slots the table asks for, if it does (a graph read from a file).
+    /// The graph in a file that the table names, if it does: its nodes are the slots. It is read once, and the `Setting`
+    /// may hold it when [`config`](Self::config) asks for it.
     ///
     /// # Errors
-    /// The table names something that cannot be read; says what, with the key inside the table.
-    fn slots(table: &Self::Table) -> Result<Option<u32>, Complaint> {
+    /// The file cannot be read; says why, with the key inside the table.
+    fn given(table: &Self::Table) -> Result<Option<Given>, Complaint> {
         let _ = table;
         Ok(None)
     }
+}
 
-    /// The labels of the slots, where a file has others than their numbers.
-    ///
-    /// # Errors
-    /// As [`slots`](Self::slots).
-    fn labels(table: &Self::Table) -> Result<Option<Vec<u64>>, Complaint> {
-        let _ = table;
-        Ok(None)
-    }
+/// A graph that a file holds.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// The links; nodes are numbered as the slots are.
+    pub graph: Arc<Graph>,
+    /// The labels of the nodes, where the file has others than their numbers.
+    pub labels: Option<Vec<u64>>,
 }
 
 /// What every overlay may know of a scenario besides its own table.

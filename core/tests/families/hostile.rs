@@ -10,6 +10,7 @@ use floodnet_core::node::{Config, Layer, Node};
 use floodnet_core::observe::{Observation, Observe};
 use floodnet_core::overlay::cyclon::{self, Cyclon, Entries, Entry};
 use floodnet_core::overlay::hyparview::{self, HyParView, Peers, Shuffle};
+use floodnet_core::overlay::swim::{self, Request, Standing, Swim, Update, Updates};
 use floodnet_core::protocol::{Action, ActionOf, Context, Input, InputOf};
 use floodnet_core::rng::NodeRng;
 use floodnet_core::time::{Duration, Time};
@@ -117,6 +118,31 @@ fn cyclon(rng: &mut NodeRng) -> cyclon::Message<u32> {
     }
 }
 
+fn swim(rng: &mut NodeRng) -> swim::Message<u32> {
+    use swim::Message as M;
+    let update = |rng: &mut NodeRng| {
+        let standing = match rng.below(3) {
+            0 => Standing::Alive,
+            1 => Standing::Suspect { by: rng.below(PEERS) },
+            _ => Standing::Failed,
+        };
+        Update { peer: rng.below(PEERS), incarnation: rng.below(4), standing }
+    };
+    let updates: Updates<u32> = (0..rng.below(5)).map(|_| update(rng)).collect::<Vec<_>>().into();
+    // The numbers of pings are low, so that some are hit.
+    let (probe, target) = (rng.below(40), rng.below(PEERS));
+    match rng.below(8) {
+        0 => M::Join,
+        1 => M::Members(updates),
+        2 => M::Ping { probe, updates },
+        3 => M::PingReq(Box::new(Request { probe, target, updates })),
+        4 => M::Ack { probe, updates },
+        5 => M::Nack { probe },
+        6 => M::Gossip(updates),
+        _ => M::Sync(updates),
+    }
+}
+
 fn plumtree(rng: &mut NodeRng) -> plumtree::Message<Note, u32> {
     use plumtree::Message as M;
     // Names from a small range meet again, those from a large one are lies.
@@ -148,6 +174,32 @@ fn hyparview_under_plumtree_lives_through_anything() {
         let config = Config { overlay, broadcast: if seed % 2 == 0 { learned } else { pinned } };
         lives(Node::new(HyParView::new(ME), Plumtree::<u32, Note>::default()), &config, seed, |rng| {
             if rng.chance(1, 2) { Layer::Overlay(hyparview(rng)) } else { Layer::Broadcast(plumtree(rng)) }
+        });
+    }
+}
+
+#[test]
+fn swim_under_flood_lives_through_anything() {
+    for seed in 0..150 {
+        let is = |bit: u64| seed >> bit & 1 == 1;
+        let overlay = swim::Config {
+            settled: is(0),
+            suspicion: !is(1) || is(2),
+            local_health: is(2),
+            confirmation: is(3),
+            buddy: is(4),
+            gossip_every: is(5).then_some(Duration::from_millis(200)),
+            remember_failed: Duration::from_secs(if is(1) { 5 } else { 600 }),
+            confirmations: 2,
+            ..swim::Config::new(vec![ME, 1, 2, 3, 4])
+        };
+        let config = Config { overlay, broadcast: flood::Config::default() };
+        lives(Node::new(Swim::new(ME), Flood::<u32, Note>::default()), &config, seed, |rng| {
+            if rng.chance(5, 6) {
+                Layer::Overlay(swim(rng))
+            } else {
+                Layer::Broadcast(flood::Message { hops: 1, payload: Note(rng.below(40)) })
+            }
         });
     }
 }

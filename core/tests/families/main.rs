@@ -1,4 +1,4 @@
-//! HyParView, Cyclon and Plumtree: dialogues with one node, what hostile peers can do to it, and the wire.
+//! HyParView, Cyclon, SWIM and Plumtree: dialogues with one node, what hostile peers can do to it, and the wire.
 
 mod cyclon;
 mod hostile;
@@ -6,6 +6,7 @@ mod hyparview;
 #[path = "../common/note.rs"]
 mod note;
 mod plumtree;
+mod swim;
 mod wire;
 
 use floodnet_core::broadcast::flood::Message;

@@ -5,11 +5,13 @@ use floodnet_core::content::{Content, ContentId};
 use floodnet_core::node::Layer;
 use floodnet_core::overlay::cyclon::{self, Entries, Entry};
 use floodnet_core::overlay::hyparview::{self, Peers, Shuffle};
+use floodnet_core::overlay::swim::{self, Request, Standing, Update, Updates};
 use floodnet_core::wire::{self, DecodeError, VERSION, Wire};
 use proptest::prelude::*;
 
 type Tree = plumtree::Message<Content, ContentId>;
 type Views = Layer<hyparview::Message<u32>, Tree>;
+type Group = Layer<swim::Message<u32>, super::Flooded<Content>>;
 type Lists = Layer<cyclon::Message<u32>, super::Flooded<Content>>;
 
 fn content(bytes: &[u8]) -> Content {
@@ -49,6 +51,33 @@ fn cyclon() -> impl Strategy<Value = cyclon::Message<u32>> {
     ]
 }
 
+fn swim() -> impl Strategy<Value = swim::Message<u32>> {
+    use swim::Message as M;
+    let standing = prop_oneof![
+        Just(Standing::Alive),
+        any::<u32>().prop_map(|by| Standing::Suspect { by }),
+        Just(Standing::Failed)
+    ];
+    let update = (any::<u32>(), any::<u32>(), standing).prop_map(|(peer, incarnation, standing)| Update {
+        peer,
+        incarnation,
+        standing,
+    });
+    let updates = prop::collection::vec(update, 0..20).prop_map(Updates::from);
+    let probe = any::<u32>();
+    prop_oneof![
+        Just(M::Join),
+        updates.clone().prop_map(M::Members),
+        (probe, updates.clone()).prop_map(|(probe, updates)| M::Ping { probe, updates }),
+        (any::<u32>(), any::<u32>(), updates.clone())
+            .prop_map(|(probe, target, updates)| M::PingReq(Box::new(Request { probe, target, updates }))),
+        (any::<u32>(), updates.clone()).prop_map(|(probe, updates)| M::Ack { probe, updates }),
+        any::<u32>().prop_map(|probe| M::Nack { probe }),
+        updates.clone().prop_map(M::Gossip),
+        updates.prop_map(M::Sync),
+    ]
+}
+
 fn plumtree() -> impl Strategy<Value = Tree> {
     use plumtree::Message as M;
     let bytes = || prop::collection::vec(any::<u8>(), 0..40);
@@ -71,7 +100,10 @@ fn comes_back<M: Wire + PartialEq + std::fmt::Debug>(message: &M) -> Result<(), 
 
 proptest! {
     #[test]
-    fn packets_come_back_as_they_went(overlay in hyparview(), lists in cyclon(), tree in plumtree()) {
+    fn packets_come_back_as_they_went(
+        overlay in hyparview(), lists in cyclon(), group in swim(), tree in plumtree()
+    ) {
+        comes_back::<Group>(&Layer::Overlay(group))?;
         comes_back::<Views>(&Layer::Overlay(overlay))?;
         comes_back::<Views>(&Layer::Broadcast(tree))?;
         comes_back::<Lists>(&Layer::Overlay(lists))?;
@@ -83,6 +115,9 @@ proptest! {
     ) {
         let bytes = [vec![VERSION, head.0, head.1], rest].concat();
         if let Ok(message) = wire::decode::<Views>(&bytes) {
+            prop_assert_eq!(wire::encode(&message), bytes.clone());
+        }
+        if let Ok(message) = wire::decode::<Group>(&bytes) {
             prop_assert_eq!(wire::encode(&message), bytes.clone());
         }
         if let Ok(message) = wire::decode::<Lists>(&bytes) {
@@ -118,6 +153,13 @@ fn golden_bytes() {
         lists(cyclon::Message::Answer(Box::new(Entries(vec![entry])))),
         [VERSION, 0, 4, 1, 0, 0, 0, 9, 1, 2]
     );
+    let group = |message| wire::encode::<Group>(&Layer::Overlay(message));
+    let suspect = Update { peer: 7, incarnation: 2, standing: Standing::Suspect { by: 8 } };
+    assert_eq!(
+        group(swim::Message::Ack { probe: 5, updates: vec![suspect].into() }),
+        [VERSION, 0, 4, 0, 0, 0, 5, 1, 1, 0, 0, 0, 7, 0, 0, 0, 2, 0, 0, 0, 8]
+    );
+    assert_eq!(group(swim::Message::Nack { probe: 5 }), [VERSION, 0, 5, 0, 0, 0, 5]);
     let tree = |message| wire::encode::<Views>(&Layer::Broadcast(message));
     let gossip = plumtree::Message::Gossip { payload: content(b"hey"), hops: 0x0203 };
     assert_eq!(tree(gossip), [VERSION, 1, 0, 2, 3, b'h', b'e', b'y']);
@@ -130,5 +172,6 @@ fn lists_that_are_too_long_are_refused_before_they_are_read() {
     assert_eq!(wire::decode::<Views>(&long), Err(DecodeError::Content));
     let cut = [VERSION, 0, 8, 64, 0, 0];
     assert_eq!(wire::decode::<Views>(&cut), Err(DecodeError::TooShort));
+    assert_eq!(wire::decode::<Group>(&[VERSION, 0, 6, 65]), Err(DecodeError::Content));
     assert_eq!(wire::decode::<Lists>(&[VERSION, 0, 3, 65]), Err(DecodeError::Content));
 }

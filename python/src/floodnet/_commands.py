@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any, Callable, List, Mapping, Optional, Sequence, Union
 
 from . import _program
 from ._program import FloodnetError, Problem, ScenarioError
 from ._results import Comparison, Run, Runs, Sweep
-from ._scenario import Scenario, Source, overrides
+from ._scenario import Scenario, Source, overrides, temporary_folder
 
 Progress = Union[bool, Callable[[str], None]]
 
@@ -45,12 +42,12 @@ def run(
     An expectation that is not met raises nothing: see ``Run.passed``.
     """
     folder = _folder(out)
-    source = Source(scenario, _folder(None))
+    source = Source(scenario)
     arguments = ["run", source.argument, "--out", str(folder), "--jobs", str(jobs), *overrides(set)]
     arguments += [] if seed is None else ["--seed", str(seed)]
     arguments += [] if pictures else ["--no-pictures"]
     arguments += [] if runs is None else ["--runs", str(runs)]
-    _call([*arguments, "--format", "json"], source, progress)
+    _call([*arguments, "--format", "json"], [source], progress)
     return Run(folder) if runs is None else Runs(folder)
 
 
@@ -72,17 +69,17 @@ def sweep(
     :param jobs: parallel runs; 0 is one per core.
     :param out: folder of the results. If it holds a part of this sweep, only the rest is made.
     """
-    folder, place = _folder(out), _folder(None)
+    folder = _folder(out)
     if isinstance(plan, Mapping):
         plan = dict(plan)
-        inner = Source(plan.get("scenario", ""), place)
+        inner = Source(plan.get("scenario", ""))
         plan["scenario"] = str(Path(inner.argument).absolute())
         plan.setdefault("name", "sweep")
-    source = Source(plan, place, "plan.toml")
+    source = Source(plan, "plan.toml")
     arguments = ["sweep", source.argument, "--out", str(folder), "--jobs", str(jobs)]
     arguments += [] if runs is None else ["--runs", str(runs)]
     arguments += [] if until_ci is None else ["--until-ci", str(until_ci)]
-    said = _call([*arguments, "--format", "json"], source, progress)
+    said = _call([*arguments, "--format", "json"], [source], progress)
     return Sweep(folder, json.loads(said))
 
 
@@ -105,9 +102,8 @@ def compare(
     :param metrics: compare these alone.
     :param threshold: ignore changes for the worse that are smaller than this share.
     """
-    place = _folder(None)
     sides = [
-        Source(str(side.folder), place) if isinstance(side, (Run, Runs, Sweep)) else Source(side, place, f"{name}.toml")
+        Source(side.folder) if isinstance(side, (Run, Runs, Sweep)) else Source(side, f"{name}.toml")
         for name, side in (("base", base), ("new", new))
     ]
     arguments = ["compare", *(side.argument for side in sides), "--jobs", str(jobs)]
@@ -116,13 +112,12 @@ def compare(
     arguments += [] if threshold is None else ["--threshold", str(threshold)]
     for metric in metrics:
         arguments += ["--metric", metric]
-    return Comparison(json.loads(_call([*arguments, "--format", "json"], sides[0], progress)))
+    return Comparison(json.loads(_call([*arguments, "--format", "json"], sides, progress)))
 
 
 def validate(scenario: Scenario) -> List[Problem]:
     """What is wrong in a scenario or a plan; empty if nothing is."""
-    source = Source(scenario, _folder(None))
-    return _program.check(Path(source.argument))
+    return _program.check(Path(Source(scenario).argument))
 
 
 def explain(word: str) -> str:
@@ -130,14 +125,16 @@ def explain(word: str) -> str:
     return _program.call(["explain", word])
 
 
-def _call(arguments: List[str], source: Source, progress: Progress) -> str:
+def _call(arguments: List[str], sources: Sequence[Source], progress: Progress) -> str:
     tell = _program.note if progress is True else progress or None
     try:
         return _program.call(arguments, progress=tell)
     except FloodnetError as error:
         if error.code != 2:
             raise
-        problems = _program.check(Path(source.argument))
+        # A side of a comparison may be a folder of results, in which nothing can be wrong like that.
+        files = [Path(source.argument) for source in sources]
+        problems = [problem for file in files if not file.is_dir() for problem in _program.check(file)]
         if problems:
             raise ScenarioError(str(error), problems) from None
         # What is wrong may be in a value that was put in: then the file itself is valid.
@@ -146,8 +143,4 @@ def _call(arguments: List[str], source: Source, progress: Progress) -> str:
 
 def _folder(out: Optional["os.PathLike[str]"]) -> Path:
     """The folder to write to."""
-    if out is not None:
-        return Path(out)
-    made = tempfile.mkdtemp(prefix="floodnet-")
-    atexit.register(shutil.rmtree, made, ignore_errors=True)
-    return Path(made)
+    return temporary_folder() if out is None else Path(out)

@@ -69,22 +69,25 @@ class ScenarioError(FloodnetError, ValueError):
         return first.column if first else None
 
 
-def program(name: str = "sim-cli") -> str:
-    """The path of a program that came with this package.
+NAME = "sim-cli"
 
-    The environment variable ``FLOODNET_PROGRAM`` names another ``sim-cli``.
+
+def program() -> str:
+    """The path of the program that came with this package.
+
+    The environment variable ``FLOODNET_PROGRAM`` names another one.
     """
     told = os.environ.get("FLOODNET_PROGRAM")
-    if told and name == "sim-cli":
+    if told:
         return told
     for scheme in (None, f"{os.name}_user"):
         folder = sysconfig.get_path("scripts", scheme) if scheme else sysconfig.get_path("scripts")
-        found = shutil.which(name, path=folder)
+        found = shutil.which(NAME, path=folder)
         if found:
             return found
-    found = shutil.which(name)
+    found = shutil.which(NAME)
     if not found:
-        raise FloodnetError(f"the program {name} is not installed: pip install floodnet brings it")
+        raise FloodnetError(f"the program {NAME} is not installed: pip install floodnet brings it")
     return found
 
 
@@ -96,24 +99,19 @@ def version() -> str:
 def call(
     arguments: Iterable[str],
     *,
-    text: Optional[str] = None,
     progress: Optional[Callable[[str], None]] = None,
 ) -> str:
     """Run the program and return its standard output.
 
-    ``text`` goes to standard input. ``progress`` gets each line of progress, about every ten seconds. Ctrl-C stops the
-    program as well: it keeps what it can, and KeyboardInterrupt is raised.
+    ``progress`` gets each line of progress, about every ten seconds. Ctrl-C stops the program as well: it keeps what it
+    can, and KeyboardInterrupt is raised.
 
     Raises ScenarioError for a scenario that is not valid, and FloodnetError for any other failure.
     """
-    command = [program(), *arguments, "--color", "never"]
-    if "--version" in command:
-        command = command[:2]
-    else:
-        command += ["--progress", "plain" if progress else "none"]
+    command = [program(), *arguments, "--color", "never", "--progress", "plain" if progress else "none"]
     with subprocess.Popen(
         command,
-        stdin=subprocess.PIPE if text is not None else subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
@@ -122,9 +120,6 @@ def call(
     ) as child:
         out, said = _Reader(child.stdout), _Reader(child.stderr, progress)
         try:
-            if child.stdin:
-                child.stdin.write(text or "")
-                child.stdin.close()
             code = child.wait()
         except KeyboardInterrupt:
             _stop(child)
@@ -168,10 +163,10 @@ class _Reader(threading.Thread):
         return "".join(self._lines)
 
 
-def check(file: Path, text: Optional[str] = None) -> list[Problem]:
-    """The problems of the scenario or plan in ``file``, or of ``text`` if that is given."""
+def check(file: Path) -> list[Problem]:
+    """The problems of the scenario or plan in ``file``."""
     try:
-        said = _validate("-" if text is not None else str(file), text)
+        said = _validate(str(file))
     except FloodnetError as error:
         return [Problem(str(error), "", str(file), None, None, None)]
     found = [problem for each in said["files"] for problem in each["problems"]]
@@ -188,9 +183,11 @@ def check(file: Path, text: Optional[str] = None) -> list[Problem]:
     ]
 
 
-def _validate(file: str, text: Optional[str]) -> Dict[str, Any]:
+def _validate(file: str) -> Dict[str, Any]:
     command = [program(), "validate", file, "--format", "json"]
-    ended = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", check=False)
+    ended = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", check=False
+    )
     try:
         return cast(Dict[str, Any], json.loads(ended.stdout))
     except ValueError:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any, Mapping, Optional, Union
 
@@ -12,10 +15,17 @@ import tomli_w
 Scenario = Union[str, "os.PathLike[str]", Mapping[str, Any]]
 
 
-class Source:
-    """A scenario or plan as an argument of the program; text lies in a file in ``folder``."""
+def temporary_folder() -> Path:
+    """A new folder, which goes when Python ends."""
+    made = tempfile.mkdtemp(prefix="floodnet-")
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return Path(made)
 
-    def __init__(self, scenario: Scenario, folder: Path, name: str = "scenario.toml") -> None:
+
+class Source:
+    """A scenario or plan as an argument of the program; text lies in a temporary file called ``name``."""
+
+    def __init__(self, scenario: Scenario, name: str = "scenario.toml") -> None:
         if isinstance(scenario, Mapping):
             text = tomli_w.dumps(plain(scenario))
         elif isinstance(scenario, str) and ("\n" in scenario or "=" in scenario):
@@ -23,8 +33,9 @@ class Source:
         else:
             self.argument = os.fspath(scenario)
             return
-        self.argument = str(folder / name)
-        (folder / name).write_text(text, encoding="utf-8")
+        file = temporary_folder() / name
+        file.write_text(text, encoding="utf-8")
+        self.argument = str(file)
 
 
 def plain(value: Any) -> Any:

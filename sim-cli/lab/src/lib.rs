@@ -14,6 +14,7 @@
 //! | [`why`] | why a message did not reach somebody |
 //! | [`oracle`] | results that are known beforehand |
 //! | [`swarm`] | random scenarios, and what must hold in each |
+//! | [`emit`] | a folder of files for another program |
 //! | [`bisect`] | from which value of a key on runs go wrong |
 //! | [`hunt`] | a run in which something goes wrong, and the smallest scenario of it |
 //!
@@ -21,6 +22,7 @@
 
 pub mod bisect;
 pub mod compare;
+pub mod emit;
 pub mod ensemble;
 pub mod hunt;
 mod junit;

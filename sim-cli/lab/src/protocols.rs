@@ -5,22 +5,31 @@
 
 use std::marker::PhantomData;
 
+use floodnet_scenario::build::unread;
 use floodnet_scenario::protocol::{PerProtocol, ProtocolTable, Runnable, Visitor};
 use floodnet_scenario::{CheckedTable, Complaint, Scenario, Tables};
+use floodnet_sim::Memory;
 use floodnet_sim::hostile::Hostile;
 
+use crate::run::need::Outline;
 use crate::run::{Job, Ran, simulate_job};
 use crate::swarm::check::{CaseResult, CheckJob, check_protocol};
 use crate::trace::{Followed, Following, follow_protocol};
 
-/// What can be done with one protocol.
-pub(crate) trait Engine: Sync {
+/// What can be done with one protocol, with and without adversaries among its nodes.
+pub(crate) trait Runs: Sync {
     /// Runs a scenario, or only prepares it.
     fn run(&self, job: &mut Job<'_>) -> Result<Ran, Complaint>;
 
     /// Runs a scenario and hands over every step.
     fn follow(&self, task: Following<'_>) -> Result<Followed, Complaint>;
 
+    /// What is known of a run with so many slots before it is prepared.
+    fn outline(&self, scenario: &Scenario, slots: u32) -> Result<Outline, Complaint>;
+}
+
+/// What can be done with one protocol whose nodes all keep the rules.
+pub(crate) trait Engine: Runs {
     /// Runs a scenario and watches every node.
     fn check(&self, job: &CheckJob<'_>) -> Result<CaseResult, Complaint>;
 }
@@ -28,7 +37,7 @@ pub(crate) trait Engine: Sync {
 /// The engine of the protocol `P`.
 struct EngineOf<P>(PhantomData<fn() -> P>);
 
-impl<P: Runnable> Engine for EngineOf<P> {
+impl<P: Runnable> Runs for EngineOf<P> {
     fn run(&self, job: &mut Job<'_>) -> Result<Ran, Complaint> {
         simulate_job::<P>(job)
     }
@@ -37,6 +46,19 @@ impl<P: Runnable> Engine for EngineOf<P> {
         follow_protocol::<P>(task)
     }
 
+    fn outline(&self, scenario: &Scenario, slots: u32) -> Result<Outline, Complaint> {
+        let overlay = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
+        let broadcast = scenario.broadcast.read().map_err(|error| unread("broadcast", &error))?;
+        Ok(Outline {
+            slot: Memory::of_slot::<P>(),
+            links: P::links(&overlay, slots),
+            is_given: scenario.overlay.key == "static",
+            remembers: P::remembers(broadcast),
+        })
+    }
+}
+
+impl<P: Runnable> Engine for EngineOf<P> {
     fn check(&self, job: &CheckJob<'_>) -> Result<CaseResult, Complaint> {
         check_protocol::<P>(job)
     }
@@ -49,30 +71,13 @@ impl PerProtocol for dyn Engine {
 }
 
 /// What can be done with one protocol that has adversaries among its nodes.
-pub(crate) trait Attacked: Sync {
-    /// As [`Engine::run`].
-    fn run(&self, job: &mut Job<'_>) -> Result<Ran, Complaint>;
+trait Attacked: Runs {}
 
-    /// As [`Engine::follow`].
-    fn follow(&self, task: Following<'_>) -> Result<Followed, Complaint>;
-}
-
-/// The engine of the protocol `P` with adversaries.
-struct AttackedOf<P>(PhantomData<fn() -> P>);
-
-impl<P: Runnable> Attacked for AttackedOf<P> {
-    fn run(&self, job: &mut Job<'_>) -> Result<Ran, Complaint> {
-        simulate_job::<Hostile<P>>(job)
-    }
-
-    fn follow(&self, task: Following<'_>) -> Result<Followed, Complaint> {
-        follow_protocol::<Hostile<P>>(task)
-    }
-}
+impl<P: Runnable> Attacked for EngineOf<Hostile<P>> {}
 
 impl PerProtocol for dyn Attacked {
     fn of<P: Runnable>() -> &'static Self {
-        const { &AttackedOf::<P>(PhantomData) }
+        const { &EngineOf::<Hostile<P>>(PhantomData) }
     }
 }
 
@@ -117,21 +122,11 @@ impl Protocols {
         self.honest.get(scenario)
     }
 
-    /// Runs a scenario, or only prepares it.
-    pub(crate) fn run(&self, job: &mut Job<'_>) -> Result<Ran, Complaint> {
-        if job.scenario.adversaries.is_empty() {
-            self.honest.get(job.scenario)?.run(job)
-        } else {
-            self.attacked.get(job.scenario)?.run(job)
+    /// What runs the protocol that `scenario` names, with the adversaries that it has.
+    pub(crate) fn runs(&self, scenario: &Scenario) -> Result<&'static dyn Runs, Complaint> {
+        if scenario.adversaries.is_empty() {
+            return self.honest.get(scenario).map(|engine| engine as &dyn Runs);
         }
-    }
-
-    /// Runs a scenario and hands over every step.
-    pub(crate) fn follow(&self, task: Following<'_>) -> Result<Followed, Complaint> {
-        if task.scenario.adversaries.is_empty() {
-            self.honest.get(task.scenario)?.follow(task)
-        } else {
-            self.attacked.get(task.scenario)?.follow(task)
-        }
+        self.attacked.get(scenario).map(|engine| engine as &dyn Runs)
     }
 }

@@ -1,8 +1,6 @@
 //! What a metric is, in words: the documentation of the summary, with the words of the numbers within a field.
 
-use super::metrics::FIELDS;
-use super::metrics::Unit;
-use super::metrics::{Meaning, UnknownMetric, Worse, find, phase};
+use super::metrics::{FIELDS, Meaning, Unit, UnknownMetric, Worse, find, phase};
 use super::own;
 
 /// What the last word of a metric says of its field. `FIELD.word` stands before `word`.

@@ -7,6 +7,7 @@ use floodnet_sim::plan::Plan;
 
 use super::attachment::Attachment;
 use super::delivery::{Deliveries, Totals};
+use super::detection;
 use super::hostility::Hostility;
 use super::latency::{Latencies, Quantiles};
 use super::load::{Load, Losses, OfKind, Packets};
@@ -78,7 +79,9 @@ impl Ended<'_> {
 
     /// What protocols measured themselves.
     pub(super) fn own(&self) -> BTreeMap<String, Own> {
-        Reported::of(self.parts.iter().map(|part| &part.own))
+        let told = self.parts.iter().flat_map(|part| part.told.iter().copied());
+        let detected = detection::measured(self.plan, told);
+        Reported::of(self.parts.iter().map(|part| &part.own).chain([&detected]))
     }
 
     /// Losses and drops by reason.

@@ -5,8 +5,7 @@
 use std::fmt;
 
 use super::latency::Ms;
-use super::metrics::Summary;
-use super::metrics::{Numbers, Unit, UnknownMetric, find, phase};
+use super::metrics::{Numbers, Summary, Unit, UnknownMetric, find, phase};
 pub use super::outcome::{Checked, Outcome};
 use floodnet_text::units::Duration;
 

@@ -19,7 +19,7 @@
 //!   they hear. `spy_precision`: of the messages that are held to be of a node, the share that is of it; mean over
 //!   honest nodes that published, 0 for a node that is never named.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use floodnet_core::hostile::Deed;
 use floodnet_core::time::{Duration, Time};
@@ -274,6 +274,7 @@ impl Sources<'_> {
             .map(|slot| self.parts.iter().map(|part| u64::from(part.load.sent_by(slot))).sum::<u64>());
         // Without a delayed packet there is no mean of delays, which is not a delay of zero.
         let delay = (deeds.delayed > 0).then(|| deeds.delay / u128::from(deeds.delayed));
+        let (spy_recall, spy_precision) = self.guesses(&deeds).unwrap_or_default();
         Hostility {
             view_mean: view.mean(),
             view_max: over(|row| row.hostile_share_max).max(),
@@ -291,7 +292,9 @@ impl Sources<'_> {
             packets_forged: Some(deeds.forged),
             packets_altered: Some(deeds.altered),
             packets_ignored: Some(deeds.ignored),
-            ..self.delivery().with_guesses(self.guesses(&deeds))
+            spy_recall,
+            spy_precision,
+            ..self.delivery()
         }
     }
 
@@ -347,33 +350,23 @@ impl Sources<'_> {
     fn guesses(&self, deeds: &Deeds) -> Option<(Option<f64>, Option<f64>)> {
         let mut spies = self.plan.adversaries.groups.iter().flat_map(|group| &group.spec.does);
         spies.find(|deed| matches!(deed, floodnet_sim::spec::DeedSpec::Collude(_)))?;
-        let guess = |message: &u32| deeds.heard.get(message).map(|heard| heard.from);
-        // By node: messages held to be of it, and those of them that are.
-        let mut named: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
+        // By node: messages held to be of it, and those of them that are. And the nodes that published.
+        let (mut named, mut origins) = (BTreeMap::<u32, (u64, u64)>::new(), BTreeSet::new());
         let (mut all, mut right) = (0, 0);
         for (number, message) in self.honest_messages().filter(|(_, message)| message.tally.published) {
             all += 1;
-            named.entry(message.origin).or_default();
-            let Some(guess) = guess(&number) else { continue };
-            let is_right = guess == message.origin;
+            origins.insert(message.origin);
+            let Some(heard) = deeds.heard.get(&number) else { continue };
+            let is_right = heard.from == message.origin;
             right += u64::from(is_right);
-            let node = named.entry(guess).or_default();
+            let node = named.entry(heard.from).or_default();
             *node = (node.0 + 1, node.1 + u64::from(is_right));
         }
-        let origins = self.honest_messages().filter(|(_, message)| message.tally.published);
-        let origins: std::collections::BTreeSet<u32> = origins.map(|(_, message)| message.origin).collect();
-        let precision = origins.iter().map(|origin| {
-            let (held, right) = named[origin];
-            if held == 0 { 0.0 } else { right as f64 / held as f64 }
+        let precision = origins.iter().map(|origin| match named.get(origin) {
+            Some((held, right)) => *right as f64 / *held as f64,
+            None => 0.0,
         });
         Some((ratio(right, all), precision.collect::<RunningStats>().mean()))
-    }
-}
-
-impl Hostility {
-    fn with_guesses(self, guesses: Option<(Option<f64>, Option<f64>)>) -> Self {
-        let (spy_recall, spy_precision) = guesses.unwrap_or_default();
-        Self { spy_recall, spy_precision, ..self }
     }
 }
 

@@ -24,6 +24,7 @@
 //! | [`part`] | (which slots observe them) |
 //! | [`metrics`] | the table of all these numbers: the record of a run, and each number by its name |
 //! | [`own`] | what protocols measure of themselves |
+//! | `detection` | (what detectors of failures said, against what was so) |
 //! | [`expect`] | bounds on them |
 //! | [`reach`] | what must happen in some of many runs |
 //! | [`so_far`] | a run that goes on |
@@ -43,6 +44,7 @@ pub mod attachment;
 mod changes;
 mod collector;
 pub mod delivery;
+mod detection;
 mod ended;
 pub mod expect;
 mod fault_cuts;

@@ -14,6 +14,7 @@ use floodnet_sim::plan::{End, Plan};
 
 use super::arrivals::{Arrivals, Counts, Delivery};
 use super::changes::{Change, Changes};
+use super::detection::Told;
 use super::hostility::Deeds;
 use super::lifecycle::{Census, Everybody, Lifecycle};
 use super::load::{Load, Traffic};
@@ -35,6 +36,8 @@ pub struct Part {
     pub(super) deeds: Deeds,
     /// What protocols measured themselves.
     pub(super) own: Reported,
+    /// Whom nodes held for failed.
+    pub(super) told: Vec<Told>,
     /// How often packets of streams were sent again.
     pub(super) sent_again: u64,
     /// What slots did to their lists of neighbors, in order for each slot.
@@ -49,6 +52,7 @@ impl Part {
             arrivals: Arrivals::new(schedule.clone(), &slots),
             load: Load::new(slots.clone(), schedule.messages.len()),
             own: Reported::default(),
+            told: Vec::new(),
             lifecycle: Lifecycle::new(slots, schedule.last_due()),
             deeds: Deeds::default(),
             sent_again: 0,
@@ -80,6 +84,7 @@ impl Part {
             Observation::NeighborUp(peer) => self.neighbor_up(at, slot, peer),
             Observation::NeighborDown(peer) => self.neighbor_down(slot, peer),
             Observation::Repair => self.lifecycle.census.repairs += 1,
+            Observation::Failed(peer) => self.told.push(Told { at, by: slot, peer }),
             Observation::Dropped(reason) => self.load.dropped(reason),
             Observation::Deed(deed) => self.deeds.note(at, slot, deed),
             Observation::Count(measure, by) => self.own.count(measure, by),

@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 
 use super::latency::Ms;
-use super::metrics::{Layout, Metric};
-use super::metrics::{Summary, metric};
+use super::metrics::{Layout, Metric, Summary, metric};
 use super::outcome::Outcome;
 use super::own::Own;
 use super::phases::Phase;

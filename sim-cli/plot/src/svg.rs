@@ -6,6 +6,7 @@ use super::canvas::{Pen, Picture, Point};
 use super::color::Rgb;
 use super::text::{Anchor, Face};
 use data_encoding::BASE64;
+use floodnet_text::markup::Escaped;
 
 /// The fonts to set text in: the one that the raster has, and what is nearest to it.
 const FONTS: &str = "DejaVu Sans, Verdana, Liberation Sans, Arial, sans-serif";
@@ -37,21 +38,6 @@ struct Opacity(&'static str, f32);
 impl Display for Opacity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.1 >= 1.0 { Ok(()) } else { write!(f, " {}=\"{}\"", self.0, Short(self.1)) }
-    }
-}
-
-/// A text as XML takes it.
-struct Escaped<'t>(&'t str);
-
-impl Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|c| match c {
-            '<' => f.write_str("&lt;"),
-            '>' => f.write_str("&gt;"),
-            '&' => f.write_str("&amp;"),
-            c if c.is_control() => f.write_str("�"),
-            c => f.write_char(c),
-        })
     }
 }
 

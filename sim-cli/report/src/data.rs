@@ -25,6 +25,8 @@ pub struct Report {
     pub duration_s: f64,
     /// What was expected, and what became of it.
     pub expectations: Vec<Expectation>,
+    /// What some run must show, with what this one shows.
+    pub reach: Vec<String>,
     /// The numbers of the run, in order.
     pub figures: Vec<Figure>,
     /// Samples in order of time.

@@ -13,8 +13,6 @@ pub struct Document {
     pub program: String,
     /// What it is about, a line each.
     pub about: Vec<String>,
-    /// The command that makes the results again; none where it is not known.
-    pub command: Option<String>,
     /// What comes of it, in a sentence.
     pub conclusion: String,
     /// Whether that is good; none if it is neither.
@@ -89,7 +87,6 @@ pub(super) fn document(document: &Document) -> Markup {
                     h1 { (document.title) }
                     @for line in &document.about { p { (line) } }
                     p class="muted" { (document.program) }
-                    @if let Some(command) = &document.command { pre { code { (command) } } }
                 }
                 main {
                     p class=[verdict(document.is_good)] { (document.conclusion) }

@@ -47,7 +47,7 @@ pub(super) fn page(report: &Report) -> Markup {
                 a class="skip" href="#player" { "To the player" }
                 (head(report))
                 main {
-                    (expectations(&report.expectations))
+                    (expectations(&report.expectations, &report.reach))
                     (headline(&report.figures))
                     (player(report, waves.len()))
                     (pictures(report))
@@ -76,12 +76,15 @@ fn head(report: &Report) -> Markup {
     }
 }
 
-fn expectations(all: &[Expectation]) -> Markup {
+fn expectations(all: &[Expectation], reach: &[String]) -> Markup {
     let held = all.iter().filter(|expected| expected.holds).count();
     html! {
         section aria-labelledby="expected" {
             h2 id="expected" { "Expected" }
-            @if all.is_empty() { p { "The scenario expects nothing." } } @else {
+            @for line in reach { p { "Some run must show " (line) } }
+            @if all.is_empty() {
+                p { "The scenario expects nothing" @if !reach.is_empty() { " of each run" } "." }
+            } @else {
                 p { (held) " of " (all.len()) " hold." }
                 div class="scroll" {
                     table {

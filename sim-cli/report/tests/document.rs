@@ -21,7 +21,6 @@ fn page(word: &str) -> String {
         title: text(),
         program: text(),
         about: vec![text()],
-        command: Some(text()),
         conclusion: text(),
         is_good: Some(true),
         sections: vec![section, Section::default()],

@@ -23,6 +23,7 @@ fn report(word: &str) -> Report {
         slots: 3,
         duration_s: 10.0,
         expectations: vec![Expectation { metric: text(), bound: text(), measured: text(), holds: false }],
+        reach: vec![text()],
         figures: vec![Figure { path: text(), label: text(), value: text(), leads: true }],
         samples: vec![sample(1.0, 2), sample(2.0, 3)],
         faults: vec![Fault { name: text(), from_s: 2.0, until_s: 4.0 }],

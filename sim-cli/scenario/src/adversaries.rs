@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use floodnet_core::graph::Graph;
 use floodnet_core::hostile::{Classes, MessageClass};
 use floodnet_sim::hostile::Scene;
 use floodnet_sim::link::LinkModel;
@@ -81,6 +82,7 @@ fn deeds<P: Runnable>(
 pub(crate) fn known<P: Runnable>(
     scenario: &Scenario,
     links: &LinkModel,
+    graph: Option<&Arc<Graph>>,
     slots: u32,
 ) -> Result<Known, Complaint> {
     let mut known = Known::default();
@@ -103,6 +105,7 @@ pub(crate) fn known<P: Runnable>(
             entry: (0..scenario.nodes.entry.min(slots)).collect(),
             seed: scenario.seed,
             transport: scenario.link.transport,
+            graph: graph.map(Arc::clone),
             scene: Arc::new(Scene::default()),
         };
         let config = P::config(overlay, broadcast, &setting)?;

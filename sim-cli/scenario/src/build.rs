@@ -45,7 +45,10 @@ pub struct Setup {
 /// A file cannot be read or does not fit, or the values make no plan.
 pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
     let overlay: P::OverlayTable = scenario.overlay.read().map_err(|error| unread("overlay", &error))?;
-    let slots = slots::<P>(scenario, &overlay)?;
+    let path = format!("overlay.{}", scenario.overlay.key);
+    let given = P::given(&overlay).map_err(|complaint| complaint.within(&path))?;
+    let (graph, labels) = given.map_or((None, None), |given| (Some(given.graph), given.labels));
+    let slots = slots(scenario, graph.as_ref().map(|graph| graph.nodes()))?;
     adversaries::check_places(scenario)?;
     let mut notes = Vec::new();
     let matrix = matrix(scenario)?;
@@ -56,7 +59,7 @@ pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
     }
     let links = LinkModel::draw(&scenario.link, &scenario.classes, slots, scenario.seed, matrix)?;
     let mut spec = plan_spec(scenario, slots)?;
-    spec.known = adversaries::known::<P>(scenario, &links, slots)?;
+    spec.known = adversaries::known::<P>(scenario, &links, graph.as_ref(), slots)?;
     let plan = spec.draw(scenario.seed)?;
     // With the nodes that adversaries bring.
     let links = links.grown(plan.slots() - slots, scenario.seed)?;
@@ -84,14 +87,13 @@ pub fn set_up<P: Runnable>(scenario: &Scenario) -> Result<Setup, Complaint> {
         entry: (0..scenario.nodes.entry.min(slots)).collect(),
         seed: scenario.seed,
         transport: links.spec.transport,
+        graph,
         scene: Arc::new(Scene::of(&plan)),
     };
     let measure = MeasureSettings {
         is_directed: P::is_directed(&overlay),
         ..measure_settings(scenario, P::target_degree(&overlay))
     };
-    let path = format!("overlay.{}", scenario.overlay.key);
-    let labels = P::labels(&overlay).map_err(|complaint| complaint.within(&path))?;
     if labels.is_some() {
         notes.push(
             "the nodes of the file are numbered by their labels in ascending order: see labels.csv"
@@ -197,9 +199,7 @@ fn named(complaint: Complaint, scenario: &Scenario) -> Complaint {
 }
 
 /// How many slots there are: what the scenario says and what its overlay asks for must agree.
-fn slots<P: Runnable>(scenario: &Scenario, overlay: &P::OverlayTable) -> Result<u32, Complaint> {
-    let path = format!("overlay.{}", scenario.overlay.key);
-    let asked = P::slots(overlay).map_err(|complaint| complaint.within(&path))?;
+fn slots(scenario: &Scenario, asked: Option<u32>) -> Result<u32, Complaint> {
     match (scenario.nodes.count, asked) {
         (Some(count), Some(asked)) if count != asked => Err(Complaint::new(
             "nodes.count",
@@ -207,6 +207,7 @@ fn slots<P: Runnable>(scenario: &Scenario, overlay: &P::OverlayTable) -> Result<
             format!("write {asked}, or leave nodes.count out"),
         )),
         (Some(0), _) | (_, Some(0)) => {
+            let path = format!("overlay.{}", scenario.overlay.key);
             Err(Complaint::new(path, "the overlay has no node", "it needs at least one"))
         }
         (count, asked) => count.or(asked).ok_or_else(|| {

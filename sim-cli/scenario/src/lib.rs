@@ -6,7 +6,7 @@
 //! - `file`, with `measure`, `expect` and `reach`: the types. What a run takes (nodes, links, churn, traffic,
 //!   faults, adversaries) is declared in [`floodnet_sim::spec`].
 //! - [`tables`]: the registry of protocol tables, which is open.
-//! - [`protocol`]: what a scenario asks of a protocol, and the list of the built-in ones.
+//! - [`protocol`]: what a scenario asks of a protocol.
 //! - `load`: the steps from text to [`Scenario`]; `resolve`: every default filled in, and back to text.
 //! - `check`: whether the values make sense together.
 //! - `diagnostics`, `suggest`: what is wrong, at its place, with the nearest known word.
@@ -47,6 +47,7 @@ pub use floodnet_core::broadcast::plumtree::{GraftTimeout, Table as PlumtreeTabl
 pub use floodnet_core::overlay::cyclon::Table as CyclonTable;
 pub use floodnet_core::overlay::hyparview::Table as HyParViewTable;
 pub use floodnet_core::overlay::random_walk::{Accept, Table as RandomWalkTable};
+pub use floodnet_core::overlay::swim::Table as SwimTable;
 pub use floodnet_core::tables::{CheckedTable, Complaint, Draw};
 pub use floodnet_sim::spec::{
     Adversary, Censor, Churn, Class, Connect, Crash, CrashKind, Cut, DeedSpec, Distribution, Ends, Estimator,

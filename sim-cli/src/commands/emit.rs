@@ -1,15 +1,14 @@
 //! `sweep --emit`: files that run a sweep on a batch system, instead of running it.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::command_trait::Context;
 use super::failure::Failure;
-use floodnet_lab::run::folder::Place;
-use floodnet_lab::sweep::batch::{self, Bundle, Content, Emission, NotPortable};
+use super::picture_args::PictureArgs;
+use floodnet_lab::emit::write;
+use floodnet_lab::sweep::batch::{self, Bundle, Emission, NotPortable};
 use floodnet_lab::sweep::index::Index;
 use floodnet_lab::sweep::plan::SweepPlan;
 use floodnet_scenario::Scenario;
@@ -51,7 +50,7 @@ impl EmitOptions {
         &self,
         (path, plan): (&Path, &SweepPlan),
         (index, scenarios): (&Index, &[Scenario]),
-        jobs: u16,
+        (jobs, pictures): (u16, &PictureArgs),
         out: Option<&Path>,
         cx: &Context<'_>,
     ) -> Result<(), Failure> {
@@ -66,27 +65,40 @@ impl EmitOptions {
         let most = if index.rule.until_ci.is_some() { index.cells.len() } else { runs };
         let parts = self.parts.unwrap_or_else(|| u32::try_from(most.min(PARTS)).unwrap_or(1));
         let protocols = cx.registry.lab();
-        let bundle = Bundle::of(path, plan, scenarios, protocols).map_err(|NotPortable(file)| {
-            Failure::Usage(format!(
-                "the plan or its scenario names {} from the root, where other machines may not have it: name it \
-                 from the folder of the scenario",
-                file.display()
-            ))
-        })?;
-        let emission = Emission { system: system.into(), parts, jobs, image: self.image.clone() };
+        if let Some(image) = self.image.as_ref().filter(|image| !is_image(image)) {
+            return Err(Failure::Usage(format!(
+                "`{image}` is no name of an image: such as registry.example/floodnet:1"
+            )));
+        }
+        let bundle = Bundle::of(path, plan, scenarios, protocols).map_err(|why| refused(&why))?;
+        let (image, look) = (self.image.clone(), pictures.to_options());
+        let emission = Emission { system: system.into(), parts, jobs, image, look };
         let files = batch::files(index, &bundle, &emission, &std::env::current_exe()?);
         let word = system.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
         let folder = out.map_or_else(|| PathBuf::from(format!("{word}-{}", index.name)), Path::to_owned);
-        let place = Place::claim(&folder, false).map_err(Failure::Failed)?;
-        let draft = place.draft().map_err(Failure::Failed)?;
-        for (name, content) in &files {
-            put(&draft.path().join(name), content).map_err(|error| Failure::Failed(place.failed(&error)))?;
-        }
-        place.finish(&draft).map_err(Failure::Failed)?;
+        write(&folder, &files).map_err(Failure::Failed)?;
         cx.console.note(&format!("  written  {}: {runs} runs in {parts} parts", folder.display()));
         cx.console.note(&format!("  next     see {}", folder.join("README.md").display()));
         Ok(())
     }
+}
+
+/// Whether images can have this name. It stands in scripts and in YAML, which take nothing else as it is.
+fn is_image(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-/:@".contains(c))
+}
+
+fn refused(why: &NotPortable) -> Failure {
+    Failure::Usage(match why {
+        NotPortable::FromRoot(file) => format!(
+            "the plan or its scenario names {} from the root, where other machines may not have it: name it from the \
+             folder of the scenario",
+            file.display()
+        ),
+        NotPortable::Name(plan) => format!(
+            "the name {plan:?} has a character that scripts of batch systems cannot hold: call the plan otherwise"
+        ),
+    })
 }
 
 impl From<System> for batch::System {
@@ -98,29 +110,4 @@ impl From<System> for batch::System {
             System::Parallel => Self::Parallel,
         }
     }
-}
-
-fn put(path: &Path, content: &Content) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    match content {
-        Content::Text(text) => fs::write(path, text),
-        Content::Script(text) => {
-            fs::write(path, text)?;
-            make_executable(path)
-        }
-        Content::CopyOf(file) => fs::copy(file, path).map(drop),
-    }
-}
-
-#[cfg(unix)]
-fn make_executable(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
-}
-
-#[cfg(not(unix))]
-fn make_executable(_: &Path) -> io::Result<()> {
-    Ok(())
 }

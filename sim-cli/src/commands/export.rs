@@ -1,7 +1,6 @@
 //! `sim-cli export`: a finished run in the formats of other tools, made by running it again.
 
 use std::io::{self, Write};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
@@ -10,15 +9,13 @@ use floodnet_core::time::Time;
 use super::command_trait::{Command, Context};
 use super::failure::Failure;
 use super::files::Loaded;
-use super::progress::Watcher;
-use super::render::same_digest;
-use super::verify::open;
+use super::stored::{again, open, open_with, same_digest};
 use super::why::traced;
 use crate::views::export::{Timeline, gexf, graph, tables};
-use floodnet_lab::run::folder::{RESOLVED, Whole};
+use floodnet_lab::run::folder::Whole;
 use floodnet_lab::run::labels::SlotLabels;
 use floodnet_lab::run::manifest::Manifest;
-use floodnet_lab::run::{Finished, prepare, simulate};
+use floodnet_lab::run::prepare;
 use floodnet_lab::why::Traced;
 use floodnet_measure::seconds;
 use floodnet_measure::tables::write_graphml;
@@ -90,11 +87,13 @@ impl Command for ExportArgs {
                 return Err(Failure::Usage(format!("--at {at} is after the end of the run, {end}")));
             }
         }
+        if self.format == ExportFormat::Csv && self.out.as_deref() == Some(Path::new("-")) {
+            return Err(Failure::Usage("csv is three files: name a folder with --out".to_owned()));
+        }
         if self.format.is_history() {
             return self.history(&manifest, &loaded, cx);
         }
-        let (setup, topology, digest) = self.graph(cx)?;
-        same_digest(&manifest, &digest)?;
+        let (setup, topology) = self.graph(cx)?;
         let labels = SlotLabels(&setup);
         self.write(&self.path("overlay"), cx, |to| match self.format {
             ExportFormat::Dot => graph::write_dot(to, &topology, &labels),
@@ -106,21 +105,13 @@ impl Command for ExportArgs {
 
 impl ExportArgs {
     /// Runs the scenario again and keeps the graph at the time asked for.
-    fn graph(&self, cx: &Context<'_>) -> Result<(Setup, Topology, String), Failure> {
+    fn graph(&self, cx: &Context<'_>) -> Result<(Setup, Topology), Failure> {
         let at = self.at.map_or_else(|| "end".to_owned(), |at| at.to_string());
         let set = vec![("output.topology".to_owned(), format!("[{at:?}]"))];
-        let loaded = Loaded::read(&self.run.join(RESOLVED), set, cx.registry)?;
-        let mut watcher = Watcher::new(loaded.scenario.duration.after_start(), cx.console);
-        let watch = &mut |progress| watcher.watch(progress);
-        let ran = simulate(&loaded.scenario, cx.registry.lab(), NonZeroUsize::MIN, watch);
-        watcher.finish();
-        let ran = ran.map_err(|error| loaded.complain(&error))?;
-        let Some(Finished { mut results, .. }) = ran.finished else { return Err(Failure::Interrupted) };
-        if !results.summary.complete {
-            return Err(interrupted(cx));
-        }
+        let (manifest, loaded) = open_with(&self.run, set, cx.registry)?;
+        let (setup, mut results) = again(&manifest, &loaded, "nothing was written", cx)?;
         match results.topologies.pop() {
-            Some(topology) => Ok((ran.setup, topology, results.summary.digest)),
+            Some(topology) => Ok((setup, topology)),
             None => Err(Failure::Failed("the run kept no graph of this time".to_owned())),
         }
     }
@@ -138,10 +129,7 @@ impl ExportArgs {
             return self.write(&self.path("overlay"), cx, write);
         }
         let folder = self.out.as_ref().unwrap_or(&self.run);
-        if folder == Path::new("-") {
-            return Err(Failure::Usage("csv is three files: name a folder with --out".to_owned()));
-        }
-        std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
+        std::fs::create_dir_all(folder).map_err(|error| Failure::unwritable(folder, &error))?;
         self.write(&folder.join("lives.csv"), cx, |to| tables::write_lives(to, &timeline, &labels))?;
         self.write(&folder.join("links.csv"), cx, |to| tables::write_links(to, &timeline))?;
         self.write(&folder.join("arrivals.csv"), cx, |to| tables::write_arrivals(to, &setup.plan, &history))
@@ -162,7 +150,7 @@ impl ExportArgs {
     ) -> Result<(), Failure> {
         if path == Path::new("-") {
             let mut text = Vec::new();
-            write(&mut text).map_err(|error| unwritable(path, &error))?;
+            write(&mut text).map_err(|error| Failure::unwritable(path, &error))?;
             cx.console.result(&String::from_utf8_lossy(&text));
             return Ok(());
         }
@@ -170,17 +158,8 @@ impl ExportArgs {
             write(&mut to)?;
             to.end()
         });
-        written.map_err(|error| unwritable(path, &error))?;
+        written.map_err(|error| Failure::unwritable(path, &error))?;
         cx.console.note(&format!("  wrote {}", path.display()));
         Ok(())
     }
-}
-
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
-    Failure::Failed(format!("cannot write {}: {error}", path.display()))
-}
-
-fn interrupted(cx: &Context<'_>) -> Failure {
-    cx.console.note("  interrupted: nothing was written");
-    Failure::Interrupted
 }

@@ -1,5 +1,8 @@
 //! How a command fails, and with which exit code.
 
+use std::io;
+use std::path::Path;
+
 /// The reasons for which a command ends without success.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -33,6 +36,13 @@ impl Failure {
             Self::Interrupted => 130,
             Self::NoReader => 0,
         }
+    }
+}
+
+impl Failure {
+    /// A file or folder cannot be written.
+    pub(super) fn unwritable(path: &Path, error: &io::Error) -> Self {
+        Self::Failed(format!("cannot write {}: {error}", path.display()))
     }
 }
 

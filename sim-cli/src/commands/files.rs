@@ -10,7 +10,7 @@ use super::args::Overrides;
 use super::command_trait::Context;
 use super::console::Console;
 use super::failure::Failure;
-use crate::builtin;
+use crate::builtin_scenarios;
 use crate::registry::Registry;
 use floodnet_lab::run::folder::{MANIFEST, RESOLVED};
 use floodnet_lab::sweep::store::is_sweep;
@@ -105,7 +105,7 @@ pub(super) fn open(path: &Path, overrides: &Overrides, cx: &Context<'_>) -> Resu
         set.push(("seed".to_owned(), parse_seed(seed, cx.console).map_err(NotLoaded::Failed)?));
     }
     let name = path.to_string_lossy();
-    let (name, text, origin) = match builtin::text(&name).filter(|_| !path.exists()) {
+    let (name, text, origin) = match builtin_scenarios::text(&name).filter(|_| !path.exists()) {
         _ if path == Path::new("-") => {
             let read = io::read_to_string(io::stdin());
             let text = read.map_err(|error| {
@@ -165,7 +165,7 @@ fn unreadable(path: &Path, error: &io::Error, registry: &Registry) -> Diagnostic
         let help = format!("name a scenario in it; `sim-cli test {shown}` runs all of them");
         return of("this is a folder, not a scenario", help);
     }
-    let names = builtin::names();
+    let names = builtin_scenarios::names();
     let is_name = path.components().count() == 1 && path.extension().is_none();
     let wanted = path.to_string_lossy();
     if is_name && error.kind() == io::ErrorKind::NotFound {

@@ -216,8 +216,7 @@ impl<'a> Files<'a> {
             found.what,
             target.display()
         );
-        let failed =
-            |error: io::Error| Failure::Failed(format!("cannot write {}: {error}", target.display()));
+        let failed = |error: io::Error| Failure::unwritable(&target, &error);
         if !self.folder.as_os_str().is_empty() {
             fs::create_dir_all(self.folder).map_err(failed)?;
         }

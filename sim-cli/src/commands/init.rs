@@ -1,15 +1,14 @@
 //! `sim-cli init`
 
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use super::command_trait::{Command, Context};
 use super::failure::Failure;
-use crate::builtin;
+use crate::builtin_scenarios;
 use floodnet_lab::run::folder::write_whole;
 use floodnet_scenario::{schema, templates};
 use floodnet_text::format::path;
@@ -34,7 +33,7 @@ pub(super) struct InitArgs {
 impl Command for InitArgs {
     fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
         if self.list {
-            let width = builtin::names().iter().map(|name| name.len()).max().unwrap_or(0);
+            let width = builtin_scenarios::names().iter().map(|name| name.len()).max().unwrap_or(0);
             let line = |name: &str| format!("{name:width$}  {}\n", about(name));
             let lines: String = names().map(line).collect();
             cx.console.result(&lines);
@@ -47,8 +46,8 @@ impl Command for InitArgs {
             let shown = scenario.display();
             return Err(Failure::Failed(format!("{shown} exists: use --force to replace it")));
         }
-        fs::create_dir_all(&self.dir).map_err(|error| failed(&self.dir, &error))?;
-        write_whole(&scenario, text).map_err(|error| failed(&scenario, &error))?;
+        fs::create_dir_all(&self.dir).map_err(|error| Failure::unwritable(&self.dir, &error))?;
+        write_whole(&scenario, text).map_err(|error| Failure::unwritable(&scenario, &error))?;
         finish(&scenario, cx)
     }
 }
@@ -58,7 +57,7 @@ pub(super) fn finish(scenario: &Path, cx: &Context<'_>) -> Result<(), Failure> {
     // The schema is generated: a newer one serves an older scenario as well.
     let text = format!("{:#}\n", schema(cx.registry.tables()));
     let schema_file = scenario.with_file_name("scenario.schema.json");
-    write_whole(&schema_file, text).map_err(|error| failed(&schema_file, &error))?;
+    write_whole(&schema_file, text).map_err(|error| Failure::unwritable(&schema_file, &error))?;
     if !cx.console.is_quiet() {
         cx.console.result(&format!("wrote {}\nwrote {}\n", scenario.display(), schema_file.display()));
         cx.console.result(&format!("next: sim-cli run {}\n", path(scenario)));
@@ -69,14 +68,14 @@ pub(super) fn finish(scenario: &Path, cx: &Context<'_>) -> Result<(), Failure> {
 /// What can be started from: the templates, then the other scenarios of the program.
 fn names() -> impl Iterator<Item = &'static str> {
     let is_template = |name: &str| templates().iter().any(|template| template.name == name);
-    let others = builtin::names().into_iter().filter(move |name| !is_template(name));
+    let others = builtin_scenarios::names().into_iter().filter(move |name| !is_template(name));
     templates().iter().map(|template| template.name).chain(others)
 }
 
 /// The text of one. A template comes before a scenario of the same name.
 fn text(name: &str) -> Option<&'static str> {
     let template = templates().iter().find(|template| template.name == name);
-    template.map(|template| template.text).or_else(|| builtin::text(name))
+    template.map(|template| template.text).or_else(|| builtin_scenarios::text(name))
 }
 
 /// What it asks, as it says itself.
@@ -92,8 +91,4 @@ fn about(name: &str) -> String {
 /// The names, each with what it asks.
 fn template_names() -> PossibleValuesParser {
     names().map(|name| PossibleValue::new(name).help(about(name))).collect::<Vec<_>>().into()
-}
-
-pub(super) fn failed(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::Failed(format!("cannot write {}: {error}", path.display()))
 }

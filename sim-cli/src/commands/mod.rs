@@ -23,6 +23,7 @@ mod init;
 mod kernel;
 mod log;
 mod man;
+mod memory;
 mod merge;
 mod new;
 mod oracle;
@@ -38,6 +39,7 @@ mod run_options;
 mod runs;
 mod schema;
 mod show;
+mod stored;
 mod swarm;
 mod sweep;
 mod test;
@@ -149,8 +151,21 @@ fn help() -> clap::builder::StyledStr {
 /// and gives the exit code.
 #[must_use]
 pub fn main_with(registry: Registry) -> ExitCode {
+    fail_on_abort();
     main_from(&registry, std::env::args_os())
 }
+
+/// Makes an abort end with exit code 1, as other failures do. Without memory the standard library says so in a line and
+/// aborts, which no code of this program can stop.
+#[cfg(unix)]
+fn fail_on_abort() {
+    let always = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    // Where it cannot be, the signal still ends the process.
+    let _ = signal_hook::flag::register_conditional_shutdown(signal_hook::consts::SIGABRT, 1, always);
+}
+
+#[cfg(not(unix))]
+fn fail_on_abort() {}
 
 fn main_from(registry: &Registry, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let program = program();

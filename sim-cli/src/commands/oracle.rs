@@ -70,6 +70,7 @@ impl Command for OracleArgs {
             .iter()
             .try_for_each(|law| {
                 suite.scenario(law, cx.registry.lab())?;
+                suite.beside(law, cx.registry.lab())?;
                 suite.control(law, cx.registry.lab()).map(drop)
             })
             .map_err(invalid)?;

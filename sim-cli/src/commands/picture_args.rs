@@ -52,6 +52,21 @@ impl PictureArgs {
         }
     }
 
+    /// The options that say this, each after a space; none for what is usual.
+    pub(super) fn to_options(&self) -> String {
+        let mut options = String::new();
+        if self.picture_format == PictureFormat::Svg {
+            options.push_str(" --picture-format svg");
+        }
+        if self.theme == ThemeName::Dark {
+            options.push_str(" --theme dark");
+        }
+        if self.no_title {
+            options.push_str(" --no-title");
+        }
+        options
+    }
+
     /// The file for a picture that is called `NAME.png`: its name and its bytes.
     pub(super) fn file(&self, name: &str, picture: &Picture) -> (String, Vec<u8>) {
         match picture.to_svg() {

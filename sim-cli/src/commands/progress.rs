@@ -208,8 +208,6 @@ impl Control for UntilInterrupt {
     fn goes_on(&self, _: usize, _: Progress) -> bool {
         !self.is_interrupted()
     }
-
-    fn finished(&self, _: usize) {}
 }
 
 /// Shows how far a run is, on standard error, and stops it on Ctrl-C.

@@ -12,10 +12,10 @@ use super::command_trait::{Command, Context};
 use super::failure::Failure;
 use super::files::Loaded;
 use super::progress::Watcher;
-use super::verify::{hold_against, open};
+use super::stored::{open, with};
+use super::verify::hold_against;
 use crate::registry::Registry;
 use floodnet_lab::run::folder::Whole;
-use floodnet_lab::run::prepare;
 use floodnet_lab::trace::filter::Filter;
 use floodnet_lab::trace::jsonl::{FORM, Head, KINDS, write_head, write_record};
 use floodnet_lab::trace::perfetto::{MOST_RECORDS, Perfetto};
@@ -93,7 +93,10 @@ impl Command for ReplayArgs {
                     from_ns: filter.from.as_nanos(),
                     until_ns: until.as_nanos(),
                 };
-                Some(Trace::begin(path, self.trace_format, &head).map_err(|error| unwritable(path, &error))?)
+                Some(
+                    Trace::begin(path, self.trace_format, &head)
+                        .map_err(|error| Failure::unwritable(path, &error))?,
+                )
             }
             None => None,
         };
@@ -116,7 +119,7 @@ impl Command for ReplayArgs {
             cx.console.result(&show(shown, until, &lately, self.full));
         }
         if let (Some(trace), Some(path)) = (trace, &self.trace) {
-            let written = trace.end(until).map_err(|error| unwritable(path, &error))?;
+            let written = trace.end(until).map_err(|error| Failure::unwritable(path, &error))?;
             cx.console.note(&format!("  trace  {}: {}", path.display(), plural(written as usize, "step")));
         }
         Ok(())
@@ -133,11 +136,7 @@ impl ReplayArgs {
     }
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
-    Failure::Failed(format!("cannot write {}: {error}", path.display()))
-}
-
-/// The number of slots of the run; checks that the nodes and the time asked for exist.
+/// The number of slots of the run; checks that what is asked for exists.
 fn slots(args: &ReplayArgs, loaded: &Loaded, registry: &Registry) -> Result<u32, Failure> {
     let end = loaded.scenario.duration;
     if let Some(until) = args.until.filter(|until| until.after_start() > end.after_start()) {
@@ -147,22 +146,8 @@ fn slots(args: &ReplayArgs, loaded: &Loaded, registry: &Registry) -> Result<u32,
     if let Some(from) = args.from.filter(|from| from.after_start() >= until.after_start()) {
         return Err(Failure::Usage(format!("--from {from} is not before the end of what is shown, {until}")));
     }
-    let setup = prepare(&loaded.scenario, registry.lab()).map_err(|error| loaded.complain(&error))?;
-    let slots = setup.plan.slots();
-    let messages = setup.plan.publishes.len();
-    if let Some(message) = args.message.filter(|message| *message as usize >= messages) {
-        return Err(Failure::Usage(format!(
-            "no message {message}: the run has {}, numbered from 0",
-            plural(messages, "message")
-        )));
-    }
-    match args.node.iter().find(|node| **node >= slots) {
-        Some(node) => Err(Failure::Usage(format!(
-            "no node {node}: the run has {}, numbered from 0",
-            plural(slots as usize, "node")
-        ))),
-        None => Ok(slots),
-    }
+    let messages = args.message.as_slice();
+    with(loaded, messages, &args.node, registry).map(|setup| setup.plan.slots())
 }
 
 /// Runs up to `until` and hands over each step that is wanted.
@@ -191,7 +176,7 @@ fn run_until(
     watcher.finish();
     let followed = followed.map_err(|error| loaded.complain(&error))?;
     match (failed, &args.trace) {
-        (Some(error), Some(path)) => Err(unwritable(path, &error)),
+        (Some(error), Some(path)) => Err(Failure::unwritable(path, &error)),
         _ if !followed.complete => {
             cx.console.note("  interrupted: nothing is shown of a part");
             Err(Failure::Interrupted)

@@ -1,6 +1,5 @@
 //! `sim-cli report`: one file to send to a colleague, made by running the scenario again.
 
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
@@ -8,15 +7,12 @@ use clap::Parser;
 use super::command_trait::{Command, Context};
 use super::failure::Failure;
 use super::files::Loaded;
-use super::progress::Watcher;
-use super::render::same_digest;
-use super::verify::open;
+use super::stored::{again, open};
 use super::why::traced;
 use crate::views::many::{comparison_page, sweep_page};
 use crate::views::report::{explained, page};
 use floodnet_lab::compare::{self, Comparison};
 use floodnet_lab::run::folder::write_whole;
-use floodnet_lab::run::{Finished, simulate};
 use floodnet_lab::sweep::output::Outcome;
 use floodnet_lab::sweep::store::{Store, is_sweep};
 use floodnet_lab::why::Traced;
@@ -50,20 +46,9 @@ impl Command for ReportArgs {
             return self.write(&self.run, &swept(&self.run)?, cx);
         }
         let (manifest, loaded) = open(&self.run, cx.registry)?;
-        let scenario = &loaded.scenario;
-        let mut watcher = Watcher::new(scenario.duration.after_start(), cx.console);
-        let watch = &mut |progress| watcher.watch(progress);
-        let ran = simulate(scenario, cx.registry.lab(), NonZeroUsize::MIN, watch);
-        watcher.finish();
-        let ran = ran.map_err(|error| loaded.complain(&error))?;
-        let Some(Finished { results, .. }) = &ran.finished else { return Ok(()) };
-        if !results.summary.complete {
-            cx.console.note("  interrupted: no page was written");
-            return Err(Failure::Interrupted);
-        }
-        same_digest(&manifest, &results.summary.digest)?;
-        let traced = followed(&loaded, results, cx)?;
-        self.write(&self.run, &page(scenario, &ran.setup, results, &traced), cx)
+        let (setup, results) = again(&manifest, &loaded, "no page was written", cx)?;
+        let traced = followed(&loaded, &results, cx)?;
+        self.write(&self.run, &page(&loaded.scenario, &setup, &results, &traced), cx)
     }
 }
 
@@ -71,8 +56,7 @@ impl ReportArgs {
     /// Writes the page about what is in `folder`.
     fn write(&self, folder: &Path, text: &str, cx: &Context<'_>) -> Result<(), Failure> {
         let path = self.out.clone().unwrap_or_else(|| folder.join("report.html"));
-        write_whole(&path, text)
-            .map_err(|error| Failure::Failed(format!("cannot write {}: {error}", path.display())))?;
+        write_whole(&path, text).map_err(|error| Failure::unwritable(&path, &error))?;
         if !cx.console.is_quiet() {
             cx.console.result(&format!("{}  {} bytes\n", path.display(), count(text.len() as u64)));
         }

@@ -24,8 +24,7 @@ use floodnet_lab::run::checkpoint::Checkpoints;
 use floodnet_lab::run::early::{Early, Lost};
 use floodnet_lab::run::folder::{Place, RESOLVED, default_folder};
 use floodnet_lab::run::manifest::peak_bytes;
-use floodnet_lab::run::{Cost, Finished, Ran, prepare, simulate_shown};
-use floodnet_lab::run::{Kernels, TcpRunInfo};
+use floodnet_lab::run::{Cost, Finished, Kernels, Ran, TcpRunInfo, prepare, simulate_shown};
 use floodnet_measure::Results;
 use floodnet_measure::expect::{Checked, Outcome};
 use floodnet_measure::metrics::Numbers;
@@ -72,10 +71,14 @@ impl Command for RunArgs {
         if sockets.is_some() || self.runs.is_some_and(|count| count > 1) {
             options.needs_one_run().map_or(Ok(()), |why| Err(Failure::Usage(why)))?;
         }
+        if sockets.is_none() {
+            let runs = self.runs.map_or(1, |runs| runs as usize);
+            options.memory.check(&[scenario], threads(options.jobs).get().min(runs), cx)?;
+        }
         if options.dry_run {
             let setup = prepare(scenario, cx.registry.lab()).map_err(|error| loaded.complain(&error))?;
             cx.console.result(&scenario.to_resolved_toml());
-            cx.console.note(&format!("{}\n{}", describe(scenario, &setup), cost_ahead(&setup)));
+            cx.console.note(&format!("{}\n{}", describe(scenario, &setup), cost_ahead(scenario, &setup, cx)));
             return Ok(());
         }
         if let Some(count) = self.runs.filter(|&count| count > 1) {

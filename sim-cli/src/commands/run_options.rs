@@ -9,6 +9,7 @@ use super::args::Format;
 use super::backend::BackendOptions;
 use super::failure::Failure;
 use super::files::Loaded;
+use super::memory::MemoryOptions;
 use super::picture_args::PictureArgs;
 use floodnet_testbed::RunError;
 use floodnet_text::units::Duration;
@@ -43,6 +44,8 @@ pub(super) struct RunOptions {
     /// Number of threads (0: one per core); the results do not depend on it. With --runs, runs go in parallel
     #[arg(short, long, value_name = "N", default_value_t = 1)]
     pub(super) jobs: u16,
+    #[command(flatten)]
+    pub(super) memory: MemoryOptions,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,

@@ -299,8 +299,7 @@ impl Writer<'_> {
             "# Seed {seed} of the swarm test: {why}\n# Check it again with: sim-cli swarm --alone {}\n",
             path.display()
         );
-        let failed = |error| Failure::Failed(format!("cannot write {}: {error}", path.display()));
-        write_whole(&path, head + text).map_err(failed)?;
+        write_whole(&path, head + text).map_err(|error| Failure::unwritable(&path, &error))?;
         Ok(path)
     }
 }

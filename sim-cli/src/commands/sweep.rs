@@ -10,6 +10,7 @@ use super::console::Console;
 use super::emit::EmitOptions;
 use super::failure::Failure;
 use super::files::{invalid, threads};
+use super::memory::MemoryOptions;
 use super::partition::Partition;
 use super::picture_args::PictureArgs;
 use super::progress::Crowd;
@@ -55,6 +56,8 @@ pub(super) struct SweepArgs {
     /// Check the plan and count its runs, but do not run
     #[arg(long)]
     pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) memory: MemoryOptions,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
@@ -74,13 +77,19 @@ impl Command for SweepArgs {
         }
         let (index, scenarios) =
             Index::of(&plan, rule, cx.registry.lab()).map_err(|wrong| refuse(wrong, &self.plan))?;
+        if !self.batch.is_asked() {
+            let all: Vec<&Scenario> = scenarios.iter().collect();
+            let runs = all.len() * index.rule.runs as usize;
+            self.memory.check(&all, threads(self.jobs).get().min(runs), cx)?;
+        }
         if self.dry_run {
             cx.console.result(&counted(&index, &self.plan));
             return Ok(());
         }
         if self.batch.is_asked() {
             let read = (&index, &scenarios[..]);
-            return self.batch.execute((&self.plan, &plan), read, self.jobs, self.out.as_deref(), cx);
+            let part = (self.jobs, &self.pictures);
+            return self.batch.execute((&self.plan, &plan), read, part, self.out.as_deref(), cx);
         }
         // The number of this task may come from the batch system, by its variables.
         let variable = |name: &str| std::env::var(name).ok();

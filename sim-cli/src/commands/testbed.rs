@@ -1,9 +1,7 @@
 //! `sim-cli testbed`
 
-use std::fs;
-use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration as Span;
 
 use clap::{Args, Parser, Subcommand};
@@ -12,8 +10,7 @@ use super::args::Overrides;
 use super::command_trait::{self, Context};
 use super::failure::Failure;
 use super::files::load;
-use floodnet_lab::run::folder::Place;
-use floodnet_testbed::emit::{Content, Emission, emit};
+use floodnet_testbed::emit::{Emission, emit};
 use floodnet_testbed::{NodeOptions, Token, serve_node};
 use floodnet_text::units::Duration;
 
@@ -112,32 +109,18 @@ fn write(args: &EmitArgs, cx: &Context<'_>) -> Result<(), Failure> {
     let loaded = load(file, overrides, cx)?;
     let scenario = &loaded.scenario;
     let default = || PathBuf::from(format!("testbed-{}", scenario.name));
-    let place = Place::claim(&out.clone().unwrap_or_else(default), false).map_err(Failure::Failed)?;
+    let folder = out.clone().unwrap_or_else(default);
     let program = std::env::current_exe()?;
     let emission = Emission { compose: *compose, kubernetes: *kubernetes, image: image.clone() };
     let files = emit(scenario, cx.registry.sockets(), &emission, &program)
         .map_err(|error| loaded.complain(&error))?;
-    let draft = place.draft().map_err(Failure::Failed)?;
-    for (name, content) in &files {
-        put(&draft.path().join(name), content).map_err(|error| Failure::Failed(place.failed(&error)))?;
-    }
-    place.finish(&draft).map_err(Failure::Failed)?;
-    cx.console.note(&format!("  written  {}", place.folder().display()));
-    cx.console.note(&format!("  next     see {}", place.folder().join("README.md").display()));
+    floodnet_lab::emit::write(&folder, &files).map_err(Failure::Failed)?;
+    cx.console.note(&format!("  written  {}", folder.display()));
+    cx.console.note(&format!("  next     see {}", folder.join("README.md").display()));
     if !cfg!(target_os = "linux") {
         cx.console.note(
             "  note     the sim-cli in it is this program, which does not run on Linux: replace it by one that does",
         );
     }
     Ok(())
-}
-
-fn put(path: &Path, content: &Content) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    match content {
-        Content::Text(text) => fs::write(path, text),
-        Content::CopyOf(file) => fs::copy(file, path).map(drop),
-    }
 }

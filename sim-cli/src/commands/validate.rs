@@ -10,6 +10,8 @@ use super::args::{Format, Overrides};
 use super::command_trait::{Command, Context};
 use super::failure::Failure;
 use super::files::{NotLoaded, open};
+use floodnet_lab::run::machine::available;
+use floodnet_lab::run::need::need_of;
 use floodnet_lab::run::prepare;
 use floodnet_lab::sweep::index::{Index, Rule, Wrong};
 use floodnet_lab::sweep::plan::SweepPlan;
@@ -18,7 +20,7 @@ use floodnet_lab::testing::find::expand;
 use floodnet_scenario::build::Setup;
 use floodnet_scenario::diagnostics::Located;
 use floodnet_scenario::{Diagnostics, Scenario};
-use floodnet_text::format::plural;
+use floodnet_text::format::{bytes, plural};
 
 /// Check scenarios and sweep plans without running them
 #[derive(Parser, Debug)]
@@ -133,7 +135,11 @@ fn scenario(file: &Path, overrides: &Overrides, cx: &Context<'_>) -> Result<Chec
     Ok(match prepare(&loaded.scenario, cx.registry.lab()) {
         Err(complaint) => Checked::wrong(file, &loaded.locate(&complaint)),
         Ok(setup) => {
-            let more = format!("{}\n{}", cost_ahead(&setup), loaded.scenario.to_resolved_toml());
+            let more = format!(
+                "{}\n{}",
+                cost_ahead(&loaded.scenario, &setup, cx),
+                loaded.scenario.to_resolved_toml()
+            );
             let about = describe(&loaded.scenario, &setup);
             Checked::right(file, about, setup.notes, more)
         }
@@ -178,15 +184,18 @@ pub(super) fn describe(scenario: &Scenario, setup: &Setup) -> String {
 }
 
 /// A rough guess of what a run would take, from its plan alone.
-pub(super) fn cost_ahead(setup: &Setup) -> String {
+pub(super) fn cost_ahead(scenario: &Scenario, setup: &Setup, cx: &Context<'_>) -> String {
     // A flood sends about (degree - 1) packets per node and message; with a target degree d, overlays
     // settle a little above it.
     let degree = setup.measure.target_degree.map_or(6.0, |degree| f64::from(degree) * 1.3);
     let nodes = f64::from(setup.plan.slots());
     let packets = setup.plan.publishes.len() as f64 * nodes * (degree - 1.0).max(1.0);
+    let need = need_of(scenario, setup.plan.slots(), cx.registry.lab());
+    let need = need.map_or_else(|_| "?".to_owned(), |need| bytes(need.bytes()));
+    let there =
+        available().map_or_else(String::new, |of| format!(", where {} {}", of.by.words(), bytes(of.bytes)));
     format!(
-        "about {:.1} million packets for the messages if they flood, and about {:.0} MB of memory",
+        "about {:.1} million packets for the messages if they flood, and about {need} of memory{there}",
         packets / 1e6,
-        (nodes * 1_500.0 + setup.plan.publishes.len() as f64 * nodes * 20.0) / 1e6
     )
 }

@@ -11,8 +11,7 @@ use super::command_trait::{Command, Context};
 use super::failure::Failure;
 use super::files::{Loaded, load};
 use super::progress::Watcher;
-use crate::registry::Registry;
-use floodnet_lab::run::folder::{RESOLVED, read_manifest};
+use super::stored::open;
 use floodnet_lab::run::manifest::Manifest;
 use floodnet_lab::verify::folder::{FolderCheck, check};
 use floodnet_lab::verify::step::Parting;
@@ -138,18 +137,6 @@ fn folder(folder: &Path, args: &VerifyArgs, cx: &Context<'_>) -> Result<String, 
     }
     let digest = hold_against(folder, &manifest, &loaded, cx)?;
     Ok(format!("digest and tables as stored: digest {digest}"))
-}
-
-/// Manifest and scenario of the run in a folder.
-pub(super) fn open(folder: &Path, registry: &Registry) -> Result<(Manifest, Loaded), Failure> {
-    if folder.join("runs.json").is_file() {
-        let shown = folder.display();
-        return Err(Failure::Failed(format!("{shown} has many runs: name the folder of one of them")));
-    }
-    let manifest = read_manifest(folder).map_err(Failure::Failed)?;
-    manifest.repeats().map_err(Failure::Usage)?;
-    let loaded = Loaded::read(&folder.join(RESOLVED), Vec::new(), registry)?;
-    Ok((manifest, loaded))
 }
 
 /// Repeats the run in a folder, and returns its digest if everything is as stored.

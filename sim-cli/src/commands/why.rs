@@ -12,8 +12,7 @@ use super::command_trait::{Command, Context};
 use super::failure::Failure;
 use super::files::Loaded;
 use super::progress::Watcher;
-use super::render::same_digest;
-use super::verify::open;
+use super::stored::{open, same_digest, with};
 use floodnet_lab::run::folder::write_whole;
 use floodnet_lab::why::explain::{Explained, Explainer};
 use floodnet_lab::why::{Traced, receivers, text, trace_copies};
@@ -47,6 +46,7 @@ pub(super) struct WhyArgs {
 impl Command for WhyArgs {
     fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
         let (manifest, loaded) = open(&self.run, cx.registry)?;
+        with(&loaded, &self.message, &self.node, cx.registry)?;
         let mut messages = self.message.clone();
         messages.sort_unstable();
         messages.dedup();
@@ -54,13 +54,12 @@ impl Command for WhyArgs {
         let found = &traced.followed.digest;
         same_digest(&manifest, found)?;
         let explainer = Explainer::new(&traced);
-        self.check(&explainer)?;
         if messages.is_empty() {
             messages = (0..explainer.messages()).collect();
         }
         if let Some(path) = &self.receivers {
-            write_whole(path, receivers::table(&explainer, &messages))
-                .map_err(|error| Failure::Failed(format!("cannot write {}: {error}", path.display())))?;
+            let written = write_whole(path, receivers::table(&explainer, &messages));
+            written.map_err(|error| Failure::unwritable(path, &error))?;
             cx.console.note(&format!("  wrote {}", path.display()));
         }
         let mut all: Vec<Explained> =
@@ -84,24 +83,6 @@ impl Command for WhyArgs {
 }
 
 impl WhyArgs {
-    /// The messages and nodes that are asked for exist.
-    fn check(&self, explainer: &Explainer<'_>) -> Result<(), Failure> {
-        let (messages, slots) = (explainer.messages(), explainer.slots());
-        if let Some(message) = self.message.iter().find(|message| **message >= messages) {
-            return Err(Failure::Usage(format!(
-                "no message {message}: the run has {}, numbered from 0",
-                plural(messages as usize, "message")
-            )));
-        }
-        match self.node.iter().find(|node| **node >= slots) {
-            Some(node) => Err(Failure::Usage(format!(
-                "no node {node}: the run has {}, numbered from 0",
-                plural(slots as usize, "node")
-            ))),
-            None => Ok(()),
-        }
-    }
-
     fn told(&self, explainer: &Explainer<'_>, all: &[Explained]) -> String {
         let mut said = String::new();
         for explained in all {

@@ -45,9 +45,10 @@ fn words(metric: &str, estimate: Option<&Estimate>) -> String {
 pub fn sweep_page(outcome: &Outcome<'_>) -> String {
     let index = outcome.index;
     let complaints = outcome.complaints();
-    let expects = !index.expect.is_empty();
+    let expects = !index.expect.is_empty() || !index.reach.is_empty();
     let conclusion = match complaints.len() {
         _ if !expects => "The scenario expects nothing.".to_owned(),
+        0 if index.expect.is_empty() => "Some run shows each thing that some run must show.".to_owned(),
         0 => "All that is expected holds in every cell.".to_owned(),
         count => format!("{} not met:", plural(count, "expectation")),
     };
@@ -78,7 +79,6 @@ pub fn sweep_page(outcome: &Outcome<'_>) -> String {
             index.scenario,
             index.seed
         )],
-        command: None,
         conclusion,
         is_good: expects.then_some(complaints.is_empty()),
         sections: vec![
@@ -114,7 +114,6 @@ pub fn comparison_page(comparison: &Comparison, base: &[Side], new: &[Side]) -> 
         title: format!("{new} against {base}"),
         program: program(),
         about: comparison.pairs.iter().take(1).map(sides).collect(),
-        command: None,
         conclusion: comparison.conclusion(),
         is_good: (regressions > 0).then_some(false),
         sections,

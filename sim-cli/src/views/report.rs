@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use floodnet_core::time::Time;
 use floodnet_sim::plan::{DisturbanceKind, End, Plan};
 
+use super::export::{LinkSpan, Timeline};
 use crate::build::BUILD;
 use floodnet_lab::ensemble::figure::Figure as Digits;
 use floodnet_lab::run::folder::default_folder;
@@ -12,7 +13,8 @@ use floodnet_lab::trace::overlay::{OverlayArrival, OverlayChange, OverlayHistory
 use floodnet_lab::why::Traced;
 use floodnet_lab::why::explain::Explainer;
 use floodnet_lab::why::text::{causes, last, places};
-use floodnet_measure::metrics::{Numbers, Role, find, label};
+use floodnet_measure::metrics::{Numbers, Role, Summary, find, label};
+use floodnet_measure::reach::{Reach, Reached};
 use floodnet_measure::{MessageRow, Results, expect::Outcome, seconds, series::Row};
 use floodnet_plot::layout::layout;
 use floodnet_report::data::{
@@ -94,6 +96,7 @@ fn view(scenario: &Scenario, setup: &Setup, results: &Results, traced: &Traced) 
         slots: summary.nodes,
         duration_s: seconds(setup.plan.duration),
         expectations: expectations.collect(),
+        reach: scenario.reach.iter().map(|reach| shown(reach, summary)).collect(),
         figures: figures(&Numbers::of(summary)),
         samples: results.timeseries.iter().map(sample).collect(),
         faults: faults.chain(attacks).collect(),
@@ -103,6 +106,13 @@ fn view(scenario: &Scenario, setup: &Setup, results: &Results, traced: &Traced) 
         drops: summary.drops.iter().map(|(reason, packets)| (reason.clone(), *packets)).collect(),
         recording: recording(&setup.plan, &traced.history),
     }
+}
+
+/// What some run must show, and what this one shows.
+fn shown(reach: &Reach, summary: &Summary) -> String {
+    let mut reached = Reached::new(reach.clone());
+    reached.add(&Numbers::of(summary), || "this run".to_owned());
+    reached.to_text()
 }
 
 fn figures(numbers: &Numbers) -> Vec<Figure> {
@@ -208,29 +218,18 @@ fn events(history: &OverlayHistory) -> Vec<Event> {
     history.events.iter().map(event).collect()
 }
 
-/// Pairs by the time for which they were linked.
-fn spans(plan: &Plan, history: &OverlayHistory) -> BTreeMap<(u32, u32), u64> {
-    let (mut spans, mut since) = (BTreeMap::<_, u64>::new(), BTreeMap::new());
-    for event in &history.events {
-        match event.change {
-            OverlayChange::Linked(low, high) => drop(since.insert((low, high), event.at)),
-            OverlayChange::Unlinked(low, high) => {
-                if let Some(from) = since.remove(&(low, high)) {
-                    *spans.entry((low, high)).or_default() += event.at.since(from).as_nanos();
-                }
-            }
-            _ => {}
-        }
+/// Pairs by the time for which their link was open.
+fn open_for(plan: &Plan, history: &OverlayHistory) -> BTreeMap<(u32, u32), u64> {
+    let mut all = BTreeMap::<_, u64>::new();
+    for LinkSpan { low, high, from, until } in Timeline::of(plan, history).links {
+        *all.entry((low, high)).or_default() += until.unwrap_or(plan.duration).since(from).as_nanos();
     }
-    for (pair, from) in since {
-        *spans.entry(pair).or_default() += plan.duration.since(from).as_nanos();
-    }
-    spans
+    all
 }
 
 /// Places for all slots: by their longest links, and with a partition by those within each side.
 fn layouts(plan: &Plan, history: &OverlayHistory, sides: &[u16]) -> Vec<Layout> {
-    let spans = spans(plan, history);
+    let spans = open_for(plan, history);
     let side = |slot: u32| sides.get(slot as usize);
     let mut all = vec![placed(plan.slots(), &spans, "by links")];
     if !sides.is_empty() {

@@ -3,8 +3,7 @@
 //! That of the summary follows from the table of metrics, so a new metric is in it.
 
 use floodnet_lab::trace::jsonl::{FORM, KINDS};
-use floodnet_measure::metrics::Unit;
-use floodnet_measure::metrics::{FIELDS, METRICS};
+use floodnet_measure::metrics::{FIELDS, METRICS, Unit};
 use floodnet_measure::phases::PHASE_METRICS;
 use serde_json::{Map, Value, json};
 

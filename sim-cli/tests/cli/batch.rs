@@ -15,14 +15,20 @@ const PLAN: &str = "scenario = \"../ring.toml\"\nruns = 2\nmetrics = [\"delivery
                     [grid]\n\"link.loss\" = [0, 0.2]\n";
 
 fn lab() -> Lab {
+    lab_with("plans")
+}
+
+/// With the plan in this folder.
+fn lab_with(plans: &str) -> Lab {
     let lab = Lab::new();
     let ring = SMALL.split("[expect]").next().unwrap();
     let ring = ring.replace("[overlay.random_walk]", "[overlay.static]\nfile = \"data/ring.csv\"");
     let edges: String = (0..50).map(|node| format!("{node},{}\n", (node + 1) % 50)).collect();
     lab.write("from/ring.toml", ring);
     lab.write("from/data/ring.csv", edges);
-    lab.write("from/plans/grid.toml", PLAN);
-    lab.ok(&["sweep", "from/plans/grid.toml", "--out", "whole"]);
+    let plan = format!("from/{plans}/grid.toml");
+    lab.write(&plan, PLAN);
+    lab.ok(&["sweep", &plan, "--out", "whole"]);
     lab
 }
 
@@ -124,15 +130,90 @@ fn ray_and_parallel_have_what_they_need() {
     }
     let lab = emitted("ray", "2");
     let line = lab.read("batch/run.sh");
-    let arguments =
-        "ray_sweep.py input/plans/grid.toml --program ./sim-cli --parts 2 --out results \"$@\" -- --runs 2";
+    let arguments = "ray_sweep.py \"input/plans/grid.toml\" --program ./sim-cli --parts 2 --out results \"$@\" -- --runs 2";
     assert!(line.contains(arguments), "{line}");
     let compiled = ["python3", "-c", "import ast; ast.parse(open('ray_sweep.py').read())"];
     assert_eq!(start(&lab, &compiled, &[]).code, 0);
 }
 
+/// The plan keeps its name in every script, whatever that means to a shell.
+#[test]
+fn names_of_plans_are_quoted() {
+    let plans = "my $HOME's \"plans\"; exit";
+    let lab = lab_with(plans);
+    let plan = format!("from/{plans}/grid.toml");
+    // As GNU parallel does: the place of the number is filled in, and a shell takes the rest.
+    let parallel = "#!/bin/bash\nfor last; do :; done\nwhile read -r number; do bash -c \"${last//\\{\\}/$number}\"; done\n";
+    lab.write("bin/parallel", parallel);
+    make_executable(&lab.path().join("bin/parallel"));
+    let path = format!("{}:{}", lab.path().join("bin").display(), env::var("PATH").unwrap());
+    for system in ["slurm", "kubernetes", "parallel"] {
+        lab.ok(&["sweep", &plan, "--emit", system, "--parts", "1", "--out", system]);
+        fs::rename(lab.path().join(system), lab.path().join("batch")).unwrap();
+        let folder = lab.path().join("batch").display().to_string();
+        let said = match system {
+            "slurm" => {
+                let variables = [("SLURM_SUBMIT_DIR", &*folder), ("SLURM_ARRAY_TASK_ID", "1")];
+                start(&lab, &["bash", "sweep.sbatch"], &variables);
+                start(&lab, &["bash", "merge.sbatch"], &variables)
+            }
+            "kubernetes" => {
+                let text = lab.read("batch/sweep.yaml");
+                let job: Value = serde_saphyr::from_str(text.split("\n---\n").nth(1).unwrap()).unwrap();
+                let line = job["spec"]["template"]["spec"]["containers"][0]["args"][0].as_str().unwrap();
+                // As Kubernetes does with what is not the name of a variable in parentheses.
+                let line = line
+                    .replace("$$", "$")
+                    .replace("/results/parts", "parts")
+                    .replace("sim-cli", "./sim-cli");
+                start(&lab, &["/bin/sh", "-c", &line], &[("JOB_COMPLETION_INDEX", "0")]);
+                start(&lab, &["./sim-cli", "merge", "parts/0", "--out", "results"], &[])
+            }
+            _ => start(&lab, &["./run.sh"], &[("PATH", &path)]),
+        };
+        assert_eq!(said.code, 0, "{system}: {}", said.err);
+        assert_eq!(files(&lab, "batch/results"), files(&lab, "whole"), "{system}");
+        fs::remove_dir_all(lab.path().join("batch")).unwrap();
+    }
+    // Python passes its arguments on as they are.
+    lab.ok(&["sweep", &plan, "--emit", "ray", "--out", "ray"]);
+    assert!(
+        lab.read("ray/run.sh")
+            .contains("ray_sweep.py 'input/my $HOME'\\''s \"plans\"; exit/grid.toml' --program")
+    );
+}
+
+/// Parts have no pictures, so what they look like is for those who merge.
+#[test]
+fn pictures_look_as_one_sweep_draws_them() {
+    let lab = lab();
+    let look = ["--picture-format", "svg", "--theme", "dark", "--no-title"];
+    for (system, merges) in
+        [("slurm", "merge.sbatch"), ("kubernetes", "merge.yaml"), ("parallel", "run.sh"), ("ray", "run.sh")]
+    {
+        lab.ok(&[&["sweep", "from/plans/grid.toml", "--emit", system], &look[..]].concat());
+        let text = lab.read(&format!("{system}-grid/{merges}"));
+        let mut lines = text.lines().filter(|line| line.contains("sim-cli") && !line.starts_with('#'));
+        let line = lines.next_back().unwrap();
+        assert!(line.contains(" --picture-format svg --theme dark --no-title"), "{system}: {text}");
+    }
+    lab.ok(&[&["sweep", "from/plans/grid.toml", "--out", "dark"], &look[..]].concat());
+    fs::rename(lab.path().join("slurm-grid"), lab.path().join("batch")).unwrap();
+    for task in ["1", "2", "3", "4"] {
+        let variables = [("SLURM_SUBMIT_DIR", "."), ("SLURM_ARRAY_TASK_ID", task)];
+        let said = start(&lab, &["bash", "sweep.sbatch"], &variables);
+        assert_eq!(said.code, 0, "{}", said.err);
+    }
+    let said = start(&lab, &["bash", "merge.sbatch"], &[("SLURM_SUBMIT_DIR", ".")]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert_eq!(files(&lab, "batch/results"), files(&lab, "dark"));
+}
+
 #[test]
 fn what_cannot_be_taken_along_is_refused() {
+    let braces = lab_with("a{}b");
+    let why = braces.refused(&["sweep", "from/a{}b/grid.toml", "--emit", "parallel"]);
+    assert!(why.contains("the name \"input/a{}b/grid.toml\" has a character"), "{why}");
     let lab = lab();
     let ring = lab.path().join("from/data/ring.csv").canonicalize().unwrap();
     let text = lab.read("from/ring.toml").replace("data/ring.csv", &ring.display().to_string());
@@ -142,6 +223,7 @@ fn what_cannot_be_taken_along_is_refused() {
     for (options, why) in [
         (&["--emit", "slurm", "--jobs", "0"][..], "say how many a part gets"),
         (&["--emit", "slurm", "--partition", "1/2"], "cannot be used with"),
+        (&["--emit", "kubernetes", "--image", "a b"], "`a b` is no name of an image"),
         (&["--emit", "pbs"], "possible values: slurm, kubernetes, ray, parallel"),
         (&["--parts", "3"], "--emit"),
         (&["--partition", "auto/3"], "none of SLURM_ARRAY_TASK_ID"),

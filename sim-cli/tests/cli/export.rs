@@ -60,7 +60,7 @@ fn a_graph_is_that_of_the_run_in_each_format() {
         assert!(dot.contains(&format!("  n{low} -- n{high};\n")));
         assert!(graphml.contains(&format!("source=\"n{low}\" target=\"n{high}\"")));
     }
-    let class = "<data key=\"class\">fast &lt;&amp;\"line</data>";
+    let class = "<data key=\"class\">fast &lt;&amp;&quot;line</data>";
     assert!(graphml.contains(class) && dot.contains(r#"class="fast <&\"line""#), "{dot}");
     assert!(graphml.contains("<data key=\"joined_s\">"));
     // At a time, and on standard output.

@@ -39,7 +39,7 @@ fn missing_keys() {
     assert_snapshot!(with("[overlay.random_walk]\n", ""), @"
     error: no overlay is named
     --> bad.toml
-     = help: write [overlay.NAME] with one of: random_walk, static, hyparview, cyclon
+     = help: write [overlay.NAME] with one of: random_walk, static, hyparview, cyclon, swim
     ");
 }
 
@@ -57,7 +57,7 @@ fn unknown_words() {
      --> bad.toml:9:10
       |
     9 | [overlay.random_wlak]
-      |          ^^^^^^^^^^^ did you mean `random_walk`? Known here: random_walk, static, hyparview, cyclon
+      |          ^^^^^^^^^^^ did you mean `random_walk`? Known here: random_walk, static, hyparview, cyclon, swim
     ");
     assert_snapshot!(with("random\"", "rnadom\""), @r#"
     error: `rnadom` publishes nothing

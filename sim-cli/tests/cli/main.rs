@@ -12,6 +12,7 @@ mod folder;
 mod hunt;
 mod invalid;
 mod lab;
+mod memory;
 mod oracle;
 #[cfg(target_os = "linux")]
 mod outcomes;

@@ -109,3 +109,21 @@ fn programs_read_what_was_reached() {
     assert!(same.out.contains("the runs are identical"), "{}", same.out);
     assert!(lab.read("with/scenario.resolved.toml").contains("[[reach]]\nwhen = \"drops.loss > 0\""));
 }
+
+#[test]
+fn pages_know_what_some_run_must_show() {
+    let lab = lab();
+    lab.ok(&["sweep", "grid.toml", "--out", "swept"]);
+    assert_eq!(lab.run(&["sweep", "calm.toml", "--out", "calm"]).code, 3);
+    lab.ok(&["run", "ci/lossy.toml", "--set", "link.loss=0.2", "--no-pictures", "--out", "a"]);
+    for (folder, said) in [
+        ("swept", &["Some run shows each thing that some run must show."][..]),
+        ("calm", &["1 expectation not met:", "drops.loss &gt; 0: in none of 4 runs"]),
+        ("a", &["Some run must show drops.loss &gt; 0: ", "The scenario expects nothing of each run."]),
+    ] {
+        lab.ok(&["report", folder]);
+        let page = lab.read(&format!("{folder}/report.html"));
+        said.iter().for_each(|said| assert!(page.contains(said), "{folder}: no `{said}`"));
+        assert!(!page.contains("expects nothing."), "{folder}");
+    }
+}

@@ -7,7 +7,8 @@ use std::path::Path;
 use floodnet_core::time::Time;
 use floodnet_lab::Protocols;
 use floodnet_lab::run::simulate;
-use floodnet_lab::trace::overlay::{OverlayChange, OverlayHistory, history};
+use floodnet_lab::trace::overlay::{OverlayChange, OverlayHistory};
+use floodnet_lab::why::{Traced, trace_copies};
 use floodnet_measure::Results;
 use floodnet_scenario::Scenario;
 
@@ -50,7 +51,7 @@ fn what_cannot_be_played_is_refused() {
     assert!(said.contains("--report applies to one run in the simulator"), "{said}");
     lab.ok(&["run", "small.toml", "--no-pictures", "--runs", "2", "--out", "many"]);
     let said = lab.run(&["report", "many"]);
-    assert_eq!(said.code, 1);
+    assert_eq!(said.code, 2);
     assert!(said.err.contains("name the folder of one of them"), "{}", said.err);
 }
 
@@ -156,11 +157,14 @@ fn results(scenario: &Scenario, protocols: &Protocols) -> Results {
 #[test]
 fn the_history_is_that_of_the_samples_and_of_the_messages() {
     let protocols = Protocols::builtin();
-    for more in ["", EVENTFUL] {
-        let text = format!("{SMALL}{more}");
+    // Of directed views one end makes a link.
+    let (walk, cyclon) = ("[overlay.random_walk]", "[overlay.cyclon]\nevery = \"1s\"");
+    for (overlay, more) in [(walk, ""), (walk, EVENTFUL), (cyclon, EVENTFUL)] {
+        let text = format!("{SMALL}{more}").replace(walk, overlay);
         let scenario = Scenario::parse("small.toml", &text, Path::new("."), &[], protocols.tables()).unwrap();
         let results = results(&scenario, &protocols);
-        let (history, followed) = history(&scenario, &protocols, &mut |_| true).unwrap();
+        let traced = trace_copies(&scenario, &protocols, Some(&[]), &mut |_| true);
+        let Traced { history, followed, .. } = traced.unwrap();
         assert_eq!(followed.digest, results.summary.digest);
         assert!(results.timeseries.len() >= 8);
         for row in &results.timeseries {

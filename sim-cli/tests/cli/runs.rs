@@ -166,7 +166,8 @@ fn a_picture_is_drawn_of_one_of_the_runs() {
     runs(&lab, &["--out", "all"]);
     let said = lab.run(&["render", "all"]);
     assert!(
-        said.code == 2 && said.err.contains("all has 4 runs; name one of them, e.g. all/run-000"),
+        said.code == 2
+            && said.err.contains("all has 4 runs: name the folder of one of them, e.g. all/run-000"),
         "{}",
         said.err
     );

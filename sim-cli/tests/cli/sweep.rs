@@ -123,6 +123,32 @@ fn a_killed_sweep_goes_on_to_the_same_bytes() {
 
 /// Ctrl-C ends a sweep with the code of an interruption; finished runs stay.
 #[cfg(target_os = "linux")]
+/// A process can be killed at any moment: before the index is there, and while it writes the results.
+#[test]
+fn what_a_killed_sweep_has_begun_is_in_nobodys_way() {
+    let lab = lab();
+    lab.ok(&["sweep", "grid.toml", "--out", "whole"]);
+    for begun in [&["cells/"][..], &[".sweep.json.aB3.partial"], &["cells/", ".sweep.json.aB3.partial"]] {
+        let out = format!("begun-{}", begun.concat().len());
+        for name in begun {
+            match name.strip_suffix('/') {
+                Some(folder) => std::fs::create_dir_all(lab.path().join(&out).join(folder)).unwrap(),
+                None => lab.write(&format!("{out}/{name}"), "half"),
+            }
+        }
+        lab.ok(&["sweep", "grid.toml", "--out", &out]);
+        assert_eq!(files(&lab, &out), files(&lab, "whole"), "{begun:?}");
+    }
+    lab.write("whole/.table.csv.aB3.partial", "half");
+    lab.ok(&["merge", "begun-6", "--out", "whole"]);
+    assert_eq!(files(&lab, "whole"), files(&lab, "begun-6"));
+    // What is anybody else's is not touched.
+    lab.write("other/cells/mine", "mine");
+    let said = lab.run(&["sweep", "grid.toml", "--out", "other"]);
+    assert!(said.code == 1 && said.err.contains("contains other files"), "{}", said.err);
+    assert_eq!(lab.names("other/cells"), ["mine"]);
+}
+
 #[test]
 fn an_interrupted_sweep_keeps_its_runs() {
     let lab = lab();

@@ -158,7 +158,7 @@ fn names_and_standard_input_are_scenarios_too() {
     assert_snapshot!(lab.refused(&["run", "smok"]), @"
     error: there is no such file, and no built-in scenario of this name
     --> smok
-     = help: did you mean `smoke`? Built in: smoke, churn, tutorial, partition-heal, mass-crash, hyparview-plumtree, world, partition, flood, bench
+     = help: did you mean `smoke`? Built in: smoke, churn, tutorial, partition-heal, mass-crash, hyparview-plumtree, swim, world, partition, flood, bench
     ");
 }
 

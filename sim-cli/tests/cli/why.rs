@@ -93,6 +93,27 @@ fn a_planted_loss_is_found_where_it_is() {
     }
 }
 
+/// A busy application gets the messages later, all at once; each has come from whoever sent it.
+#[test]
+fn a_message_that_waited_has_come_from_its_sender() {
+    let lab = Lab::new();
+    let second = "[[traffic]]\nfrom = 4\nevery = \"10s\"\nstart = \"5s\"\nstop = \"30s\"\n[measure]";
+    let line = LINE.replace("TRANSPORT", "stream").replace("[measure]", second);
+    let pause = "at = \"15.03s\"\npause = { fraction = 1, for = \"2s\" }\n";
+    lab.write("line.toml", format!("{}{pause}", &line[..line.find("at = ").unwrap()]));
+    lab.ok(&["run", "line.toml", "--no-pictures", "--out", "a"]);
+    lab.ok(&["why", "a", "--receivers", "r.csv"]);
+    let rows = lab.read("r.csv");
+    assert!(rows.contains("\n2,2,in_time,17.03,2030,1,2,\n"), "{rows}");
+    assert!(rows.contains("\n3,2,in_time,17.03,2030,3,2,\n"), "{rows}");
+    // Of one message alone the same, and in what other tools read.
+    lab.ok(&["why", "a", "--message", "2", "--receivers", "one.csv"]);
+    assert!(lab.read("one.csv").contains("\n2,2,in_time,17.03,2030,1,2,\n"));
+    lab.ok(&["export", "a", "--format", "csv"]);
+    let rows = lab.read("a/arrivals.csv");
+    assert!(rows.contains("\n2,2,17.03,2030,1,2\n") && rows.contains("\n3,2,17.03,2030,3,2\n"), "{rows}");
+}
+
 #[test]
 fn what_is_not_there_is_refused() {
     let lab = Lab::new();
@@ -103,6 +124,19 @@ fn what_is_not_there_is_refused() {
     assert_eq!(said, "error: no node 50: the run has 50 nodes, numbered from 0\n");
     assert!(lab.refused(&["why", "a", "--node", "5"]).contains("--message <N>"));
     assert!(lab.ok(&["why", "a"]).out.starts_with("all receivers of 6 messages got it in time\n"));
+    // Before anything is run, or it would be found that this is not the digest.
+    let digest = lab.summary("a")["digest"].as_str().unwrap().to_owned();
+    lab.write("a/manifest.json", lab.read("a/manifest.json").replace(&digest, "0123456789abcdef"));
+    for (command, code) in [
+        ("why a", 4),
+        ("why a --message 99", 2),
+        ("replay a --message 99", 2),
+        ("export a --format csv --out x", 4),
+        ("export a --format csv --out -", 2),
+    ] {
+        let said = lab.run(&command.split(' ').collect::<Vec<_>>());
+        assert_eq!(said.code, code, "{command}: {}", said.err);
+    }
 }
 
 /// What the steps of a run say, gathered without the code under test.

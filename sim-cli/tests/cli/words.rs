@@ -88,6 +88,9 @@ fn help_of_run() {
                                      5min]
       -j, --jobs <N>                 Number of threads (0: one per core); the results do not depend on
                                      it. With --runs, runs go in parallel [default: 1]
+          --memory <SIZE>            Most memory that may be needed, e.g. 8GiB: what needs more is
+                                     refused; any: nothing is refused [default: what the machine, the
+                                     container or the batch job has available]
           --format <FORMAT>          Output format [default: text] [possible values: text, json]
       -h, --help                     Print help (see more with '--help')
       -V, --version                  Print version

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | [`units`] | durations, rates, sizes and limits, as scenarios write them |
 //! | [`mod@format`] | numbers as results show them |
+//! | [`markup`] | text as XML takes it |
 //! | [`spelling`] | "did you mean" |
 
 pub mod format;
+pub mod markup;
 pub mod spelling;
 pub use floodnet_core::units;

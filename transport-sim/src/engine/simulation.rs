@@ -6,7 +6,7 @@ use floodnet_core::time::Time;
 
 use crate::SimProtocol;
 use crate::engine::division::Division;
-use crate::engine::node_slot::World;
+use crate::engine::node_slot::{Slot, World};
 use crate::engine::progress::Watch;
 use crate::engine::run_loop::{Divided, RunLoop, Undivided};
 use crate::engine::shard::{Shard, Slots};
@@ -88,6 +88,14 @@ pub struct Memory {
     pub links: u64,
     /// Of events: as much as was ever needed at a time.
     pub events: u64,
+}
+
+impl Memory {
+    /// Bytes of one slot of nodes of `P`, without what the node has on the heap.
+    #[must_use]
+    pub const fn of_slot<P: SimProtocol>() -> u64 {
+        size_of::<Slot<P>>() as u64
+    }
 }
 
 impl<'a, P: SimProtocol> Simulation<'a, P> {

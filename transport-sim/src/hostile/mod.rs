@@ -163,6 +163,9 @@ impl<P: Tamperable> Observe for Hostile<P> {
     fn neighbors(&self) -> &[u32] {
         self.inner.neighbors()
     }
+    fn chosen(&self) -> usize {
+        self.inner.chosen()
+    }
     fn class(message: &P::Message) -> MessageClass {
         P::class(message)
     }
@@ -191,6 +194,12 @@ impl<P: Tamperable> Observe for Hostile<P> {
 
 /// Honest nodes keep what they promise.
 impl<P: Tamperable + Invariants> Invariants for Hostile<P> {
+    fn states(config: &Self::Config) -> &'static [&'static str] {
+        P::states(&config.honest)
+    }
+    fn state(&self, config: &Self::Config) -> Option<&'static str> {
+        self.inner.state(&config.honest)
+    }
     fn promise(config: &Self::Config, promises: &mut Promises) {
         P::promise(&config.honest, promises);
     }

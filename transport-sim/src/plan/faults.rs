@@ -8,7 +8,7 @@ use super::classes::deal;
 use super::spec::PlanSpec;
 use super::{End, FaultSpan, Life, Lives, life_in};
 use crate::rng::PlanRng;
-use crate::spec::{CrashKind, Ends, Fault, FaultKind, Victims};
+use crate::spec::{CrashKind, Ends, Fault, FaultKind, Pause, Victims};
 
 /// A set of slots, as bits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -258,13 +258,13 @@ fn hit(disturbance: &Disturbance, lives: &[Lives]) -> u32 {
 
 /// The disturbances of the network, in order of time. Writes to `hits` how many slots each hits.
 pub(super) fn disturb(spec: &PlanSpec, seed: u64, lives: &[Lives], hits: &mut [u32]) -> Vec<Disturbance> {
-    let disturbance = |(place, fault): (usize, &Fault)| {
+    let disturbances = |(place, fault): (usize, &Fault)| {
         let up = |fraction: f64| SlotSet::from_iter(strike(fraction, start(fault), place, seed, lives));
         let kind = match &fault.kind {
-            FaultKind::Crash(_) => return None,
+            FaultKind::Crash(_) => return Vec::new(),
             FaultKind::Partition(partition) => {
                 let mut rng = PlanRng::new(seed, Purpose::Fault, place as u64);
-                let group = deal(spec.slots(), &partition.groups, &mut rng)?;
+                let Some(group) = deal(spec.slots(), &partition.groups, &mut rng) else { return Vec::new() };
                 DisturbanceKind::Partition { group, one_way: partition.one_way }
             }
             FaultKind::Cut(cut) => DisturbanceKind::CutLinks(sorted(&cut.links)),
@@ -276,11 +276,23 @@ pub(super) fn disturb(spec: &PlanSpec, seed: u64, lives: &[Lives], hits: &mut [u
         };
         let disturbance = Disturbance { from: start(fault), until: until(fault), kind };
         hits[place] = hit(&disturbance, lives);
-        Some(disturbance)
+        match &fault.kind {
+            FaultKind::Pause(pause) => in_turns(pause, &disturbance),
+            _ => vec![disturbance],
+        }
     };
-    let mut disturbances: Vec<Disturbance> = faults(spec).filter_map(disturbance).collect();
+    let mut disturbances: Vec<Disturbance> = faults(spec).flat_map(disturbances).collect();
     disturbances.sort_by_key(|disturbance| disturbance.from);
     disturbances
+}
+
+/// A pause in the turns that it has: the same slots stand still each time.
+fn in_turns(pause: &Pause, whole: &Disturbance) -> Vec<Disturbance> {
+    let (still, turn) = pause.rhythm();
+    let begins = (0..).map(|nth| whole.from + turn.0.times(nth)).take_while(|&from| from < whole.until);
+    let one =
+        |from: Time| Disturbance { from, until: (from + still.0).min(whole.until), kind: whole.kind.clone() };
+    begins.map(one).collect()
 }
 
 /// Each pair once, its lower slot first, in ascending order.

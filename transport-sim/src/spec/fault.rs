@@ -292,7 +292,35 @@ pub struct Pause {
     /// How long.
     #[cfg_attr(feature = "serde", serde(rename = "for"))]
     pub lasts: Duration,
+    /// Stand still only so long at a time, with `awake` in between; without both, all the time.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub still: Option<Duration>,
+    /// Go on for so long between two times of standing still.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub awake: Option<Duration>,
 }
+
+impl Pause {
+    /// One pause of this share of the slots.
+    #[must_use]
+    pub const fn once(fraction: f64, lasts: Duration) -> Self {
+        Self { fraction, lasts, still: None, awake: None }
+    }
+
+    /// How long slots stand still at a time, and how long it is from one such time to the next.
+    #[must_use]
+    pub fn rhythm(&self) -> (Duration, Duration) {
+        match (self.still, self.awake) {
+            (Some(still), Some(awake)) => {
+                (still, Duration::from_nanos(still.as_nanos().saturating_add(awake.as_nanos())))
+            }
+            _ => (self.lasts, self.lasts),
+        }
+    }
+}
+
+/// Times that slots stand still in one fault, at most: each is kept.
+const MOST_TIMES_STILL: u64 = 10_000;
 
 /// Groups are numbered in 16 bits.
 const MOST_GROUPS: usize = 65_535;
@@ -312,7 +340,7 @@ impl FaultKind {
             Self::Partition(partition) => groups(&key("groups"), &partition.groups, complaints),
             Self::Cut(cut) => links(&key("links"), cut, slots, complaints),
             Self::Loss(loss) => complaints.share(&key("share"), loss.share),
-            Self::Pause(pause) => complaints.fraction(&key("fraction"), pause.fraction),
+            Self::Pause(pause) => pauses(&path, pause, complaints),
             Self::Slow(slow) => {
                 complaints.fraction(&key("fraction"), slow.fraction);
                 complaints.at_least(&key("factor"), slow.factor, 1.0);
@@ -342,6 +370,28 @@ fn victims(path: &str, crash: &Crash, slots: Option<u32>, complaints: &mut Compl
             complaints.add(&format!("{path}.slots"), "nobody crashes", "name a slot");
         }
         _ => {}
+    }
+}
+
+fn pauses(path: &str, pause: &Pause, complaints: &mut Complaints) {
+    complaints.fraction(&format!("{path}.fraction"), pause.fraction);
+    for (key, time) in [("still", pause.still), ("awake", pause.awake)] {
+        if let Some(time) = time {
+            complaints.positive(&format!("{path}.{key}"), time);
+        }
+    }
+    if pause.still.is_some() != pause.awake.is_some() {
+        let key = if pause.still.is_some() { "still" } else { "awake" };
+        complaints.add(
+            &format!("{path}.{key}"),
+            "still and awake are given together",
+            "add the other, or neither",
+        );
+    }
+    let (_, turn) = pause.rhythm();
+    if pause.lasts.as_nanos() / turn.as_nanos().max(1) > MOST_TIMES_STILL {
+        let label = format!("at most {MOST_TIMES_STILL} times");
+        complaints.add(&format!("{path}.still"), "they stand still too often", label);
     }
 }
 

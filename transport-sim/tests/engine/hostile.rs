@@ -348,7 +348,7 @@ fn with_churn_and_faults_all_engines_come_to_the_same() {
     let partition = Partition { groups: vec![0.5, 0.5], lasts: secs(5), one_way: false };
     spec.faults = vec![
         Fault { at: secs(15), kind: FaultKind::Partition(partition) },
-        Fault { at: secs(25), kind: FaultKind::Pause(Pause { fraction: 0.2, lasts: secs(3) }) },
+        Fault { at: secs(25), kind: FaultKind::Pause(Pause::once(0.2, secs(3))) },
     ];
     let plan = spec.draw(7).expect("a plan");
     let walker = |slot| Walker::new(RandomWalk::new(slot), Flood::default());

@@ -52,6 +52,15 @@ pub struct Args {
     /// Say every line of the input as it is: no line is a command. For text that others wrote
     #[arg(long)]
     pub text: bool,
+    /// How a pipe gets messages: as lines of text, or as an object of JSON each
+    #[arg(long, value_name = "FORM", value_enum, default_value_t)]
+    pub format: Format,
+    /// In a pipe, begin each line with the time of its message, in UTC
+    #[arg(long)]
+    pub timestamps: bool,
+    /// Do not ring for direct messages and when you are named
+    #[arg(long)]
+    pub no_bell: bool,
     /// Log file [default: `log` in the data folder]
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
@@ -77,9 +86,25 @@ pub struct Args {
     /// Replay a recording without a network and exit: 0 if the node does the same, otherwise 4
     #[arg(long, value_name = "FILE", exclusive = true)]
     pub replay: Option<PathBuf>,
+    /// Print a script that completes the options in this shell, and exit
+    #[arg(long, value_name = "SHELL", exclusive = true)]
+    pub completions: Option<clap_complete::Shell>,
+    /// Print the manual page and exit
+    #[arg(long, exclusive = true)]
+    pub man: bool,
     /// Write a new room key to this new file and exit
     #[arg(long, value_name = "FILE", exclusive = true)]
     pub make_key: Option<PathBuf>,
+}
+
+/// How a pipe gets messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// A line of text each.
+    #[default]
+    Text,
+    /// An object of JSON each.
+    Json,
 }
 
 /// The address to listen on, with or without a port.

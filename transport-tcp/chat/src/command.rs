@@ -54,10 +54,25 @@ pub enum Command {
     Invite,
     /// Show what was said before.
     History(Span),
+    /// Hide strangers whose name fits this pattern; without one, list the patterns.
+    Ignore(Option<String>),
+    /// No longer hide those whose name fits this pattern.
+    Unignore(String),
+    /// Clear the screen.
+    Clear,
     /// Show direct messages that were not answered.
     Unread,
     /// Show name, room, address, limits and counts.
     Status,
+    /// Tell which room this is.
+    WhichRoom,
+    /// Go into another room.
+    Room {
+        /// Its name, or a ticket; none for the open room.
+        to: Option<String>,
+        /// The file with the key of a private one.
+        key_file: Option<String>,
+    },
     /// Leave the chat.
     Quit,
     /// It means nothing; what to tell the user.
@@ -90,17 +105,21 @@ set username bob      be called bob (also: /name bob)
 /verify bob yes       they are the same
 /rename bob rob       call your contact bob rob, whatever they call themself
 /block bob, /unblock  hear bob no more, or again
+/ignore spam*         hide strangers whose name fits; /ignore lists, /unignore spam*
 /forget bob           take bob out of your contacts
 /history 100, 2h      what was said before: the last 100 messages, or since 2 hours ago
-/unread               direct messages that you have not answered
+/unread               direct messages that you have not answered, and who named you
 /peers, /status       the network
 /invite               a ticket for others to come into this room
+/room den, /room -    go into the room den, or the open one; also: /room den KEYFILE, /room TICKET
+/me waves             say what you do
+/clear                clear the screen
 /say text             say it to everybody, whatever it begins with
 exit, quit, /quit     leave
 //text                say /text to everybody";
 
 /// Commands, and what each needs.
-const COMMANDS: [(&str, &str); 16] = [
+const COMMANDS: [(&str, &str); 21] = [
     ("help", ""),
     ("peers", ""),
     ("who", ""),
@@ -111,13 +130,36 @@ const COMMANDS: [(&str, &str); 16] = [
     ("unblock", "NAME"),
     ("rename", "NAME NEW"),
     ("forget", "NAME"),
+    ("ignore", "[PATTERN, as in spam*]"),
+    ("unignore", "PATTERN"),
+    ("me", "TEXT"),
+    ("clear", ""),
     ("unread", ""),
     ("history", "[NUMBER, or since: 30min, 2h, 3d]"),
     ("invite", ""),
+    ("room", "[NAME [KEYFILE], TICKET, or - for the open room]"),
     ("say", "TEXT"),
     ("status", ""),
     ("quit", ""),
 ];
+
+/// The commands whose names begin so, in order.
+pub(crate) fn words_beginning(with: &str) -> impl Iterator<Item = &'static str> {
+    let with = with.to_lowercase();
+    let mut names: Vec<&str> = COMMANDS.iter().map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    names.into_iter().filter(move |name| name.starts_with(&with))
+}
+
+/// Whether behind `typed`, a command and a space, somebody's name comes next.
+pub(crate) fn takes_person(typed: &str) -> bool {
+    let Some(command) = typed.trim().strip_prefix('/') else { return false };
+    let needs = COMMANDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(command));
+    needs.is_some_and(|(name, needs)| *name != "name" && needs.starts_with("NAME"))
+}
+
+/// What a text begins with that tells what its author does.
+pub const ACTION: &str = "/me ";
 
 /// Bytes of the longest word that is taken for a misspelt command.
 const MAX_TYPO: usize = 20;
@@ -137,6 +179,12 @@ pub fn parse(line: &str) -> Command {
         line.strip_prefix("set username").filter(|rest| rest.is_empty() || rest.starts_with(' '))
     {
         return named(name, Command::Name, "set username NAME");
+    }
+    if let Some(meant) = nearly_set_username(line) {
+        let line = floodnet_chat::text::escape(line);
+        return Command::Wrong(format!(
+            "not sent: did you mean `{meant}`? (/say {line} says it to everybody)"
+        ));
     }
     if let Some(rest) = line.strip_prefix('@') {
         let (to, text) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
@@ -174,6 +222,20 @@ fn plain_text(line: &str) -> String {
     text[from..].to_owned()
 }
 
+/// What `set user bob` and the like are meant to be.
+fn nearly_set_username(line: &str) -> Option<String> {
+    let [set, what, name] = words(line)[..] else { return None };
+    let is_near = |word: &str, to: &str, far: usize| {
+        word.len() <= MAX_TYPO && levenshtein(&word.to_lowercase(), to) <= far
+    };
+    let is_name = is_near(what, "username", 3)
+        || ["user", "name", "nick", "nickname"].contains(&what.to_lowercase().as_str());
+    let is_set = set.eq_ignore_ascii_case("set") && is_name;
+    // With one word right the other may be wrong, too.
+    let is_meant = is_set || (what == "username" && is_near(set, "set", 1));
+    (is_meant && Name::new(name).is_ok()).then(|| format!("set username {name}"))
+}
+
 /// Whether somebody can be named so, as in `bob`, `bob~k5xq` or `~k5xq`.
 fn may_be_person(what: &str) -> bool {
     let (name, print) = what.split_once('~').unwrap_or((what, ""));
@@ -198,7 +260,25 @@ fn slash(rest: &str) -> Command {
                 .map_or_else(|| Command::Wrong(format!("write it as: {}", usage(word))), Command::History),
             _ => Command::Wrong(format!("write it as: {}", usage(word))),
         },
+        "ignore" => match words(rest).as_slice() {
+            [] => Command::Ignore(None),
+            [pattern] => Command::Ignore(Some((*pattern).to_owned())),
+            _ => Command::Wrong(format!("write it as: {}", usage(word))),
+        },
+        "unignore" => who(Command::Unignore),
+        "clear" => Command::Clear,
+        "me" if rest.trim().is_empty() => Command::Wrong(format!("write it as: {}", usage(word))),
+        "me" => Command::Say(format!("{ACTION}{}", rest.trim())),
         "invite" => Command::Invite,
+        "room" => match words(rest).as_slice() {
+            [] => Command::WhichRoom,
+            ["-"] => Command::Room { to: None, key_file: None },
+            [to] => Command::Room { to: Some((*to).to_owned()), key_file: None },
+            [to, key_file] if *to != "-" => {
+                Command::Room { to: Some((*to).to_owned()), key_file: Some((*key_file).to_owned()) }
+            }
+            _ => Command::Wrong(format!("write it as: {}", usage(word))),
+        },
         "say" if rest.trim().is_empty() => Command::Wrong(format!("write it as: {}", usage(word))),
         "say" => Command::Say(rest.to_owned()),
         "status" => Command::Status,
@@ -287,6 +367,16 @@ mod tests {
             ("  ", Command::Empty),
             ("set username bob", Command::Name("bob".to_owned())),
             ("set usernames are fun", say("set usernames are fun")),
+            ("set the table", say("set the table")),
+            ("/me  waves", say("/me waves")),
+            ("/ignore", Command::Ignore(None)),
+            ("/ignore spam*", Command::Ignore(Some("spam*".to_owned()))),
+            ("/unignore spam*", Command::Unignore("spam*".to_owned())),
+            ("/clear", Command::Clear),
+            ("/room", Command::WhichRoom),
+            ("/room -", Command::Room { to: None, key_file: None }),
+            ("/room den", Command::Room { to: Some("den".to_owned()), key_file: None }),
+            ("/room den k", Command::Room { to: Some("den".to_owned()), key_file: Some("k".to_owned()) }),
             ("@bob psst", direct("bob", "psst")),
             ("@bob: psst, you", direct("bob", "psst, you")),
             ("@bob~k5xq-aaaa hi", direct("bob~k5xq-aaaa", "hi")),
@@ -345,6 +435,12 @@ mod tests {
             ("/say ", "/say TEXT"),
             ("set username", "set username NAME"),
             ("set username two words", "set username NAME"),
+            ("set user bob", "did you mean `set username bob`?"),
+            ("set Name bob", "did you mean `set username bob`?"),
+            ("set usrname bob", "did you mean `set username bob`?"),
+            ("sett username bob", "did you mean `set username bob`?"),
+            ("/me", "/me TEXT"),
+            ("/room - key", "/room [NAME"),
             ("/verify", "/verify NAME [yes]"),
             ("/block a b", "/block NAME"),
             ("/history 0", "/history [NUMBER"),

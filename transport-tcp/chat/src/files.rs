@@ -91,10 +91,7 @@ impl Files {
         notes: &mut Vec<String>,
     ) -> Result<(), String> {
         let path = self.folder.join(file);
-        let aside = (1..100)
-            .map(|number| self.folder.join(format!("{file}.damaged-{number}")))
-            .find(|aside| !aside.exists())
-            .ok_or_else(|| format!("{} was found damaged too often: look at it", path.display()))?;
+        let aside = own_file::aside(&path).map_err(|error| error.to_string())?;
         fs::copy(&path, &aside).map_err(|error| format!("cannot keep {}: {error}", aside.display()))?;
         notes.push(format!(
             "{} is damaged ({lines} line{}); {what_then}. As it was, it is kept in {}",
@@ -165,6 +162,31 @@ impl Files {
     /// As [`save_kept`](Self::save_kept).
     pub fn save_contacts(&self, people: &People) -> io::Result<()> {
         self.write("contacts", "contacts 1", &people.save())
+    }
+
+    /// The patterns of names whom the user does not want to hear.
+    ///
+    /// # Errors
+    /// As [`load_kept`](Self::load_kept).
+    pub fn load_ignored(&self, notes: &mut Vec<String>) -> Result<Vec<String>, String> {
+        let Raw { bytes, existed } = self.read("ignored")?;
+        if !existed {
+            return Ok(Vec::new());
+        }
+        let stored = store::read("ignored 1", &bytes);
+        if !stored.damaged.is_empty() {
+            let then = format!("{} patterns could be read", stored.lines.len());
+            self.damaged("ignored", stored.damaged.len(), &then, notes)?;
+        }
+        Ok(stored.lines.into_iter().map(str::to_owned).collect())
+    }
+
+    /// Keeps these patterns.
+    ///
+    /// # Errors
+    /// As [`save_kept`](Self::save_kept).
+    pub fn save_ignored(&self, patterns: &[String]) -> io::Result<()> {
+        self.write("ignored", "ignored 1", patterns)
     }
 
     fn replay_file(&self) -> String {

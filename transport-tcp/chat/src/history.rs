@@ -10,8 +10,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use floodnet_chat::history::{Rates, SPAN_MS, in_time, is_kept};
-use floodnet_chat::keys::{Key as Author, Verify};
+use floodnet_chat::history::{Rates, SPAN_MS, belongs, in_time, sound};
+use floodnet_chat::keys::Key as Author;
 use floodnet_chat::signed_message::{Envelope, NetworkId};
 use floodnet_core::reconcile::{Dated, Key};
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, OptionalExtension, Row, params};
@@ -146,7 +146,8 @@ impl History {
             db.query_row("SELECT at, id FROM floor", [], |row| key(row)?.ok_or(Error::InvalidQuery))?;
         // Reads no message, but finds whether the tables are as they should be.
         db.prepare("SELECT at, id, author, seq, caught_up, nick, bytes FROM messages LIMIT 0")?;
-        Ok(Self { db, network, bounds, rates, floor, written: 0 })
+        // The bound may be another one than in the run before: the first look comes before anything is written.
+        Ok(Self { db, network, bounds, rates, floor, written: LOOK })
     }
 
     /// No message before this key is kept.
@@ -186,8 +187,8 @@ impl History {
     ) -> Result<Put, Error> {
         let key = envelope.key();
         let Ok(at) = i64::try_from(key.at) else { return Ok(Put::Refused("too_far_ahead")) };
-        if envelope.network() != self.network || !is_kept(envelope.kind()) {
-            return Ok(Put::Refused("not_kept"));
+        if let Err(reason) = belongs(envelope, self.network) {
+            return Ok(Put::Refused(reason));
         }
         if key < self.floor {
             return Ok(Put::Refused("too_old"));
@@ -294,7 +295,7 @@ impl History {
         let key = key(row).ok()??;
         let nick: String = row.get(2).ok()?;
         let bytes: Vec<u8> = row.get(3).ok()?;
-        sound(key, bytes, self.network, &Verifier).map(|envelope| Past { envelope, nick })
+        sound(bytes.into(), key, self.network, &Verifier).map(|envelope| Past { envelope, nick })
     }
 
     /// Lets go of what is too old by this clock, which agrees with others, and of what is too much. True if the floor
@@ -352,17 +353,6 @@ impl History {
     }
 }
 
-/// The message in `bytes`, if it has this key and its author has signed it for this network.
-#[must_use]
-pub fn sound(key: Key, bytes: Vec<u8>, network: NetworkId, verify: &impl Verify) -> Option<Envelope> {
-    let envelope = Envelope::parse(bytes.into()).ok()?;
-    let is_sound = envelope.key() == key
-        && envelope.network() == network
-        && is_kept(envelope.kind())
-        && envelope.is_authentic(verify);
-    is_sound.then_some(envelope)
-}
-
 /// The key in the first two columns; none if they are no key.
 fn key(row: &Row<'_>) -> Result<Option<Key>, Error> {
     let at: i64 = row.get(0)?;
@@ -396,10 +386,7 @@ fn set_aside(path: &Path) -> std::io::Result<PathBuf> {
         name.push(end);
         PathBuf::from(name)
     };
-    let aside = (1..100)
-        .map(|number| with(&format!(".damaged-{number}")))
-        .find(|aside| !aside.exists())
-        .ok_or_else(|| std::io::Error::other("it was found damaged too often: look at it"))?;
+    let aside = own_file::aside(path)?;
     fs::rename(path, &aside)?;
     for end in ["-wal", "-shm", "-journal"] {
         let mut name = OsString::from(&aside);

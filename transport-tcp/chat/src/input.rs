@@ -1,13 +1,20 @@
 //! What the user types: on a terminal with line editing, in a pipe as it comes.
 
+mod typing;
+
 use std::io::{self, BufRead};
 use std::sync::mpsc;
 use std::thread;
 
 use rustyline::error::ReadlineError;
 use rustyline::history::MemHistory;
-use rustyline::{Cmd, Config, Editor, ExternalPrinter, KeyCode, KeyEvent, Modifiers};
+use rustyline::{
+    ColorMode, CompletionType, Config, Editor, EventHandler, ExternalPrinter, KeyCode, KeyEvent, Modifiers,
+};
 use tokio::sync::mpsc as queue;
+
+pub use self::typing::Names;
+use self::typing::{Interrupt, TabKey, Typing, with_time};
 
 /// The longest line in bytes; a longer one is refused as a whole.
 const MAX_LINE: usize = 64 * 1_024;
@@ -144,30 +151,38 @@ fn ask(sender: &queue::Sender<Typed>, text: Result<String, String>) -> Option<St
     prompt.recv().ok()
 }
 
-/// Reads lines from a terminal, on a thread of its own; what is typed is remembered until the end only. Also
-/// gives what prints above the line.
+/// Reads lines from a terminal, on a thread of its own; what is typed is remembered until the end only. `names` are
+/// completed, and the time before the line is dimmed in `color`. Also gives what prints above the line.
 ///
 /// # Errors
 /// There is no terminal that can be edited on.
 pub fn terminal(
     first_prompt: String,
+    names: Names,
+    color: bool,
 ) -> Result<(queue::Receiver<Typed>, Box<dyn ExternalPrinter + Send>), ReadlineError> {
-    let config = Config::builder().auto_add_history(true).max_history_size(1_000)?.build();
+    let config = Config::builder().auto_add_history(true).max_history_size(1_000)?;
+    // Without colors the prompt would not be drawn anew either; whether there are any is decided here.
+    let config = config.completion_type(CompletionType::List).color_mode(ColorMode::Forced).build();
     let history = MemHistory::with_config(&config);
-    let mut editor: Editor<(), MemHistory> = Editor::with_history(config, history)?;
-    // Without brackets around it, a paste is typed: its tabs are text.
-    editor.bind_sequence(KeyEvent(KeyCode::Tab, Modifiers::NONE), Cmd::Insert(1, "\t".to_owned()));
+    let mut editor: TerminalEditor = Editor::with_history(config, history)?;
+    editor.set_helper(Some(Typing { names: names.clone(), color }));
+    let tab = EventHandler::Conditional(Box::new(TabKey(names)));
+    editor.bind_sequence(KeyEvent(KeyCode::Tab, Modifiers::NONE), tab);
+    editor.bind_sequence(KeyEvent::ctrl('C'), EventHandler::Conditional(Box::new(Interrupt)));
     let printer = editor.create_external_printer()?;
     let (sender, receiver) = queue::channel(1);
     thread::spawn(move || edit_lines(&mut editor, first_prompt, &sender));
     Ok((receiver, Box::new(printer)))
 }
 
-fn edit_lines(editor: &mut Editor<(), MemHistory>, mut prompt: String, sender: &queue::Sender<Typed>) {
+type TerminalEditor = Editor<Typing, MemHistory>;
+
+fn edit_lines(editor: &mut TerminalEditor, mut prompt: String, sender: &queue::Sender<Typed>) {
     // The editor forgets a line in which a byte is no text. What comes of it after that must not be a line.
     let mut is_spoilt = false;
     loop {
-        let text = match editor.readline(&prompt) {
+        let text = match editor.readline(&with_time(&prompt)) {
             Ok(_) if std::mem::take(&mut is_spoilt) => Err("not all of that line is UTF-8".to_owned()),
             Ok(text) => Ok(text.replace("\r\n", "\n").replace('\r', "\n")),
             Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {

@@ -1,14 +1,23 @@
 //! `chat`: see `chat --help`.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use floodnet_chat_app::app::{Failure, run};
 use floodnet_chat_app::args::Args;
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    if args.man || args.completions.is_some() {
+        return match write_about(&args) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                let _ = writeln!(io::stderr(), "chat: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let code = match runtime {
         Ok(runtime) => {
@@ -20,7 +29,17 @@ fn main() -> ExitCode {
         Err(error) => Err(Failure::Failed(error.to_string())),
     };
     code.unwrap_or_else(|failure| {
-        let _ = writeln!(std::io::stderr(), "chat: {}", failure.text());
+        let _ = writeln!(io::stderr(), "chat: {}", failure.text());
         failure.code()
     })
+}
+
+/// What a package of this program installs beside it: its manual page, or a script for a shell.
+fn write_about(args: &Args) -> io::Result<()> {
+    let (mut out, mut command) = (Vec::new(), Args::command());
+    match args.completions {
+        Some(shell) => clap_complete::generate(shell, &mut command, "chat", &mut out),
+        None => clap_mangen::Man::new(command).render(&mut out)?,
+    }
+    io::stdout().write_all(&out)
 }

@@ -186,6 +186,10 @@ impl PlainNode {
         floodnet_core::observe::Observe::neighbors(&self.flood)
     }
 
+    pub(crate) fn chosen(&self) -> usize {
+        floodnet_core::observe::Observe::chosen(&self.flood)
+    }
+
     /// Hands the flooding part an input, and tells the history about the neighbors.
     fn flood<E: Effects<Self>>(&mut self, input: InputOf<FloodNode>, cx: &mut Context<'_, Self, E>) {
         let mut actions: Vec<ActionOf<FloodNode>> = Vec::new();
@@ -251,9 +255,17 @@ impl PlainNode {
             cx.emit(Event::Ignored(reason));
         }
         if answer.is_over {
-            cx.disconnect(to);
-            self.flood(Input::LinkDown(to), cx);
+            self.part(to, cx);
         }
+    }
+
+    /// Ends the link to a neighbor that breaks the rules. To the overlay it is one that refuses the link: it is replaced,
+    /// but not looked for again, as one that was lost would be.
+    fn part<E: Effects<Self>>(&mut self, from: Peer, cx: &mut Context<'_, Self, E>) {
+        let message = Layer::Overlay(random_walk::Message::Refused { take_back: None });
+        self.flood(Input::Message { from, message }, cx);
+        cx.disconnect(from);
+        self.flood(Input::LinkDown(from), cx);
     }
 
     fn on_timer<E: Effects<Self>>(&mut self, timer: Timer, cx: &mut Context<'_, Self, E>) {

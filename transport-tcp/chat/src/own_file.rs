@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Opens a file to write at its end, made for its owner only if there is none. It is no link, and a file or a
 /// device like `/dev/null`.
@@ -49,6 +49,21 @@ pub fn read(path: &Path) -> io::Result<File> {
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, nix::fcntl::OFlag::O_NONBLOCK.bits());
     let file = options.open(path)?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(not_a_file()) }
+}
+
+/// A name beside a damaged file under which it can be kept.
+///
+/// # Errors
+/// There are a hundred of them already.
+pub fn aside(path: &Path) -> io::Result<PathBuf> {
+    let with = |number: u32| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".damaged-{number}"));
+        PathBuf::from(name)
+    };
+    (1..100).map(with).find(|aside| !aside.exists()).ok_or_else(|| {
+        io::Error::other(format!("{} was found damaged too often: look at it", path.display()))
+    })
 }
 
 fn open(options: &mut OpenOptions, path: &Path) -> io::Result<File> {

@@ -103,4 +103,8 @@ impl Observe for ChatNode {
     fn neighbors(&self) -> &[Peer] {
         self.inner.neighbors()
     }
+
+    fn chosen(&self) -> usize {
+        self.inner.chosen()
+    }
 }

@@ -2,25 +2,73 @@
 
 mod layout;
 mod output;
+mod pipe;
 
 use std::io;
+use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Color, Effects, Style};
 use floodnet_chat::keys::Key;
-use floodnet_chat::text::{escape, escape_line};
+use floodnet_chat::text::escape;
 use rustyline::ExternalPrinter;
 
 use self::layout::{columns, fit};
 pub use self::output::Broken;
 use self::output::{Item, Output};
+use self::pipe::pipe_line;
+use crate::command::ACTION;
 
 /// The screen. Whatever others wrote is escaped here, and nowhere else must it reach a terminal.
 #[derive(Debug)]
 pub struct Screen {
     output: Output,
-    is_plain: bool,
+    form: Form,
     color: bool,
+    has_bell: bool,
+    /// When the bell rang last.
+    rang: Option<Instant>,
 }
+
+/// How messages are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// In rows and colors.
+    Terminal,
+    /// In one line each.
+    Pipe(Pipe),
+}
+
+/// How a message stands in a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pipe {
+    /// As an object of JSON.
+    pub json: bool,
+    /// Behind the time of each, also of those that come as they are said.
+    pub timestamps: bool,
+}
+
+/// A message of somebody, as it is to be shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Spoken<'a> {
+    /// The key of its author.
+    pub key: &'a Key,
+    /// What the author is called.
+    pub shown: &'a str,
+    /// The user has compared the key.
+    pub verified: bool,
+    /// The text, not escaped.
+    pub text: &'a str,
+    /// It is for the user alone.
+    pub is_direct: bool,
+    /// The user is named in it.
+    pub is_mention: bool,
+    /// When it was said, if that was before.
+    pub when: Option<When>,
+}
+
+/// Has a terminal ring.
+const BELL: char = '\u{7}';
+const BELL_PAUSE: Duration = Duration::from_secs(1);
 
 /// Colors of names, one for each key.
 const NAMES: [AnsiColor; 6] = [
@@ -66,21 +114,32 @@ impl Screen {
     /// A screen on standard output and standard error, for pipes and files.
     #[must_use]
     pub fn plain() -> Self {
-        Self { output: Output::plain(), is_plain: true, color: false }
+        Self::pipe(Pipe::default())
     }
 
-    /// A terminal whose line editor prints through `printer`.
+    /// As [`plain`](Self::plain), with messages in this form.
     #[must_use]
-    pub fn terminal(printer: Box<dyn ExternalPrinter + Send>) -> Self {
-        let choice = anstream::AutoStream::choice(&io::stdout());
-        let color = choice != anstream::ColorChoice::Never;
-        Self { output: Output::terminal(printer), is_plain: false, color }
+    pub fn pipe(pipe: Pipe) -> Self {
+        Self { output: Output::plain(), form: Form::Pipe(pipe), color: false, has_bell: false, rang: None }
+    }
+
+    /// Whether this terminal shows colors.
+    #[must_use]
+    pub fn has_color() -> bool {
+        anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+    }
+
+    /// A terminal whose line editor prints through `printer`, and that may ring.
+    #[must_use]
+    pub fn terminal(printer: Box<dyn ExternalPrinter + Send>, has_bell: bool) -> Self {
+        let output = Output::terminal(printer);
+        Self { output, form: Form::Terminal, color: Self::has_color(), has_bell, rang: None }
     }
 
     /// Whether there is nobody to look at it.
     #[must_use]
     pub const fn is_plain(&self) -> bool {
-        self.is_plain
+        matches!(self.form, Form::Pipe(_))
     }
 
     /// Waits until messages cannot be written any more, and tells why.
@@ -116,55 +175,69 @@ impl Screen {
         self.paint(DIM, &now())
     }
 
-    /// Somebody said something to all. `verified` if the user has compared their key.
-    pub fn said(&mut self, key: &Key, shown: &str, verified: bool, text: &str) {
-        if self.is_plain {
-            return self.message(format!("{}: {}", escape(shown), escape_line(text)));
-        }
-        let head = format!("{} {}: ", self.time(), self.name(key, shown, verified));
-        self.message(fit(&head, text, columns()));
+    /// A message of somebody. A bell rings where it is for the user, at most once a second.
+    pub fn spoken(&mut self, spoken: &Spoken<'_>) {
+        let line = match self.form {
+            Form::Terminal => self.row(spoken),
+            Form::Pipe(pipe) => pipe_line(spoken, pipe),
+        };
+        let rings = self.rings(spoken);
+        self.message(if rings { format!("{BELL}{line}") } else { line });
     }
 
-    /// Somebody said something to the user alone; it `came` at this time of [`now`].
-    pub fn direct(&mut self, key: &Key, shown: &str, verified: bool, text: &str, came: &str) {
-        if self.is_plain {
-            return self.message(format!("{} -> you: {}", escape(shown), escape_line(text)));
+    fn rings(&mut self, spoken: &Spoken<'_>) -> bool {
+        let is_for_user = spoken.is_direct || spoken.is_mention;
+        let is_due = self.rang.is_none_or(|rang| rang.elapsed() >= BELL_PAUSE);
+        let rings =
+            self.has_bell && is_for_user && is_due && spoken.when.is_none_or(|when| when.is_caught_up);
+        if rings {
+            self.rang = Some(Instant::now());
         }
-        let (mark, to) = (self.paint(SECRET, "✉"), self.paint(SECRET, "→ you"));
-        let (came, name) = (self.paint(DIM, came), self.name(key, shown, verified));
-        self.message(fit(&format!("{came} {mark} {name} {to}: "), text, columns()));
+        rings
     }
 
-    /// The time of a message from before, as it stands before it.
-    fn before(&self, when: When) -> String {
-        let (at, mark) = (at(when.unix_ms), if when.is_caught_up { "caught up " } else { "" });
-        if self.is_plain { format!("[{mark}{at}] ") } else { self.paint(DIM, &format!("{at} {mark}")) }
+    /// A message on a terminal: its time, who says it, and the text in rows.
+    fn row(&self, spoken: &Spoken<'_>) -> String {
+        let Spoken { key, shown, verified, text, is_direct, is_mention, .. } = *spoken;
+        let time = match spoken.when {
+            None => now(),
+            Some(When { unix_ms, is_caught_up }) => {
+                format!("{}{}", at(unix_ms), if is_caught_up { " caught up" } else { "" })
+            }
+        };
+        let (time, name) = (self.paint(DIM, &time), self.name(key, shown, verified));
+        let mark = if is_mention && !is_direct { self.paint(SECRET, "● ") } else { String::new() };
+        let head = match (is_direct, text.strip_prefix(ACTION)) {
+            (true, _) => {
+                let (letter, to) = (self.paint(SECRET, "✉"), self.paint(SECRET, "→ you"));
+                format!("{time} {letter} {name} {to}: ")
+            }
+            // Not a star, with which the program's own words begin.
+            (false, Some(deed)) => return fit(&format!("{time} {mark}» {name} "), deed, columns()),
+            (false, None) => format!("{time} {mark}{name}: "),
+        };
+        fit(&head, text, columns())
     }
 
-    /// Somebody said something to all before.
-    pub fn said_before(&mut self, key: &Key, shown: &str, verified: bool, text: &str, when: When) {
-        let before = self.before(when);
-        if self.is_plain {
-            return self.message(format!("{before}{}: {}", escape(shown), escape_line(text)));
+    /// Clears the terminal; a pipe has nothing to clear.
+    pub fn clear(&mut self) {
+        if !self.is_plain() {
+            self.aside("\u{1b}[H\u{1b}[2J".to_owned());
         }
-        let head = format!("{before}{}: ", self.name(key, shown, verified));
-        self.message(fit(&head, text, columns()));
     }
 
-    /// Somebody said something to the user alone before.
-    pub fn direct_before(&mut self, key: &Key, shown: &str, verified: bool, text: &str, when: When) {
-        if self.is_plain {
-            let before = self.before(when);
-            return self.message(format!("{before}{} -> you: {}", escape(shown), escape_line(text)));
+    /// Another day begins; only a terminal shows times without days.
+    pub fn day(&mut self, text: &str) {
+        if !self.is_plain() {
+            let line = self.paint(DIM, &format!("──── {text} ────"));
+            self.aside(line);
         }
-        let came = format!("{}{}", at(when.unix_ms), if when.is_caught_up { " caught up" } else { "" });
-        self.direct(key, shown, verified, text, &came);
     }
 
     /// Something that the program has to say by the way. `text` holds nothing that others wrote unescaped but
     /// names, which cannot hurt.
     pub fn notice(&mut self, text: &str) {
-        let line = match self.is_plain {
+        let line = match self.is_plain() {
             true => format!("* {}", escape(text)),
             false => format!("{} {}", self.time(), self.paint(DIM, &format!("* {}", escape(text)))),
         };

@@ -1,12 +1,13 @@
 //! The checks of `floodnet-chat` at the sockets.
 
-use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use floodnet_chat::Clock;
 use floodnet_chat::gate::{Gate, Refusal};
 use floodnet_chat::history::HistoryMessage;
+use floodnet_chat::keys::Key;
 use floodnet_chat::quota::Limits;
 use floodnet_chat::replay::Replay;
 use floodnet_chat::signed_message::{Envelope, NetworkId};
@@ -70,13 +71,33 @@ impl Clocks {
 pub struct ChatValidator {
     gate: Mutex<Gate>,
     clocks: Clocks,
+    /// The user's key, and when this program was started.
+    own: Option<(Key, u64)>,
+    /// Somebody else has said something with that key.
+    is_twin_heard: AtomicBool,
 }
+
+/// A message of the user's that is not of this life may have been under way for so long.
+const UNDER_WAY_MS: u64 = 5_000;
 
 impl ChatValidator {
     /// The gate of a network.
     #[must_use]
     pub fn new(network: NetworkId, limits: Limits, replay: Replay, clocks: Clocks) -> Self {
-        Self { gate: Mutex::new(Gate::new(network, limits, replay)), clocks }
+        let gate = Mutex::new(Gate::new(network, limits, replay));
+        Self { gate, clocks, own: None, is_twin_heard: AtomicBool::new(false) }
+    }
+
+    /// The gate of the user with this key, whose messages are all this program's.
+    #[must_use]
+    pub fn of(self, own: Key) -> Self {
+        let started = self.clocks.read().unix_ms;
+        Self { own: Some((own, started)), ..self }
+    }
+
+    /// Whether somebody else has said something with the user's key since the last time that this was asked.
+    pub fn take_twin(&self) -> bool {
+        self.is_twin_heard.swap(false, Relaxed)
     }
 
     /// The checks, to look at or to tell something. Others wait meanwhile.
@@ -103,6 +124,17 @@ const fn envelope(message: &Message) -> Option<&Envelope> {
 }
 
 impl ChatValidator {
+    /// Notes a message that the user's key has signed since this program was started, and that it has not sent.
+    fn look_for_twin(&self, envelope: &Envelope) {
+        let Some((own, started)) = self.own else { return };
+        let is_ours = envelope.origin() != own
+            || envelope.unix_ms() < started.saturating_add(UNDER_WAY_MS)
+            || self.lock().replay().has(envelope);
+        if !is_ours && envelope.is_authentic(&Verifier) {
+            self.is_twin_heard.store(true, Relaxed);
+        }
+    }
+
     /// A message that is caught up is checked here for all that its sender can check; whether it is wanted, the
     /// history knows, which is asked last.
     fn check_history(&self, envelope: &Envelope) -> Acceptance {
@@ -121,6 +153,7 @@ impl floodnet_tcp::validator::Validator<Message> for ChatValidator {
             return self.check_history(envelope);
         }
         let Some(envelope) = envelope(message) else { return Acceptance::Accept };
+        self.look_for_twin(envelope);
         let clock = self.clocks.read();
         let mut gate = self.lock();
         // Whoever proved this identity on the link is the author, and says now what its clock shows.

@@ -45,7 +45,7 @@ impl<M: Send + 'static> TaskContext<M> {
                 debug!(id, ?end, "connection ended");
             }
             // Without a receiver the node has stopped, and nobody wants to know.
-            let _ = context.reports.send(Report::Closed { id }).await;
+            let _ = context.reports.send(Report::Closed { id, end }).await;
         });
     }
 }

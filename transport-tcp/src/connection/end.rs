@@ -69,6 +69,7 @@ impl End {
             Self::Unreachable => counters.unreachable.add(),
             Self::Goodbye(_) => counters.goodbyes.add(),
             Self::Refused(Reason::Version) | Self::WrongVersion => counters.wrong_version.add(),
+            Self::Refused(Reason::Duplicate) => counters.refused_as_earlier.add(),
             Self::Refused(_) => counters.refused_by_peer.add(),
             Self::Dead => counters.dead.add(),
             Self::Stalled => counters.stalled.add(),

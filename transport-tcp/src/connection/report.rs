@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+use super::end::End;
 use crate::frame::Reason;
 use crate::outbox::Outbox;
 use crate::peer::Peer;
@@ -23,7 +24,7 @@ pub(crate) enum Report<M> {
     Message { link: Arc<LinkInfo>, message: M },
     /// The connection has ended, or could not be opened. Comes last; not at all when the node itself ended it
     /// at once.
-    Closed { id: u64 },
+    Closed { id: u64, end: End },
 }
 
 /// A dialer that has shown its identity.

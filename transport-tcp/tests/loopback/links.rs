@@ -7,7 +7,6 @@ use floodnet_core::token_bucket::Rate;
 use floodnet_tcp::driver::spawn_with_validator;
 use floodnet_tcp::limits::MAX_PACKET;
 use floodnet_tcp::validator::{Acceptance, LinkInfo, Validator};
-use tokio::net::TcpListener;
 
 use super::stranger::{Face, Stranger};
 use super::*;
@@ -403,23 +402,4 @@ async fn senseless_options_are_refused() {
 pub(crate) async fn settled_pair(one: &Running, other: &Running) {
     holds(one, "the other", |held| held.as_slice() == [other.me()]).await;
     holds(other, "the one", |held| held.as_slice() == [one.me()]).await;
-}
-
-/// The dialer's side against a stranger that listens.
-#[tokio::test]
-async fn who_answers_must_be_who_was_dialed() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("bound");
-    let expected = Peer::new(Face::new(1).claims, address);
-    let node = start(2, &[expected], options(quick())).await;
-    let impostor = in_time("a dial", Stranger::take_dial(&listener, &Face::new(2))).await;
-    assert!(!impostor.has_met(), "it learns nothing of the node");
-    counted(&node, "the wrong one", |stats| stats.wrong_identity == 1).await;
-    let mut right = in_time("a dial", Stranger::take_dial(&listener, &Face::new(1))).await;
-    assert!(right.has_met());
-    right.welcome(1).await;
-    let join = in_time("its request", right.read_frame()).await.expect("a packet");
-    // The kind is in the lower half of its byte; a ticket may follow.
-    let is_join = matches!(join[..4], [0, 1, 0, kind] if matches!(kind & 0xf, 0 | 3));
-    assert!(is_join, "a packet, its version, the overlay's, a JOIN: {join:?}");
 }

@@ -1,6 +1,7 @@
 //! Real nodes on loopback sockets, and strangers that do not keep to the protocol. Every test is bounded in
 //! time.
 
+mod dialed;
 mod handshake;
 mod hostile;
 mod links;

@@ -105,9 +105,8 @@ pub(crate) async fn withstand(mut node: Process, prefix: [u8; 2]) -> Result<()> 
     node.end().await
 }
 
-/// A relay among sixty nodes of this machine, under the limits of `lab`: no rate keeps the attackers away, who take
-/// all its places for neighbors. Its memory is bounded all the same, and the others go on talking. (Its places may
-/// stay taken for a while after the attack: that is no promise of `lab`.)
+/// A relay among sixty nodes of this machine, under the limits of `lab`: no rate keeps the attackers away, who are at
+/// its door all the time. Its memory is bounded, and the others go on talking.
 pub(crate) async fn a_lab_of_sixty_withstands() -> Result<()> {
     let mut relay = Process::start("lab", 8_000).await?;
     let first = start(vec![Peer::at(relay.address)], Limits::of(Profile::Lab)).await?;

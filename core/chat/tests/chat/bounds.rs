@@ -50,6 +50,19 @@ fn no_more_sealed_messages_are_tried_than_the_rate_allows() {
     assert!(matches!(alice.hear(&open, clock(61_020), &mut NodeRng::new(1)), Heard::Said { .. }));
 }
 
+/// What is read again must not keep out what comes now, however much it is.
+#[test]
+fn sealed_messages_from_before_take_nothing_from_those_that_come() {
+    let (mut alice, mut bob) = (session(1, "alice"), session(2, "bob"));
+    let mine = bob.say_to(alice.me(), "psst", clock(0)).expect("short");
+    for _ in 0..2_000 {
+        assert!(matches!(alice.recall(&mine), Heard::Direct { .. }));
+    }
+    let heard = (0..500).map(|_| alice.hear(&mine, clock(0), &mut NodeRng::new(1)));
+    assert_eq!(heard.filter(|heard| matches!(heard, Heard::Direct { .. })).count(), 500);
+    assert!(matches!(alice.recall(&mine), Heard::Direct { .. }), "though none that comes is opened now");
+}
+
 /// However long the body, and whatever the kind.
 #[test]
 fn no_body_is_too_long_for_its_signature_to_be_checked() {

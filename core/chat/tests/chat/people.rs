@@ -1,6 +1,6 @@
 //! Who is who.
 
-use floodnet_chat::keys::Identity;
+use floodnet_chat::keys::{Identity, Key};
 use floodnet_chat::people::{ContactError, NameMatch, People, PresenceChange};
 use floodnet_chat::text::fingerprint;
 
@@ -88,4 +88,28 @@ fn who_is_silent_for_long_is_taken_for_gone() {
     assert_eq!(people.gone_before(2_000), [one]);
     assert_eq!(people.present().map(|(key, _)| *key).collect::<Vec<_>>(), [two]);
     assert_eq!(people.meet(one, name("one"), true, 6_000), PresenceChange::Joined);
+}
+
+#[test]
+fn everybody_can_be_written_to_by_the_names_that_are_completed() {
+    let mut people = People::new(Key([9; 32]));
+    let keys: Vec<Key> = (1..=4).map(|number| Key([number; 32])).collect();
+    for (key, called) in keys.iter().zip(["bob", "Bob", "eve", "carl"]) {
+        people.meet(*key, name(called), true, 0);
+    }
+    people.set_petname(keys[3], name("Carla")).expect("free");
+    let mut typed = people.typed_names();
+    assert_eq!(typed.len(), 4);
+    let mut found: Vec<Key> = typed
+        .iter()
+        .map(|typed| match people.find(typed) {
+            NameMatch::One(key) => key,
+            other => panic!("{typed}: {other:?}"),
+        })
+        .collect();
+    found.sort_unstable();
+    assert_eq!(found, keys, "each by one name");
+    typed.retain(|typed| !typed.contains('~'));
+    typed.sort_unstable();
+    assert_eq!(typed, ["Carla", "eve"], "namesakes with the beginning of their fingerprints");
 }

@@ -84,4 +84,8 @@ impl<Setting: EntryNodes> NamedOverlay<Setting> for Cyclon<u32> {
     fn is_directed(_: &Table) -> bool {
         true
     }
+
+    fn links(table: &Table, slots: u32) -> Option<u64> {
+        Some(u64::from(slots) * u64::from(table.view))
+    }
 }

@@ -368,6 +368,10 @@ impl<Peer: Sourced> Overlay for RandomWalk<Peer> {
         &self.neighbors
     }
 
+    fn chosen(&self) -> usize {
+        self.own.into()
+    }
+
     fn class(message: &Message<Peer>) -> MessageClass {
         message.class()
     }
@@ -402,7 +406,9 @@ impl<Peer: Sourced> Overlay for RandomWalk<Peer> {
 }
 
 impl<Peer: Sourced> Invariants for RandomWalk<Peer> {
-    const STATES: &'static [&'static str] = &["joining", "alone", "repairing", "full", "settled"];
+    fn states(_: &Config<Peer>) -> &'static [&'static str] {
+        &["joining", "alone", "repairing", "full", "settled"]
+    }
 
     fn state(&self, config: &Config<Peer>) -> Option<&'static str> {
         let count = self.neighbors.len();

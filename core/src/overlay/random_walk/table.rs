@@ -141,4 +141,9 @@ impl<Setting: EntryNodes> NamedOverlay<Setting> for RandomWalk<u32> {
     fn target_degree(table: &Table) -> Option<u32> {
         Some(table.degree)
     }
+
+    /// A node asks for its degree, and others ask it.
+    fn links(table: &Table, slots: u32) -> Option<u64> {
+        Some(u64::from(slots) * u64::from(table.degree))
+    }
 }

@@ -6,8 +6,7 @@ use super::{Change, Comparison, Pair, Row};
 use crate::ensemble::config::Differing;
 use crate::ensemble::figure::Figure;
 use crate::ensemble::text::{SHOWN, align};
-use floodnet_measure::metrics::Unit;
-use floodnet_measure::metrics::{find, label};
+use floodnet_measure::metrics::{Unit, find, label};
 use floodnet_measure::stats::interval::Estimate;
 use floodnet_text::format;
 

@@ -37,8 +37,10 @@ impl std::error::Error for Failed {}
 pub trait Control: Sync {
     /// Asked after each window of the run at `index` whether it goes on.
     fn goes_on(&self, index: usize, progress: Progress) -> bool;
-    /// Told when the run at `index` is complete and kept.
-    fn finished(&self, index: usize);
+    /// Told when the run at `index` is complete and kept. Default: nobody listens.
+    fn finished(&self, index: usize) {
+        let _ = index;
+    }
 }
 
 /// Nobody looks on, and nothing is stopped.
@@ -46,8 +48,6 @@ impl Control for () {
     fn goes_on(&self, _: usize, _: Progress) -> bool {
         true
     }
-
-    fn finished(&self, _: usize) {}
 }
 
 /// Runs `scenario` once for each of `seeds`, up to `jobs` runs side by side, and makes of each run what

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use floodnet_scenario::Scenario;
-use floodnet_scenario::Tables;
+use floodnet_scenario::{Scenario, Tables};
 
 /// The shortest file that reads as `scenario`: its resolved form without every line that goes without
 /// saying.

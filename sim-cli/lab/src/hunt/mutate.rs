@@ -126,7 +126,7 @@ fn new_fault(scenario: &Scenario, rng: &mut NodeRng) -> Fault {
             let factor = f64::from(2 + rng.below(20));
             FaultKind::Slow(Slow { fraction, factor, lasts })
         }
-        _ => FaultKind::Pause(Pause { fraction, lasts }),
+        _ => FaultKind::Pause(Pause::once(fraction, lasts)),
     };
     Fault { at, kind }
 }

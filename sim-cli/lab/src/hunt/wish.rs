@@ -3,8 +3,7 @@
 use std::fmt;
 
 use floodnet_measure::expect::{Expectation, Op};
-use floodnet_measure::metrics::Numbers;
-use floodnet_measure::metrics::Summary;
+use floodnet_measure::metrics::{Numbers, Summary};
 
 /// A metric within a bound, such as `delivery_ratio < 0.99`.
 #[derive(Clone, Debug, PartialEq)]

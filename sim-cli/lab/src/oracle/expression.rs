@@ -1,12 +1,35 @@
 //! Arithmetic over the metrics of a run, such as `2 * topology.links - (nodes - 1)`.
 //!
-//! Numbers, metrics by their dotted path, `+ - * / ^`, parentheses, `exp`, `ln`, `sqrt`, and at the outside one
+//! Numbers, metrics by their dotted path, those of the run beside it as `beside.PATH`, `+ - * / ^`, parentheses, `exp`, `ln`, `sqrt`, and at the outside one
 //! comparison (`== != < <= > >=`), which is 1 where it holds and else 0.
 
 use std::fmt;
 
 use floodnet_measure::expect::Op;
 use floodnet_measure::metrics::{Numbers, find};
+
+/// What stands before a metric of the run beside.
+const BESIDE: &str = "beside.";
+
+/// The numbers of a run, and of another one of the same seed if the law has one beside it.
+#[derive(Clone, Debug, Default)]
+pub struct Measured {
+    /// Those of the run.
+    pub run: Numbers,
+    /// Those of the run beside it.
+    pub beside: Option<Numbers>,
+}
+
+impl Measured {
+    fn get(&self, name: &str) -> Result<Option<f64>, String> {
+        let found = match (name.strip_prefix(BESIDE), &self.beside) {
+            (None, _) => self.run.get(name),
+            (Some(name), Some(beside)) => beside.get(name),
+            (Some(_), None) => return Err(format!("there is no run beside this one for `{name}`")),
+        };
+        found.map_err(|unknown| unknown.to_string())
+    }
+}
 
 /// An expression, read and checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,11 +78,17 @@ impl Expression {
     ///
     /// # Errors
     /// The run has no such fault.
-    pub fn value(&self, numbers: &Numbers) -> Result<Option<f64>, String> {
+    pub fn value(&self, numbers: &Measured) -> Result<Option<f64>, String> {
         let Some(left) = self.left.value(numbers)? else { return Ok(None) };
         let Some((op, right)) = &self.compared else { return Ok(Some(left)) };
         let right = right.value(numbers)?;
         Ok(right.map(|right| f64::from(u8::from(op.holds(left, right)))))
+    }
+
+    /// Whether it needs a run beside.
+    #[must_use]
+    pub fn looks_beside(&self) -> bool {
+        self.left.looks_beside() || self.compared.as_ref().is_some_and(|(_, right)| right.looks_beside())
     }
 
     /// Whether it is a comparison: one bit per run.
@@ -76,10 +105,19 @@ impl fmt::Display for Expression {
 }
 
 impl Term {
-    fn value(&self, numbers: &Numbers) -> Result<Option<f64>, String> {
+    fn looks_beside(&self) -> bool {
+        match self {
+            Self::Number(_) => false,
+            Self::Metric(name) => name.starts_with(BESIDE),
+            Self::Call(_, of) => of.looks_beside(),
+            Self::Both(left, _, right) => left.looks_beside() || right.looks_beside(),
+        }
+    }
+
+    fn value(&self, numbers: &Measured) -> Result<Option<f64>, String> {
         Ok(match self {
             Self::Number(value) => Some(*value),
-            Self::Metric(name) => numbers.get(name).map_err(|unknown| unknown.to_string())?,
+            Self::Metric(name) => numbers.get(name)?,
             Self::Call(function, of) => of.value(numbers)?.map(|value| match function {
                 Function::Negative => -value,
                 Function::Exp => value.exp(),
@@ -185,7 +223,7 @@ impl<'t> Reader<'t> {
             "sqrt" => Function::Sqrt,
             "" => return Err(self.wrong("a number or a metric")),
             metric => {
-                find(metric).map_err(|unknown| unknown.to_string())?;
+                find(metric.strip_prefix(BESIDE).unwrap_or(metric)).map_err(|unknown| unknown.to_string())?;
                 return Ok(Term::Metric(metric.to_owned()));
             }
         };
@@ -209,12 +247,10 @@ impl<'t> Reader<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use floodnet_measure::metrics::Numbers;
-
     fn value(text: &str) -> f64 {
         let expression = Expression::parse(text).unwrap();
         // Without metrics any numbers serve.
-        expression.value(&Numbers::default()).unwrap().unwrap()
+        expression.value(&Measured::default()).unwrap().unwrap()
     }
 
     #[test]
@@ -246,9 +282,26 @@ mod tests {
             ("1 2", "an operator or the end is expected where there is `2`"),
             ("ln 2", "`ln(` is expected where there is `ln 2`"),
             ("nodez + 1", "unknown metric `nodez`: did you mean `nodes`?"),
+            ("beside.nodez", "unknown metric `nodez`: did you mean `nodes`?"),
         ] {
             let error = Expression::parse(text).unwrap_err();
             assert!(error.contains(expected), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn metrics_of_the_run_beside_have_a_word_before_them() {
+        let summary = |duration: f64| {
+            let mut summary: serde_json::Value =
+                serde_json::from_str(include_str!("../compare/fixtures/summary.json")).unwrap();
+            summary["duration_s"] = duration.into();
+            Numbers::parse(&summary.to_string()).unwrap()
+        };
+        let ratio = Expression::parse("duration_s / beside.duration_s").unwrap();
+        assert!(ratio.looks_beside() && !Expression::parse("duration_s").unwrap().looks_beside());
+        let alone = Measured { run: summary(6.0), beside: None };
+        assert!(ratio.value(&alone).unwrap_err().contains("no run beside"));
+        let both = Measured { beside: Some(summary(4.0)), ..alone };
+        assert_eq!(ratio.value(&both), Ok(Some(1.5)));
     }
 }

@@ -1,7 +1,7 @@
 //! From runs to verdicts.
 //!
 //! The run is the unit. A mean has Student's interval over runs, a share of runs Wilson's, both of
-//! [`CONFIDENCE`]: with the 95 % of other places two of forty true laws would fail by chance. A mean **holds**
+//! [`CONFIDENCE`]: with the 95 % of other places one in twenty true laws would fail by chance. A mean **holds**
 //! when the interval of the difference between measured and expected, made wider by the law's own tolerance,
 //! has 0 in it, and when it is no wider than the law asks for; so a law does not hold because little is known.
 
@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 
 use serde::Serialize;
 
-use super::expression::Expression;
+use super::expression::{Expression, Measured};
 use super::suite::{Arm, Bound, Law, Mean, Near, Suite};
 use crate::Protocols;
 use crate::ensemble::{Control, run_each, seeds};
@@ -79,32 +79,45 @@ pub fn consult(
     jobs: NonZeroUsize,
     control: &impl Control,
 ) -> Result<Option<Vec<Finding>>, String> {
-    let scenario = suite.scenario(law, protocols)?;
-    let Some(mut found) = check(law, &scenario, protocols, jobs, control)? else { return Ok(None) };
+    let run = |scenario: &Scenario| run_all(law, scenario, protocols, jobs, control);
+    let beside = match suite.beside(law, protocols)? {
+        Some(scenario) => {
+            let Some(beside) = run(&scenario)? else { return Ok(None) };
+            beside.into_iter().map(Some).collect()
+        }
+        None => vec![None; law.runs as usize],
+    };
+    let Some(runs) = run(&suite.scenario(law, protocols)?)? else { return Ok(None) };
+    let mut found = check(law, runs, &beside)?;
     if let (Some(arm), Some(scenario)) = (&law.control, suite.control(law, protocols)?) {
-        let Some(of_arm) = check(law, &scenario, protocols, jobs, control)? else { return Ok(None) };
-        found.extend(must_fail(arm, of_arm));
+        let Some(runs) = run(&scenario)? else { return Ok(None) };
+        found.extend(must_fail(arm, check(law, runs, &beside)?));
     }
     Ok(Some(found))
 }
 
-/// What the checks of a law find in runs of `scenario`.
-fn check(
+/// The numbers of the runs of `scenario` that a law asks for.
+fn run_all(
     law: &Law,
     scenario: &Scenario,
     protocols: &Protocols,
     jobs: NonZeroUsize,
     control: &impl Control,
-) -> Result<Option<Vec<Finding>>, String> {
+) -> Result<Option<Vec<Numbers>>, String> {
     let seeds = seeds(scenario.seed, law.runs);
     let keep = |_, _: &_, ran: Ran| ran.finished.map(|finished| Numbers::of(&finished.results.summary));
     let runs = run_each(scenario, protocols, &seeds, jobs, control, &keep);
     let runs = runs.map_err(|failed| format!("law `{}`: {failed}", law.name))?;
-    let runs: Option<Vec<Numbers>> = runs.into_iter().map(Option::flatten).collect();
-    let Some(runs) = runs else { return Ok(None) };
+    Ok(runs.into_iter().map(Option::flatten).collect())
+}
+
+/// What the checks of a law find in `runs`, each held against the one `beside` it.
+fn check(law: &Law, runs: Vec<Numbers>, beside: &[Option<Numbers>]) -> Result<Vec<Finding>, String> {
+    let both = runs.into_iter().zip(beside);
+    let runs: Vec<Measured> = both.map(|(run, beside)| Measured { run, beside: beside.clone() }).collect();
     let found: Result<Vec<Finding>, String> =
         law.checks.iter().map(|check| judge(law, &check.measured, &check.bound, &runs)).collect();
-    found.map(Some).map_err(|error| format!("law `{}`: {error}", law.name))
+    found.map_err(|error| format!("law `{}`: {error}", law.name))
 }
 
 /// What a control arm shows: the check of the law that fails most clearly, which is the first that does. If none
@@ -125,7 +138,7 @@ fn must_fail(arm: &Arm, found: Vec<Finding>) -> Option<Finding> {
     })
 }
 
-fn judge(law: &Law, measured: &Expression, bound: &Bound, runs: &[Numbers]) -> Result<Finding, String> {
+fn judge(law: &Law, measured: &Expression, bound: &Bound, runs: &[Measured]) -> Result<Finding, String> {
     let mut finding = Finding::unmeasured(law, measured, bound);
     let values = |of: &Expression| -> Result<Option<Vec<f64>>, String> {
         runs.iter().map(|run| of.value(run)).collect()
@@ -260,11 +273,11 @@ mod tests {
         let mut summary: serde_json::Value =
             serde_json::from_str(include_str!("../compare/fixtures/summary.json")).unwrap();
         summary["rmr"]["mean"] = serde_json::Value::Null;
-        let runs: Vec<Numbers> = nodes
+        let runs: Vec<Measured> = nodes
             .iter()
             .map(|nodes| {
                 summary["duration_s"] = (*nodes).into();
-                Numbers::parse(&summary.to_string()).unwrap()
+                Measured { run: Numbers::parse(&summary.to_string()).unwrap(), beside: None }
             })
             .collect();
         let check = &suite.laws[0].checks[0];

@@ -20,6 +20,8 @@ const BUILTIN: &[(&str, &str)] = &[
     ("hyparview.toml", include_str!("../../../../scenarios/oracles/hyparview.toml")),
     ("hyparview-crash.toml", include_str!("../../../../scenarios/oracles/hyparview-crash.toml")),
     ("cyclon.toml", include_str!("../../../../scenarios/oracles/cyclon.toml")),
+    ("swim.toml", include_str!("../../../../scenarios/oracles/swim.toml")),
+    ("lifeguard.toml", include_str!("../../../../scenarios/oracles/lifeguard.toml")),
     ("plumtree.toml", include_str!("../../../../scenarios/oracles/plumtree.toml")),
     ("plumtree-late.toml", include_str!("../../../../scenarios/oracles/plumtree-late.toml")),
     ("plumtree-crash.toml", include_str!("../../../../scenarios/oracles/plumtree-crash.toml")),
@@ -59,10 +61,13 @@ pub struct Law {
     pub checks: Vec<Check>,
     /// What must not be found so; without it, nothing is tried.
     pub control: Option<Arm>,
+    /// What the runs are held against: the same with other values, run by run with the same seeds. Its metrics have
+    /// `beside.` before their names.
+    pub beside: Option<Arm>,
 }
 
-/// The control arm of a law: something else, in which at least one check of the law must fail. It shows that the law can
-/// tell the two apart.
+/// Another arm of a law. As `control` it is something else, in which at least one check of the law must fail: it shows
+/// that the law can tell the two apart.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Arm {
@@ -80,6 +85,17 @@ pub struct Check {
     pub measured: Expression,
     /// What it must be.
     pub bound: Bound,
+}
+
+impl Check {
+    /// Whether it needs runs beside.
+    fn looks_beside(&self) -> bool {
+        let of = match &self.bound {
+            Bound::Exact(of) | Bound::AtMost(of) | Bound::AtLeast(of) => of,
+            Bound::Each(Near { of, .. }) | Bound::Mean(Mean { of, .. }) => of,
+        };
+        self.measured.looks_beside() || of.looks_beside()
+    }
 }
 
 /// What a measured value must be.
@@ -218,6 +234,9 @@ impl Suite {
             if law.checks.iter().any(needs_many) && (law.runs < 2 || law.quick == 1) {
                 return wrong("has an average to check, which takes two runs or more");
             }
+            if law.beside.is_none() && law.checks.iter().any(Check::looks_beside) {
+                return wrong("looks at runs beside, but has none: add a [law.beside]");
+            }
             if laws.iter().filter(|other| other.name == law.name).count() > 1 {
                 return wrong("is there twice");
             }
@@ -266,6 +285,14 @@ impl Suite {
         law.control.as_ref().map(|arm| self.read(law, &arm.set, protocols)).transpose()
     }
 
+    /// The scenario that the runs of a law are held against, if it has one.
+    ///
+    /// # Errors
+    /// As [`scenario`](Self::scenario).
+    pub fn beside(&self, law: &Law, protocols: &Protocols) -> Result<Option<Scenario>, String> {
+        law.beside.as_ref().map(|arm| self.read(law, &arm.set, protocols)).transpose()
+    }
+
     fn read(&self, law: &Law, besides: &toml::Table, protocols: &Protocols) -> Result<Scenario, String> {
         let set: Vec<(String, String)> =
             law.set.iter().chain(besides).map(|(key, value)| (key.clone(), value.to_string())).collect();
@@ -290,7 +317,8 @@ mod tests {
 
     #[test]
     fn the_builtin_suite_makes_sense() {
-        let (suite, protocols) = (Suite::builtin().unwrap(), Protocols::builtin());
+        let protocols = Protocols::builtin();
+        let suite = Suite::builtin().unwrap();
         for law in &suite.laws {
             suite.scenario(law, &protocols).unwrap_or_else(|error| panic!("{error}"));
             suite.control(law, &protocols).unwrap_or_else(|error| panic!("{error}"));
@@ -315,12 +343,15 @@ mod tests {
         let error = |text: String| Suite::parse("mine.toml", &text, None).unwrap_err();
         assert!(error(format!("{law}runs = 0\n{check}")).contains("law `a` needs runs = 1 or more"));
         assert!(error(format!("{law}runs = 1\n{check}{law}runs = 1\n{check}")).contains("is there twice"));
+        let beside = "[[law.check]]\nmeasured = \"nodes / beside.nodes\"\nexact = 1\n";
+        assert!(error(format!("{law}runs = 1\n{beside}")).contains("add a [law.beside]"));
         let mean = "[[law.check]]\nmeasured = \"nodes\"\nmean = { of = 3, within = 1 }\n";
         assert!(error(format!("{law}runs = 1\n{mean}")).contains("takes two runs or more"));
         assert!(
             error(format!("{law}runs = 1\n[[law.check]]\nmeasured = \"nodez\"\nexact = 3\n"))
                 .contains("did you mean `nodes`?")
         );
+        drop(Protocols::builtin());
         let mut suite = Suite::builtin().unwrap();
         assert!(suite.select(&["flod".to_owned()]).unwrap_err().contains("no law is called `flod`"));
         suite.select(&["percolation-10".to_owned()]).unwrap();

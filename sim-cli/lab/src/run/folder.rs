@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 use super::claim::{Claim, Taken};
 use super::labels::SlotLabels;
 use super::manifest::{Build, Manifest, hash};
-pub use super::whole::{Whole, remove_unfinished, write_whole};
+pub use super::whole::{Whole, is_unfinished, remove_unfinished, write_whole};
 use super::{Finished, Ran};
 use floodnet_core::time::Time;
-use floodnet_measure::tables;
-use floodnet_measure::{Results, seconds};
+use floodnet_measure::{Results, seconds, tables};
 use floodnet_scenario::Scenario;
 use floodnet_scenario::build::Setup;
 
@@ -272,9 +271,6 @@ fn is_of_run(name: &str) -> bool {
         "messages.csv",
         "latency.csv",
         "labels.csv",
-        "delivery.png",
-        "latency.png",
-        "degrees.png",
         "lives.csv",
         "links.csv",
         "arrivals.csv",

@@ -7,6 +7,7 @@
 //! | [`claim`] | one writer for each folder |
 //! | [`checkpoint`] | the tables of a run that goes on |
 //! | [`early`] | ending a run that cannot come to what is expected |
+//! | [`need`], [`machine`] | how much memory a run will need; how much there is |
 //! | [`manifest`] | what made the run and what it cost |
 //! | [`shelf`] | the runs one has |
 //! | [`sockets`] | what a run on sockets used |
@@ -17,7 +18,9 @@ pub mod claim;
 pub mod early;
 pub mod folder;
 pub mod labels;
+pub mod machine;
 pub mod manifest;
+pub mod need;
 pub mod shelf;
 pub mod sockets;
 mod whole;
@@ -183,7 +186,7 @@ pub fn prepare(scenario: &Scenario, protocols: &Protocols) -> Result<Setup, Comp
 }
 
 fn dispatch(protocols: &Protocols, mut job: Job<'_>) -> Result<Ran, Complaint> {
-    protocols.run(&mut job)
+    protocols.runs(job.scenario)?.run(&mut job)
 }
 
 /// Simulates `scenario` with the protocol `P` on one thread, for callers that know the protocol already.

@@ -55,6 +55,13 @@ impl Whole {
 /// How the name of a file ends that is not whole yet.
 const PARTIAL: &str = ".partial";
 
+/// Whether a killed process has left the file at `path` unfinished.
+#[must_use]
+pub fn is_unfinished(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with('.') && name.ends_with(PARTIAL) && path.is_file()
+}
+
 /// Takes away files in `folder` that a killed process has left unfinished. Only for who has claimed it.
 ///
 /// # Errors
@@ -62,8 +69,7 @@ const PARTIAL: &str = ".partial";
 pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with('.') && name.ends_with(PARTIAL) && path.is_file() {
+        if is_unfinished(&path) {
             fs::remove_file(path)?;
         }
     }

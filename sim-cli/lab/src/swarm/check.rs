@@ -166,7 +166,7 @@ impl<P: Runnable> Bench<'_, P> {
             healed: self.healed(&rules),
             simulated: self.job.scenario.duration.0,
             inputs: outcome.inputs,
-            states: P::STATES,
+            states: P::states(self.config),
             met: met.all(),
         }
     }

@@ -106,6 +106,7 @@ impl<'a> Rules<'a> {
             }
             Observation::Duplicate(_)
             | Observation::Repair
+            | Observation::Failed(_)
             | Observation::Dropped(_)
             | Observation::Deed(_)
             | Observation::Count(..)

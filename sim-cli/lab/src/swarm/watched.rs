@@ -214,7 +214,7 @@ impl<'a> Log<'a> {
         // It may have nobody to pass it on to, and an application that is busy: then nothing else shows that it came.
         if let Some(carried) = self.input.carried
             && !self.input.duplicate
-            && (self.known.promises.once || self.may_be_new(carried.message))
+            && self.is_new(carried.message)
         {
             self.take_in(carried.message, carried.hops);
         }
@@ -256,9 +256,11 @@ impl<'a> Log<'a> {
         self.heard.insert(message, Heard { at, hops, number, delivered: false, sent: SmallVec::new() });
     }
 
-    /// Whether the node never had the message, or may have forgotten it.
-    fn may_be_new(&self, message: u32) -> bool {
-        self.heard.get(&message).is_none_or(|heard| self.may_have_forgotten(heard))
+    /// Whether a message that comes is one to take in. Where each is passed on once, no copy is but the first; else not
+    /// one that the node has and cannot have forgotten.
+    fn is_new(&self, message: u32) -> bool {
+        self.known.promises.once
+            || self.heard.get(&message).is_none_or(|heard| self.may_have_forgotten(heard))
     }
 
     fn may_have_forgotten(&self, heard: &Heard) -> bool {
@@ -309,7 +311,7 @@ impl<'a> Log<'a> {
         // is taken in here too.
         let came = self.input.carried.filter(|came| came.message == message);
         match came {
-            Some(came) if promises.once || self.may_be_new(message) => self.take_in(message, came.hops),
+            Some(came) if self.is_new(message) => self.take_in(message, came.hops),
             // The copy that is passed on may be another than the first, which a busy application could not take.
             Some(came) => {
                 let waiting = self.heard.get_mut(&message).filter(|heard| !heard.delivered);
@@ -375,6 +377,7 @@ impl<'a> Log<'a> {
                 self.told_changed = true;
             }
             Observation::Repair
+            | Observation::Failed(_)
             | Observation::Dropped(_)
             | Observation::Count(..)
             | Observation::Record(..)
@@ -387,8 +390,7 @@ impl<'a> Log<'a> {
         let came_now = self.input.carried.is_some_and(|came| came.message == message);
         // What a busy application could not take may be asked for again.
         let waits = self.heard.get(&message).is_some_and(|heard| !heard.delivered);
-        let is_new = came_now && (self.known.promises.once || !waits);
-        if is_new || !self.heard.contains_key(&message) {
+        if (came_now && self.is_new(message)) || !self.heard.contains_key(&message) {
             self.take_in(message, hops);
         }
         let twice = self.heard.get_mut(&message).is_some_and(|heard| {
@@ -474,5 +476,8 @@ impl<P: SimProtocol + Invariants> Observe for Watched<'_, P> {
     }
     fn neighbors(&self) -> &[u32] {
         self.inner.neighbors()
+    }
+    fn chosen(&self) -> usize {
+        self.inner.chosen()
     }
 }

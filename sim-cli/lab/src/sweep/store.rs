@@ -14,11 +14,14 @@ use std::path::{Path, PathBuf};
 use super::index::{Cell, Index};
 use crate::ensemble::side::Side;
 use crate::run::claim::Claim;
-use crate::run::folder::{remove_unfinished, write_whole};
+use crate::run::folder::{is_unfinished, remove_unfinished, write_whole};
 use floodnet_measure::metrics::Numbers;
 
 /// The file that tells the folder of a sweep from any other.
 const INDEX: &str = "sweep.json";
+
+/// The folder of the summaries.
+const CELLS: &str = "cells";
 
 /// The folder of a sweep.
 #[derive(Debug)]
@@ -54,6 +57,23 @@ pub enum Gather {
 #[must_use]
 pub fn is_sweep(folder: &Path) -> bool {
     folder.join(INDEX).is_file()
+}
+
+/// Whether `folder` holds nothing, or only what a process leaves that was killed before it had written the index: such a
+/// part must be able to start again.
+fn is_free(folder: &Path) -> io::Result<bool> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        entries => entries?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        let is_empty = || fs::read_dir(&path).map(|mut entries| entries.next().is_none());
+        if !is_unfinished(&path) && !(path.ends_with(CELLS) && path.is_dir() && is_empty()?) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The cells of the sweep in `folder`, for comparison.
@@ -136,18 +156,15 @@ impl Store {
         let failed = |error: io::Error| format!("cannot write to {shown}: {error}");
         let absolute = std::path::absolute(folder).map_err(failed)?;
         let claim = Claim::of(&absolute).map_err(|taken| Claim::refusal(folder, &taken))?;
-        let is_free = match fs::read_dir(folder) {
-            Ok(mut entries) => entries.next().is_none(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-            Err(error) => return Err(failed(error)),
-        };
-        if !is_free && !is_sweep(folder) {
+        if !is_sweep(folder) && !is_free(folder).map_err(failed)? {
             return Err(format!(
                 "{shown} contains other files: choose another folder with --out (nothing was changed)"
             ));
         }
-        let cells = folder.join("cells");
-        fs::create_dir_all(&cells).and_then(|()| remove_unfinished(&cells)).map_err(failed)?;
+        // What a killed process has left in the folder itself would else stay beside the results.
+        let cells = folder.join(CELLS);
+        fs::create_dir_all(&cells).map_err(failed)?;
+        [folder, cells.as_path()].into_iter().try_for_each(remove_unfinished).map_err(failed)?;
         let store = Self { folder: folder.to_owned(), index, _claim: Some(claim) };
         // Results of another plan, or of fewer runs, are not those of this one.
         store.drop_results().map_err(failed)?;
@@ -162,7 +179,7 @@ impl Store {
     }
 
     fn path(&self, cell: &Cell, seed: u64) -> PathBuf {
-        self.folder.join("cells").join(format!("{}-{seed}.json", cell.config))
+        self.folder.join(CELLS).join(format!("{}-{seed}.json", cell.config))
     }
 
     /// Takes away tables and pictures.

@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::find::{Case, Found};
 use super::{Tested, Tests, Verdict};
 use crate::Protocols;
-use crate::ensemble::report::{Judged, Kept, Report, reached};
+use crate::ensemble::report::{Judged, Kept, Report};
 use crate::ensemble::seed;
 use crate::run::early::Early;
 use crate::run::simulate_shown;
@@ -142,8 +142,7 @@ impl Executor<'_> {
                     }
                     tested.why.extend(not_held.iter().map(|judged| judged.complaint()));
                     if let Some(worst) = not_held.iter().find_map(|judged| judged.worst) {
-                        let index = first as usize + worst.run;
-                        tested.again = format!("{} --run-index {index}", case.again);
+                        tested.again = format!("{} --run-index {}", case.again, worst.run);
                     }
                     tested.expect = expect;
                 }
@@ -172,13 +171,13 @@ impl Executor<'_> {
             if !finished.results.summary.complete {
                 return early.lost().map_or(Attempt::Stopped, |lost| Attempt::Lost(lost.to_string()));
             }
-            kept.push(Kept::of(number as usize, finished.results));
+            kept.push(Kept::of((first + number) as usize, finished.results));
         }
-        let report = Report::of(&case.scenario, kept.len(), kept);
-        let reach = reached(&case.scenario.reach, &report.metrics, |row| {
-            format!("run {} of {}", first as usize + row, case.name)
-        });
-        Attempt::Judged(report.expect, reach)
+        let Report { expect, mut reach, .. } = Report::of(&case.scenario, kept.len(), kept);
+        for best in reach.iter_mut().filter_map(|of| of.best.as_mut()) {
+            best.run.push_str(&format!(" of {}", case.name));
+        }
+        Attempt::Judged(expect, reach)
     }
 }
 

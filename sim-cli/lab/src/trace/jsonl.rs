@@ -207,6 +207,7 @@ fn report<'a>(what: Observed, base: Line<'a>) -> Line<'a> {
             Observation::NeighborUp(peer) => Line { kind: "neighbor_up", peer: Some(peer), ..base },
             Observation::NeighborDown(peer) => Line { kind: "neighbor_down", peer: Some(peer), ..base },
             Observation::Repair => Line { kind: "repair", ..base },
+            Observation::Failed(peer) => Line { kind: "failed", peer: Some(peer), ..base },
             Observation::Dropped(reason) => Line { kind: "dropped", reason: Some(reason), ..base },
             Observation::Deed(deed) => Line { kind: "hostile", reason: Some(deed.name()), ..base },
             Observation::Count(measure, by) | Observation::Record(measure, by) => {

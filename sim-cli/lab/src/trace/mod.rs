@@ -18,6 +18,7 @@ pub mod overlay;
 pub mod perfetto;
 pub mod record;
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
@@ -29,8 +30,7 @@ use floodnet_sim::plan::Plan;
 use floodnet_sim::{Progress, Simulation};
 
 use crate::Protocols;
-use floodnet_scenario::build::Setup;
-use floodnet_scenario::build::set_up_nodes;
+use floodnet_scenario::build::{Setup, set_up_nodes};
 use floodnet_scenario::protocol::Runnable;
 use floodnet_scenario::{Complaint, Scenario};
 use record::{Record, What};
@@ -61,10 +61,8 @@ pub enum Keep {
     /// All of them, with their content.
     #[default]
     All,
-    /// Lives, neighbors and deliveries, each delivery behind the packet that brought it.
-    Overlay,
-    /// These, and what becomes of each copy of a message: sent, received, lost, taken for a copy, ignored. Of these
-    /// messages, ascending. None: of all.
+    /// Lives, neighbors and deliveries, each delivery behind what brought it, and what becomes of each copy of a
+    /// message: sent, received, lost, taken for a copy, ignored. Of these messages, ascending. None: of all.
     Copies(Option<Arc<[u32]>>),
 }
 
@@ -132,7 +130,7 @@ pub fn follow(
     sink: Sink<'_>,
     watch: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Followed, Complaint> {
-    protocols.follow(Following { scenario, follow, sink, watch })
+    protocols.runs(scenario)?.follow(Following { scenario, follow, sink, watch })
 }
 
 /// Follows a run with the protocol `P`.
@@ -207,8 +205,12 @@ struct Tracer<'a> {
 struct Part {
     only: Option<Arc<[u32]>>,
     keep: Keep,
-    /// What the slot took last whose turn it is.
-    taken: Option<Arrived>,
+    /// What was taken last, and by which slot.
+    taken: Option<(u32, Arrived)>,
+    /// It brought a message, and nothing is said yet of what became of that.
+    is_open: bool,
+    /// Packets with messages that nodes keep for a busy application, by slot and message.
+    kept: BTreeMap<(u32, u32), Arrived>,
     records: Vec<Record>,
 }
 
@@ -231,7 +233,7 @@ impl Part {
     /// Of a step only what it does to a copy.
     fn trace_copy(&mut self, at: Time, slot: u32, step: Step<'_>) {
         match step {
-            Step::Takes { what, .. } => self.taken = Some(what),
+            Step::Takes { what, .. } => self.takes(slot, what),
             Step::Sends { to, payload, bytes, .. } if self.wants(payload) => {
                 self.push(at, slot, What::Sends { to, payload, bytes }, String::new());
             }
@@ -251,9 +253,42 @@ impl Part {
             }
             // What is ignored is what was taken last.
             Observed::Protocol(Observation::Dropped(_)) => {
-                matches!(self.taken, Some(Arrived::Packet { payload, .. }) if self.wants(payload))
+                matches!(self.taken, Some((_, Arrived::Packet { payload, .. })) if self.wants(payload))
             }
             _ => false,
+        }
+    }
+
+    fn takes(&mut self, slot: u32, what: Arrived) {
+        if let (true, Some((taker, packet))) = (std::mem::take(&mut self.is_open), self.taken)
+            && let Arrived::Packet { payload: Some(message), .. } = packet
+        {
+            self.kept.entry((taker, message)).or_insert(packet);
+        }
+        // A new node has kept nothing.
+        if what == Arrived::Start {
+            self.kept.retain(|(keeper, _), _| *keeper != slot);
+        }
+        self.taken = Some((slot, what));
+    }
+
+    /// Notes whether it is known what became of the message that came last.
+    fn settle(&mut self, what: Observed) {
+        match what {
+            Observed::Received { payload, .. } => self.is_open = payload.is_some(),
+            Observed::Protocol(
+                Observation::Delivered { .. } | Observation::Duplicate(_) | Observation::Dropped(_),
+            ) => self.is_open = false,
+            _ => {}
+        }
+    }
+
+    /// What brought the message that `slot` delivers: what it has just taken, or what it had kept.
+    fn brought(&mut self, slot: u32, message: u32) -> Option<Arrived> {
+        let taken = self.taken.map(|(_, what)| what);
+        match taken {
+            Some(Arrived::Packet { .. }) => taken,
+            _ => self.kept.remove(&(slot, message)).or(taken),
         }
     }
 
@@ -289,9 +324,12 @@ impl Observer for Part {
 
     fn observe(&mut self, at: Time, slot: u32, what: Observed) {
         if !matches!(self.keep, Keep::All) {
+            self.settle(what);
             if overlay::concerns(what) || self.concerns_copy(what) {
-                if let (true, Some(packet)) = (what.is_delivery(), self.taken) {
-                    self.push(at, slot, What::Takes(packet), String::new());
+                if let Observed::Protocol(Observation::Delivered { message, .. }) = what
+                    && let Some(brought) = self.brought(slot, message)
+                {
+                    self.push(at, slot, What::Takes(brought), String::new());
                 }
                 self.push(at, slot, What::Reports(what), String::new());
             }
@@ -308,8 +346,14 @@ impl Divisible for Tracer<'_> {
     type Part = Part;
 
     fn divide(&mut self, shards: &[Range<u32>]) -> Vec<Part> {
-        let part =
-            || Part { only: self.only.clone(), keep: self.keep.clone(), taken: None, records: Vec::new() };
+        let part = || Part {
+            only: self.only.clone(),
+            keep: self.keep.clone(),
+            taken: None,
+            is_open: false,
+            kept: BTreeMap::new(),
+            records: Vec::new(),
+        };
         shards.iter().map(|_| part()).collect()
     }
 

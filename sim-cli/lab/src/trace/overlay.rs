@@ -1,22 +1,17 @@
 //! What happens to the overlay over a run, and how its messages spread: what a player of the run needs.
 //!
-//! A link is an edge of the measured graph, by the same rules as `floodnet_measure::graph`: both ends hold each other,
-//! and no fault cuts between them. So whoever plays the changes before a time has the graph of the sample at that time.
+//! A link is an edge of the measured graph, by the same rules as `floodnet_measure::graph`: both ends hold each other
+//! (of directed views one end is enough), and no fault cuts between them. So whoever plays the changes before a time has the graph of the sample at that time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use floodnet_core::observe::Observation;
 use floodnet_core::time::{Duration, Time};
-use floodnet_sim::Progress;
 use floodnet_sim::observer::{Arrived, Observed};
 use floodnet_sim::plan::{End, Plan, SlotSet};
 
 use super::record::{Record, What};
-use super::{Follow, Followed, Keep, follow};
-use crate::Protocols;
-use crate::run::prepare;
-use floodnet_scenario::{Complaint, Scenario};
 
 /// What happened to the overlay over a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,9 +40,9 @@ pub enum OverlayChange {
     Joined(u32),
     /// The slot went down.
     Down(u32, End),
-    /// Both ends hold each other from now on.
+    /// Both ends hold each other from now on; of directed views one holds the other.
     Linked(u32, u32),
-    /// One end no longer holds the other.
+    /// That is no longer so.
     Unlinked(u32, u32),
     /// A fault begins to cut the link: already in a sample at this very time.
     Cut(u32, u32),
@@ -80,26 +75,6 @@ pub(super) const fn concerns(what: Observed) -> bool {
     )
 }
 
-/// Runs `scenario` and keeps what happens to its overlay.
-///
-/// # Errors
-/// The scenario cannot be set up; says why.
-pub fn history(
-    scenario: &Scenario,
-    protocols: &Protocols,
-    watch: &mut dyn FnMut(Progress) -> bool,
-) -> Result<(OverlayHistory, Followed), Complaint> {
-    let setup = prepare(scenario, protocols)?;
-    let mut recorder = Recorder::new(setup.plan);
-    let how = Follow { keep: Keep::Overlay, ..Follow::default() };
-    let mut sink = |_: Time, records: Vec<Record>| {
-        records.iter().for_each(|record| recorder.take(record));
-        true
-    };
-    let followed = follow(scenario, protocols, &how, &mut sink, watch)?;
-    Ok((recorder.end(), followed))
-}
-
 /// Makes a history of the steps of a run.
 pub(crate) struct Recorder {
     plan: Arc<Plan>,
@@ -107,11 +82,15 @@ pub(crate) struct Recorder {
     joined: Vec<bool>,
     /// Whom each slot holds.
     held: Vec<BTreeSet<u32>>,
-    /// Pairs that hold each other, and whether a fault cuts between them.
+    /// Whether a pair is linked when one of them holds the other, and both have joined.
+    is_directed: bool,
+    /// By whom each slot is held, where views are directed.
+    holders: Vec<BTreeSet<u32>>,
+    /// Linked pairs, and whether a fault cuts between them.
     links: BTreeMap<(u32, u32), bool>,
     /// Times at which what is cut changes, the earliest last.
     boundaries: Vec<Time>,
-    /// The packet that was taken last: its sender.
+    /// The sender of what is delivered next.
     from: Option<u32>,
     /// Who has got each message.
     reached: Vec<SlotSet>,
@@ -119,7 +98,8 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    pub(crate) fn new(plan: Arc<Plan>) -> Self {
+    /// Of a run with this plan; in it views are directed or not.
+    pub(crate) fn new(plan: Arc<Plan>, is_directed: bool) -> Self {
         let cuts = plan.disturbances.iter().filter(|fault| fault.kind.is_cut());
         let mut boundaries: Vec<Time> = cuts.flat_map(|fault| [fault.from, fault.until]).collect();
         boundaries.retain(|at| *at <= plan.duration);
@@ -130,6 +110,8 @@ impl Recorder {
             up: vec![false; slots],
             joined: vec![false; slots],
             held: vec![BTreeSet::new(); slots],
+            is_directed,
+            holders: vec![BTreeSet::new(); slots],
             links: BTreeMap::new(),
             boundaries,
             from: None,
@@ -189,35 +171,56 @@ impl Recorder {
         if slot == peer || self.plan.lives.len() <= peer as usize || !self.up[slot as usize] {
             return;
         }
-        if !std::mem::replace(&mut self.joined[slot as usize], true) {
+        let is_new = !std::mem::replace(&mut self.joined[slot as usize], true);
+        if is_new {
             self.event(at, OverlayChange::Joined(slot));
         }
         self.held[slot as usize].insert(peer);
-        if self.held[peer as usize].contains(&slot) {
-            let (low, high) = (slot.min(peer), slot.max(peer));
-            if self.links.insert((low, high), false).is_none() {
-                self.event(at, OverlayChange::Linked(low, high));
-                self.mark(at, low, high, at);
-            }
+        if self.is_directed {
+            self.holders[peer as usize].insert(slot);
         }
+        if is_new && self.is_directed {
+            self.holders[slot as usize].clone().into_iter().for_each(|other| self.link(at, slot, other));
+        }
+        self.link(at, slot, peer);
     }
 
     fn release(&mut self, at: Time, slot: u32, peer: u32) {
         if self.held[slot as usize].remove(&peer) {
-            let (low, high) = (slot.min(peer), slot.max(peer));
-            if self.links.remove(&(low, high)).is_some() {
-                self.event(at, OverlayChange::Unlinked(low, high));
+            if self.is_directed {
+                self.holders[peer as usize].remove(&slot);
             }
+            self.link(at, slot, peer);
         }
     }
 
     fn release_all(&mut self, at: Time, slot: u32) {
-        let held = std::mem::take(&mut self.held[slot as usize]);
-        for peer in held {
-            self.held[slot as usize].insert(peer);
-            self.release(at, slot, peer);
-        }
         self.joined[slot as usize] = false;
+        let held = self.held[slot as usize].clone();
+        held.into_iter().for_each(|peer| self.release(at, slot, peer));
+        // Others may hold on to it, but it is no node of the graph any more.
+        self.holders[slot as usize].clone().into_iter().for_each(|other| self.link(at, slot, other));
+    }
+
+    /// Opens or ends the link of this pair if it should be there and is not, or is there and should not.
+    fn link(&mut self, at: Time, slot: u32, peer: u32) {
+        let (low, high) = (slot.min(peer), slot.max(peer));
+        let holds = |one: u32, other: u32| self.held[one as usize].contains(&other);
+        let is_held = if self.is_directed {
+            let are_joined = self.joined[low as usize] && self.joined[high as usize];
+            are_joined && (holds(low, high) || holds(high, low))
+        } else {
+            holds(low, high) && holds(high, low)
+        };
+        if !is_held {
+            if self.links.remove(&(low, high)).is_some() {
+                self.event(at, OverlayChange::Unlinked(low, high));
+            }
+        } else if !self.links.contains_key(&(low, high)) {
+            self.links.insert((low, high), false);
+            self.event(at, OverlayChange::Linked(low, high));
+            self.mark(at, low, high, at);
+        }
     }
 
     /// Cuts or mends a link as the plan says for `when`.

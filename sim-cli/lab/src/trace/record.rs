@@ -125,6 +125,7 @@ fn reported(what: Observed, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             Observation::Duplicate(message) => write!(f, "suppresses a copy of message {message}"),
             Observation::NeighborUp(peer) => write!(f, "gets {peer} as neighbor"),
             Observation::NeighborDown(peer) => write!(f, "loses neighbor {peer}"),
+            Observation::Failed(peer) => write!(f, "holds {peer} for failed"),
             Observation::Repair => f.write_str("asks for a link in place of a lost one"),
             Observation::Dropped(reason) => write!(f, "ignores an input, {reason}"),
             Observation::Deed(deed) => write!(f, "is hostile, {}", deed.name()),

@@ -24,8 +24,8 @@ pub struct Copies {
     under_way: UnderWay,
     /// The copy that a slot has taken in, while it is not known what became of it.
     taken: Option<(u32, Copy)>,
-    /// The sender and the hops of the packet that was taken last.
-    packet: Option<(u32, u16)>,
+    /// The packet that brought what is delivered next: its sender, and its message if it carries one alone.
+    packet: Option<(u32, Option<u32>)>,
 }
 
 /// How far one message came.
@@ -113,7 +113,12 @@ impl Copies {
     pub(super) fn take(&mut self, record: &Record) {
         let &Record { at, slot, what, .. } = record;
         match what {
-            What::Takes(Arrived::Packet { from, hops, .. }) => self.packet = Some((from, hops)),
+            What::Takes(arrived) => {
+                self.packet = match arrived {
+                    Arrived::Packet { from, payload, .. } => Some((from, payload)),
+                    _ => None,
+                }
+            }
             What::Sends { to, payload: Some(message), .. } => {
                 self.under_way.entry((message, slot, to)).or_default().push_back(at);
             }
@@ -149,6 +154,9 @@ impl Copies {
             }
             Observation::Delivered { message, hops } => {
                 let taken = self.taken.take_if(|(number, copy)| *number == message && copy.to == slot);
+                if taken.is_none() && self.packet.is_some_and(|(_, carried)| carried == Some(message)) {
+                    self.has_not_failed(message, slot);
+                }
                 let from = taken.map(|(_, copy)| copy.from).or(self.packet.map(|(from, _)| from));
                 self.deliver(message, Arrival { slot, at, from: from.unwrap_or(slot), hops });
             }
@@ -158,6 +166,7 @@ impl Copies {
             Observation::NeighborUp(peer) => self.hold(at, slot, peer),
             Observation::NeighborDown(peer) => self.release(at, slot, peer),
             Observation::Repair
+            | Observation::Failed(_)
             | Observation::Deed(_)
             | Observation::Count(..)
             | Observation::Record(..)
@@ -174,6 +183,15 @@ impl Copies {
         if publish.slot != arrival.slot && !spread.reached.contains(arrival.slot) {
             spread.reached.insert(arrival.slot);
             spread.arrivals.push(arrival);
+        }
+    }
+
+    /// The node in `slot` had kept a copy until its application was free.
+    fn has_not_failed(&mut self, message: u32, slot: u32) {
+        let Some(spread) = self.messages.get_mut(message as usize) else { return };
+        let is_kept = |copy: &Copy| copy.to == slot && copy.fate == Fate::NotDelivered;
+        if let Some(place) = spread.failed.iter().position(is_kept) {
+            spread.failed.remove(place);
         }
     }
 

@@ -55,7 +55,7 @@ pub fn trace_copies(
 ) -> Result<Traced, Complaint> {
     let setup = prepare(scenario, protocols)?;
     let deadline = setup.measure.deadline;
-    let mut overlay = Recorder::new(Arc::clone(&setup.plan));
+    let mut overlay = Recorder::new(Arc::clone(&setup.plan), setup.measure.is_directed);
     let mut copies = Copies::new(setup.plan);
     let how = Follow { keep: Keep::Copies(messages.map(Arc::from)), ..Follow::default() };
     let mut sink = |_: Time, records: Vec<Record>| {

@@ -1,10 +1,10 @@
 //! Graphs as `GraphML` (<http://graphml.graphdrawing.org>), for Gephi, yEd, networkx.
 
-use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
 use crate::number::seconds;
 use crate::topology::{SlotState, Topology};
+use floodnet_text::markup::Escaped;
 
 /// What is said of a node: (attribute, type).
 const ATTRIBUTES: [(&str, &str); 7] = [
@@ -40,23 +40,6 @@ impl Labels for () {
 
     fn class(&self, _: u32) -> Option<&str> {
         None
-    }
-}
-
-/// A text as the content of an element.
-struct Escaped<'a>(&'a str);
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            match c {
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '&' => f.write_str("&amp;")?,
-                c => f.write_char(c)?,
-            }
-        }
-        Ok(())
     }
 }
 

@@ -15,7 +15,7 @@ use floodnet_core::hostile::{Classes, MessageClass, Pretense};
 use floodnet_core::invariants::{Invariants, Promises, Stored, Walk};
 use floodnet_core::measure::Measure;
 use floodnet_core::observe::Carried;
-use floodnet_core::overlay::{Cyclon, Fixed, HyParView, Overlay, OverlayEvent, RandomWalk};
+use floodnet_core::overlay::{Cyclon, Fixed, HyParView, Overlay, OverlayEvent, RandomWalk, Swim};
 use floodnet_core::protocol::{Context, Effects, Input, InputOf, Types};
 use floodnet_core::time::Duration;
 use floodnet_core::wire::{DecodeError, Wire, take};
@@ -23,10 +23,10 @@ use floodnet_sim::payload::SimPayload;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{NamedBroadcast, NamedOverlay, Setting};
+use super::{Given, NamedBroadcast, NamedOverlay, Setting};
 use crate::{
     CheckedTable, Complaint, CyclonTable, FloodTable, GossipTable, HyParViewTable, PlumtreeTable,
-    RandomWalkTable, StaticTable,
+    RandomWalkTable, StaticTable, SwimTable,
 };
 
 /// A message, timer or table of several protocols cannot be one of another: nodes of a run have the same settings.
@@ -123,6 +123,16 @@ macro_rules! any {
         })*
 
         impl Invariants for $any {
+            fn states(config: &$config) -> &'static [&'static str] {
+                match config { $($config::$variant(config) => <$node>::states(config),)* }
+            }
+            fn state(&self, config: &$config) -> Option<&'static str> {
+                match (self, config) {
+                    $((Self::$variant(node), $config::$variant(config)) => node.state(config),)*
+                    // A node is made from its settings.
+                    _ => None,
+                }
+            }
             fn promise(config: &$config, promises: &mut Promises) {
                 match config { $($config::$variant(config) => <$node>::promise(config, promises),)* }
             }
@@ -160,6 +170,7 @@ any! {
     HyParView = 1 "hyparview" HyParView<u32>, HyParViewTable;
     Cyclon = 2 "cyclon" Cyclon<u32>, CyclonTable;
     Fixed = 3 "static" Fixed, StaticTable;
+    Swim = 4 "swim" Swim<u32>, SwimTable;
 }
 
 any! {
@@ -187,27 +198,32 @@ macro_rules! each_overlay {
             AnyOverlay::HyParView($node) => $what,
             AnyOverlay::Cyclon($node) => $what,
             AnyOverlay::Fixed($node) => $what,
+            AnyOverlay::Swim($node) => $what,
         }
     };
 }
 
-/// Does `$what` with the settings of an overlay, whose type is `$overlay`.
-macro_rules! each_config {
-    ($any:expr, $overlay:ident, $config:ident => $what:expr) => {
+/// Does `$what` with what an overlay has, be it its settings or its table. The type of the overlay is `$overlay`.
+macro_rules! of_each {
+    ($of:ident, $any:expr, $overlay:ident, $part:ident => $what:expr) => {
         match $any {
-            AnyOverlayConfig::RandomWalk($config) => {
+            $of::RandomWalk($part) => {
                 type $overlay = RandomWalk<u32>;
                 $what
             }
-            AnyOverlayConfig::HyParView($config) => {
+            $of::HyParView($part) => {
                 type $overlay = HyParView<u32>;
                 $what
             }
-            AnyOverlayConfig::Cyclon($config) => {
+            $of::Cyclon($part) => {
                 type $overlay = Cyclon<u32>;
                 $what
             }
-            AnyOverlayConfig::Fixed($config) => {
+            $of::Swim($part) => {
+                type $overlay = Swim<u32>;
+                $what
+            }
+            $of::Fixed($part) => {
                 type $overlay = Fixed;
                 $what
             }
@@ -241,12 +257,16 @@ macro_rules! handle_overlay {
 
 impl Overlay for AnyOverlay {
     fn handle<E: Effects<Self>>(&mut self, input: InputOf<Self>, cx: &mut Context<'_, Self, E>) {
-        handle_overlay!(self, input, cx; RandomWalk HyParView Cyclon Fixed);
+        handle_overlay!(self, input, cx; RandomWalk HyParView Cyclon Fixed Swim);
     }
 
     #[inline]
     fn neighbors(&self) -> &[u32] {
         each_overlay!(self, node => node.neighbors())
+    }
+
+    fn chosen(&self) -> usize {
+        each_overlay!(self, node => node.chosen())
     }
 
     fn class(message: &AnyOverlayMessage) -> MessageClass {
@@ -258,7 +278,7 @@ impl Overlay for AnyOverlay {
     }
 
     fn forges(config: &AnyOverlayConfig) -> Classes {
-        each_config!(config, O, config => O::forges(config))
+        of_each!(AnyOverlayConfig, config, O, config => O::forges(config))
     }
 
     fn forge(
@@ -272,11 +292,12 @@ impl Overlay for AnyOverlay {
             C::HyParView(config) => HyParView::forge(config, class, pretense).map(M::HyParView),
             C::Cyclon(config) => Cyclon::forge(config, class, pretense).map(M::Cyclon),
             C::Fixed(config) => Fixed::forge(config, class, pretense).map(M::Fixed),
+            C::Swim(config) => Swim::forge(config, class, pretense).map(M::Swim),
         }
     }
 
     fn lies(config: &AnyOverlayConfig) -> Classes {
-        each_config!(config, O, config => O::lies(config))
+        of_each!(AnyOverlayConfig, config, O, config => O::lies(config))
     }
 
     fn lie(message: &mut AnyOverlayMessage, named: u32) -> bool {
@@ -285,11 +306,12 @@ impl Overlay for AnyOverlay {
             AnyOverlayMessage::HyParView(message) => HyParView::lie(message, named),
             AnyOverlayMessage::Cyclon(message) => Cyclon::lie(message, named),
             AnyOverlayMessage::Fixed(message) => Fixed::lie(message, named),
+            AnyOverlayMessage::Swim(message) => Swim::lie(message, named),
         }
     }
 
     fn unbounded(config: &mut AnyOverlayConfig) {
-        each_config!(config, O, config => O::unbounded(config));
+        of_each!(AnyOverlayConfig, config, O, config => O::unbounded(config));
     }
 
     fn kind(message: &AnyOverlayMessage) -> &'static str {
@@ -301,6 +323,7 @@ impl Overlay for AnyOverlay {
         HyParView::<u32>::measures(declare);
         Cyclon::<u32>::measures(declare);
         Fixed::measures(declare);
+        Swim::<u32>::measures(declare);
     }
 }
 
@@ -315,6 +338,7 @@ impl NamedOverlay<Setting> for AnyOverlay {
             T::HyParView(table) => C::HyParView(HyParView::config(table, setting)?),
             T::Cyclon(table) => C::Cyclon(Cyclon::config(table, setting)?),
             T::Fixed(table) => C::Fixed(Fixed::config(table, setting)?),
+            T::Swim(table) => C::Swim(Swim::config(table, setting)?),
         })
     }
 
@@ -324,32 +348,25 @@ impl NamedOverlay<Setting> for AnyOverlay {
             AnyOverlayConfig::HyParView(_) => Self::HyParView(HyParView::new(slot)),
             AnyOverlayConfig::Cyclon(_) => Self::Cyclon(Cyclon::new(slot)),
             AnyOverlayConfig::Fixed(_) => Self::Fixed(Fixed::new(slot)),
+            AnyOverlayConfig::Swim(_) => Self::Swim(Swim::new(slot)),
         }
     }
 
     fn target_degree(table: &AnyOverlayTable) -> Option<u32> {
-        match table {
-            AnyOverlayTable::RandomWalk(table) => target_degree::<RandomWalk<u32>>(table),
-            AnyOverlayTable::HyParView(table) => target_degree::<HyParView<u32>>(table),
-            AnyOverlayTable::Cyclon(table) => target_degree::<Cyclon<u32>>(table),
-            AnyOverlayTable::Fixed(table) => target_degree::<Fixed>(table),
-        }
+        of_each!(AnyOverlayTable, table, O, table => <O as NamedOverlay<Setting>>::target_degree(table))
+    }
+
+    fn links(table: &AnyOverlayTable, slots: u32) -> Option<u64> {
+        of_each!(AnyOverlayTable, table, O, table => <O as NamedOverlay<Setting>>::links(table, slots))
     }
 
     fn is_directed(table: &AnyOverlayTable) -> bool {
-        matches!(table, AnyOverlayTable::Cyclon(_))
+        of_each!(AnyOverlayTable, table, O, table => <O as NamedOverlay<Setting>>::is_directed(table))
     }
 
-    fn slots(table: &AnyOverlayTable) -> Result<Option<u32>, Complaint> {
-        match table {
-            AnyOverlayTable::Fixed(table) => Fixed::slots(table),
-            _ => Ok(None),
-        }
+    fn given(table: &AnyOverlayTable) -> Result<Option<Given>, Complaint> {
+        of_each!(AnyOverlayTable, table, O, table => <O as NamedOverlay<Setting>>::given(table))
     }
-}
-
-fn target_degree<O: NamedOverlay<Setting>>(table: &O::Table) -> Option<u32> {
-    O::target_degree(table)
 }
 
 impl Types for AnyBroadcast {

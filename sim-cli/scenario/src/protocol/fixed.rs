@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use floodnet_core::graph::Graph;
 use floodnet_core::overlay::{Fixed, fixed};
-use floodnet_core::tables::{CheckedTable, Complaint, Draw, NamedOverlay};
+use floodnet_core::tables::{CheckedTable, Complaint, Draw, Given, NamedOverlay};
 use floodnet_core::units::share;
 use floodnet_sim::graph::{self, MOST_LINKS};
 use floodnet_sim::read::open;
@@ -230,7 +230,10 @@ impl NamedOverlay<Setting> for Fixed {
     type Table = StaticTable;
 
     fn config(table: StaticTable, setting: &Setting) -> Result<Self::Config, Complaint> {
-        let graph = Arc::new(draw(&table, setting)?);
+        let graph = match &setting.graph {
+            Some(given) => Arc::clone(given),
+            None => Arc::new(draw(&table, setting)?),
+        };
         Ok(fixed::Config { graph, greet: setting.transport == Transport::Stream })
     }
 
@@ -238,18 +241,21 @@ impl NamedOverlay<Setting> for Fixed {
         Self::new(slot)
     }
 
-    fn slots(table: &StaticTable) -> Result<Option<u32>, Complaint> {
+    fn links(table: &StaticTable, slots: u32) -> Option<u64> {
         match table {
-            StaticTable::File(path) => read(path).map(|(graph, _)| Some(graph.nodes())),
-            _ => Ok(None),
+            StaticTable::File(_) => None,
+            // Few, so that nothing asks before it draws them.
+            StaticTable::Grid(_) => Some(2 * u64::from(slots)),
+            StaticTable::Ring(_) | StaticTable::Line(_) | StaticTable::Tree { .. } => Some(slots.into()),
+            _ => table.links(slots).map(|(_, links)| links),
         }
     }
 
-    fn labels(table: &StaticTable) -> Result<Option<Vec<u64>>, Complaint> {
+    fn given(table: &StaticTable) -> Result<Option<Given>, Complaint> {
         let StaticTable::File(path) = table else { return Ok(None) };
-        let (_, labels) = read(path)?;
+        let (graph, labels) = read(path)?;
         let are_numbers = labels.iter().copied().eq(0..labels.len() as u64);
-        Ok(Some(labels).filter(|_| !are_numbers))
+        Ok(Some(Given { graph: Arc::new(graph), labels: Some(labels).filter(|_| !are_numbers) }))
     }
 }
 

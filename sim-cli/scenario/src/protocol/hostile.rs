@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use floodnet_core::seen::SeenLimits;
 use floodnet_sim::hostile::{Hostile, HostileConfig};
 
-use super::{Runnable, Setting};
+use super::{Given, Runnable, Setting};
 use crate::build::unread;
 use crate::{CheckedTable, Complaint};
 
@@ -38,15 +39,19 @@ impl<P: Runnable> Runnable for Hostile<P> {
         P::target_degree(overlay)
     }
 
+    fn links(overlay: &P::OverlayTable, slots: u32) -> Option<u64> {
+        P::links(overlay, slots)
+    }
+
+    fn remembers(broadcast: P::BroadcastTable) -> SeenLimits {
+        P::remembers(broadcast)
+    }
+
     fn is_directed(overlay: &P::OverlayTable) -> bool {
         P::is_directed(overlay)
     }
 
-    fn labels(overlay: &P::OverlayTable) -> Result<Option<Vec<u64>>, Complaint> {
-        P::labels(overlay)
-    }
-
-    fn slots(overlay: &P::OverlayTable) -> Result<Option<u32>, Complaint> {
-        P::slots(overlay)
+    fn given(overlay: &P::OverlayTable) -> Result<Option<Given>, Complaint> {
+        P::given(overlay)
     }
 }

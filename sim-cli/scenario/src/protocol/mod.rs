@@ -1,8 +1,9 @@
-//! What a protocol must say of itself so that a scenario can name it, and the protocols that are built in.
+//! What a protocol must say of itself so that a scenario can name it.
 //!
 //! The words after `overlay.` and `broadcast.` in a scenario name a [`Runnable`]: a whole protocol with its two
 //! tables. A pair of [`NamedOverlay`] and [`NamedBroadcast`], composed by [`Node`], is one.
-//! [`visit_builtin`] shows those that are built in; whoever keeps something for each protocol keeps it in a
+//! [`visit_builtin`] shows those that are built in, which `core/src/overlay/builtin.rs` and
+//! `core/src/broadcast/builtin.rs` list; whoever keeps something for each protocol keeps it in a
 //! [`ProtocolTable`].
 
 mod any;
@@ -14,11 +15,13 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use floodnet_core::broadcast::{self, Flood, Gossip};
-use floodnet_core::invariants::Invariants;
+use floodnet_core::graph::Graph;
+use floodnet_core::invariants::{Invariants, Promises};
 use floodnet_core::node::{Config, Node};
 use floodnet_core::overlay::{self, Fixed, RandomWalk};
+use floodnet_core::seen::SeenLimits;
 use floodnet_core::tables::{BroadcastVisitor, EntryNodes, OverlayVisitor};
-pub use floodnet_core::tables::{NamedBroadcast, NamedOverlay};
+pub use floodnet_core::tables::{Given, NamedBroadcast, NamedOverlay};
 use floodnet_core::wire::Wire;
 use floodnet_measure::own;
 use floodnet_sim::SimProtocol;
@@ -43,6 +46,8 @@ pub struct Setting {
     pub seed: u64,
     /// How packets travel.
     pub transport: Transport,
+    /// The graph in the file that the overlay's table names, if it does.
+    pub graph: Option<Arc<Graph>>,
     /// Who breaks the rules. A protocol has no use for it: the wrapper around it has.
     pub scene: Arc<Scene>,
 }
@@ -94,6 +99,18 @@ pub trait Runnable:
         None
     }
 
+    /// How many links a network of so many slots has, about, if that can be told beforehand. Default: half as many for
+    /// each slot as it wants neighbors.
+    fn links(overlay: &Self::OverlayTable, slots: u32) -> Option<u64> {
+        Self::target_degree(overlay).map(|degree| u64::from(slots) * u64::from(degree) / 2)
+    }
+
+    /// Which messages a node remembers. Default: as many as the limits of the built-in protocols let it.
+    fn remembers(broadcast: Self::BroadcastTable) -> SeenLimits {
+        let _ = broadcast;
+        SeenLimits::default()
+    }
+
     /// Whether a node can hold a peer that does not hold it, for long: an edge in either direction is a link of the
     /// measured graph then. Default: no, a link takes both ends.
     fn is_directed(overlay: &Self::OverlayTable) -> bool {
@@ -101,20 +118,11 @@ pub trait Runnable:
         false
     }
 
-    /// How many slots the overlay's table asks for, if it does (a graph read from a file).
+    /// The graph in a file that the overlay's table names, if it does: its nodes are the slots.
     ///
     /// # Errors
-    /// The table names something that cannot be read; says what, with the key inside the table.
-    fn slots(overlay: &Self::OverlayTable) -> Result<Option<u32>, Complaint> {
-        let _ = overlay;
-        Ok(None)
-    }
-
-    /// The labels of the slots, where a file has others than their numbers.
-    ///
-    /// # Errors
-    /// As [`slots`](Self::slots).
-    fn labels(overlay: &Self::OverlayTable) -> Result<Option<Vec<u64>>, Complaint> {
+    /// The file cannot be read; says why, with the key inside the table.
+    fn given(overlay: &Self::OverlayTable) -> Result<Option<Given>, Complaint> {
         let _ = overlay;
         Ok(None)
     }
@@ -140,16 +148,22 @@ impl<O: NamedOverlay<Setting>, B: NamedBroadcast<Payload = SimPayload>> Runnable
         O::target_degree(overlay)
     }
 
+    fn links(overlay: &O::Table, slots: u32) -> Option<u64> {
+        O::links(overlay, slots)
+    }
+
+    fn remembers(broadcast: B::Table) -> SeenLimits {
+        let mut promises = Promises::default();
+        B::promise(&broadcast.into(), &mut promises);
+        promises.remembers
+    }
+
     fn is_directed(overlay: &O::Table) -> bool {
         O::is_directed(overlay)
     }
 
-    fn slots(overlay: &O::Table) -> Result<Option<u32>, Complaint> {
-        O::slots(overlay)
-    }
-
-    fn labels(overlay: &O::Table) -> Result<Option<Vec<u64>>, Complaint> {
-        O::labels(overlay)
+    fn given(overlay: &O::Table) -> Result<Option<Given>, Complaint> {
+        O::given(overlay)
     }
 }
 
@@ -195,7 +209,7 @@ pub fn visit_broadcast<B: NamedBroadcast<Payload = SimPayload>>(visitor: &mut im
 
 /// Shows `visitor` the overlay `O` under every built-in broadcast.
 pub fn visit_overlay<O: NamedOverlay<Setting>>(visitor: &mut impl Visitor) {
-    broadcast::visit(&mut UnderEach::<_, O>(visitor, PhantomData));
+    broadcast::visit(&mut EachBroadcast::<_, O, O>(visitor, &[], PhantomData));
 }
 
 /// The overlays that are built in.
@@ -212,20 +226,23 @@ struct EachOverlay<'a, V> {
 
 impl<V: Visitor> OverlayVisitor<Setting> for EachOverlay<'_, V> {
     fn overlay<O: NamedOverlay<Setting>>(&mut self) {
-        broadcast::visit(&mut EachBroadcast::<V, O>(self.visitor, &self.alone, PhantomData));
+        broadcast::visit(&mut EachBroadcast::<V, O, AnyOverlay>(self.visitor, &self.alone, PhantomData));
     }
 }
 
-/// Shows its visitor the overlay `O` with each broadcast.
-struct EachBroadcast<'a, V, O>(&'a mut V, &'a [(&'static str, &'static str)], PhantomData<O>);
+/// Shows its visitor the overlay `O` with each broadcast, but for those pairs that stand alone. `Run` is what runs for
+/// it: itself, or [`AnyOverlay`].
+struct EachBroadcast<'a, V, O, Run>(&'a mut V, &'a [(&'static str, &'static str)], PhantomData<(O, Run)>);
 
-impl<V: Visitor, O: NamedOverlay<Setting>> BroadcastVisitor<SimPayload> for EachBroadcast<'_, V, O> {
+impl<V: Visitor, O: NamedOverlay<Setting>, Run: NamedOverlay<Setting>> BroadcastVisitor<SimPayload>
+    for EachBroadcast<'_, V, O, Run>
+{
     fn broadcast<B: NamedBroadcast<Payload = SimPayload>>(&mut self) {
         if B::FOR_KEY.is_some() {
             // It shares its name and table with another broadcast, which is the one that `AnyBroadcast` knows.
-            self.0.pair::<Node<AnyOverlay, B>, O::Table, B::Table>(O::NAME, B::NAME);
+            self.0.pair::<Node<Run, B>, O::Table, B::Table>(O::NAME, B::NAME);
         } else if !self.1.contains(&(O::NAME, B::NAME)) {
-            self.0.pair::<Node<AnyOverlay, AnyBroadcast>, O::Table, B::Table>(O::NAME, B::NAME);
+            self.0.pair::<Node<Run, AnyBroadcast>, O::Table, B::Table>(O::NAME, B::NAME);
         }
     }
 }
@@ -236,15 +253,6 @@ struct OverEach<'a, V, B>(&'a mut V, PhantomData<B>);
 impl<V: Visitor, B: NamedBroadcast<Payload = SimPayload>> OverlayVisitor<Setting> for OverEach<'_, V, B> {
     fn overlay<O: NamedOverlay<Setting>>(&mut self) {
         self.0.pair::<Node<AnyOverlay, B>, O::Table, B::Table>(O::NAME, B::NAME);
-    }
-}
-
-/// Shows its visitor the overlay `O` with each broadcast.
-struct UnderEach<'a, V, O>(&'a mut V, PhantomData<O>);
-
-impl<V: Visitor, O: NamedOverlay<Setting>> BroadcastVisitor<SimPayload> for UnderEach<'_, V, O> {
-    fn broadcast<B: NamedBroadcast<Payload = SimPayload>>(&mut self) {
-        self.0.pair::<Node<O, AnyBroadcast>, O::Table, B::Table>(O::NAME, B::NAME);
     }
 }
 

@@ -5,6 +5,7 @@ mod bad;
 mod bad_bounds;
 mod good;
 mod overrides;
+mod protocols;
 mod registry;
 mod roundtrip;
 

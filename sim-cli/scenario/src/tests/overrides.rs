@@ -125,7 +125,7 @@ loss = 0.1
      --> --set:1:9
       |
     1 | overlay.scamp.active=5
-      |         ^^^^^ known here: random_walk, static, hyparview, cyclon
+      |         ^^^^^ known here: random_walk, static, hyparview, cyclon, swim
     ");
 }
 

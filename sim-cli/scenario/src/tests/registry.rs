@@ -85,6 +85,7 @@ fn tables_and_nodes_have_the_same_defaults() {
         entry: vec![0, 1],
         seed: 1,
         transport: floodnet_sim::spec::Transport::Stream,
+        graph: None,
         scene: std::sync::Arc::default(),
     };
     assert_eq!(RandomWalk::config(RandomWalkTable::default(), &setting), Ok(walk));
@@ -107,7 +108,7 @@ fn the_schema_has_registered_tables_and_descriptions() {
     let schema = schema(&tables());
     let overlays = &schema["properties"]["overlay"]["properties"];
     let names: Vec<_> = overlays.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["cyclon", "hyparview", "random_walk", "scamp", "static"]);
+    assert_eq!(names, ["cyclon", "hyparview", "random_walk", "scamp", "static", "swim"]);
     let table = resolve(&schema, &overlays["scamp"]);
     assert_eq!(table["properties"]["active"]["description"], "Size of the active view.");
     assert_eq!(table["additionalProperties"], false);

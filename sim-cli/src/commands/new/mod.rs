@@ -14,7 +14,7 @@ use crate::commands::args::Overrides;
 use crate::commands::command_trait::{Command, Context};
 use crate::commands::failure::Failure;
 use crate::commands::files::{invalid, load};
-use crate::commands::init::{failed, finish};
+use crate::commands::init::finish;
 use floodnet_lab::run::folder::{MANIFEST, RESOLVED, write_whole};
 use floodnet_scenario::{Scenario, templates};
 
@@ -56,8 +56,8 @@ impl Command for NewArgs {
         if self.file.exists() && !self.force {
             return Err(Failure::Failed(format!("{shown} exists: use --force to replace it")));
         }
-        fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
-        write_whole(&self.file, text).map_err(|error| failed(&self.file, &error))?;
+        fs::create_dir_all(folder).map_err(|error| Failure::unwritable(folder, &error))?;
+        write_whole(&self.file, text).map_err(|error| Failure::unwritable(&self.file, &error))?;
         finish(&self.file, cx)
     }
 }

@@ -1,12 +1,12 @@
 //! A whole run as GEXF 1.3 (<https://gexf.net>): nodes and edges with the times at which they are there, so that Gephi
 //! plays it.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use floodnet_core::time::Time;
 use floodnet_measure::seconds;
 use floodnet_measure::tables::Labels;
+use floodnet_text::markup::Escaped;
 
 use super::{LifeSpan, LinkSpan, Timeline};
 
@@ -23,7 +23,7 @@ pub fn write_gexf(
 ) -> io::Result<()> {
     writeln!(to, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(to, r#"<gexf xmlns="http://gexf.net/1.3" version="1.3">"#)?;
-    writeln!(to, "  <meta><description>{}</description></meta>", escaped(name))?;
+    writeln!(to, "  <meta><description>{}</description></meta>", Escaped(name))?;
     let end = seconds(end);
     writeln!(
         to,
@@ -64,7 +64,7 @@ fn write_node(to: &mut impl Write, lives: &[LifeSpan], labels: &impl Labels) -> 
     ];
     for (name, value) in values {
         if let Some(value) = value {
-            writeln!(to, r#"        <attvalue for="{name}" value="{}"/>"#, escaped(&value))?;
+            writeln!(to, r#"        <attvalue for="{name}" value="{}"/>"#, Escaped(&value))?;
         }
     }
     writeln!(to, "      </attvalues><spells>")?;
@@ -78,33 +78,4 @@ fn write_spells(to: &mut impl Write, spans: impl Iterator<Item = (Time, Option<T
         writeln!(to, r#"        <spell start="{}"{end}/>"#, seconds(from))?;
     }
     Ok(())
-}
-
-/// A text as XML takes it, in elements and in attributes.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
-            '"' => escaped.push_str("&quot;"),
-            // XML has no others, not even as references.
-            c if c.is_control() && !matches!(c, '\t' | '\n' | '\r') => {
-                let _ = write!(escaped, "U+{:04X}", u32::from(c));
-            }
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::escaped;
-
-    #[test]
-    fn names_cannot_leave_their_place() {
-        assert_eq!(escaped("a<b> & \"c\" \u{1}"), "a&lt;b&gt; &amp; &quot;c&quot; U+0001");
-    }
 }

@@ -8,7 +8,6 @@ mod compose;
 mod deployment;
 mod kubernetes;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -17,6 +16,7 @@ use self::deployment::{Deployment, PATIENCE_SECONDS};
 use crate::check;
 use crate::control::TOKEN;
 use crate::protocols::Protocols;
+use floodnet_lab::emit::{Content, Files, name_of};
 use floodnet_scenario::{Complaint, Scenario};
 
 /// The files to write.
@@ -28,15 +28,6 @@ pub struct Emission {
     pub kubernetes: bool,
     /// Name of the image; none for `floodnet-NAME`.
     pub image: Option<String>,
-}
-
-/// A file of the folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content {
-    /// This text.
-    Text(String),
-    /// The content of that file.
-    CopyOf(PathBuf),
 }
 
 /// The files that start `scenario`, by their place in a folder. `program` is what runs it.
@@ -51,10 +42,10 @@ pub fn emit(
     protocols: &Protocols,
     emission: &Emission,
     program: &Path,
-) -> Result<BTreeMap<String, Content>, Complaint> {
+) -> Result<Files, Complaint> {
     let setup = protocols.backend(scenario)?.prepare(scenario)?;
     check::outside(&setup)?;
-    let name = network_name(&scenario.name);
+    let name = name_of(&scenario.name);
     let deployment = Deployment {
         image: emission.image.clone().unwrap_or_else(|| format!("{name}:latest")),
         name,
@@ -76,8 +67,8 @@ pub fn emit(
 }
 
 /// The scenario and the files that it names, which lie beside it.
-fn scenario_files(scenario: &Scenario, protocols: &Protocols) -> BTreeMap<String, Content> {
-    let mut files = BTreeMap::new();
+fn scenario_files(scenario: &Scenario, protocols: &Protocols) -> Files {
+    let mut files = Files::new();
     let table = scenario.to_resolved_toml().parse().expect("a resolved scenario reads back");
     let mut document = toml::Value::Table(table);
     for (number, key) in protocols.tables().file_keys().iter().enumerate() {
@@ -92,14 +83,6 @@ fn scenario_files(scenario: &Scenario, protocols: &Protocols) -> BTreeMap<String
     let text = toml::to_string_pretty(&document).expect("a table has a form in TOML");
     files.insert("scenario/scenario.toml".to_owned(), Content::Text(text));
     files
-}
-
-/// `name` in lower case, with letters, digits and hyphens alone, as networks want it.
-fn network_name(name: &str) -> String {
-    let letters = name.to_ascii_lowercase();
-    let letters = letters.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' });
-    let name: String = "floodnet-".chars().chain(letters).take(50).collect();
-    name.trim_end_matches('-').to_owned()
 }
 
 /// As YAML, one document after the other.
@@ -159,16 +142,4 @@ fn readme(deployment: &Deployment, emission: &Emission) -> String {
         ));
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_as_networks_want_them() {
-        assert_eq!(network_name("Partition_heal.2"), "floodnet-partition-heal-2");
-        assert_eq!(network_name("ends in_"), "floodnet-ends-in");
-        assert!(network_name(&"x".repeat(90)).len() <= 50);
-    }
 }

@@ -38,10 +38,7 @@ fn fractions_count_those_that_are_up() {
     spec.faults = vec![
         Fault { at: secs(100).into(), kind: half(CrashKind::Silent) },
         Fault { at: secs(200).into(), kind: half(CrashKind::Reset) },
-        Fault {
-            at: secs(300).into(),
-            kind: FaultKind::Pause(Pause { fraction: 0.1, lasts: (secs(1)).into() }),
-        },
+        Fault { at: secs(300).into(), kind: FaultKind::Pause(Pause::once(0.1, (secs(1)).into())) },
         Fault {
             at: secs(50).into(),
             kind: FaultKind::Slow(Slow { fraction: 0.25, factor: 2.5, lasts: (secs(1)).into() }),
@@ -58,6 +55,19 @@ fn fractions_count_those_that_are_up() {
     let DisturbanceKind::Pause(slots) = &plan.disturbances[1].kind else { panic!("pause second") };
     assert_eq!(slots.len(), 25);
     assert!((0..1_000).all(|slot| !slots.contains(slot) || plan.life_at(slot, at(300)).is_some()));
+}
+
+#[test]
+fn a_pause_in_turns_stops_the_same_slots_each_time() {
+    let mut spec = still(100);
+    let (still_for, awake) = (secs(3).into(), secs(1).into());
+    let pause = Pause { still: Some(still_for), awake: Some(awake), ..Pause::once(0.2, secs(10).into()) };
+    spec.faults = vec![Fault { at: secs(50).into(), kind: FaultKind::Pause(pause) }];
+    let plan = spec.draw(1).unwrap();
+    let when: Vec<_> = plan.disturbances.iter().map(|fault| (fault.from, fault.until)).collect();
+    assert_eq!(when, [(at(50), at(53)), (at(54), at(57)), (at(58), at(60))]);
+    assert!(plan.disturbances.iter().all(|fault| fault.kind == plan.disturbances[0].kind));
+    assert_eq!((plan.faults[0].from, plan.faults[0].until, plan.faults[0].slots), (at(50), at(60), 20));
 }
 
 #[test]
@@ -119,8 +129,8 @@ fn a_fault_says_how_many_slots_it_hits() {
         (FaultKind::Loss(Loss { share: 0.5, lasts }), 19),
         (FaultKind::Slow(Slow { fraction: 0.5, factor: 2.0, lasts }), 10),
         (FaultKind::Slow(Slow { fraction: 0.02, factor: 2.0, lasts }), 0),
-        (FaultKind::Pause(Pause { fraction: 0.02, lasts }), 0),
-        (FaultKind::Pause(Pause { fraction: 1.0, lasts }), 19),
+        (FaultKind::Pause(Pause::once(0.02, lasts)), 0),
+        (FaultKind::Pause(Pause::once(1.0, lasts)), 19),
     ] {
         let mut spec = still(20);
         spec.faults = vec![earlier.clone(), Fault { at: secs(100).into(), kind: kind.clone() }];

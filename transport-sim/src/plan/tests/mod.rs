@@ -90,10 +90,7 @@ fn busy(count: u32) -> PlanSpec {
     });
     spec.faults = vec![
         Fault { at: secs(300).into(), kind: crash },
-        Fault {
-            at: secs(200).into(),
-            kind: FaultKind::Pause(Pause { fraction: 0.1, lasts: (secs(5)).into() }),
-        },
+        Fault { at: secs(200).into(), kind: FaultKind::Pause(Pause::once(0.1, (secs(5)).into())) },
     ];
     spec
 }
@@ -224,8 +221,14 @@ fn errors_name_the_key_and_what_is_wrong() {
         problem(&|spec| spec.traffic[1].from = Origin::Slot(10)),
         problem(&|spec| spec.traffic[1].every = Some(Duration::ZERO.into())),
         problem(&|spec| spec.traffic[1].every = Some(Duration::from_nanos(1).into())),
-        fault(FaultKind::Pause(Pause { fraction: -0.5, lasts: lasts.into() })),
-        fault(FaultKind::Pause(Pause { fraction: 0.5, lasts: (Duration::ZERO).into() })),
+        fault(FaultKind::Pause(Pause::once(-0.5, lasts.into()))),
+        fault(FaultKind::Pause(Pause::once(0.5, (Duration::ZERO).into()))),
+        fault(FaultKind::Pause(Pause { still: Some(lasts.into()), ..Pause::once(0.5, lasts.into()) })),
+        fault(FaultKind::Pause(Pause {
+            still: Some(lasts.into()),
+            awake: Some(Duration::ZERO.into()),
+            ..Pause::once(0.5, lasts.into())
+        })),
         fault(FaultKind::Slow(Slow { fraction: 0.5, factor: 0.5, lasts: lasts.into() })),
         fault(FaultKind::Partition(Partition { groups: vec![1.0], lasts: lasts.into(), one_way: false })),
         fault(FaultKind::Cut(Cut { links: vec![Ends(1, 2), Ends(3, 3)], lasts: lasts.into() })),
@@ -244,6 +247,8 @@ fn errors_name_the_key_and_what_is_wrong() {
         "traffic.1: more than 16777216 messages",
         "fault.1.pause.fraction: `-0.5` is not a fraction of the slots",
         "fault.1.pause.for: this cannot be zero",
+        "fault.1.pause.still: still and awake are given together",
+        "fault.1.pause.awake: this cannot be zero",
         "fault.1.slow.factor: `0.5` is out of range",
         "fault.1.partition.groups: a partition has at least two groups",
         "fault.1.cut.links.1.1: a slot has no link to itself",

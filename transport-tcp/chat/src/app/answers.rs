@@ -6,6 +6,8 @@ use floodnet_chat::keys::Key;
 use floodnet_chat::text::fingerprint;
 
 use super::App;
+use super::unread::Waiting;
+use crate::screen::{Spoken, When};
 use crate::validator::quota_limits;
 
 impl App {
@@ -71,12 +73,16 @@ impl App {
 
     pub(super) fn tell_unread(&mut self) {
         if self.unread.len() == 0 {
-            return self.screen.answer("no direct message waits for an answer");
+            return self.screen.answer("no direct message waits for an answer, and nobody has named you");
         }
         for unread in self.unread.take() {
             let shown = self.talk.session.people().shown(&unread.from);
             let verified = self.talk.session.people().is_verified(&unread.from);
-            self.screen.direct(&unread.from, &shown, verified, &unread.text, &unread.came);
+            let Waiting { from, text, when, is_direct } = &unread;
+            let when = Some(When { is_caught_up: false, ..*when });
+            let (is_direct, is_mention) = (*is_direct, !*is_direct);
+            let spoken = Spoken { key: from, shown: &shown, verified, text, is_direct, is_mention, when };
+            self.screen.spoken(&spoken);
         }
     }
 

@@ -37,6 +37,12 @@ impl App {
             Command::Forget(who) => self.forget(&who),
             Command::Invite => self.invite(),
             Command::Unread => self.tell_unread(),
+            Command::Ignore(None) => self.tell_ignored(),
+            Command::Ignore(Some(pattern)) => self.ignore(&pattern),
+            Command::Unignore(pattern) => self.unignore(&pattern),
+            Command::Clear => self.screen.clear(),
+            Command::WhichRoom => self.screen.answer(&format!("this is {}", self.about.room)),
+            Command::Room { to, key_file } => return self.enter(to.as_deref(), key_file),
             Command::Status => self.tell_status(),
             Command::History(span) => self.tell_history(span),
             Command::Wrong(why) => self.refuse(&why),
@@ -54,6 +60,7 @@ impl App {
         if let Some(after) = self.wait_for_turn() {
             return after;
         }
+        self.unread.forget_mentions();
         // A long paste goes in parts, but not a line.
         let (part, rest) = part(&text, MAX_TEXT);
         if let Err(why) = self.talk.say(part).await {

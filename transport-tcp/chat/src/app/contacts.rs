@@ -114,6 +114,36 @@ impl App {
         });
     }
 
+    pub(super) fn tell_ignored(&mut self) {
+        let patterns = self.ignored.patterns();
+        let text = match patterns.len() {
+            0 => "nobody is ignored: /ignore spam* hides strangers whose names begin so".to_owned(),
+            _ => patterns.join("\n"),
+        };
+        self.screen.answer(&text);
+    }
+
+    pub(super) fn ignore(&mut self, pattern: &str) {
+        match self.ignored.add(pattern) {
+            Ok(()) => {
+                self.storage.save_ignored(self.ignored.patterns(), &mut self.screen);
+                self.screen.notice(&format!(
+                    "strangers called {pattern} are not shown any more; /unignore {pattern} shows them again. \
+                     Contacts are: /block hides one"
+                ));
+            }
+            Err(why) => self.refuse(&why),
+        }
+    }
+
+    pub(super) fn unignore(&mut self, pattern: &str) {
+        if !self.ignored.remove(pattern) {
+            return self.refuse(&format!("{pattern} is not ignored; /ignore lists who is"));
+        }
+        self.storage.save_ignored(self.ignored.patterns(), &mut self.screen);
+        self.screen.notice(&format!("strangers called {pattern} are shown again"));
+    }
+
     pub(super) fn rename(&mut self, who: &str, petname: &str) {
         let petname = match Name::new(petname) {
             Ok(petname) => petname,

@@ -103,12 +103,13 @@ impl Conversation {
 
     async fn publish(&mut self, envelope: Envelope, is_line: bool) {
         let line = is_line.then(|| envelope.bytes().len());
-        self.sending.publishes(line, self.clocks.read().now);
+        let clock = self.clocks.read();
+        self.sending.publishes(line, clock.now);
         self.validator.lock().said(&envelope);
         // First on disk: what was sent must not be gone here.
-        let (key, now_ms) = (envelope.key(), self.clocks.read().unix_ms);
-        let name = self.session.name().to_string();
-        let is_kept = is_line && self.memory.put(&envelope, &name, Source::Live, now_ms) == Some(Put::New);
+        let (key, name) = (envelope.key(), self.session.name().to_string());
+        let is_kept =
+            is_line && self.memory.put(&envelope, &name, Source::Live, clock.unix_ms) == Some(Put::New);
         if self.handle.publish(envelope).await.is_err() {
             tracing::error!("the node has stopped");
         }
@@ -117,9 +118,16 @@ impl Conversation {
         }
     }
 
+    /// Keeps a message of somebody, if there is a history: under what its author is called now, which is told too.
+    pub(super) fn keep(&mut self, envelope: &Envelope, source: Source) -> (Option<Put>, String) {
+        let nick =
+            self.session.people().nick(&envelope.origin()).map(ToString::to_string).unwrap_or_default();
+        let put = self.memory.put(envelope, &nick, source, self.clocks.read().unix_ms);
+        (put, nick)
+    }
+
     /// Tells the node what became of a message on disk.
     pub(super) async fn tell_history(&mut self, command: HistoryCommand) {
-        self.sending.commands();
         if self.handle.command(Command::History(command)).await.is_err() {
             tracing::error!("the node has stopped");
         }

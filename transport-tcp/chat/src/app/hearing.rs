@@ -12,9 +12,9 @@ use floodnet_core::protocol::Types;
 use tokio::time::Instant;
 
 use super::App;
-use super::unread::Direct;
+use super::unread::Waiting;
 use crate::node::{Event, FloodNode};
-use crate::screen::now;
+use crate::screen::{Spoken, When};
 
 type FloodEvent = <FloodNode as Types>::Event;
 
@@ -55,28 +55,61 @@ impl App {
     }
 
     fn hear(&mut self, envelope: &Envelope) {
-        self.silence.hears(Instant::now());
+        self.silence.hears();
+        let unix_ms = envelope.unix_ms();
         match self.talk.hear(envelope) {
-            Heard::Said { from, text } => {
-                let shown = self.talk.session.people().shown(&from);
-                let verified = self.talk.session.people().is_verified(&from);
-                self.screen.said(&from, &shown, verified, &text);
-            }
-            Heard::Direct { from, text } => {
-                let shown = self.talk.session.people().shown(&from);
-                let verified = self.talk.session.people().is_verified(&from);
-                let came = now();
-                self.screen.direct(&from, &shown, verified, &text, &came);
-                self.unread.push(Direct { from, text, came });
-            }
+            Heard::Said { from, text } => self.show_live(from, text, false, unix_ms),
+            Heard::Direct { from, text } => self.show_live(from, text, true, unix_ms),
             Heard::Presence { from, change } => self.on_presence(&from, change),
             Heard::Nothing(reason) => tracing::debug!(reason, "nothing to show"),
         }
     }
 
+    /// Shows a message that has just been said, unless its author is ignored or too loud.
+    fn show_live(&mut self, from: Key, text: String, is_direct: bool, unix_ms: u64) {
+        let people = self.talk.session.people();
+        let (shown, verified) = (people.shown(&from), people.is_verified(&from));
+        let is_mention = names(&text, self.talk.session.name().as_str());
+        if self.is_hidden(&from, &shown) {
+            return;
+        }
+        let now = self.talk.clocks.read().now;
+        if self.is_limited(&from) && !self.crowd.may_speak(from, now) {
+            return;
+        }
+        let spoken =
+            Spoken { key: &from, shown: &shown, verified, text: &text, is_direct, is_mention, when: None };
+        self.screen.spoken(&spoken);
+        if is_direct || is_mention {
+            self.unread.push(Waiting { from, text, when: When { unix_ms, is_caught_up: false }, is_direct });
+        }
+    }
+
+    fn is_stranger(&self, key: &Key) -> bool {
+        !self.talk.session.people().contacts().contains_key(key) && *key != self.talk.session.me()
+    }
+
+    /// Whether the user ignores this one.
+    pub(super) fn is_hidden(&self, key: &Key, shown: &str) -> bool {
+        self.is_stranger(key) && self.ignored.hides(shown)
+    }
+
+    /// Whether this one may fill the screen. A pipe gets every line: a program reads it.
+    fn is_limited(&self, key: &Key) -> bool {
+        !self.screen.is_plain() && self.is_stranger(key)
+    }
+
     fn on_presence(&mut self, from: &Key, change: PresenceChange) {
         let shown = self.talk.session.people().shown(from);
+        let now = self.talk.clocks.read().now;
+        let is_told = match change {
+            PresenceChange::Unchanged => false,
+            // Whoever takes the name of a contact is told of, however many they are.
+            PresenceChange::Impersonates { .. } => true,
+            _ => !self.is_hidden(from, &shown) && (!self.is_limited(from) || self.crowd.may_change(now)),
+        };
         match change {
+            _ if !is_told => {}
             PresenceChange::Unchanged => {}
             PresenceChange::Joined => self.screen.notice(&format!("{shown} is here")),
             PresenceChange::Left => self.screen.notice(&format!("{shown} left")),
@@ -96,6 +129,38 @@ impl App {
                     &fingerprint(from)[..9]
                 ));
             }
+        }
+    }
+}
+
+/// Whether somebody called `name` is named in a text: as a word, in any case.
+pub(super) fn names(text: &str, name: &str) -> bool {
+    let (text, name) = (text.to_lowercase(), name.to_lowercase());
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    text.match_indices(&name).any(|(at, found)| {
+        let (before, behind) = (&text[..at], &text[at + found.len()..]);
+        !before.ends_with(is_part) && !behind.starts_with(is_part)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn a_name_is_a_word_of_its_own() {
+        for (text, is_named) in [
+            ("bob, are you there?", true),
+            ("ask Bob", true),
+            ("@bob: yes", true),
+            ("(BOB)", true),
+            ("bobsled", false),
+            ("kebob", false),
+            ("bob_2", false),
+            ("bobs bob", true),
+            ("", false),
+        ] {
+            assert_eq!(names(text, "bob"), is_named, "{text}");
         }
     }
 }

@@ -3,18 +3,23 @@
 //! | module | subject |
 //! |---|---|
 //! | `setup` | from the command line to a running chat |
+//! | `online` | its node: where it listens, and whom it asks first |
 //! | `conversation` | what is said and heard: one person's session on its node |
 //! | `commands`, `contacts`, `answers` | what is done about a typed line |
 //! | `invite` | a ticket for others, and what the user is told while nobody is here |
 //! | `hearing` | what is done about what the node tells |
 //! | `sending` | how fast messages go out, and which of them a neighbor has read |
 //! | `past` | what was said before |
+//! | `moving` | from one room into another |
 //! | `pending` | a typed line, from the keyboard until it is dealt with |
 //! | `neighborhood` | the address book |
 //! | `silence` | whether anybody is heard |
 //! | `storage` | what is kept while the chat runs |
-//! | `unread` | direct messages that were not answered |
+//! | `unread` | direct messages that were not answered, and who named the user |
+//! | `crowd` | what of strangers is not shown |
+//! | `day` | the line that a new day begins with |
 //! | `clock_check` | whether the clock of this machine is right |
+//! | `twin` | another program with the same key |
 //! | `throttle` | warnings that could come in masses |
 
 mod answers;
@@ -22,9 +27,13 @@ mod clock_check;
 mod commands;
 mod contacts;
 mod conversation;
+mod crowd;
+mod day;
 mod hearing;
 mod invite;
+mod moving;
 mod neighborhood;
+mod online;
 mod past;
 mod pending;
 mod sending;
@@ -32,6 +41,7 @@ mod setup;
 mod silence;
 mod storage;
 mod throttle;
+mod twin;
 mod unread;
 
 use std::io::{self, Write};
@@ -46,13 +56,18 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use self::clock_check::ClockCheck;
 use self::conversation::Conversation;
+use self::crowd::{Crowd, Ignored};
+use self::day::Day;
+use self::moving::Left;
 use self::neighborhood::Neighborhood;
 use self::pending::{After, PendingLine};
 use self::silence::Silence;
 use self::storage::Storage;
+use self::twin::Twin;
 use self::unread::Unread;
+use crate::args::Args;
 use crate::command::{Command, parse, parse_text};
-use crate::input::Typed;
+use crate::input::{Names, Typed};
 use crate::metrics::Snapshot;
 use crate::room::Room;
 use crate::screen::{Broken, Screen};
@@ -70,6 +85,8 @@ const LOOK: Duration = Duration::from_millis(20);
 enum End {
     /// The user said so, or there is no more input.
     Quit,
+    /// The user goes into another room.
+    Room,
     /// A signal or an interrupt asked for it.
     Signal,
     /// The task of the node has ended, which it should not.
@@ -84,8 +101,16 @@ struct App {
     storage: Storage,
     neighborhood: Neighborhood,
     silence: Silence,
+    twin: Twin,
     unread: Unread,
+    /// What a terminal completes.
+    names: Names,
+    crowd: Crowd,
+    ignored: Ignored,
+    day: Day,
     pending: Option<PendingLine>,
+    /// The settings for another room, and the line that asked for it.
+    next_room: Option<(Box<Args>, PendingLine)>,
     lines: LineCounts,
     /// There is no more input, or it asks to leave: what was sent is waited for.
     is_ending: bool,
@@ -100,13 +125,12 @@ struct App {
 
 /// What was chosen when the program started.
 struct About {
+    args: Args,
     room: Room,
     profile: Profile,
     log: PathBuf,
     /// Where it looks for others, in words.
     places: String,
-    /// No line of the input is a command.
-    text_only: bool,
 }
 
 /// Lines of the input.
@@ -120,9 +144,12 @@ struct LineCounts {
 }
 
 impl App {
-    async fn run(mut self, mut input: mpsc::Receiver<Typed>) -> ExitCode {
+    async fn run(mut self, mut input: mpsc::Receiver<Typed>) -> Left {
         let end = self.live(&mut input).await;
-        self.end(end).await
+        match self.next_room.take() {
+            Some((args, line)) if matches!(end, End::Room) => self.move_out(args, line, input).await,
+            _ => Left::Exit(self.end(end).await),
+        }
     }
 
     async fn live(&mut self, input: &mut mpsc::Receiver<Typed>) -> End {
@@ -163,6 +190,9 @@ impl App {
             if let Some(line) = self.pending.take() {
                 self.on_line(line).await;
             }
+            if self.next_room.is_some() {
+                return End::Room;
+            }
             if self.is_ending && self.pending.is_none() && self.talk.sending.is_settled() {
                 return End::Quit;
             }
@@ -180,7 +210,7 @@ impl App {
     async fn on_typed(&mut self, text: Result<String, String>, next: SyncSender<String>) {
         self.lines.taken += 1;
         let command = match text {
-            Ok(text) if self.about.text_only => parse_text(&text),
+            Ok(text) if self.about.args.text => parse_text(&text),
             Ok(text) => parse(&text),
             Err(why) => Command::Wrong(format!("not sent: {why}")),
         };
@@ -196,6 +226,7 @@ impl App {
                     line.again = again;
                     return self.pending = Some(line);
                 }
+                After::Room(args) => return self.next_room = Some((args, line)),
                 After::Rest(rest) => line.command = rest,
                 After::Next => return line.done(self.prompt()),
             }
@@ -219,7 +250,13 @@ impl App {
         if let Some(word) = self.silence.look(self.talk.is_connected(), Instant::now()) {
             self.screen.warning(&word);
         }
+        let (refused, is_heard) =
+            (self.talk.handle.stats().refused_as_earlier, self.talk.validator.take_twin());
+        if let Some(word) = self.twin.look(self.talk.is_connected(), refused, is_heard) {
+            self.screen.warning(word);
+        }
         self.talk.forget_silent();
+        self.look_after_screen();
         self.look_after_history().await;
         match self.clock.look(self.talk.clock_disagreement()) {
             Some(Ok(word)) => self.screen.notice(&word),
@@ -228,12 +265,26 @@ impl App {
         }
     }
 
+    /// Tells what was not shown, and that a day has begun; keeps the names that can be completed.
+    fn look_after_screen(&mut self) {
+        if let Some(word) = self.crowd.take_word() {
+            self.screen.notice(&word);
+        }
+        if self.screen.is_plain() {
+            return;
+        }
+        if let Some(day) = self.day.look(jiff::Zoned::now().date()) {
+            self.screen.day(&day);
+        }
+        self.names.set(self.talk.session.people().typed_names());
+    }
+
     /// Keeps the way in for the next run.
     fn save_book(&mut self) {
-        let neighbors = self.talk.handle.neighbors().borrow().clone();
-        let kept = neighbors.len().min(crate::node::KEPT);
-        self.neighborhood.keeps(neighbors.get(..kept).unwrap_or_default());
-        if let Some(met) = self.neighborhood.take_new(&neighbors) {
+        let (chosen, mut others) = self.talk.handle.chosen_and_others();
+        others.truncate(crate::node::KEPT.saturating_sub(chosen.len()));
+        self.neighborhood.keeps(&chosen, &others);
+        if let Some(met) = self.neighborhood.take_new(&[chosen, others].concat()) {
             self.storage.save_peers(&met, &mut self.screen);
         }
     }
@@ -260,9 +311,16 @@ impl App {
         self.storage.save_replay(&self.talk.validator, is_end, &mut self.screen);
     }
 
-    async fn end(mut self, end: End) -> ExitCode {
+    /// Says goodbye, and keeps everything.
+    async fn close(&mut self) {
+        // It is kept as shown already: the next run would not show it.
+        self.show_waiting();
         self.talk.say_goodbye().await;
         self.save(true);
+    }
+
+    async fn end(mut self, end: End) -> ExitCode {
+        self.close().await;
         let is_all_sent = self.tell_unsent(&end);
         let Self { talk, mut screen, .. } = self;
         let left = talk.handle.leave().await;
@@ -284,7 +342,7 @@ impl App {
             }
             End::Signal => 130,
             End::Quit if left.is_err() || !is_all_sent => 1,
-            End::Quit => 0,
+            End::Quit | End::Room => 0,
         };
         ExitCode::from(code)
     }

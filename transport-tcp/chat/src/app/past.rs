@@ -11,12 +11,13 @@ use floodnet_tcp::peer::Peer;
 use tokio::time::Instant;
 
 use super::App;
+use super::hearing::names;
 use super::throttle::Throttle;
-use super::unread::Direct;
+use super::unread::Waiting;
 use crate::command::Span;
 use crate::history::{History, Past, Put, Source};
 use crate::node::HistoryCommand;
-use crate::screen::{When, at};
+use crate::screen::{Spoken, When, at};
 
 /// Messages that are shown when the program starts.
 const SCROLL_BACK: u32 = 20;
@@ -102,9 +103,7 @@ impl Memory {
 impl App {
     /// Whether a message that came as it was said is to be shown: it may have come from the history before.
     pub(super) async fn is_news(&mut self, envelope: &Envelope) -> bool {
-        let nick = self.talk.session.people().nick(&envelope.origin()).map(ToString::to_string);
-        let now_ms = self.talk.clocks.read().unix_ms;
-        match self.talk.memory.put(envelope, &nick.unwrap_or_default(), Source::Live, now_ms) {
+        match self.talk.keep(envelope, Source::Live).0 {
             Some(Put::New) => {
                 self.talk.tell_history(HistoryCommand::Kept(envelope.key())).await;
                 true
@@ -117,10 +116,7 @@ impl App {
     /// A message from before came that the node has asked for.
     pub(super) async fn on_caught_up(&mut self, envelope: Envelope) {
         let key = envelope.key();
-        let nick = self.talk.session.people().nick(&envelope.origin()).map(ToString::to_string);
-        let nick = nick.unwrap_or_default();
-        let now_ms = self.talk.clocks.read().unix_ms;
-        let put = self.talk.memory.put(&envelope, &nick, Source::CaughtUp, now_ms);
+        let (put, nick) = self.talk.keep(&envelope, Source::CaughtUp);
         let is_kept = matches!(put, Some(Put::New | Put::Known));
         self.talk.tell_history(HistoryCommand::Settle { key, is_kept }).await;
         match put {
@@ -145,9 +141,13 @@ impl App {
 
     /// Shows what was caught up, if no more of it seems to come.
     pub(super) fn show_caught_up(&mut self) {
-        if !self.talk.memory.is_due() {
-            return;
+        if self.talk.memory.is_due() {
+            self.show_waiting();
         }
+    }
+
+    /// Shows what was caught up and not shown yet.
+    pub(super) fn show_waiting(&mut self) {
         let memory = &mut self.talk.memory;
         memory.came = None;
         let caught_up: Vec<Past> = std::mem::take(&mut memory.waiting).into_values().collect();
@@ -164,9 +164,9 @@ impl App {
 
     /// Shows a message from before; true if there was something to show.
     fn show_past(&mut self, Past { envelope, nick }: &Past, is_caught_up: bool) -> bool {
-        let (unix_ms, clock) = (envelope.unix_ms(), self.talk.clocks.read());
+        let unix_ms = envelope.unix_ms();
         let when = When { unix_ms, is_caught_up };
-        let heard = self.talk.session.recall(envelope, clock);
+        let heard = self.talk.session.recall(envelope);
         let (Heard::Said { from, .. } | Heard::Direct { from, .. }) = &heard else { return false };
         let people = self.talk.session.people();
         let is_unknown = people.nick(from).is_none() && !people.contacts().contains_key(from);
@@ -178,15 +178,26 @@ impl App {
             people.shown(from)
         };
         let verified = people.is_verified(from);
-        match heard {
-            Heard::Said { from, text } => self.screen.said_before(&from, &shown, verified, &text, when),
-            Heard::Direct { from, text } => {
-                self.screen.direct_before(&from, &shown, verified, &text, when);
-                if is_caught_up {
-                    self.unread.push(Direct { from, text, came: at(unix_ms) });
-                }
-            }
-            Heard::Presence { .. } | Heard::Nothing(_) => {}
+        let is_direct = matches!(heard, Heard::Direct { .. });
+        let (Heard::Said { from, text } | Heard::Direct { from, text }) = heard else { return false };
+        if self.is_hidden(&from, &shown) {
+            return false;
+        }
+        let is_own = from == self.talk.session.me();
+        let is_mention = !is_own && names(&text, self.talk.session.name().as_str());
+        let when_shown = Some(when);
+        let spoken = Spoken {
+            key: &from,
+            shown: &shown,
+            verified,
+            text: &text,
+            is_direct,
+            is_mention,
+            when: when_shown,
+        };
+        self.screen.spoken(&spoken);
+        if is_caught_up && (is_direct || is_mention) {
+            self.unread.push(Waiting { from, text, when, is_direct });
         }
         true
     }

@@ -4,6 +4,7 @@ use std::sync::mpsc::SyncSender;
 
 use tokio::time::Instant;
 
+use crate::args::Args;
 use crate::command::Command;
 
 /// A typed line. One that cannot be dealt with yet is tried again.
@@ -40,6 +41,8 @@ pub(super) enum After {
     Wait(Instant),
     /// A part of the line is dealt with; this is left of it.
     Rest(Command),
+    /// The line asks for another room, which these settings lead to.
+    Room(Box<Args>),
     /// The line asks to leave the chat.
     Quit,
 }

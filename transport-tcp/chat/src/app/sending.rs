@@ -26,7 +26,7 @@ pub(super) struct Sending {
     bucket: TokenBucket,
     /// Numbers of messages that no neighbor is known to have read; always empty on a terminal.
     unconfirmed: watch::Receiver<BTreeSet<u64>>,
-    /// Commands that the node got, which are messages but for a few.
+    /// How many messages were published: the number of the last.
     published: u64,
     /// Of those, the lines: their numbers and bytes.
     under_way: BTreeMap<u64, usize>,
@@ -59,11 +59,6 @@ impl Sending {
             }
             self.under_way.insert(self.published, bytes);
         }
-    }
-
-    /// The node gets a command that is no message: it has a number like the others.
-    pub(super) fn commands(&mut self) {
-        self.published += 1;
     }
 
     /// Time until the next line may go out; none if it may now.

@@ -5,57 +5,50 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use floodnet_chat::history::Rates;
 use floodnet_chat::replay::Replay;
 use floodnet_chat::session::Session;
 use floodnet_chat::text::{Name, fingerprint};
 use floodnet_core::rng::NodeRng;
-use floodnet_tcp::driver::spawn_with_validator;
-use floodnet_tcp::handle::Handle;
 use floodnet_tcp::identity::Keypair;
-use floodnet_tcp::limits::{Limits, Profile};
-use floodnet_tcp::options::Options;
+use floodnet_tcp::limits::Profile;
 use floodnet_tcp::peer::Peer;
-use tokio::net::{TcpStream, lookup_host};
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::net::lookup_host;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::clock_check::ClockCheck;
 use super::conversation::Conversation;
+use super::crowd::{Crowd, Ignored};
+use super::day::Day;
 use super::invite::look_around;
-use super::neighborhood::Neighborhood;
+use super::moving::{Left, Seat};
+use super::online::Online;
 use super::past::Memory;
+use super::pending::PendingLine;
 use super::sending::Sending;
 use super::silence::Silence;
 use super::storage::Storage;
+use super::twin::Twin;
 use super::unread::Unread;
 use super::{About, App, LineCounts};
-use crate::args::{Args, Listen, host_and_port};
+use crate::args::{Args, Format, host_and_port};
 use crate::cipher::Cipher;
 use crate::files::{Files, Kept};
 use crate::find::{Finder, Place};
 use crate::folder::Folder;
 use crate::history::{Bounds, History};
-use crate::input::{self, Typed};
+use crate::input::{self, Names};
 use crate::log;
 use crate::metrics::{self, Snapshot};
-use crate::node;
-use crate::own_file;
-use crate::record::{self, Recorder};
-use crate::recorded::ChatNode;
+use crate::record;
 use crate::room::{self, Room};
-use crate::screen::Screen;
+use crate::screen::{Pipe, Screen};
 use crate::validator::{ChatValidator, Clocks, quota_limits};
 
 /// Ports that are tried after the first one.
-const PORTS: u16 = 200;
-/// Time in which a peer of former times must answer to be asked for the way in.
-const PROBE: Duration = Duration::from_millis(500);
-/// Peers of former times that are asked.
-const MAX_PROBED: usize = 8;
+pub(super) const PORTS: u16 = 200;
 
 /// Why a chat does not start.
 #[derive(Debug)]
@@ -123,13 +116,35 @@ fn replay(path: &Path) -> Result<ExitCode, Failure> {
     }
 }
 
-async fn start(args: Args) -> Result<ExitCode, Failure> {
-    // Mistakes on the command line are found first, before anything is written.
+/// Everything that is read and opened before others can reach this chat.
+pub(super) struct Prepared {
+    pub(super) args: Args,
+    pub(super) room: Room,
+    pub(super) profile: Profile,
+    /// Whether a person types, and not a pipe.
+    pub(super) is_terminal: bool,
+    places: Vec<Place>,
+    log: PathBuf,
+    clocks: Clocks,
+    pub(super) keypair: Keypair,
+    session: Session<Cipher>,
+    pub(super) validator: Arc<ChatValidator>,
+    /// Peers of this room from former times.
+    pub(super) met: Vec<Peer>,
+    pub(super) history: Option<History>,
+    ignored: Ignored,
+    storage: Storage,
+    warnings: Vec<String>,
+}
+
+/// Mistakes on the command line are found first, before anything is written. The log is begun if this `is_first` of a
+/// run.
+async fn prepare(args: Args, is_first: bool) -> Result<Prepared, Failure> {
     let room = room_of(&args)?;
-    let listen = args.listen.unwrap_or_default();
+    let ip = args.listen.unwrap_or_default().ip;
     let mut warnings = Vec::new();
-    let places = places(&args, listen.ip, &mut warnings).await?;
-    let (folder, log) = open_folder(&args)?;
+    let places = places(&args, ip, &mut warnings).await?;
+    let (folder, log) = open_folder(&args, is_first)?;
     let clocks = Clocks::start();
     let files = Files::new(folder.path(), room.id());
     let Loaded { keypair, kept, replay, met } = Loaded::load(&files, clocks, &mut warnings)?;
@@ -138,66 +153,67 @@ async fn start(args: Args) -> Result<ExitCode, Failure> {
     let mut session = Session::new(cipher, room.id(), name, kept.next_seq, clocks.read());
     files.load_contacts(session.people_mut(), &mut warnings).map_err(Failure::Failed)?;
     let shown = folder.path().display().to_string();
-    let profile = args.profile.unwrap_or_else(|| Profile::of(listen.ip));
+    let profile = args.profile.unwrap_or_else(|| Profile::of(ip));
     let history = history(&args, &files, &room, profile, &mut warnings)?;
+    let ignored = Ignored::new(files.load_ignored(&mut warnings).map_err(Failure::Failed)?);
     let storage = Storage::start(files, folder, kept.name, session.next_seq(), &replay)
         .map_err(|error| Failure::Failed(format!("cannot write to {shown}: {error}")))?;
-
-    // From here on others can reach this chat.
-    let validator = Arc::new(ChatValidator::new(room.id(), quota_limits(profile), replay, clocks));
+    let validator = ChatValidator::new(room.id(), quota_limits(profile), replay, clocks);
+    let validator = Arc::new(validator.of(session.me()));
     validator.lock().set_contacts(session.people().contacts().keys().copied());
-    let seed = random().map_err(|error| Failure::Failed(format!("no randomness: {error}")))?;
-    let is_terminal = !args.plain && io::stdin().is_terminal() && io::stdout().is_terminal();
-    let finder = Arc::new(Finder::new(keypair.clone(), room.network(), places));
-    let node = Spawn {
-        listen,
-        first_port: args.first_port,
-        keypair,
-        room: &room,
+    let is_plain = args.plain || args.timestamps || args.format == Format::Json;
+    let is_terminal = !is_plain && io::stdin().is_terminal() && io::stdout().is_terminal();
+    Ok(Prepared {
+        args,
+        room,
         profile,
-        seed,
-        record: args.record.clone(),
-        receipts: !is_terminal,
-        has_history: history.is_some(),
-        finder: Arc::clone(&finder),
-    };
-    let answered = reachable(&met).await;
-    let neighborhood = Neighborhood::new(&met, &answered);
-    let handle = node.spawn(answered, &validator).await?;
-
-    let (metrics, notes) = serve_metrics(args.metrics).await?;
-    let (screen, input) = screen(is_terminal, format!("{}> ", session.name()));
-    let sending = Sending::new(quota_limits(profile).author, handle.unconfirmed());
-    let mut app = App {
-        talk: Conversation {
-            session,
-            handle,
-            validator,
-            clocks,
-            rng: NodeRng::new(seed ^ 1),
-            sending,
-            memory: Memory::new(history),
-        },
-        screen,
+        is_terminal,
+        places,
+        log,
+        clocks,
+        keypair,
+        session,
+        validator,
+        met,
+        history,
+        ignored,
         storage,
-        neighborhood,
-        silence: Silence::default(),
-        unread: Unread::default(),
-        pending: None,
-        lines: LineCounts::default(),
-        is_ending: false,
-        changed: Instant::now(),
-        clock: ClockCheck::default(),
-        metrics,
-        about: About { room, profile, log, places: finder.places(), text_only: args.text },
-        found: look_around(finder),
-    };
-    app.greet(&warnings, &notes);
-    for known in app.talk.memory.known() {
-        app.talk.tell_history(known).await;
+        warnings,
+    })
+}
+
+/// From room to room, until the program ends.
+async fn start(args: Args) -> Result<ExitCode, Failure> {
+    let mut prepared = prepare(args, true).await?;
+    let (mut seat, mut line) = (None, None);
+    loop {
+        let finder = Finder::new(prepared.keypair.clone(), prepared.room.network(), prepared.places.clone());
+        let finder = Arc::new(finder);
+        // From here on others can reach this chat.
+        let online = Online::go(&prepared, &finder).await?;
+        let (there, notes) = match seat.take() {
+            Some(there) => (there, Vec::new()),
+            None => take_seat(&prepared).await?,
+        };
+        let Seat { screen, input, names, metrics } = there;
+        let warnings = prepared.warnings.clone();
+        let mut app = App::new(prepared, online, finder, (screen, names), metrics);
+        app.greet(&warnings, &notes);
+        for known in app.talk.memory.known() {
+            app.talk.tell_history(known).await;
+        }
+        app.scroll_back();
+        if let Some(line) = line.take() {
+            PendingLine::done(line, app.prompt());
+        }
+        match app.run(input).await {
+            Left::Exit(code) => return Ok(code),
+            Left::Room(next) => {
+                prepared = prepare(next.args, false).await?;
+                (seat, line) = (Some(next.seat), Some(next.line));
+            }
+        }
     }
-    app.scroll_back();
-    Ok(app.run(input).await)
 }
 
 /// What was said in this room before, unless nothing is to be kept.
@@ -220,15 +236,17 @@ fn history(
 }
 
 /// The folder with the user's files, and where the log is, which is begun.
-fn open_folder(args: &Args) -> Result<(Folder, PathBuf), Failure> {
+fn open_folder(args: &Args, begins_log: bool) -> Result<(Folder, PathBuf), Failure> {
     let folder = match &args.data {
         Some(path) => Folder::open(path),
         None => Folder::first_free(),
     }
     .map_err(Failure::Usage)?;
     let log = args.log.clone().unwrap_or_else(|| folder.path().join("log"));
-    log::start(&log)
-        .map_err(|error| Failure::Usage(format!("cannot write the log {}: {error}", log.display())))?;
+    if begins_log {
+        log::start(&log)
+            .map_err(|error| Failure::Usage(format!("cannot write the log {}: {error}", log.display())))?;
+    }
     Ok((folder, log))
 }
 
@@ -266,15 +284,60 @@ async fn serve_metrics(
     Ok((Some(sender), vec![format!("counts are at http://{bound}/metrics")]))
 }
 
-/// A terminal if there is one, else a pipe.
-fn screen(is_terminal: bool, prompt: String) -> (Screen, mpsc::Receiver<Typed>) {
-    if is_terminal && let Ok((input, printer)) = input::terminal(prompt) {
-        return (Screen::terminal(printer), input);
-    }
-    (Screen::plain(), input::pipe())
+/// A terminal if there is one, else a pipe; where counts are told; and notes on that for the user.
+async fn take_seat(prepared: &Prepared) -> Result<(Seat, Vec<String>), Failure> {
+    let (args, names) = (&prepared.args, Names::default());
+    let (metrics, notes) = serve_metrics(args.metrics).await?;
+    let prompt = format!("{}> ", prepared.session.name());
+    let terminal = || input::terminal(prompt, names.clone(), Screen::has_color()).ok();
+    let (screen, input) = match prepared.is_terminal.then(terminal).flatten() {
+        Some((input, printer)) => (Screen::terminal(printer, !args.no_bell), input),
+        None => {
+            let pipe = Pipe { json: args.format == Format::Json, timestamps: args.timestamps };
+            (Screen::pipe(pipe), input::pipe())
+        }
+    };
+    Ok((Seat { screen, input, names, metrics }, notes))
 }
 
 impl App {
+    fn new(
+        prepared: Prepared,
+        online: Online,
+        finder: Arc<Finder>,
+        (screen, names): (Screen, Names),
+        metrics: Option<watch::Sender<Snapshot>>,
+    ) -> Self {
+        let Prepared {
+            args, room, profile, log, clocks, session, validator, history, ignored, storage, ..
+        } = prepared;
+        let Online { handle, neighborhood, seed } = online;
+        let sending = Sending::new(quota_limits(profile).author, handle.unconfirmed());
+        let (rng, memory) = (NodeRng::new(seed ^ 1), Memory::new(history));
+        Self {
+            talk: Conversation { session, handle, validator, clocks, rng, sending, memory },
+            screen,
+            storage,
+            neighborhood,
+            silence: Silence::default(),
+            twin: Twin::default(),
+            unread: Unread::default(),
+            names,
+            crowd: Crowd::default(),
+            ignored,
+            day: Day::default(),
+            pending: None,
+            next_room: None,
+            lines: LineCounts::default(),
+            is_ending: false,
+            changed: Instant::now(),
+            clock: ClockCheck::default(),
+            metrics,
+            about: About { args, room, profile, log, places: finder.places() },
+            found: look_around(finder),
+        }
+    }
+
     fn greet(&mut self, warnings: &[String], notes: &[String]) {
         let me = self.talk.session.me();
         let who = format!("you are {}~{}", self.talk.session.name(), fingerprint(&me));
@@ -294,17 +357,23 @@ impl App {
 fn user_name() -> Name {
     let from = |variable: &str| Name::new(&std::env::var(variable).ok()?).ok();
     let fallback = || Name::new("anon").ok();
-    let name = from("USER").or_else(|| from("USERNAME")).or_else(fallback);
+    let name = from("USER").or_else(|| from("USERNAME")).or_else(login_name).or_else(fallback);
     name.unwrap_or_else(|| unreachable!("`anon` is a name"))
 }
 
-fn random() -> io::Result<u64> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    Ok(u64::from_le_bytes(bytes))
+/// As the system knows the user: a service or a container may set no variable.
+#[cfg(unix)]
+fn login_name() -> Option<Name> {
+    let user = nix::unistd::User::from_uid(nix::unistd::getuid()).ok()??;
+    Name::new(&user.name).ok()
 }
 
-fn room_of(args: &Args) -> Result<Room, Failure> {
+#[cfg(not(unix))]
+fn login_name() -> Option<Name> {
+    None
+}
+
+pub(super) fn room_of(args: &Args) -> Result<Room, Failure> {
     if let Some(ticket) = &args.ticket {
         return Ok(Room::new(ticket.room.clone(), ticket.key));
     }
@@ -335,94 +404,4 @@ async fn places(args: &Args, own: IpAddr, warnings: &mut Vec<String>) -> Result<
         return Err(Failure::Usage(why));
     }
     Ok(places)
-}
-
-/// Those of the peers met lately where somebody listens. Asking one that is not there any more would cost
-/// seconds.
-async fn reachable(met: &[Peer]) -> Vec<Peer> {
-    let mut probes = JoinSet::new();
-    for (at, peer) in met.iter().take(MAX_PROBED).copied().enumerate() {
-        probes.spawn(async move {
-            let connected = timeout(PROBE, TcpStream::connect(peer.address())).await;
-            connected.is_ok_and(|stream| stream.is_ok()).then_some((at, peer))
-        });
-    }
-    let mut found: Vec<(usize, Peer)> = probes.join_all().await.into_iter().flatten().collect();
-    found.sort_unstable_by_key(|(at, _)| *at);
-    found.into_iter().map(|(_, peer)| peer).collect()
-}
-
-/// What a node is started with.
-struct Spawn<'a> {
-    listen: Listen,
-    first_port: u16,
-    keypair: Keypair,
-    room: &'a Room,
-    profile: Profile,
-    seed: u64,
-    record: Option<PathBuf>,
-    /// Whether neighbors are asked what they have read.
-    receipts: bool,
-    has_history: bool,
-    finder: Arc<Finder>,
-}
-
-impl Spawn<'_> {
-    /// Starts the node at the port given, or at the first free one.
-    async fn spawn(
-        &self,
-        met: Vec<Peer>,
-        validator: &Arc<ChatValidator>,
-    ) -> Result<Handle<ChatNode>, Failure> {
-        let Listen { ip, port } = self.listen;
-        let first = self.first_port;
-        let ports = port.map_or(first..=first.saturating_add(PORTS), |port| port..=port);
-        for port in ports.clone() {
-            let address = SocketAddr::new(ip, port);
-            let entry: Vec<Peer> = self.finder.entry().chain(met.iter().copied()).collect();
-            match self.spawn_at(address, entry, validator).await {
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse && port < *ports.end() => {}
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                    let why = format!(
-                        "cannot listen on {address}: the port is taken; choose another one with --listen"
-                    );
-                    return Err(Failure::Usage(why));
-                }
-                Err(error) => return Err(Failure::Usage(format!("cannot listen on {address}: {error}"))),
-                Ok(handle) => return Ok(handle),
-            }
-        }
-        Err(Failure::Usage(format!("no port from {first} on is free; choose one with --listen")))
-    }
-
-    async fn spawn_at(
-        &self,
-        listen: SocketAddr,
-        entry: Vec<Peer>,
-        validator: &Arc<ChatValidator>,
-    ) -> io::Result<Handle<ChatNode>> {
-        let options = Options {
-            listen,
-            keypair: Some(self.keypair.clone()),
-            network: self.room.network(),
-            seed: Some(self.seed),
-            limits: Limits::of(self.profile),
-            receipts: self.receipts,
-            connector: self.finder.connector(),
-            ..Options::default()
-        };
-        let record = self.record.as_deref().map(open_record).transpose()?;
-        let (seed, seen, has_history) = (self.seed, entry.clone(), self.has_history);
-        let make = move |me| {
-            let recorder = record.map(|file| Recorder::new(Box::new(file), seed, &seen));
-            ChatNode::new(me, has_history, recorder)
-        };
-        spawn_with_validator(make, node::config(entry), options, Arc::clone(validator) as _).await
-    }
-}
-
-/// A new file, for its owner only: a recording tells who talked when, and what was said to all.
-fn open_record(path: &Path) -> io::Result<std::fs::File> {
-    own_file::create(path)
-        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }

@@ -76,6 +76,12 @@ impl Storage {
         self.check(saved, screen);
     }
 
+    /// Writes whom the user ignores to its file.
+    pub(super) fn save_ignored(&mut self, patterns: &[String], screen: &mut Screen) {
+        let saved = self.files.save_ignored(patterns);
+        self.check(saved, screen);
+    }
+
     /// Keeps the first few of these peers.
     pub(super) fn save_peers(&mut self, met: &[Peer], screen: &mut Screen) {
         let saved = self.files.save_peers(met);

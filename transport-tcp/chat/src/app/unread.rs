@@ -1,27 +1,31 @@
-//! Direct messages that were not answered.
+//! Direct messages that were not answered, and messages that name the user.
 
 use std::collections::VecDeque;
 
 use floodnet_chat::keys::Key;
 
+use crate::screen::When;
+
 /// Messages that are kept; of more, the oldest goes.
 const CAPACITY: usize = 100;
 
-/// A direct message that was not answered.
-pub(super) struct Direct {
+/// A message that was not answered.
+pub(super) struct Waiting {
     pub(super) from: Key,
     pub(super) text: String,
-    /// The time of day at which it came, as shown.
-    pub(super) came: String,
+    /// When it was said, or came.
+    pub(super) when: When,
+    /// It is for the user alone; else the user is named in it.
+    pub(super) is_direct: bool,
 }
 
-/// Direct messages that were not answered, the oldest first.
+/// Messages that were not answered, the oldest first.
 #[derive(Default)]
-pub(super) struct Unread(VecDeque<Direct>);
+pub(super) struct Unread(VecDeque<Waiting>);
 
 impl Unread {
     /// Adds a message; the oldest goes if there is no room.
-    pub(super) fn push(&mut self, message: Direct) {
+    pub(super) fn push(&mut self, message: Waiting) {
         if self.0.len() == CAPACITY {
             self.0.pop_front();
         }
@@ -33,13 +37,18 @@ impl Unread {
         self.0.retain(|message| message.from != *from);
     }
 
+    /// The user has said something to all, and so has read what all could read.
+    pub(super) fn forget_mentions(&mut self) {
+        self.0.retain(|message| message.is_direct);
+    }
+
     /// The number of messages without an answer.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Takes all of them out.
-    pub(super) fn take(&mut self) -> VecDeque<Direct> {
+    pub(super) fn take(&mut self) -> VecDeque<Waiting> {
         std::mem::take(&mut self.0)
     }
 }

@@ -62,16 +62,17 @@ fn a_chat_is_not_cut_off_nor_its_address_book_filled_across_a_restart() {
     // The book is saved each second.
     std::thread::sleep(Duration::from_millis(2_500));
     victim.kill();
+    // Those who came to the victim are never the majority; they are half at most.
     let is_honest = |address: &&String| !Hostile::is_at(address.parse().expect("an address"));
     let saved = book(&folder.path().join("vic"));
-    assert!(saved.iter().filter(is_honest).count() * 2 > saved.len(), "{saved:?}");
+    assert!(!saved.is_empty() && saved.iter().filter(is_honest).count() * 2 >= saved.len(), "{saved:?}");
     // The address book is the only way in, and they are there still.
     let mut victim = start("vic", &address, "127.0.0.1:1");
     victim.tells("connected");
     victim.tells("flo~");
     talk(&mut victim, &mut other, "again");
     let saved = book(&folder.path().join("vic"));
-    assert!(saved.iter().filter(is_honest).count() * 2 > saved.len(), "{saved:?}");
+    assert!(saved.iter().filter(is_honest).count() * 2 >= saved.len(), "{saved:?}");
     hostile.end();
     talk(&mut victim, &mut other, "after");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,55 +29,24 @@ use floodnet_tcp::peer::Peer;
 use floodnet_tcp::validator::AcceptAll;
 
 use crate::binary;
+use crate::house::House;
 use crate::process::{Chat, PATIENCE, Start};
 
-struct House {
-    folder: tempfile::TempDir,
+fn store(house: &House, name: &str) -> Option<PathBuf> {
+    house.find(name, "history-")
 }
 
-impl House {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder") }
-    }
-
-    fn data(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn start(&self, name: &str, peer: &str) -> Start {
-        Start::new(binary(), self.data(name), name).peers(&[peer.to_owned()])
-    }
-
-    fn first(&self, name: &str) -> Chat {
-        self.start(name, "127.0.0.1:1").spawn()
-    }
-
-    fn joins(&self, name: &str, other: &Chat) -> Chat {
-        let chat = self.start(name, &other.address()).spawn();
-        chat.tells("connected");
-        chat
-    }
-
-    fn store(&self, name: &str) -> Option<PathBuf> {
-        let files = std::fs::read_dir(self.data(name)).ok()?;
-        let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().into_owned();
-        let is_it = |path: &PathBuf| name(path).starts_with("history-") && !name(path).contains("wal");
-        files.filter_map(|entry| Some(entry.ok()?.path())).find(is_it)
-    }
-
-    /// What is kept of the open room.
-    fn kept(&self, name: &str) -> BTreeSet<String> {
-        let path = self.store(name).expect("a history");
-        let bounds = Bounds { keep_ms: u64::MAX, bytes: u64::MAX };
-        let (room, rates) = (Room::new(None, None), Rates::of(quota_limits(Profile::Lab)));
-        let mut notes = Vec::new();
-        let history = History::open(&path, room.id(), (bounds, rates), &mut notes).expect("it opens");
-        assert!(notes.is_empty(), "{notes:?}");
-        let text = |past: &floodnet_chat_app::history::Past| {
-            String::from_utf8_lossy(past.envelope.body()).into_owned()
-        };
-        history.last(u32::MAX).expect("it reads").iter().map(text).collect()
-    }
+/// What is kept of the open room.
+fn kept(house: &House, name: &str) -> BTreeSet<String> {
+    let path = store(house, name).expect("a history");
+    let bounds = Bounds { keep_ms: u64::MAX, bytes: u64::MAX };
+    let (room, rates) = (Room::new(None, None), Rates::of(quota_limits(Profile::Lab)));
+    let mut notes = Vec::new();
+    let history = History::open(&path, room.id(), (bounds, rates), &mut notes).expect("it opens");
+    assert!(notes.is_empty(), "{notes:?}");
+    let text =
+        |past: &floodnet_chat_app::history::Past| String::from_utf8_lossy(past.envelope.body()).into_owned();
+    history.last(u32::MAX).expect("it reads").iter().map(text).collect()
 }
 
 /// The lines heard that were caught up, without their times.
@@ -205,7 +174,7 @@ fn who_wants_no_history_keeps_and_gets_none() {
     carol.say("/history");
     carol.tells("no history is kept");
     assert!(carol.heard().iter().all(|line| !line.contains("early")));
-    assert_eq!(house.store("carol"), None);
+    assert_eq!(store(&house, "carol"), None);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -225,7 +194,7 @@ fn a_damaged_history_is_kept_aside_and_caught_up() {
     ada.say("keep this");
     bob.hears("keep this");
     assert!(bob.ends().success());
-    let path = house.store("bob").expect("a history");
+    let path = store(&house, "bob").expect("a history");
     let damaged = b"this is no history, but somebody's shopping list".repeat(400);
     std::fs::write(&path, &damaged).expect("ours");
     let bob = house.joins("bob", &ada);
@@ -234,6 +203,27 @@ fn a_damaged_history_is_kept_aside_and_caught_up() {
     let mut aside = path.into_os_string();
     aside.push(".damaged-1");
     assert_eq!(std::fs::read(aside).expect("kept"), damaged);
+}
+
+/// What was caught up is kept as shown already, so it is shown before the program ends, though more of it may come.
+#[test]
+fn what_is_caught_up_is_shown_before_the_end() {
+    let house = House::new();
+    let mut ada = house.first("ada");
+    let bob = house.joins("bob", &ada);
+    for number in 0..3 {
+        ada.say(&format!("line {number}"));
+        bob.hears(&format!("line {number}"));
+    }
+    let mut carol = house.start("carol", &bob.address()).spawn();
+    // As soon as all is there, so that she leaves in the pause in which more of it is waited for.
+    let until = Instant::now() + PATIENCE;
+    while !carol.has_told("3 messages kept") && Instant::now() < until {
+        carol.say("/status");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(carol.ends().success());
+    assert_eq!(texts(&caught_up(&carol)), ["line 0", "line 1", "line 2"]);
 }
 
 /// Whatever was shown is on disk, whenever the program is killed: `FLOODNET_KILLS` times, or a few.
@@ -265,7 +255,7 @@ fn what_was_shown_is_kept_whenever_it_is_killed() {
                 .filter(|line| line.contains(" of round "))
                 .map(|line| line.rsplit_once(": ").expect("a text").1.to_owned()),
         );
-        let kept = house.kept("ada");
+        let kept = kept(&house, "ada");
         let lost: Vec<&String> = shown.iter().filter(|line| !kept.contains(*line)).collect();
         assert!(lost.is_empty(), "round {round}: {} of {} are gone: {lost:?}", lost.len(), shown.len());
     }
@@ -379,7 +369,7 @@ fn who_compares_without_end_is_cut_off() {
     let at = |port: u8| {
         Peer::new(Identity::from_bytes([port; 32]), SocketAddr::from(([127, 0, 0, 1], u16::from(port))))
     };
-    let settings = config(vec![at(2)]);
+    let settings = config(vec![at(3)]);
     let (mut node, mut rng) = (ChatNode::new(at(1), true, None), NodeRng::new(7));
     let mut tell = |input| {
         let mut actions: Vec<ActionOf<ChatNode>> = Vec::new();
@@ -407,6 +397,27 @@ fn who_compares_without_end_is_cut_off() {
         is_cut |= actions.contains(&Action::Disconnect(at(2)));
     }
     assert!(is_cut && answers < 100, "{answers} answers");
+    // It is not looked for again either, as one that was lost would be.
+    let (mut timers, mut asked) = (Vec::new(), 0);
+    for _ in 0..100 {
+        let actions = match timers.pop() {
+            Some(timer) => tell(Input::Timer(timer)),
+            None => tell(Input::LinkDown(at(3))),
+        };
+        for action in actions {
+            match action {
+                Action::SetTimer { timer, .. } => timers.insert(0, timer),
+                Action::Send { to, .. } => {
+                    assert_ne!(to, at(2));
+                    asked += 1;
+                }
+                Action::Disconnect(_) | Action::Emit(_) => {}
+            }
+        }
+    }
+    assert!(asked > 0, "the other is looked for");
+    let message = random_walk::Message::JoinAck { in_place_of: None, ticket: 0, dialed: true };
+    tell(Input::Message { from: at(3), message: Message::Flood(Layer::Overlay(message)) });
     let wanted = tell(says(at(3), Comparison::Want(vec![Key::at(5)])));
     assert!(
         wanted.contains(&Action::Emit(Event::Wanted { from: at(3), keys: vec![Key::at(5)] })),

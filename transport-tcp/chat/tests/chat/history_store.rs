@@ -121,9 +121,9 @@ fn presences_and_messages_of_other_rooms_are_not_kept() {
     let presence = Envelope::sign(&draft, &author(1)).expect("short");
     let draft = Draft { network: NetworkId([4; 16]), kind: Kind::Say, ..draft };
     let elsewhere = Envelope::sign(&draft, &author(1)).expect("short");
-    for envelope in [presence, elsewhere] {
+    for (envelope, reason) in [(presence, "not_kept"), (elsewhere, "other_network")] {
         let put = history.put(&envelope, "", Source::Live, NOW).expect("written");
-        assert_eq!(put, Put::Refused("not_kept"));
+        assert_eq!(put, Put::Refused(reason));
     }
 }
 
@@ -153,6 +153,22 @@ fn age_and_bytes_are_bounded_and_what_is_gone_does_not_come_back() {
     let floor = history.floor();
     drop(history);
     assert_eq!(store.open(BOUNDS).floor(), floor, "it is known after a restart");
+}
+
+/// The bound may be another one than in the run before, in which nothing may be said.
+#[test]
+fn a_smaller_bound_holds_from_the_start() {
+    let store = Store::new();
+    let mut history = store.open(BOUNDS);
+    let text = "x".repeat(900);
+    for seq in 0..200 {
+        history.put(&message(1, seq, NOW - DAY + seq, &text), "", Source::Live, NOW).expect("written");
+    }
+    drop(history);
+    let mut history = store.open(Bounds { bytes: 100_000, ..BOUNDS });
+    assert!(history.expire(None).expect("written"), "before anything else is written");
+    let len = history.count().expect("it reads");
+    assert!((20..100).contains(&len), "{len} messages");
 }
 
 #[test]

@@ -86,6 +86,14 @@ impl Start {
         self
     }
 
+    /// Without these variables of the environment.
+    pub(crate) fn without(mut self, variables: &[&str]) -> Self {
+        for variable in variables {
+            self.command.env_remove(variable);
+        }
+        self
+    }
+
     /// Joins by these addresses.
     pub(crate) fn peers(mut self, peers: &[String]) -> Self {
         for peer in peers {

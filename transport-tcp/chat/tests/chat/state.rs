@@ -7,55 +7,30 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::binary;
-use crate::process::{Chat, PATIENCE, Start};
+use crate::house::House;
+use crate::process::{PATIENCE, Start};
 
-struct House {
-    folder: tempfile::TempDir,
+/// Waits until the file whose name begins so contains `what`.
+fn waits_for(house: &House, name: &str, begins: &str, what: &str) {
+    let until = Instant::now() + PATIENCE;
+    let contains = |path| fs::read_to_string(path).is_ok_and(|text| text.contains(what));
+    while !house.find(name, begins).is_some_and(contains) {
+        assert!(Instant::now() < until, "{what} is not saved");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
-impl House {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder") }
-    }
-
-    fn data(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn start(&self, name: &str, peer: &str) -> Chat {
-        Start::new(binary(), self.data(name), name).peers(&[peer.to_owned()]).spawn()
-    }
-
-    /// Waits until the file whose name begins so contains `what`.
-    fn waits_for(&self, name: &str, begins: &str, what: &str) {
-        let until = Instant::now() + PATIENCE;
-        let contains = |path| fs::read_to_string(path).is_ok_and(|text| text.contains(what));
-        while !self.find(name, begins).is_some_and(contains) {
-            assert!(Instant::now() < until, "{what} is not saved");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    /// The file whose name begins so.
-    fn file(&self, name: &str, begins: &str) -> PathBuf {
-        self.find(name, begins).unwrap_or_else(|| panic!("no file {begins}"))
-    }
-
-    fn find(&self, name: &str, begins: &str) -> Option<PathBuf> {
-        let files = fs::read_dir(self.data(name)).ok()?;
-        files.filter_map(|entry| Some(entry.ok()?.path())).find(|path| {
-            let name = path.file_name().and_then(|name| name.to_str()).expect("plain");
-            name.starts_with(begins) && !name.contains("damaged")
-        })
-    }
+/// The file whose name begins so.
+fn file(house: &House, name: &str, begins: &str) -> PathBuf {
+    house.find(name, begins).unwrap_or_else(|| panic!("no file {begins}"))
 }
 
 #[test]
 fn who_was_there_before_comes_back_without_the_entry_node() {
     let house = House::new();
-    let mut entry = house.start("entry", "127.0.0.1:1");
-    let mut bob = house.start("bob", &entry.address());
-    let mut carol = house.start("carol", &entry.address());
+    let mut entry = house.start("entry", "127.0.0.1:1").spawn();
+    let mut bob = house.start("bob", &entry.address()).spawn();
+    let mut carol = house.start("carol", &entry.address()).spawn();
     for chat in [&bob, &carol] {
         chat.tells("connected");
         chat.tells("entry~");
@@ -66,7 +41,7 @@ fn who_was_there_before_comes_back_without_the_entry_node() {
     let me = carol.heard()[0].clone();
     // A process that is killed leaves what it saved last; peers are saved within a second.
     let bob_at = bob.address();
-    house.waits_for("carol", "peers-", &bob_at);
+    waits_for(&house, "carol", "peers-", &bob_at);
     carol.kill();
     entry.kill();
     let mut carol =
@@ -82,8 +57,8 @@ fn who_was_there_before_comes_back_without_the_entry_node() {
 #[test]
 fn damaged_files_are_told_kept_aside_and_survived() {
     let house = House::new();
-    let ada = house.start("ada", "127.0.0.1:1");
-    let mut bob = house.start("bob", &ada.address());
+    let ada = house.start("ada", "127.0.0.1:1").spawn();
+    let mut bob = house.start("bob", &ada.address()).spawn();
     bob.tells("ada~");
     bob.say("@ada hello");
     ada.hears("hello");
@@ -93,15 +68,15 @@ fn damaged_files_are_told_kept_aside_and_survived() {
     assert!(bob.ends().success());
 
     // One file is cut, in another a bit is flipped, a third is empty.
-    let contacts = house.file("bob", "contacts");
+    let contacts = file(&house, "bob", "contacts");
     let text = fs::read(&contacts).expect("saved");
     fs::write(&contacts, &text[..text.len() - 5]).expect("written");
-    let me = house.file("bob", "me");
+    let me = file(&house, "bob", "me");
     let mut bytes = fs::read(&me).expect("saved");
     let place = bytes.len() - 4;
     bytes[place] ^= 1;
     fs::write(&me, &bytes).expect("written");
-    fs::write(house.file("bob", "taken-"), "").expect("written");
+    fs::write(file(&house, "bob", "taken-"), "").expect("written");
 
     let data = house.data("bob");
     let plain = ["--listen", "127.0.0.1:0", "--profile", "lab", "--plain"];
@@ -121,20 +96,20 @@ fn damaged_files_are_told_kept_aside_and_survived() {
 #[test]
 fn a_damaged_key_is_never_replaced() {
     let house = House::new();
-    let mut ada = house.start("ada", "127.0.0.1:1");
+    let mut ada = house.start("ada", "127.0.0.1:1").spawn();
     ada.tells("you are ada~");
     assert!(ada.ends().success());
-    let key = house.file("ada", "key");
+    let key = file(&house, "ada", "key");
     let text = fs::read(&key).expect("saved");
     for damaged in [&text[..text.len() / 2], b"", b"floodnet-key-v1 secret 00 public 00"] {
         fs::write(&key, damaged).expect("written");
-        let mut ada = house.start("ada", "127.0.0.1:1");
+        let mut ada = house.start("ada", "127.0.0.1:1").spawn();
         assert_eq!(ada.ends().code(), Some(1));
         ada.tells("is damaged: restore it from a copy");
         assert_eq!(fs::read(&key).expect("there"), damaged);
     }
     fs::write(&key, &text).expect("written");
-    let mut ada = house.start("ada", "127.0.0.1:1");
+    let mut ada = house.start("ada", "127.0.0.1:1").spawn();
     ada.tells("you are ada~");
     assert!(ada.ends().success());
 }
@@ -146,7 +121,7 @@ fn counts_are_told_and_the_log_goes_into_its_file() {
     let args = ["--metrics", "127.0.0.1:0", "--log", log.to_str().expect("plain")];
     let start = Start::new(binary(), house.data("ada"), "ada").args(&args);
     let mut ada = start.peers(&["127.0.0.1:1".to_owned()]).spawn();
-    let mut bob = house.start("bob", &ada.address());
+    let mut bob = house.start("bob", &ada.address()).spawn();
     bob.tells("ada~");
     bob.say("a marker");
     ada.hears("a marker");
@@ -174,9 +149,9 @@ fn counts_are_told_and_the_log_goes_into_its_file() {
 #[test]
 fn two_chats_do_not_share_a_folder() {
     let house = House::new();
-    let first = house.start("ada", "127.0.0.1:1");
+    let first = house.start("ada", "127.0.0.1:1").spawn();
     first.tells("you are ada~");
-    let mut second = house.start("ada", "127.0.0.1:1");
+    let mut second = house.start("ada", "127.0.0.1:1").spawn();
     assert_eq!(second.ends().code(), Some(2));
     second.tells("another chat is using");
     second.tells("--data");

@@ -1,7 +1,9 @@
 //! What others send that a chat must not believe, or must not show as it is.
 
 use std::fs;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
+use floodnet_chat::keys::Key;
 use floodnet_chat::replay::Replay;
 use floodnet_chat::signed_message::{Draft, Envelope, Kind, NetworkId};
 use floodnet_chat_app::cipher::Cipher;
@@ -54,6 +56,46 @@ fn no_forged_message_passes_however_long() {
             assert_eq!(validator.validate_in_order(&flooded(good), &link), Acceptance::Accept);
         }
     }
+}
+
+/// What the user's key has signed and this program has not sent is of another program: but not what it said itself, nor
+/// what a former life has left under way, nor what somebody forges.
+#[test]
+fn another_program_with_the_users_key_is_noticed() {
+    static AHEAD: AtomicI64 = AtomicI64::new(0);
+    let clocks = Clocks::start_ahead(&AHEAD);
+    let started = clocks.read().unix_ms;
+    let keypair = Keypair::from_secret(&[1; 32]);
+    let cipher = Cipher::new(keypair.clone());
+    let own = Key(*keypair.identity().as_bytes());
+    let replay = Replay::new(started - 60_000);
+    let validator = ChatValidator::new(NET, quota_limits(Profile::Lab), replay, clocks).of(own);
+    AHEAD.store(60, Relaxed);
+    let at = "127.0.0.1:9".parse().expect("an address");
+    let peer = Peer::new(Keypair::from_secret(&[2; 32]).identity(), at);
+    let link = LinkInfo { peer, remote: at, is_outgoing: false, id: 1 };
+    let says = |seq, unix_ms, by: &Cipher| {
+        let draft = Draft { network: NET, kind: Kind::Say, seq, unix_ms, body: b"x" };
+        Envelope::sign(&draft, by).expect("short")
+    };
+    let is_noticed = |payload: Envelope| {
+        validator.validate(&Message::Flood(Layer::Broadcast(flood::Message { hops: 1, payload })), &link);
+        validator.take_twin()
+    };
+    let said = says(1, started + 30_000, &cipher);
+    validator.lock().said(&said);
+    assert!(!is_noticed(said), "it said that itself");
+    assert!(!is_noticed(says(2, started - 100, &cipher)), "of a former life");
+    assert!(
+        !is_noticed(says(3, started + 31_000, &Cipher::new(Keypair::from_secret(&[3; 32])))),
+        "of another"
+    );
+    let mut forged = says(4, started + 32_000, &cipher).bytes().to_vec();
+    *forged.last_mut().expect("a signature") ^= 1;
+    assert!(!is_noticed(Envelope::parse(forged.into()).expect("well-formed")), "forged");
+    // Its counts may be lower than those of this program.
+    assert!(is_noticed(says(0, started + 33_000, &cipher)));
+    assert!(!validator.take_twin(), "taken");
 }
 
 /// In a pipe as on a terminal, said to all or to one: nothing that others write moves the cursor or turns the text.

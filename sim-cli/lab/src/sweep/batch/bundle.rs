@@ -20,15 +20,21 @@ pub struct Bundle {
     pub files: Vec<(String, PathBuf)>,
 }
 
-/// Why a sweep cannot be taken to other machines: a file is named from the root of this one.
+/// Why a sweep cannot be taken to other machines.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotPortable(pub PathBuf);
+pub enum NotPortable {
+    /// A file is named from the root of this one.
+    FromRoot(PathBuf),
+    /// This place of the plan has a character that no script can be trusted with: a control character, or a brace,
+    /// which GNU parallel fills in.
+    Name(String),
+}
 
 impl Bundle {
     /// What the plan at `path` reads; `scenarios` are those of its cells.
     ///
     /// # Errors
-    /// A file is named by a path that starts at the root.
+    /// As [`NotPortable`] says.
     pub fn of(
         path: &Path,
         plan: &SweepPlan,
@@ -42,7 +48,7 @@ impl Bundle {
         let texts = [path, &plan.scenario].map(|file| std::fs::read_to_string(file).unwrap_or_default());
         let from_root = |file: &&PathBuf| texts.iter().any(|text| text.contains(&*file.to_string_lossy()));
         if let Some(file) = found.iter().find(from_root) {
-            return Err(NotPortable(file.clone()));
+            return Err(NotPortable::FromRoot(file.clone()));
         }
         let root = common(&found);
         let place = |file: &Path| {
@@ -51,7 +57,11 @@ impl Bundle {
             format!("{INPUT}/{}", parts.join("/"))
         };
         let files = found.iter().map(|file| (place(file), file.clone())).collect();
-        Ok(Self { plan: place(&plain(path)), files })
+        let plan = place(&plain(path));
+        match plan.chars().any(|c| c.is_control() || matches!(c, '{' | '}')) {
+            true => Err(NotPortable::Name(plan)),
+            false => Ok(Self { plan, files }),
+        }
     }
 }
 

@@ -9,11 +9,12 @@
 
 mod bundle;
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::index::Index;
+use crate::emit::{Content, Files, name_of};
 pub use bundle::{Bundle, NotPortable};
+use floodnet_text::format::quoted;
 
 /// A batch system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,32 +38,18 @@ pub struct Emission {
     pub parts: u32,
     /// Threads of a part.
     pub jobs: u16,
-    /// Name of the container image, for Kubernetes; none for `floodnet-sweep-NAME:latest`.
+    /// Name of the container image, for Kubernetes; none for `floodnet-NAME:latest`.
     pub image: Option<String>,
-}
-
-/// A file of the folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content {
-    /// This text.
-    Text(String),
-    /// This text, as a program that can be started.
-    Script(String),
-    /// The content of that file.
-    CopyOf(PathBuf),
+    /// Options of `sweep` and of `merge` about pictures, each after a space: parts have none, so merge draws them.
+    pub look: String,
 }
 
 /// The files that run the sweep `index` of the plan in `bundle`, by their place in a folder. `program` is what runs
 /// each part.
 #[must_use]
-pub fn files(
-    index: &Index,
-    bundle: &Bundle,
-    emission: &Emission,
-    program: &Path,
-) -> BTreeMap<String, Content> {
-    let mut files: BTreeMap<String, Content> =
-        bundle.files.iter().map(|(name, from)| (name.clone(), Content::CopyOf(from.clone()))).collect();
+pub fn files(index: &Index, bundle: &Bundle, emission: &Emission, program: &Path) -> Files {
+    let copies = bundle.files.iter().map(|(name, from)| (name.clone(), Content::CopyOf(from.clone())));
+    let mut files: Files = copies.collect();
     files.insert("sim-cli".to_owned(), Content::CopyOf(program.to_owned()));
     let words = words(index, bundle, emission);
     for (name, template) in emission.system.templates() {
@@ -79,18 +66,32 @@ fn words(index: &Index, bundle: &Bundle, emission: &Emission) -> Vec<(&'static s
     let name = name_of(&index.name);
     let image = emission.image.clone().unwrap_or_else(|| format!("{name}:latest"));
     let runs = index.cells.len() * index.rule.runs as usize;
+    let plan = quoted(&bundle.plan);
     vec![
         ("NAME", name),
         ("IMAGE", image),
         ("PARTS", emission.parts.to_string()),
-        // Of Kubernetes and of Python, which count from 0.
         ("JOBS", emission.jobs.to_string()),
-        ("PLAN", bundle.plan.clone()),
-        ("OPTIONS", options(index, emission.jobs)),
+        ("OPTIONS", options(index, emission.jobs) + &emission.look),
+        ("LOOK", emission.look.clone()),
         ("CELLS", index.cells.len().to_string()),
         ("RUNS", runs.to_string()),
         ("VERSION", index.version.clone()),
+        // The last ones: what stands in the name of a file is filled in nowhere.
+        ("QUOTED_PLAN", within_quotes(&plan)),
+        ("YAML_PLAN", within_yaml(&plan)),
+        ("PLAN", plan),
     ]
+}
+
+/// What stands between single quotes of a shell to mean `text`.
+fn within_quotes(text: &str) -> String {
+    text.replace('\'', "'\\''")
+}
+
+/// What stands in the arguments of a container to mean `text`: Kubernetes takes `$$` for a `$`.
+fn within_yaml(text: &str) -> String {
+    text.replace('$', "$$")
 }
 
 /// The options of `sweep` that make this index of the plan, and no other.
@@ -108,14 +109,6 @@ fn fill(template: &str, words: &[(&str, String)]) -> String {
     words
         .iter()
         .fold(template.to_owned(), |text, (word, value)| text.replace(&format!("{{{{{word}}}}}"), value))
-}
-
-/// `name` in lower case, with letters, digits and hyphens alone, as batch systems want it.
-fn name_of(name: &str) -> String {
-    let letters = name.to_ascii_lowercase();
-    let letters = letters.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' });
-    let name: String = "floodnet-".chars().chain(letters).take(50).collect();
-    name.trim_end_matches('-').to_owned()
 }
 
 impl System {
@@ -152,22 +145,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_as_batch_systems_want_them() {
-        for (name, expected) in [
-            ("Degree_loss.2", "floodnet-degree-loss-2"),
-            ("ends in_", "floodnet-ends-in"),
-            ("", "floodnet"),
-            ("größe", "floodnet-gr--e"),
-        ] {
-            assert_eq!(name_of(name), expected);
-        }
-        assert!(name_of(&"x".repeat(90)).len() <= 50);
-    }
-
-    #[test]
     fn every_word_of_a_template_has_a_value() {
-        let words = ["NAME", "IMAGE", "PARTS", "JOBS", "PLAN", "OPTIONS", "CELLS", "RUNS", "VERSION"];
-        let words: Vec<(&str, String)> = words.iter().map(|word| (*word, "x".to_owned())).collect();
+        let words = ["NAME", "IMAGE", "PARTS", "JOBS", "OPTIONS", "LOOK", "CELLS", "RUNS", "VERSION"];
+        let plans = ["QUOTED_PLAN", "YAML_PLAN", "PLAN"];
+        let words = words.iter().chain(&plans).map(|word| (*word, "x".to_owned()));
+        let words: Vec<(&str, String)> = words.collect();
         for system in [System::Slurm, System::Kubernetes, System::Ray, System::Parallel] {
             for (name, template) in system.templates() {
                 let text = fill(template, &words);

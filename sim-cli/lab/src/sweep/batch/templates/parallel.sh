@@ -7,5 +7,8 @@ cd "$(dirname "$0")"
 mkdir -p logs
 # The parts are numbered by parallel itself; a part that fails is tried twice more.
 seq {{PARTS}} | parallel --retries 3 --workdir "$PWD" "$@" \
-    './sim-cli sweep {{PLAN}} {{OPTIONS}} --progress plain --partition {}/{{PARTS}} --out parts/{} >>logs/part-{}.log 2>&1'
-exec ./sim-cli merge parts/* --out results
+    './sim-cli sweep {{QUOTED_PLAN}} {{OPTIONS}} --progress plain --partition {}/{{PARTS}} --out parts/{} >>logs/part-{}.log 2>&1' || {
+    echo "some parts failed: logs/part-K.log says why; called again, this makes what is missing" >&2
+    exit 1
+}
+exec ./sim-cli merge parts/* --out results{{LOOK}}

@@ -9,13 +9,14 @@ struct Ready {
 }
 
 /// Those of the folder `scenarios`; the templates of `init` come after them.
-const READY: [Ready; 7] = [
+const READY: [Ready; 8] = [
     Ready { name: "smoke", text: include_str!("../../scenarios/smoke.toml") },
     Ready { name: "churn", text: include_str!("../../scenarios/churn.toml") },
     Ready { name: "tutorial", text: include_str!("../../scenarios/tutorial.toml") },
     Ready { name: "partition-heal", text: include_str!("../../scenarios/partition-heal.toml") },
     Ready { name: "mass-crash", text: include_str!("../../scenarios/mass-crash.toml") },
     Ready { name: "hyparview-plumtree", text: include_str!("../../scenarios/hyparview-plumtree.toml") },
+    Ready { name: "swim", text: include_str!("../../scenarios/swim.toml") },
     Ready { name: "world", text: include_str!("../../scenarios/world.toml") },
 ];
 
