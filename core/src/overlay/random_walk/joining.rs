@@ -1,4 +1,4 @@
-//! Joining and joining again: what a node asks for itself, which is links that it lacks and lost neighbors.
+//! Joining, and asking for links that a node lacks. What it does about lost neighbors is in `lost_neighbors`.
 
 use super::{
     Config, ISLAND_TRIES, Island, Message, REFERRALS, RETRY_DOUBLINGS, RETRY_MS, RandomWalk, Sourced, Ticket,
@@ -8,41 +8,6 @@ use crate::overlay::OverlayEvent;
 use crate::protocol::{Context, Effects};
 
 impl<Peer: Sourced> RandomWalk<Peer> {
-    /// Asks for a link in place of one that was lost.
-    pub(super) fn replace<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
-        // The tutorial replaces each lost link; who retries asks for what it lacks, and for no more.
-        if !self.neighbors.is_empty() {
-            if self.misses(cx.config) > 0 || !cx.config.retry {
-                cx.emit(OverlayEvent::Repair);
-                self.ask_neighbor(cx);
-            }
-        } else if cx.config.repair {
-            self.ask_contact(cx);
-        }
-        self.watch(cx);
-    }
-
-    pub(super) fn on_revisit<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
-        self.revisit_pending = false;
-        if let Some(peer) = self.lost.next().filter(|&peer| !self.is_neighbor(peer)) {
-            cx.emit(OverlayEvent::Repair);
-            let back = self.asks_back(None, cx);
-            self.ask(peer, back, cx);
-        }
-        self.watch_lost(cx);
-    }
-
-    /// Sees to it that a timer runs while there is a lost neighbor to try.
-    pub(super) fn watch_lost<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
-        if self.revisit_pending {
-            return;
-        }
-        if let Some(pause) = self.lost.pause_ms() {
-            self.revisit_pending = true;
-            cx.set_timer_about(pause, Timer::Revisit);
-        }
-    }
-
     pub(super) fn on_retry<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
         self.retry_pending = false;
         if !self.wants(cx.config) {
@@ -91,7 +56,7 @@ impl<Peer: Sourced> RandomWalk<Peer> {
     }
 
     /// How many neighbors are missing.
-    fn misses(&self, config: &Config<Peer>) -> u32 {
+    pub(super) fn misses(&self, config: &Config<Peer>) -> u32 {
         config.degree.saturating_sub(u32::try_from(self.neighbors.len()).unwrap_or(u32::MAX))
     }
 
@@ -160,7 +125,7 @@ impl<Peer: Sourced> RandomWalk<Peer> {
     }
 
     /// Sends one request for this node into the walk.
-    fn ask_neighbor<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+    pub(super) fn ask_neighbor<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
         if let Some(&next) = cx.rng.pick(self.trusted(cx.config)) {
             let back = self.asks_back(None, cx);
             self.ask(next, back, cx);
@@ -168,7 +133,7 @@ impl<Peer: Sourced> RandomWalk<Peer> {
     }
 
     /// Sends one request for this node to `whom`: to be dialed, or with offers that come back.
-    fn ask<E: Effects<Self>>(&mut self, whom: Peer, back: bool, cx: &mut Context<'_, Self, E>) {
+    pub(super) fn ask<E: Effects<Self>>(&mut self, whom: Peer, back: bool, cx: &mut Context<'_, Self, E>) {
         let (joiner, hop_limit) = (self.me, cx.config.hop_limit);
         if cx.config.proves() {
             self.referrals = self.referrals.saturating_add(1).min(REFERRALS);
@@ -187,7 +152,7 @@ impl<Peer: Sourced> RandomWalk<Peer> {
     /// Whether a request asks for offers that come back, instead of dials. A node that nobody has dialed yet
     /// cannot know whether anybody can. Offers cost more messages, so a newcomer asks for them with its first request
     /// only, which gets it a neighbor in any case. Whom nobody dialed for the others hopes for a dial with every fourth.
-    fn asks_back<E: Effects<Self>>(&self, first_round: Option<u32>, cx: &mut Context<'_, Self, E>) -> bool {
+    pub(super) fn asks_back<E: Effects<Self>>(&self, first_round: Option<u32>, cx: &mut Context<'_, Self, E>) -> bool {
         if self.is_dialed || !cx.config.retry {
             return false;
         }

@@ -1,8 +1,13 @@
-//! Lost neighbors that may still be alive behind a network partition.
+//! What a node does about lost neighbors: it asks for others in their place, and tries them again, since they may still
+//! be alive behind a network partition.
 
 use alloc::boxed::Box;
 
 use arrayvec::ArrayVec;
+
+use super::{Island, RandomWalk, Sourced, Timer};
+use crate::overlay::OverlayEvent;
+use crate::protocol::{Context, Effects};
 
 /// How many are remembered. A guess: one node in a hundred that finds a peer again is enough to join two halves.
 pub(super) const CAPACITY: usize = 4;
@@ -97,6 +102,84 @@ impl<Peer: Copy + Eq> Lost<Peer> {
             if missed.waiting.is_empty() && missed.trying.is_none() {
                 self.0 = None;
             }
+        }
+    }
+}
+
+impl<Peer: Sourced> RandomWalk<Peer> {
+    /// A neighbor was lost, or a dial failed.
+    pub(super) fn on_link_down<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {
+        if self.remove(peer, cx) {
+            self.island = Island::Possible;
+            if cx.config.repair {
+                self.miss(peer, cx);
+            }
+            self.replace(cx);
+        } else {
+            self.lost.failed(peer);
+            self.forget_contact(peer, cx);
+        }
+        self.watch_lost(cx);
+    }
+
+    /// A dial failed, or a contact hung up. The timers see to it, and ask another; but who has nobody left and finds
+    /// that a peer it remembers is gone asks the next at once. That ends with the last of them.
+    fn forget_contact<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {
+        let known = self.remembered.len();
+        if known > 1 {
+            self.remembered.retain(|known| *known != peer);
+        }
+        let is_lone = self.was_joined && self.neighbors.is_empty() && cx.config.repair;
+        if is_lone && self.remembered.len() < known {
+            self.ask_contact(cx);
+        }
+    }
+
+    /// Will try `peer` again: it may only be cut off. With the first of several, an entry node as well: who
+    /// came up on the far side of a cut never had a neighbor on the near side.
+    fn miss<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {
+        if self.lost.is_empty()
+            && let Some(&entry) = cx.rng.pick(&cx.config.entry)
+            && entry != self.me
+            && !self.is_neighbor(entry)
+        {
+            self.lost.add(entry);
+        }
+        self.lost.add(peer);
+    }
+
+    /// Asks for a link in place of one that was lost.
+    pub(super) fn replace<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+        // The tutorial replaces each lost link; who retries asks for what it lacks, and for no more.
+        if !self.neighbors.is_empty() {
+            if self.misses(cx.config) > 0 || !cx.config.retry {
+                cx.emit(OverlayEvent::Repair);
+                self.ask_neighbor(cx);
+            }
+        } else if cx.config.repair {
+            self.ask_contact(cx);
+        }
+        self.watch(cx);
+    }
+
+    pub(super) fn on_revisit<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+        self.revisit_pending = false;
+        if let Some(peer) = self.lost.next().filter(|&peer| !self.is_neighbor(peer)) {
+            cx.emit(OverlayEvent::Repair);
+            let back = self.asks_back(None, cx);
+            self.ask(peer, back, cx);
+        }
+        self.watch_lost(cx);
+    }
+
+    /// Sees to it that a timer runs while there is a lost neighbor to try.
+    pub(super) fn watch_lost<E: Effects<Self>>(&mut self, cx: &mut Context<'_, Self, E>) {
+        if self.revisit_pending {
+            return;
+        }
+        if let Some(pause) = self.lost.pause_ms() {
+            self.revisit_pending = true;
+            cx.set_timer_about(pause, Timer::Revisit);
         }
     }
 }

@@ -248,46 +248,6 @@ impl<Peer: Sourced> RandomWalk<Peer> {
         }
     }
 
-    fn on_link_down<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {
-        if self.remove(peer, cx) {
-            self.island = Island::Possible;
-            if cx.config.repair {
-                self.miss(peer, cx);
-            }
-            self.replace(cx);
-        } else {
-            self.lost.failed(peer);
-            self.forget_contact(peer, cx);
-        }
-        self.watch_lost(cx);
-    }
-
-    /// A dial failed, or a contact hung up. The timers see to it, and ask another; but who has nobody left and finds
-    /// that a peer it remembers is gone asks the next at once. That ends with the last of them.
-    fn forget_contact<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {
-        let known = self.remembered.len();
-        if known > 1 {
-            self.remembered.retain(|known| *known != peer);
-        }
-        let is_lone = self.was_joined && self.neighbors.is_empty() && cx.config.repair;
-        if is_lone && self.remembered.len() < known {
-            self.ask_contact(cx);
-        }
-    }
-
-    /// Will try `peer` again: it may only be cut off. With the first of several, an entry node as well: who
-    /// came up on the far side of a cut never had a neighbor on the near side.
-    fn miss<E: Effects<Self>>(&mut self, peer: Peer, cx: &mut Context<'_, Self, E>) {
-        if self.lost.is_empty()
-            && let Some(&entry) = cx.rng.pick(&cx.config.entry)
-            && entry != self.me
-            && !self.is_neighbor(entry)
-        {
-            self.lost.add(entry);
-        }
-        self.lost.add(peer);
-    }
-
     fn on_message<E: Effects<Self>>(
         &mut self,
         from: Peer,
