@@ -261,6 +261,16 @@ fn what_came_is_not_waited_for_any_more_once_it_is_before_the_floor() {
     assert!(!node.is_busy(), "nothing is left to be settled");
 }
 
+#[test]
+fn what_comes_too_late_to_be_kept_is_no_copy() {
+    let (mut node, mut rng, now) = partner();
+    let late = key(20_000);
+    assert!(node.begin(9, &mut rng).is_some());
+    assert_eq!(node.receive(9, Message::Have(vec![late]), now).send, [Message::Want(vec![late])]);
+    node.forget_before(late.next());
+    assert_eq!(node.arrive(9, late, now).expect_err("not kept").ignored, Some("history_too_old"));
+}
+
 fn partner() -> (Exchange<usize>, NodeRng, Time) {
     let (mut node, mut rng, now) = (Exchange::default(), NodeRng::new(3), Time::from_secs(1));
     node.extend((0..10_000).map(key));

@@ -407,7 +407,12 @@ impl<Peer: Copy + Ord> Exchange<Peer> {
                 self.arrived.insert(key, now);
                 return Ok(());
             }
-            return Err(Answer::default());
+            // It was asked for before the node let go of all that is as old.
+            return Err(if key < self.floor {
+                Answer::ignored("history_too_old")
+            } else {
+                Answer::default()
+            });
         }
         if partner.strikes >= MAX_STRIKES {
             return Err(Answer::ignored("history_muted"));

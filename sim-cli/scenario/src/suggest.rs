@@ -5,7 +5,7 @@ use floodnet_text::spelling::{choices, did_you_mean};
 
 /// What stands for a key whose range is narrower than that of its type.
 const RANGES: [(&str, &str); 6] = [
-    ("nodes.count", "a whole number from 1 to 16777216"),
+    ("nodes.count", "a whole number from 1 to 134217728"),
     ("nodes.entry", "a whole number, 1 or more"),
     ("overlay.random_walk.degree", "a whole number from 1 to 65535"),
     ("overlay.random_walk.hop_limit", "a whole number from 0 to 255"),

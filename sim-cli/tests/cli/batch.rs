@@ -130,7 +130,8 @@ fn ray_and_parallel_have_what_they_need() {
     }
     let lab = emitted("ray", "2");
     let line = lab.read("batch/run.sh");
-    let arguments = "ray_sweep.py \"input/plans/grid.toml\" --program ./sim-cli --parts 2 --out results \"$@\" -- --runs 2";
+    let arguments =
+        "ray_sweep.py input/plans/grid.toml --program ./sim-cli --parts 2 --out results \"$@\" -- --runs 2";
     assert!(line.contains(arguments), "{line}");
     let compiled = ["python3", "-c", "import ast; ast.parse(open('ray_sweep.py').read())"];
     assert_eq!(start(&lab, &compiled, &[]).code, 0);

@@ -85,14 +85,14 @@ fn values_of_a_wrong_kind() {
       |            ^ write "8s" for seconds, "8ms" for milliseconds
     "#);
     assert_snapshot!(with("count = 50", "count = -50"), @"
-    error: expected a whole number from 1 to 16777216
+    error: expected a whole number from 1 to 134217728
      --> bad.toml:6:9
       |
     6 | count = -50
       |         ^^^ found integer `-50`
     ");
     assert_snapshot!(with("count = 50", "count = \"many\""), @r#"
-    error: expected a whole number from 1 to 16777216
+    error: expected a whole number from 1 to 134217728
      --> bad.toml:6:9
       |
     6 | count = "many"

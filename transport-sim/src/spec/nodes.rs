@@ -41,7 +41,7 @@ impl Default for Nodes {
 }
 
 /// How many slots a network has at most.
-pub const MOST_SLOTS: u32 = 1 << 24;
+pub const MOST_SLOTS: u32 = 1 << 27;
 
 impl Nodes {
     /// Adds what makes no sense by itself. A count that is not said is not missed.

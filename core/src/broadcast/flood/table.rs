@@ -86,6 +86,7 @@ impl CheckedTable for Table {
         "inbox_full",
         "history_muted",
         "history_stranger",
+        "history_too_old",
         "history_too_much",
         "history_unasked",
     ]);

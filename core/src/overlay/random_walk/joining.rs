@@ -152,7 +152,11 @@ impl<Peer: Sourced> RandomWalk<Peer> {
     /// Whether a request asks for offers that come back, instead of dials. A node that nobody has dialed yet
     /// cannot know whether anybody can. Offers cost more messages, so a newcomer asks for them with its first request
     /// only, which gets it a neighbor in any case. Whom nobody dialed for the others hopes for a dial with every fourth.
-    pub(super) fn asks_back<E: Effects<Self>>(&self, first_round: Option<u32>, cx: &mut Context<'_, Self, E>) -> bool {
+    pub(super) fn asks_back<E: Effects<Self>>(
+        &self,
+        first_round: Option<u32>,
+        cx: &mut Context<'_, Self, E>,
+    ) -> bool {
         if self.is_dialed || !cx.config.retry {
             return false;
         }

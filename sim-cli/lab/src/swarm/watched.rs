@@ -89,8 +89,8 @@ struct Log<'a> {
     started: bool,
     /// Rank and source of the last input.
     last: (u8, u32),
-    /// When timers are due, ascending.
-    due: Vec<Time>,
+    /// When timers are due, ascending, and when each was set.
+    due: Vec<(Time, Time)>,
     /// Neighbors, as told.
     told: Vec<u32>,
     told_changed: bool,
@@ -179,8 +179,10 @@ impl<'a> Log<'a> {
             self.last = (0, 0);
         }
         let key = match input {
-            Input::Timer(_) => (1, 0),
             Input::Message { from, .. } => (2, if self.known.unlimited { *from } else { 0 }),
+            // One that was set just now, for now, comes after what set it.
+            Input::Timer(_) if self.due.first().is_some_and(|&(_, set)| set == now) => return,
+            Input::Timer(_) => (1, 0),
             // The application resumes after all that waited for it, and news of links have two ranks.
             Input::Start | Input::Command(_) | Input::LinkDown(_) => return,
         };
@@ -195,7 +197,7 @@ impl<'a> Log<'a> {
     }
 
     fn timers<P: SimProtocol + Invariants>(&mut self, input: &InputOf<P>) {
-        let first = self.due.first().copied();
+        let first = self.due.first().map(|&(due, _)| due);
         if matches!(input, Input::Timer(_)) {
             if first.is_none_or(|due| due > self.now) {
                 self.breach(Invariant::Order, "a timer came back that was not due".to_owned());
@@ -203,7 +205,7 @@ impl<'a> Log<'a> {
             self.due.remove(0);
         }
         if self.known.steady
-            && let Some(&due) = self.due.first()
+            && let Some(&(due, _)) = self.due.first()
             && due < self.now
         {
             self.breach(Invariant::Order, format!("a timer due at {due:?} has not come back"));
@@ -419,8 +421,8 @@ impl<'a, P: SimProtocol + Invariants, E: Effects<Watched<'a, P>>> Effects<P> for
     }
     fn set_timer(&mut self, after: Duration, timer: P::Timer) {
         let due = self.log.now + after;
-        let place = self.log.due.partition_point(|&other| other <= due);
-        self.log.due.insert(place, due);
+        let place = self.log.due.partition_point(|&(other, _)| other <= due);
+        self.log.due.insert(place, (due, self.log.now));
         self.outer.set_timer(after, timer);
     }
     fn disconnect(&mut self, peer: u32) {

@@ -108,7 +108,7 @@ impl JsonSchema for Yes {
 impl CheckedTable for StaticTable {
     const FILES: &'static [&'static str] = &["file"];
     const DROPS: Option<&'static [&'static str]> = Some(&["not_in_graph"]);
-    const WEIGHT: u32 = 35;
+    const WEIGHT: u32 = 50;
 
     fn complaints(&self, slots: Option<u32>) -> Vec<Complaint> {
         let found = self.misfits(slots);
