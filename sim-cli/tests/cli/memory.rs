@@ -50,7 +50,8 @@ fn what_may_fit_is_tried() {
     assert_eq!(lab.read("a/summary.json"), lab.read("c/summary.json"));
 }
 
-/// The system gives no more than the half of what a run takes: it ends as other failures do.
+/// The system gives no more than the half of what a run takes: it ends as other failures do. The standard library
+/// adds a note on backtraces.
 #[cfg(target_os = "linux")]
 #[test]
 fn an_allocation_that_fails_is_a_failure() {
@@ -65,6 +66,6 @@ fn an_allocation_that_fails_is_a_failure() {
     let said =
         lab.said(Command::new("bash").args(["-c", &line]).current_dir(lab.path()).env("RUST_BACKTRACE", "0"));
     assert_eq!(said.code, 1, "{}", said.err);
-    assert!(said.err.starts_with("memory allocation of ") && said.err.lines().count() == 1, "{}", said.err);
+    assert!(said.err.starts_with("memory allocation of ") && said.err.lines().count() <= 2, "{}", said.err);
     assert!(!lab.path().join("a").exists());
 }
