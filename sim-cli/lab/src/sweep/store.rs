@@ -69,7 +69,8 @@ fn is_free(folder: &Path) -> io::Result<bool> {
     for entry in entries {
         let path = entry?.path();
         let is_empty = || fs::read_dir(&path).map(|mut entries| entries.next().is_none());
-        if !is_unfinished(&path) && !(path.ends_with(CELLS) && path.is_dir() && is_empty()?) {
+        let is_waiting = path.ends_with(CELLS) && path.is_dir() && is_empty()?;
+        if !is_unfinished(&path) && !is_waiting {
             return Ok(false);
         }
     }

@@ -3,6 +3,7 @@
 //! A link is an edge of the measured graph, by the same rules as `floodnet_measure::graph`: both ends hold each other
 //! (of directed views one end is enough), and no fault cuts between them. So whoever plays the changes before a time has the graph of the sample at that time.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -216,8 +217,8 @@ impl Recorder {
             if self.links.remove(&(low, high)).is_some() {
                 self.event(at, OverlayChange::Unlinked(low, high));
             }
-        } else if !self.links.contains_key(&(low, high)) {
-            self.links.insert((low, high), false);
+        } else if let Entry::Vacant(place) = self.links.entry((low, high)) {
+            place.insert(false);
             self.event(at, OverlayChange::Linked(low, high));
             self.mark(at, low, high, at);
         }
