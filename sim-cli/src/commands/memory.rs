@@ -33,7 +33,7 @@ fn most(text: &str) -> Result<Most, String> {
     if text == "any" {
         return Ok(Most::Any);
     }
-    let size: Size = text.parse().map_err(|error| format!("{error}"))?;
+    let size: Size = text.parse()?;
     Ok(Most::Bytes(size.bytes()))
 }
 
