@@ -88,10 +88,16 @@ impl Marked {
 
     /// An axis of `range`, with at most `most` marks: whole numbers from 0 to `last`.
     pub(super) fn whole(range: Range<f64>, last: f64, most: usize) -> Self {
-        // plotters would also mark halves where there is room.
-        let marks = RangedCoordf64::from(0.0..last).key_points(most);
-        let whole = marks.into_iter().filter(|mark| (mark - mark.round()).abs() < 1e-6);
-        Self { line: range.into(), marks: whole.map(f64::round).collect() }
+        // plotters would also mark halves where there is room, and may leave the last out, since it adds up fractions.
+        let mut step = 1.0;
+        for factor in [2.0, 2.5, 2.0].into_iter().cycle() {
+            if last / step + 1.0 <= most.max(2) as f64 {
+                break;
+            }
+            step *= factor;
+        }
+        let count = (last / step + 1e-6).floor().max(0.0) as u32;
+        Self { line: range.into(), marks: (0..=count).map(|mark| f64::from(mark) * step).collect() }
     }
 }
 
@@ -264,6 +270,11 @@ mod tests {
             let marks = Marked::whole(-0.7..last * 1.1, last, 6).marks;
             assert!((2..=6).contains(&marks.len()), "{last}: {marks:?}");
             assert!(marks.iter().all(|mark| mark.fract() == 0.0 && (0.0..=last).contains(mark)), "{marks:?}");
+        }
+        // Where there is room, each value has its mark, the last one too.
+        for last in 1..=23_u32 {
+            let marks = Marked::whole(-0.3..f64::from(last) + 0.3, last.into(), 24).marks;
+            assert_eq!(marks, (0..=last).map(f64::from).collect::<Vec<_>>());
         }
     }
 }

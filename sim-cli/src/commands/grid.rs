@@ -71,6 +71,13 @@ pub(super) fn execute(
     let keys: Vec<&str> = axes.iter().map(|(key, _)| key.as_str()).collect();
     let default = || PathBuf::from(format!("runs/sweep-{}-{}", plan.name, keys.join("-")));
     let folder = options.out.clone().unwrap_or_else(default);
+    if options.force && folder.exists() {
+        let folder = folder.display();
+        let why = format!(
+            "--force does not replace the sweep in {folder}: name another folder with --out, or remove it"
+        );
+        return Err(Failure::Usage(why));
+    }
     let (jobs, format, pictures) =
         (options.jobs, options.format, (!options.no_pictures).then_some(&options.pictures));
     Order { index, scenarios, folder, part: Part::ALL, jobs, format, pictures }.execute(cx)
@@ -86,8 +93,6 @@ fn refuse_options(file: &Path, axes: &[Axis], options: &RunOptions) -> Result<()
         "--sweep runs in the simulator only: leave --backend out".to_owned()
     } else if let Some(why) = options.needs_one_run() {
         why
-    } else if options.force {
-        "--force does not replace a sweep: name another folder with --out, or remove the old one".to_owned()
     } else if file == Path::new("-") {
         "--sweep reads the scenario for each cell: write it to a file".to_owned()
     } else {

@@ -214,7 +214,7 @@ fn a_sweep_that_makes_no_sense_is_refused() {
         ("link.loss=0,0", &[], "are the same configuration"),
         ("seed=1,2", &[], "the seeds follow from --runs"),
         ("link.loss=0", &["--sweep", "link.loss=1"], "--sweep link.loss is given twice"),
-        ("link.loss=0", &["--force"], "--force does not replace a sweep"),
+        ("link.loss=0", &["--force", "--out", "."], "--force does not replace the sweep in ."),
         ("link.loss=0", &["--fail-early"], "--fail-early applies to one run"),
         ("link.loss=0", &["--report"], "--report applies to one run"),
         ("link.loss=0", &["--backend", "tcp"], "--sweep runs in the simulator only"),

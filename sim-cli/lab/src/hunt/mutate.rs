@@ -6,7 +6,7 @@ use floodnet_core::time;
 
 use super::times::part;
 use floodnet_scenario::{
-    Crash, CrashKind, Fault, FaultKind, Lifetime, Loss, Partition, Pause, Scenario, Slow,
+    Crash, CrashKind, Cut, Ends, Fault, FaultKind, Lifetime, Loss, Partition, Pause, Scenario, Slow,
 };
 use floodnet_text::units::Duration;
 
@@ -110,7 +110,7 @@ fn new_fault(scenario: &Scenario, rng: &mut NodeRng) -> Fault {
     let at = some_time(scenario, rng);
     let lasts = part(scenario.duration, u64::from(1 + rng.below(20)), 100);
     let fraction = f64::from(5 + rng.below(46)) / 100.0;
-    let kind = match rng.below(5) {
+    let kind = match rng.below(6) {
         0 => FaultKind::Crash(Crash {
             fraction: Some(fraction),
             slots: None,
@@ -126,7 +126,21 @@ fn new_fault(scenario: &Scenario, rng: &mut NodeRng) -> Fault {
             let factor = f64::from(2 + rng.below(20));
             FaultKind::Slow(Slow { fraction, factor, lasts })
         }
-        _ => FaultKind::Pause(Pause::once(fraction, lasts)),
+        4 => FaultKind::Pause(Pause::once(fraction, lasts)),
+        _ => FaultKind::Cut(Cut { links: some_links(scenario, rng), lasts }),
     };
     Fault { at, kind }
+}
+
+/// Links of one slot to up to sixteen others: enough to cut one node off, or a pair that the protocol needs.
+fn some_links(scenario: &Scenario, rng: &mut NodeRng) -> Vec<Ends> {
+    let slots = scenario.nodes.count.unwrap_or(2).max(2);
+    let (slot, most) = (rng.below(slots), 1 + rng.below(16));
+    let mut others: Vec<u32> = (0..most).map(|_| rng.below(slots)).filter(|&other| other != slot).collect();
+    others.sort_unstable();
+    others.dedup();
+    if others.is_empty() {
+        others.push((slot + 1) % slots);
+    }
+    others.into_iter().map(|other| Ends(slot, other)).collect()
 }
