@@ -144,3 +144,22 @@ fn some_links(scenario: &Scenario, rng: &mut NodeRng) -> Vec<Ends> {
     }
     others.into_iter().map(|other| Ends(slot, other)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+    use crate::Protocols;
+
+    #[test]
+    fn every_kind_of_fault_is_tried() {
+        let protocols = Protocols::builtin();
+        let text = "name = \"x\"\nduration = \"1min\"\nnodes.count = 3\noverlay.random_walk = {}\nbroadcast.flood = {}\n";
+        let scenario = Scenario::parse("x.toml", text, Path::new(""), &[], protocols.tables()).unwrap();
+        let mut rng = NodeRng::new(1);
+        let tried: BTreeSet<&str> = (0..200).map(|_| new_fault(&scenario, &mut rng).kind.key()).collect();
+        assert_eq!(tried, FaultKind::KEYS.iter().copied().collect());
+    }
+}

@@ -400,8 +400,18 @@ impl Drawing {
 
 #[cfg(test)]
 mod tests {
+    use floodnet_scenario::FaultKind;
+
     use super::*;
     use crate::Protocols;
+
+    #[test]
+    fn every_kind_of_fault_is_drawn() {
+        let drawn = FAULTS.map(|fault| fault.split(' ').next().unwrap_or(fault));
+        for key in FaultKind::KEYS {
+            assert!(drawn.contains(key), "{key}");
+        }
+    }
 
     /// Every scenario that is drawn is valid, and each feature is in one of a hundred at least.
     #[test]

@@ -205,6 +205,14 @@ mod tests {
     }
 
     #[test]
+    fn every_picture_of_a_run_is_explained() {
+        for picture in floodnet_plot::PICTURES {
+            let file = format!("{}.png", picture.name);
+            assert!(FILES.iter().any(|(name, _)| *name == file), "{file}");
+        }
+    }
+
+    #[test]
     fn every_word_has_a_text() {
         let all = all();
         for kind in ["key", "metric", "file", "reason", "exit code"] {
