@@ -219,8 +219,11 @@ impl Finding {
             self::interval(&off, false)
         };
         self.verdict = match bound {
-            Bound::Mean(Mean { within, .. }) if (high - low) / 2.0 > *within => Verdict::Undecided,
-            Bound::Mean(_) => decide(low <= self.tolerance && high >= -self.tolerance, true),
+            // An interval that does not reach the value tells it, however wide it is.
+            Bound::Mean(Mean { within, .. }) => {
+                let reaches = low <= self.tolerance && high >= -self.tolerance;
+                decide(reaches && (high - low) / 2.0 <= *within, !reaches)
+            }
             Bound::AtMost(_) => decide(high <= 0.0, low > 0.0),
             Bound::AtLeast(_) | Bound::Exact(_) | Bound::Each(_) => decide(low >= 0.0, high < 0.0),
         };
@@ -302,6 +305,7 @@ mod tests {
         assert_eq!(verdict(&mean("10.5"), &close), Verdict::Holds);
         assert_eq!(verdict(&mean("13"), &close), Verdict::Fails);
         assert_eq!(verdict(&mean("10"), &[0.0, 20.0, 10.0]), Verdict::Undecided);
+        assert_eq!(verdict(&mean("1000"), &[0.0, 20.0, 10.0]), Verdict::Fails, "wide, and far away");
         let tolerant = "measured = \"duration_s\"\nmean = { of = 13, within = 2.5, tolerance = 2.5, because = \"small\" }";
         assert_eq!(verdict(tolerant, &close), Verdict::Holds);
         // What varies together with the measured value does not widen the interval.
