@@ -154,11 +154,15 @@ impl<T: Types, E: Effects<T>> Context<'_, T, E> {
         self.set_timer(Duration::from_millis(after), timer);
     }
 
-    /// Sets the first of timers that come once in each `period`, at a random point of it, so that nodes that came up
-    /// together do not act in step.
+    /// A random part of `period`, so that nodes that came up together do not act in step.
+    pub fn phase(&mut self, period: Duration) -> Duration {
+        Duration::from_nanos(u64::from(self.rng.bits()).saturating_mul(period.as_nanos() >> 16) >> 16)
+    }
+
+    /// Sets the first of timers that come once in each `period`, at a random [`phase`](Self::phase) of it.
     pub fn set_first_timer(&mut self, period: Duration, timer: T::Timer) {
-        let phase = u64::from(self.rng.bits()).saturating_mul(period.as_nanos() >> 16) >> 16;
-        self.set_timer(Duration::from_nanos(phase), timer);
+        let phase = self.phase(period);
+        self.set_timer(phase, timer);
     }
 
     /// Closes the connection to `peer`; see [`Action::Disconnect`].

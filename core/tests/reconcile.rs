@@ -251,10 +251,7 @@ fn what_is_before_the_floor_is_not_asked_for() {
 
 #[test]
 fn what_came_is_not_waited_for_any_more_once_it_is_before_the_floor() {
-    let (mut node, mut rng, now) = partner();
-    let late = key(20_000);
-    assert!(node.begin(9, &mut rng).is_some());
-    assert_eq!(node.receive(9, Message::Have(vec![late]), now).send, [Message::Want(vec![late])]);
+    let (mut node, late, now) = asked_for_one();
     assert_eq!(node.arrive(9, late, now), Ok(()));
     node.forget_before(late.next());
     assert!(!node.insert(late), "it is not held");
@@ -263,12 +260,18 @@ fn what_came_is_not_waited_for_any_more_once_it_is_before_the_floor() {
 
 #[test]
 fn what_comes_too_late_to_be_kept_is_no_copy() {
+    let (mut node, late, now) = asked_for_one();
+    node.forget_before(late.next());
+    assert_eq!(node.arrive(9, late, now).expect_err("not kept").ignored, Some("history_too_old"));
+}
+
+/// A node that has asked neighbor 9 for one message.
+fn asked_for_one() -> (Exchange<usize>, Key, Time) {
     let (mut node, mut rng, now) = partner();
     let late = key(20_000);
     assert!(node.begin(9, &mut rng).is_some());
     assert_eq!(node.receive(9, Message::Have(vec![late]), now).send, [Message::Want(vec![late])]);
-    node.forget_before(late.next());
-    assert_eq!(node.arrive(9, late, now).expect_err("not kept").ignored, Some("history_too_old"));
+    (node, late, now)
 }
 
 fn partner() -> (Exchange<usize>, NodeRng, Time) {

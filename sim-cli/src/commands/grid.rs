@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use super::args::{Overrides, key_value};
 use super::command_trait::Context;
 use super::failure::Failure;
-use super::files::{Loaded, NotLoaded, open, threads};
+use super::files::{Loaded, NotLoaded, open};
 use super::run_options::RunOptions;
 use super::sweep::{Order, counted, refuse};
 use floodnet_lab::bisect::range;
 use floodnet_lab::sweep::index::{Index, Rule};
 use floodnet_lab::sweep::plan::SweepPlan;
 use floodnet_lab::sweep::run::Part;
-use floodnet_scenario::{Diagnostics, Scenario};
+use floodnet_scenario::Diagnostics;
 
 /// A key and its values.
 pub(super) type Axis = (String, Vec<String>);
@@ -61,9 +61,8 @@ pub(super) fn execute(
         }
     };
     let (index, scenarios) = Index::read(&plan, rule, &load).map_err(|wrong| refuse(wrong, file))?;
-    let all: Vec<&Scenario> = scenarios.iter().collect();
-    let runs = all.len() * index.rule.runs as usize;
-    options.memory.check(&all, threads(options.jobs).get().min(runs), cx)?;
+    let runs = scenarios.len() * index.rule.runs as usize;
+    options.memory.check(&scenarios, (runs, options.jobs), cx)?;
     if options.dry_run {
         cx.console.result(&counted(&index, file));
         return Ok(());

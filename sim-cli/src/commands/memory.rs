@@ -9,6 +9,7 @@ use floodnet_text::units::Size;
 
 use super::command_trait::Context;
 use super::failure::Failure;
+use super::files::threads;
 
 /// From this share of what there is on, in percent, a run is warned of: the need is a model.
 const NEARLY: u64 = 80;
@@ -38,13 +39,15 @@ fn most(text: &str) -> Result<Most, String> {
 }
 
 impl MemoryOptions {
-    /// Refuses runs of these scenarios, so many at a time, that need more memory than there is.
+    /// Refuses runs of these scenarios, so many in all and so many at a time as `jobs` allows, that need more memory than
+    /// there is.
     pub(super) fn check(
         &self,
-        scenarios: &[&Scenario],
-        at_a_time: usize,
+        scenarios: &[Scenario],
+        (runs, jobs): (usize, u16),
         cx: &Context<'_>,
     ) -> Result<(), Failure> {
+        let at_a_time = threads(jobs).get().min(runs);
         let (limit, whose) = match self.memory {
             Some(Most::Any) => return Ok(()),
             Some(Most::Bytes(limit)) => (limit, "--memory allows"),

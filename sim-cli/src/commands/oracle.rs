@@ -51,7 +51,7 @@ impl Command for OracleArgs {
     fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
         let mut suite = match &self.suite {
             Some(path) => Suite::load(path),
-            None => Suite::builtin(),
+            None => Suite::builtin(cx.registry.lab()),
         }
         .map_err(invalid)?;
         suite.select(&self.names).map_err(Failure::Usage)?;

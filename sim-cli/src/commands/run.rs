@@ -1,6 +1,7 @@
 //! `sim-cli run`
 
 use std::path::{Path, PathBuf};
+use std::slice::from_ref;
 
 use clap::Parser;
 use floodnet_sim::Memory;
@@ -73,7 +74,7 @@ impl Command for RunArgs {
         }
         if sockets.is_none() {
             let runs = self.runs.map_or(1, |runs| runs as usize);
-            options.memory.check(&[scenario], threads(options.jobs).get().min(runs), cx)?;
+            options.memory.check(from_ref(scenario), (runs, options.jobs), cx)?;
         }
         if options.dry_run {
             let setup = prepare(scenario, cx.registry.lab()).map_err(|error| loaded.complain(&error))?;

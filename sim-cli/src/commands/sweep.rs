@@ -78,9 +78,8 @@ impl Command for SweepArgs {
         let (index, scenarios) =
             Index::of(&plan, rule, cx.registry.lab()).map_err(|wrong| refuse(wrong, &self.plan))?;
         if !self.batch.is_asked() {
-            let all: Vec<&Scenario> = scenarios.iter().collect();
-            let runs = all.len() * index.rule.runs as usize;
-            self.memory.check(&all, threads(self.jobs).get().min(runs), cx)?;
+            let runs = scenarios.len() * index.rule.runs as usize;
+            self.memory.check(&scenarios, (runs, self.jobs), cx)?;
         }
         if self.dry_run {
             cx.console.result(&counted(&index, &self.plan));

@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use floodnet_core::hostile::{Classes, Deed, MessageClass, Pretense};
-use floodnet_core::invariants::{Invariants, Promises};
+use floodnet_core::invariants::{Invariants, Promises, Stored, Walk};
 use floodnet_core::measure::Measure;
 use floodnet_core::observe::{Carried, Observation, Observe};
 use floodnet_core::protocol::{Context, Effects, Input, InputOf, Protocol, Types};
@@ -202,6 +202,12 @@ impl<P: Tamperable + Invariants> Invariants for Hostile<P> {
     }
     fn promise(config: &Self::Config, promises: &mut Promises) {
         P::promise(&config.honest, promises);
+    }
+    fn walk(message: &P::Message) -> Option<Walk<u32>> {
+        P::walk(message)
+    }
+    fn stored(&self, config: &Self::Config, report: &mut dyn FnMut(Stored)) {
+        self.inner.stored(&config.honest, report);
     }
     fn static_neighbors(config: &Self::Config, peer: u32) -> Option<&[u32]> {
         P::static_neighbors(&config.honest, peer)

@@ -119,7 +119,7 @@ impl<'a, 'p> Recovery<'a, 'p> {
             }
         } else if window.place == 0 {
             let gap = self.start.since(before.left);
-            let rest = beyond(there + back, gap.times(u64::from(window.size - 1)));
+            let rest = there + back - gap.times(u64::from(window.size - 1));
             self.start = self.start.max(before.left + rest);
         }
         self.window = Some(window);
@@ -134,7 +134,7 @@ impl<'a, 'p> Recovery<'a, 'p> {
         let in_flight = round_trip.as_nanos().checked_div(gap.as_nanos()).unwrap_or(u64::MAX);
         let lost = |nth: u32| {
             let earlier = gap.times(u64::from(self.count - nth));
-            let left = Time::from_nanos(self.start.as_nanos().saturating_sub(earlier.as_nanos()));
+            let left = self.start - earlier;
             network.attempt(self.from, self.to, PacketIndex { count: nth, attempt: 0 }, left).is_err()
         };
         Some(CongestionWindow::at(self.count, loss, u32::try_from(in_flight).unwrap_or(u32::MAX), lost))
@@ -152,7 +152,7 @@ impl<'a, 'p> Recovery<'a, 'p> {
     /// When the packet that is `nth` after this one leaves, for all that is known now.
     fn leaves(&self, nth: u32, gap: Duration, round_trip: Duration) -> Time {
         let pause = self.window.map_or(Duration::ZERO, |window| {
-            beyond(round_trip, gap.times(u64::from(window.size))).times(u64::from(window.rounds(nth)))
+            (round_trip - gap.times(u64::from(window.size))).times(u64::from(window.rounds(nth)))
         });
         self.start + gap.times(u64::from(nth)) + pause
     }
@@ -271,9 +271,4 @@ pub(crate) fn redial(rto: Duration, attempt: u32, is_lost: bool) -> Duration {
     let (first, doublings) =
         if is_lost { (rto.max(INITIAL), attempt.saturating_sub(LINEAR)) } else { (rto, attempt) };
     first.times(1 << doublings.min(32))
-}
-
-/// What `span` is longer than `part`.
-fn beyond(span: Duration, part: Duration) -> Duration {
-    Duration::from_nanos(span.as_nanos().saturating_sub(part.as_nanos()))
 }

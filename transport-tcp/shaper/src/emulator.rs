@@ -105,7 +105,7 @@ impl LinkEmulator {
             }
         }
         if !data.is_empty() && happens(self.link.corrupt, self.rng.bits()) {
-            let place = self.rng.below(u32::try_from(data.len()).unwrap_or(u32::MAX)) as usize;
+            let place = self.rng.place(data.len());
             data[place] ^= 1 << self.rng.below(8);
         }
         let jitter =

@@ -103,7 +103,7 @@ impl<Peer: Copy + Ord> Members<Peer> {
         self.failed.remove(&peer);
         // Somewhere in the order, so that the time until a newcomer is probed first has no pattern; what is not probed
         // yet in this round stays so.
-        let place = rng.below(u32::try_from(self.order.len()).unwrap_or(u32::MAX).saturating_add(1)) as usize;
+        let place = rng.place(self.order.len() + 1);
         self.order.insert(place, peer);
         self.next += usize::from(place < self.next);
         true
@@ -152,13 +152,13 @@ impl<Peer: Copy + Ord> Members<Peer> {
 
     /// One of those that are held for failed, at random.
     pub(super) fn a_failed_one(&self, rng: &mut NodeRng) -> Option<Peer> {
-        let place = rng.below(u32::try_from(self.failed.len()).unwrap_or(u32::MAX)) as usize;
+        let place = rng.place(self.failed.len());
         self.failed.keys().nth(place).copied()
     }
 
     /// So many in a row from a random one on, of all that are known.
     pub(super) fn stretch(&self, count: usize, rng: &mut NodeRng) -> impl Iterator<Item = &Member<Peer>> {
-        let first = rng.below(u32::try_from(self.known.len()).unwrap_or(u32::MAX)) as usize;
+        let first = rng.place(self.known.len());
         self.known.iter().cycle().skip(first).take(count.min(self.known.len()))
     }
 

@@ -217,22 +217,19 @@ impl<Peer: Copy + Ord> State<Peer> {
             self.join(cx);
         }
         let period = cx.config.period;
-        let first = if cx.config.in_step { period } else { phase(period, cx) };
+        let first = if cx.config.in_step { period } else { cx.phase(period) };
         self.due = cx.now + first;
         cx.set_timer(first, Timer::Period);
         for (every, timer) in [(cx.config.gossip_every, Timer::Gossip), (cx.config.sync_every, Timer::Sync)] {
             if let Some(every) = every {
-                let first = phase(every, cx);
-                cx.set_timer(first, timer);
+                cx.set_first_timer(every, timer);
             }
         }
     }
 
     /// Asks an entry node for its list.
     fn join<E: Effects<Swim<Peer>>>(&mut self, cx: &mut Cx<'_, Peer, E>) {
-        let others = cx.config.entry.iter().filter(|&&peer| peer != self.me).count();
-        let place = cx.rng.below(u32::try_from(others).unwrap_or(u32::MAX)) as usize;
-        if let Some(&contact) = cx.config.entry.iter().filter(|&&peer| peer != self.me).nth(place) {
+        if let Some(&contact) = cx.rng.pick_of(cx.config.entry.iter().filter(|&&peer| peer != self.me)) {
             self.send(contact, Message::Join, cx);
         }
     }
@@ -352,11 +349,6 @@ impl<Peer: Copy + Ord> State<Peer> {
             }
         }
     }
-}
-
-/// A random part of `period`, so that nodes that came up together do not act in step.
-fn phase<Peer: Copy + Ord, E: Effects<Swim<Peer>>>(period: Duration, cx: &mut Cx<'_, Peer, E>) -> Duration {
-    Duration::from_nanos(u64::from(cx.rng.bits()).saturating_mul(period.as_nanos() >> 16) >> 16)
 }
 
 impl<Peer: Copy + Ord> Types for Swim<Peer> {

@@ -66,7 +66,7 @@ impl<Peer: Copy + Ord> State<Peer> {
             Some(target) => self.ping(target, late, cx),
             None => self.join(cx),
         }
-        let left = less(self.stretched(cx.config.period), late);
+        let left = self.stretched(cx.config.period) - late;
         self.due = cx.now + left;
         cx.set_timer(left, Timer::Period);
     }
@@ -81,7 +81,7 @@ impl<Peer: Copy + Ord> State<Peer> {
         self.probe = Some(Probe { number, target, answered: false, asked: 0, refused: 0 });
         let updates = self.news_for(target, cx.config.buddy, cx);
         self.send(target, Message::Ping { probe: number, updates }, cx);
-        cx.set_timer(less(self.stretched(cx.config.timeout), late), Timer::Timeout(number));
+        cx.set_timer(self.stretched(cx.config.timeout) - late, Timer::Timeout(number));
     }
 
     /// A number for a ping; the answer brings it back.
@@ -209,9 +209,4 @@ impl<Peer: Copy + Ord> State<Peer> {
         self.tell_rumors(&mut told, cx);
         told.into()
     }
-}
-
-/// What is left of a time.
-fn less(time: Duration, gone: Duration) -> Duration {
-    Duration::from_nanos(time.as_nanos().saturating_sub(gone.as_nanos()))
 }

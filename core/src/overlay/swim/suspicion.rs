@@ -84,9 +84,7 @@ impl Grace {
         if confirmations >= self.needed {
             return self.min;
         }
-        let range = Duration::from_nanos(self.max.as_nanos().saturating_sub(self.min.as_nanos()));
-        let off = part(range, log2(confirmations + 1), log2(self.needed + 1));
-        Duration::from_nanos(self.max.as_nanos().saturating_sub(off.as_nanos()))
+        self.max - part(self.max - self.min, log2(confirmations + 1), log2(self.needed + 1))
     }
 }
 
