@@ -28,6 +28,7 @@ pub mod hunt;
 mod junit;
 pub mod oracle;
 pub mod protocols;
+mod random_fault;
 pub mod run;
 pub mod swarm;
 pub mod sweep;

@@ -21,7 +21,9 @@
 //! | [`series`] | samples, partition rate, averages |
 //! | [`topology`] | clustering, triangles, paths, assortativity; the graph to draw |
 //! | [`phases`] | before, during and after a fault; healing |
-//! | [`part`] | (which slots observe them) |
+//! | [`part`], `collector` | (take the observations in: those of some slots, and all the rest) |
+//! | `ended` | (what is known when the run is over; the rows of the table pick from it) |
+//! | `text` | (which of them are shown on the screen) |
 //! | [`metrics`] | the table of all these numbers: the record of a run, and each number by its name |
 //! | [`own`] | what protocols measure of themselves |
 //! | `detection` | (what detectors of failures said, against what was so) |

@@ -4,6 +4,7 @@ use super::Style;
 use super::color::{Palette, Rgb};
 use super::svg::Svg;
 use super::text::{Anchor, Face};
+use floodnet_text::MADE_BY;
 use tiny_skia::Transform;
 use tiny_skia::{
     Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, StrokeDash,
@@ -64,6 +65,9 @@ impl Picture {
         encoder.set_depth(png::BitDepth::Eight);
         encoder.set_compression(png::Compression::High);
         encoder.set_source_srgb(png::SrgbRenderingIntent::Perceptual);
+        encoder
+            .add_text_chunk("Software".to_owned(), MADE_BY.to_owned())
+            .expect("the words are short and plain");
         let mut writer = encoder.write_header().expect("the size is above zero");
         writer.write_image_data(&self.rgb).expect("the buffer has the size of the picture");
         writer.finish().expect("memory takes every byte");

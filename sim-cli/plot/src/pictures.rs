@@ -1,8 +1,7 @@
 //! The list of the pictures that every run has. A new one is a module beside this one and a row here.
 //!
-//! What it shows is a field of [`RunView`], filled in by `sim-cli/src/views/run.rs`. Its file is told from those of others
-//! by `is_of_run` in `sim-cli/lab/src/run/folder.rs`, and explained by `FILES` in `sim-cli/src/commands/explain/mod.rs`.
-//! `render --what` reads this list.
+//! What it shows is a field of [`RunView`], filled in by `sim-cli/src/views/run.rs`. `run`, `render --what` and `explain`
+//! read this list.
 
 use super::{Picture, RunView, Style, degrees, latency, timeline, topology};
 

@@ -6,6 +6,7 @@ use super::canvas::{Pen, Picture, Point};
 use super::color::Rgb;
 use super::text::{Anchor, Face};
 use data_encoding::BASE64;
+use floodnet_text::MADE_BY;
 use floodnet_text::markup::Escaped;
 
 /// The fonts to set text in: the one that the raster has, and what is nearest to it.
@@ -157,6 +158,7 @@ impl Svg {
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{rows}\" \
              viewBox=\"0 {top} {width} {rows}\" font-family=\"{FONTS}\">\n\
+             <metadata>{MADE_BY}</metadata>\n\
              <rect y=\"{top}\" width=\"{width}\" height=\"{rows}\" fill=\"{background}\"/>\n{}</svg>\n",
             self.0
         )

@@ -9,7 +9,7 @@ use super::command_trait::{Command, Context};
 use super::console::Console;
 use super::failure::Failure;
 use super::files::{Loaded, load, threads};
-use super::picture_args::PictureArgs;
+use super::picture_style_args::PictureArgs;
 use super::progress::Crowd;
 use crate::views::compare as curves;
 use floodnet_lab::compare::backends::{Backends, Bound};

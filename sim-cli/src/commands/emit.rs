@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::command_trait::Context;
 use super::failure::Failure;
-use super::picture_args::PictureArgs;
+use super::picture_style_args::PictureArgs;
 use floodnet_lab::emit::write;
 use floodnet_lab::sweep::batch::{self, Bundle, Emission, NotPortable};
 use floodnet_lab::sweep::index::Index;

@@ -7,7 +7,7 @@ use clap::Parser;
 use super::args::Format;
 use super::command_trait::{Command, Context};
 use super::failure::Failure;
-use super::picture_args::PictureArgs;
+use super::picture_style_args::PictureArgs;
 use super::sweep::tell;
 use floodnet_lab::sweep::store::{Gather, Store};
 

@@ -28,7 +28,7 @@ mod merge;
 mod new;
 mod oracle;
 mod partition;
-mod picture_args;
+mod picture_style_args;
 mod progress;
 mod proxy;
 mod render;

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use super::command_trait::{Command, Context};
 use super::failure::Failure;
-use super::picture_args::PictureArgs;
+use super::picture_style_args::PictureArgs;
 use super::stored::{again, open_with};
 use crate::views::run as pictures;
 use floodnet_lab::run::folder::write_whole;

@@ -10,7 +10,7 @@ use super::backend::BackendOptions;
 use super::failure::Failure;
 use super::files::Loaded;
 use super::memory::MemoryOptions;
-use super::picture_args::PictureArgs;
+use super::picture_style_args::PictureArgs;
 use floodnet_testbed::RunError;
 use floodnet_text::units::Duration;
 

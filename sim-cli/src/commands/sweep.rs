@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::files::{invalid, threads};
 use super::memory::MemoryOptions;
 use super::partition::Partition;
-use super::picture_args::PictureArgs;
+use super::picture_style_args::PictureArgs;
 use super::progress::Crowd;
 use crate::views::sweep as views;
 use floodnet_lab::sweep::index::{Index, Rule, Wrong};

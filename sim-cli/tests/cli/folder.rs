@@ -32,6 +32,20 @@ fn the_default_folder_is_refused_when_it_is_full_as_well() {
     assert!(refused.contains("runs/small-7 already has a run"), "{refused}");
 }
 
+/// All that this program drew belongs to the run, in both formats.
+#[test]
+fn pictures_of_the_run_are_replaced_with_it() {
+    let lab = Lab::new();
+    lab.ok(&["run", "small.toml", "--out", "a"]);
+    lab.ok(&["render", "a", "--picture-format", "svg", "--out", "a"]);
+    let names = lab.names("a");
+    for picture in ["topology.png", "topology.svg", "latency.png", "latency.svg"] {
+        assert!(names.contains(&picture.to_owned()), "{names:?}");
+    }
+    lab.ok(&["run", "small.toml", "--no-pictures", "--out", "a", "--force"]);
+    assert!(!lab.names("a").iter().any(|name| name.ends_with(".png") || name.ends_with(".svg")));
+}
+
 #[test]
 fn a_folder_with_other_files_is_never_touched() {
     let lab = Lab::new();
@@ -41,12 +55,16 @@ fn a_folder_with_other_files_is_never_touched() {
     lab.ok(&["run", "small.toml", "--no-pictures", "--out", "mixed"]);
     lab.write("mixed/notes.txt", "what I think of this run");
     lab.write("half/summary.json", "{}");
+    // A picture that has a name of ours, but that we did not draw.
+    lab.ok(&["run", "small.toml", "--no-pictures", "--out", "pasted"]);
+    lab.write("pasted/topology.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
     lab.write("file", "not a folder");
     for (folder, what) in [
         ("letters", "dear.txt"),
         ("app", "manifest.json"),
         ("mixed", "notes.txt"),
         ("half", "summary.json"),
+        ("pasted", "topology.svg"),
         (".", "app"),
     ] {
         for force in [&[][..], &["--force"]] {

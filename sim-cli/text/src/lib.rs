@@ -11,3 +11,6 @@ pub mod format;
 pub mod markup;
 pub mod spelling;
 pub use floodnet_core::units;
+
+/// What every picture says of itself, near the beginning of its file: so it is known again among files of others.
+pub const MADE_BY: &str = "drawn by floodnet";

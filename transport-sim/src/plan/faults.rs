@@ -121,6 +121,18 @@ impl DisturbanceKind {
         }
     }
 
+    /// The key that it has in a scenario, as `FaultKind::key`.
+    #[must_use]
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::Partition { .. } => "partition",
+            Self::CutLinks(_) => "cut",
+            Self::Loss(_) => "loss",
+            Self::Slow { .. } => "slow",
+            Self::Pause(_) => "pause",
+        }
+    }
+
     /// What it does, for a sentence such as "it is not possible to cut links".
     #[must_use]
     pub const fn does(&self) -> &'static str {

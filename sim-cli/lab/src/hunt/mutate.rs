@@ -5,9 +5,8 @@ use floodnet_core::rng::{NodeRng, fold};
 use floodnet_core::time;
 
 use super::times::part;
-use floodnet_scenario::{
-    Crash, CrashKind, Cut, Ends, Fault, FaultKind, Lifetime, Loss, Partition, Pause, Scenario, Slow,
-};
+use crate::random_fault::like_those_of;
+use floodnet_scenario::{Lifetime, Scenario};
 use floodnet_text::units::Duration;
 
 /// So many scenarios are the given one with other seeds, before others are tried.
@@ -40,7 +39,8 @@ pub fn like(scenario: &Scenario, number: u64, change: Variation) -> Scenario {
         change_fault(&mut like, &mut rng);
     }
     if rng.chance(1, 3) {
-        let fault = new_fault(&like, &mut rng);
+        let at = some_time(&like, &mut rng);
+        let fault = like_those_of(&like, at, &mut rng);
         like.faults.push(fault);
     }
     if rng.chance(1, 8) {
@@ -103,63 +103,5 @@ fn change_fault(scenario: &mut Scenario, rng: &mut NodeRng) {
                 *lasts = part(*lasts, u64::from(1 + rng.below(8)), 4);
             }
         }
-    }
-}
-
-fn new_fault(scenario: &Scenario, rng: &mut NodeRng) -> Fault {
-    let at = some_time(scenario, rng);
-    let lasts = part(scenario.duration, u64::from(1 + rng.below(20)), 100);
-    let fraction = f64::from(5 + rng.below(46)) / 100.0;
-    let kind = match rng.below(6) {
-        0 => FaultKind::Crash(Crash {
-            fraction: Some(fraction),
-            slots: None,
-            kind: CrashKind::Silent,
-            back: rng.chance(1, 2).then_some(lasts),
-        }),
-        1 => {
-            let groups = vec![fraction, 1.0 - fraction];
-            FaultKind::Partition(Partition { groups, lasts, one_way: rng.chance(1, 4) })
-        }
-        2 => FaultKind::Loss(Loss { share: fraction, lasts }),
-        3 => {
-            let factor = f64::from(2 + rng.below(20));
-            FaultKind::Slow(Slow { fraction, factor, lasts })
-        }
-        4 => FaultKind::Pause(Pause::once(fraction, lasts)),
-        _ => FaultKind::Cut(Cut { links: some_links(scenario, rng), lasts }),
-    };
-    Fault { at, kind }
-}
-
-/// Links of one slot to up to sixteen others: enough to cut one node off, or a pair that the protocol needs.
-fn some_links(scenario: &Scenario, rng: &mut NodeRng) -> Vec<Ends> {
-    let slots = scenario.nodes.count.unwrap_or(2).max(2);
-    let (slot, most) = (rng.below(slots), 1 + rng.below(16));
-    let mut others: Vec<u32> = (0..most).map(|_| rng.below(slots)).filter(|&other| other != slot).collect();
-    others.sort_unstable();
-    others.dedup();
-    if others.is_empty() {
-        others.push((slot + 1) % slots);
-    }
-    others.into_iter().map(|other| Ends(slot, other)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-    use std::path::Path;
-
-    use super::*;
-    use crate::Protocols;
-
-    #[test]
-    fn every_kind_of_fault_is_tried() {
-        let protocols = Protocols::builtin();
-        let text = "name = \"x\"\nduration = \"1min\"\nnodes.count = 3\noverlay.random_walk = {}\nbroadcast.flood = {}\n";
-        let scenario = Scenario::parse("x.toml", text, Path::new(""), &[], protocols.tables()).unwrap();
-        let mut rng = NodeRng::new(1);
-        let tried: BTreeSet<&str> = (0..200).map(|_| new_fault(&scenario, &mut rng).kind.key()).collect();
-        assert_eq!(tried, FaultKind::KEYS.iter().copied().collect());
     }
 }

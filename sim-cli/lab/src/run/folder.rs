@@ -2,7 +2,7 @@
 //! half-written.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use super::claim::{Claim, Taken};
@@ -14,6 +14,7 @@ use floodnet_core::time::Time;
 use floodnet_measure::{Results, seconds, tables};
 use floodnet_scenario::Scenario;
 use floodnet_scenario::build::Setup;
+use floodnet_text::MADE_BY;
 
 /// The file that tells a folder of a run from any other.
 pub const MANIFEST: &str = "manifest.json";
@@ -21,6 +22,9 @@ pub const MANIFEST: &str = "manifest.json";
 pub const RESUME: &str = "resume.json";
 /// The scenario with every default filled in.
 pub const RESOLVED: &str = "scenario.resolved.toml";
+
+/// So many bytes of a picture are searched for who made it.
+const PICTURE_HEAD: u64 = 1024;
 
 /// Draws the pictures of a run: the name of each file and its bytes. It is called when the tables are written, so
 /// that the memory of drawing is not counted as the run's.
@@ -227,8 +231,11 @@ pub(super) fn holds(folder: &Path) -> io::Result<Holds> {
     for entry in entries {
         let name = entry?.file_name().to_string_lossy().into_owned();
         let is_one_of_many = run_index(&name).is_some();
-        let ours =
-            if is_one_of_many { matches!(holds(&folder.join(&name))?, Holds::Run) } else { is_of_run(&name) };
+        let ours = if is_one_of_many {
+            matches!(holds(&folder.join(&name))?, Holds::Run)
+        } else {
+            is_of_run(folder, &name)
+        };
         names.push((ours, name));
     }
     // What is not ours comes first.
@@ -260,8 +267,8 @@ pub fn run_index(name: &str) -> Option<usize> {
     (run_name(index) == name).then_some(index)
 }
 
-/// Whether a run, or pictures and reports of it, can have a file of this name.
-fn is_of_run(name: &str) -> bool {
+/// Whether this file is one of a run, or a picture or report of it.
+fn is_of_run(folder: &Path, name: &str) -> bool {
     let fixed = [
         MANIFEST,
         RESOLVED,
@@ -279,12 +286,19 @@ fn is_of_run(name: &str) -> bool {
         "runs.json",
         "runs.csv",
     ];
-    // Pictures, in one of their formats, and what `export` writes.
-    let endings = [".png", ".svg", ".graphml", ".gexf", ".dot", ".edges"];
-    let starts = ["topology", "overlay", "delivery", "latency", "degrees"];
-    let graph =
-        starts.iter().any(|start| name.starts_with(start)) && endings.iter().any(|end| name.ends_with(end));
-    graph || fixed.contains(&name)
+    let ends = |endings: &[&str]| endings.iter().any(|end| name.ends_with(end));
+    // What `export` writes, and the graph at a time.
+    let is_graph = ["topology", "overlay"].iter().any(|start| name.starts_with(start))
+        && ends(&[".graphml", ".gexf", ".dot", ".edges"]);
+    let is_picture = ends(&[".png", ".svg"]) && is_ours(&folder.join(name));
+    is_graph || is_picture || fixed.contains(&name)
+}
+
+/// Whether a picture says that this program drew it, as all that `floodnet_plot` draws do at their beginning.
+fn is_ours(picture: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(picture).and_then(|file| file.take(PICTURE_HEAD).read_to_end(&mut head));
+    read.is_ok() && head.windows(MADE_BY.len()).any(|words| words == MADE_BY.as_bytes())
 }
 
 /// Removes a folder with all that is in it, if it is there.

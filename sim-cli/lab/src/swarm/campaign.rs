@@ -6,10 +6,11 @@ use std::num::NonZeroUsize;
 use floodnet_core::time::Duration;
 
 use super::check::{Again, CaseResult, check};
-use super::draw::{FAULTS, ProtocolChoice, draw};
+use super::draw::{ProtocolChoice, draw};
 use super::in_order::in_order;
 use super::violation::{Invariant, Violation};
 use crate::Protocols;
+use crate::random_fault::FAULTS;
 
 /// Of the histories that promise it, so many in a thousand may fail to become one component: the protocols
 /// promise it with high probability only.

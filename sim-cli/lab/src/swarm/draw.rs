@@ -4,7 +4,6 @@
 //! any other. All trouble is over after 10 to 20 s; then nobody comes or goes for [`HEAL`], and some last
 //! messages have [`REACH`] to arrive.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use floodnet_core::rng::{NodeRng, Purpose};
@@ -12,9 +11,6 @@ use toml::{Table, Value};
 
 use super::check::{HEAL, REACH};
 use floodnet_scenario::{Diagnostics, Draw, NamedTable, Scenario, TableKind, Tables};
-
-/// The features that are kinds of faults.
-pub const FAULTS: [&str; 6] = ["crash", "partition", "cut", "loss fault", "pause", "slow"];
 
 /// Names of the features that a scenario has.
 pub type Features = Vec<&'static str>;
@@ -63,28 +59,28 @@ pub fn draw(seed: u64, protocols: &ProtocolChoice) -> Drawn {
     Drawn { seed, text: drawing.root.to_string(), features: drawing.draw.features().to_vec() }
 }
 
-struct Drawing {
-    draw: Draw,
+pub(crate) struct Drawing {
+    pub(crate) draw: Draw,
     root: Table,
     /// When all trouble is over.
-    trouble_ms: u32,
+    pub(crate) trouble_ms: u32,
     seed: u64,
 }
 
-fn ms(millis: u32) -> Value {
+pub(crate) fn ms(millis: u32) -> Value {
     Value::String(format!("{millis}ms"))
 }
 
-fn text(text: &str) -> Value {
+pub(crate) fn text(text: &str) -> Value {
     Value::String(text.to_owned())
 }
 
 /// `{ key = value, .. }`.
-fn table<const N: usize>(pairs: [(&str, Value); N]) -> Value {
+pub(crate) fn table<const N: usize>(pairs: [(&str, Value); N]) -> Value {
     Value::Table(pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }
 
-fn whole(number: u32) -> Value {
+pub(crate) fn whole(number: u32) -> Value {
     Value::Integer(i64::from(number))
 }
 
@@ -94,21 +90,21 @@ impl Drawing {
         Self { draw: Draw::new(rng), root: Table::new(), trouble_ms: 0, seed }
     }
 
-    fn between(&mut self, min: u32, max: u32) -> u32 {
+    pub(crate) fn between(&mut self, min: u32, max: u32) -> u32 {
         self.draw.between(min, max)
     }
 
     /// A share from `least` to `most` hundredths.
-    fn share(&mut self, least: u32, most: u32) -> Value {
+    pub(crate) fn share(&mut self, least: u32, most: u32) -> Value {
         Value::Float(f64::from(self.between(least, most)) / 100.0)
     }
 
-    fn sometimes(&mut self, feature: &'static str, percent: u32) -> bool {
+    pub(crate) fn sometimes(&mut self, feature: &'static str, percent: u32) -> bool {
         self.draw.sometimes(feature, percent)
     }
 
     /// One of these, by name.
-    fn one_of<const N: usize>(&mut self, names: [&'static str; N]) -> &'static str {
+    pub(crate) fn one_of<const N: usize>(&mut self, names: [&'static str; N]) -> &'static str {
         self.draw.one_of(&names.map(|name| (name, name)))
     }
 
@@ -125,7 +121,7 @@ impl Drawing {
         at.insert(last.to_owned(), value);
     }
 
-    fn push(&mut self, list: &str, item: Value) {
+    pub(crate) fn push(&mut self, list: &str, item: Value) {
         let entry = self.root.entry(list).or_insert_with(|| Value::Array(Vec::new()));
         if let Value::Array(items) = entry {
             items.push(item);
@@ -302,65 +298,6 @@ impl Drawing {
         }
     }
 
-    fn fault(&mut self) {
-        let at = self.between(500, self.trouble_ms - 200);
-        let lasts = self.between(100, (self.trouble_ms - at).min(9_000));
-        // Several times slower at once would be slow until long after the trouble.
-        let kind = if self.draw.features().contains(&"slow") {
-            self.one_of(["crash", "partition", "cut", "loss fault", "pause"])
-        } else {
-            self.one_of(FAULTS)
-        };
-        let fraction = self.share(5, 50);
-        let what = match kind {
-            "crash" => {
-                let reset = self.sometimes("reset", 50);
-                let mut crash = BTreeMap::from([
-                    ("fraction", fraction),
-                    ("kind", text(if reset { "reset" } else { "silent" })),
-                ]);
-                if self.sometimes("crash with return", 60) {
-                    crash.insert("back", ms(lasts));
-                }
-                Value::Table(crash.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
-            }
-            "partition" => {
-                let one_way = self.sometimes("one-way partition", 30);
-                let groups = self.groups();
-                table([("groups", groups), ("for", ms(lasts)), ("one_way", Value::Boolean(one_way))])
-            }
-            "cut" => table([("links", self.pairs()), ("for", ms(lasts))]),
-            "loss fault" => table([("share", self.share(5, 100)), ("for", ms(lasts))]),
-            "slow" => {
-                let factor = Value::Float(f64::from(self.between(10, 250)) / 10.0);
-                table([("fraction", fraction), ("factor", factor), ("for", ms(lasts))])
-            }
-            _ => table([("fraction", fraction), ("for", ms(lasts))]),
-        };
-        let key = if kind == "loss fault" { "loss" } else { kind };
-        self.push("fault", table([("at", ms(at)), (key, what)]));
-    }
-
-    fn groups(&mut self) -> Value {
-        let first = self.between(5, 60);
-        let mut groups = vec![first, 100 - first];
-        if self.draw.chance(1, 4) {
-            let half = groups[1] / 2;
-            groups = vec![first, half, 100 - first - half];
-        }
-        Value::Array(groups.into_iter().map(|share| Value::Float(f64::from(share) / 100.0)).collect())
-    }
-
-    /// Pairs of slots, each link at most once.
-    fn pairs(&mut self) -> Value {
-        let pairs = (0..self.between(1, 40)).map(|_| {
-            let a = self.between(0, self.draw.slots() - 1);
-            let b = (a + self.between(1, self.draw.slots() - 1)) % self.draw.slots();
-            Value::Array(vec![whole(a), whole(b)])
-        });
-        Value::Array(pairs.collect())
-    }
-
     fn traffic(&mut self, end: u32, reach_ms: u32) {
         for _ in 0..self.between(1, 2) {
             let pace = self.between(500, 2_000);
@@ -400,18 +337,10 @@ impl Drawing {
 
 #[cfg(test)]
 mod tests {
-    use floodnet_scenario::FaultKind;
+    use std::collections::BTreeMap;
 
     use super::*;
     use crate::Protocols;
-
-    #[test]
-    fn every_kind_of_fault_is_drawn() {
-        let drawn = FAULTS.map(|fault| fault.split(' ').next().unwrap_or(fault));
-        for key in FaultKind::KEYS {
-            assert!(drawn.contains(key), "{key}");
-        }
-    }
 
     /// Every scenario that is drawn is valid, and each feature is in one of a hundred at least.
     #[test]

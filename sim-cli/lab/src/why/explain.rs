@@ -381,12 +381,5 @@ fn cause(plan: &Plan, copy: &Copy) -> Option<Cause> {
 }
 
 const fn fault(disturbance: &Disturbance) -> Cause {
-    let name = match disturbance.kind {
-        DisturbanceKind::Partition { .. } => "partition",
-        DisturbanceKind::CutLinks(_) => "cut",
-        DisturbanceKind::Loss(_) => "loss",
-        DisturbanceKind::Slow { .. } => "slow",
-        DisturbanceKind::Pause(_) => "pause",
-    };
-    Cause::Fault { name, from: disturbance.from, until: disturbance.until }
+    Cause::Fault { name: disturbance.kind.key(), from: disturbance.from, until: disturbance.until }
 }

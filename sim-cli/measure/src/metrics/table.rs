@@ -2,8 +2,9 @@
 //!
 //! Each number is declared once, below: its documentation, its name and type, where it comes from, and for a
 //! metric which way it gets worse, its unit, the family of metrics that measure the same thing and whether it leads
-//! them, and the words to print if they are not its name. A new measure is computed where its kind is measured, and
-//! gets a row here.
+//! them, and the words to print if they are not its name. A new measure is computed where its kind is measured (see
+//! the list in `lib.rs`), and gets a row here; an item in `text.rs` shows it on the screen. Only what is gathered in a new
+//! way during the run needs a field in `collector.rs` and in `ended.rs`.
 //!
 //! Counts are integers, ratios and means have 6 significant digits, quantiles are true to 0.1 % and maxima of
 //! times to 6 digits. What was not measured is `null`; what never happened is `"never"`. No clock, no path:

@@ -9,7 +9,7 @@
 mod any;
 mod fixed;
 mod hostile;
-mod table;
+mod per_protocol;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ use crate::{CheckedTable, Complaint, TableKind, Tables};
 
 pub use any::{AnyBroadcast, AnyOverlay};
 pub use fixed::{StaticTable, Yes};
-pub use table::{PerProtocol, ProtocolTable};
+pub use per_protocol::{PerProtocol, ProtocolTable};
 
 /// What a protocol may know of a scenario besides its own tables.
 #[derive(Clone, Debug)]

@@ -25,18 +25,18 @@
 //! | `system` | settings of the system, and errors that say what they are about |
 
 mod address;
-mod faults;
 mod hub;
 mod namespace;
 mod node_network;
 mod packet_relay;
+mod rule_schedule;
 mod rules;
 mod system;
 mod tcp;
 
 pub(crate) use address::{MAX_NODES, socket};
-pub(crate) use faults::apply_faults;
 pub(crate) use hub::Hub;
 pub(crate) use namespace::Namespace;
 pub(crate) use node_network::NodeNetwork;
+pub(crate) use rule_schedule::apply_faults;
 pub(crate) use tcp::{CONTROL, counters};
