@@ -17,7 +17,7 @@ pub use self::typing::Names;
 use self::typing::{Interrupt, TabKey, Typing, with_time};
 
 /// The longest line in bytes; a longer one is refused as a whole.
-const MAX_LINE: usize = 64 * 1_024;
+pub(crate) const MAX_LINE: usize = 64 * 1_024;
 
 /// An event at the keyboard or at the end of the pipe.
 #[derive(Debug)]

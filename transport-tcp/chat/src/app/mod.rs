@@ -44,12 +44,14 @@ mod throttle;
 mod twin;
 mod unread;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
+use floodnet_chat::keys::Key;
 use floodnet_tcp::limits::Profile;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -70,7 +72,7 @@ use crate::command::{Command, parse, parse_text};
 use crate::input::{Names, Typed};
 use crate::metrics::Snapshot;
 use crate::room::Room;
-use crate::screen::{Broken, Screen};
+use crate::screen::{Broken, Screen, Someone};
 
 pub use setup::{Failure, run};
 
@@ -277,6 +279,32 @@ impl App {
             self.screen.day(&day);
         }
         self.names.set(self.talk.session.people().typed_names());
+        if self.screen.lists_people() {
+            let people = self.someones();
+            self.screen.people(people);
+        }
+    }
+
+    /// Whoever is here, then contacts who are away; each by name. Not those whom the user does not want to hear.
+    fn someones(&self) -> Vec<Someone> {
+        let people = self.talk.session.people();
+        let here: BTreeSet<Key> = people.present().map(|(key, _)| *key).collect();
+        let away = people.contacts().keys().filter(|key| !here.contains(key));
+        let someone = |key: &Key| Someone {
+            key: *key,
+            shown: people.shown(key),
+            is_here: here.contains(key),
+            verified: people.is_verified(key),
+        };
+        let mut all: Vec<Someone> = here
+            .iter()
+            .chain(away)
+            .filter(|key| !people.is_blocked(key))
+            .map(someone)
+            .filter(|person| !self.is_hidden(&person.key, &person.shown))
+            .collect();
+        all.sort_by(|one, other| (!one.is_here, &one.shown).cmp(&(!other.is_here, &other.shown)));
+        all
     }
 
     /// Keeps the way in for the next run.

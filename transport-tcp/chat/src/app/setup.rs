@@ -44,7 +44,7 @@ use crate::log;
 use crate::metrics::{self, Snapshot};
 use crate::record;
 use crate::room::{self, Room};
-use crate::screen::{Pipe, Screen};
+use crate::screen::{self, Pipe, Screen};
 use crate::validator::{ChatValidator, Clocks, quota_limits};
 
 /// Ports that are tried after the first one.
@@ -140,6 +140,10 @@ pub(super) struct Prepared {
 /// Mistakes on the command line are found first, before anything is written. The log is begun if this `is_first` of a
 /// run.
 async fn prepare(args: Args, is_first: bool) -> Result<Prepared, Failure> {
+    if args.tui && !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+        let why = "--tui needs a terminal for input and output: leave it out for a pipe or a file";
+        return Err(Failure::Usage(why.to_owned()));
+    }
     let room = room_of(&args)?;
     let ip = args.listen.unwrap_or_default().ip;
     let mut warnings = Vec::new();
@@ -289,6 +293,13 @@ async fn take_seat(prepared: &Prepared) -> Result<(Seat, Vec<String>), Failure> 
     let (args, names) = (&prepared.args, Names::default());
     let (metrics, notes) = serve_metrics(args.metrics).await?;
     let prompt = format!("{}> ", prepared.session.name());
+    if args.tui {
+        let opened = screen::open(prompt, names.clone(), Screen::has_color());
+        let (input, updates) = opened
+            .map_err(|error| Failure::Failed(format!("--tui: the terminal cannot be used: {error}")))?;
+        let screen = Screen::window(updates, !args.no_bell);
+        return Ok((Seat { screen, input, names, metrics }, notes));
+    }
     let terminal = || input::terminal(prompt, names.clone(), Screen::has_color()).ok();
     let (screen, input) = match prepared.is_terminal.then(terminal).flatten() {
         Some((input, printer)) => (Screen::terminal(printer, !args.no_bell), input),
