@@ -338,3 +338,6 @@ impl Talk {
         if self.shown.contains('~') { format!("~{print}") } else { format!("{}~{print}", self.shown) }
     }
 }
+
+#[cfg(test)]
+mod tests;
