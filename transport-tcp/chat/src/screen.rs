@@ -196,7 +196,7 @@ impl Screen {
         if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
-    fn paint_all(&self, head: &Head) -> String {
+    fn paint_all(&self, head: &[(Style, String)]) -> String {
         head.iter().map(|(style, text)| self.paint(*style, text)).collect()
     }
 
@@ -209,7 +209,7 @@ impl Screen {
         let color = NAMES[usize::from(key.0[0]) % NAMES.len()];
         let style = Style::new().fg_color(Some(Color::Ansi(color))).effects(Effects::BOLD);
         let mark = if verified { "✓" } else { "" };
-        let parts = [(style, nick), (DIM, &print), (VERIFIED, mark)];
+        let parts = [(style, nick), (DIM, print.as_str()), (VERIFIED, mark)];
         let shown = parts.into_iter().filter(|(_, text)| !text.is_empty());
         shown.map(|(style, text)| (style, text.to_owned())).collect()
     }

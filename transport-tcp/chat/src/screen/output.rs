@@ -173,7 +173,7 @@ fn tell(to: &watch::Sender<Option<Broken>>, broken: Broken) {
 }
 
 impl Item {
-    const fn bytes(&self) -> usize {
+    fn bytes(&self) -> usize {
         match self {
             Self::Message(line) | Self::Aside(line) => line.len(),
             Self::Update(update) => update.bytes(),

@@ -20,7 +20,7 @@ pub(super) use self::terminal::is_taken;
 pub(crate) use self::terminal::open;
 pub use self::terminal::restore;
 use super::Head;
-use crate::command::{Command, parse};
+use crate::command::{ACTION, Command, parse};
 use crate::input::Names;
 
 /// Messages that can be scrolled back to.
@@ -230,7 +230,8 @@ impl Window {
     fn step(&mut self, is_back: bool) {
         let count = self.talks.len() + 1;
         let at = self.talks.iter().position(|talk| Some(talk.key) == self.open).map_or(0, |at| at + 1);
-        let next = if is_back { at + count - 1 } else { at + 1 } % count;
+        let steps = if is_back { count - 1 } else { 1 };
+        let next = (at + steps) % count;
         let talk = next.checked_sub(1).and_then(|next| self.talks.get(next));
         self.show(talk.map(|talk| (talk.key, talk.shown.clone())));
     }
@@ -323,9 +324,12 @@ impl Window {
         if text.trim().is_empty() {
             return None;
         }
+        // `/say` says it to everybody from anywhere; what one does is told here.
+        let begin = text.trim_start();
+        let is_command = begin.starts_with('/') && !begin.starts_with("//") && !begin.starts_with(ACTION);
         let talk = self.talks.iter().find(|talk| Some(talk.key) == self.open);
         Some(Asked::Line(match (talk, parse(&text)) {
-            (Some(talk), Command::Say(text)) => format!("@{} {text}", talk.address()),
+            (Some(talk), Command::Say(text)) if !is_command => format!("@{} {text}", talk.address()),
             _ => text,
         }))
     }

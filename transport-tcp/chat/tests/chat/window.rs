@@ -52,7 +52,7 @@ fn a_signal_and_ctrl_c_give_the_terminal_back() {
     let ada = house.first("ada");
     ada.tells("listening on ");
     let mut bob = window(&house, &ada);
-    bob.process_mut().signal(rexpect::process::signal::Signal::SIGTERM).expect("it runs");
+    bob.process_mut().signal(rexpect::process::Signal::SIGTERM).expect("it runs");
     bob.exp_string(GIVEN_BACK).expect("given back after the signal");
     bob.exp_eof().expect("it ends");
     let mut bob = window(&house, &ada);

@@ -171,9 +171,7 @@ impl Entry {
     /// The entry in rows of so many columns.
     fn rows(&self, columns: usize, has_color: bool) -> Vec<Line<'static>> {
         let plain: String = self.head.iter().map(|(_, text)| text.as_str()).collect();
-        let letters = plain.chars().count();
-        let styles = self.head.iter().flat_map(|(style, text)| text.chars().map(|_| *style));
-        let mut styles = styles.chain(std::iter::repeat(self.style)).take(letters);
+        let mut styles = self.head.iter().flat_map(|(style, text)| text.chars().map(|_| *style));
         let rows = fit(&plain, &self.text, columns);
         let mut lines = Vec::new();
         for row in rows.split('\n') {
