@@ -32,7 +32,9 @@ impl Room {
         Self { name, key }
     }
 
-    fn label(&self) -> &str {
+    /// What the room is called.
+    #[must_use]
+    pub fn label(&self) -> &str {
         self.name.as_ref().map_or(OPEN, Name::as_str)
     }
 

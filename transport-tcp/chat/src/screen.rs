@@ -19,7 +19,7 @@ pub use self::output::Broken;
 use self::output::{Item, Output};
 use self::pipe::pipe_line;
 pub(crate) use self::window::open;
-use self::window::{Entry, Place, Update};
+use self::window::{Entry, Place, Update, Wake};
 pub use self::window::{Someone, restore};
 use crate::command::ACTION;
 
@@ -132,14 +132,11 @@ impl Screen {
     /// As [`plain`](Self::plain), with messages in this form.
     #[must_use]
     pub fn pipe(pipe: Pipe) -> Self {
-        Self {
-            output: Output::plain(),
-            form: Form::Pipe(pipe),
-            color: false,
-            has_bell: false,
-            rang: None,
-            people: Vec::new(),
-        }
+        Self::new(Output::plain(), Form::Pipe(pipe), false)
+    }
+
+    const fn new(output: Output, form: Form, has_bell: bool) -> Self {
+        Self { output, form, color: false, has_bell, rang: None, people: Vec::new() }
     }
 
     /// Whether this terminal shows colors.
@@ -151,22 +148,14 @@ impl Screen {
     /// A terminal whose line editor prints through `printer`, and that may ring.
     #[must_use]
     pub fn terminal(printer: Box<dyn ExternalPrinter + Send>, has_bell: bool) -> Self {
-        let output = Output::terminal(printer);
-        Self {
-            output,
-            form: Form::Terminal,
-            color: Self::has_color(),
-            has_bell,
-            rang: None,
-            people: Vec::new(),
-        }
+        let screen = Self::new(Output::terminal(printer), Form::Terminal, has_bell);
+        Self { color: Self::has_color(), ..screen }
     }
 
-    /// A window with panes, which takes these updates, and that may ring.
+    /// A window with panes, which this wakes, and that may ring.
     #[must_use]
-    pub(crate) fn window(updates: SyncSender<Update>, has_bell: bool) -> Self {
-        let output = Output::window(updates);
-        Self { output, form: Form::Window, color: false, has_bell, rang: None, people: Vec::new() }
+    pub(crate) fn window(waker: SyncSender<Wake>, has_bell: bool) -> Self {
+        Self::new(Output::window(waker), Form::Window, has_bell)
     }
 
     /// Whether there is nobody to look at it.
@@ -261,24 +250,16 @@ impl Screen {
         if self.form != Form::Window {
             return;
         }
-        let (place, arrow) = match to {
-            Some((key, shown)) => (Place::Direct(*key, shown.to_owned()), format!(" → {}", escape(shown))),
-            None => (Place::Room, String::new()),
-        };
         let bold = Style::new().effects(Effects::BOLD);
-        let (mark, text) = text.strip_prefix(ACTION).map_or(("", text), |deed| ("» ", deed));
-        let end = if mark.is_empty() { ": " } else { " " };
+        let (place, arrow, deed) = match to {
+            Some((key, shown)) => (Place::Own(*key, shown.to_owned()), format!(" → {}", escape(shown)), None),
+            None => (Place::Room, String::new(), text.strip_prefix(ACTION)),
+        };
+        let (mark, end, text) = deed.map_or(("", ": ", text), |deed| ("» ", " ", deed));
         let parts = [(DIM, now()), (bold, format!(" {mark}{}", escape(name))), (SECRET, arrow)];
         let head = parts.into_iter().chain([(Style::new(), end.to_owned())]).collect();
-        let text = text.to_owned();
-        self.update(Update::Entry(Entry {
-            place,
-            head,
-            text,
-            style: Style::new(),
-            is_news: false,
-            rings: false,
-        }));
+        let (text, style) = (text.to_owned(), Style::new());
+        self.update(Update::Entry(Entry { place, head, text, style, is_news: false, rings: false }));
     }
 
     /// Who is here, and which contacts are away; only a window lists them.
@@ -286,6 +267,13 @@ impl Screen {
         if self.form == Form::Window && people != self.people {
             self.people.clone_from(&people);
             self.update(Update::People(people));
+        }
+    }
+
+    /// The user comes into the room of this name; a window opens its messages.
+    pub fn enters(&mut self, room: &str) {
+        if self.form == Form::Window {
+            self.update(Update::Room(room.to_owned()));
         }
     }
 
@@ -345,7 +333,7 @@ impl Screen {
     /// Another day begins; only a terminal shows times without days.
     pub fn day(&mut self, text: &str) {
         if self.form == Form::Window {
-            self.tell(DIM, "", &format!("──── {text} ────"));
+            self.tell(Place::All, DIM, "", &format!("──── {text} ────"));
         } else if !self.is_plain() {
             let line = self.paint(DIM, &format!("──── {text} ────"));
             self.aside(line);
@@ -356,7 +344,7 @@ impl Screen {
     /// names, which cannot hurt.
     pub fn notice(&mut self, text: &str) {
         if self.form == Form::Window {
-            return self.tell(DIM, &format!("{} * ", now()), text);
+            return self.tell(Place::Open, DIM, &format!("{} * ", now()), text);
         }
         let line = match self.is_plain() {
             true => format!("* {}", escape(text)),
@@ -368,7 +356,7 @@ impl Screen {
     /// Something that the user must not miss.
     pub fn warning(&mut self, text: &str) {
         if self.form == Form::Window {
-            return self.tell(LOUD, "! ", text);
+            return self.tell(Place::All, LOUD, "! ", text);
         }
         let line = self.paint(LOUD, &format!("! {}", escape(text)));
         self.aside(line);
@@ -378,17 +366,17 @@ impl Screen {
     pub fn answer(&mut self, text: &str) {
         for line in text.lines() {
             if self.form == Form::Window {
-                self.tell(Style::new(), "  ", line);
+                self.tell(Place::Open, Style::new(), "  ", line);
                 continue;
             }
             self.aside(format!("  {}", escape(line)));
         }
     }
 
-    /// Shows the program's own words in the window, whichever conversation is open.
-    fn tell(&mut self, style: Style, head: &str, text: &str) {
+    /// Shows the program's own words in the window.
+    fn tell(&mut self, place: Place, style: Style, head: &str, text: &str) {
         let (head, text) = (vec![(style, head.to_owned())], text.to_owned());
-        let entry = Entry { place: Place::Open, head, text, style, is_news: false, rings: false };
+        let entry = Entry { place, head, text, style, is_news: false, rings: false };
         self.update(Update::Entry(entry));
     }
 

@@ -16,6 +16,7 @@
 //! | `silence` | whether anybody is heard |
 //! | `storage` | what is kept while the chat runs |
 //! | `unread` | direct messages that were not answered, and who named the user |
+//! | `window` | what a window shows beside messages |
 //! | `crowd` | what of strangers is not shown |
 //! | `day` | the line that a new day begins with |
 //! | `clock_check` | whether the clock of this machine is right |
@@ -43,8 +44,8 @@ mod storage;
 mod throttle;
 mod twin;
 mod unread;
+mod window;
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -72,7 +73,7 @@ use crate::command::{Command, parse, parse_text};
 use crate::input::{Names, Typed};
 use crate::metrics::Snapshot;
 use crate::room::Room;
-use crate::screen::{Broken, Screen, Someone};
+use crate::screen::{Broken, Screen};
 
 pub use setup::{Failure, run};
 
@@ -105,6 +106,8 @@ struct App {
     silence: Silence,
     twin: Twin,
     unread: Unread,
+    /// Whose direct messages a window shows; none in the room.
+    opened: Option<Key>,
     /// What a terminal completes.
     names: Names,
     crowd: Crowd,
@@ -161,12 +164,13 @@ impl App {
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut signals = std::pin::pin!(signal());
         loop {
-            // While a line is pending no further one is read, so that lines keep their order.
+            // While a line is pending no further one comes: its reader waits, so that lines keep their order.
             let due = self.next_due();
             tokio::select! {
-                typed = input.recv(), if self.pending.is_none() && !self.is_ending => {
+                typed = input.recv(), if !(self.is_ending && input.is_closed()) => {
                     match typed.unwrap_or(Typed::End) {
                         Typed::Line { text, next } => self.on_typed(text, next).await,
+                        Typed::Opened(opened) => self.opens(opened),
                         Typed::Note(note) => self.screen.warning(&note),
                         Typed::Interrupted => return End::Signal,
                         Typed::End => self.is_ending = true,
@@ -237,6 +241,7 @@ impl App {
 
     fn prompt(&self) -> String {
         match self.unread.len() {
+            _ if self.screen.lists_people() => format!("{}> ", self.talk.session.name()),
             0 => format!("{}> ", self.talk.session.name()),
             unread => format!("{} ({unread} unread)> ", self.talk.session.name()),
         }
@@ -279,32 +284,7 @@ impl App {
             self.screen.day(&day);
         }
         self.names.set(self.talk.session.people().typed_names());
-        if self.screen.lists_people() {
-            let people = self.someones();
-            self.screen.people(people);
-        }
-    }
-
-    /// Whoever is here, then contacts who are away; each by name. Not those whom the user does not want to hear.
-    fn someones(&self) -> Vec<Someone> {
-        let people = self.talk.session.people();
-        let here: BTreeSet<Key> = people.present().map(|(key, _)| *key).collect();
-        let away = people.contacts().keys().filter(|key| !here.contains(key));
-        let someone = |key: &Key| Someone {
-            key: *key,
-            shown: people.shown(key),
-            is_here: here.contains(key),
-            verified: people.is_verified(key),
-        };
-        let mut all: Vec<Someone> = here
-            .iter()
-            .chain(away)
-            .filter(|key| !people.is_blocked(key))
-            .map(someone)
-            .filter(|person| !self.is_hidden(&person.key, &person.shown))
-            .collect();
-        all.sort_by(|one, other| (!one.is_here, &one.shown).cmp(&(!other.is_here, &other.shown)));
-        all
+        self.list_people();
     }
 
     /// Keeps the way in for the next run.

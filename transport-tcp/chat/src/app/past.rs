@@ -196,7 +196,7 @@ impl App {
             when: when_shown,
         };
         self.screen.spoken(&spoken);
-        if is_caught_up && (is_direct || is_mention) {
+        if is_caught_up && (is_mention || is_direct) && !(is_direct && self.opened == Some(from)) {
             self.unread.push(Waiting { from, text, when, is_direct });
         }
         true

@@ -295,9 +295,9 @@ async fn take_seat(prepared: &Prepared) -> Result<(Seat, Vec<String>), Failure> 
     let prompt = format!("{}> ", prepared.session.name());
     if args.tui {
         let opened = screen::open(prompt, names.clone(), Screen::has_color());
-        let (input, updates) = opened
+        let (input, waker) = opened
             .map_err(|error| Failure::Failed(format!("--tui: the terminal cannot be used: {error}")))?;
-        let screen = Screen::window(updates, !args.no_bell);
+        let screen = Screen::window(waker, !args.no_bell);
         return Ok((Seat { screen, input, names, metrics }, notes));
     }
     let terminal = || input::terminal(prompt, names.clone(), Screen::has_color()).ok();
@@ -333,6 +333,7 @@ impl App {
             silence: Silence::default(),
             twin: Twin::default(),
             unread: Unread::default(),
+            opened: None,
             names,
             crowd: Crowd::default(),
             ignored,
@@ -350,6 +351,7 @@ impl App {
     }
 
     fn greet(&mut self, warnings: &[String], notes: &[String]) {
+        self.screen.enters(self.about.room.label());
         let me = self.talk.session.me();
         let who = format!("you are {}~{}", self.talk.session.name(), fingerprint(&me));
         self.screen.notice(&format!("{who}; /help tells what you can type"));

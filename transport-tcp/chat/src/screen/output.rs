@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustyline::ExternalPrinter;
 use tokio::sync::watch;
 
-use super::window::{Update, is_taken};
+use super::window::{Update, Wake, is_taken};
 
 /// Bytes that wait for a slow reader; beyond it the chat ends.
 const MAX_WAITING: usize = 16 * 1_024 * 1_024;
@@ -61,7 +61,7 @@ enum Out {
     /// All above the line that is being typed.
     Terminal(Box<dyn ExternalPrinter + Send>),
     /// To the window that has the terminal.
-    Window(SyncSender<Update>),
+    Window(SyncSender<Wake>),
 }
 
 /// What is written, and by which threads: the asides must come though nobody reads the messages.
@@ -85,9 +85,9 @@ impl Output {
         Self { messages: Lane::new(Out::Terminal(printer), sender), asides: None, broken }
     }
 
-    pub(super) fn window(updates: SyncSender<Update>) -> Self {
+    pub(super) fn window(waker: SyncSender<Wake>) -> Self {
         let (sender, broken) = watch::channel(None);
-        Self { messages: Lane::new(Out::Window(updates), sender), asides: None, broken }
+        Self { messages: Lane::new(Out::Window(waker), sender), asides: None, broken }
     }
 
     /// Has an item written soon.
@@ -220,14 +220,14 @@ impl Writer {
             }
             // A window that is gone tells of it itself; what comes after it is for the terminal below.
             (Out::Window(window), Item::Update(update)) if is_taken() => {
-                _ = window.send(*update);
+                _ = window.send(Wake::Update(update));
                 Ok(())
             }
             (Out::Window(_), Item::Update(update)) => match update.last_word() {
                 Some(word) => write(io::stderr().lock(), word).or(Ok(())),
                 None => Ok(()),
             },
-            _ => Ok(()),
+            (_, Item::Message(_) | Item::Aside(_) | Item::Update(_) | Item::Flush(_)) => Ok(()),
         };
         if let Err(error) = written {
             tell(

@@ -1,44 +1,55 @@
 //! A screen of its own: messages, people, conversations and what is typed, in panes.
 //!
-//! The window holds what is shown and knows nothing of the chat; a thread of its own draws it and reads keys.
+//! The window holds what is shown and knows nothing of the chat; a thread of its own draws it, another reads keys.
+//!
+//! | module | subject |
+//! |---|---|
+//! | `terminal` | the terminal: taken at the start, given back on every way out |
+//! | `log` | what was shown, and how far it is scrolled back |
+//! | `talks` | the direct conversations |
+//! | `field` | the lines that are typed |
+//! | `rows`, `draw` | how all that is laid out, and drawn |
 
 mod draw;
 mod field;
+mod log;
+mod rows;
+mod talks;
 mod terminal;
 
-use std::collections::VecDeque;
-
 use floodnet_chat::keys::Key;
-use floodnet_chat::text::{escape, fingerprint};
-use ratatui::crossterm::event::{
+use floodnet_chat::text::escape;
+use ratatui_core::layout::{Position, Rect};
+use ratatui_crossterm::crossterm::event::{
     Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
-use ratatui::layout::{Position, Rect};
 
 use self::field::Field;
-pub(super) use self::terminal::is_taken;
-pub(crate) use self::terminal::open;
+use self::log::{Anchor, Log, Look};
+use self::talks::Talks;
+pub(super) use self::terminal::{Wake, is_taken};
 pub use self::terminal::restore;
+pub(crate) use self::terminal::open;
 use super::Head;
 use crate::command::{ACTION, Command, parse};
-use crate::input::Names;
+use crate::input::{MAX_LINE, Names};
 
-/// Messages that can be scrolled back to.
-const MAX_ENTRIES: usize = 5_000;
-/// Conversations that are listed; of more, none is added.
-const MAX_TALKS: usize = 200;
 /// Rows by which the wheel of a mouse scrolls.
 const WHEEL: usize = 3;
 
 /// In which conversation something is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// Whichever is open: the program has something to say.
+    /// The one that is open when it comes: the program has something to say.
     Open,
+    /// All of them: it must not be missed.
+    All,
     /// The room.
     Room,
     /// The direct one with this person, who is called so.
     Direct(Key, String),
+    /// As `Direct`, and the user has said it: where it was typed it is shown, too.
+    Own(Key, String),
 }
 
 /// Something that is shown: what stands before the text, and the text, which is escaped when it is laid out.
@@ -73,24 +84,26 @@ pub(crate) enum Update {
     Entry(Entry),
     /// Who is here, and which contacts are away.
     People(Vec<Someone>),
-    /// Nothing that was shown is wanted any more.
+    /// The user comes into the room of this name.
+    Room(String),
+    /// What is shown now is not wanted any more.
     Clear,
 }
 
 impl Update {
     /// About so many bytes.
-    pub(super) fn bytes(&self) -> usize {
+    pub(super) const fn bytes(&self) -> usize {
         match self {
             Self::Entry(entry) => entry.text.len() + 100,
             Self::People(people) => people.len() * 100,
-            Self::Clear => 0,
+            Self::Room(_) | Self::Clear => 0,
         }
     }
 
     /// What the user must not miss although the window is closed.
     pub(super) fn last_word(&self) -> Option<String> {
         match self {
-            Self::Entry(entry) if entry.place == Place::Open => {
+            Self::Entry(entry) if matches!(entry.place, Place::Open | Place::All) => {
                 let head: String = entry.head.iter().map(|(_, text)| text.as_str()).collect();
                 Some(head + &escape(&entry.text))
             }
@@ -105,57 +118,75 @@ pub(super) enum Asked {
     Line(String),
     Interrupt,
     End,
+    /// To have everything drawn again.
+    Redraw,
 }
 
-/// A direct conversation.
-#[derive(Debug)]
-struct Talk {
-    key: Key,
-    shown: String,
-    unread: usize,
+/// A pane of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pane {
+    Room,
+    Direct(Key),
+}
+
+impl Pane {
+    const fn key(self) -> Option<Key> {
+        match self {
+            Self::Room => None,
+            Self::Direct(key) => Some(key),
+        }
+    }
+}
+
+/// What a click opens.
+#[derive(Clone, Debug)]
+enum Target {
+    Room,
+    Direct(Key, String),
 }
 
 /// What is shown, and where.
 #[derive(Debug)]
 pub(super) struct Window {
-    entries: VecDeque<Entry>,
-    talks: Vec<Talk>,
+    log: Log,
+    talks: Talks,
+    room: String,
     room_unread: usize,
-    /// The direct conversation that is open; none is the room.
-    open: Option<Key>,
+    open: Pane,
     people: Vec<Someone>,
     prompt: String,
     field: Field,
     names: Names,
     has_color: bool,
     has_bell: bool,
-    /// Rows below the last one that is shown.
-    scroll: usize,
-    /// Rows of messages that were drawn last.
-    page: usize,
+    /// How far it is scrolled back; none is not at all.
+    anchor: Option<Anchor>,
+    /// Columns and rows of messages as they were drawn last.
+    size: (usize, usize),
     /// Where a click opens which conversation.
-    clicks: Vec<(Rect, Option<(Key, String)>)>,
-    /// What Tab may complete to.
-    choices: String,
+    clicks: Vec<(Rect, Target)>,
+    /// What Tab may complete to, or what is wrong with what was typed.
+    hint: String,
 }
 
 impl Window {
     pub(super) fn new(prompt: String, names: Names, has_color: bool) -> Self {
         Self {
-            entries: VecDeque::new(),
-            talks: Vec::new(),
+            log: Log::default(),
+            talks: Talks::default(),
+            room: "room".to_owned(),
             room_unread: 0,
-            open: None,
+            open: Pane::Room,
             people: Vec::new(),
             prompt,
             field: Field::default(),
             names,
             has_color,
             has_bell: false,
-            scroll: 0,
-            page: 1,
+            anchor: None,
+            size: (80, 1),
             clicks: Vec::new(),
-            choices: String::new(),
+            hint: String::new(),
         }
     }
 
@@ -163,84 +194,105 @@ impl Window {
         self.prompt = prompt;
     }
 
-    pub(super) fn take_bell(&mut self) -> bool {
-        std::mem::take(&mut self.has_bell)
+    pub(super) const fn take_bell(&mut self) -> bool {
+        std::mem::replace(&mut self.has_bell, false)
+    }
+
+    /// The direct conversation that is open; none is the room.
+    pub(super) const fn opened(&self) -> Option<Key> {
+        self.open.key()
     }
 
     pub(super) fn apply(&mut self, update: Update) {
         match update {
             Update::Entry(entry) => self.add(entry),
             Update::People(people) => {
-                for talk in &mut self.talks {
+                for talk in self.talks.iter_mut() {
                     if let Some(person) = people.iter().find(|person| person.key == talk.key) {
                         talk.shown.clone_from(&person.shown);
                     }
                 }
                 self.people = people;
             }
+            Update::Room(name) => {
+                self.room = name;
+                self.show(Target::Room);
+            }
             Update::Clear => {
-                self.entries.clear();
-                self.scroll = 0;
+                self.log.clear(self.open);
+                self.anchor = None;
             }
         }
     }
 
     fn add(&mut self, entry: Entry) {
         self.has_bell |= entry.rings;
-        match &entry.place {
-            Place::Room if self.open.is_some() && entry.is_news => self.room_unread += 1,
+        let open = self.open.key();
+        let pane = match &entry.place {
+            Place::All => None,
+            Place::Open => Some(self.open),
+            Place::Room => {
+                self.room_unread += usize::from(entry.is_news && open.is_some());
+                Some(Pane::Room)
+            }
             Place::Direct(key, shown) => {
-                let is_open = self.open == Some(*key);
-                if let Some(talk) = self.talk(*key, shown) {
-                    talk.unread += usize::from(entry.is_news && !is_open);
-                }
+                let talk = self.talks.begin(*key, shown, open);
+                talk.unread += usize::from(entry.is_news && open != Some(*key));
+                Some(Pane::Direct(*key))
             }
-            Place::Open | Place::Room => {}
-        }
-        if self.entries.len() == MAX_ENTRIES {
-            self.entries.pop_front();
-        }
-        self.entries.push_back(entry);
+            Place::Own(key, shown) => {
+                self.talks.begin(*key, shown, open).shown.clone_from(shown);
+                if open != Some(*key) {
+                    self.log.add(Some(self.open), entry.clone());
+                }
+                Some(Pane::Direct(*key))
+            }
+        };
+        self.log.add(pane, entry);
     }
 
-    fn talk(&mut self, key: Key, shown: &str) -> Option<&mut Talk> {
-        let known = self.talks.iter().position(|talk| talk.key == key);
-        if known.is_none() && self.talks.len() < MAX_TALKS {
-            self.talks.push(Talk { key, shown: shown.to_owned(), unread: 0 });
-        }
-        let at = known.unwrap_or(self.talks.len().saturating_sub(1));
-        self.talks.get_mut(at).filter(|talk| talk.key == key)
-    }
-
-    fn show(&mut self, what: Option<(Key, String)>) {
-        self.scroll = 0;
-        self.open = None;
-        match what {
-            None => self.room_unread = 0,
-            Some((key, shown)) => {
-                if let Some(talk) = self.talk(key, &shown) {
-                    talk.unread = 0;
-                    self.open = Some(key);
-                }
+    fn show(&mut self, what: Target) {
+        self.anchor = None;
+        self.open = match what {
+            Target::Room => {
+                self.room_unread = 0;
+                Pane::Room
             }
-        }
+            Target::Direct(key, shown) => {
+                self.talks.begin(key, &shown, None).unread = 0;
+                Pane::Direct(key)
+            }
+        };
     }
 
     /// Opens the next conversation of the list, or the one before.
     fn step(&mut self, is_back: bool) {
         let count = self.talks.len() + 1;
-        let at = self.talks.iter().position(|talk| Some(talk.key) == self.open).map_or(0, |at| at + 1);
+        let at = self.talks.iter().position(|talk| Some(talk.key) == self.open.key());
         let steps = if is_back { count - 1 } else { 1 };
-        let next = (at + steps) % count;
-        let talk = next.checked_sub(1).and_then(|next| self.talks.get(next));
-        self.show(talk.map(|talk| (talk.key, talk.shown.clone())));
+        let next = (at.map_or(0, |at| at + 1) + steps) % count;
+        let talk = next.checked_sub(1).and_then(|next| self.talks.at(next));
+        self.show(talk.map_or(Target::Room, |talk| Target::Direct(talk.key, talk.shown.clone())));
+    }
+
+    const fn look(&self) -> Look {
+        Look { pane: self.open, columns: self.size.0, has_color: self.has_color }
+    }
+
+    fn scroll_up(&mut self, rows: usize) {
+        self.anchor = self.log.up(self.look(), self.anchor, rows);
+    }
+
+    fn scroll_down(&mut self, rows: usize) {
+        self.anchor = self.anchor.and_then(|anchor| self.log.down(self.look(), anchor, rows));
     }
 
     pub(super) fn on_event(&mut self, event: Event) -> Option<Asked> {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.on_key(key),
             Event::Paste(text) => {
-                self.field.insert(&text);
+                self.hint.clear();
+                self.insert(&text);
                 None
             }
             Event::Mouse(mouse) => {
@@ -253,8 +305,8 @@ impl Window {
 
     fn on_mouse(&mut self, mouse: MouseEvent) {
         match mouse.kind {
-            MouseEventKind::ScrollUp => self.scroll += WHEEL,
-            MouseEventKind::ScrollDown => self.scroll = self.scroll.saturating_sub(WHEEL),
+            MouseEventKind::ScrollUp => self.scroll_up(WHEEL),
+            MouseEventKind::ScrollDown => self.scroll_down(WHEEL),
             MouseEventKind::Down(MouseButton::Left) => {
                 let at = Position::new(mouse.column, mouse.row);
                 let hit = self.clicks.iter().find(|(area, _)| area.contains(at));
@@ -267,14 +319,16 @@ impl Window {
     }
 
     fn on_key(&mut self, key: KeyEvent) -> Option<Asked> {
-        self.choices.clear();
+        self.hint.clear();
         let is_control = key.modifiers.contains(KeyModifiers::CONTROL);
         let is_alt = key.modifiers.contains(KeyModifiers::ALT);
+        let page = self.size.1.saturating_sub(1).max(1);
         match key.code {
-            KeyCode::Char(letter) if is_control => return self.on_control(letter),
-            KeyCode::Enter if is_alt => self.field.insert("\n"),
+            KeyCode::Char(letter) if is_control && !is_alt => return self.on_control(letter),
+            // Both together are one key on some keyboards, which types a letter.
+            KeyCode::Char(letter) if is_control == is_alt => self.insert(letter.encode_utf8(&mut [0; 4])),
+            KeyCode::Enter if is_alt => self.insert("\n"),
             KeyCode::Enter => return self.send(),
-            KeyCode::Char(letter) if !is_alt => self.field.insert(letter.encode_utf8(&mut [0; 4])),
             KeyCode::Tab => self.complete(),
             KeyCode::Backspace => self.field.erase_before(),
             KeyCode::Delete => self.field.erase_behind(),
@@ -284,8 +338,8 @@ impl Window {
             KeyCode::End => self.field.end(),
             KeyCode::Up => self.field.up(),
             KeyCode::Down => self.field.down(),
-            KeyCode::PageUp => self.scroll += self.page,
-            KeyCode::PageDown => self.scroll = self.scroll.saturating_sub(self.page),
+            KeyCode::PageUp => self.scroll_up(page),
+            KeyCode::PageDown => self.scroll_down(page),
             _ => {}
         }
         None
@@ -295,10 +349,12 @@ impl Window {
         match letter {
             'c' if self.field.is_empty() => return Some(Asked::Interrupt),
             'd' if self.field.is_empty() => return Some(Asked::End),
+            'l' => return Some(Asked::Redraw),
             'c' | 'u' => self.field.clear(),
             'd' => self.field.erase_behind(),
-            'j' => self.field.insert("\n"),
+            'j' => self.insert("\n"),
             'h' => self.field.erase_before(),
+            'w' => self.field.erase_word(),
             'a' => self.field.home(),
             'e' => self.field.end(),
             'n' => self.step(false),
@@ -308,38 +364,48 @@ impl Window {
         None
     }
 
+    fn insert(&mut self, text: &str) {
+        let bytes = self.field.len() + text.len();
+        if bytes > MAX_LINE {
+            self.hint = format!("{bytes} bytes are too long: send them in parts");
+            return;
+        }
+        self.field.insert(text);
+    }
+
+    /// Completes as far as all agree that fit, and tells which they are.
     fn complete(&mut self) {
         let (start, found) = self.names.candidates(self.field.before());
-        match found.as_slice() {
-            [] => self.field.insert("\t"),
-            [one] => self.field.replace_from(start, one),
-            several => self.choices = several.concat(),
+        let Some((first, others)) = found.split_first() else { return self.insert("\t") };
+        let mut common = first.as_str();
+        for other in others {
+            let same = common.char_indices().zip(other.chars()).find(|((_, one), other)| one != other);
+            let end = same.map_or(common.len().min(other.len()), |((at, _), _)| at);
+            common = &common[..end];
+        }
+        if others.is_empty() || common.len() > self.field.before().len() - start {
+            self.field.replace_from(start, common);
+        }
+        if !others.is_empty() {
+            self.hint = found.concat();
         }
     }
 
     /// What was typed, as a line of the chat: in a direct conversation, what is no command goes to that person.
     fn send(&mut self) -> Option<Asked> {
         let text = self.field.take();
-        self.scroll = 0;
+        self.anchor = None;
         if text.trim().is_empty() {
             return None;
         }
         // `/say` says it to everybody from anywhere; what one does is told here.
         let begin = text.trim_start();
         let is_command = begin.starts_with('/') && !begin.starts_with("//") && !begin.starts_with(ACTION);
-        let talk = self.talks.iter().find(|talk| Some(talk.key) == self.open);
+        let talk = self.open.key().and_then(|key| self.talks.with(key));
         Some(Asked::Line(match (talk, parse(&text)) {
             (Some(talk), Command::Say(text)) if !is_command => format!("@{} {text}", talk.address()),
             _ => text,
         }))
-    }
-}
-
-impl Talk {
-    /// How to write to this person and nobody else: a contact may be away, a stranger may change names.
-    fn address(&self) -> String {
-        let print = fingerprint(&self.key);
-        if self.shown.contains('~') { format!("~{print}") } else { format!("{}~{print}", self.shown) }
     }
 }
 

@@ -12,7 +12,9 @@ use crate::process::Chat;
 const GIVEN_BACK: &str = "\u{1b}[?1049l";
 
 fn window(house: &House, ada: &Chat) -> PtySession {
-    let mut command = Command::new(binary());
+    // A terminal of its own has no size.
+    let mut command = Command::new("sh");
+    command.args(["-c", "stty rows 24 cols 80 && exec \"$0\" \"$@\""]).arg(binary());
     command.args(["--tui", "--listen", "127.0.0.1:0", "--profile", "lab", "--name", "bob"]);
     command.args(["--peer", &ada.address(), "--data"]);
     command.arg(house.data("bob")).env("NO_COLOR", "1").env("TERM", "xterm");

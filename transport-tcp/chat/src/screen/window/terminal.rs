@@ -3,32 +3,41 @@
 use std::collections::VecDeque;
 use std::io::{self, Stdout};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
-use ratatui::crossterm::event::{
-    self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+use floodnet_chat::keys::Key;
+use ratatui_core::layout::Rect;
+use ratatui_core::terminal::{Terminal, TerminalOptions, Viewport};
+use ratatui_crossterm::CrosstermBackend;
+use ratatui_crossterm::crossterm::cursor::Show;
+use ratatui_crossterm::crossterm::event::{
+    self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
 };
-use ratatui::crossterm::execute;
-use ratatui::crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+use ratatui_crossterm::crossterm::execute;
+use ratatui_crossterm::crossterm::style::Print;
+use ratatui_crossterm::crossterm::terminal::{
+    DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode, size,
 };
 use tokio::sync::mpsc as queue;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::{Asked, Update, Window};
-use crate::input::{MAX_LINE, Names, Typed};
+use crate::input::{Names, Typed};
 
-/// Updates that wait for the window; the queue before them is bounded in bytes.
+/// Keys and updates that wait for the window; the queue of updates before it is bounded in bytes.
 const WAITING: usize = 256;
-/// So often it is looked for updates.
+/// So often it is looked whether the chat takes what was typed ...
 const LOOK: Duration = Duration::from_millis(30);
+/// ... and, while nothing was, whether the terminal was given back.
+const REST: Duration = Duration::from_millis(500);
 /// So long a drawing that is under way is waited for.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// The size of a terminal that does not tell.
+const SIZE: Rect = Rect::new(0, 0, 80, 24);
 
 /// The terminal is a window's now.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
@@ -51,8 +60,9 @@ pub fn restore() {
         io::stdout(),
         DisableMouseCapture,
         DisableBracketedPaste,
+        EnableLineWrap,
         LeaveAlternateScreen,
-        ratatui::crossterm::cursor::Show
+        Show
     );
     let _ = disable_raw_mode();
 }
@@ -62,7 +72,15 @@ pub(in crate::screen) fn is_taken() -> bool {
     IS_TAKEN.load(SeqCst)
 }
 
-/// Takes the terminal for a window, on a thread of its own. Gives what is typed, and takes what is to be shown.
+/// What the thread of a window wakes up for.
+pub(crate) enum Wake {
+    /// A key, the mouse, another size; or why they cannot be read.
+    Event(io::Result<Event>),
+    /// Something to show.
+    Update(Box<Update>),
+}
+
+/// Takes the terminal for a window, on threads of its own. Gives what is typed, and takes what is to be shown.
 ///
 /// # Errors
 /// The terminal cannot be used so.
@@ -70,7 +88,7 @@ pub(crate) fn open(
     prompt: String,
     names: Names,
     has_color: bool,
-) -> io::Result<(queue::Receiver<Typed>, SyncSender<Update>)> {
+) -> io::Result<(queue::Receiver<Typed>, SyncSender<Wake>)> {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         restore();
@@ -78,33 +96,69 @@ pub(crate) fn open(
     }));
     enable_raw_mode()?;
     IS_TAKEN.store(true, SeqCst);
-    let begun = execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableMouseCapture)
-        .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
-    let terminal = begun.inspect_err(|_| restore())?;
+    let terminal = begin().inspect_err(|_| restore())?;
     let (sender, receiver) = queue::channel(1);
-    let (updates, shown) = sync_channel(WAITING);
+    let (waker, wakes) = sync_channel(WAITING);
     let keeper = Keeper {
         terminal,
         window: Window::new(prompt, names, has_color),
-        shown,
+        wakes,
         sender,
-        asked: VecDeque::new(),
+        lines: VecDeque::new(),
         prompt: None,
+        is_interrupted: false,
+        opened: None,
+        is_stale: false,
     };
     thread::spawn(move || keeper.run());
-    Ok((receiver, updates))
+    let keys = waker.clone();
+    thread::spawn(move || read_keys(&keys));
+    Ok((receiver, waker))
 }
 
-/// The thread that draws the window and reads keys.
+fn begin() -> io::Result<Terminal<CrosstermBackend<Stdout>>> {
+    // Terminals disagree on how wide some letters are: one that is wider than thought must not break its row.
+    execute!(
+        io::stdout(),
+        EnterAlternateScreen,
+        DisableLineWrap,
+        EnableBracketedPaste,
+        EnableMouseCapture
+    )?;
+    let viewport = match size() {
+        Ok((columns, rows)) if columns > 0 && rows > 0 => Viewport::Fullscreen,
+        _ => Viewport::Fixed(SIZE),
+    };
+    Terminal::with_options(CrosstermBackend::new(io::stdout()), TerminalOptions { viewport })
+}
+
+/// Reads keys until the window is gone.
+fn read_keys(keys: &SyncSender<Wake>) {
+    loop {
+        let event = event::read();
+        let is_last = event.is_err();
+        if keys.send(Wake::Event(event)).is_err() || is_last {
+            return;
+        }
+    }
+}
+
+/// The thread that has the window.
 struct Keeper {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     window: Window,
-    shown: Receiver<Update>,
+    wakes: Receiver<Wake>,
     sender: queue::Sender<Typed>,
-    /// What the chat has not taken yet.
-    asked: VecDeque<Asked>,
+    /// What the chat has not taken yet; none is the end.
+    lines: VecDeque<Option<String>>,
     /// Where the prompt comes from when the last line is dealt with.
     prompt: Option<Receiver<String>>,
+    /// The user wants to leave at once.
+    is_interrupted: bool,
+    /// Which conversation is open, as the chat knows.
+    opened: Option<Key>,
+    /// Everything is to be drawn again.
+    is_stale: bool,
 }
 
 impl Keeper {
@@ -116,43 +170,57 @@ impl Keeper {
         }
     }
 
+    /// Lives until the terminal was given back or the chat is gone.
     fn live(&mut self) -> io::Result<()> {
         let mut is_changed = true;
-        loop {
-            for _ in 0..WAITING {
-                match self.shown.try_recv() {
-                    Ok(update) => self.window.apply(update),
-                    Err(TryRecvError::Empty) => break,
-                    Err(TryRecvError::Disconnected) => return Ok(()),
+        while is_taken() && self.hand_over() {
+            if std::mem::take(&mut is_changed) {
+                self.draw()?;
+            }
+            match self.wakes.recv_timeout(if self.has_more() { LOOK } else { REST }) {
+                Ok(wake) => {
+                    is_changed = true;
+                    self.wake(wake)?;
                 }
-                is_changed = true;
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            for _ in 0..WAITING {
+                let Ok(wake) = self.wakes.try_recv() else { break };
+                self.wake(wake)?;
             }
             is_changed |= self.take_prompt();
-            if !self.hand_over() {
-                return Ok(());
-            }
-            if std::mem::take(&mut is_changed) && !self.draw()? {
-                return Ok(());
-            }
-            if event::poll(LOOK)? {
-                let asked = self.window.on_event(event::read()?);
-                self.asked.extend(asked);
-                is_changed = true;
-            }
         }
+        Ok(())
     }
 
-    /// False if the terminal was given back.
-    fn draw(&mut self) -> io::Result<bool> {
+    fn wake(&mut self, wake: Wake) -> io::Result<()> {
+        match wake {
+            Wake::Update(update) => self.window.apply(*update),
+            Wake::Event(event) => match self.window.on_event(event?) {
+                None => {}
+                Some(Asked::Line(line)) => self.lines.push_back(Some(line)),
+                Some(Asked::End) => self.lines.push_back(None),
+                Some(Asked::Interrupt) => self.is_interrupted = true,
+                Some(Asked::Redraw) => self.is_stale = true,
+            },
+        }
+        Ok(())
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
         let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
         if !is_taken() {
-            return Ok(false);
+            return Ok(());
         }
         if self.window.take_bell() {
-            execute!(io::stdout(), ratatui::crossterm::style::Print('\u{7}'))?;
+            execute!(io::stdout(), Print('\u{7}'))?;
+        }
+        if std::mem::take(&mut self.is_stale) {
+            self.terminal.clear()?;
         }
         self.terminal.draw(|frame| self.window.draw(frame))?;
-        Ok(true)
+        Ok(())
     }
 
     fn take_prompt(&mut self) -> bool {
@@ -166,31 +234,42 @@ impl Keeper {
         true
     }
 
-    /// Hands over what was typed, as soon as the chat takes it. False if the chat is gone.
+    /// Whether there is something that the chat does not know yet, or was not done with.
+    fn has_more(&self) -> bool {
+        let is_line_left = self.prompt.is_some() || !self.lines.is_empty();
+        is_line_left || self.is_interrupted || self.window.opened() != self.opened
+    }
+
+    /// Hands over what the chat does not know, as soon as it takes it. False if the chat is gone.
     fn hand_over(&mut self) -> bool {
-        while self.prompt.is_none()
-            && let Some(asked) = self.asked.front()
-        {
-            let (next, prompt) = sync_channel(1);
-            let is_line = matches!(asked, Asked::Line(_));
-            let typed = match asked {
-                Asked::Line(text) if text.len() > MAX_LINE => {
-                    let why = format!("{} bytes are too long: send them in parts", text.len());
-                    Typed::Line { text: Err(why), next }
+        loop {
+            // An interrupt does not wait for lines that do.
+            let (typed, prompt) = if self.is_interrupted {
+                (Typed::Interrupted, None)
+            } else if self.window.opened() != self.opened {
+                (Typed::Opened(self.window.opened()), None)
+            } else if self.prompt.is_some() {
+                return true;
+            } else {
+                match self.lines.front() {
+                    None => return true,
+                    Some(None) => (Typed::End, None),
+                    Some(Some(line)) => {
+                        let (next, prompt) = sync_channel(1);
+                        (Typed::Line { text: Ok(line.clone()), next }, Some(prompt))
+                    }
                 }
-                Asked::Line(text) => Typed::Line { text: Ok(text.clone()), next },
-                Asked::Interrupt => Typed::Interrupted,
-                Asked::End => Typed::End,
             };
             match self.sender.try_send(typed) {
+                Ok(()) if self.is_interrupted => self.is_interrupted = false,
+                Ok(()) if self.window.opened() != self.opened => self.opened = self.window.opened(),
                 Ok(()) => {
-                    self.asked.pop_front();
-                    self.prompt = is_line.then_some(prompt);
+                    self.prompt = prompt;
+                    self.lines.pop_front();
                 }
                 Err(TrySendError::Full(_)) => return true,
                 Err(TrySendError::Closed(_)) => return false,
             }
         }
-        true
     }
 }
