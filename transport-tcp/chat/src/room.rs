@@ -32,10 +32,14 @@ impl Room {
         Self { name, key }
     }
 
-    /// What the room is called.
-    #[must_use]
-    pub fn label(&self) -> &str {
+    fn label(&self) -> &str {
         self.name.as_ref().map_or(OPEN, Name::as_str)
+    }
+
+    /// What the room is called in a list.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.name.as_ref().map_or("open room", Name::as_str)
     }
 
     /// The way into this room, at these addresses.

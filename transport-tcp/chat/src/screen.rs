@@ -215,10 +215,25 @@ impl Screen {
                 let (head, text) = Self::head(spoken);
                 fit(&self.paint_all(&head), text, columns())
             }
-            Form::Window => return self.enter(spoken, rings),
+            Form::Window => return self.enter(spoken, Self::place(spoken), rings),
             Form::Pipe(pipe) => pipe_line(spoken, pipe),
         };
         self.message(if rings { format!("{BELL}{line}") } else { line });
+    }
+
+    /// A message that the user has asked for: a window shows it where it was asked.
+    pub fn spoken_again(&mut self, spoken: &Spoken<'_>) {
+        match self.form {
+            Form::Window => self.enter(spoken, Place::Open, false),
+            Form::Terminal | Form::Pipe(_) => self.spoken(spoken),
+        }
+    }
+
+    fn place(spoken: &Spoken<'_>) -> Place {
+        match spoken.is_direct {
+            true => Place::Direct(*spoken.key, spoken.shown.to_owned()),
+            false => Place::Room,
+        }
     }
 
     fn rings(&mut self, spoken: &Spoken<'_>) -> bool {
@@ -232,12 +247,8 @@ impl Screen {
         rings
     }
 
-    /// Shows a message in its conversation of the window.
-    fn enter(&mut self, spoken: &Spoken<'_>, rings: bool) {
-        let place = match spoken.is_direct {
-            true => Place::Direct(*spoken.key, spoken.shown.to_owned()),
-            false => Place::Room,
-        };
+    /// Shows a message in the window.
+    fn enter(&mut self, spoken: &Spoken<'_>, place: Place, rings: bool) {
         let (head, text) = Self::head(spoken);
         let is_news = spoken.when.is_none_or(|when| when.is_caught_up);
         let entry = Entry { place, head, text: text.to_owned(), style: Style::new(), is_news, rings };
@@ -270,7 +281,7 @@ impl Screen {
         }
     }
 
-    /// The user comes into the room of this name; a window opens its messages.
+    /// The user comes into the room that is called so; a window opens its messages.
     pub fn enters(&mut self, room: &str) {
         if self.form == Form::Window {
             self.update(Update::Room(room.to_owned()));

@@ -351,7 +351,7 @@ impl App {
     }
 
     fn greet(&mut self, warnings: &[String], notes: &[String]) {
-        self.screen.enters(self.about.room.label());
+        self.screen.enters(self.about.room.title());
         let me = self.talk.session.me();
         let who = format!("you are {}~{}", self.talk.session.name(), fingerprint(&me));
         self.screen.notice(&format!("{who}; /help tells what you can type"));

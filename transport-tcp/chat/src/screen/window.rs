@@ -27,9 +27,9 @@ use ratatui_crossterm::crossterm::event::{
 use self::field::Field;
 use self::log::{Anchor, Log, Look};
 use self::talks::Talks;
-pub(super) use self::terminal::{Wake, is_taken};
-pub use self::terminal::restore;
 pub(crate) use self::terminal::open;
+pub use self::terminal::restore;
+pub(super) use self::terminal::{Wake, is_taken};
 use super::Head;
 use crate::command::{ACTION, Command, parse};
 use crate::input::{MAX_LINE, Names};

@@ -23,7 +23,7 @@ const MAX_NAME: usize = 16;
 /// Stands before what is typed.
 const MARK: &str = "> ";
 const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
-const DIM: Style = Style::new().add_modifier(Modifier::DIM);
+pub(super) const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 
 /// A row of a list, and what a click on it opens.
 struct Item {
@@ -166,7 +166,9 @@ impl Window {
         let end = format!(" {here} here");
         let room = usize::from(area.width).saturating_sub(end.len());
         let (place, mut first) = (self.place(), 0);
-        while first < place && tabs[first..=place].iter().map(|(text, _)| text.width()).sum::<usize>() > room {
+        let mut wide: usize = tabs[..=place].iter().map(|(text, _)| text.width()).sum();
+        while first < place && wide > room {
+            wide -= tabs[first].0.width();
             first += 1;
         }
         let (mut x, edge) = (area.x, area.right() - u16::try_from(end.len()).unwrap_or(0));
@@ -194,7 +196,8 @@ impl Window {
             Some(count) => format!(" ↓ {count} more ─"),
         };
         let (left, to) = match self.hint.as_str() {
-            "" => (format!("─ {} ", escape(name)), to),
+            "" if to.is_empty() => (format!("─ {} ", escape(name)), to),
+            "" => (format!("─ {}, ", escape(name)), to),
             hint => (format!("─ {} ", escape(hint)), String::new()),
         };
         let left = cut(&left, columns.saturating_sub(below.width()));

@@ -7,6 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Entry;
+use super::draw::DIM;
 
 /// Stands before each row but the first, so that a text cannot have a row look like the message of somebody else ...
 const MARGIN: &str = "       │ ";
@@ -121,7 +122,7 @@ impl Rows {
     }
 
     fn break_row(&mut self) {
-        let row = std::mem::replace(&mut self.row, vec![Span::raw(self.margin)]);
+        let row = std::mem::replace(&mut self.row, vec![Span::styled(self.margin, DIM)]);
         self.done.push(row);
         self.at = self.margin.width();
     }
@@ -175,7 +176,9 @@ mod tests {
             "\u{1f468}\u{200d}".repeat(60),
             "\u{1f1e9}\u{1f1ea}\u{2764}\u{fe0f}\u{1f44d}\u{1f3fd}".repeat(20),
         ];
-        for head in ["10:15:01 eve: ", "10:15:01 \u{2709} somebody-with-a-very-long-name~aaaa-bbbb-cccc-dddd → you: "] {
+        for head in
+            ["10:15:01 eve: ", "10:15:01 \u{2709} somebody-with-a-very-long-name~aaaa-bbbb-cccc-dddd → you: "]
+        {
             for text in &texts {
                 for columns in [16, 20, 40, 80, 200] {
                     let rows = rows(head, text, columns);

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use floodnet_chat::keys::Key;
+use ratatui_core::buffer::{Buffer, Cell};
 use ratatui_core::layout::Rect;
 use ratatui_core::terminal::{Terminal, TerminalOptions, Viewport};
 use ratatui_crossterm::CrosstermBackend;
@@ -19,11 +20,12 @@ use ratatui_crossterm::crossterm::event::{
 use ratatui_crossterm::crossterm::execute;
 use ratatui_crossterm::crossterm::style::Print;
 use ratatui_crossterm::crossterm::terminal::{
-    DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-    enable_raw_mode, size,
+    BeginSynchronizedUpdate, DisableLineWrap, EnableLineWrap, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
 };
 use tokio::sync::mpsc as queue;
 use tokio::sync::mpsc::error::TrySendError;
+use unicode_width::UnicodeWidthStr;
 
 use super::{Asked, Update, Window};
 use crate::input::{Names, Typed};
@@ -109,6 +111,7 @@ pub(crate) fn open(
         is_interrupted: false,
         opened: None,
         is_stale: false,
+        joined: Vec::new(),
     };
     thread::spawn(move || keeper.run());
     let keys = waker.clone();
@@ -118,13 +121,7 @@ pub(crate) fn open(
 
 fn begin() -> io::Result<Terminal<CrosstermBackend<Stdout>>> {
     // Terminals disagree on how wide some letters are: one that is wider than thought must not break its row.
-    execute!(
-        io::stdout(),
-        EnterAlternateScreen,
-        DisableLineWrap,
-        EnableBracketedPaste,
-        EnableMouseCapture
-    )?;
+    execute!(io::stdout(), EnterAlternateScreen, DisableLineWrap, EnableBracketedPaste, EnableMouseCapture)?;
     let viewport = match size() {
         Ok((columns, rows)) if columns > 0 && rows > 0 => Viewport::Fullscreen,
         _ => Viewport::Fixed(SIZE),
@@ -143,6 +140,14 @@ fn read_keys(keys: &SyncSender<Wake>) {
     }
 }
 
+/// Wide letters of several characters, as flags and families are, and their places. A terminal that shows the parts side
+/// by side leaves some of them behind when the letter is drawn over.
+fn joined(buffer: &Buffer) -> Vec<(usize, String)> {
+    let symbols = buffer.content().iter().map(Cell::symbol).enumerate();
+    let joined = symbols.filter(|(_, symbol)| symbol.chars().nth(1).is_some() && symbol.width() > 1);
+    joined.map(|(at, symbol)| (at, symbol.to_owned())).collect()
+}
+
 /// The thread that has the window.
 struct Keeper {
     terminal: Terminal<CrosstermBackend<Stdout>>,
@@ -159,6 +164,8 @@ struct Keeper {
     opened: Option<Key>,
     /// Everything is to be drawn again.
     is_stale: bool,
+    /// Where joined letters were drawn last.
+    joined: Vec<(usize, String)>,
 }
 
 impl Keeper {
@@ -216,11 +223,25 @@ impl Keeper {
         if self.window.take_bell() {
             execute!(io::stdout(), Print('\u{7}'))?;
         }
+        execute!(io::stdout(), BeginSynchronizedUpdate)?;
         if std::mem::take(&mut self.is_stale) {
-            self.terminal.clear()?;
+            self.clear()?;
         }
-        self.terminal.draw(|frame| self.window.draw(frame))?;
-        Ok(())
+        let frame = self.terminal.draw(|frame| self.window.draw(frame))?;
+        let joined = joined(frame.buffer);
+        let before = std::mem::replace(&mut self.joined, joined);
+        if before.iter().any(|letter| !self.joined.contains(letter)) {
+            self.clear()?;
+            self.terminal.draw(|frame| self.window.draw(frame))?;
+        }
+        execute!(io::stdout(), EndSynchronizedUpdate)
+    }
+
+    /// Has the next drawing begin with nothing. `Terminal::clear` would ask where the cursor is, and the answer comes as
+    /// a key.
+    fn clear(&mut self) -> io::Result<()> {
+        let area = self.terminal.get_frame().area();
+        self.terminal.resize(area)
     }
 
     fn take_prompt(&mut self) -> bool {
