@@ -14,6 +14,7 @@
 //! | `pending` | a typed line, from the keyboard until it is dealt with |
 //! | `neighborhood` | the address book |
 //! | `silence` | whether anybody is heard |
+//! | `signals` | what asks from outside for the end |
 //! | `storage` | what is kept while the chat runs |
 //! | `unread` | direct messages that were not answered, and who named the user |
 //! | `window` | what a window shows beside messages |
@@ -39,6 +40,7 @@ mod past;
 mod pending;
 mod sending;
 mod setup;
+mod signals;
 mod silence;
 mod storage;
 mod throttle;
@@ -64,6 +66,7 @@ use self::day::Day;
 use self::moving::Left;
 use self::neighborhood::Neighborhood;
 use self::pending::{After, PendingLine};
+use self::signals::signal;
 use self::silence::Silence;
 use self::storage::Storage;
 use self::twin::Twin;
@@ -174,6 +177,9 @@ impl App {
                         Typed::Note(note) => self.screen.warning(&note),
                         Typed::Interrupted => return End::Signal,
                         Typed::End => self.is_ending = true,
+                        Typed::Failed(why) if self.screen.lists_people() => {
+                            return End::Output(Broken::Failed(why));
+                        }
                         Typed::Failed(why) => {
                             self.refuse(&format!("cannot read the input: {why}"));
                             self.is_ending = true;
@@ -374,30 +380,5 @@ impl App {
             self.screen.warning(&format!("{unsent} of {taken} lines of the input were not sent or not done"));
         }
         unsent == 0
-    }
-}
-
-/// Waits until somebody wants the program to end.
-async fn signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let listen = |kind| signal(kind).ok();
-        let (mut hangup, mut term) = (listen(SignalKind::hangup()), listen(SignalKind::terminate()));
-        let wait = async |signal: &mut Option<tokio::signal::unix::Signal>| match signal {
-            Some(signal) => {
-                signal.recv().await;
-            }
-            None => std::future::pending().await,
-        };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            () = wait(&mut hangup) => {}
-            () = wait(&mut term) => {}
-        }
-    }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
     }
 }

@@ -140,9 +140,8 @@ pub(super) struct Prepared {
 /// Mistakes on the command line are found first, before anything is written. The log is begun if this `is_first` of a
 /// run.
 async fn prepare(args: Args, is_first: bool) -> Result<Prepared, Failure> {
-    if args.tui && !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
-        let why = "--tui needs a terminal for input and output: leave it out for a pipe or a file";
-        return Err(Failure::Usage(why.to_owned()));
+    if args.tui {
+        check_terminal()?;
     }
     let room = room_of(&args)?;
     let ip = args.listen.unwrap_or_default().ip;
@@ -184,6 +183,18 @@ async fn prepare(args: Args, is_first: bool) -> Result<Prepared, Failure> {
         storage,
         warnings,
     })
+}
+
+/// Whether a window can be drawn.
+fn check_terminal() -> Result<(), Failure> {
+    let why = if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+        "--tui needs a terminal for input and output: leave it out for a pipe or a file"
+    } else if std::env::var_os("TERM").is_some_and(|kind| kind == "dumb") {
+        "--tui needs a terminal on which it can draw, and TERM=dumb says that this is none: leave it out"
+    } else {
+        return Ok(());
+    };
+    Err(Failure::Usage(why.to_owned()))
 }
 
 /// From room to room, until the program ends.

@@ -126,4 +126,10 @@ fn without_a_terminal_there_is_no_window() {
     assert_eq!(output.status.code(), Some(2), "{told}");
     assert!(told.contains("--tui needs a terminal"), "{told}");
     assert!(output.stdout.is_empty() && !house.data("x").exists(), "nothing is begun");
+    let mut command = Command::new(binary());
+    command.args(["--tui", "--data"]).arg(house.data("x")).env("TERM", "dumb");
+    let mut session = spawn_command(command, Some(20_000)).expect("a terminal");
+    session.exp_string("TERM=dumb").expect("it says why");
+    session.exp_eof().expect("it ends");
+    assert!(!house.data("x").exists(), "nothing is begun");
 }

@@ -172,9 +172,9 @@ impl Keeper {
     fn run(mut self) {
         let ended = self.live();
         restore();
-        if let Err(error) = ended {
-            let _ = self.sender.blocking_send(Typed::Failed(error.to_string()));
-        }
+        // If the chat has not ended it does so now: a panic has closed the window.
+        let why = ended.map_or_else(|error| error.to_string(), |()| "the window is closed".to_owned());
+        let _ = self.sender.blocking_send(Typed::Failed(why));
     }
 
     /// Lives until the terminal was given back or the chat is gone.
