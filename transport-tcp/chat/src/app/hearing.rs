@@ -80,8 +80,8 @@ impl App {
         let spoken =
             Spoken { key: &from, shown: &shown, verified, text: &text, is_direct, is_mention, when: None };
         self.screen.spoken(&spoken);
-        if (is_direct && self.opened != Some(from)) || (is_mention && !is_direct) {
-            self.unread.push(Waiting { from, text, when: When { unix_ms, is_caught_up: false }, is_direct });
+        if is_direct || is_mention {
+            self.await_answer(Waiting { from, text, when: When { unix_ms, is_caught_up: false }, is_direct });
         }
     }
 

@@ -208,8 +208,8 @@ impl App {
             Occasion::Asked => self.screen.spoken_again(&spoken),
             Occasion::Start | Occasion::CaughtUp => self.screen.spoken(&spoken),
         }
-        if is_caught_up && (is_mention || is_direct) && !(is_direct && self.opened == Some(from)) {
-            self.unread.push(Waiting { from, text, when, is_direct });
+        if is_caught_up && (is_direct || is_mention) {
+            self.await_answer(Waiting { from, text, when, is_direct });
         }
         true
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use floodnet_chat::keys::Key;
 
 use super::App;
+use super::unread::Waiting;
 use crate::screen::Someone;
 
 impl App {
@@ -13,6 +14,13 @@ impl App {
         self.opened = opened;
         if let Some(key) = opened {
             self.unread.forget_direct(&key);
+        }
+    }
+
+    /// Keeps a message that may want an answer, unless a window shows it where it is read.
+    pub(super) fn await_answer(&mut self, message: Waiting) {
+        if !(message.is_direct && self.opened == Some(message.from)) {
+            self.unread.push(message);
         }
     }
 

@@ -112,7 +112,7 @@ impl Field {
         if self.at > 0 {
             self.at -= 1;
             self.home();
-            self.to_column(column);
+            self.go_to_column(column);
         }
     }
 
@@ -128,7 +128,7 @@ impl Field {
         self.end();
         if self.at < self.text.len() {
             self.at += 1;
-            self.to_column(column);
+            self.go_to_column(column);
         }
     }
 
@@ -146,7 +146,7 @@ impl Field {
         self.before()[start..].graphemes(true).map(width).sum()
     }
 
-    fn to_column(&mut self, column: usize) {
+    fn go_to_column(&mut self, column: usize) {
         let end = self.text[self.at..].find('\n').map_or(self.text.len(), |end| self.at + end);
         let mut passed = 0;
         for letter in self.text[self.at..end].graphemes(true) {

@@ -36,7 +36,7 @@ const WAITING: usize = 256;
 const LOOK: Duration = Duration::from_millis(30);
 /// ... and, while nothing was, whether the terminal was given back.
 const REST: Duration = Duration::from_millis(500);
-/// So long a drawing that is under way is waited for.
+/// So long a drawing that is under way is waited for, and then the terminal itself.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// The size of a terminal that does not tell.
 const SIZE: Rect = Rect::new(0, 0, 80, 24);
@@ -58,14 +58,21 @@ pub fn restore() {
         thread::sleep(Duration::from_millis(5));
         drawing = DRAWING.try_lock();
     }
-    let _ = execute!(
-        io::stdout(),
-        DisableMouseCapture,
-        DisableBracketedPaste,
-        EnableLineWrap,
-        LeaveAlternateScreen,
-        Show
-    );
+    // A terminal that takes nothing must not keep the chat from its end.
+    let (done, is_done) = sync_channel(1);
+    thread::spawn(move || {
+        let _ = execute!(
+            io::stdout(),
+            EndSynchronizedUpdate,
+            DisableMouseCapture,
+            DisableBracketedPaste,
+            EnableLineWrap,
+            LeaveAlternateScreen,
+            Show
+        );
+        let _ = done.send(());
+    });
+    let _ = is_done.recv_timeout(PATIENCE);
     let _ = disable_raw_mode();
 }
 
