@@ -49,6 +49,9 @@ pub struct Args {
     /// No line editing and no colors: one line in, one line out, as in a pipe
     #[arg(long)]
     pub plain: bool,
+    /// A screen of its own: messages, people and conversations in panes, and an input of several lines
+    #[arg(long, conflicts_with_all = ["plain", "text", "format", "timestamps"])]
+    pub tui: bool,
     /// Say every line of the input as it is: no line is a command. For text that others wrote
     #[arg(long)]
     pub text: bool,

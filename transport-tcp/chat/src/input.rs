@@ -6,6 +6,7 @@ use std::io::{self, BufRead};
 use std::sync::mpsc;
 use std::thread;
 
+use floodnet_chat::keys::Key;
 use rustyline::error::ReadlineError;
 use rustyline::history::MemHistory;
 use rustyline::{
@@ -17,7 +18,7 @@ pub use self::typing::Names;
 use self::typing::{Interrupt, TabKey, Typing, with_time};
 
 /// The longest line in bytes; a longer one is refused as a whole.
-const MAX_LINE: usize = 64 * 1_024;
+pub(crate) const MAX_LINE: usize = 64 * 1_024;
 
 /// An event at the keyboard or at the end of the pipe.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub enum Typed {
     },
     /// Something about the input that the user should know.
     Note(String),
+    /// A window shows this person's direct messages from now on, or those of the room.
+    Opened(Option<Key>),
     /// There will be no more.
     End,
     /// There may be more, but it cannot be read; why.

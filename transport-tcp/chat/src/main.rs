@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use floodnet_chat_app::app::{Failure, run};
 use floodnet_chat_app::args::Args;
+use floodnet_chat_app::screen::restore;
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         }
         Err(error) => Err(Failure::Failed(error.to_string())),
     };
+    restore();
     code.unwrap_or_else(|failure| {
         let _ = writeln!(io::stderr(), "chat: {}", failure.text());
         failure.code()

@@ -36,6 +36,12 @@ impl Room {
         self.name.as_ref().map_or(OPEN, Name::as_str)
     }
 
+    /// What the room is called in a list.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.name.as_ref().map_or("open room", Name::as_str)
+    }
+
     /// The way into this room, at these addresses.
     #[must_use]
     pub fn ticket(&self, addresses: Vec<SocketAddr>) -> Ticket {

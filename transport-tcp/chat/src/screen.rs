@@ -3,8 +3,10 @@
 mod layout;
 mod output;
 mod pipe;
+mod window;
 
 use std::io;
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Color, Effects, Style};
@@ -16,6 +18,9 @@ use self::layout::{columns, fit};
 pub use self::output::Broken;
 use self::output::{Item, Output};
 use self::pipe::pipe_line;
+pub(crate) use self::window::open;
+use self::window::{Entry, Place, Update, Wake};
+pub use self::window::{Someone, restore};
 use crate::command::ACTION;
 
 /// The screen. Whatever others wrote is escaped here, and nowhere else must it reach a terminal.
@@ -27,13 +32,20 @@ pub struct Screen {
     has_bell: bool,
     /// When the bell rang last.
     rang: Option<Instant>,
+    /// Who a window lists.
+    people: Vec<Someone>,
 }
+
+/// What stands before a text, each part in its style.
+type Head = Vec<(Style, String)>;
 
 /// How messages are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     /// In rows and colors.
     Terminal,
+    /// In panes.
+    Window,
     /// In one line each.
     Pipe(Pipe),
 }
@@ -120,7 +132,11 @@ impl Screen {
     /// As [`plain`](Self::plain), with messages in this form.
     #[must_use]
     pub fn pipe(pipe: Pipe) -> Self {
-        Self { output: Output::plain(), form: Form::Pipe(pipe), color: false, has_bell: false, rang: None }
+        Self::new(Output::plain(), Form::Pipe(pipe), false)
+    }
+
+    const fn new(output: Output, form: Form, has_bell: bool) -> Self {
+        Self { output, form, color: false, has_bell, rang: None, people: Vec::new() }
     }
 
     /// Whether this terminal shows colors.
@@ -132,8 +148,14 @@ impl Screen {
     /// A terminal whose line editor prints through `printer`, and that may ring.
     #[must_use]
     pub fn terminal(printer: Box<dyn ExternalPrinter + Send>, has_bell: bool) -> Self {
-        let output = Output::terminal(printer);
-        Self { output, form: Form::Terminal, color: Self::has_color(), has_bell, rang: None }
+        let screen = Self::new(Output::terminal(printer), Form::Terminal, has_bell);
+        Self { color: Self::has_color(), ..screen }
+    }
+
+    /// A window with panes, which this wakes, and that may ring.
+    #[must_use]
+    pub(crate) fn window(waker: SyncSender<Wake>, has_bell: bool) -> Self {
+        Self::new(Output::window(waker), Form::Window, has_bell)
     }
 
     /// Whether there is nobody to look at it.
@@ -152,23 +174,33 @@ impl Screen {
     /// # Errors
     /// Some of it could not be written.
     pub fn flush(&mut self) -> Result<(), Broken> {
-        self.output.flush()
+        let flushed = self.output.flush();
+        if self.form == Form::Window {
+            restore();
+        }
+        flushed
     }
 
     fn paint(&self, style: Style, text: &str) -> String {
         if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
+    fn paint_all(&self, head: &[(Style, String)]) -> String {
+        head.iter().map(|(style, text)| self.paint(*style, text)).collect()
+    }
+
     /// A name in the color of its key, the fingerprint dimmed, a mark behind it if the key was compared.
-    fn name(&self, key: &Key, shown: &str, verified: bool) -> String {
+    fn name(key: &Key, shown: &str, verified: bool) -> Head {
         let shown = escape(shown);
-        let (nick, print) = shown.split_once('~').map_or((shown.as_str(), String::new()), |(nick, print)| {
-            (nick, self.paint(DIM, &format!("~{print}")))
-        });
+        let (nick, print) = shown
+            .split_once('~')
+            .map_or((shown.as_str(), String::new()), |(nick, print)| (nick, format!("~{print}")));
         let color = NAMES[usize::from(key.0[0]) % NAMES.len()];
         let style = Style::new().fg_color(Some(Color::Ansi(color))).effects(Effects::BOLD);
-        let mark = if verified { self.paint(VERIFIED, "✓") } else { String::new() };
-        format!("{}{print}{mark}", self.paint(style, nick))
+        let mark = if verified { "✓" } else { "" };
+        let parts = [(style, nick), (DIM, print.as_str()), (VERIFIED, mark)];
+        let shown = parts.into_iter().filter(|(_, text)| !text.is_empty());
+        shown.map(|(style, text)| (style, text.to_owned())).collect()
     }
 
     fn time(&self) -> String {
@@ -177,12 +209,31 @@ impl Screen {
 
     /// A message of somebody. A bell rings where it is for the user, at most once a second.
     pub fn spoken(&mut self, spoken: &Spoken<'_>) {
+        let rings = self.rings(spoken);
         let line = match self.form {
-            Form::Terminal => self.row(spoken),
+            Form::Terminal => {
+                let (head, text) = Self::head(spoken);
+                fit(&self.paint_all(&head), text, columns())
+            }
+            Form::Window => return self.enter(spoken, Self::place(spoken), rings),
             Form::Pipe(pipe) => pipe_line(spoken, pipe),
         };
-        let rings = self.rings(spoken);
         self.message(if rings { format!("{BELL}{line}") } else { line });
+    }
+
+    /// A message that the user has asked for: a window shows it where it was asked.
+    pub fn spoken_again(&mut self, spoken: &Spoken<'_>) {
+        match self.form {
+            Form::Window => self.enter(spoken, Place::Open, false),
+            Form::Terminal | Form::Pipe(_) => self.spoken(spoken),
+        }
+    }
+
+    fn place(spoken: &Spoken<'_>) -> Place {
+        match spoken.is_direct {
+            true => Place::Direct(*spoken.key, spoken.shown.to_owned()),
+            false => Place::Room,
+        }
     }
 
     fn rings(&mut self, spoken: &Spoken<'_>) -> bool {
@@ -196,8 +247,55 @@ impl Screen {
         rings
     }
 
-    /// A message on a terminal: its time, who says it, and the text in rows.
-    fn row(&self, spoken: &Spoken<'_>) -> String {
+    /// Shows a message in the window.
+    fn enter(&mut self, spoken: &Spoken<'_>, place: Place, rings: bool) {
+        let (head, text) = Self::head(spoken);
+        let is_news = spoken.when.is_none_or(|when| when.is_caught_up);
+        let entry = Entry { place, head, text: text.to_owned(), style: Style::new(), is_news, rings };
+        self.update(Update::Entry(entry));
+    }
+
+    /// The user has said this, to the person of that key and name or to all. Where one types below what is heard, it
+    /// stands there already.
+    pub fn said(&mut self, to: Option<(&Key, &str)>, name: &str, text: &str) {
+        if self.form != Form::Window {
+            return;
+        }
+        let bold = Style::new().effects(Effects::BOLD);
+        let (place, arrow, deed) = match to {
+            Some((key, shown)) => (Place::Own(*key, shown.to_owned()), format!(" → {}", escape(shown)), None),
+            None => (Place::Room, String::new(), text.strip_prefix(ACTION)),
+        };
+        let (mark, end, text) = deed.map_or(("", ": ", text), |deed| ("» ", " ", deed));
+        let parts = [(DIM, now()), (bold, format!(" {mark}{}", escape(name))), (SECRET, arrow)];
+        let head = parts.into_iter().chain([(Style::new(), end.to_owned())]).collect();
+        let (text, style) = (text.to_owned(), Style::new());
+        self.update(Update::Entry(Entry { place, head, text, style, is_news: false, rings: false }));
+    }
+
+    /// Who is here, and which contacts are away; only a window lists them.
+    pub fn people(&mut self, people: Vec<Someone>) {
+        if self.form == Form::Window && people != self.people {
+            self.people.clone_from(&people);
+            self.update(Update::People(people));
+        }
+    }
+
+    /// The user comes into the room that is called so; a window opens its messages.
+    pub fn enters(&mut self, room: &str) {
+        if self.form == Form::Window {
+            self.update(Update::Room(room.to_owned()));
+        }
+    }
+
+    /// Whether it lists people.
+    #[must_use]
+    pub const fn lists_people(&self) -> bool {
+        matches!(self.form, Form::Window)
+    }
+
+    /// What stands before a message on a terminal, its time and who says it, and the text.
+    fn head<'a>(spoken: &Spoken<'a>) -> (Head, &'a str) {
         let Spoken { key, shown, verified, text, is_direct, is_mention, .. } = *spoken;
         let time = match spoken.when {
             None => now(),
@@ -205,30 +303,49 @@ impl Screen {
                 format!("{}{}", at(unix_ms), if is_caught_up { " caught up" } else { "" })
             }
         };
-        let (time, name) = (self.paint(DIM, &time), self.name(key, shown, verified));
-        let mark = if is_mention && !is_direct { self.paint(SECRET, "● ") } else { String::new() };
-        let head = match (is_direct, text.strip_prefix(ACTION)) {
+        let word = |text: &str| (Style::new(), text.to_owned());
+        let secret = |text: &str| (SECRET, text.to_owned());
+        let mut head = vec![(DIM, time), word(" ")];
+        if is_mention && !is_direct {
+            head.push(secret("● "));
+        }
+        let name = Self::name(key, shown, verified);
+        match (is_direct, text.strip_prefix(ACTION)) {
             (true, _) => {
-                let (letter, to) = (self.paint(SECRET, "✉"), self.paint(SECRET, "→ you"));
-                format!("{time} {letter} {name} {to}: ")
+                head.extend([secret("✉"), word(" ")]);
+                head.extend(name);
+                head.extend([word(" "), secret("→ you"), word(": ")]);
+                (head, text)
             }
             // Not a star, with which the program's own words begin.
-            (false, Some(deed)) => return fit(&format!("{time} {mark}» {name} "), deed, columns()),
-            (false, None) => format!("{time} {mark}{name}: "),
-        };
-        fit(&head, text, columns())
+            (false, Some(deed)) => {
+                head.push(word("» "));
+                head.extend(name);
+                head.push(word(" "));
+                (head, deed)
+            }
+            (false, None) => {
+                head.extend(name);
+                head.push(word(": "));
+                (head, text)
+            }
+        }
     }
 
     /// Clears the terminal; a pipe has nothing to clear.
     pub fn clear(&mut self) {
-        if !self.is_plain() {
+        if self.form == Form::Window {
+            self.update(Update::Clear);
+        } else if !self.is_plain() {
             self.aside("\u{1b}[H\u{1b}[2J".to_owned());
         }
     }
 
     /// Another day begins; only a terminal shows times without days.
     pub fn day(&mut self, text: &str) {
-        if !self.is_plain() {
+        if self.form == Form::Window {
+            self.tell(Place::All, DIM, "", &format!("──── {text} ────"));
+        } else if !self.is_plain() {
             let line = self.paint(DIM, &format!("──── {text} ────"));
             self.aside(line);
         }
@@ -237,6 +354,9 @@ impl Screen {
     /// Something that the program has to say by the way. `text` holds nothing that others wrote unescaped but
     /// names, which cannot hurt.
     pub fn notice(&mut self, text: &str) {
+        if self.form == Form::Window {
+            return self.tell(Place::Open, DIM, &format!("{} * ", now()), text);
+        }
         let line = match self.is_plain() {
             true => format!("* {}", escape(text)),
             false => format!("{} {}", self.time(), self.paint(DIM, &format!("* {}", escape(text)))),
@@ -246,6 +366,9 @@ impl Screen {
 
     /// Something that the user must not miss.
     pub fn warning(&mut self, text: &str) {
+        if self.form == Form::Window {
+            return self.tell(Place::All, LOUD, "! ", text);
+        }
         let line = self.paint(LOUD, &format!("! {}", escape(text)));
         self.aside(line);
     }
@@ -253,8 +376,23 @@ impl Screen {
     /// The answer to a command, of any number of lines.
     pub fn answer(&mut self, text: &str) {
         for line in text.lines() {
+            if self.form == Form::Window {
+                self.tell(Place::Open, Style::new(), "  ", line);
+                continue;
+            }
             self.aside(format!("  {}", escape(line)));
         }
+    }
+
+    /// Shows the program's own words in the window.
+    fn tell(&mut self, place: Place, style: Style, head: &str, text: &str) {
+        let (head, text) = (vec![(style, head.to_owned())], text.to_owned());
+        let entry = Entry { place, head, text, style, is_news: false, rings: false };
+        self.update(Update::Entry(entry));
+    }
+
+    fn update(&mut self, update: Update) {
+        self.output.print(Item::Update(Box::new(update)));
     }
 
     fn message(&mut self, line: String) {

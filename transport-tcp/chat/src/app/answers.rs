@@ -82,7 +82,7 @@ impl App {
             let when = Some(When { is_caught_up: false, ..*when });
             let (is_direct, is_mention) = (*is_direct, !*is_direct);
             let spoken = Spoken { key: from, shown: &shown, verified, text, is_direct, is_mention, when };
-            self.screen.spoken(&spoken);
+            self.screen.spoken_again(&spoken);
         }
     }
 

@@ -67,6 +67,8 @@ impl App {
             self.refuse(&format!("not sent: {why}"));
             return After::Next;
         }
+        let name = self.talk.session.name().to_string();
+        self.screen.said(None, &name, part);
         match rest {
             "" => After::Next,
             rest => After::Rest(Command::Say(rest.to_owned())),
@@ -113,6 +115,9 @@ impl App {
             Ok(()) => {
                 self.unread.forget(&key);
                 self.add_contact(&key);
+                let shown = self.talk.session.people().shown(&key);
+                let name = self.talk.session.name().to_string();
+                self.screen.said(Some((&key, &shown)), &name, text);
             }
             Err(why) => self.refuse(&format!("not sent: {why}")),
         }

@@ -81,7 +81,7 @@ impl App {
             Spoken { key: &from, shown: &shown, verified, text: &text, is_direct, is_mention, when: None };
         self.screen.spoken(&spoken);
         if is_direct || is_mention {
-            self.unread.push(Waiting { from, text, when: When { unix_ms, is_caught_up: false }, is_direct });
+            self.await_answer(Waiting { from, text, when: When { unix_ms, is_caught_up: false }, is_direct });
         }
     }
 

@@ -14,8 +14,10 @@
 //! | `pending` | a typed line, from the keyboard until it is dealt with |
 //! | `neighborhood` | the address book |
 //! | `silence` | whether anybody is heard |
+//! | `signals` | what asks from outside for the end |
 //! | `storage` | what is kept while the chat runs |
 //! | `unread` | direct messages that were not answered, and who named the user |
+//! | `window` | what a window shows beside messages |
 //! | `crowd` | what of strangers is not shown |
 //! | `day` | the line that a new day begins with |
 //! | `clock_check` | whether the clock of this machine is right |
@@ -38,11 +40,13 @@ mod past;
 mod pending;
 mod sending;
 mod setup;
+mod signals;
 mod silence;
 mod storage;
 mod throttle;
 mod twin;
 mod unread;
+mod window;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -50,6 +54,7 @@ use std::process::ExitCode;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
+use floodnet_chat::keys::Key;
 use floodnet_tcp::limits::Profile;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -61,6 +66,7 @@ use self::day::Day;
 use self::moving::Left;
 use self::neighborhood::Neighborhood;
 use self::pending::{After, PendingLine};
+use self::signals::signal;
 use self::silence::Silence;
 use self::storage::Storage;
 use self::twin::Twin;
@@ -103,6 +109,8 @@ struct App {
     silence: Silence,
     twin: Twin,
     unread: Unread,
+    /// Whose direct messages a window shows; none in the room.
+    opened: Option<Key>,
     /// What a terminal completes.
     names: Names,
     crowd: Crowd,
@@ -159,15 +167,19 @@ impl App {
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut signals = std::pin::pin!(signal());
         loop {
-            // While a line is pending no further one is read, so that lines keep their order.
+            // While a line is pending no further one comes: its reader waits, so that lines keep their order.
             let due = self.next_due();
             tokio::select! {
-                typed = input.recv(), if self.pending.is_none() && !self.is_ending => {
+                typed = input.recv(), if !(self.is_ending && input.is_closed()) => {
                     match typed.unwrap_or(Typed::End) {
                         Typed::Line { text, next } => self.on_typed(text, next).await,
+                        Typed::Opened(opened) => self.opens(opened),
                         Typed::Note(note) => self.screen.warning(&note),
                         Typed::Interrupted => return End::Signal,
                         Typed::End => self.is_ending = true,
+                        Typed::Failed(why) if self.screen.lists_people() => {
+                            return End::Output(Broken::Failed(why));
+                        }
                         Typed::Failed(why) => {
                             self.refuse(&format!("cannot read the input: {why}"));
                             self.is_ending = true;
@@ -235,6 +247,7 @@ impl App {
 
     fn prompt(&self) -> String {
         match self.unread.len() {
+            _ if self.screen.lists_people() => format!("{}> ", self.talk.session.name()),
             0 => format!("{}> ", self.talk.session.name()),
             unread => format!("{} ({unread} unread)> ", self.talk.session.name()),
         }
@@ -277,6 +290,7 @@ impl App {
             self.screen.day(&day);
         }
         self.names.set(self.talk.session.people().typed_names());
+        self.list_people();
     }
 
     /// Keeps the way in for the next run.
@@ -366,30 +380,5 @@ impl App {
             self.screen.warning(&format!("{unsent} of {taken} lines of the input were not sent or not done"));
         }
         unsent == 0
-    }
-}
-
-/// Waits until somebody wants the program to end.
-async fn signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let listen = |kind| signal(kind).ok();
-        let (mut hangup, mut term) = (listen(SignalKind::hangup()), listen(SignalKind::terminate()));
-        let wait = async |signal: &mut Option<tokio::signal::unix::Signal>| match signal {
-            Some(signal) => {
-                signal.recv().await;
-            }
-            None => std::future::pending().await,
-        };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            () = wait(&mut hangup) => {}
-            () = wait(&mut term) => {}
-        }
-    }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
     }
 }

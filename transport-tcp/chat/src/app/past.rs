@@ -30,6 +30,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Messages that are not kept longer than that they are shown wait for that, at most.
 const MAX_WAITING: usize = 1_000;
 
+/// Why a message from before is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Occasion {
+    Start,
+    CaughtUp,
+    Asked,
+}
+
 /// The history, if there is one, and what is to be shown of it.
 #[derive(Default)]
 pub(super) struct Memory {
@@ -158,12 +166,13 @@ impl App {
             count => self.screen.notice(&format!("caught up with {count} messages, {from} to {to}")),
         }
         for past in &caught_up {
-            self.show_past(past, true);
+            self.show_past(past, Occasion::CaughtUp);
         }
     }
 
     /// Shows a message from before; true if there was something to show.
-    fn show_past(&mut self, Past { envelope, nick }: &Past, is_caught_up: bool) -> bool {
+    fn show_past(&mut self, Past { envelope, nick }: &Past, occasion: Occasion) -> bool {
+        let is_caught_up = occasion == Occasion::CaughtUp;
         let unix_ms = envelope.unix_ms();
         let when = When { unix_ms, is_caught_up };
         let heard = self.talk.session.recall(envelope);
@@ -195,9 +204,12 @@ impl App {
             is_mention,
             when: when_shown,
         };
-        self.screen.spoken(&spoken);
+        match occasion {
+            Occasion::Asked => self.screen.spoken_again(&spoken),
+            Occasion::Start | Occasion::CaughtUp => self.screen.spoken(&spoken),
+        }
         if is_caught_up && (is_direct || is_mention) {
-            self.unread.push(Waiting { from, text, when, is_direct });
+            self.await_answer(Waiting { from, text, when, is_direct });
         }
         true
     }
@@ -210,7 +222,7 @@ impl App {
         let Some(history) = &self.talk.memory.history else { return };
         let past = history.last(SCROLL_BACK);
         for past in self.talk.memory.checked(past).unwrap_or_default() {
-            self.show_past(&past, false);
+            self.show_past(&past, Occasion::Start);
         }
     }
 
@@ -229,7 +241,7 @@ impl App {
         let past = self.talk.memory.checked(past).unwrap_or_default();
         let mut is_any = false;
         for past in &past {
-            is_any |= self.show_past(past, false);
+            is_any |= self.show_past(past, Occasion::Asked);
         }
         if !is_any {
             self.screen.answer("nothing was said then, as far as it is kept");

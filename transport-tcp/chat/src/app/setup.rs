@@ -44,7 +44,7 @@ use crate::log;
 use crate::metrics::{self, Snapshot};
 use crate::record;
 use crate::room::{self, Room};
-use crate::screen::{Pipe, Screen};
+use crate::screen::{self, Pipe, Screen};
 use crate::validator::{ChatValidator, Clocks, quota_limits};
 
 /// Ports that are tried after the first one.
@@ -140,6 +140,9 @@ pub(super) struct Prepared {
 /// Mistakes on the command line are found first, before anything is written. The log is begun if this `is_first` of a
 /// run.
 async fn prepare(args: Args, is_first: bool) -> Result<Prepared, Failure> {
+    if args.tui {
+        check_terminal()?;
+    }
     let room = room_of(&args)?;
     let ip = args.listen.unwrap_or_default().ip;
     let mut warnings = Vec::new();
@@ -180,6 +183,18 @@ async fn prepare(args: Args, is_first: bool) -> Result<Prepared, Failure> {
         storage,
         warnings,
     })
+}
+
+/// Whether a window can be drawn.
+fn check_terminal() -> Result<(), Failure> {
+    let why = if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+        "--tui needs a terminal for input and output: leave it out for a pipe or a file"
+    } else if std::env::var_os("TERM").is_some_and(|kind| kind == "dumb") {
+        "--tui needs a terminal on which it can draw, and TERM=dumb says that this is none: leave it out"
+    } else {
+        return Ok(());
+    };
+    Err(Failure::Usage(why.to_owned()))
 }
 
 /// From room to room, until the program ends.
@@ -289,6 +304,13 @@ async fn take_seat(prepared: &Prepared) -> Result<(Seat, Vec<String>), Failure> 
     let (args, names) = (&prepared.args, Names::default());
     let (metrics, notes) = serve_metrics(args.metrics).await?;
     let prompt = format!("{}> ", prepared.session.name());
+    if args.tui {
+        let opened = screen::open(prompt, names.clone(), Screen::has_color());
+        let (input, waker) = opened
+            .map_err(|error| Failure::Failed(format!("--tui: the terminal cannot be used: {error}")))?;
+        let screen = Screen::window(waker, !args.no_bell);
+        return Ok((Seat { screen, input, names, metrics }, notes));
+    }
     let terminal = || input::terminal(prompt, names.clone(), Screen::has_color()).ok();
     let (screen, input) = match prepared.is_terminal.then(terminal).flatten() {
         Some((input, printer)) => (Screen::terminal(printer, !args.no_bell), input),
@@ -322,6 +344,7 @@ impl App {
             silence: Silence::default(),
             twin: Twin::default(),
             unread: Unread::default(),
+            opened: None,
             names,
             crowd: Crowd::default(),
             ignored,
@@ -339,6 +362,7 @@ impl App {
     }
 
     fn greet(&mut self, warnings: &[String], notes: &[String]) {
+        self.screen.enters(self.about.room.title());
         let me = self.talk.session.me();
         let who = format!("you are {}~{}", self.talk.session.name(), fingerprint(&me));
         self.screen.notice(&format!("{who}; /help tells what you can type"));

@@ -37,6 +37,11 @@ impl Unread {
         self.0.retain(|message| message.from != *from);
     }
 
+    /// The direct messages of `from` are read.
+    pub(super) fn forget_direct(&mut self, from: &Key) {
+        self.0.retain(|message| message.from != *from || !message.is_direct);
+    }
+
     /// The user has said something to all, and so has read what all could read.
     pub(super) fn forget_mentions(&mut self) {
         self.0.retain(|message| message.is_direct);

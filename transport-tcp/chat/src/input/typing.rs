@@ -36,7 +36,7 @@ impl Names {
     }
 
     /// Where the word begins that can be completed behind `typed`, and what it may become.
-    fn candidates(&self, typed: &str) -> (usize, Vec<String>) {
+    pub(crate) fn candidates(&self, typed: &str) -> (usize, Vec<String>) {
         let start = typed.rfind(char::is_whitespace).map_or(0, |at| at + 1);
         let (before, word) = typed.split_at(start);
         let (mark, rest) = match word.strip_prefix('@') {

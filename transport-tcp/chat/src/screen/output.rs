@@ -10,6 +10,8 @@ use std::time::Duration;
 use rustyline::ExternalPrinter;
 use tokio::sync::watch;
 
+use super::window::{Update, Wake, is_taken};
+
 /// Bytes that wait for a slow reader; beyond it the chat ends.
 const MAX_WAITING: usize = 16 * 1_024 * 1_024;
 /// So often it is looked whether the reader is there still.
@@ -46,6 +48,8 @@ pub(super) enum Item {
     Message(String),
     /// What the program itself has to say.
     Aside(String),
+    /// What a window is told.
+    Update(Box<Update>),
     /// Tell when all before it is written.
     Flush(SyncSender<()>),
 }
@@ -56,6 +60,8 @@ enum Out {
     Plain,
     /// All above the line that is being typed.
     Terminal(Box<dyn ExternalPrinter + Send>),
+    /// To the window that has the terminal.
+    Window(SyncSender<Wake>),
 }
 
 /// What is written, and by which threads: the asides must come though nobody reads the messages.
@@ -77,6 +83,11 @@ impl Output {
     pub(super) fn terminal(printer: Box<dyn ExternalPrinter + Send>) -> Self {
         let (sender, broken) = watch::channel(None);
         Self { messages: Lane::new(Out::Terminal(printer), sender), asides: None, broken }
+    }
+
+    pub(super) fn window(waker: SyncSender<Wake>) -> Self {
+        let (sender, broken) = watch::channel(None);
+        Self { messages: Lane::new(Out::Window(waker), sender), asides: None, broken }
     }
 
     /// Has an item written soon.
@@ -162,9 +173,10 @@ fn tell(to: &watch::Sender<Option<Broken>>, broken: Broken) {
 }
 
 impl Item {
-    const fn bytes(&self) -> usize {
+    fn bytes(&self) -> usize {
         match self {
             Self::Message(line) | Self::Aside(line) => line.len(),
+            Self::Update(update) => update.bytes(),
             Self::Flush(_) => 0,
         }
     }
@@ -206,7 +218,16 @@ impl Writer {
                 _ = printer.print(line + "\n");
                 Ok(())
             }
-            (_, Item::Flush(_)) => Ok(()),
+            // A window that is gone tells of it itself; what comes after it is for the terminal below.
+            (Out::Window(window), Item::Update(update)) if is_taken() => {
+                _ = window.send(Wake::Update(update));
+                Ok(())
+            }
+            (Out::Window(_), Item::Update(update)) => match update.last_word() {
+                Some(word) => write(io::stderr().lock(), word).or(Ok(())),
+                None => Ok(()),
+            },
+            (_, Item::Message(_) | Item::Aside(_) | Item::Update(_) | Item::Flush(_)) => Ok(()),
         };
         if let Err(error) = written {
             tell(

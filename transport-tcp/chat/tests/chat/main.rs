@@ -15,6 +15,7 @@ mod state;
 mod strangers;
 #[expect(dead_code, reason = "times are read by the example that measures them")]
 mod swarm;
+mod window;
 mod wire;
 
 use std::path::Path;
