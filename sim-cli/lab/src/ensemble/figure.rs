@@ -80,6 +80,27 @@ impl Figure {
         format!("{} … {}", self.bare(low), self.value(high))
     }
 
+    /// A mean with its interval and its unit once.
+    #[must_use]
+    pub fn whole(&self, estimate: &Estimate) -> String {
+        match (estimate.interval, estimate.method) {
+            _ if estimate.mean.is_infinite() => "never".to_owned(),
+            (Some((low, high)), Method::Student) if low < high && even(low, estimate.mean, high) => {
+                format!("{} ± {}", self.bare(estimate.mean), self.value((high - low) / 2.0))
+            }
+            (Some((low, high)), _) if low < high => {
+                format!(
+                    "{} [{} … {}]{}",
+                    self.bare(estimate.mean),
+                    self.bare(low),
+                    self.bare(high),
+                    self.suffix
+                )
+            }
+            _ => self.value(estimate.mean),
+        }
+    }
+
     /// The interval of an estimate: its half width where it lies evenly around the mean, else its ends.
     #[must_use]
     pub fn interval(&self, estimate: &Estimate) -> String {

@@ -8,6 +8,7 @@
 //! | module | subject |
 //! |---|---|
 //! | [`plan`] | the plan as it is written |
+//! | [`read`] | what plans of sweeps and of bake-offs have in common |
 //! | [`index`] | the cells of a plan |
 //! | [`store`] | the folder |
 //! | [`run`] | making what is missing |
@@ -18,5 +19,6 @@ pub mod batch;
 pub mod index;
 pub mod output;
 pub mod plan;
+pub mod read;
 pub mod run;
 pub mod store;

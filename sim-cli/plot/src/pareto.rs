@@ -1,0 +1,450 @@
+//! A metric against what it costs: a point for each contestant, and the front of those that are beaten in both by
+//! nobody.
+
+use super::axis::{log_marks, log_range};
+use super::backend::{pixels, units};
+use super::canvas::{Canvas, MARGIN, Pen, Picture, Point};
+use super::chart::{
+    Area, Chart, Drawn, LEFT, Marked, base, dashed, draw_on, fill, grid, nothing, plot, stroke, write,
+};
+use super::color::Palette;
+use super::labels::{Frame, place};
+use super::sweep::SweepPoint;
+use super::text::{Anchor, Face};
+use super::{Style, format};
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
+
+/// Width and height of a panel, and pixels of the heading above all.
+const PANEL: (u32, u32) = (800, 470);
+const HEADING: u32 = 120;
+/// Pixels above, right of and under the plot of a panel.
+const AROUND: [f32; 3] = [52.0, 30.0, 76.0];
+/// Size of names and of labels.
+const NAME: f32 = 18.0;
+/// From this ratio of the greatest cost to the least on, costs are drawn on a logarithmic axis.
+const WIDE: f64 = 6.0;
+
+/// Cost across, the metric up.
+type Plot<'c, 'a> = Chart<'c, 'a, Marked, Marked>;
+
+/// What an axis measures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scale {
+    /// What it is called.
+    pub name: String,
+    /// Whether it is a share in [0, 1].
+    pub is_share: bool,
+    /// Whether it is in milliseconds.
+    pub is_millis: bool,
+    /// Whether more of it is better.
+    pub more_is_better: bool,
+}
+
+/// What contestants cost and what they get for it, under each condition.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ParetoView {
+    /// Title, written above the picture.
+    pub title: String,
+    /// Along the picture; less is better.
+    pub cost: Scale,
+    /// Up the picture.
+    pub gain: Scale,
+    /// One for each condition.
+    pub panels: Vec<ParetoPanel>,
+}
+
+/// The contestants under one condition.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ParetoPanel {
+    /// Name of the condition.
+    pub name: String,
+    /// The contestants that were measured.
+    pub points: Vec<ParetoPoint>,
+}
+
+/// A contestant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParetoPoint {
+    /// Its name.
+    pub name: String,
+    /// Its number: it has the same color in all panels.
+    pub rank: usize,
+    /// What it costs.
+    pub cost: SweepPoint,
+    /// What it gets for that; a mean that is infinite is "never" and lies above all others.
+    pub gain: SweepPoint,
+}
+
+impl Scale {
+    fn value(&self, value: f64, step: f64) -> String {
+        let factor = if self.is_share { 100.0 } else { 1.0 };
+        let decimals = (0.7 - (step * factor).abs().max(1e-9).log10()).ceil().clamp(0.0, 6.0) as usize;
+        let number = format::number(value * factor, decimals);
+        match (self.is_share, self.is_millis) {
+            (true, _) => format!("{number} %"),
+            (_, true) => format!("{number} ms"),
+            _ => number,
+        }
+    }
+
+    fn title(&self) -> String {
+        let better = if self.more_is_better { "more" } else { "less" };
+        format!("{} ({better} is better)", self.name)
+    }
+
+    /// Whether `one` is at least as good as `other`.
+    fn is_as_good(&self, one: f64, other: f64) -> bool {
+        if self.more_is_better { one >= other } else { one <= other }
+    }
+}
+
+impl ParetoView {
+    /// The points of a panel that no other beats in one and equals in the other, the cheapest first. Those that are
+    /// never are none.
+    fn front<'p>(&self, panel: &'p ParetoPanel) -> Vec<&'p ParetoPoint> {
+        let finite = || panel.points.iter().filter(|point| point.gain.mean.is_finite());
+        let beats = |one: &ParetoPoint, other: &ParetoPoint| {
+            let is_as_good =
+                one.cost.mean <= other.cost.mean && self.gain.is_as_good(one.gain.mean, other.gain.mean);
+            is_as_good && (one.cost.mean < other.cost.mean || one.gain.mean != other.gain.mean)
+        };
+        let mut front: Vec<&ParetoPoint> =
+            finite().filter(|point| !finite().any(|other| beats(other, point))).collect();
+        front.sort_by(|one, other| one.cost.mean.total_cmp(&other.cost.mean));
+        front
+    }
+}
+
+/// The axis of the cost: the same in all panels.
+struct Costs {
+    is_log: bool,
+    range: (f64, f64),
+}
+
+impl Costs {
+    fn of(view: &ParetoView) -> Self {
+        let all = || view.panels.iter().flat_map(|panel| &panel.points).map(|point| point.cost);
+        let low = all()
+            .map(|cost| cost.low.min(cost.mean))
+            .filter(|cost| cost.is_finite())
+            .fold(f64::MAX, f64::min);
+        let high = all()
+            .map(|cost| cost.high.max(cost.mean))
+            .filter(|cost| cost.is_finite())
+            .fold(f64::MIN, f64::max);
+        if low > high {
+            return Self { is_log: false, range: (0.0, 1.0) };
+        }
+        if low > 0.0 && high / low > WIDE {
+            let (from, to) = log_range(low, high);
+            return Self { is_log: true, range: (from.log10(), to.log10()) };
+        }
+        let room = ((high - low) * 0.12).max(high.abs() * 1e-3).max(1e-9);
+        let from = if low >= 0.0 && low - room < (high - low) { 0.0 } else { low - room };
+        Self { is_log: false, range: (from, high + room) }
+    }
+
+    /// Where a cost is drawn.
+    fn place(&self, cost: f64) -> f64 {
+        if self.is_log { cost.max(1e-300).log10() } else { cost }
+    }
+
+    fn axis(&self) -> Marked {
+        let (from, to) = self.range;
+        if self.is_log {
+            let (labeled, _) = log_marks((10_f64.powf(from), 10_f64.powf(to)));
+            return Marked::at(from..to, labeled.into_iter().map(f64::log10).collect());
+        }
+        Marked::new(from..to, to, 1.0, 6)
+    }
+
+    fn label(&self, scale: &Scale, at: f64) -> String {
+        let (from, to) = self.range;
+        // A logarithmic mark has one digit that counts.
+        if self.is_log {
+            let cost = 10_f64.powf(at);
+            return scale.value(cost, cost * 0.9);
+        }
+        scale.value(at, (to - from) / 6.0)
+    }
+}
+
+/// The axis of the gain of one panel. Points that are "never" have a band of their own above the others.
+struct Gains {
+    range: (f64, f64),
+    /// Highest value that is a number, and where "never" is drawn, if anybody is.
+    last: f64,
+    never: Option<f64>,
+}
+
+impl Gains {
+    fn of(scale: &Scale, panel: &ParetoPanel) -> Self {
+        let ends = panel.points.iter().flat_map(|of| [of.gain.low, of.gain.mean, of.gain.high]);
+        let finite: Vec<f64> = ends.filter(|end| end.is_finite()).collect();
+        let low = finite.iter().copied().fold(f64::MAX, f64::min);
+        let high = finite.iter().copied().fold(f64::MIN, f64::max);
+        let (low, high) = if low > high { (0.0, 1.0) } else { (low, high) };
+        let room = ((high - low) * 0.15).max(high.abs() * 1e-3).max(1e-9);
+        // From 0 where that costs less than half of the picture.
+        let from_zero = low >= 0.0 && low - room < (high - low);
+        let from = if from_zero { 0.0 } else { low - room };
+        let last = high + room;
+        // A share ends at 1, but its points need room.
+        let last = if scale.is_share { last.min(1.0 + room * 0.5) } else { last };
+        let is_never = panel.points.iter().any(|point| point.gain.mean.is_infinite());
+        let band = (last - from) * 0.2;
+        let to = if is_never { last + band } else { last };
+        Self { range: (from, to), last, never: is_never.then_some(last + band * 0.5) }
+    }
+
+    fn place(&self, gain: f64) -> f64 {
+        if gain.is_infinite() { self.never.unwrap_or(self.range.1) } else { gain }
+    }
+
+    fn axis(&self, scale: &Scale) -> Marked {
+        let (from, to) = self.range;
+        let last = if scale.is_share { self.last.min(1.0) } else { self.last };
+        Marked::new(from..to, last, 1.0, 6)
+    }
+}
+
+/// A name to write, with its point; both in pixels of the whole picture.
+struct Named {
+    name: String,
+    at: Point,
+}
+
+/// What a panel leaves to write when all else is drawn.
+struct Names {
+    room: Frame,
+    taken: Vec<Frame>,
+    named: Vec<Named>,
+}
+
+/// Draws a panel for each condition, two in a row: each contestant as a point with the intervals of both means, its
+/// name beside it. Filled points are on the front, a line. 1600 pixels wide, or 800 with one panel.
+#[must_use]
+pub fn pareto(view: &ParetoView, style: &Style) -> Picture {
+    let columns = view.panels.len().clamp(1, 2);
+    let rows = view.panels.len().div_ceil(columns).max(1);
+    let size = (PANEL.0 * columns as u32, HEADING + PANEL.1 * rows as u32);
+    let mut canvas = Canvas::of(size, style);
+    let caption = "mean over runs with its interval of 95 %; filled and joined: nobody is better in both";
+    canvas.heading(&view.title, caption);
+    let palette = canvas.palette;
+    let mut names = Vec::new();
+    draw_on(&mut canvas, |area| {
+        let (_, body) = area.split_vertically(units(HEADING as f32));
+        let costs = Costs::of(view);
+        for (panel, area) in view.panels.iter().zip(body.split_evenly((rows, columns))) {
+            names.push(draw_panel(&area, &palette, view, panel, &costs)?);
+        }
+        Ok(())
+    });
+    names.iter().for_each(|names| write_names(&mut canvas, names));
+    canvas.finish()
+}
+
+fn draw_panel(
+    area: &Area<'_>,
+    palette: &Palette,
+    view: &ParetoView,
+    panel: &ParetoPanel,
+    costs: &Costs,
+) -> Result<Names, DrawingAreaErrorKind<core::convert::Infallible>> {
+    let gains = Gains::of(&view.gain, panel);
+    let mut plot = plot(area, AROUND, costs.axis(), gains.axis(&view.gain))?;
+    let step = (gains.last - gains.range.0) / 6.0;
+    grid(&mut plot, palette, true, &|gain| view.gain.value(*gain, step))?;
+    let bold = Face::bold(NAME + 2.0, palette.ink);
+    write(area, bold, &panel.name, (LEFT, AROUND[0] - 14.0), HPos::Left)?;
+    let right = PANEL.0 as f32 - AROUND[1];
+    let quiet = Face::regular(NAME, palette.muted);
+    write(area, quiet, &view.gain.title(), (right, AROUND[0] - 14.0), HPos::Right)?;
+    if let Some(never) = gains.never {
+        draw_never(&plot, palette, &gains, never)?;
+    }
+    let front = view.front(panel);
+    draw_front(&plot, palette, &front, costs, (&gains, view.gain.more_is_better))?;
+    for point in &panel.points {
+        let is_front = front.iter().any(|of| of.rank == point.rank);
+        draw_point(&plot, palette, point, is_front, costs, &gains)?;
+    }
+    if panel.points.is_empty() {
+        nothing(&plot, palette, "nothing was measured")?;
+    }
+    base(&mut plot, palette, &view.cost.title(), &|cost| costs.label(&view.cost, *cost))?;
+    Ok(names(&plot, panel, costs, &gains))
+}
+
+/// The band of those that never get there.
+fn draw_never(plot: &Plot<'_, '_>, palette: &Palette, gains: &Gains, never: f64) -> Drawn {
+    let area = plot.plotting_area();
+    let across = plot.x_range();
+    let band = [(across.start, gains.last), (across.end, gains.range.1)];
+    area.draw(&Rectangle::new(band, fill(palette.alarm, 0.07)))?;
+    let edge = [(across.start, gains.last), (across.end, gains.last)];
+    area.draw(&dashed(edge, (5.0, 5.0), stroke(palette.alarm, 1.5)))?;
+    let style = super::chart::text(
+        Face::regular(NAME, palette.alarm),
+        HPos::Right,
+        plotters::style::text_anchor::VPos::Center,
+    );
+    let word = Text::new("never", (-units(14.0), 0), style);
+    area.draw(&(EmptyElement::at((across.start, never)) + word))
+}
+
+/// The front as steps: what can be had for so much.
+fn draw_front(
+    plot: &Plot<'_, '_>,
+    palette: &Palette,
+    front: &[&ParetoPoint],
+    costs: &Costs,
+    (gains, more_is_better): (&Gains, bool),
+) -> Drawn {
+    let (Some(first), Some(last)) = (front.first(), front.last()) else { return Ok(()) };
+    let at = |point: &ParetoPoint| (costs.place(point.cost.mean), gains.place(point.gain.mean));
+    let worst = if more_is_better { gains.range.0 } else { gains.last };
+    let mut steps = vec![(at(first).0, worst)];
+    for point in front {
+        let (cost, gain) = at(point);
+        if let Some(&(_, before)) = steps.last().filter(|_| steps.len() > 1) {
+            steps.push((cost, before));
+        }
+        steps.push((cost, gain));
+    }
+    steps.push((plot.x_range().end, at(last).1));
+    plot.plotting_area()
+        .draw(&PathElement::new(steps, stroke(palette.muted.mix(palette.background, 0.35), 2.5)))
+}
+
+/// A contestant: a bar for each interval and a dot, which is hollow if somebody is better in both.
+fn draw_point(
+    plot: &Plot<'_, '_>,
+    palette: &Palette,
+    point: &ParetoPoint,
+    is_front: bool,
+    costs: &Costs,
+    gains: &Gains,
+) -> Drawn {
+    let (area, color) = (plot.plotting_area(), palette.category(point.rank));
+    let (cost, gain) = (costs.place(point.cost.mean), gains.place(point.gain.mean));
+    let [left, right] = [point.cost.low, point.cost.high].map(|end| costs.place(end));
+    let [low, high] = [point.gain.low, point.gain.high].map(|end| gains.place(end));
+    let pen = stroke(color, 2.5);
+    area.draw(&PathElement::new([(left, gain), (right, gain)], pen))?;
+    area.draw(&PathElement::new([(cost, low), (cost, high)], pen))?;
+    let inside = if is_front { color } else { palette.background };
+    let dot = EmptyElement::at((cost, gain))
+        + Circle::new((0, 0), units(8.0), fill(color, 1.0))
+        + Circle::new((0, 0), units(5.5), fill(inside, 1.0));
+    area.draw(&dot)
+}
+
+/// The names of a panel, and what they must not cover.
+fn names(plot: &Plot<'_, '_>, panel: &ParetoPanel, costs: &Costs, gains: &Gains) -> Names {
+    let at = |cost: f64, gain: f64| {
+        let (x, y) = plot.backend_coord(&(costs.place(cost), gains.place(gain)));
+        (pixels(x), pixels(y))
+    };
+    let corner = |x: f64, y: f64| {
+        let (x, y) = plot.backend_coord(&(x, y));
+        (pixels(x), pixels(y))
+    };
+    let (across, up) = (plot.x_range(), plot.y_range());
+    let room = Frame::around(corner(across.start, up.start), corner(across.end, up.end), -3.0);
+    let mut taken = Vec::new();
+    for point in &panel.points {
+        let (cost, gain) = (&point.cost, &point.gain);
+        let middle = at(cost.mean, gain.mean);
+        taken.push(Frame::around(middle, middle, 9.0));
+        taken.push(Frame::around(at(cost.low, gain.mean), at(cost.high, gain.mean), 2.0));
+        taken.push(Frame::around(at(cost.mean, gain.low), at(cost.mean, gain.high), 2.0));
+    }
+    let named =
+        |point: &ParetoPoint| Named { name: point.name.clone(), at: at(point.cost.mean, point.gain.mean) };
+    Names { room, taken, named: panel.points.iter().map(named).collect() }
+}
+
+/// Writes the names where they cover nothing, with a line to those that stand away from their points.
+fn write_names(canvas: &mut Canvas, names: &Names) {
+    let face = canvas.face(NAME);
+    let most = PANEL.0 as f32 / 2.0 - MARGIN;
+    let words: Vec<String> = names.named.iter().map(|of| face.shortened(&of.name, most)).collect();
+    let sizes = words.iter().map(|words| (face.width(words) + 4.0, face.height() + 8.0));
+    let named: Vec<(Point, (f32, f32))> = names.named.iter().map(|of| of.at).zip(sizes).collect();
+    let muted = canvas.palette.muted;
+    for ((frame, words), (at, _)) in place(&named, &names.taken, names.room).iter().zip(&words).zip(&named) {
+        let near = frame.nearest(*at);
+        let (dx, dy) = (near.0 - at.0, near.1 - at.1);
+        let far = (dx * dx + dy * dy).sqrt();
+        if far > 20.0 {
+            let from = (at.0 + dx / far * 10.0, at.1 + dy / far * 10.0);
+            canvas.line(from, near, Pen::new(muted, 1.2));
+        }
+        canvas.write(face, words, (frame.left + 2.0, frame.bottom - 4.0), Anchor::Left);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exact(mean: f64) -> SweepPoint {
+        SweepPoint { mean, low: mean * 0.95, high: mean * 1.05 }
+    }
+
+    fn view(more_is_better: bool, points: &[(f64, f64)]) -> ParetoView {
+        let point = |(rank, &(cost, gain)): (usize, &(f64, f64))| ParetoPoint {
+            name: format!("contestant {rank}"),
+            rank,
+            cost: exact(cost),
+            gain: exact(gain),
+        };
+        let points: Vec<ParetoPoint> = points.iter().enumerate().map(point).collect();
+        ParetoView {
+            title: "Cost".into(),
+            gain: Scale { more_is_better, ..Scale::default() },
+            panels: vec![ParetoPanel { name: "calm".into(), points }],
+            ..ParetoView::default()
+        }
+    }
+
+    #[test]
+    fn the_front_is_those_that_nobody_beats() {
+        let never = f64::INFINITY;
+        for (more_is_better, points, expected) in [
+            (true, &[(1.0, 0.5), (2.0, 0.9), (3.0, 0.8), (4.0, 0.9)][..], &[0, 1][..]),
+            (false, &[(1.0, 90.0), (2.0, 50.0), (3.0, 70.0), (0.5, never)], &[0, 1]),
+            (true, &[(2.0, 0.5), (1.0, 0.5)], &[1]),
+            (true, &[(1.0, 0.5), (1.0, 0.5)], &[0, 1]),
+            (false, &[(1.0, never)], &[]),
+            (true, &[], &[]),
+        ] {
+            let view = view(more_is_better, points);
+            let front: Vec<usize> = view.front(&view.panels[0]).iter().map(|point| point.rank).collect();
+            assert_eq!(front, expected, "{points:?}");
+        }
+    }
+
+    #[test]
+    fn every_input_gives_a_picture() {
+        let never = f64::INFINITY;
+        let mut cases = vec![
+            view(true, &[]),
+            view(true, &[(0.0, 0.0)]),
+            view(false, &[(1.0, never), (2.0, never)]),
+            view(false, &[(1e-9, 5.0), (1e12, never), (3.0, 1e9)]),
+            view(true, &[(5.0, 1.0); 9]),
+        ];
+        cases.push(ParetoView { panels: vec![cases[2].panels[0].clone(); 5], ..cases[2].clone() });
+        cases.push(ParetoView::default());
+        for case in cases {
+            let picture = pareto(&case, &Style::default());
+            let columns = case.panels.len().clamp(1, 2) as u32;
+            assert_eq!(picture.width(), PANEL.0 * columns);
+            assert_eq!(picture, pareto(&case, &Style::default()));
+        }
+    }
+}
