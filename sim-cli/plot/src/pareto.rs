@@ -266,7 +266,9 @@ fn draw_panel(
         draw_never(&plot, palette, &gains, never)?;
     }
     let front = view.front(panel);
-    draw_front(&plot, palette, &front, costs, (&gains, view.gain.more_is_better))?;
+    let steps = steps(&front, view.gain.more_is_better, costs, &gains);
+    let pale = stroke(palette.muted.mix(palette.background, 0.35), 2.5);
+    plot.plotting_area().draw(&PathElement::new(steps.clone(), pale))?;
     for point in &panel.points {
         let is_front = front.iter().any(|of| of.rank == point.rank);
         draw_point(&plot, palette, point, is_front, costs, &gains)?;
@@ -275,7 +277,7 @@ fn draw_panel(
         nothing(&plot, palette, "nothing was measured")?;
     }
     base(&mut plot, palette, &view.cost.title(), &|cost| costs.label(&view.cost, *cost))?;
-    Ok(names(&plot, panel, costs, &gains))
+    Ok(names(&plot, panel, &steps, costs, &gains))
 }
 
 /// The band of those that never get there.
@@ -295,28 +297,16 @@ fn draw_never(plot: &Plot<'_, '_>, palette: &Palette, gains: &Gains, never: f64)
     area.draw(&(EmptyElement::at((across.start, never)) + word))
 }
 
-/// The front as steps: what can be had for so much.
-fn draw_front(
-    plot: &Plot<'_, '_>,
-    palette: &Palette,
-    front: &[&ParetoPoint],
-    costs: &Costs,
-    (gains, more_is_better): (&Gains, bool),
-) -> Drawn {
-    let (Some(first), Some(last)) = (front.first(), front.last()) else { return Ok(()) };
-    let at = |point: &ParetoPoint| (costs.place(point.cost.mean), gains.place(point.gain.mean));
-    let worst = if more_is_better { gains.range.0 } else { gains.last };
-    let mut steps = vec![(at(first).0, worst)];
-    for point in front {
-        let (cost, gain) = at(point);
-        if let Some(&(_, before)) = steps.last().filter(|_| steps.len() > 1) {
-            steps.push((cost, before));
-        }
-        steps.push((cost, gain));
+/// The front as steps: what can be had for so much. They begin at the worst and end at the right edge of the plot.
+fn steps(front: &[&ParetoPoint], more_is_better: bool, costs: &Costs, gains: &Gains) -> Vec<(f64, f64)> {
+    let at = |point: &&ParetoPoint| (costs.place(point.cost.mean), gains.place(point.gain.mean));
+    let (Some(first), Some(last)) = (front.first().map(at), front.last().map(at)) else { return Vec::new() };
+    let mut steps = vec![(first.0, if more_is_better { gains.range.0 } else { gains.last }), first];
+    for (before, next) in front.iter().map(at).zip(front.iter().skip(1).map(at)) {
+        steps.extend([(next.0, before.1), next]);
     }
-    steps.push((plot.x_range().end, at(last).1));
-    plot.plotting_area()
-        .draw(&PathElement::new(steps, stroke(palette.muted.mix(palette.background, 0.35), 2.5)))
+    steps.push((costs.range.1, last.1));
+    steps
 }
 
 /// A contestant: a bar for each interval and a dot, which is hollow if somebody is better in both.
@@ -343,18 +333,26 @@ fn draw_point(
 }
 
 /// The names of a panel, and what they must not cover.
-fn names(plot: &Plot<'_, '_>, panel: &ParetoPanel, costs: &Costs, gains: &Gains) -> Names {
-    let at = |cost: f64, gain: f64| {
-        let (x, y) = plot.backend_coord(&(costs.place(cost), gains.place(gain)));
+fn names(
+    plot: &Plot<'_, '_>,
+    panel: &ParetoPanel,
+    steps: &[(f64, f64)],
+    costs: &Costs,
+    gains: &Gains,
+) -> Names {
+    let pixel = |place: (f64, f64)| {
+        let (x, y) = plot.backend_coord(&place);
         (pixels(x), pixels(y))
     };
-    let corner = |x: f64, y: f64| {
-        let (x, y) = plot.backend_coord(&(x, y));
-        (pixels(x), pixels(y))
-    };
+    let at = |cost: f64, gain: f64| pixel((costs.place(cost), gains.place(gain)));
     let (across, up) = (plot.x_range(), plot.y_range());
-    let room = Frame::around(corner(across.start, up.start), corner(across.end, up.end), -3.0);
-    let mut taken = Vec::new();
+    let room = Frame::around(pixel((across.start, up.start)), pixel((across.end, up.end)), -3.0);
+    let mut taken: Vec<Frame> =
+        steps.windows(2).map(|ends| Frame::around(pixel(ends[0]), pixel(ends[1]), 2.0)).collect();
+    if gains.never.is_some() {
+        let edge = [(across.start, gains.last), (across.end, gains.last)].map(pixel);
+        taken.push(Frame::around(edge[0], edge[1], 2.0));
+    }
     for point in &panel.points {
         let (cost, gain) = (&point.cost, &point.gain);
         let middle = at(cost.mean, gain.mean);

@@ -230,7 +230,7 @@ fn what_is_wrong_is_shown_where_the_plan_says_it() {
         ("degree = 3", "degree = \"much\"", &["tiny.toml:6:43", "expected"]),
         ("calm = {}", "calm = { link.loss = 2 }", &["tiny.toml:10:22", "a share lies in [0, 1]"]),
         ("calm = {}", "calm = { lnk.loss = 2 }", &["tiny.toml:10:10", "did you mean `link`?"]),
-        ("fraction = 0.3", "fraction = 3", &["conditions.crash.fault", "a share lies in [0, 1]"]),
+        ("fraction = 0.3", "fraction = 3", &["tiny.toml:11:20", "it lies above 0 and is at most 1"]),
         ("scenario =", "scenari =", &["tiny.toml:1:1", "did you mean `scenario`?", "missing key `scenario`"]),
         (
             "[contestants]",
@@ -262,11 +262,30 @@ fn what_is_wrong_is_shown_where_the_plan_says_it() {
 #[test]
 fn a_caret_stands_below_the_word_of_the_contestant() {
     let lab = lab_of("walk = {}\ntree = { overlay.static = { ring = true }, broadcast.plumtre = {} }\n");
-    assert_snapshot!(lab.refused(&["bakeoff", "tiny.toml"]), @"");
-    let lab = lab_of("walk = {}\nsmall = { nodes.count = 5, traffic.0.from = 9 }\n");
-    assert_snapshot!(lab.refused(&["bakeoff", "tiny.toml"]), @"");
+    assert_snapshot!(lab.refused(&["bakeoff", "tiny.toml"]), @"
+    error: unknown broadcast `plumtre`
+     --> tiny.toml:7:54
+      |
+    7 | tree = { overlay.static = { ring = true }, broadcast.plumtre = {} }
+      |                                                      ^^^^^^^ did you mean `plumtree`? Known here: flood, gossip, plumtree
+    ");
     let lab = lab_of("walk = {}\n");
-    assert_snapshot!(lab.refused(&["bakeoff", "tiny.toml"]), @"");
+    assert_snapshot!(lab.refused(&["bakeoff", "tiny.toml"]), @"
+    error: there is nobody to compare with
+     --> tiny.toml:5:2
+      |
+    5 | [contestants]
+      |  ^^^^^^^^^^^ write [contestants] with two or more, e.g. tree = { overlay.hyparview = {}, broadcast.plumtree = {} }
+    ");
+}
+
+/// What is wrong may stand in the scenario, and be wrong for one contestant only.
+#[test]
+fn a_caret_in_the_scenario_says_for_whom() {
+    let lab = lab_of("walk = {}\nlate = { measure.start = \"9s\" }\n");
+    let said = lab.refused(&["bakeoff", "tiny.toml"]);
+    let whose = "(contestant = late, condition = as it is, in tiny.toml)\n --> small.toml:3:12\n";
+    assert!(said.contains(whose), "{said}");
 }
 
 #[test]

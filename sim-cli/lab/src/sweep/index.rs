@@ -253,7 +253,7 @@ fn scenario(plan: &SweepPlan, place: usize, load: &Load<'_>) -> Result<Scenario,
     load(&set).map_err(|wrong| {
         let Some((file, text)) = &plan.file else { return Wrong::Scenario(wrong) };
         let origins: Vec<_> = settings.into_iter().map(|setting| setting.origin).collect();
-        let whose = format!("{} of {}", label(plan, place), file.display());
+        let whose = format!("{}, in {}", label(plan, place), file.display());
         Wrong::Scenario(wrong.moved((&file.display().to_string(), text), &origins, &whose))
     })
 }
