@@ -147,8 +147,9 @@ impl Bakeoff<'_> {
                 let _ = writeln!(text, "| {} | {} |", escaped(name), cells.join(" | "));
             }
         }
-        let legend = self.legend().join(". ").replace("* best mean", "Bold: best mean");
-        let _ = writeln!(text, "\nEach: {legend}.");
+        let sentences =
+            self.legend().into_iter().map(|line| sentence(&line.replace("* best", "bold: the best")));
+        let _ = writeln!(text, "\n{}", sentences.collect::<Vec<_>>().join(" "));
         text
     }
 
@@ -242,6 +243,13 @@ fn in_two(words: &str) -> (String, String) {
         Some(at) => (words[..at].to_owned(), words[at + 1..].to_owned()),
         None => (String::new(), words.to_owned()),
     }
+}
+
+/// Words as a sentence.
+fn sentence(words: &str) -> String {
+    let mut rest = words.chars();
+    let first: String = rest.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", rest.as_str())
 }
 
 fn escaped(text: &str) -> String {

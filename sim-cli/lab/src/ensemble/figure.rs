@@ -141,6 +141,20 @@ mod tests {
     }
 
     #[test]
+    fn a_mean_and_its_interval_have_their_unit_once() {
+        let whole = |values: &[f64], unit| {
+            let estimate = Estimate::of(values, unit).unwrap();
+            Figure::of(unit, &estimate).whole(&estimate)
+        };
+        assert_eq!(whole(&[100.0, 120.0, 110.0], Unit::Millis), "110 ± 25 ms");
+        assert_eq!(whole(&[5.0, 5.0], Unit::Plain), "5");
+        assert_eq!(whole(&[0.5], Unit::Share), "50 %");
+        assert_eq!(whole(&[1.0, f64::INFINITY], Unit::Millis), "never");
+        let skewed = whole(&[1.0, 1.0, 0.8, 1.0], Unit::Share);
+        assert!(skewed.starts_with("95") && skewed.contains(" … ") && skewed.ends_with("] %"), "{skewed}");
+    }
+
+    #[test]
     fn intervals_are_even_or_named_by_their_ends() {
         let of = |values: &[f64], unit| {
             let estimate = Estimate::of(values, unit).unwrap();
