@@ -1,7 +1,7 @@
 //! A metric against what it costs: a point for each contestant, and the front of those that are beaten in both by
 //! nobody.
 
-use super::axis::{log_marks, log_range};
+use super::Style;
 use super::backend::{pixels, units};
 use super::canvas::{Canvas, MARGIN, Pen, Picture, Point};
 use super::chart::{
@@ -9,9 +9,9 @@ use super::chart::{
 };
 use super::color::Palette;
 use super::labels::{Frame, place};
+use super::pareto_axes::{Costs, Gains, Scale};
 use super::sweep::SweepPoint;
 use super::text::{Anchor, Face};
-use super::{Style, format};
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
@@ -22,24 +22,9 @@ const HEADING: u32 = 120;
 const AROUND: [f32; 3] = [52.0, 30.0, 76.0];
 /// Size of names and of labels.
 const NAME: f32 = 18.0;
-/// From this ratio of the greatest cost to the least on, costs are drawn on a logarithmic axis.
-const WIDE: f64 = 6.0;
 
 /// Cost across, the metric up.
 type Plot<'c, 'a> = Chart<'c, 'a, Marked, Marked>;
-
-/// What an axis measures.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Scale {
-    /// What it is called.
-    pub name: String,
-    /// Whether it is a share in [0, 1].
-    pub is_share: bool,
-    /// Whether it is in milliseconds.
-    pub is_millis: bool,
-    /// Whether more of it is better.
-    pub more_is_better: bool,
-}
 
 /// What contestants cost and what they get for it, under each condition.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -76,29 +61,6 @@ pub struct ParetoPoint {
     pub gain: SweepPoint,
 }
 
-impl Scale {
-    fn value(&self, value: f64, step: f64) -> String {
-        let factor = if self.is_share { 100.0 } else { 1.0 };
-        let decimals = (0.7 - (step * factor).abs().max(1e-9).log10()).ceil().clamp(0.0, 6.0) as usize;
-        let number = format::number(value * factor, decimals);
-        match (self.is_share, self.is_millis) {
-            (true, _) => format!("{number} %"),
-            (_, true) => format!("{number} ms"),
-            _ => number,
-        }
-    }
-
-    fn title(&self) -> String {
-        let better = if self.more_is_better { "more" } else { "less" };
-        format!("{} ({better} is better)", self.name)
-    }
-
-    /// Whether `one` is at least as good as `other`.
-    fn is_as_good(&self, one: f64, other: f64) -> bool {
-        if self.more_is_better { one >= other } else { one <= other }
-    }
-}
-
 impl ParetoView {
     /// The points of a panel that no other beats in one and equals in the other, the cheapest first. Those that are
     /// never are none.
@@ -113,99 +75,6 @@ impl ParetoView {
             finite().filter(|point| !finite().any(|other| beats(other, point))).collect();
         front.sort_by(|one, other| one.cost.mean.total_cmp(&other.cost.mean));
         front
-    }
-}
-
-/// The axis of the cost: the same in all panels.
-struct Costs {
-    is_log: bool,
-    range: (f64, f64),
-}
-
-impl Costs {
-    fn of(view: &ParetoView) -> Self {
-        let all = || view.panels.iter().flat_map(|panel| &panel.points).map(|point| point.cost);
-        let low = all()
-            .map(|cost| cost.low.min(cost.mean))
-            .filter(|cost| cost.is_finite())
-            .fold(f64::MAX, f64::min);
-        let high = all()
-            .map(|cost| cost.high.max(cost.mean))
-            .filter(|cost| cost.is_finite())
-            .fold(f64::MIN, f64::max);
-        if low > high {
-            return Self { is_log: false, range: (0.0, 1.0) };
-        }
-        if low > 0.0 && high / low > WIDE {
-            let (from, to) = log_range(low, high);
-            return Self { is_log: true, range: (from.log10(), to.log10()) };
-        }
-        let room = ((high - low) * 0.12).max(high.abs() * 1e-3).max(1e-9);
-        let from = if low >= 0.0 && low - room < (high - low) { 0.0 } else { low - room };
-        Self { is_log: false, range: (from, high + room) }
-    }
-
-    /// Where a cost is drawn.
-    fn place(&self, cost: f64) -> f64 {
-        if self.is_log { cost.max(1e-300).log10() } else { cost }
-    }
-
-    fn axis(&self) -> Marked {
-        let (from, to) = self.range;
-        if self.is_log {
-            let (labeled, _) = log_marks((10_f64.powf(from), 10_f64.powf(to)));
-            return Marked::at(from..to, labeled.into_iter().map(f64::log10).collect());
-        }
-        Marked::new(from..to, to, 1.0, 6)
-    }
-
-    fn label(&self, scale: &Scale, at: f64) -> String {
-        let (from, to) = self.range;
-        // A logarithmic mark has one digit that counts.
-        if self.is_log {
-            let cost = 10_f64.powf(at);
-            return scale.value(cost, cost * 0.9);
-        }
-        scale.value(at, (to - from) / 6.0)
-    }
-}
-
-/// The axis of the gain of one panel. Points that are "never" have a band of their own above the others.
-struct Gains {
-    range: (f64, f64),
-    /// Highest value that is a number, and where "never" is drawn, if anybody is.
-    last: f64,
-    never: Option<f64>,
-}
-
-impl Gains {
-    fn of(scale: &Scale, panel: &ParetoPanel) -> Self {
-        let ends = panel.points.iter().flat_map(|of| [of.gain.low, of.gain.mean, of.gain.high]);
-        let finite: Vec<f64> = ends.filter(|end| end.is_finite()).collect();
-        let low = finite.iter().copied().fold(f64::MAX, f64::min);
-        let high = finite.iter().copied().fold(f64::MIN, f64::max);
-        let (low, high) = if low > high { (0.0, 1.0) } else { (low, high) };
-        let room = ((high - low) * 0.15).max(high.abs() * 1e-3).max(1e-9);
-        // From 0 where that costs less than half of the picture.
-        let from_zero = low >= 0.0 && low - room < (high - low);
-        let from = if from_zero { 0.0 } else { low - room };
-        let last = high + room;
-        // A share ends at 1, but its points need room.
-        let last = if scale.is_share { last.min(1.0 + room * 0.5) } else { last };
-        let is_never = panel.points.iter().any(|point| point.gain.mean.is_infinite());
-        let band = (last - from) * 0.2;
-        let to = if is_never { last + band } else { last };
-        Self { range: (from, to), last, never: is_never.then_some(last + band * 0.5) }
-    }
-
-    fn place(&self, gain: f64) -> f64 {
-        if gain.is_infinite() { self.never.unwrap_or(self.range.1) } else { gain }
-    }
-
-    fn axis(&self, scale: &Scale) -> Marked {
-        let (from, to) = self.range;
-        let last = if scale.is_share { self.last.min(1.0) } else { self.last };
-        Marked::new(from..to, last, 1.0, 6)
     }
 }
 

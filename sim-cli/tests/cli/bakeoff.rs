@@ -282,9 +282,9 @@ fn a_caret_stands_below_the_word_of_the_contestant() {
 /// What is wrong may stand in the scenario, and be wrong for one contestant only.
 #[test]
 fn a_caret_in_the_scenario_says_for_whom() {
-    let lab = lab_of("walk = {}\nlate = { measure.start = \"9s\" }\n");
+    let lab = lab_of("walk = {}\nlate = { duration = \"1s\" }\n");
     let said = lab.refused(&["bakeoff", "tiny.toml"]);
-    let whose = "(contestant = late, condition = as it is, in tiny.toml)\n --> small.toml:3:12\n";
+    let whose = "(contestant = late, condition = as it is, in tiny.toml)\n  --> small.toml:18:9\n";
     assert!(said.contains(whose), "{said}");
 }
 

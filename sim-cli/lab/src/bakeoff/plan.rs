@@ -21,8 +21,9 @@ use std::path::Path;
 use serde_json::json;
 use toml::de::{DeTable, DeValue};
 
-use crate::sweep::plan::{Choice, PlanAxis, Purpose, SweepPlan, common_schema, metric_schema};
+use crate::sweep::plan::{Choice, PlanAxis, Purpose, SweepPlan};
 use crate::sweep::read::{self, Reader, Setting, Value, read};
+use crate::sweep::schema::{common_schema, metric_schema};
 use floodnet_measure::metrics::{Worse, worse};
 use floodnet_scenario::Diagnostics;
 use floodnet_scenario::diagnostics::Bytes;

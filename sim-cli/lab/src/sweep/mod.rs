@@ -10,6 +10,7 @@
 //! | [`plan`] | the plan as it is written |
 //! | [`read`] | what plans of sweeps and of bake-offs have in common |
 //! | [`index`] | the cells of a plan |
+//! | [`schema`] | JSON Schemas of plans |
 //! | [`store`] | the folder |
 //! | [`run`] | making what is missing |
 //! | [`batch`] | files that run a sweep on a batch system |
@@ -21,4 +22,5 @@ pub mod output;
 pub mod plan;
 pub mod read;
 pub mod run;
+pub mod schema;
 pub mod store;
