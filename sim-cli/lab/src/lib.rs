@@ -7,6 +7,7 @@
 //! | [`ensemble`] | many runs of one scenario |
 //! | [`compare`] | two configurations, metric by metric |
 //! | [`sweep`] | a grid of scenarios |
+//! | [`bakeoff`] | contestants under the same conditions |
 //! | [`testing`] | scenarios as tests |
 //! | [`target`] | what a file is that a user has named |
 //! | [`trace`] | a run step by step |
@@ -20,6 +21,7 @@
 //!
 //! Nothing here draws pictures or parses a command line: that is done above, with what this crate returns.
 
+pub mod bakeoff;
 pub mod bisect;
 pub mod compare;
 pub mod emit;

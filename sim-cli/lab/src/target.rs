@@ -9,6 +9,8 @@ pub enum Kind {
     Scenario,
     /// The plan of a sweep.
     Plan,
+    /// The plan of a bake-off.
+    Bakeoff,
     /// Laws for the oracle.
     Suite,
     /// No TOML.
@@ -24,6 +26,7 @@ impl Kind {
         match self {
             Self::Scenario => "a scenario: use `sim-cli run`",
             Self::Plan => "a sweep plan: use `sim-cli sweep`",
+            Self::Bakeoff => "a bake-off plan: use `sim-cli bakeoff`",
             Self::Suite => "a list of laws: use `sim-cli oracle --suite`",
             Self::Broken => "not TOML",
             Self::Other => "neither a scenario nor a sweep plan",
@@ -38,6 +41,7 @@ pub fn kind_of(text: &str) -> Kind {
     let has = |keys: &[&str]| keys.iter().any(|key| table.contains_key(*key));
     match () {
         () if has(&["law"]) => Kind::Suite,
+        () if has(&["contestants"]) => Kind::Bakeoff,
         () if has(&["grid"]) => Kind::Plan,
         () if has(&["nodes", "overlay", "broadcast", "duration", "preset", "traffic", "link"]) => {
             Kind::Scenario
@@ -45,6 +49,12 @@ pub fn kind_of(text: &str) -> Kind {
         () if has(&["scenario", "metrics"]) => Kind::Plan,
         () => Kind::Other,
     }
+}
+
+/// Whether `text` has a table of this name on its top level.
+#[must_use]
+pub fn has_table(text: &str, name: &str) -> bool {
+    text.parse::<Table>().is_ok_and(|table| table.contains_key(name))
 }
 
 #[cfg(test)]
@@ -58,6 +68,7 @@ mod tests {
             ("preset = \"tutorial\"\n", Kind::Scenario),
             ("scenario = \"a.toml\"\n[grid]\nseeds = [1]\n", Kind::Plan),
             ("scenario = \"a.toml\"\nruns = 3\n", Kind::Plan),
+            ("scenario = \"a.toml\"\n[contestants]\na = {}\n", Kind::Bakeoff),
             ("[[law]]\nname = \"tree\"\n", Kind::Suite),
             ("[package]\nname = \"a\"\n", Kind::Other),
             ("", Kind::Other),

@@ -65,6 +65,8 @@ const LEAVES: &[(&str, &str)] = &[
     ("bytes_sent.control", "Of all other packets."),
     ("packets_per_node.mean", "Mean over the slots that were ever up."),
     ("packets_per_node.max", "That of the busiest slot."),
+    ("per_node_s.bytes", "Bytes of all packets."),
+    ("per_node_s.control", "Packets without a message."),
     ("rmr.mean", "Mean over the counted messages that reached somebody."),
     ("rmr_sent.mean", "Mean over the counted messages that reached somebody."),
     ("ldh.mean", "Mean over the counted messages that reached somebody."),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use floodnet_core::time::Time;
-use floodnet_sim::plan::Plan;
+use floodnet_sim::plan::{Life, Plan};
 
 use super::attachment::Attachment;
 use super::delivery::{Deliveries, Totals};
@@ -11,14 +11,14 @@ use super::detection;
 use super::hostility::Hostility;
 use super::latency::{Latencies, Quantiles};
 use super::load::{Load, Losses, OfKind, Packets};
-use super::number::ratio;
+use super::number::{DIGITS, millis, ratio, round_to};
 use super::own::{Own, Reported};
 use super::part::{Part, Sums, everybody};
 use super::phases::{Phase, Sources};
 use super::series::{Averages, Row};
 use super::settings::{Ending, MeasureSettings};
 use super::topology::Topology;
-use super::values::{JoinTimes, PerNode};
+use super::values::{JoinTimes, PerNode, Rates};
 
 /// A run that is over, with all that was observed of it.
 pub(super) struct Ended<'a> {
@@ -68,6 +68,18 @@ impl Ended<'_> {
         let by_strangers: u64 = self.parts.iter().map(|part| part.load.by_strangers()).sum();
         let busiest = self.parts.iter().map(|part| part.load.busiest()).max();
         PerNode { mean: ratio(self.sums.traffic.sent() - by_strangers, nodes), max: busiest.unwrap_or(0) }
+    }
+
+    /// What a node that is up hands to the network in a second.
+    pub(super) fn rates(&self) -> Rates {
+        let up = |life: &Life| life.stop.min(self.at).as_nanos().saturating_sub(life.start.as_nanos());
+        let node_s = self.plan.lives.iter().flatten().map(|life| millis(up(life)) / 1e3).sum::<f64>();
+        let rate = |count: u64| (node_s > 0.0).then(|| round_to(count as f64 / node_s, DIGITS));
+        let traffic = &self.sums.traffic;
+        Rates {
+            bytes: rate(traffic.bytes.payload + traffic.bytes.control),
+            control: rate(traffic.control_sent),
+        }
     }
 
     /// Packets handed to the network, by kind.

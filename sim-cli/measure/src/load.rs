@@ -5,6 +5,8 @@
 //! - `bytes_sent.payload`: bytes of the packets that carry one, whole packets with their frames;
 //!   `bytes_sent.control`: bytes of all others.
 //! - `packets_per_node`: packets sent per slot; the mean is over slots that were up at some time.
+//! - `per_node_s`: bytes, and packets without a message, handed to the network / the seconds for which all slots
+//!   together were up.
 //! - `kinds`: packets handed to the network and their bytes, by the word that the protocol has for them.
 //! - `drops`: by named reason, packets that the network lost and inputs that a protocol dropped.
 //!   The two are different things: what a protocol drops it has received (or never sent).

@@ -79,6 +79,21 @@ fn lives_are_counted_and_averages_follow_them() {
 }
 
 #[test]
+fn rates_are_by_the_time_that_nodes_were_up() {
+    let mut plan = always_up(3, 4);
+    plan.lives[1] = vec![life(Time::ZERO, ms(1_500))].into();
+    let settings = settings(&plan);
+    let mut script = Script::all_up(3);
+    for (at, bytes) in [(500, 30), (900, 160)] {
+        script.push(ms(at), 0, Observed::Sent { to: 2, payload: None, bytes, kind: "hello" });
+        script.push(ms(at + 50), 2, Observed::Received { from: 0, payload: None });
+    }
+    let summary = script.measure(plan, settings).summary;
+    // Two nodes for 4 s and one for 1.5 s.
+    assert_eq!((summary.per_node_s.bytes, summary.per_node_s.control), (Some(20.0), Some(0.210_526)));
+}
+
+#[test]
 fn observations_of_a_slot_that_is_down_hold_no_links() {
     let plan = always_up(2, 4);
     let settings = settings(&plan);

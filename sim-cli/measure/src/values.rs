@@ -42,6 +42,15 @@ pub struct PerNode {
     pub max: u64,
 }
 
+/// What a node hands to the network in a second of its life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rates {
+    /// Bytes of all packets; none if nobody was ever up.
+    pub bytes: Option<f64>,
+    /// Packets without a message; none if nobody was ever up.
+    pub control: Option<f64>,
+}
+
 /// A count over samples, and at the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MeanMaxEnd {

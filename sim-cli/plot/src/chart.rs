@@ -86,6 +86,11 @@ impl Marked {
         Self { line: range.into(), marks: marks.into_iter().map(|mark| mark * unit).collect() }
     }
 
+    /// An axis of `range` with these marks.
+    pub(super) fn at(range: Range<f64>, marks: Vec<f64>) -> Self {
+        Self { line: range.into(), marks }
+    }
+
     /// An axis of `range`, with at most `most` marks: whole numbers from 0 to `last`.
     pub(super) fn whole(range: Range<f64>, last: f64, most: usize) -> Self {
         // plotters would also mark halves where there is room, and may leave the last out, since it adds up fractions.

@@ -11,6 +11,7 @@
 //! | [`degree_histogram`] | how many neighbors nodes have |
 //! | [`sweep_lines`] | a metric over a grid, with intervals |
 //! | [`sweep_map`] | a metric over a grid of two keys, as colors |
+//! | [`pareto`](pareto()) | a metric against what it costs, and who is beaten by nobody in both |
 //! | [`tails`](tails()) | how many messages take longer, predicted and measured |
 //! | [`overlaid_delivery`], [`overlaid_latency`] | the same measure of several groups of runs, over one another |
 //!
@@ -30,10 +31,13 @@ mod color;
 mod degrees;
 mod density;
 mod graph;
+mod labels;
 mod latency;
 pub mod layout;
 mod overlaid;
 mod pack;
+mod pareto;
+mod pareto_axes;
 mod pictures;
 mod place;
 mod run_view;
@@ -55,6 +59,8 @@ pub use color::Theme;
 pub use degrees::{DegreeView, degree_histogram};
 pub use latency::{CdfSeries, latency_cdf};
 pub use overlaid::{RunGroup, overlaid_delivery, overlaid_latency};
+pub use pareto::{ParetoPanel, ParetoPoint, ParetoView, pareto};
+pub use pareto_axes::Scale;
 pub use pictures::{PICTURES, RunPicture};
 pub use run_view::{GraphView, RunView};
 pub use sweep::{SweepPoint, SweepView, sweep_lines, sweep_map};

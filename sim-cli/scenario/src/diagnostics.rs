@@ -82,6 +82,32 @@ fn first_line_end(text: &str, start: usize, end: usize) -> usize {
     text[start..end].find(['\n', '\r']).map_or(end, |length| start + length)
 }
 
+/// Where an override stands that was written in a file and not as an option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenAt {
+    /// Each word of the key.
+    pub key: Vec<Bytes>,
+    /// The value, if it stands there as it was put in.
+    pub value: Option<Bytes>,
+}
+
+impl WrittenAt {
+    /// Where `span` of the text `KEY=VALUE` stands in the file.
+    fn place(&self, text: &str, span: &Bytes) -> Option<Bytes> {
+        let value_at = text.find('=')? + 1;
+        if span.start >= value_at {
+            let value = self.value.as_ref()?;
+            let at = |position: usize| (value.start + position - value_at).min(value.end);
+            return Some(at(span.start)..at(span.end));
+        }
+        let word = text.get(..span.start)?.matches('.').count();
+        self.key.get(word).cloned()
+    }
+}
+
+/// What the parts of a document are called that came from options.
+pub(crate) const OVERRIDE: &str = "--set";
+
 /// Everything that is wrong with a scenario. Shows each problem as rustc would: title, `--> file:line:column`,
 /// the line, and a caret under the key or value.
 #[derive(Clone, Debug)]
@@ -110,6 +136,32 @@ impl Diagnostics {
         let mut sources = Sources::default();
         sources.add(name, "");
         Self::new(sources, vec![Problem { span: None, title, label }])
+    }
+
+    /// The same, with problems of overrides shown where these stand in the file called `name`, which holds `text`:
+    /// `origins` are theirs, in their order. Others say that they are those of `whose`.
+    #[must_use]
+    pub fn moved(mut self, (name, text): (&str, &str), origins: &[Option<WrittenAt>], whose: &str) -> Self {
+        let overrides: Vec<Source> =
+            self.sources.0.iter().filter(|source| source.name == OVERRIDE).cloned().collect();
+        let base = self.sources.add(name, text);
+        for problem in &mut self.problems {
+            let Some(span) = &problem.span else { continue };
+            let is_in = |of: &Source| (of.offset..=of.offset + of.text.len()).contains(&span.start);
+            let Some(place) = overrides.iter().position(is_in) else {
+                problem.title = format!("{} ({whose})", problem.title);
+                continue;
+            };
+            let source = &overrides[place];
+            let within = span.start - source.offset..span.end.max(span.start) - source.offset;
+            let origin = origins.get(place).and_then(Option::as_ref);
+            // Of a value that is written in another way, its key is shown.
+            let found = origin.and_then(|of| of.place(&source.text, &within).or(of.key.last().cloned()));
+            if let Some(found) = found {
+                problem.span = Some(found.start + base..found.end + base);
+            }
+        }
+        self
     }
 
     /// How many problems there are; never 0.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::diagnostics::{Bytes, Diagnostics, Problem, Sources};
+use super::diagnostics::{Bytes, Diagnostics, OVERRIDE, Problem, Sources};
 use super::{Complaint, DeedSpec, FaultKind};
 
 /// A value and where it stands.
@@ -59,7 +59,7 @@ impl<'i> Document<'i> {
 
     /// Puts `value` at `key`, as `--set KEY=VALUE` does: a TOML value, or else a string.
     pub(crate) fn set(&mut self, key: &'i str, value: &'i str) -> Result<(), Problem> {
-        let base = self.sources.add("--set", &format!("{key}={value}"));
+        let base = self.sources.add(OVERRIDE, &format!("{key}={value}"));
         let value_at = base + key.len() + 1;
         let node = match DeValue::parse(value) {
             Ok(parsed) => shift(parsed, value_at),

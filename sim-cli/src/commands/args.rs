@@ -9,6 +9,23 @@ pub(super) enum Format {
     Json,
 }
 
+/// The form of a table that pages can hold as well.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TableFormat {
+    Text,
+    Json,
+    Markdown,
+}
+
+impl From<Format> for TableFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+        }
+    }
+}
+
 /// Values that replace those of a scenario file.
 #[derive(Args, Debug, Default)]
 pub(super) struct Overrides {

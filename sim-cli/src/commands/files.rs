@@ -120,13 +120,14 @@ pub(super) fn open(path: &Path, overrides: &Overrides, cx: &Context<'_>) -> Resu
         },
     };
     // Read as a scenario, every line of these would be called unknown; say which command takes them instead.
-    if let kind @ (Kind::Plan | Kind::Suite) = kind_of(&text) {
+    if let kind @ (Kind::Plan | Kind::Bakeoff | Kind::Suite) = kind_of(&text) {
         let pasted = format::quoted(&name);
         let what = kind.words().split(':').next().unwrap_or_default();
         let help = match kind {
             Kind::Plan => {
                 format!("`sim-cli sweep {pasted}` runs it, `sim-cli test {pasted}` judges each cell")
             }
+            Kind::Bakeoff => format!("`sim-cli bakeoff {pasted}` runs it"),
             _ => format!("`sim-cli oracle --suite {pasted}` checks them"),
         };
         return Err(NotLoaded::Wrong(Diagnostics::of_file(

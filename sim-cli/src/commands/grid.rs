@@ -10,7 +10,8 @@ use super::run_options::RunOptions;
 use super::sweep::{Order, counted, refuse};
 use floodnet_lab::bisect::range;
 use floodnet_lab::sweep::index::{Index, Rule};
-use floodnet_lab::sweep::plan::SweepPlan;
+use floodnet_lab::sweep::plan::{PlanAxis, Purpose, SweepPlan};
+use floodnet_lab::sweep::read::Setting;
 use floodnet_lab::sweep::run::Part;
 use floodnet_scenario::Diagnostics;
 
@@ -46,8 +47,16 @@ pub(super) fn execute(
         scenario: file.to_owned(),
         runs: runs.unwrap_or(RUNS),
         metrics: Vec::new(),
-        set: overrides.set.iter().cloned().chain([seed]).collect(),
-        axes: axes.to_vec(),
+        set: overrides
+            .set
+            .iter()
+            .cloned()
+            .chain([seed])
+            .map(|(key, value)| Setting::plain(key, value))
+            .collect(),
+        axes: axes.iter().map(|(key, values)| PlanAxis::plain(key, values)).collect(),
+        file: None,
+        purpose: Purpose::Grid,
     };
     plan.check_size().map_err(Failure::Usage)?;
     let rule = Rule { runs: plan.runs, until_ci: None, max_runs: 0 };
@@ -78,7 +87,7 @@ pub(super) fn execute(
         return Err(Failure::Usage(why));
     }
     let (jobs, format, pictures) =
-        (options.jobs, options.format, (!options.no_pictures).then_some(&options.pictures));
+        (options.jobs, options.format.into(), (!options.no_pictures).then_some(&options.pictures));
     Order { index, scenarios, folder, part: Part::ALL, jobs, format, pictures }.execute(cx)
 }
 

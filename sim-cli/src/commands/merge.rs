@@ -4,18 +4,19 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use super::args::Format;
+use super::args::TableFormat;
 use super::command_trait::{Command, Context};
 use super::failure::Failure;
 use super::picture_style_args::PictureArgs;
 use super::sweep::tell;
+use floodnet_lab::sweep::plan::Purpose;
 use floodnet_lab::sweep::store::{Gather, Store};
 
 /// How many incomplete cells, and seeds of each, are named.
 const CELLS: usize = 10;
 const SEEDS: usize = 5;
 
-/// Join the parts of a split sweep
+/// Join the parts of a split sweep or bake-off
 #[derive(Parser, Debug)]
 pub(super) struct MergeArgs {
     /// Folders of the parts
@@ -27,8 +28,8 @@ pub(super) struct MergeArgs {
     #[command(flatten)]
     pub(super) pictures: PictureArgs,
     /// Output format
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
+    #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+    pub(super) format: TableFormat,
 }
 
 impl Command for MergeArgs {
@@ -42,6 +43,11 @@ impl Command for MergeArgs {
                 first.folder().display(),
                 other.folder().display()
             )));
+        }
+        if self.format == TableFormat::Markdown && first.index.purpose == Purpose::Grid {
+            return Err(Failure::Usage(
+                "--format markdown is for bake-offs: a sweep is text or json".to_owned(),
+            ));
         }
         let store = Store::create(&self.out, first.index.clone()).map_err(Failure::Failed)?;
         store.gather(&parts).map_err(|why| match why {
@@ -77,5 +83,5 @@ fn incomplete(missing: &[(String, Vec<u64>)], all: usize) -> String {
     if missing.len() > CELLS {
         text.push_str(&format!("\n  and {} more cells", missing.len() - CELLS));
     }
-    text + "\nFinish these parts or add the missing ones; or make them here: sweep PLAN --out with this folder"
+    text + "\nFinish these parts or add the missing ones; or make them here: sweep (or bakeoff) PLAN --out with this folder"
 }

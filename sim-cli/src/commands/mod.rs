@@ -5,6 +5,7 @@
 
 mod args;
 mod backend;
+mod bakeoff;
 mod bisect;
 mod command_trait;
 mod compare;
@@ -72,6 +73,7 @@ const GROUPS: &[(&str, &[Entry])] = &[
             Entry::of::<run::RunArgs>("run"),
             Entry::of::<test::TestArgs>("test"),
             Entry::of::<sweep::SweepArgs>("sweep"),
+            Entry::of::<bakeoff::BakeoffArgs>("bakeoff"),
             Entry::of::<merge::MergeArgs>("merge"),
             Entry::of::<compare::CompareArgs>("compare"),
             Entry::of::<render::RenderArgs>("render"),

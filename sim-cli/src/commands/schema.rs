@@ -13,6 +13,8 @@ enum Of {
     Scenario,
     /// A sweep plan
     Plan,
+    /// A bake-off plan
+    Bakeoff,
     /// summary.json
     Summary,
     /// manifest.json
@@ -36,7 +38,8 @@ impl Command for SchemaArgs {
     fn execute(&self, cx: &Context<'_>) -> Result<(), Failure> {
         let schema = match if self.plan { Of::Plan } else { self.of } {
             Of::Scenario => floodnet_scenario::schema(cx.registry.tables()),
-            Of::Plan => floodnet_lab::sweep::plan::schema(),
+            Of::Plan => floodnet_lab::sweep::schema::schema(),
+            Of::Bakeoff => floodnet_lab::bakeoff::plan::schema(),
             Of::Summary => schemas::summary(),
             Of::Manifest => schemas::manifest(),
             Of::Trace => schemas::trace(),

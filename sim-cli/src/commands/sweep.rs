@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
-use super::args::{Format, percentage};
+use super::args::{Format, TableFormat, percentage};
 use super::command_trait::{Command, Context};
 use super::console::Console;
 use super::emit::EmitOptions;
@@ -15,12 +15,14 @@ use super::partition::Partition;
 use super::picture_style_args::PictureArgs;
 use super::progress::Crowd;
 use crate::views::sweep as views;
+use floodnet_lab::bakeoff::result::Bakeoff;
 use floodnet_lab::sweep::index::{Index, Rule, Wrong};
 use floodnet_lab::sweep::output::{Outcome, Wide};
-use floodnet_lab::sweep::plan::SweepPlan;
+use floodnet_lab::sweep::plan::{Purpose, SweepPlan};
 use floodnet_lab::sweep::run::{Maker, Missing, Part, Stopped};
 use floodnet_lab::sweep::store::Store;
-use floodnet_lab::target::{Kind, kind_of};
+use floodnet_lab::target::{Kind, has_table, kind_of};
+use floodnet_plot::{Picture, Style};
 use floodnet_scenario::{Diagnostics, Scenario};
 use floodnet_text::format;
 
@@ -90,19 +92,15 @@ impl Command for SweepArgs {
             let part = (self.jobs, &self.pictures);
             return self.batch.execute((&self.plan, &plan), read, part, self.out.as_deref(), cx);
         }
-        // The number of this task may come from the batch system, by its variables.
-        let variable = |name: &str| std::env::var(name).ok();
-        let part = self.partition.map_or(Ok(Part::ALL), |partition| partition.part(&variable));
-        let part = part.map_err(Failure::Usage)?;
-        let default = || Path::new("runs").join(format!("sweep-{}{}", plan.name, suffix(part)));
-        let folder: PathBuf = self.out.clone().unwrap_or_else(default);
+        let part = part_of(self.partition)?;
+        let folder = folder_of(self.out.as_deref(), "sweep", &plan.name, part);
         let order = Order {
             index,
             scenarios,
             folder,
             part,
             jobs: self.jobs,
-            format: self.format,
+            format: self.format.into(),
             pictures: Some(&self.pictures),
         };
         order.execute(cx)
@@ -118,7 +116,7 @@ pub(super) struct Order<'a> {
     pub(super) part: Part,
     /// As the option has it.
     pub(super) jobs: u16,
-    pub(super) format: Format,
+    pub(super) format: TableFormat,
     /// How pictures look; none: they are not drawn.
     pub(super) pictures: Option<&'a PictureArgs>,
 }
@@ -185,56 +183,121 @@ fn make(maker: Maker<'_, ()>, name: &str, cx: &Context<'_>) -> Result<(), Failur
 /// Writes and prints the results if all cells are complete, else says what is missing.
 pub(super) fn tell(
     store: &Store,
-    format: Format,
+    format: TableFormat,
     pictures: Option<&PictureArgs>,
     console: &Console,
 ) -> Result<(), Failure> {
     let outcome = Outcome::of(store);
-    let shown = store.folder().display();
-    if outcome.is_complete() {
-        outcome.write(store).map_err(Failure::Failed)?;
-        // Merged parts draw as the whole does.
-        if let Some(look) = pictures {
-            for (name, picture) in views::draw(&outcome, &look.style()) {
-                let (name, bytes) = look.file(&name, &picture);
-                store.write(&name, bytes).map_err(Failure::Failed)?;
-            }
-        }
-        match format {
-            Format::Json => console.result(&outcome.to_json()),
-            Format::Text if !console.is_quiet() => console.result(&outcome.to_text()),
-            Format::Text => {}
-        }
-        console.note(&format!("  results  {shown}"));
-        let complaints = outcome.complaints();
-        complaints.iter().for_each(|complaint| console.error(complaint));
-        if !complaints.is_empty() {
-            return Err(Failure::Expectation);
-        }
-        return narrow(&outcome, console);
-    } else {
-        let (complete, all) = outcome.cells();
+    if !outcome.is_complete() {
+        let ((complete, all), shown) = (outcome.cells(), store.folder().display());
         console.note(&format!("  {complete} of {all} cells are complete in {shown}; join all parts with"));
         console.note("  sim-cli merge DIR... --out DIR");
+        return Ok(());
+    }
+    if store.index.purpose != Purpose::Grid {
+        return tell_bakeoff(store, format, pictures, console);
+    }
+    outcome.write(store).map_err(Failure::Failed)?;
+    keep(store, pictures, |style| views::draw(&outcome, style))?;
+    print(store, format, &|| outcome.to_text(), &|| outcome.to_json(), console);
+    let complaints = outcome.complaints();
+    complaints.iter().for_each(|complaint| console.error(complaint));
+    if !complaints.is_empty() {
+        return Err(Failure::Expectation);
+    }
+    narrow(&outcome, console)
+}
+
+/// Writes and prints the results of a bake-off.
+fn tell_bakeoff(
+    store: &Store,
+    format: TableFormat,
+    pictures: Option<&PictureArgs>,
+    console: &Console,
+) -> Result<(), Failure> {
+    let bakeoff = Bakeoff::of(store).map_err(Failure::Failed)?;
+    bakeoff.write(store).map_err(Failure::Failed)?;
+    keep(store, pictures, |style| crate::views::bakeoff::draw(&bakeoff, style))?;
+    let text = || match format {
+        TableFormat::Markdown => bakeoff.to_markdown(),
+        TableFormat::Text | TableFormat::Json => bakeoff.to_text(),
+    };
+    print(store, format, &text, &|| bakeoff.to_json(), console);
+    Ok(())
+}
+
+/// Keeps the pictures, if any are wanted. Merged parts draw as the whole does.
+fn keep(
+    store: &Store,
+    pictures: Option<&PictureArgs>,
+    draw: impl FnOnce(&Style) -> Vec<(String, Picture)>,
+) -> Result<(), Failure> {
+    let Some(look) = pictures else { return Ok(()) };
+    for (name, picture) in draw(&look.style()) {
+        let (name, bytes) = look.file(&name, &picture);
+        store.write(&name, bytes).map_err(Failure::Failed)?;
     }
     Ok(())
 }
 
+/// Prints the results in their form, and where they are.
+fn print(
+    store: &Store,
+    format: TableFormat,
+    text: &dyn Fn() -> String,
+    json: &dyn Fn() -> String,
+    console: &Console,
+) {
+    match format {
+        TableFormat::Json => console.result(&json()),
+        TableFormat::Text if console.is_quiet() => {}
+        TableFormat::Text | TableFormat::Markdown => console.result(&text()),
+    }
+    console.note(&format!("  results  {}", store.folder().display()));
+}
+
+/// The part to make. Its number may come from the batch system, by its variables.
+pub(super) fn part_of(partition: Option<Partition>) -> Result<Part, Failure> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let part = partition.map_or(Ok(Part::ALL), |partition| partition.part(&variable));
+    part.map_err(Failure::Usage)
+}
+
+/// The folder of a part of what `command` makes, unless another is named.
+pub(super) fn folder_of(out: Option<&Path>, command: &str, name: &str, part: Part) -> PathBuf {
+    let suffix = if part == Part::ALL { String::new() } else { format!("-{}of{}", part.k, part.n) };
+    out.map_or_else(|| Path::new("runs").join(format!("{command}-{name}{suffix}")), Path::to_owned)
+}
+
 /// Reads a plan; what is none is told what it is for.
 fn open_plan(path: &Path) -> Result<SweepPlan, Failure> {
+    match not_a_plan(path, "sweep plan", Kind::Plan) {
+        Some(wrong) => Err(invalid(&wrong)),
+        None => SweepPlan::load(path).map_err(|wrong| invalid(&wrong)),
+    }
+}
+
+/// What to do with the file at `path`, if it is something else than the `wanted` plan.
+pub(super) fn not_a_plan(path: &Path, wanted: &str, kind: Kind) -> Option<Diagnostics> {
     let shown = floodnet_text::format::path(path);
-    let kind = std::fs::read_to_string(path).map(|text| kind_of(&text));
-    let help = match kind {
+    let text = std::fs::read_to_string(path);
+    let found = text.as_deref().map(kind_of);
+    let help = match found {
+        Ok(found) if found == kind => return None,
+        // A plan of either kind whose own table is missing or misspelt: its reader says so.
+        Ok(Kind::Plan) if !text.as_deref().is_ok_and(|text| has_table(text, "grid")) => return None,
         Ok(Kind::Scenario) => {
-            format!("`sim-cli run {shown}` runs it; a plan names it, and a [grid] of values")
+            let parts = if kind == Kind::Plan { "a [grid] of values" } else { "[contestants]" };
+            format!("`sim-cli run {shown}` runs it; a plan names it, and {parts}")
         }
+        Ok(Kind::Plan) => format!("`sim-cli sweep {shown}` runs it; a bake-off has [contestants]"),
+        Ok(Kind::Bakeoff) => format!("`sim-cli bakeoff {shown}` runs it"),
         Ok(Kind::Suite) => format!("`sim-cli oracle --suite {shown}` checks it"),
         Err(_) if path.is_dir() => "name a plan in it; `sim-cli test` takes folders".to_owned(),
-        _ => return SweepPlan::load(path).map_err(|wrong| invalid(&wrong)),
+        _ => return None,
     };
-    let what = kind.map_or("a folder", |kind| kind.words().split(':').next().unwrap_or_default());
-    let title = format!("this is {what}, not a sweep plan");
-    Err(invalid(&Diagnostics::of_file(&shown.to_string(), title, help)))
+    let what = found.map_or("a folder", |kind| kind.words().split(':').next().unwrap_or_default());
+    Some(Diagnostics::of_file(&shown.to_string(), format!("this is {what}, not a {wanted}"), help))
 }
 
 /// Fails and names the first cells whose interval is wider than `--until-ci` asked for, if any is.
@@ -256,8 +319,4 @@ fn narrow(outcome: &Outcome<'_>, console: &Console) -> Result<(), Failure> {
         first.join("; ")
     ));
     Err(Failure::Undecided)
-}
-
-fn suffix(part: Part) -> String {
-    if part == Part::ALL { String::new() } else { format!("-{}of{}", part.k, part.n) }
 }

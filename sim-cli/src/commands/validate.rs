@@ -10,6 +10,7 @@ use super::args::{Format, Overrides};
 use super::command_trait::{Command, Context};
 use super::failure::Failure;
 use super::files::{NotLoaded, open};
+use floodnet_lab::bakeoff;
 use floodnet_lab::run::machine::available;
 use floodnet_lab::run::need::need_of;
 use floodnet_lab::run::prepare;
@@ -22,10 +23,10 @@ use floodnet_scenario::diagnostics::Located;
 use floodnet_scenario::{Diagnostics, Scenario};
 use floodnet_text::format::{bytes, plural};
 
-/// Check scenarios and sweep plans without running them
+/// Check scenarios and plans of sweeps and bake-offs without running them
 #[derive(Parser, Debug)]
 pub(super) struct ValidateArgs {
-    /// Scenarios, sweep plans, folders of them, patterns, names of built-in scenarios, or - for standard input
+    /// Scenarios, plans of sweeps and bake-offs, folders of them, patterns, names of built-in scenarios, or - for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
@@ -65,7 +66,8 @@ impl Command for ValidateArgs {
                 }
                 cx.console.is_read()?;
                 let checked = match kind {
-                    Ok(Kind::Plan) => plan(&file, cx),
+                    Ok(Kind::Plan) => plan(&file, ("sweep", SweepPlan::load(&file)), cx),
+                    Ok(Kind::Bakeoff) => plan(&file, ("bake-off", bakeoff::plan::load(&file)), cx),
                     _ => scenario(&file, &self.overrides, cx)?,
                 };
                 if self.format == Format::Text {
@@ -75,7 +77,7 @@ impl Command for ValidateArgs {
             }
         }
         if all.is_empty() {
-            return Err(Failure::Usage("there is no scenario and no sweep plan here".to_owned()));
+            return Err(Failure::Usage("there is no scenario and no plan here".to_owned()));
         }
         let valid = all.iter().all(|checked| checked.valid);
         if self.format == Format::Json {
@@ -147,8 +149,8 @@ fn scenario(file: &Path, overrides: &Overrides, cx: &Context<'_>) -> Result<Chec
 }
 
 /// Checks a plan and the scenario of every cell.
-fn plan(file: &Path, cx: &Context<'_>) -> Checked {
-    let plan = match SweepPlan::load(file) {
+fn plan(file: &Path, (what, read): (&str, Result<SweepPlan, Diagnostics>), cx: &Context<'_>) -> Checked {
+    let plan = match read {
         Ok(plan) => plan,
         Err(wrong) => return Checked::wrong(file, &wrong),
     };
@@ -162,7 +164,7 @@ fn plan(file: &Path, cx: &Context<'_>) -> Checked {
         Ok((index, _)) => {
             let cells = plural(index.cells.len(), "cell");
             let runs = plural(index.cells.len() * plan.runs as usize, "run");
-            let about = format!("ok: a sweep plan: {cells}, {runs} of {}", plan.scenario.display());
+            let about = format!("ok: a {what} plan: {cells}, {runs} of {}", plan.scenario.display());
             Checked::right(file, about, Vec::new(), String::new())
         }
     }

@@ -8,9 +8,11 @@
 //! | [`export`] | one run for other tools |
 //! | [`schemas`] | JSON Schemas of what is written |
 //! | [`sweep`] | metrics over the grid of a sweep |
+//! | [`bakeoff`] | what contestants cost, and what they get for it |
 //! | [`compare`] | the simulator and sockets in one picture |
 //! | `kernel` | delays of a kernel's TCP beside those of the model |
 
+pub mod bakeoff;
 pub mod compare;
 pub mod export;
 #[cfg(target_os = "linux")]

@@ -1,6 +1,7 @@
 //! The program as its users meet it: arguments in, exit code, standard output, standard error and files out.
 
 mod adversary;
+mod bakeoff;
 mod batch;
 mod bisect;
 #[cfg(target_os = "linux")]

@@ -37,7 +37,7 @@ impl Row {
 }
 
 /// `kernel` needs root, `testbed node` a coordinator.
-const ROWS: [Row; 32] = [
+const ROWS: [Row; 33] = [
     writes("init", "init OUT"),
     writes("new", "new OUT/mine.toml --from smoke"),
     prints("validate", "validate ../small.toml --format json"),
@@ -50,6 +50,7 @@ const ROWS: [Row; 32] = [
     prints("run --dry-run", "run ../small.toml --dry-run"),
     prints("test", "test ../small.toml").or_long("test ../long.toml"),
     writes("sweep", "sweep ../grid.toml --out OUT").or_long("sweep ../grid.toml --runs 99999 --out OUT"),
+    writes("bakeoff", "bakeoff ../off.toml --out OUT").or_long("bakeoff ../off.toml --runs 99999 --out OUT"),
     writes("merge", "merge ../part --out OUT"),
     prints("compare", "compare ../small.toml ../small.toml --runs 2 --format junit")
         .or_long("compare ../long.toml ../long.toml"),
@@ -104,6 +105,10 @@ fn prepared() -> Lab {
         SMALL.replace("duration = \"8s\"", "duration = \"10h\"").replace("stop = \"6s\"", "stop = \"9h\"");
     lab.write("long.toml", long);
     lab.write("grid.toml", "scenario = \"small.toml\"\nruns = 1\n[grid]\n\"link.loss\" = [0, 0.01]\n");
+    lab.write(
+        "off.toml",
+        "scenario = \"small.toml\"\nruns = 1\n[contestants]\na = {}\nb = { link.loss = 0.01 }\n",
+    );
     lab.write("none.txt", "");
     lab.ok(&["run", "small.toml", "--no-pictures", "--out", "done"]);
     lab.ok(&["sweep", "grid.toml", "--out", "part"]);

@@ -9,8 +9,8 @@ const GROUPS: [(&str, &[&str]); 5] = [
     (
         "Run scenarios",
         &[
-            "init", "new", "validate", "run", "test", "sweep", "merge", "compare", "render", "report",
-            "export",
+            "init", "new", "validate", "run", "test", "sweep", "bakeoff", "merge", "compare", "render",
+            "report", "export",
         ],
     ),
     ("Understand a run", &["explain", "log", "show", "gc", "replay", "why", "hunt", "bisect"]),

@@ -93,6 +93,21 @@ impl Comparison {
         metrics: &[String],
         threshold: Option<f64>,
     ) -> Result<Self, String> {
+        Self::one_of(1, base, new, metrics, threshold)
+    }
+
+    /// As [`Comparison::of`], for one of so many comparisons, of which any may find something by chance: p is multiplied
+    /// by their number (Bonferroni).
+    ///
+    /// # Errors
+    /// As [`Comparison::of`].
+    pub fn one_of(
+        comparisons: usize,
+        base: &[Side],
+        new: &[Side],
+        metrics: &[String],
+        threshold: Option<f64>,
+    ) -> Result<Self, String> {
         let mut pairs = Vec::new();
         for base in base {
             if let Some(new) = new.iter().find(|new| new.cell == base.cell) {
@@ -107,7 +122,7 @@ impl Comparison {
             };
             return Err(format!("nothing to compare: BASE {}, NEW {}", cell(base), cell(new)));
         }
-        test_all(&mut pairs);
+        test_all(&mut pairs, comparisons);
         for pair in &mut pairs {
             let (design, is_identical) = (pair.design(), pair.is_identical);
             pair.rows.iter_mut().for_each(|row| row.judge(design, is_identical, threshold));
@@ -147,8 +162,8 @@ pub fn read(folder: &Path) -> Result<Vec<Side>, String> {
 }
 
 /// Tests all metrics of all cells together. Cells with the same seeds are dealt alike; so are independent runs of the
-/// same numbers.
-fn test_all(pairs: &mut [Pair]) {
+/// same numbers. `comparisons` is how many there are of which this is one.
+fn test_all(pairs: &mut [Pair], comparisons: usize) {
     let mut groups: BTreeMap<(Design, usize, usize), Vec<&mut Row>> = BTreeMap::new();
     for pair in pairs.iter_mut().filter(|pair| !pair.is_identical) {
         let key = match pair.design() {
@@ -157,7 +172,7 @@ fn test_all(pairs: &mut [Pair]) {
         };
         groups.entry(key).or_default().extend(&mut pair.rows);
     }
-    let count = groups.len() as f64;
+    let count = (groups.len() * comparisons) as f64;
     for ((design, ..), rows) in groups {
         let columns: Vec<Column> = rows.iter().map(|row| row.column.clone()).collect();
         for (row, tested) in rows.into_iter().zip(test(design, &columns, ARRANGEMENTS)) {

@@ -80,6 +80,27 @@ impl Figure {
         format!("{} … {}", self.bare(low), self.value(high))
     }
 
+    /// A mean with its interval and its unit once.
+    #[must_use]
+    pub fn whole(&self, estimate: &Estimate) -> String {
+        match (estimate.interval, estimate.method) {
+            _ if estimate.mean.is_infinite() => "never".to_owned(),
+            (Some((low, high)), Method::Student) if low < high && even(low, estimate.mean, high) => {
+                format!("{} ± {}", self.bare(estimate.mean), self.value((high - low) / 2.0))
+            }
+            (Some((low, high)), _) if low < high => {
+                format!(
+                    "{} [{} … {}]{}",
+                    self.bare(estimate.mean),
+                    self.bare(low),
+                    self.bare(high),
+                    self.suffix
+                )
+            }
+            _ => self.value(estimate.mean),
+        }
+    }
+
     /// The interval of an estimate: its half width where it lies evenly around the mean, else its ends.
     #[must_use]
     pub fn interval(&self, estimate: &Estimate) -> String {
@@ -117,6 +138,20 @@ mod tests {
         let figure = Figure::new(Unit::Plain, 7.0, None);
         assert_eq!((figure.value(7.0), figure.value(f64::INFINITY)), ("7".into(), "never".into()));
         assert_eq!(figure.change(f64::NEG_INFINITY), "from never");
+    }
+
+    #[test]
+    fn a_mean_and_its_interval_have_their_unit_once() {
+        let whole = |values: &[f64], unit| {
+            let estimate = Estimate::of(values, unit).unwrap();
+            Figure::of(unit, &estimate).whole(&estimate)
+        };
+        assert_eq!(whole(&[100.0, 120.0, 110.0], Unit::Millis), "110 ± 25 ms");
+        assert_eq!(whole(&[5.0, 5.0], Unit::Plain), "5");
+        assert_eq!(whole(&[0.5], Unit::Share), "50 %");
+        assert_eq!(whole(&[1.0, f64::INFINITY], Unit::Millis), "never");
+        let skewed = whole(&[1.0, 1.0, 0.8, 1.0], Unit::Share);
+        assert!(skewed.starts_with("95") && skewed.contains(" … ") && skewed.ends_with("] %"), "{skewed}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::SweepPlan;
+use super::plan::{Purpose, SweepPlan};
 use crate::Protocols;
 use crate::ensemble::{self, config};
 use floodnet_measure::metrics::Numbers;
@@ -47,6 +47,9 @@ pub struct Index {
     pub rule: Rule,
     /// What tables and pictures show.
     pub metrics: Vec<String>,
+    /// What the cells are made for. Only written when it is no grid.
+    #[serde(default, skip_serializing_if = "is_grid")]
+    pub purpose: Purpose,
     /// The keys that vary, with their values.
     pub axes: Vec<Axis>,
     /// What all cells have in common; see [`config::keys`].
@@ -59,6 +62,11 @@ pub struct Index {
     pub reach: Vec<String>,
     /// Every cell, the last key fastest.
     pub cells: Vec<Cell>,
+}
+
+/// Whether the purpose goes without saying.
+fn is_grid(purpose: &Purpose) -> bool {
+    *purpose == Purpose::Grid
 }
 
 /// An expectation as a scenario has it.
@@ -110,16 +118,15 @@ impl Index {
         let mut common: Option<BTreeMap<String, String>> = None;
         for place in 0..plan.cells() {
             let values = plan.values(place);
-            let keys = plan.axes.iter().map(|(key, _)| key.clone());
-            let set: Vec<(String, String)> =
-                plan.set.iter().cloned().chain(keys.zip(values.clone())).collect();
-            let scenario = load(&set).map_err(Wrong::Scenario)?;
+            let scenario = scenario(plan, place, load)?;
             let config = config::hash(&scenario);
-            if let Some(other) = known.insert(config.clone(), place) {
+            let twin = known.insert(config.clone(), place);
+            // Contestants may be equal: what then differs is wrong.
+            if let Some(other) = twin.filter(|_| plan.purpose == Purpose::Grid) {
                 return Err(Wrong::Cells(format!(
                     "{} and {} are the same configuration: take one of the values out of the grid",
-                    label(&plan.axes, &plan.values(other)),
-                    label(&plan.axes, &values),
+                    label(plan, other),
+                    label(plan, place),
                 )));
             }
             let own = config::keys(&scenario.to_resolved_toml());
@@ -146,16 +153,19 @@ impl Index {
             axes: plan
                 .axes
                 .iter()
-                .map(|(key, values)| Axis { key: key.clone(), values: values.clone() })
+                .map(|axis| Axis {
+                    key: axis.key.clone(),
+                    values: axis.values.iter().map(|value| value.name.clone()).collect(),
+                })
                 .collect(),
+            purpose: plan.purpose.clone(),
             common: common.unwrap_or_default(),
             // The same for all: it makes no other configuration, so cells cannot differ in it alone.
-            expect: first
-                .expect
+            expect: judged(plan, &first.expect)
                 .iter()
                 .map(|of| Expected { metric: of.metric.clone(), bound: of.to_string() })
                 .collect(),
-            reach: first.reach.iter().map(ToString::to_string).collect(),
+            reach: judged(plan, &first.reach).iter().map(ToString::to_string).collect(),
             cells,
         };
         Ok((index, scenarios))
@@ -215,6 +225,11 @@ impl Index {
     }
 }
 
+/// What is judged of `expected`: nothing in a bake-off, whose conditions no scenario was written for.
+fn judged<'a, T>(plan: &SweepPlan, expected: &'a [T]) -> &'a [T] {
+    if plan.purpose == Purpose::Grid { expected } else { &[] }
+}
+
 /// What the plan shows, or what the scenario expects and the usual ones.
 fn metrics(plan: &SweepPlan, scenario: &Scenario) -> Vec<String> {
     if !plan.metrics.is_empty() {
@@ -230,9 +245,23 @@ fn metrics(plan: &SweepPlan, scenario: &Scenario) -> Vec<String> {
     metrics
 }
 
+/// The scenario of a cell of a plan.
+fn scenario(plan: &SweepPlan, place: usize, load: &Load<'_>) -> Result<Scenario, Wrong> {
+    let settings = plan.settings(place);
+    let set: Vec<(String, String)> =
+        settings.iter().map(|setting| (setting.key.clone(), setting.value.clone())).collect();
+    load(&set).map_err(|wrong| {
+        let Some((file, text)) = &plan.file else { return Wrong::Scenario(wrong) };
+        let origins: Vec<_> = settings.into_iter().map(|setting| setting.origin).collect();
+        let whose = format!("{}, in {}", label(plan, place), file.display());
+        Wrong::Scenario(wrong.moved((&file.display().to_string(), text), &origins, &whose))
+    })
+}
+
 /// A cell of a plan in words.
-fn label(axes: &[(String, Vec<String>)], values: &[String]) -> String {
-    words(axes.iter().map(|(key, _)| key.as_str()).zip(values.iter().map(String::as_str)))
+fn label(plan: &SweepPlan, place: usize) -> String {
+    let values = plan.values(place);
+    words(plan.axes.iter().map(|axis| axis.key.as_str()).zip(values.iter().map(String::as_str)))
 }
 
 fn words<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {

@@ -8,7 +8,9 @@
 //! | module | subject |
 //! |---|---|
 //! | [`plan`] | the plan as it is written |
+//! | [`read`] | what plans of sweeps and of bake-offs have in common |
 //! | [`index`] | the cells of a plan |
+//! | [`schema`] | JSON Schemas of plans |
 //! | [`store`] | the folder |
 //! | [`run`] | making what is missing |
 //! | [`batch`] | files that run a sweep on a batch system |
@@ -18,5 +20,7 @@ pub mod batch;
 pub mod index;
 pub mod output;
 pub mod plan;
+pub mod read;
 pub mod run;
+pub mod schema;
 pub mod store;

@@ -209,6 +209,11 @@ impl<'a> Outcome<'a> {
     /// Every cell with all metrics, newline at the end.
     #[must_use]
     pub fn to_json(&self) -> String {
+        format!("{:#}\n", self.to_value())
+    }
+
+    /// Every cell with all metrics.
+    pub(crate) fn to_value(&self) -> Value {
         let cells =
             self.each().zip(&self.narrow).zip(self.judged()).map(|(((cell, table), narrow), (_, judged))| {
                 let keys = self.index.axes.iter().map(|axis| axis.key.clone());
@@ -233,6 +238,6 @@ impl<'a> Outcome<'a> {
         if !reach.is_empty() {
             all["reach"] = json!(reach);
         }
-        format!("{all:#}\n")
+        all
     }
 }

@@ -14,13 +14,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
-use toml::Spanned;
+use serde::{Deserialize, Serialize};
 use toml::de::{DeTable, DeValue};
 
-use floodnet_measure::metrics::{METRICS, find};
+use super::read::{self, Reader, Setting, Value, read};
 use floodnet_scenario::Diagnostics;
-use floodnet_scenario::diagnostics::{Bytes, Problem, Sources};
+use floodnet_scenario::diagnostics::Bytes;
 use floodnet_text::spelling::choices;
 
 /// Most runs and cells together: more is a mistake.
@@ -37,19 +36,59 @@ pub struct SweepPlan {
     pub runs: u32,
     /// What tables and pictures show; none leaves it to the scenario's expectations.
     pub metrics: Vec<String>,
-    /// What is put into the scenario of all cells: keys and values as in `--set KEY=VALUE`.
-    pub set: Vec<(String, String)>,
-    /// The keys that vary, in the order of the file, with their values.
-    pub axes: Vec<(String, Vec<String>)>,
+    /// What is put into the scenario of all cells.
+    pub set: Vec<Setting>,
+    /// What varies, in the order of the file.
+    pub axes: Vec<PlanAxis>,
+    /// The file that says so, and its text; none if it was no file.
+    pub file: Option<(PathBuf, String)>,
+    /// What the cells are made for.
+    pub purpose: Purpose,
 }
 
-/// What is read, and what is wrong.
-struct Reader<'a> {
-    text: &'a str,
-    problems: Vec<Problem>,
+/// What the cells of a sweep are made for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// How the metrics depend on the values.
+    #[default]
+    Grid,
+    /// Which contestant does better under which condition.
+    Bakeoff {
+        /// The metric that stands for what a contestant costs.
+        cost: String,
+    },
 }
 
-type Value<'a> = Spanned<DeValue<'a>>;
+/// A key that varies, with its values; of a bake-off a choice with its names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanAxis {
+    /// The key, or what is chosen.
+    pub key: String,
+    /// Its values.
+    pub values: Vec<Choice>,
+}
+
+/// A value of an axis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The value as it is written, or its name.
+    pub name: String,
+    /// What it puts into the scenario.
+    pub set: Vec<Setting>,
+}
+
+impl PlanAxis {
+    /// A key with these values, which were not written in a plan.
+    #[must_use]
+    pub fn plain(key: &str, values: &[String]) -> Self {
+        let choice = |value: &String| Choice {
+            name: value.clone(),
+            set: vec![Setting::plain(key.to_owned(), value.clone())],
+        };
+        Self { key: key.to_owned(), values: values.iter().map(choice).collect() }
+    }
+}
 
 impl SweepPlan {
     /// Reads the plan at `path`.
@@ -70,18 +109,21 @@ impl SweepPlan {
     /// # Errors
     /// As [`SweepPlan::load`].
     pub fn parse(path: &Path, text: &str) -> Result<Self, Diagnostics> {
-        let mut sources = Sources::default();
-        sources.add(&path.display().to_string(), text);
-        let table = match DeTable::parse(text) {
-            Ok(table) => table,
-            Err(error) => {
-                let problem = Problem::from_message(error.span(), error.message());
-                return Err(Diagnostics::new(sources, vec![problem]));
-            }
-        };
-        let mut reader = Reader { text, problems: Vec::new() };
-        let plan = reader.plan(path, table.get_ref());
-        if reader.problems.is_empty() { Ok(plan) } else { Err(Diagnostics::new(sources, reader.problems)) }
+        read(path, text, |reader, table| reader.plan(path, table))
+    }
+
+    /// A plan that says nothing yet, as the file at `path` with this text.
+    pub(crate) fn begun(path: &Path, text: &str) -> Self {
+        Self {
+            name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            scenario: PathBuf::new(),
+            runs: 20,
+            metrics: Vec::new(),
+            set: Vec::new(),
+            axes: Vec::new(),
+            file: Some((path.to_owned(), text.to_owned())),
+            purpose: Purpose::Grid,
+        }
     }
 
     /// Checks that runs and cells together are no mistake.
@@ -99,40 +141,40 @@ impl SweepPlan {
     /// How many cells there are.
     #[must_use]
     pub fn cells(&self) -> usize {
-        self.axes.iter().map(|(_, values)| values.len()).product()
+        self.axes.iter().map(|axis| axis.values.len()).product()
     }
 
-    /// The values of the cell at `place`: the last key varies fastest.
+    /// The choices of the cell at `place`, one for each axis: the last key varies fastest.
+    fn choices(&self, place: usize) -> Vec<&Choice> {
+        let mut rest = place;
+        let choose = |axis: &'_ PlanAxis| {
+            let chosen = rest % axis.values.len();
+            rest /= axis.values.len();
+            chosen
+        };
+        let mut chosen: Vec<usize> = self.axes.iter().rev().map(choose).collect();
+        chosen.reverse();
+        self.axes.iter().zip(chosen).filter_map(|(axis, chosen)| axis.values.get(chosen)).collect()
+    }
+
+    /// The values of the cell at `place`, as they are written.
     #[must_use]
     pub fn values(&self, place: usize) -> Vec<String> {
-        let mut rest = place;
-        let mut values: Vec<String> = self
-            .axes
-            .iter()
-            .rev()
-            .filter_map(|(_, values)| {
-                let value = values.get(rest % values.len()).cloned();
-                rest /= values.len();
-                value
-            })
-            .collect();
-        values.reverse();
-        values
+        self.choices(place).into_iter().map(|choice| choice.name.clone()).collect()
+    }
+
+    /// What is put into the scenario of the cell at `place`, in this order.
+    #[must_use]
+    pub fn settings(&self, place: usize) -> Vec<Setting> {
+        let of_cell = self.choices(place).into_iter().flat_map(|choice| &choice.set);
+        self.set.iter().chain(of_cell).cloned().collect()
     }
 }
 
 impl Reader<'_> {
     fn plan(&mut self, path: &Path, table: &DeTable<'_>) -> SweepPlan {
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let folder = path.parent().unwrap_or(Path::new(""));
-        let mut plan = SweepPlan {
-            name: stem,
-            scenario: PathBuf::new(),
-            runs: 20,
-            metrics: Vec::new(),
-            set: Vec::new(),
-            axes: Vec::new(),
-        };
+        let mut plan = SweepPlan::begun(path, self.text);
         // The grid is read last: whether it is too large depends on `runs`, which may come after it.
         let mut grid = None;
         for (key, value) in table {
@@ -142,9 +184,7 @@ impl Reader<'_> {
                 "scenario" => plan.scenario = folder.join(self.word(value)),
                 "runs" => plan.runs = self.count(value),
                 "metrics" => plan.metrics = self.metrics(value),
-                "set" => self.leaves("", value, &mut |reader, key, value| {
-                    plan.set.push((key, reader.source(value)));
-                }),
+                "set" => plan.set = self.settings(value),
                 "grid" => grid = Some((key.span(), value)),
                 other => self.wrong(
                     key.span(),
@@ -153,13 +193,7 @@ impl Reader<'_> {
                 ),
             }
         }
-        if plan.scenario.as_os_str().is_empty() && !table.contains_key("scenario") {
-            self.wrong(
-                0..0,
-                "missing key `scenario`".to_owned(),
-                "write scenario = \"../churn.toml\"".to_owned(),
-            );
-        }
+        self.needs_scenario(table);
         match grid {
             Some((span, value)) => self.grid(&mut plan, span, value),
             None => self.wrong(0..0, "missing table [grid]".to_owned(), GRID.to_owned()),
@@ -167,134 +201,54 @@ impl Reader<'_> {
         plan
     }
 
+    /// What the table [set] puts into the scenario of all cells.
+    pub(crate) fn settings(&mut self, value: &Value<'_>) -> Vec<Setting> {
+        let mut set = Vec::new();
+        self.leaves(&read::Path::default(), value, GRID, &mut |reader, path, value| {
+            set.push(path.set(reader.source(value), Some(value.span())));
+        });
+        set
+    }
+
     fn grid(&mut self, plan: &mut SweepPlan, span: Bytes, value: &Value<'_>) {
         let mut axes = Vec::new();
-        self.leaves("", value, &mut |reader, key, value| {
+        self.leaves(&read::Path::default(), value, GRID, &mut |reader, path, value| {
             let place = value.span();
             match value.get_ref() {
                 DeValue::Array(items) if !items.is_empty() => {
-                    let values = items.iter().map(|item| reader.source(item)).collect();
-                    axes.push((place, key, values));
+                    let choice = |item: &Value<'_>| {
+                        let name = reader.source(item);
+                        Choice { set: vec![path.set(name.clone(), Some(item.span()))], name }
+                    };
+                    let values = items.iter().map(choice).collect();
+                    axes.push((place, PlanAxis { key: path.key, values }));
                 }
-                _ => reader.wrong(place, format!("`{key}` must be a list of values"), GRID.to_owned()),
+                _ => reader.wrong(place, format!("`{}` must be a list of values", path.key), GRID.to_owned()),
             }
         });
         // Tables come in alphabetical order; the order of the file says what varies slowest.
-        axes.sort_by_key(|(place, ..)| place.start);
-        for (place, key, _) in &axes {
-            if key == "seed" {
+        axes.sort_by_key(|(place, _)| place.start);
+        for (place, axis) in &axes {
+            if axis.key == "seed" {
                 let label = "the seeds follow from `runs`";
                 self.wrong(place.clone(), "seed cannot be a grid key".to_owned(), label.to_owned());
             }
         }
-        plan.axes = axes.into_iter().map(|(_, key, values)| (key, values)).collect();
+        plan.axes = axes.into_iter().map(|(_, axis)| axis).collect();
         if plan.axes.is_empty() {
             self.wrong(span, "the grid is empty".to_owned(), GRID.to_owned());
-        } else if plan.cells().saturating_mul(plan.runs as usize) > MOST_RUNS {
+        } else {
+            self.fits(plan, span);
+        }
+    }
+
+    /// Says at `span` that the cells of the plan are too many, if they are.
+    pub(crate) fn fits(&mut self, plan: &SweepPlan, span: Bytes) {
+        if plan.check_size().is_err() {
             let title = format!("{} cells of {} runs are too many", plan.cells(), plan.runs);
             self.wrong(span, title, format!("at most {MOST_RUNS} runs together"));
         }
     }
-
-    /// Every key below `value` whose value is no table, with dots between the words.
-    fn leaves<'v>(
-        &mut self,
-        prefix: &str,
-        value: &'v Value<'_>,
-        each: &mut dyn FnMut(&mut Self, String, &'v Value<'_>),
-    ) {
-        let DeValue::Table(table) = value.get_ref() else {
-            return self.wrong(value.span(), "expected a table".to_owned(), GRID.to_owned());
-        };
-        for (key, value) in table {
-            let path = format!("{prefix}{}", key.get_ref());
-            if let DeValue::Table(_) = value.get_ref() {
-                self.leaves(&format!("{path}."), value, each);
-            } else {
-                each(self, path, value);
-            }
-        }
-    }
-
-    /// A value as it is written.
-    fn source(&self, value: &Value<'_>) -> String {
-        self.text.get(value.span()).unwrap_or_default().to_owned()
-    }
-
-    fn word(&mut self, value: &Value<'_>) -> String {
-        if let DeValue::String(text) = value.get_ref() {
-            return text.to_string();
-        }
-        self.wrong(value.span(), "expected a string".to_owned(), String::new());
-        String::new()
-    }
-
-    fn count(&mut self, value: &Value<'_>) -> u32 {
-        let text = self.source(value).replace('_', "");
-        match text.parse().ok().filter(|&count: &u32| count > 0) {
-            Some(count) => count,
-            None => {
-                let label = "write how many runs each cell has, such as 20".to_owned();
-                self.wrong(value.span(), format!("invalid number of runs `{text}`"), label);
-                1
-            }
-        }
-    }
-
-    fn metrics(&mut self, value: &Value<'_>) -> Vec<String> {
-        let DeValue::Array(items) = value.get_ref() else {
-            let label = "for example [\"delivery_ratio\", \"latency_ms.p99\"]".to_owned();
-            self.wrong(value.span(), "expected a list of metrics".to_owned(), label);
-            return Vec::new();
-        };
-        let mut metrics = Vec::new();
-        for item in items {
-            let metric = self.word(item);
-            if let Err(unknown) = find(&metric) {
-                self.wrong(item.span(), format!("unknown metric `{metric}`"), unknown.hint);
-            }
-            metrics.push(metric);
-        }
-        metrics
-    }
-
-    fn wrong(&mut self, span: Bytes, title: String, label: String) {
-        self.problems.push(Problem { span: (span.end > 0).then_some(span), title, label });
-    }
-}
-
-/// JSON Schema of a plan. The first line of a plan names it: `#:schema ./plan.schema.json`.
-#[must_use]
-pub fn schema() -> serde_json::Value {
-    let text = |about: &str| json!({ "type": "string", "description": about });
-    let list = |items: &serde_json::Value| json!({ "type": "array", "minItems": 1, "items": items });
-    let value = json!({ "type": ["string", "number", "boolean"] });
-    // A dotted key is a table in a table, so its leaf may lie any number of tables down.
-    let of_keys = |leaf: &serde_json::Value, about: &str| {
-        let either = json!({ "anyOf": [leaf, { "type": "object" }] });
-        json!({ "type": "object", "minProperties": 1, "description": about, "additionalProperties": either })
-    };
-    let names: Vec<&str> = METRICS.iter().map(|metric| metric.path).collect();
-    let open = json!({ "type": "string", "pattern": "^(drops|kinds|lost\\.by_reason|own|phases)\\.\\S+$" });
-    let metric = json!({ "anyOf": [{ "enum": names }, open] });
-    let mut metrics = list(&metric);
-    metrics["description"] = json!("What tables and pictures show, the first one first.");
-    json!({
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "floodnet sweep",
-        "type": "object",
-        "additionalProperties": false,
-        "required": ["scenario", "grid"],
-        "properties": {
-            "name": text("What the sweep is called; the name of the file unless given."),
-            "about": text("What the sweep asks, in a sentence."),
-            "scenario": text("The scenario, looked up beside the plan."),
-            "runs": { "type": "integer", "minimum": 1, "default": 20, "description": "Runs of each cell." },
-            "metrics": metrics,
-            "set": of_keys(&value, "Values put into the scenario of all cells, as --set does."),
-            "grid": of_keys(&list(&value), "Keys that vary, with their values: every combination is a cell."),
-        }
-    })
 }
 
 /// How to write a grid.
@@ -304,6 +258,8 @@ const GRID: &str = "write [grid] with keys and lists of values, e.g. \"link.loss
 mod tests {
     use super::*;
     use crate::sweep::index::{Index, Rule};
+    use crate::sweep::schema::schema;
+    use crate::target::{Kind, kind_of};
 
     fn parse(text: &str) -> Result<SweepPlan, String> {
         SweepPlan::parse(Path::new("plans/p.toml"), text).map_err(|error| error.to_string())
@@ -318,8 +274,9 @@ mod tests {
         .unwrap();
         assert_eq!((plan.name.as_str(), plan.runs, plan.cells()), ("p", 7, 6));
         assert_eq!(plan.scenario, Path::new("plans/../a.toml"));
-        assert_eq!(plan.set, [("nodes.count".to_owned(), "30".to_owned())]);
-        let keys: Vec<&str> = plan.axes.iter().map(|(key, _)| key.as_str()).collect();
+        let set: Vec<(&str, &str)> = plan.set.iter().map(|of| (of.key.as_str(), of.value.as_str())).collect();
+        assert_eq!(set, [("nodes.count", "30")]);
+        let keys: Vec<&str> = plan.axes.iter().map(|axis| axis.key.as_str()).collect();
         assert_eq!(keys, ["overlay.random_walk.degree", "link.loss"]);
         assert_eq!(plan.values(0), ["3", "0"]);
         assert_eq!(plan.values(1), ["3", "0.0_1"]);
@@ -336,12 +293,13 @@ mod tests {
         let mut found = 0;
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = fs::read_to_string(&path).unwrap();
+            if path.extension().is_some_and(|extension| extension == "toml") && kind_of(&text) == Kind::Plan {
                 let plan = SweepPlan::load(&path).unwrap_or_else(|error| panic!("{error}"));
                 let rule = Rule { runs: plan.runs, until_ci: None, max_runs: 0 };
                 let (index, _) = Index::of(&plan, rule, &protocols).unwrap();
                 assert_eq!(index.cells.len(), plan.cells());
-                assert!(fs::read_to_string(&path).unwrap().starts_with("#:schema ./plan.schema.json\n"));
+                assert!(text.starts_with("#:schema ./plan.schema.json\n"));
                 found += 1;
             }
         }

@@ -1,5 +1,6 @@
 //! Making the runs that are missing.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -100,7 +101,11 @@ impl<C: Control> Maker<'_, C> {
         let own: Vec<Item> =
             all.enumerate().filter(|(place, _)| self.part.has(*place)).map(|(_, item)| item).collect();
         let count = own.len();
-        let missing = own.into_iter().filter(|&(cell, seed)| !self.store.has(&index.cells[cell], seed));
+        // Equal contestants of a bake-off share their runs.
+        let mut known = BTreeSet::new();
+        let mut is_new = |&(cell, seed): &Item| known.insert((index.cells[cell].config.as_str(), seed));
+        let own = own.into_iter().filter(|item| is_new(item));
+        let missing = own.filter(|&(cell, seed)| !self.store.has(&index.cells[cell], seed));
         (missing.collect(), count)
     }
 

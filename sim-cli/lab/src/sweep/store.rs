@@ -23,6 +23,9 @@ const INDEX: &str = "sweep.json";
 /// The folder of the summaries.
 const CELLS: &str = "cells";
 
+/// The tables of a finished sweep or bake-off; besides these there are pictures.
+const RESULTS: [&str; 3] = ["table.csv", "table.md", "results.json"];
+
 /// The folder of a sweep.
 #[derive(Debug)]
 pub struct Store {
@@ -85,15 +88,10 @@ pub fn sides(folder: &Path) -> Result<Vec<Side>, String> {
     let store = Store::open(folder)?;
     let mut sides = Vec::new();
     for cell in &store.index.cells {
-        let runs = store.runs(cell);
-        if runs.texts.is_empty() {
-            continue;
+        let side = store.side(cell)?;
+        if !side.seeds.is_empty() {
+            sides.push(Side { cell: store.index.label(cell), ..side });
         }
-        let place = format!("{}, {}", folder.display(), store.index.label(cell));
-        let summaries = runs.texts.iter().map(|text| (place.clone(), text.as_str()));
-        let common = Some(store.index.common.clone());
-        let side = Side::of(&folder.display().to_string(), common, summaries)?;
-        sides.push(Side { cell: store.index.label(cell), ..side });
     }
     Ok(sides)
 }
@@ -189,7 +187,8 @@ impl Store {
             let path = entry?.path();
             let is_picture =
                 path.extension().is_some_and(|extension| extension == "png" || extension == "svg");
-            if is_picture || path.ends_with("table.csv") || path.ends_with("results.json") {
+            let is_table = RESULTS.iter().any(|name| path.ends_with(name));
+            if is_picture || is_table {
                 fs::remove_file(path)?;
             }
         }
@@ -220,6 +219,17 @@ impl Store {
         texts.truncate(count);
         numbers.truncate(count);
         Runs { texts, numbers, is_complete }
+    }
+
+    /// The runs of `cell` that count, for comparison.
+    ///
+    /// # Errors
+    /// One cannot be read.
+    pub fn side(&self, cell: &Cell) -> Result<Side, String> {
+        let (folder, runs) = (self.folder.display().to_string(), self.runs(cell));
+        let place = format!("{folder}, {}", self.index.label(cell));
+        let summaries = runs.texts.iter().map(|text| (place.clone(), text.as_str()));
+        Side::of(&folder, Some(self.index.common.clone()), summaries)
     }
 
     /// The cells that need more runs: each in words, with the seeds that are missing. Where intervals decide how many

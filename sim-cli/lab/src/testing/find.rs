@@ -132,13 +132,13 @@ fn read(file: &Path, is_named: bool, runs: Option<u32>, protocols: &Protocols, f
         Ok(Kind::Scenario) | Err(_) => found.push(scenario(file, runs.unwrap_or(1), protocols)),
         // Broken TOML among tests was meant to be one.
         Ok(Kind::Broken) => found.push(scenario(file, 1, protocols)),
-        Ok(kind @ (Kind::Suite | Kind::Other)) if is_named => {
+        Ok(kind @ (Kind::Suite | Kind::Bakeoff | Kind::Other)) if is_named => {
             found.push(Found::Invalid(
                 name,
                 format!("error: {} is no test: it is {}\n", file.display(), kind.words()),
             ));
         }
-        Ok(Kind::Suite | Kind::Other) => {}
+        Ok(Kind::Suite | Kind::Bakeoff | Kind::Other) => {}
     }
 }
 
@@ -171,7 +171,7 @@ fn plan(file: &Path, runs: Option<u32>, protocols: &Protocols, found: &mut Vec<F
         Err(Wrong::Cells(why)) => return found.push(invalid(format!("error: {shown}: {why}\n"))),
         Ok(cells) => cells,
     };
-    for (cell, scenario) in index.cells.iter().zip(scenarios) {
+    for (place, (cell, scenario)) in index.cells.iter().zip(scenarios).enumerate() {
         let name = format!("{shown} [{}]", index.label(cell));
         if scenario.expect.is_empty() && scenario.reach.is_empty() {
             let why = "its scenario has no [expect] and no [[reach]], so nothing could fail";
@@ -179,9 +179,8 @@ fn plan(file: &Path, runs: Option<u32>, protocols: &Protocols, found: &mut Vec<F
             continue;
         }
         // The command that runs this cell alone: the plan's own values, then those of the cell.
-        let keys = index.axes.iter().map(|axis| &axis.key).zip(&cell.values);
-        let all = plan.set.iter().map(|(key, value)| (key, value)).chain(keys);
-        let set = all.map(|(key, value)| format!(" --set {}", quoted(&format!("{key}={value}"))));
+        let all = plan.settings(place);
+        let set = all.iter().map(|of| format!(" --set {}", quoted(&format!("{}={}", of.key, of.value))));
         let again = format!(
             "sim-cli run {}{}",
             quoted(&plan.scenario.display().to_string()),

@@ -26,7 +26,7 @@ use crate::own::Own;
 use crate::phases::Phase;
 use crate::topology::TopologyMeasures;
 use crate::values::{
-    JoinTimes, LargestComponent, LastHop, MeanMax, MeanMaxEnd, MeanMinMax, PerNode, Redundancy,
+    JoinTimes, LargestComponent, LastHop, MeanMax, MeanMaxEnd, MeanMinMax, PerNode, Rates, Redundancy,
 };
 
 /// Makes the record, its constructor and the table of metrics from one list:
@@ -171,6 +171,11 @@ summary! {
     packets_per_node: PerNode = run.packets_per_node(),
         [.mean Higher Plain Leads Traffic "packets per node"]
         [.max Higher Plain Of Traffic]
+    /// What a node that is up hands to the network in a second, in the mean over all nodes and the whole run.
+    @[serde(default)]
+    per_node_s: Rates = run.rates(),
+        [.bytes Higher Plain Of Traffic "bytes per node and s"]
+        [.control Higher Plain Of Traffic "control packets per node and s"]
     /// Packets with a message handed to the network.
     payloads_sent: u64 = run.sums.traffic.payloads.sent,
         [Higher Plain Of Redundancy "payloads sent"]

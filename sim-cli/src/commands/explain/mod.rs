@@ -55,7 +55,24 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("receivers.csv", "A line for each message and receiver; why --receivers writes it."),
     ("runs.json", "Each metric over many runs, with its 95 % confidence interval."),
     ("runs.csv", "A line for each of many runs with every metric."),
-    ("sweep.json", "What a sweep varies."),
+    ("sweep.json", "What a sweep varies, or who takes part in a bake-off and under which conditions."),
+    (
+        "table.csv",
+        "A line for each cell of a sweep; of a bake-off for each condition, contestant and metric.",
+    ),
+    ("table.md", "The tables of a bake-off as Markdown, one for each condition."),
+    (
+        "results.json",
+        "Every cell of a sweep or bake-off with all metrics; of a bake-off also each difference.",
+    ),
+    (
+        "cost-delivery.png",
+        "A picture of a bake-off: delivery against cost, and who is beaten in both by nobody.",
+    ),
+    (
+        "cost-latency.png",
+        "A picture of a bake-off: latency against cost, and who is beaten in both by nobody.",
+    ),
 ];
 
 /// A word and what it means.
