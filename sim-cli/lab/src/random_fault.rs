@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 
 use floodnet_core::rng::NodeRng;
-use floodnet_scenario::{
-    Crash, CrashKind, Cut, Ends, Fault, FaultKind, Loss, Partition, Pause, Scenario, Slow,
-};
+use floodnet_scenario::Scenario;
+use floodnet_sim::spec::{Crash, CrashKind, Cut, Ends, Fault, FaultKind, Loss, Partition, Pause, Slow};
 use floodnet_text::units::Duration;
 use toml::Value;
 

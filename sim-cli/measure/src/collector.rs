@@ -7,7 +7,6 @@ use floodnet_core::time::{Duration, Time};
 use floodnet_sim::observer::Divisible;
 use floodnet_sim::plan::Plan;
 
-use super::attachment::{Attachments, Look};
 use super::delivery::{Deliveries, Totals, receivers, spread};
 use super::ended::Ended;
 use super::fault_cuts::Cuts;
@@ -16,6 +15,7 @@ use super::hostility::{Sources, Watch};
 use super::lifecycle::Slot;
 use super::metrics::Summary;
 use super::neighbors::Neighbors;
+use super::newcomer_links::{Attachments, Look};
 use super::number::span_ms;
 use super::part::{Part, Sums, everybody};
 use super::results::{Results, check_conservation, message_rows};

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use floodnet_core::time::Time;
 use floodnet_sim::plan::{Life, Plan};
 
-use super::attachment::Attachment;
 use super::delivery::{Deliveries, Totals};
 use super::detection;
 use super::hostility::Hostility;
 use super::latency::{Latencies, Quantiles};
 use super::load::{Load, Losses, OfKind, Packets};
+use super::newcomer_links::Attachment;
 use super::number::{DIGITS, millis, ratio, round_to};
 use super::own::{Own, Reported};
 use super::part::{Part, Sums, everybody};

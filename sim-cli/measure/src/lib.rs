@@ -15,19 +15,23 @@
 //! | [`latency`] | quantiles over pairs of which some never happened |
 //! | [`load`] | packets, bytes, drops, conservation |
 //! | [`lifecycle`] | up, joined, joins, leaves, crashes, repairs, time to join |
-//! | [`attachment`] | to whom newcomers link |
-//! | [`graph`] | edges of the measured graph, components, asymmetry |
+//! | [`newcomer_links`] | to whom newcomers link: preferential attachment |
+//! | [`graph`] | edges of the measured graph, components, nodes that are isolated or cut off, asymmetry |
 //! | [`hostility`] | what adversaries did, and what it cost them |
 //! | [`series`] | samples, partition rate, averages |
 //! | [`topology`] | clustering, triangles, paths, assortativity; the graph to draw |
+//! | `paths` | (their algorithms) |
+//! | `neighbors`, `around`, `changes` | (who holds whom; links of directed views; lists of neighbors, compactly) |
 //! | [`phases`] | before, during and after a fault; healing |
 //! | [`part`], `collector` | (take the observations in: those of some slots, and all the rest) |
+//! | `schedule`, `arrivals` | (when which message is due at whom, and what arrived) |
 //! | `ended` | (what is known when the run is over; the rows of the table pick from it) |
 //! | `text` | (which of them are shown on the screen) |
+//! | [`values`] | records of several numbers that a summary is made of |
 //! | [`metrics`] | the table of all these numbers: the record of a run, and each number by its name |
 //! | [`own`] | what protocols measure of themselves |
 //! | `detection` | (what detectors of failures said, against what was so) |
-//! | [`expect`] | bounds on them |
+//! | [`expect`], `outcome` | bounds on them, and what became of these |
 //! | [`reach`] | what must happen in some of many runs |
 //! | [`so_far`] | a run that goes on |
 //! | [`stats`] | intervals and comparisons over runs |
@@ -42,7 +46,6 @@ extern crate self as floodnet_measure;
 pub mod about;
 mod around;
 mod arrivals;
-pub mod attachment;
 mod changes;
 mod collector;
 pub mod delivery;
@@ -57,6 +60,7 @@ pub mod lifecycle;
 pub mod load;
 pub mod metrics;
 mod neighbors;
+pub mod newcomer_links;
 mod number;
 mod outcome;
 pub mod own;

@@ -1,5 +1,9 @@
 //! Triangles, distances and correlations of a graph, by algorithms of the literature.
 
+use std::ops::Range;
+use std::panic::resume_unwind;
+use std::thread;
+
 use floodnet_core::rng::{NodeRng, Purpose};
 
 use super::number::{DIGITS, round_to};
@@ -77,24 +81,53 @@ impl Graph {
     }
 
     /// Distances from `sources`, by breadth-first searches of which `64 * LANES` share each step
-    /// (MS-BFS: Then et al., Proc. VLDB 8(4), 2014).
-    pub(super) fn distances(&self, sources: &[u32]) -> Distances {
-        let mut found = Distances::default();
-        let mut search = Search::new(self.len());
-        for batch in sources.chunks(64 * LANES) {
-            search.run(self, batch, &mut found);
-        }
-        found
+    /// (MS-BFS: Then et al., Proc. VLDB 8(4), 2014), on so many threads.
+    pub(super) fn distances(&self, sources: &[u32], threads: usize) -> Distances {
+        let batches: Vec<&[u32]> = sources.chunks(64 * LANES).collect();
+        let threads = threads.min(batches.len());
+        let parts = on_threads(threads, |thread| {
+            let mut found = Distances::default();
+            let mut search = Search::new(self.len());
+            for batch in batches.iter().skip(thread).step_by(threads) {
+                search.run(self, batch, &mut found);
+            }
+            found
+        });
+        parts.into_iter().fold(Distances::default(), |all, part| Distances {
+            pairs: all.pairs + part.pairs,
+            hops: all.hops + part.hops,
+            greatest: all.greatest.max(part.greatest),
+        })
     }
 
-    /// Mean local clustering, and triangles. Each triangle is found once, at its node of lowest (degree,
-    /// number), so that hubs cost no more than others: `O(m^1.5)`.
-    pub(super) fn clustering(&self) -> (Option<f64>, u64) {
+    /// Mean local clustering, and triangles, on so many threads.
+    pub(super) fn clustering(&self, threads: usize) -> (Option<f64>, u64) {
         // Everybody with everybody: known without looking at each of n^3 / 6 triangles.
         let nodes = self.len() as u64;
         if nodes > 2 && (0..self.len()).all(|node| self.neighbors(node).len() + 1 == self.len()) {
             return (Some(1.0), nodes * (nodes - 1) * (nodes - 2) / 6);
         }
+        let (mut at_node, mut triangles) = (vec![0_u64; self.len()], 0);
+        let share = self.len().div_ceil(threads.max(1));
+        let parts = on_threads(threads, |thread| {
+            self.triangles(share * thread..self.len().min(share * (thread + 1)))
+        });
+        for (counts, found) in parts {
+            at_node.iter_mut().zip(counts).for_each(|(all, part)| *all += part);
+            triangles += found;
+        }
+        let local = |(node, &count): (usize, &u64)| match self.neighbors(node).len() as u64 {
+            0 | 1 => 0.0,
+            degree => 2.0 * count as f64 / (degree * (degree - 1)) as f64,
+        };
+        let sum: f64 = at_node.iter().enumerate().map(local).sum();
+        let mean = (self.len() > 0).then(|| round_to(sum / self.len() as f64, DIGITS));
+        (mean, triangles)
+    }
+
+    /// How many of the triangles whose lowest node is among `lowest` each node is in, and how many they are. Each
+    /// is found once, at its node of lowest (degree, number), so that hubs cost no more than others: `O(m^1.5)`.
+    fn triangles(&self, lowest: Range<usize>) -> (Vec<u64>, u64) {
         let rank = |node: usize| (self.neighbors(node).len(), node);
         let above = |node: usize| {
             self.neighbors(node)
@@ -105,7 +138,7 @@ impl Graph {
         let mut marked_by = vec![usize::MAX; self.len()];
         let mut at_node = vec![0_u64; self.len()];
         let mut triangles = 0;
-        for a in 0..self.len() {
+        for a in lowest {
             for b in above(a) {
                 marked_by[b] = a;
             }
@@ -119,13 +152,7 @@ impl Graph {
                 }
             }
         }
-        let local = |(node, &count): (usize, &u64)| match self.neighbors(node).len() as u64 {
-            0 | 1 => 0.0,
-            degree => 2.0 * count as f64 / (degree * (degree - 1)) as f64,
-        };
-        let sum: f64 = at_node.iter().enumerate().map(local).sum();
-        let mean = (self.len() > 0).then(|| round_to(sum / self.len() as f64, DIGITS));
-        (mean, triangles)
+        (at_node, triangles)
     }
 
     /// Correlation of the degrees at both ends of a link, from exact sums over ordered links.
@@ -143,6 +170,18 @@ impl Graph {
         let covariance = ends * products - sum * sum;
         (variance > 0).then(|| round_to(covariance as f64 / variance as f64, DIGITS))
     }
+}
+
+/// What `part` gives for 0, 1, 2 and so on, in this order, each on a thread of its own.
+fn on_threads<T: Send>(threads: usize, part: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    if threads <= 1 {
+        return (0..threads).map(part).collect();
+    }
+    thread::scope(|scope| {
+        let part = &part;
+        let all: Vec<_> = (0..threads).map(|thread| scope.spawn(move || part(thread))).collect();
+        all.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
 }
 
 /// The memory of one batch of searches. Between two levels, `front` has what each search reached last,

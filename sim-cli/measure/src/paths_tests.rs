@@ -10,7 +10,7 @@ fn complete(nodes: u32) -> Vec<(u32, u32)> {
 }
 
 fn all(graph: &Graph) -> Distances {
-    graph.distances(&(0..u32::try_from(graph.len()).unwrap()).collect::<Vec<_>>())
+    graph.distances(&(0..u32::try_from(graph.len()).unwrap()).collect::<Vec<_>>(), 1)
 }
 
 #[test]
@@ -20,14 +20,14 @@ fn a_line_has_the_distances_of_the_formula() {
     // The mean distance of a line of n is (n + 1) / 3.
     let expected = Distances { pairs: 500 * 499, hops: 500 * 499 * 501 / 3, greatest: 499 };
     assert_eq!(all(&line), expected);
-    assert_eq!(line.clustering(), (Some(0.0), 0));
+    assert_eq!(line.clustering(1), (Some(0.0), 0));
 }
 
 #[test]
 fn in_a_complete_graph_everybody_is_near() {
     let graph = graph(20, &complete(20));
     assert_eq!(all(&graph), Distances { pairs: 380, hops: 380, greatest: 1 });
-    assert_eq!(graph.clustering(), (Some(1.0), 20 * 19 * 18 / 6));
+    assert_eq!(graph.clustering(1), (Some(1.0), 20 * 19 * 18 / 6));
     assert_eq!(graph.assortativity(), None, "all degrees are alike");
 }
 
@@ -36,7 +36,7 @@ fn a_star_is_disassortative_and_has_no_triangles() {
     let edges: Vec<(u32, u32)> = (1..10).map(|leaf| (0, leaf)).collect();
     let star = graph(10, &edges);
     assert_eq!(star.assortativity(), Some(-1.0));
-    assert_eq!(star.clustering(), (Some(0.0), 0));
+    assert_eq!(star.clustering(1), (Some(0.0), 0));
     assert_eq!(all(&star), Distances { pairs: 90, hops: 18 + 72 * 2, greatest: 2 });
 }
 
@@ -45,7 +45,7 @@ fn a_triangle_with_a_tail() {
     // Local clustering 1, 1, 1/3, 0. Degrees 2, 2, 3, 1: correlation by hand over the 8 ordered ends:
     // (8 * 36 - 18^2) / (8 * 44 - 18^2) with products 36, sum of squares 18, of cubes 44.
     let graph = graph(4, &[(0, 1), (0, 2), (1, 2), (2, 3)]);
-    assert_eq!(graph.clustering(), (Some(round_to(7.0 / 12.0, 6)), 1));
+    assert_eq!(graph.clustering(1), (Some(round_to(7.0 / 12.0, 6)), 1));
     let products = 2 * (4 + 6 + 6 + 3);
     let expected = f64::from(8 * products - 18 * 18) / f64::from(8 * 44 - 18 * 18);
     assert_eq!(graph.assortativity(), Some(round_to(expected, 6)));
@@ -61,10 +61,10 @@ fn unconnected_pairs_are_left_out() {
 fn an_empty_graph_has_nothing() {
     let none = graph(0, &[]);
     assert_eq!(all(&none), Distances::default());
-    assert_eq!(none.clustering(), (None, 0));
+    assert_eq!(none.clustering(1), (None, 0));
     assert_eq!(none.assortativity(), None);
     let alone = graph(1, &[]);
-    assert_eq!(alone.clustering(), (Some(0.0), 0));
+    assert_eq!(alone.clustering(1), (Some(0.0), 0));
 }
 
 #[test]
@@ -92,7 +92,8 @@ fn a_large_graph_is_searched_from_sources_that_the_seed_draws() {
     let d = u64::from(size / 2);
     let expected =
         Distances { pairs: 2 * d * SOURCES as u64, hops: d * (d + 1) * SOURCES as u64, greatest: size / 2 };
-    assert_eq!(large.distances(&sources), expected);
+    assert_eq!(large.distances(&sources, 1), expected);
+    assert_eq!(large.distances(&sources, 3), expected, "on any number of threads");
     assert_eq!(graph(size - 1, &[]).sources(7).len(), EXACT_NODES, "exact up to here");
 }
 
@@ -131,6 +132,9 @@ fn distances_and_triangles_agree_with_petgraph_on_random_graphs() {
         let triangles = edges
             .iter()
             .map(|&(a, b)| (b + 1..nodes).filter(|&c| is_edge(a, c) && is_edge(b, c)).count() as u64);
-        assert_eq!(graph.clustering().1, triangles.sum::<u64>(), "seed {seed}");
+        assert_eq!(graph.clustering(1).1, triangles.sum::<u64>(), "seed {seed}");
+        for threads in [2, 5] {
+            assert_eq!(graph.clustering(threads), graph.clustering(1), "seed {seed}, {threads} threads");
+        }
     }
 }

@@ -113,13 +113,13 @@ impl Topology {
         nodes
     }
 
-    /// The numbers of this graph; `seed` draws the sources of a large one.
+    /// The numbers of this graph, found on so many threads, at least 1; `seed` draws the sources of a large one.
     #[must_use]
-    pub fn measure(&self, seed: u64) -> TopologyMeasures {
+    pub fn measure(&self, seed: u64, threads: usize) -> TopologyMeasures {
         let graph = Graph::new(&self.nodes(), &self.edges);
         let sources = graph.sources(seed);
-        let distances = graph.distances(&sources);
-        let (clustering, triangles) = graph.clustering();
+        let distances = graph.distances(&sources, threads);
+        let (clustering, triangles) = graph.clustering(threads);
         TopologyMeasures {
             nodes: graph.len() as u64,
             links: self.edges.len() as u64,

@@ -11,6 +11,8 @@ const STRESS_NODES: usize = 2000;
 const STRESS_MOVES: usize = 200_000_000;
 /// Fewest and most sweeps of stress majorization: more of them move nothing that can be seen.
 const STRESS_SWEEPS: (usize, usize) = (50, 150);
+/// A sweep that moves no node farther than this, in units of the graph's greatest distance, is the last.
+const STILL: f32 = 5e-4;
 /// Node moves spent on `ForceAtlas2`, whatever the size, within the bounds below.
 const FORCE_MOVES: usize = 3_000_000;
 /// Fewest and most iterations of `ForceAtlas2`.
@@ -116,34 +118,61 @@ fn leading(matrix: &[Vec<f64>], other: Option<&[f64]>) -> Vec<f64> {
     vector
 }
 
+/// Terms that are summed side by side.
+const LANES: usize = 8;
+
 /// Stress majorization, one node at a time: each pair pulls or pushes a node to its distance in the
-/// graph, weighted by one over the square of it.
+/// graph, weighted by one over the square of it. It ends when nothing moves that could be seen.
 fn stress(graph: &Adjacency, start: &[(f32, f32)]) -> Vec<(f32, f32)> {
     let nodes = graph.len();
+    // Rows are filled up with pairs that weigh nothing, as a node with itself.
+    let width = nodes.next_multiple_of(LANES);
     let mut queue = VecDeque::new();
-    let distance: Vec<Vec<u32>> = (0..nodes).map(|node| graph.distances(node, &mut queue)).collect();
-    let longest = distance.iter().flatten().copied().max().unwrap_or(1) as f32;
-    let mut places: Vec<(f32, f32)> =
-        start.iter().map(|&(x, y)| (x * longest / 2.0, y * longest / 2.0)).collect();
-    let sweeps = (STRESS_MOVES / (nodes * nodes)).clamp(STRESS_SWEEPS.0, STRESS_SWEEPS.1);
-    for _ in 0..sweeps {
-        for node in 0..nodes {
-            let (x, y) = places[node];
-            let (mut sum_x, mut sum_y, mut weights) = (0.0, 0.0, 0.0);
-            for other in (0..nodes).filter(|&other| other != node) {
-                let wanted = distance[node][other] as f32;
-                let weight = 1.0 / (wanted * wanted);
-                let (px, py) = places[other];
-                let (dx, dy) = (x - px, y - py);
-                let pull = wanted / (dx * dx + dy * dy).sqrt().max(1e-6);
-                sum_x += weight * (px + dx * pull);
-                sum_y += weight * (py + dy * pull);
-                weights += weight;
-            }
-            places[node] = (sum_x / weights, sum_y / weights);
+    let mut longest = 1;
+    let mut nearness = vec![0.0_f32; nodes * width];
+    for (node, row) in nearness.chunks_exact_mut(width).enumerate() {
+        for (near, far) in row.iter_mut().zip(graph.distances(node, &mut queue)) {
+            longest = longest.max(far);
+            *near = if far == 0 { 0.0 } else { 1.0 / far as f32 };
         }
     }
-    places
+    let weights: Vec<f32> =
+        nearness.chunks_exact(width).map(|row| row.iter().map(|near| near * near).sum()).collect();
+    let (mut xs, mut ys) = (vec![0.0_f32; width], vec![0.0_f32; width]);
+    for (node, &(x, y)) in start.iter().enumerate() {
+        (xs[node], ys[node]) = (x * longest as f32 / 2.0, y * longest as f32 / 2.0);
+    }
+    let sweeps = (STRESS_MOVES / (nodes * nodes)).clamp(STRESS_SWEEPS.0, STRESS_SWEEPS.1);
+    for _ in 0..sweeps {
+        let mut farthest = 0.0_f32;
+        for (node, row) in nearness.chunks_exact(width).enumerate() {
+            let at = (xs[node], ys[node]);
+            let (x, y) = pulled(at, row, &xs, &ys);
+            (xs[node], ys[node]) = (x / weights[node], y / weights[node]);
+            farthest = farthest.max((xs[node] - at.0).abs()).max((ys[node] - at.1).abs());
+        }
+        if farthest < STILL * longest as f32 {
+            break;
+        }
+    }
+    xs.into_iter().zip(ys).take(nodes).collect()
+}
+
+/// The weighted sum of the places where the others want the node at `at`: each at its distance in the graph,
+/// which is one over its nearness, on the line to the node.
+fn pulled((x, y): (f32, f32), nearness: &[f32], xs: &[f32], ys: &[f32]) -> (f32, f32) {
+    let (mut sum_x, mut sum_y) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+    let others = xs.chunks_exact(LANES).zip(ys.chunks_exact(LANES));
+    for (near, (px, py)) in nearness.chunks_exact(LANES).zip(others) {
+        for lane in 0..LANES {
+            let (dx, dy) = (x - px[lane], y - py[lane]);
+            let weight = near[lane] * near[lane];
+            let pull = near[lane] / (dx * dx + dy * dy).max(1e-12).sqrt();
+            sum_x[lane] += weight * px[lane] + dx * pull;
+            sum_y[lane] += weight * py[lane] + dy * pull;
+        }
+    }
+    (sum_x.iter().sum(), sum_y.iter().sum())
 }
 
 /// `ForceAtlas2` in its sequential mode (the parallel one gives other positions), pairwise or by quadtree.

@@ -18,6 +18,7 @@ use super::run_options::{RunOptions, run_failure};
 use super::runs;
 use super::validate::{cost_ahead, describe};
 use crate::build::BUILD;
+use crate::views::at_once;
 use crate::views::report::page;
 use crate::views::run as pictures;
 use floodnet_lab::ensemble;
@@ -135,11 +136,10 @@ fn picture_files(setup: &Setup, results: &Results, options: &RunOptions) -> Vec<
         return Vec::new();
     }
     let drawn = pictures::draw(setup, results, None, &options.pictures.style());
-    let file = |(name, picture): &(String, _)| {
+    at_once(drawn.iter(), |(name, picture)| {
         let (name, bytes) = options.pictures.file(name, picture);
         (name.into(), bytes)
-    };
-    drawn.iter().map(file).collect()
+    })
 }
 
 /// Says how nodes on other machines join the run, if there are to be any.

@@ -12,6 +12,9 @@
 //! | [`compare`] | the simulator and sockets in one picture |
 //! | `kernel` | delays of a kernel's TCP beside those of the model |
 
+use std::panic::resume_unwind;
+use std::thread;
+
 pub mod bakeoff;
 pub mod compare;
 pub mod export;
@@ -22,3 +25,15 @@ pub mod report;
 pub mod run;
 pub mod schemas;
 pub mod sweep;
+
+/// What `work` makes of each item, in their order, each on a thread of its own. For a few items that take long.
+pub(crate) fn at_once<T: Send, R: Send>(
+    items: impl Iterator<Item = T>,
+    work: impl Fn(T) -> R + Sync,
+) -> Vec<R> {
+    thread::scope(|scope| {
+        let work = &work;
+        let threads: Vec<_> = items.map(|item| scope.spawn(move || work(item))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
+}

@@ -3,6 +3,7 @@
 use floodnet_core::time::Time;
 use floodnet_sim::plan::DisturbanceKind;
 
+use super::at_once;
 use floodnet_lab::run::folder::suffix;
 use floodnet_measure::latency::Latencies;
 use floodnet_measure::topology::{SlotState, Topology};
@@ -13,12 +14,13 @@ use floodnet_plot::{
 };
 use floodnet_scenario::build::Setup;
 
-/// The pictures of a run with the names of their files: those called `what` in [`PICTURES`], or all.
+/// The pictures of a run with the names of their files: those called `what` in [`PICTURES`], or all. Each kind is
+/// drawn on a thread of its own.
 #[must_use]
 pub fn draw(setup: &Setup, results: &Results, what: Option<&str>, style: &Style) -> Vec<(String, Picture)> {
     let run = view(setup, results);
     let wanted = PICTURES.iter().filter(|picture| what.is_none_or(|name| name == picture.name));
-    wanted.flat_map(|picture| (picture.draw)(&run, style)).collect()
+    at_once(wanted, |picture| (picture.draw)(&run, style)).into_iter().flatten().collect()
 }
 
 /// The results as plain data.

@@ -15,11 +15,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::row::{Metric, metrics};
-use crate::attachment::Attachment;
 use crate::ended::Ended;
 use crate::hostility::Hostility;
 use crate::latency::Quantiles;
 use crate::load::{ByKind, Conservation, Losses, OfKind, Packets};
+use crate::newcomer_links::Attachment;
 use crate::number::seconds;
 use crate::outcome::Checked;
 use crate::own::Own;
@@ -282,7 +282,7 @@ summary! {
         [.uniform Neither Plain]
         [.chi2 Neither Plain]
     /// The graph at the end of the run.
-    topology: TopologyMeasures = run.graph.measure(run.plan.seed),
+    topology: TopologyMeasures = run.graph.measure(run.plan.seed, run.parts.len()),
         [.nodes Neither Plain]
         [.links Neither Plain]
         [.degree_max Higher Plain Of Degree]

@@ -65,7 +65,7 @@ pub(super) fn changes(plan: &Plan) -> Vec<Time> {
 
 /// The faults that are rules.
 fn faults(plan: &Plan) -> impl Iterator<Item = (usize, &Disturbance)> {
-    // Delays are the packet relay's.
+    // Delays come from the simulator's net/faults.rs, through the packet relay: nothing to add here.
     plan.disturbances.iter().enumerate().filter(|(_, fault)| !fault.kind.delays())
 }
 
