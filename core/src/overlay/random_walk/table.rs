@@ -24,8 +24,8 @@ pub struct Table {
     pub hop_limit: u32,
     /// Whether a joiner asks again until it has its degree. Default true.
     pub retry: bool,
-    /// Whether a node that lost all neighbors returns through entry nodes and remembered addresses.
-    /// Default true.
+    /// Whether a node that lost all neighbors returns through entry nodes and remembered addresses, and
+    /// whether nodes try their lost neighbors again now and then. Default true.
     pub repair: bool,
     /// When a node with enough neighbors accepts a request. Default "inverse".
     pub accept: Accept,
