@@ -284,7 +284,7 @@ fn a_caret_stands_below_the_word_of_the_contestant() {
 fn a_caret_in_the_scenario_says_for_whom() {
     let lab = lab_of("walk = {}\nlate = { duration = \"1s\" }\n");
     let said = lab.refused(&["bakeoff", "tiny.toml"]);
-    let whose = "(contestant = late, condition = as it is, in tiny.toml)\n  --> small.toml:18:9\n";
+    let whose = "(contestant = late, condition = as it is, in tiny.toml)\n  --> small.toml:19:9\n";
     assert!(said.contains(whose), "{said}");
 }
 
