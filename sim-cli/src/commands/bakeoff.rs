@@ -17,7 +17,7 @@ use floodnet_lab::sweep::index::{Index, Rule};
 use floodnet_lab::sweep::plan::SweepPlan;
 use floodnet_lab::target::Kind;
 
-/// Compare protocols under the same conditions: what they deliver, how fast, at what cost
+/// Compare protocols under the same conditions: delivery, latency and cost
 #[derive(Parser, Debug)]
 #[command(
     after_help = "Run k of every contestant has the same seed, so contestants are compared in pairs. The folder \
