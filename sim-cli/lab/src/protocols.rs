@@ -16,34 +16,34 @@ use crate::run::{Job, Ran, simulate_job};
 use crate::swarm::check::{CaseResult, CheckJob, check_protocol};
 use crate::trace::{Followed, Following, follow_protocol};
 
-/// What can be done with one protocol, with and without adversaries among its nodes.
-pub(crate) trait Runs: Sync {
+/// Runs one protocol.
+pub(crate) trait Engine: Sync {
     /// Runs a scenario, or only prepares it.
     fn run(&self, job: &mut Job<'_>) -> Result<Ran, Complaint>;
-
-    /// Runs a scenario and hands over every step.
-    fn follow(&self, task: Following<'_>) -> Result<Followed, Complaint>;
 
     /// What is known of a run with so many slots before it is prepared.
     fn outline(&self, scenario: &Scenario, slots: u32) -> Result<Outline, Complaint>;
 }
 
-/// What can be done with one protocol whose nodes all keep the rules.
-pub(crate) trait Engine: Runs {
+/// What else can be done with one protocol. Nobody waits long for it, so that few engines need to be compiled: the
+/// built-in protocols share them.
+pub(crate) trait Inspector: Sync {
+    /// What runs it with adversaries among its nodes.
+    fn attacked(&self) -> &'static dyn Engine;
+
+    /// Runs a scenario, with its adversaries if it has any, and hands over every step.
+    fn follow(&self, task: Following<'_>) -> Result<Followed, Complaint>;
+
     /// Runs a scenario and watches every node.
     fn check(&self, job: &CheckJob<'_>) -> Result<CaseResult, Complaint>;
 }
 
-/// The engine of the protocol `P`.
+/// The engines of the protocol `P`.
 struct EngineOf<P>(PhantomData<fn() -> P>);
 
-impl<P: Runnable> Runs for EngineOf<P> {
+impl<P: Runnable> Engine for EngineOf<P> {
     fn run(&self, job: &mut Job<'_>) -> Result<Ran, Complaint> {
         simulate_job::<P>(job)
-    }
-
-    fn follow(&self, task: Following<'_>) -> Result<Followed, Complaint> {
-        follow_protocol::<P>(task)
     }
 
     fn outline(&self, scenario: &Scenario, slots: u32) -> Result<Outline, Complaint> {
@@ -58,7 +58,16 @@ impl<P: Runnable> Runs for EngineOf<P> {
     }
 }
 
-impl<P: Runnable> Engine for EngineOf<P> {
+impl<P: Runnable> Inspector for EngineOf<P> {
+    fn attacked(&self) -> &'static dyn Engine {
+        const { &EngineOf::<Hostile<P>>(PhantomData) }
+    }
+
+    fn follow(&self, task: Following<'_>) -> Result<Followed, Complaint> {
+        // Nodes of which none is hostile go the same way as without the wrapper.
+        follow_protocol::<Hostile<P>>(task)
+    }
+
     fn check(&self, job: &CheckJob<'_>) -> Result<CaseResult, Complaint> {
         check_protocol::<P>(job)
     }
@@ -70,25 +79,21 @@ impl PerProtocol for dyn Engine {
     }
 }
 
-/// What can be done with one protocol that has adversaries among its nodes.
-trait Attacked: Runs {}
-
-impl<P: Runnable> Attacked for EngineOf<Hostile<P>> {}
-
-impl PerProtocol for dyn Attacked {
+impl PerProtocol for dyn Inspector {
     fn of<P: Runnable>() -> &'static Self {
-        const { &EngineOf::<Hostile<P>>(PhantomData) }
+        const { &EngineOf::<P>(PhantomData) }
     }
 }
 
 /// The protocols that scenarios can name, with their tables and engines.
 ///
 /// Without adversaries a run is that of the protocol alone, so the wrapper around nodes costs nothing where nobody needs
-/// it. With adversaries the built-in protocols share their engines: those are slower, but few to compile.
+/// it. With adversaries, and where each step is looked at, the built-in protocols share their engines: those are slower,
+/// but few to compile.
 #[derive(Default)]
 pub struct Protocols {
-    honest: ProtocolTable<dyn Engine>,
-    attacked: ProtocolTable<dyn Attacked>,
+    engines: ProtocolTable<dyn Engine>,
+    inspectors: ProtocolTable<dyn Inspector>,
 }
 
 impl Visitor for Protocols {
@@ -99,8 +104,8 @@ impl Visitor for Protocols {
         overlay: &'static str,
         broadcast: &'static str,
     ) {
-        self.honest.pair::<P, O, B>(overlay, broadcast);
-        self.attacked.pair::<P, O, B>(overlay, broadcast);
+        self.engines.pair::<P, O, B>(overlay, broadcast);
+        self.inspectors.pair::<P, O, B>(overlay, broadcast);
     }
 }
 
@@ -108,25 +113,25 @@ impl Protocols {
     /// The built-in protocols.
     #[must_use]
     pub fn builtin() -> Self {
-        Self { honest: ProtocolTable::builtin(), attacked: ProtocolTable::builtin_as_any() }
+        Self { engines: ProtocolTable::builtin(), inspectors: ProtocolTable::builtin_as_any() }
     }
 
     /// The words that scenarios can use, and the form of their tables.
     #[must_use]
     pub const fn tables(&self) -> &Tables {
-        self.honest.tables()
-    }
-
-    /// The engine for the protocol that `scenario` names.
-    pub(crate) fn engine(&self, scenario: &Scenario) -> Result<&'static dyn Engine, Complaint> {
-        self.honest.get(scenario)
+        self.engines.tables()
     }
 
     /// What runs the protocol that `scenario` names, with the adversaries that it has.
-    pub(crate) fn runs(&self, scenario: &Scenario) -> Result<&'static dyn Runs, Complaint> {
+    pub(crate) fn engine(&self, scenario: &Scenario) -> Result<&'static dyn Engine, Complaint> {
         if scenario.adversaries.is_empty() {
-            return self.honest.get(scenario).map(|engine| engine as &dyn Runs);
+            return self.engines.get(scenario);
         }
-        self.attacked.get(scenario).map(|engine| engine as &dyn Runs)
+        self.inspectors.get(scenario).map(Inspector::attacked)
+    }
+
+    /// What looks into the protocol that `scenario` names.
+    pub(crate) fn inspector(&self, scenario: &Scenario) -> Result<&'static dyn Inspector, Complaint> {
+        self.inspectors.get(scenario)
     }
 }

@@ -43,28 +43,15 @@ impl<P: Runnable> Backend for BackendOf<P> {
 
 impl PerProtocol for dyn Backend {
     fn of<P: Runnable>() -> &'static Self {
-        const { &BackendOf::<P>(PhantomData) }
-    }
-}
-
-/// The operations of the testbed for one protocol that has adversaries among its nodes.
-trait Attacked: Backend {}
-
-impl<P: Runnable> Attacked for BackendOf<Hostile<P>> {}
-
-impl PerProtocol for dyn Attacked {
-    fn of<P: Runnable>() -> &'static Self {
+        // A node that is not hostile goes the same way as without the wrapper, whose cost nobody sees beside a socket's.
         const { &BackendOf::<Hostile<P>>(PhantomData) }
     }
 }
 
-/// The protocols that scenarios can name, with what runs them on sockets: without adversaries, and with them, where the
-/// built-in protocols share what is compiled for them.
+/// The protocols that scenarios can name, with what runs them on sockets. The built-in ones share what is compiled for
+/// them.
 #[derive(Default)]
-pub struct Protocols {
-    honest: ProtocolTable<dyn Backend>,
-    attacked: ProtocolTable<dyn Attacked>,
-}
+pub struct Protocols(ProtocolTable<dyn Backend>);
 
 impl Visitor for Protocols {
     /// # Panics
@@ -74,8 +61,7 @@ impl Visitor for Protocols {
         overlay: &'static str,
         broadcast: &'static str,
     ) {
-        self.honest.pair::<P, O, B>(overlay, broadcast);
-        self.attacked.pair::<P, O, B>(overlay, broadcast);
+        self.0.pair::<P, O, B>(overlay, broadcast);
     }
 }
 
@@ -83,20 +69,17 @@ impl Protocols {
     /// The built-in protocols.
     #[must_use]
     pub fn builtin() -> Self {
-        Self { honest: ProtocolTable::builtin(), attacked: ProtocolTable::builtin_as_any() }
+        Self(ProtocolTable::builtin_as_any())
     }
 
     /// The words that scenarios can use, and the form of their tables.
     #[must_use]
     pub const fn tables(&self) -> &Tables {
-        self.honest.tables()
+        self.0.tables()
     }
 
     /// The operations for the protocol that `scenario` names.
     pub(crate) fn backend(&self, scenario: &Scenario) -> Result<&'static dyn Backend, Complaint> {
-        if scenario.adversaries.is_empty() {
-            return self.honest.get(scenario);
-        }
-        self.attacked.get(scenario).map(|backend| backend as &dyn Backend)
+        self.0.get(scenario)
     }
 }

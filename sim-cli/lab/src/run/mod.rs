@@ -186,7 +186,7 @@ pub fn prepare(scenario: &Scenario, protocols: &Protocols) -> Result<Setup, Comp
 }
 
 fn dispatch(protocols: &Protocols, mut job: Job<'_>) -> Result<Ran, Complaint> {
-    protocols.runs(job.scenario)?.run(&mut job)
+    protocols.engine(job.scenario)?.run(&mut job)
 }
 
 /// Simulates `scenario` with the protocol `P` on one thread, for callers that know the protocol already.

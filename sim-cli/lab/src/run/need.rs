@@ -89,7 +89,7 @@ pub fn need(scenario: &Scenario, protocols: &Protocols) -> Result<Option<Need>, 
 /// # Errors
 /// As [`need`].
 pub fn need_of(scenario: &Scenario, slots: u32, protocols: &Protocols) -> Result<Need, Complaint> {
-    let outline = protocols.runs(scenario)?.outline(scenario, slots)?;
+    let outline = protocols.engine(scenario)?.outline(scenario, slots)?;
     Ok(outline.need(scenario, slots))
 }
 

@@ -85,7 +85,7 @@ pub(crate) struct CheckJob<'a> {
 /// # Errors
 /// The scenario cannot be set up; says why.
 pub fn check(scenario: &Scenario, protocols: &Protocols, again: Again) -> Result<CaseResult, Complaint> {
-    protocols.engine(scenario)?.check(&CheckJob { scenario, again })
+    protocols.inspector(scenario)?.check(&CheckJob { scenario, again })
 }
 
 /// As [`check`], with the protocol `P`.

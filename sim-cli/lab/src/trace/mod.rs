@@ -130,7 +130,7 @@ pub fn follow(
     sink: Sink<'_>,
     watch: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Followed, Complaint> {
-    protocols.runs(scenario)?.follow(Following { scenario, follow, sink, watch })
+    protocols.inspector(scenario)?.follow(Following { scenario, follow, sink, watch })
 }
 
 /// Follows a run with the protocol `P`.

@@ -7,6 +7,8 @@
 //! On the wire a message of `any` is no longer than that of the protocol itself: which one it is stands in the byte that
 //! says its layer.
 
+use std::fmt;
+
 use floodnet_core::broadcast::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf, Flood,
     Gossip, Plumtree,
@@ -32,6 +34,17 @@ use crate::{
 /// A message, timer or table of several protocols cannot be one of another: nodes of a run have the same settings.
 const OTHER: &str = "other_protocol";
 
+/// `Debug` as if it were alone: traces say the same of a protocol, whatever engine runs it.
+macro_rules! shown_as_itself {
+    ($any:ident: $($variant:ident)*) => {
+        impl fmt::Debug for $any {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self { $(Self::$variant(one) => one.fmt(f),)* }
+            }
+        }
+    };
+}
+
 /// Makes of several protocols of one layer the types of one: its messages, timers, settings and table, and what they
 /// have in common.
 macro_rules! any {
@@ -40,21 +53,24 @@ macro_rules! any {
         $($variant:ident = $number:literal $word:literal $node:ty, $settings:ty;)*
     ) => {
         $(#[$about])*
-        #[derive(Debug)]
         #[expect(missing_docs, reason = "the names are those of the protocols")]
         pub enum $any { $($variant($node),)* }
 
         /// What nodes say to each other.
-        #[derive(Clone, Debug)]
+        #[derive(Clone)]
         pub enum $message { $($variant(<$node as Types>::Message),)* }
 
         /// What a timer brings back.
-        #[derive(Clone, Debug)]
+        #[derive(Clone)]
         pub enum $timer { $($variant(<$node as Types>::Timer),)* }
 
         /// The settings of all nodes.
         #[derive(Clone, Debug)]
         pub enum $config { $($variant(<$node as Types>::Config),)* }
+
+        shown_as_itself!($any: $($variant)*);
+        shown_as_itself!($message: $($variant)*);
+        shown_as_itself!($timer: $($variant)*);
 
         impl $message {
             /// What it is for.
