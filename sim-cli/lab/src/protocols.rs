@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 
 use floodnet_scenario::build::unread;
-use floodnet_scenario::protocol::{PerProtocol, ProtocolTable, Runnable, Visitor};
+use floodnet_scenario::protocol::{PerProtocol, ProtocolTable, Runnable, Visitor, Words};
 use floodnet_scenario::{CheckedTable, Complaint, Scenario, Tables};
 use floodnet_sim::Memory;
 use floodnet_sim::hostile::Hostile;
@@ -99,13 +99,9 @@ pub struct Protocols {
 impl Visitor for Protocols {
     /// # Panics
     /// When both words together already name a protocol.
-    fn pair<P: Runnable, O: CheckedTable, B: CheckedTable>(
-        &mut self,
-        overlay: &'static str,
-        broadcast: &'static str,
-    ) {
-        self.engines.pair::<P, O, B>(overlay, broadcast);
-        self.inspectors.pair::<P, O, B>(overlay, broadcast);
+    fn pair<P: Runnable, O: CheckedTable, B: CheckedTable>(&mut self, words: &Words) {
+        self.engines.pair::<P, O, B>(words);
+        self.inspectors.pair::<P, O, B>(words);
     }
 }
 

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use floodnet_lab::run::Ran;
 use floodnet_scenario::build::{Setup, set_up_nodes};
-use floodnet_scenario::protocol::{PerProtocol, ProtocolTable, Runnable, Visitor};
+use floodnet_scenario::protocol::{PerProtocol, ProtocolTable, Runnable, Visitor, Words};
 use floodnet_scenario::{CheckedTable, Complaint, Scenario, Tables};
 use floodnet_sim::hostile::Hostile;
 use tokio::runtime::Runtime;
@@ -56,12 +56,8 @@ pub struct Protocols(ProtocolTable<dyn Backend>);
 impl Visitor for Protocols {
     /// # Panics
     /// When both words together already name a protocol.
-    fn pair<P: Runnable, O: CheckedTable, B: CheckedTable>(
-        &mut self,
-        overlay: &'static str,
-        broadcast: &'static str,
-    ) {
-        self.0.pair::<P, O, B>(overlay, broadcast);
+    fn pair<P: Runnable, O: CheckedTable, B: CheckedTable>(&mut self, words: &Words) {
+        self.0.pair::<P, O, B>(words);
     }
 }
 

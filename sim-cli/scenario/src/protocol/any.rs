@@ -11,7 +11,7 @@ use std::fmt;
 
 use floodnet_core::broadcast::{
     Broadcast, BroadcastCommand, BroadcastEvent, BroadcastEventOf, BroadcastInput, BroadcastInputOf, Flood,
-    Gossip, Plumtree,
+    FloodWithHistory, Gossip, Plumtree,
 };
 use floodnet_core::hostile::{Classes, MessageClass, Pretense};
 use floodnet_core::invariants::{Invariants, Promises, Stored, Walk};
@@ -49,8 +49,8 @@ macro_rules! shown_as_itself {
 /// have in common.
 macro_rules! any {
     (
-        $(#[$about:meta])* $any:ident, $message:ident, $timer:ident, $config:ident, $table:ident:
-        $($variant:ident = $number:literal $word:literal $node:ty, $settings:ty;)*
+        $(#[$about:meta])* $any:ident, $message:ident, $timer:ident, $config:ident:
+        $($variant:ident = $number:literal $node:ty;)*
     ) => {
         $(#[$about])*
         #[expect(missing_docs, reason = "the names are those of the protocols")]
@@ -165,7 +165,12 @@ macro_rules! any {
                 match config { $($config::$variant(config) => <$node>::static_neighbors(config, peer),)* }
             }
         }
+    };
+}
 
+/// The tables of several protocols as one.
+macro_rules! any_table {
+    ($table:ident: $($variant:ident = $word:literal $settings:ty;)*) => {
         /// A table of one of them, with its name around it.
         #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
         pub enum $table { $(#[serde(rename = $word)] $variant($settings),)* }
@@ -181,20 +186,37 @@ struct Side<'a, E>(&'a mut E);
 
 any! {
     /// One of the built-in overlays.
-    AnyOverlay, AnyOverlayMessage, AnyOverlayTimer, AnyOverlayConfig, AnyOverlayTable:
-    RandomWalk = 0 "random_walk" RandomWalk<u32>, RandomWalkTable;
-    HyParView = 1 "hyparview" HyParView<u32>, HyParViewTable;
-    Cyclon = 2 "cyclon" Cyclon<u32>, CyclonTable;
-    Fixed = 3 "static" Fixed, StaticTable;
-    Swim = 4 "swim" Swim<u32>, SwimTable;
+    AnyOverlay, AnyOverlayMessage, AnyOverlayTimer, AnyOverlayConfig:
+    RandomWalk = 0 RandomWalk<u32>;
+    HyParView = 1 HyParView<u32>;
+    Cyclon = 2 Cyclon<u32>;
+    Fixed = 3 Fixed;
+    Swim = 4 Swim<u32>;
+}
+
+any_table! {
+    AnyOverlayTable:
+    RandomWalk = "random_walk" RandomWalkTable;
+    HyParView = "hyparview" HyParViewTable;
+    Cyclon = "cyclon" CyclonTable;
+    Fixed = "static" StaticTable;
+    Swim = "swim" SwimTable;
 }
 
 any! {
     /// One of the built-in broadcasts.
-    AnyBroadcast, AnyBroadcastMessage, AnyBroadcastTimer, AnyBroadcastConfig, AnyBroadcastTable:
-    Flood = 0 "flood" Flood<u32, SimPayload>, FloodTable;
-    Gossip = 1 "gossip" Gossip<u32, SimPayload>, GossipTable;
-    Plumtree = 2 "plumtree" Plumtree<u32, SimPayload>, PlumtreeTable;
+    AnyBroadcast, AnyBroadcastMessage, AnyBroadcastTimer, AnyBroadcastConfig:
+    Flood = 0 Flood<u32, SimPayload>;
+    Gossip = 1 Gossip<u32, SimPayload>;
+    Plumtree = 2 Plumtree<u32, SimPayload>;
+    FloodWithHistory = 3 FloodWithHistory<u32, SimPayload>;
+}
+
+any_table! {
+    AnyBroadcastTable:
+    Flood = "flood" FloodTable;
+    Gossip = "gossip" GossipTable;
+    Plumtree = "plumtree" PlumtreeTable;
 }
 
 impl Types for AnyOverlay {
@@ -430,7 +452,7 @@ impl Broadcast for AnyBroadcast {
         view: &(impl AsRef<[u32]> + ?Sized),
         cx: &mut Context<'_, Self, E>,
     ) {
-        handle_broadcast!(self, input, view, cx; Flood Gossip Plumtree);
+        handle_broadcast!(self, input, view, cx; Flood Gossip Plumtree FloodWithHistory);
     }
 
     #[inline]
@@ -439,6 +461,9 @@ impl Broadcast for AnyBroadcast {
             AnyBroadcastMessage::Flood(message) => Flood::<u32, SimPayload>::carried(message),
             AnyBroadcastMessage::Gossip(message) => Gossip::<u32, SimPayload>::carried(message),
             AnyBroadcastMessage::Plumtree(message) => Plumtree::<u32, SimPayload>::carried(message),
+            AnyBroadcastMessage::FloodWithHistory(message) => {
+                FloodWithHistory::<u32, SimPayload>::carried(message)
+            }
         }
     }
 
@@ -458,12 +483,16 @@ impl Broadcast for AnyBroadcast {
         Flood::<u32, SimPayload>::measures(declare);
         Gossip::<u32, SimPayload>::measures(declare);
         Plumtree::<u32, SimPayload>::measures(declare);
+        FloodWithHistory::<u32, SimPayload>::measures(declare);
     }
 }
 
 impl From<AnyBroadcastTable> for AnyBroadcastConfig {
     fn from(table: AnyBroadcastTable) -> Self {
         match table {
+            AnyBroadcastTable::Flood(table) if table.history.is_some() => {
+                Self::FloodWithHistory(table.into())
+            }
             AnyBroadcastTable::Flood(table) => Self::Flood(table.into()),
             AnyBroadcastTable::Gossip(table) => Self::Gossip(table),
             AnyBroadcastTable::Plumtree(table) => Self::Plumtree(table.into()),
@@ -480,6 +509,7 @@ impl NamedBroadcast for AnyBroadcast {
             AnyBroadcastConfig::Flood(_) => Self::Flood(Flood::default()),
             AnyBroadcastConfig::Gossip(_) => Self::Gossip(Gossip::default()),
             AnyBroadcastConfig::Plumtree(_) => Self::Plumtree(Plumtree::default()),
+            AnyBroadcastConfig::FloodWithHistory(_) => Self::FloodWithHistory(FloodWithHistory::default()),
         }
     }
 }

@@ -17,7 +17,6 @@ fn same<T: CheckedTable>(table: &T) -> Result<T, toml::de::Error> {
 impl<P: Runnable> Runnable for Hostile<P> {
     type OverlayTable = P::OverlayTable;
     type BroadcastTable = P::BroadcastTable;
-    const FOR_KEY: Option<&'static str> = P::FOR_KEY;
 
     fn config(
         overlay: P::OverlayTable,

@@ -14,7 +14,7 @@ mod per_protocol;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use floodnet_core::broadcast::{self, Flood, Gossip};
+use floodnet_core::broadcast::{self, Flood};
 use floodnet_core::graph::Graph;
 use floodnet_core::invariants::{Invariants, Promises};
 use floodnet_core::node::{Config, Node};
@@ -75,10 +75,6 @@ pub trait Runnable:
     /// The table `[broadcast.KEY]`.
     type BroadcastTable: CheckedTable;
 
-    /// A key of the table `[broadcast.KEY]`: where it is set, this protocol runs in place of the one that has the same
-    /// two words and tables.
-    const FOR_KEY: Option<&'static str> = None;
-
     /// The settings of all nodes.
     ///
     /// # Errors
@@ -131,7 +127,6 @@ pub trait Runnable:
 impl<O: NamedOverlay<Setting>, B: NamedBroadcast<Payload = SimPayload>> Runnable for Node<O, B> {
     type OverlayTable = O::Table;
     type BroadcastTable = B::Table;
-    const FOR_KEY: Option<&'static str> = B::FOR_KEY;
 
     fn config(overlay: O::Table, broadcast: B::Table, setting: &Setting) -> Result<Self::Config, Complaint> {
         Ok(Config {
@@ -167,39 +162,43 @@ impl<O: NamedOverlay<Setting>, B: NamedBroadcast<Payload = SimPayload>> Runnable
     }
 }
 
+/// By what a scenario names a protocol.
+#[derive(Clone, Debug)]
+pub struct Words {
+    /// The word after `overlay.`
+    pub overlay: &'static str,
+    /// The word after `broadcast.`
+    pub broadcast: &'static str,
+    /// A key of the broadcast's table: where it is set, the protocol runs in place of the one that has the same two words.
+    pub key: Option<&'static str>,
+}
+
 /// Takes in protocols one by one, each with its words after `overlay.` and `broadcast.`.
 pub trait Visitor {
     /// Takes in the protocol `P`, named `[overlay.OVERLAY]` with `[broadcast.BROADCAST]`.
     fn protocol<P: Runnable>(&mut self, overlay: &'static str, broadcast: &'static str) {
-        self.pair::<P, P::OverlayTable, P::BroadcastTable>(overlay, broadcast);
+        self.pair::<P, P::OverlayTable, P::BroadcastTable>(&Words { overlay, broadcast, key: None });
     }
 
     /// Takes in the protocol `P` under two of its names, with the tables that scenarios have under these. They are
     /// those of `P`, unless `P` stands for several protocols.
-    fn pair<P: Runnable, O: CheckedTable, B: CheckedTable>(
-        &mut self,
-        overlay: &'static str,
-        broadcast: &'static str,
-    );
+    fn pair<P: Runnable, O: CheckedTable, B: CheckedTable>(&mut self, words: &Words);
 }
 
 /// Shows `visitor` the built-in protocols, every overlay with every broadcast. They are listed in
 /// [`overlay::visit`] and [`broadcast::visit`].
 ///
-/// The first four are compiled each by itself: they are the yardsticks of speed. Each further one would take a program
+/// The first two are compiled each by itself: they are the yardsticks of speed. Each further one would take a program
 /// longer to compile, so all others are one protocol, of [`AnyOverlay`] and [`AnyBroadcast`].
 pub fn visit_builtin(visitor: &mut impl Visitor) {
     visitor.protocol::<Node<RandomWalk<u32>, Flood<u32, SimPayload>>>("random_walk", "flood");
-    visitor.protocol::<Node<RandomWalk<u32>, Gossip<u32, SimPayload>>>("random_walk", "gossip");
     visitor.protocol::<Node<Fixed, Flood<u32, SimPayload>>>("static", "flood");
-    visitor.protocol::<Node<Fixed, Gossip<u32, SimPayload>>>("static", "gossip");
-    let alone = ["random_walk", "static"].into_iter().flat_map(|o| ["flood", "gossip"].map(|b| (o, b)));
-    each_overlay(&mut EachOverlay { visitor, alone: alone.collect() });
+    each_overlay(&mut EachOverlay { visitor, alone: &[("random_walk", "flood"), ("static", "flood")] });
 }
 
 /// As [`visit_builtin`], but none is compiled by itself: for what need not be fast.
 pub fn visit_builtin_as_any(visitor: &mut impl Visitor) {
-    each_overlay(&mut EachOverlay { visitor, alone: Vec::new() });
+    each_overlay(&mut EachOverlay { visitor, alone: &[] });
 }
 
 /// Shows `visitor` the broadcast `B` over every built-in overlay.
@@ -221,12 +220,12 @@ fn each_overlay(each: &mut impl OverlayVisitor<Setting>) {
 /// Shows its visitor each overlay with every broadcast, but for those pairs that stand alone.
 struct EachOverlay<'a, V> {
     visitor: &'a mut V,
-    alone: Vec<(&'static str, &'static str)>,
+    alone: &'static [(&'static str, &'static str)],
 }
 
 impl<V: Visitor> OverlayVisitor<Setting> for EachOverlay<'_, V> {
     fn overlay<O: NamedOverlay<Setting>>(&mut self) {
-        broadcast::visit(&mut EachBroadcast::<V, O, AnyOverlay>(self.visitor, &self.alone, PhantomData));
+        broadcast::visit(&mut EachBroadcast::<V, O, AnyOverlay>(self.visitor, self.alone, PhantomData));
     }
 }
 
@@ -238,11 +237,10 @@ impl<V: Visitor, O: NamedOverlay<Setting>, Run: NamedOverlay<Setting>> Broadcast
     for EachBroadcast<'_, V, O, Run>
 {
     fn broadcast<B: NamedBroadcast<Payload = SimPayload>>(&mut self) {
-        if B::FOR_KEY.is_some() {
-            // It shares its name and table with another broadcast, which is the one that `AnyBroadcast` knows.
-            self.0.pair::<Node<Run, B>, O::Table, B::Table>(O::NAME, B::NAME);
-        } else if !self.1.contains(&(O::NAME, B::NAME)) {
-            self.0.pair::<Node<Run, AnyBroadcast>, O::Table, B::Table>(O::NAME, B::NAME);
+        let words = Words { overlay: O::NAME, broadcast: B::NAME, key: B::FOR_KEY };
+        // `AnyBroadcast` looks at such a key itself, so it needs a place of its own only beside a pair that stands alone.
+        if words.key.is_some() == self.1.contains(&(O::NAME, B::NAME)) {
+            self.0.pair::<Node<Run, AnyBroadcast>, O::Table, B::Table>(&words);
         }
     }
 }
@@ -252,15 +250,15 @@ struct OverEach<'a, V, B>(&'a mut V, PhantomData<B>);
 
 impl<V: Visitor, B: NamedBroadcast<Payload = SimPayload>> OverlayVisitor<Setting> for OverEach<'_, V, B> {
     fn overlay<O: NamedOverlay<Setting>>(&mut self) {
-        self.0.pair::<Node<AnyOverlay, B>, O::Table, B::Table>(O::NAME, B::NAME);
+        let words = Words { overlay: O::NAME, broadcast: B::NAME, key: B::FOR_KEY };
+        self.0.pair::<Node<AnyOverlay, B>, O::Table, B::Table>(&words);
     }
 }
 
 impl Visitor for Tables {
     fn pair<P: Runnable, O: CheckedTable, B: CheckedTable>(
         &mut self,
-        overlay: &'static str,
-        broadcast: &'static str,
+        &Words { overlay, broadcast, .. }: &Words,
     ) {
         if self.overlays.iter().all(|table| table.key() != overlay) {
             self.overlays.push(TableKind::checked::<O>(overlay));

@@ -1,6 +1,6 @@
 //! What somebody keeps for each protocol, found by the two words that name it.
 
-use super::{Runnable, Visitor, visit_builtin, visit_builtin_as_any};
+use super::{Runnable, Visitor, Words, visit_builtin, visit_builtin_as_any};
 use crate::{CheckedTable, Complaint, Scenario, Tables};
 
 /// Something that can be made for each protocol, such as `dyn Engine`: a trait object whose operations were compiled
@@ -19,10 +19,7 @@ pub struct ProtocolTable<E: ?Sized + 'static> {
 
 #[derive(Debug)]
 struct Entry<E: ?Sized + 'static> {
-    overlay: &'static str,
-    broadcast: &'static str,
-    /// It is for scenarios whose broadcast has this key.
-    for_key: Option<&'static str>,
+    words: Words,
     entry: &'static E,
 }
 
@@ -35,16 +32,12 @@ impl<E: ?Sized> Default for ProtocolTable<E> {
 impl<E: PerProtocol + ?Sized> Visitor for ProtocolTable<E> {
     /// # Panics
     /// When both words together already name a protocol, for the same key of the broadcast's table.
-    fn pair<P: Runnable, O: CheckedTable, B: CheckedTable>(
-        &mut self,
-        overlay: &'static str,
-        broadcast: &'static str,
-    ) {
-        let for_key = P::FOR_KEY;
-        let is_taken = self.named(overlay, broadcast).any(|entry| entry.for_key == for_key);
+    fn pair<P: Runnable, O: CheckedTable, B: CheckedTable>(&mut self, words: &Words) {
+        let &Words { overlay, broadcast, key } = words;
+        let is_taken = self.named(overlay, broadcast).any(|entry| entry.words.key == key);
         assert!(!is_taken, "{overlay} with {broadcast} is registered twice");
-        self.tables.pair::<P, O, B>(overlay, broadcast);
-        self.entries.push(Entry { overlay, broadcast, for_key, entry: E::of::<P>() });
+        self.tables.pair::<P, O, B>(words);
+        self.entries.push(Entry { words: words.clone(), entry: E::of::<P>() });
     }
 }
 
@@ -80,15 +73,18 @@ impl<E: ?Sized> ProtocolTable<E> {
     pub fn get(&self, scenario: &Scenario) -> Result<&'static E, Complaint> {
         let (overlay, broadcast) = (&scenario.overlay.key, &scenario.broadcast.key);
         let is_set =
-            |entry: &&Entry<E>| entry.for_key.is_some_and(|key| scenario.broadcast.table.contains_key(key));
+            |entry: &&Entry<E>| entry.words.key.is_some_and(|key| scenario.broadcast.table.contains_key(key));
         let with_key = self.named(overlay, broadcast).find(is_set);
-        let found = with_key.or_else(|| self.named(overlay, broadcast).find(|entry| entry.for_key.is_none()));
+        let found =
+            with_key.or_else(|| self.named(overlay, broadcast).find(|entry| entry.words.key.is_none()));
         let unknown =
             || Complaint::new("broadcast", format!("no protocol is `{overlay}` with `{broadcast}`"), "");
         found.map(|entry| entry.entry).ok_or_else(unknown)
     }
 
     fn named<'a>(&'a self, overlay: &'a str, broadcast: &'a str) -> impl Iterator<Item = &'a Entry<E>> {
-        self.entries.iter().filter(move |entry| entry.overlay == overlay && entry.broadcast == broadcast)
+        self.entries
+            .iter()
+            .filter(move |entry| entry.words.overlay == overlay && entry.words.broadcast == broadcast)
     }
 }
