@@ -162,6 +162,19 @@ mod tests {
         assert_eq!(Rate::per_second(2, 8).divided(4).to_string(), "less than 1/s, burst 2");
         assert_eq!(Rate::per_second(4_096, 2_048).in_kib().to_string(), "4/s, burst 2");
         assert!(Rate::UNLIMITED.divided(4).in_kib().is_unlimited());
+        assert_eq!(Rate::per_second(10, 3).divided(0), Rate::per_second(10, 3));
+        assert_eq!(Rate::per_second(0, 0), Rate::per_second(1, 1), "zeros count as one");
+        assert!(!Rate::per_second(u32::MAX, 1).is_unlimited());
+    }
+
+    #[test]
+    fn another_burst_is_as_fast_on_average() {
+        let rate = Rate::per_second(10, 3);
+        assert_eq!(rate.with_burst(8), Rate::per_second(10, 8));
+        assert_eq!(rate.with_burst(0), Rate::per_second(10, 1));
+        assert_eq!((rate.with_burst(8).burst(), rate.burst()), (8, 3));
+        assert_eq!(rate.most_within(Duration::from_secs(2)), 23);
+        assert_eq!(Rate::UNLIMITED.most_within(Duration::ZERO), u64::MAX);
     }
 
     proptest! {
