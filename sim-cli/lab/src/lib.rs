@@ -15,6 +15,7 @@
 //! | [`why`] | why a message did not reach somebody |
 //! | [`oracle`] | results that are known beforehand |
 //! | [`swarm`] | random scenarios, and what must hold in each |
+//! | `times` | the times of a scenario, cut off or squeezed |
 //! | [`emit`] | a folder of files for another program |
 //! | [`bisect`] | from which value of a key on runs go wrong |
 //! | [`hunt`] | a run in which something goes wrong, and the smallest scenario of it |
@@ -30,12 +31,12 @@ pub mod hunt;
 mod junit;
 pub mod oracle;
 pub mod protocols;
-mod random_fault;
 pub mod run;
 pub mod swarm;
 pub mod sweep;
 pub mod target;
 pub mod testing;
+mod times;
 pub mod trace;
 pub mod verify;
 pub mod why;

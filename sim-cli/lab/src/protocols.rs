@@ -5,9 +5,8 @@
 
 use std::marker::PhantomData;
 
-use floodnet_scenario::build::unread;
 use floodnet_scenario::protocol::{PerProtocol, ProtocolTable, Runnable, Visitor, Words};
-use floodnet_scenario::{CheckedTable, Complaint, Scenario, Tables};
+use floodnet_scenario::{CheckedTable, Complaint, Scenario, Tables, unread};
 use floodnet_sim::Memory;
 use floodnet_sim::hostile::Hostile;
 

@@ -8,7 +8,6 @@ use super::chart::{
     stroke, text, write,
 };
 use super::color::{Palette, Rgb};
-use super::run_view::RunView;
 use super::text::Face;
 use super::{Style, format};
 use plotters::prelude::*;
@@ -31,11 +30,6 @@ pub struct DegreeView {
     pub counts: Vec<u64>,
     /// The degree that the overlay aims at, if it has one.
     pub target: Option<u32>,
-}
-
-/// The degrees of a run.
-pub(super) fn of_run(run: &RunView, style: &Style) -> Vec<(String, Picture)> {
-    vec![("degrees.png".to_owned(), degree_histogram(&run.degrees, style))]
 }
 
 /// Draws how often each degree occurs, with the mean and the target: 1600 by 900 pixels.

@@ -8,7 +8,6 @@ use super::chart::{
     stroke, text, write,
 };
 use super::color::{Palette, Rgb};
-use super::run_view::RunView;
 use super::text::{Anchor, Face};
 use super::{Style, format};
 use plotters::coord::combinators::WithKeyPoints;
@@ -68,12 +67,6 @@ impl Curve {
     fn delivered(&self) -> f64 {
         self.steps.last().map_or(0.0, |(_, share)| *share)
     }
-}
-
-/// The latencies of a run.
-pub(super) fn of_run(run: &RunView, style: &Style) -> Vec<(String, Picture)> {
-    let title = format!("{}: publish to delivery", run.scenario);
-    vec![("latency.png".to_owned(), latency_cdf(&title, std::slice::from_ref(&run.latencies), style))]
 }
 
 /// Draws the cumulative distribution of latency, undelivered pairs at infinity: 1600 by 900 pixels.

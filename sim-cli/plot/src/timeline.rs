@@ -8,7 +8,6 @@ use super::chart::{
     plot, stroke, write,
 };
 use super::color::{Palette, Rgb};
-use super::run_view::RunView;
 use super::text::Face;
 use super::{Style, format};
 use core::convert::Infallible;
@@ -87,11 +86,6 @@ const ABOVE: f32 = 44.0;
 type Plot<'c, 'a> = Chart<'c, 'a, Marked, Marked>;
 /// How a panel's values are written.
 type Label = fn(&f64) -> String;
-
-/// The course of a run.
-pub(super) fn of_run(run: &RunView, style: &Style) -> Vec<(String, Picture)> {
-    vec![("delivery.png".to_owned(), timeline(&run.course, style))]
-}
 
 /// Draws delivery, nodes and components over time, faults shaded: 1600 by 900 pixels.
 #[must_use]

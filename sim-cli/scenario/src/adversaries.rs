@@ -9,8 +9,8 @@ use floodnet_sim::hostile::Scene;
 use floodnet_sim::link::LinkModel;
 use floodnet_sim::plan::{Known, Plan};
 
-use crate::build::unread;
 use crate::protocol::{Runnable, Setting};
+use crate::unreadable::unread;
 use crate::{Adversary, Complaint, DeedSpec, Scenario};
 
 /// Checks that the overlay has a place for the nodes that adversaries bring.

@@ -1,21 +1,20 @@
 //! From a scenario to what a run takes: the plan and the links, drawn from the scenario's own declarations, and what is
 //! measured. The files that a scenario names are read here.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use floodnet_core::invariants::Promises;
-use floodnet_core::tables::FilePlace;
 use floodnet_core::time::Time;
 use floodnet_sim::graph::{self, read_matrix};
 use floodnet_sim::hostile::Scene;
 use floodnet_sim::link::LinkModel;
 use floodnet_sim::plan::{Known, Plan, PlanSpec, read_trace};
-use floodnet_sim::read::{ReadError, open};
+use floodnet_sim::read::open;
 
 use crate::adversaries;
 use crate::protocol::{Runnable, Setting};
 use crate::units::Rate;
+use crate::unreadable::{malformed, unread, unreadable};
 use crate::{
     Complaint, Fault, FaultKind, Latency, Lifetime, Link, Matrix, Nodes, Scenario, TopologyTime, Trace,
     Transport,
@@ -243,31 +242,6 @@ fn matrix(scenario: &Scenario) -> Result<Option<graph::Matrix>, Complaint> {
     let key = "link.latency.matrix.file";
     let opened = open(file).map_err(|error| unreadable(key, &error))?;
     read_matrix(opened, unit.nanos(), *rtt).map(Some).map_err(|error| malformed(key, file, &error))
-}
-
-/// A file that cannot be read.
-pub(crate) fn unreadable(key: &str, error: &std::io::Error) -> Complaint {
-    Complaint::new(key, format!("cannot read the file: {error}"), "name another file, or mend this one")
-}
-
-/// A file that does not hold what it should.
-pub(crate) fn malformed(key: &str, file: &Path, error: &ReadError) -> Complaint {
-    let complaint = Complaint::new(key, error.title(), error.help.as_str());
-    // About the file as a whole, or two of its lines.
-    if error.text.is_empty() {
-        return complaint;
-    }
-    complaint.at(FilePlace {
-        path: file.display().to_string(),
-        line: error.line,
-        text: error.text.clone(),
-        span: error.span.clone(),
-    })
-}
-
-/// A table that does not read back: an error of the protocol that registered it.
-pub fn unread(key: &str, error: &toml::de::Error) -> Complaint {
-    Complaint::new(key, error.message(), "the protocol reads its table otherwise than it writes it")
 }
 
 fn measure_settings(scenario: &Scenario, target_degree: Option<u32>) -> MeasureSettings {

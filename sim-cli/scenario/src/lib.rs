@@ -9,6 +9,7 @@
 //! - [`protocol`]: what a scenario asks of a protocol.
 //! - `load`: the steps from text to [`Scenario`]; `resolve`: every default filled in, and back to text.
 //! - `check`: whether the values make sense together.
+//! - `unreadable`: what is said of files and tables that cannot be read.
 //! - `diagnostics`, `suggest`: what is wrong, at its place, with the nearest known word.
 //! - `schema`: the language for editors; `templates`: scenarios to begin with.
 
@@ -31,6 +32,7 @@ pub mod tables;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod unreadable;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -59,6 +61,7 @@ pub use protocol::{StaticTable, Yes};
 pub use schema::schema;
 pub use tables::{NamedTable, TableKind, Tables};
 pub use templates::{Template, templates};
+pub use unreadable::unread;
 
 /// A scenario with every default filled in. Durations are whole nanoseconds, shares lie in [0, 1], files are
 /// absolute paths.

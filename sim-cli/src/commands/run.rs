@@ -107,11 +107,9 @@ impl Command for RunArgs {
             _ => None,
         };
         let draw = |setup: &Setup, results: &Results| {
-            let mut files = picture_files(setup, results, options);
-            if let Some(traced) = &traced {
-                files.push(("report.html".into(), page(scenario, setup, results, traced).into_bytes()));
-            }
-            files
+            let page = traced.as_ref().map(|traced| page(scenario, setup, results, traced));
+            let page = page.map(|page| ("report.html".into(), page.into_bytes()));
+            picture_files(setup, results, options).into_iter().chain(page).collect()
         };
         place.write(&BUILD, scenario, &ran, &draw).map_err(Failure::Failed)?;
         report(&ran, place.folder(), options, cx.console);

@@ -2,7 +2,7 @@
 //!
 //! A new kind is declared here, with its checks. Then `plan/faults.rs` says whom it meets and when, `net/faults.rs` what it
 //! does to packets; beyond this crate, `sim-cli/testbed/src/netns/rules.rs` does it to real ones, and
-//! `sim-cli/lab/src/random_fault.rs` draws it.
+//! `sim-cli/lab/src/swarm/random_fault.rs` draws it.
 
 use floodnet_core::units::Duration;
 #[cfg(feature = "serde")]

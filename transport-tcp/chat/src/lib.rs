@@ -5,7 +5,7 @@
 //! | [`args`] | the command line |
 //! | [`app`] | the program: what is typed, heard and due |
 //! | [`command`] | what a typed line means |
-//! | [`screen`], [`input`] | a terminal or a pipe |
+//! | [`screen`], [`input`], [`time_of_day`] | a terminal or a pipe |
 //! | [`cipher`] | signatures and sealed boxes |
 //! | [`validator`] | the checks of `floodnet-chat` at the sockets |
 //! | [`node`] | the node: which protocols, with which settings |
@@ -34,4 +34,5 @@ pub mod recorded;
 pub mod room;
 pub mod screen;
 pub mod ticket;
+pub mod time_of_day;
 pub mod validator;

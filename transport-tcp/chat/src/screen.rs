@@ -22,6 +22,7 @@ pub(crate) use self::window::open;
 use self::window::{Entry, Place, Update, Wake};
 pub use self::window::{Someone, restore};
 use crate::command::ACTION;
+use crate::time_of_day::{at, now};
 
 /// The screen. Whatever others wrote is escaped here, and nowhere else must it reach a terminal.
 #[derive(Debug)]
@@ -96,22 +97,6 @@ const DIM: Style = Style::new().effects(Effects::DIMMED);
 const LOUD: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Red))).effects(Effects::BOLD);
 const VERIFIED: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Green))).effects(Effects::BOLD);
 const SECRET: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Magenta))).effects(Effects::BOLD);
-
-/// The time of day, as the screen shows it.
-#[must_use]
-pub fn now() -> String {
-    jiff::Zoned::now().strftime("%H:%M:%S").to_string()
-}
-
-/// A time of 1970 and on as the screen shows it: with the day, unless it is today.
-#[must_use]
-pub fn at(unix_ms: u64) -> String {
-    let stamp = i64::try_from(unix_ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
-    let Some(stamp) = stamp else { return "another age".to_owned() };
-    let (now, then) = (jiff::Zoned::now(), stamp.to_zoned(jiff::tz::TimeZone::system()));
-    let form = if now.date() == then.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
-    then.strftime(form).to_string()
-}
 
 /// When a message was said, and whether it came later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,14 +12,12 @@
 //! | [`cause`] | what a failure needs, and how it is kept |
 //! | [`mutate`] | scenarios like a given one |
 //! | [`shrink`] | smaller scenarios that still go wrong |
-//! | [`times`] | the times of a scenario, cut off or squeezed |
 //! | [`mod@file`] | a scenario as a short file |
 
 pub mod cause;
 pub mod file;
 pub mod mutate;
 pub mod shrink;
-pub mod times;
 pub mod wish;
 
 use std::num::NonZeroUsize;

@@ -4,8 +4,8 @@ use floodnet_core::distributions::Distribution;
 use floodnet_core::rng::{NodeRng, fold};
 use floodnet_core::time;
 
-use super::times::part;
-use crate::random_fault::like_those_of;
+use crate::swarm::random_fault::like_those_of;
+use crate::times::part;
 use floodnet_scenario::{Lifetime, Scenario};
 use floodnet_text::units::Duration;
 

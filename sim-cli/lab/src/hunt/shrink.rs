@@ -5,8 +5,8 @@
 
 use floodnet_core::distributions::Distribution;
 
-use super::times::{changed, cut_off, part, to_seconds};
 use super::{Cause, Filter, Found, Hunt, Stage};
+use crate::times::{changed, cut_off, part, to_seconds};
 use floodnet_scenario::{Latency, Lifetime, Link, Scenario};
 use floodnet_text::units::{Duration, Size};
 

@@ -8,9 +8,9 @@ use floodnet_core::time::Duration;
 use super::check::{Again, CaseResult, check};
 use super::draw::{ProtocolChoice, draw};
 use super::in_order::in_order;
+use super::random_fault::FAULTS;
 use super::violation::{Invariant, Violation};
 use crate::Protocols;
-use crate::random_fault::FAULTS;
 
 /// Of the histories that promise it, so many in a thousand may fail to become one component: the protocols
 /// promise it with high probability only.

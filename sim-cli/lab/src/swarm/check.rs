@@ -17,9 +17,9 @@ use super::violation::{Invariant, Violation, broken};
 use super::watched::{Known, StatesMet, Watched};
 use crate::Protocols;
 use crate::run;
-use floodnet_scenario::build::{Setup, set_up, unread};
+use floodnet_scenario::build::{Setup, set_up};
 use floodnet_scenario::protocol::Runnable;
-use floodnet_scenario::{Complaint, Scenario};
+use floodnet_scenario::{Complaint, Scenario, unread};
 
 pub use super::rules::{HEAL, REACH};
 

@@ -12,6 +12,7 @@
 //! | [`violation`] | the invariants, and a breach of one |
 //! | `watched` | a node, watched after each input |
 //! | `rules` | what must hold between nodes |
+//! | `random_fault` | faults at random, for hunts too |
 //! | `graph` | who holds whom, as the observations tell |
 //! | [`check`] | one scenario |
 //! | [`campaign`] | many scenarios, on several threads |
@@ -23,6 +24,7 @@ pub mod check;
 pub mod draw;
 mod graph;
 pub(crate) mod in_order;
+pub(crate) mod random_fault;
 mod rules;
 pub mod seeds;
 pub mod violation;

@@ -19,7 +19,7 @@ use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::Setting;
-use crate::build::{malformed, unreadable};
+use crate::unreadable::{malformed, unreadable};
 
 /// `[overlay.static]`: a graph that is given; nodes dial their links again whenever both ends are up.
 /// Exactly one kind.

@@ -6,7 +6,7 @@ use floodnet_core::seen::SeenLimits;
 use floodnet_sim::hostile::{Hostile, HostileConfig};
 
 use super::{Given, Runnable, Setting};
-use crate::build::unread;
+use crate::unreadable::unread;
 use crate::{CheckedTable, Complaint};
 
 /// The table once more: not every table can be cloned, but each can be written and read.

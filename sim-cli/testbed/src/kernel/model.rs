@@ -12,9 +12,9 @@ use floodnet_sim::observer::Observed;
 use floodnet_sim::payload::SimPayload;
 
 use super::case::{Case, Predicted};
-use floodnet_scenario::build::{set_up, unread};
+use floodnet_scenario::build::set_up;
 use floodnet_scenario::protocol::Runnable;
-use floodnet_scenario::{Complaint, Scenario, Tables};
+use floodnet_scenario::{Complaint, Scenario, Tables, unread};
 
 type Pair = Node<Fixed, Flood<u32, SimPayload>>;
 

@@ -17,7 +17,8 @@ use super::unread::Waiting;
 use crate::command::Span;
 use crate::history::{History, Past, Put, Source};
 use crate::node::HistoryCommand;
-use crate::screen::{Spoken, When, at};
+use crate::screen::{Spoken, When};
+use crate::time_of_day::at;
 
 /// Messages that are shown when the program starts.
 const SCROLL_BACK: u32 = 20;

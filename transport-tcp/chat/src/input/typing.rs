@@ -11,7 +11,7 @@ use rustyline::validate::Validator;
 use rustyline::{Cmd, ConditionalEventHandler, Context, Event, EventContext, Helper, Movement, RepeatCount};
 
 use crate::command::{takes_person, words_beginning};
-use crate::screen::now;
+use crate::time_of_day::now;
 
 /// A longer line keeps the time at which it was begun: to draw it anew for each letter would be slow.
 const MAX_REDRAWN: usize = 500;

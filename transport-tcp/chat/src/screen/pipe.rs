@@ -3,7 +3,8 @@
 use floodnet_chat::text::{escape, escape_line, fingerprint};
 use serde_json::json;
 
-use super::{Pipe, Spoken, at};
+use super::{Pipe, Spoken};
+use crate::time_of_day::at;
 
 /// The line, without its end.
 pub(super) fn pipe_line(spoken: &Spoken<'_>, pipe: Pipe) -> String {

@@ -4,8 +4,7 @@ use floodnet_scenario::{Scenario, TopologyTime};
 use floodnet_text::units::Duration;
 
 /// The scenario, over at `end`.
-#[must_use]
-pub fn cut_off(scenario: &Scenario, end: Duration) -> Scenario {
+pub(crate) fn cut_off(scenario: &Scenario, end: Duration) -> Scenario {
     let mut cut = scenario.clone();
     cut.duration = end;
     cut.nodes.arrive = cut.nodes.arrive.min(end);
@@ -25,8 +24,7 @@ pub fn cut_off(scenario: &Scenario, end: Duration) -> Scenario {
 }
 
 /// The scenario with each of its times changed by `change`; what protocols and links take stays.
-#[must_use]
-pub fn changed(scenario: &Scenario, change: impl Fn(Duration) -> Duration) -> Scenario {
+pub(crate) fn changed(scenario: &Scenario, change: impl Fn(Duration) -> Duration) -> Scenario {
     let mut changed = scenario.clone();
     let each = |time: &mut Duration| *time = change(*time);
     each(&mut changed.duration);
@@ -52,15 +50,13 @@ pub fn changed(scenario: &Scenario, change: impl Fn(Duration) -> Duration) -> Sc
 }
 
 /// `numerator / denominator` of a time, in whole milliseconds.
-#[must_use]
-pub const fn part(time: Duration, numerator: u64, denominator: u64) -> Duration {
+pub(crate) const fn part(time: Duration, numerator: u64, denominator: u64) -> Duration {
     let millis = time.as_nanos() / 1_000_000;
     Duration::from_millis((millis as u128 * numerator as u128 / denominator as u128) as u64)
 }
 
 /// To the nearest second, but not to nothing.
-#[must_use]
-pub fn to_seconds(time: Duration) -> Duration {
+pub(crate) fn to_seconds(time: Duration) -> Duration {
     let seconds = (time.as_nanos() + 500_000_000) / 1_000_000_000;
     if seconds == 0 && !time.is_zero() { time } else { Duration::from_secs(seconds) }
 }

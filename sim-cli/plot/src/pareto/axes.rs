@@ -1,9 +1,9 @@
 //! What the axes of [`pareto`](super::pareto()) span, and where values lie on them.
 
-use super::axis::{log_marks, log_range};
-use super::chart::Marked;
-use super::format;
-use super::pareto::{ParetoPanel, ParetoView};
+use super::{ParetoPanel, ParetoView};
+use crate::axis::{log_marks, log_range};
+use crate::chart::Marked;
+use crate::format;
 
 /// From this ratio of the greatest cost to the least on, costs are drawn on a logarithmic axis.
 const WIDE: f64 = 6.0;

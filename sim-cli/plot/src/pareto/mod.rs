@@ -1,17 +1,20 @@
 //! A metric against what it costs: a point for each contestant, and the front of those that are beaten in both by
 //! nobody.
 
-use super::Style;
-use super::backend::{pixels, units};
-use super::canvas::{Canvas, MARGIN, Pen, Picture, Point};
-use super::chart::{
+mod axes;
+
+use crate::Style;
+use crate::backend::{pixels, units};
+use crate::canvas::{Canvas, MARGIN, Pen, Picture, Point};
+use crate::chart::{
     Area, Chart, Drawn, LEFT, Marked, base, dashed, draw_on, fill, grid, nothing, plot, stroke, write,
 };
-use super::color::Palette;
-use super::labels::{Frame, place};
-use super::pareto_axes::{Costs, Gains, Scale};
-use super::sweep::SweepPoint;
-use super::text::{Anchor, Face};
+use crate::color::Palette;
+use crate::labels::{Frame, place};
+use crate::sweep::SweepPoint;
+use crate::text::{Anchor, Face};
+pub use axes::Scale;
+use axes::{Costs, Gains};
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 

@@ -1,10 +1,10 @@
 //! What stands beside a graph: the meaning of colors, sizes and lines, and the nodes without a link.
 
-use super::canvas::{Canvas, MARGIN, Pen, Point};
-use super::color::Rgb;
-use super::format;
-use super::text::Anchor;
-use super::topology::{ColorBy, Fill, LABELED, NodeView, SIZE, Scene, draw_node, label, origin};
+use super::{ColorBy, Fill, LABELED, NodeView, SIZE, Scene, draw_node, label, origin};
+use crate::canvas::{Canvas, MARGIN, Pen, Point};
+use crate::color::Rgb;
+use crate::format;
+use crate::text::Anchor;
 
 const LEFT: f32 = 1290.0;
 const RIGHT: f32 = SIZE.0 as f32 - MARGIN;

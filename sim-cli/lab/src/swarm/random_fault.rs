@@ -9,8 +9,8 @@ use floodnet_sim::spec::{Crash, CrashKind, Cut, Ends, Fault, FaultKind, Loss, Pa
 use floodnet_text::units::Duration;
 use toml::Value;
 
-use crate::hunt::times::part;
-use crate::swarm::draw::{Drawing, ms, table, text, whole};
+use super::draw::{Drawing, ms, table, text, whole};
+use crate::times::part;
 
 /// The features of the swarm that are kinds of faults.
 pub(crate) const FAULTS: [&str; 6] = ["crash", "partition", "cut", "loss fault", "pause", "slow"];

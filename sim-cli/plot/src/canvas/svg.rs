@@ -2,9 +2,9 @@
 
 use core::fmt::{self, Display, Write as _};
 
-use super::canvas::{Pen, Picture, Point};
-use super::color::Rgb;
-use super::text::{Anchor, Face};
+use super::{Pen, Picture, Point};
+use crate::color::Rgb;
+use crate::text::{Anchor, Face};
 use data_encoding::BASE64;
 use floodnet_text::MADE_BY;
 use floodnet_text::markup::Escaped;
@@ -175,8 +175,8 @@ fn path(points: &[Point]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::canvas::Canvas;
     use super::*;
+    use crate::canvas::Canvas;
     use crate::{Style, Theme};
 
     fn drawn(style: &Style, draw: impl FnOnce(&mut Canvas)) -> Picture {

@@ -1,15 +1,15 @@
 //! The graph at one time.
 
-use super::canvas::{Canvas, Pen, Picture, Point};
-use super::color::Rgb;
-use super::density::Density;
-use super::graph::Adjacency;
-use super::layout::{Layout, growth, layout};
-use super::place::is_coarse;
-use super::run_view::{GraphView, RunView};
-use super::sidebar;
-use super::text::Anchor;
-use super::{Style, format};
+mod sidebar;
+
+use crate::canvas::{Canvas, Pen, Picture, Point};
+use crate::color::Rgb;
+use crate::density::Density;
+use crate::graph::Adjacency;
+use crate::layout::{Layout, growth, layout};
+use crate::place::is_coarse;
+use crate::text::Anchor;
+use crate::{Style, format};
 
 /// Width and height of the picture.
 pub(super) const SIZE: (u32, u32) = (1600, 1200);
@@ -195,22 +195,6 @@ pub(super) enum Fill {
     Solid(Rgb),
     /// With the background's, and a rim of this color.
     Hollow(Rgb),
-}
-
-/// The graphs of a run: by component, and where a message was followed also by its hops.
-pub(super) fn of_run(run: &RunView, style: &Style) -> Vec<(String, Picture)> {
-    let mut pictures = Vec::new();
-    for GraphView { suffix, graph, message } in &run.graphs {
-        // The layout takes longest, and is the same for both pictures.
-        let graph = TopologyView { layout: Some(graph.lay_out()), ..graph.clone() };
-        pictures.push((format!("topology{suffix}.png"), topology(&graph, style)));
-        if let Some(message) = message {
-            let title = format!("{}: how message {message} spread", run.scenario);
-            let hops = TopologyView { title, color_by: ColorBy::Hop, ..graph };
-            pictures.push((format!("topology-hops{suffix}.png"), topology(&hops, style)));
-        }
-    }
-    pictures
 }
 
 /// Draws the graph at one time: 1600 by 1200 pixels. Components lie apart from each other; nodes without

@@ -1,10 +1,12 @@
 //! Shapes and text on an opaque raster, and the finished picture.
 
-use super::Style;
-use super::color::{Palette, Rgb};
-use super::svg::Svg;
-use super::text::{Anchor, Face};
+mod svg;
+
+use crate::Style;
+use crate::color::{Palette, Rgb};
+use crate::text::{Anchor, Face};
 use floodnet_text::MADE_BY;
+use svg::Svg;
 use tiny_skia::Transform;
 use tiny_skia::{
     Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, StrokeDash,
