@@ -74,7 +74,8 @@ fn an_overlay_of_ones_own_runs_under_every_broadcast() {
         );
         let read = Scenario::parse("x.toml", &text, Path::new(""), &[], registry.tables());
         let scenario = read.unwrap_or_else(|wrong| panic!("{wrong}"));
-        let ran = lab::run::simulate(&scenario, registry.lab(), NonZeroUsize::MIN, &mut |_| true).unwrap();
+        let ran =
+            lab::simulate::simulate(&scenario, registry.lab(), NonZeroUsize::MIN, &mut |_| true).unwrap();
         let summary = ran.finished.unwrap().results.summary;
         assert_eq!(summary.delivery_ratio, Some(1.0), "{broadcast}");
         assert_eq!(summary.drops.values().sum::<u64>(), 0, "{broadcast}");

@@ -21,7 +21,7 @@ use floodnet_core::time::Duration;
 use floodnet_sim::payload::SimPayload;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sim_cli::lab::swarm::Invariant;
+use sim_cli::lab::check::Invariant;
 use sim_cli::lab::swarm::campaign::{Campaign, Tried};
 use sim_cli::lab::swarm::draw::ProtocolChoice;
 use sim_cli::registry::{Registry, Runnable, Setting};

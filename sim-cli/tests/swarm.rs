@@ -3,8 +3,9 @@
 
 use std::num::NonZeroUsize;
 
+use sim_cli::lab::check::Again;
+use sim_cli::lab::simulate::check;
 use sim_cli::lab::swarm::campaign::{Campaign, Tried};
-use sim_cli::lab::swarm::check::{Again, check};
 use sim_cli::lab::swarm::draw::{ProtocolChoice, draw};
 use sim_cli::lab::swarm::seeds;
 use sim_cli::registry::Registry;

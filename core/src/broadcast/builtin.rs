@@ -3,8 +3,7 @@
 //! One more is a module beside this file and a line here. To be combined with every overlay, it also has its row and its
 //! arms in `sim-cli/scenario/src/protocol/any.rs`, where the compiler leads from one to the next.
 
-use super::{Flood, FloodWithHistory, Gossip, Plumtree};
-use crate::tables::{BroadcastVisitor, PortablePayload};
+use super::{BroadcastVisitor, Flood, FloodWithHistory, Gossip, Plumtree, PortablePayload};
 
 /// Shows `visitor` the broadcasts that scenarios can name.
 pub fn visit<P: PortablePayload>(visitor: &mut impl BroadcastVisitor<P>) {

@@ -159,7 +159,8 @@ mod table {
     use alloc::vec::Vec;
 
     use super::{Config, Gossip};
-    use crate::tables::{CheckedTable, Complaint, Draw, NamedBroadcast, PortablePayload};
+    use crate::broadcast::{NamedBroadcast, PortablePayload};
+    use crate::tables::{CheckedTable, Complaint, Draw};
 
     impl CheckedTable for Config {
         const DROPS: Option<&'static [&'static str]> = Some(&["already_published", "no_queue"]);

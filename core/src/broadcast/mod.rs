@@ -11,6 +11,8 @@
 mod builtin;
 pub mod flood;
 pub mod gossip;
+#[cfg(feature = "tables")]
+mod named;
 pub mod plumtree;
 
 #[cfg(feature = "tables")]
@@ -18,6 +20,8 @@ pub use builtin::visit;
 pub use flood::Flood;
 pub use flood::history::FloodWithHistory;
 pub use gossip::Gossip;
+#[cfg(feature = "tables")]
+pub use named::{BroadcastVisitor, NamedBroadcast, PortablePayload};
 pub use plumtree::Plumtree;
 
 use crate::hostile::{Classes, MessageClass};

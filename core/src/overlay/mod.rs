@@ -14,6 +14,8 @@ mod builtin;
 pub mod cyclon;
 pub mod fixed;
 pub mod hyparview;
+#[cfg(feature = "tables")]
+mod named;
 pub mod random_walk;
 pub mod swim;
 pub mod view;
@@ -23,6 +25,8 @@ pub use builtin::visit;
 pub use cyclon::Cyclon;
 pub use fixed::Fixed;
 pub use hyparview::HyParView;
+#[cfg(feature = "tables")]
+pub use named::{EntryNodes, Given, NamedOverlay, OverlayVisitor};
 pub use random_walk::RandomWalk;
 pub use swim::Swim;
 pub use view::View;

@@ -3,6 +3,7 @@
 //! | module | subject |
 //! |---|---|
 //! | [`protocols`] | the protocols that can be run, each with the engine made for it |
+//! | [`simulate`] | a scenario on its engine: run, prepared, followed, checked |
 //! | [`run`] | one run, and its folder |
 //! | [`ensemble`] | many runs of one scenario |
 //! | [`compare`] | two configurations, metric by metric |
@@ -14,7 +15,8 @@
 //! | [`verify`] | whether a run goes the same way again |
 //! | [`why`] | why a message did not reach somebody |
 //! | [`oracle`] | results that are known beforehand |
-//! | [`swarm`] | random scenarios, and what must hold in each |
+//! | [`check`] | what must hold in every run, watched in each node |
+//! | [`swarm`] | random scenarios, each checked |
 //! | `times` | the times of a scenario, cut off or squeezed |
 //! | [`emit`] | a folder of files for another program |
 //! | [`bisect`] | from which value of a key on runs go wrong |
@@ -24,6 +26,7 @@
 
 pub mod bakeoff;
 pub mod bisect;
+pub mod check;
 pub mod compare;
 pub mod emit;
 pub mod ensemble;
@@ -32,6 +35,7 @@ mod junit;
 pub mod oracle;
 pub mod protocols;
 pub mod run;
+pub mod simulate;
 pub mod swarm;
 pub mod sweep;
 pub mod target;

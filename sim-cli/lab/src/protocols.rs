@@ -10,9 +10,9 @@ use floodnet_scenario::{CheckedTable, Complaint, Scenario, Tables, unread};
 use floodnet_sim::Memory;
 use floodnet_sim::hostile::Hostile;
 
+use crate::check::{CaseResult, CheckJob, check_protocol};
 use crate::run::need::Outline;
 use crate::run::{Job, Ran, simulate_job};
-use crate::swarm::check::{CaseResult, CheckJob, check_protocol};
 use crate::trace::{Followed, Following, follow_protocol};
 
 /// Runs one protocol.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::testing::{Script, ms, publish, secs, settings};
+use floodnet_core::hostile::Deed;
 use floodnet_core::observe::Observation;
 use floodnet_sim::plan::{Known, PlanSpec};
 use floodnet_sim::spec::{Adversary, Censor, Connect, DeedSpec, Estimator, Nodes, Target};

@@ -17,6 +17,7 @@
 //! | [`lifecycle`] | up, joined, joins, leaves, crashes, repairs, time to join |
 //! | [`newcomer_links`] | to whom newcomers link: preferential attachment |
 //! | [`graph`] | edges of the measured graph, components, nodes that are isolated or cut off, asymmetry |
+//! | [`deeds`] | (what hostile nodes did, as it is gathered) |
 //! | [`hostility`] | what adversaries did, and what it cost them |
 //! | [`series`] | samples, partition rate, averages |
 //! | [`topology`] | clustering, triangles, paths, assortativity; the graph to draw |
@@ -28,6 +29,7 @@
 //! | `ended` | (what is known when the run is over; the rows of the table pick from it) |
 //! | `text` | (which of them are shown on the screen) |
 //! | [`values`] | records of several numbers that a summary is made of |
+//! | [`metric_row`] | what a row of the table says: words, unit, which way is worse, family |
 //! | [`metrics`] | the table of all these numbers: the record of a run, and each number by its name |
 //! | [`own`] | what protocols measure of themselves |
 //! | `detection` | (what detectors of failures said, against what was so) |
@@ -48,6 +50,7 @@ mod around;
 mod arrivals;
 mod changes;
 mod collector;
+pub mod deeds;
 pub mod delivery;
 mod detection;
 mod ended;
@@ -58,6 +61,7 @@ pub mod hostility;
 pub mod latency;
 pub mod lifecycle;
 pub mod load;
+pub mod metric_row;
 pub mod metrics;
 mod neighbors;
 pub mod newcomer_links;

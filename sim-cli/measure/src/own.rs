@@ -12,7 +12,7 @@ use floodnet_core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::latency::{Latencies, Spans};
-use super::metrics::{Meaning, Unit};
+use super::metric_row::{Meaning, Unit};
 use super::number::{DIGITS, round_to};
 
 /// The measures that the protocols of this program have declared, by name.

@@ -14,8 +14,8 @@ use floodnet_sim::plan::{End, Plan};
 
 use super::arrivals::{Arrivals, Counts, Delivery};
 use super::changes::{Change, Changes};
+use super::deeds::Deeds;
 use super::detection::Told;
-use super::hostility::Deeds;
 use super::lifecycle::{Census, Everybody, Lifecycle};
 use super::load::{Load, Traffic};
 use super::neighbors::{Neighbors, is_pair};

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use super::delivery::Message;
 use super::latency::Ms;
-use super::metrics::row::{Metric, metrics};
+use super::metric_row::{Metric, metrics};
 use super::number::{ratio, seconds, span_ms};
 use super::series::{Averages, Row};
 

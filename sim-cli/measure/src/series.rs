@@ -16,8 +16,8 @@
 use floodnet_core::time::Time;
 use serde::Serialize;
 
+use super::deeds::HostileRow;
 use super::graph::Shape;
-use super::hostility::HostileRow;
 use super::number::{RunningStats, ratio};
 use super::values::{LargestComponent, MeanMax, MeanMaxEnd, MeanMinMax};
 

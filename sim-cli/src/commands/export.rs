@@ -15,7 +15,7 @@ use crate::views::export::{Timeline, gexf, graph, tables};
 use floodnet_lab::run::folder::Whole;
 use floodnet_lab::run::labels::SlotLabels;
 use floodnet_lab::run::manifest::Manifest;
-use floodnet_lab::run::prepare;
+use floodnet_lab::simulate::prepare;
 use floodnet_lab::why::Traced;
 use floodnet_measure::seconds;
 use floodnet_measure::tables::write_graphml;

@@ -19,7 +19,7 @@ use crate::registry::Registry;
 use floodnet_lab::hunt::cause::{Cause, Causes, Ingredient, words};
 use floodnet_lab::hunt::{Found, Hunt, Stage, Variation, Wish, by_wish, file};
 use floodnet_lab::run::folder::write_whole;
-use floodnet_lab::run::prepare;
+use floodnet_lab::simulate::prepare;
 use floodnet_scenario::{Scenario, units};
 
 /// Search for a run in which something goes wrong, and shrink its scenario

@@ -2,7 +2,8 @@
 
 use clap::Args;
 use floodnet_lab::run::machine::available;
-use floodnet_lab::run::need::{Need, need};
+use floodnet_lab::run::need::Need;
+use floodnet_lab::simulate::need;
 use floodnet_scenario::Scenario;
 use floodnet_text::format::{bytes, count, plural};
 use floodnet_text::units::Size;

@@ -15,13 +15,13 @@ use super::failure::Failure;
 use super::files::{Loaded, load, threads};
 use super::progress::{UntilInterrupt, bar};
 use crate::registry::Registry;
+use floodnet_lab::check::{Again, HEAL, Invariant, Violation};
 use floodnet_lab::hunt::{Cause, Found as Wrong, Hunt, by_invariant, file};
 use floodnet_lab::run::folder::write_whole;
+use floodnet_lab::simulate::check;
 use floodnet_lab::swarm::campaign::{Campaign, Failure as Found, Tried, UNHEALED_PERMILLE};
-use floodnet_lab::swarm::check::{Again, HEAL, check};
 use floodnet_lab::swarm::draw::{Drawn, ProtocolChoice, draw};
-use floodnet_lab::swarm::violation::Invariant;
-use floodnet_lab::swarm::{Violation, seeds};
+use floodnet_lab::swarm::seeds;
 use floodnet_text::format::plural;
 
 /// Fuzz: run random scenarios and check invariants

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use floodnet_core::time::Time;
 use floodnet_lab::Protocols;
-use floodnet_lab::run::simulate;
+use floodnet_lab::simulate::simulate;
 use floodnet_lab::trace::overlay::{OverlayChange, OverlayHistory};
 use floodnet_lab::why::{Traced, trace_copies};
 use floodnet_measure::Results;

@@ -12,7 +12,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use assert_cmd::cargo::cargo_bin;
-use sim_cli::lab::run::simulate;
+use sim_cli::lab::simulate::simulate;
 use sim_cli::registry::Registry;
 use sim_cli::scenario::Scenario;
 

@@ -454,7 +454,7 @@ impl<Peer: Copy + Ord, P: Dated> Invariants for FloodWithHistory<Peer, P> {
 }
 
 #[cfg(feature = "tables")]
-impl<P: crate::tables::PortablePayload> crate::tables::NamedBroadcast for FloodWithHistory<u32, P> {
+impl<P: crate::broadcast::PortablePayload> crate::broadcast::NamedBroadcast for FloodWithHistory<u32, P> {
     const NAME: &'static str = "flood";
     const FOR_KEY: Option<&'static str> = Some("history");
     type Table = super::Table;

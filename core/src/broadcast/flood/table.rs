@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Config, Flood, history};
+use crate::broadcast::{NamedBroadcast, PortablePayload};
 use crate::seen::SeenLimits;
-use crate::tables::{CheckedTable, Complaint, Draw, NamedBroadcast, PortablePayload};
+use crate::tables::{CheckedTable, Complaint, Draw};
 use crate::units::{Duration, Limit};
 
 /// `[broadcast.flood]`: what is new goes to every neighbor.

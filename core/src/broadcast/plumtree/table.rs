@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Config, Plumtree};
-use crate::tables::{CheckedTable, Complaint, Draw, NamedBroadcast, PortablePayload};
+use crate::broadcast::{NamedBroadcast, PortablePayload};
+use crate::tables::{CheckedTable, Complaint, Draw};
 use crate::units::Duration;
 
 /// `[broadcast.plumtree]`: along a tree of eager links, and announced on the lazy links beside it.

@@ -8,7 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Config, Cyclon, MOST_LISTED};
-use crate::tables::{CheckedTable, Complaint, Draw, EntryNodes, NamedOverlay};
+use crate::overlay::{EntryNodes, NamedOverlay};
+use crate::tables::{CheckedTable, Complaint, Draw};
 use crate::units::Duration;
 
 /// `[overlay.cyclon]`: lists of peers with ages, traded with the oldest peer each period.

@@ -8,7 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Config, HyParView, MOST_LISTED};
-use crate::tables::{CheckedTable, Complaint, Draw, EntryNodes, NamedOverlay};
+use crate::overlay::{EntryNodes, NamedOverlay};
+use crate::tables::{CheckedTable, Complaint, Draw};
 use crate::units::Duration;
 
 /// `[overlay.hyparview]`: a small active view of neighbors, and a passive view to replace them from.

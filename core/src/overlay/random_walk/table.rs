@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Accept, Config, RandomWalk};
-use crate::tables::{CheckedTable, Complaint, Draw, EntryNodes, NamedOverlay};
+use crate::overlay::{EntryNodes, NamedOverlay};
+use crate::tables::{CheckedTable, Complaint, Draw};
 use crate::units::Limit;
 
 /// `[overlay.random_walk]`: newcomers send join requests that walk at random.

@@ -9,7 +9,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Config, MOST_LISTED, Swim};
-use crate::tables::{CheckedTable, Complaint, Draw, EntryNodes, NamedOverlay};
+use crate::overlay::{EntryNodes, NamedOverlay};
+use crate::tables::{CheckedTable, Complaint, Draw};
 use crate::units::{Duration, duration_or, schema_duration_or};
 
 /// `[overlay.swim]`: every node knows all, and pings one in each period; with the parts of Lifeguard.

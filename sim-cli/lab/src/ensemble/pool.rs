@@ -9,7 +9,8 @@ use std::thread;
 use floodnet_sim::Progress;
 
 use crate::Protocols;
-use crate::run::{Ran, simulate};
+use crate::run::Ran;
+use crate::simulate::simulate;
 use floodnet_measure::Results;
 use floodnet_measure::metrics::Numbers;
 use floodnet_scenario::{Complaint, Scenario};

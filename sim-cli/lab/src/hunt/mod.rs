@@ -30,9 +30,8 @@ pub use mutate::Variation;
 pub use wish::Wish;
 
 use crate::Protocols;
-use crate::run::simulate;
-use crate::swarm::Invariant;
-use crate::swarm::check::{Again, check};
+use crate::check::{Again, Invariant};
+use crate::simulate::{check, simulate};
 use crate::swarm::in_order::in_order;
 use floodnet_scenario::Scenario;
 

@@ -87,7 +87,7 @@ mod tests {
 
     use super::*;
     use crate::Protocols;
-    use crate::run::simulate_shown;
+    use crate::simulate::simulate_shown;
     use floodnet_measure::metrics::Numbers;
     use floodnet_scenario::Scenario;
 

@@ -33,7 +33,6 @@ use floodnet_core::time::Time;
 use floodnet_sim::observer::Divisible;
 use floodnet_sim::{Memory, Progress, Simulation};
 
-use crate::Protocols;
 use floodnet_measure::part::Part;
 use floodnet_measure::so_far::SoFar;
 use floodnet_measure::{Ending, Measures, Results};
@@ -46,14 +45,14 @@ pub use sockets::{HopOverhead, Kernels, TcpRunInfo};
 pub(crate) struct Job<'a> {
     pub(crate) scenario: &'a Scenario,
     /// Whether to prepare the run only.
-    dry: bool,
+    pub(crate) dry: bool,
     /// Number of threads.
-    jobs: NonZeroUsize,
+    pub(crate) jobs: NonZeroUsize,
     /// Divide the run over them however small it is.
-    divide: bool,
-    watch: &'a mut dyn FnMut(Progress) -> bool,
+    pub(crate) divide: bool,
+    pub(crate) watch: &'a mut dyn FnMut(Progress) -> bool,
     /// Shown the run at each sample.
-    look: Option<Look<'a>>,
+    pub(crate) look: Option<Look<'a>>,
 }
 
 /// Shown a run that goes on, at each sample. It changes nothing in the run.
@@ -132,63 +131,6 @@ impl Cost {
     }
 }
 
-/// Simulates `scenario` with the protocol that its tables name, on up to `jobs` threads: the results are the same
-/// for any number of them. `watch` is asked after each window whether to go on.
-///
-/// # Errors
-/// The scenario cannot be set up; says why.
-pub fn simulate(
-    scenario: &Scenario,
-    protocols: &Protocols,
-    jobs: NonZeroUsize,
-    watch: &mut dyn FnMut(Progress) -> bool,
-) -> Result<Ran, Complaint> {
-    dispatch(protocols, Job { scenario, dry: false, jobs, divide: false, watch, look: None })
-}
-
-/// As [`simulate`], and shows the run to `look` at each sample.
-///
-/// # Errors
-/// As [`simulate`].
-pub fn simulate_shown(
-    scenario: &Scenario,
-    protocols: &Protocols,
-    jobs: NonZeroUsize,
-    watch: &mut dyn FnMut(Progress) -> bool,
-    look: Look<'_>,
-) -> Result<Ran, Complaint> {
-    dispatch(protocols, Job { scenario, dry: false, jobs, divide: false, watch, look: Some(look) })
-}
-
-/// As [`simulate`], but divides even a small run over `jobs` threads. It takes longer and must come to the same.
-///
-/// # Errors
-/// As [`simulate`].
-pub fn simulate_divided(
-    scenario: &Scenario,
-    protocols: &Protocols,
-    jobs: NonZeroUsize,
-    watch: &mut dyn FnMut(Progress) -> bool,
-) -> Result<Ran, Complaint> {
-    dispatch(protocols, Job { scenario, dry: false, jobs, divide: true, watch, look: None })
-}
-
-/// Prepares `scenario` without running it.
-///
-/// # Errors
-/// As [`simulate`].
-pub fn prepare(scenario: &Scenario, protocols: &Protocols) -> Result<Setup, Complaint> {
-    dispatch(
-        protocols,
-        Job { scenario, dry: true, jobs: NonZeroUsize::MIN, divide: false, watch: &mut |_| true, look: None },
-    )
-    .map(|ran| ran.setup)
-}
-
-fn dispatch(protocols: &Protocols, mut job: Job<'_>) -> Result<Ran, Complaint> {
-    protocols.engine(job.scenario)?.run(&mut job)
-}
-
 /// Simulates `scenario` with the protocol `P` on one thread, for callers that know the protocol already.
 pub(crate) fn simulate_alone<P: Runnable>(scenario: &Scenario) -> Result<Ran, Complaint> {
     simulate_job::<P>(&mut Job {
@@ -201,7 +143,7 @@ pub(crate) fn simulate_alone<P: Runnable>(scenario: &Scenario) -> Result<Ran, Co
     })
 }
 
-/// Does a job with the protocol `P`: all functions above end here.
+/// Does a job with the protocol `P`: every simulated run ends here.
 pub(crate) fn simulate_job<P: Runnable>(job: &mut Job<'_>) -> Result<Ran, Complaint> {
     let began = clock();
     let scenario = job.scenario;

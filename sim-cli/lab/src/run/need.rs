@@ -8,8 +8,7 @@ use floodnet_core::seen::SeenLimits;
 use floodnet_sim::plan::MOST_MESSAGES;
 use floodnet_sim::spec::{Timing, Transport};
 
-use crate::Protocols;
-use floodnet_scenario::{Complaint, Scenario, Traffic};
+use floodnet_scenario::{Scenario, Traffic};
 
 /// What a program takes before it has any node.
 const PROGRAM: u64 = 14_000_000;
@@ -75,26 +74,9 @@ pub(crate) struct Outline {
     pub(crate) remembers: SeenLimits,
 }
 
-/// What a run of `scenario` will need; none if only a file says how many slots there are.
-///
-/// # Errors
-/// No protocol is named so, or it cannot read its tables.
-pub fn need(scenario: &Scenario, protocols: &Protocols) -> Result<Option<Need>, Complaint> {
-    let Some(count) = scenario.nodes.count else { return Ok(None) };
-    need_of(scenario, count, protocols).map(Some)
-}
-
-/// As [`need`], of a run with so many slots.
-///
-/// # Errors
-/// As [`need`].
-pub fn need_of(scenario: &Scenario, slots: u32, protocols: &Protocols) -> Result<Need, Complaint> {
-    let outline = protocols.engine(scenario)?.outline(scenario, slots)?;
-    Ok(outline.need(scenario, slots))
-}
-
 impl Outline {
-    fn need(&self, scenario: &Scenario, slots: u32) -> Need {
+    /// What a run of `scenario` with so many slots will need.
+    pub(crate) fn need(&self, scenario: &Scenario, slots: u32) -> Need {
         let nodes = u64::from(slots);
         let ends = self.links.unwrap_or(nodes.saturating_mul(DEGREE) / 2).saturating_mul(2);
         let streams = streams(scenario);
@@ -177,6 +159,8 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::Protocols;
+    use crate::simulate::need;
 
     /// Two thousand nodes in a ring, or as `overlay` says.
     fn of(overlay: &str, more: &str) -> Need {

@@ -5,12 +5,12 @@ use std::num::NonZeroUsize;
 
 use floodnet_core::time::Duration;
 
-use super::check::{Again, CaseResult, check};
 use super::draw::{ProtocolChoice, draw};
 use super::in_order::in_order;
 use super::random_fault::FAULTS;
-use super::violation::{Invariant, Violation};
 use crate::Protocols;
+use crate::check::{Again, CaseResult, Invariant, Violation};
+use crate::simulate::check;
 
 /// Of the histories that promise it, so many in a thousand may fail to become one component: the protocols
 /// promise it with high probability only.

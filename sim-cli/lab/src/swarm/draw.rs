@@ -9,7 +9,7 @@ use std::path::Path;
 use floodnet_core::rng::{NodeRng, Purpose};
 use toml::{Table, Value};
 
-use super::check::{HEAL, REACH};
+use crate::check::{HEAL, REACH};
 use floodnet_scenario::{Diagnostics, Draw, NamedTable, Scenario, TableKind, Tables};
 
 /// Names of the features that a scenario has.

@@ -12,7 +12,7 @@ use crate::Protocols;
 use crate::ensemble::report::{Judged, Kept, Report};
 use crate::ensemble::seed;
 use crate::run::early::Early;
-use crate::run::simulate_shown;
+use crate::simulate::simulate_shown;
 use floodnet_measure::reach::Reached;
 use floodnet_measure::so_far::SoFar;
 use floodnet_measure::stats::decide::Decision;

@@ -29,7 +29,6 @@ use floodnet_sim::observer::{Arrived, Divisible, Observed, Observer, Step};
 use floodnet_sim::plan::Plan;
 use floodnet_sim::{Progress, Simulation};
 
-use crate::Protocols;
 use floodnet_scenario::build::{Setup, set_up_nodes};
 use floodnet_scenario::protocol::Runnable;
 use floodnet_scenario::{Complaint, Scenario};
@@ -86,9 +85,9 @@ pub type Sink<'s> = &'s mut dyn FnMut(Time, Vec<Record>) -> bool;
 /// What a protocol's follower works on.
 pub(crate) struct Following<'a> {
     pub(crate) scenario: &'a Scenario,
-    follow: &'a Follow,
-    sink: Sink<'a>,
-    watch: &'a mut dyn FnMut(Progress) -> bool,
+    pub(crate) follow: &'a Follow,
+    pub(crate) sink: Sink<'a>,
+    pub(crate) watch: &'a mut dyn FnMut(Progress) -> bool,
 }
 
 /// A run that was followed.
@@ -117,20 +116,6 @@ pub struct Shown {
     pub held_by: Vec<u32>,
     /// Its node, in `Debug` form, laid out by [`layout::compact`].
     pub state: String,
-}
-
-/// Runs `scenario` and hands its steps to `sink`.
-///
-/// # Errors
-/// The scenario cannot be set up; says why.
-pub fn follow(
-    scenario: &Scenario,
-    protocols: &Protocols,
-    follow: &Follow,
-    sink: Sink<'_>,
-    watch: &mut dyn FnMut(Progress) -> bool,
-) -> Result<Followed, Complaint> {
-    protocols.inspector(scenario)?.follow(Following { scenario, follow, sink, watch })
 }
 
 /// Follows a run with the protocol `P`.

@@ -11,7 +11,8 @@ use super::files::{FileDifference, LineDifference};
 use crate::Protocols;
 use crate::run::folder::{MANIFEST, RESOLVED, tables_of};
 use crate::run::manifest::Manifest;
-use crate::run::{Finished, Ran, simulate};
+use crate::run::{Finished, Ran};
+use crate::simulate::simulate;
 use floodnet_scenario::{Complaint, Scenario};
 
 /// What running a folder's scenario again gave.

@@ -16,7 +16,8 @@ use floodnet_sim::Progress;
 
 use crate::Protocols;
 use crate::run::folder::tables_of;
-use crate::run::{Finished, Ran, simulate, simulate_divided};
+use crate::run::{Finished, Ran};
+use crate::simulate::{simulate, simulate_divided};
 use files::FileDifference;
 use floodnet_scenario::{Complaint, Scenario};
 use step::Parting;

@@ -16,8 +16,9 @@ use floodnet_sim::Progress;
 
 use super::Way;
 use crate::Protocols;
+use crate::simulate::follow;
+use crate::trace::Follow;
 use crate::trace::record::Record;
-use crate::trace::{Follow, follow};
 use floodnet_scenario::{Complaint, Scenario};
 
 /// Steps before the first difference that are shown.

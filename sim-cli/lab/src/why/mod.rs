@@ -22,10 +22,10 @@ use floodnet_core::time::{Duration, Time};
 use floodnet_sim::Progress;
 
 use crate::Protocols;
-use crate::run::prepare;
+use crate::simulate::{follow, prepare};
 use crate::trace::overlay::{OverlayHistory, Recorder};
 use crate::trace::record::Record;
-use crate::trace::{Follow, Followed, Keep, follow};
+use crate::trace::{Follow, Followed, Keep};
 use copies::Copies;
 use floodnet_scenario::{Complaint, Scenario};
 

@@ -11,9 +11,9 @@ use std::fmt;
 
 use floodnet_text::spelling::nearest;
 
-use super::row::{Family, Meaning, Metric, Role, Unit, Worse};
 use super::table::{METRICS, Summary};
 use crate::load::OfKind;
+use crate::metric_row::{Family, Meaning, Metric, Role, Unit, Worse};
 use crate::own::{self, Own};
 use crate::phases::PHASE_METRICS;
 

@@ -14,11 +14,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::row::{Metric, metrics};
 use crate::ended::Ended;
 use crate::hostility::Hostility;
 use crate::latency::Quantiles;
 use crate::load::{ByKind, Conservation, Losses, OfKind, Packets};
+use crate::metric_row::{Metric, metrics};
 use crate::newcomer_links::Attachment;
 use crate::number::seconds;
 use crate::outcome::Checked;

@@ -95,7 +95,7 @@ const ROW: [&str; 30] = [
     "bytes_control",
 ];
 
-/// Its further columns in a run with adversaries: the fields of [`HostileRow`](crate::hostility::HostileRow).
+/// Its further columns in a run with adversaries: the fields of [`HostileRow`](crate::deeds::HostileRow).
 const HOSTILE: [&str; 5] =
     ["hostile_share", "hostile_share_max", "hostile_majority", "hostile_links", "honest_cut_off"];
 

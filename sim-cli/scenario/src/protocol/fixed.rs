@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use floodnet_core::graph::Graph;
 use floodnet_core::overlay::{Fixed, fixed};
-use floodnet_core::tables::{CheckedTable, Complaint, Draw, Given, NamedOverlay};
+use floodnet_core::overlay::{Given, NamedOverlay};
+use floodnet_core::tables::{CheckedTable, Complaint, Draw};
 use floodnet_core::units::share;
 use floodnet_sim::graph::{self, MOST_LINKS};
 use floodnet_sim::read::open;

@@ -14,14 +14,16 @@ mod per_protocol;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use floodnet_core::broadcast::BroadcastVisitor;
+pub use floodnet_core::broadcast::NamedBroadcast;
 use floodnet_core::broadcast::{self, Flood};
 use floodnet_core::graph::Graph;
 use floodnet_core::invariants::{Invariants, Promises};
 use floodnet_core::node::{Config, Node};
 use floodnet_core::overlay::{self, Fixed, RandomWalk};
+use floodnet_core::overlay::{EntryNodes, OverlayVisitor};
+pub use floodnet_core::overlay::{Given, NamedOverlay};
 use floodnet_core::seen::SeenLimits;
-use floodnet_core::tables::{BroadcastVisitor, EntryNodes, OverlayVisitor};
-pub use floodnet_core::tables::{Given, NamedBroadcast, NamedOverlay};
 use floodnet_core::wire::Wire;
 use floodnet_measure::own;
 use floodnet_sim::SimProtocol;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use floodnet_core::graph::Graph;
 use floodnet_core::invariants::{Invariants, Promises};
+use floodnet_core::overlay::OverlayVisitor;
 use floodnet_core::overlay::{self, Fixed, Overlay as _};
-use floodnet_core::tables::{CheckedTable, OverlayVisitor};
+use floodnet_core::tables::CheckedTable;
 use floodnet_sim::spec::Transport;
 
 use crate::protocol::{AnyOverlay, Given, NamedOverlay, Setting};

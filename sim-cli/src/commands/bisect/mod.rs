@@ -16,7 +16,8 @@ use floodnet_lab::bisect::range::Range;
 use floodnet_lab::bisect::{Answer, Settings, bisect};
 use floodnet_lab::ensemble::{run_each, seed};
 use floodnet_lab::hunt::Wish;
-use floodnet_lab::run::{Ran, prepare};
+use floodnet_lab::run::Ran;
+use floodnet_lab::simulate::prepare;
 use floodnet_scenario::Scenario;
 use floodnet_text::format::{number, plural};
 

@@ -97,7 +97,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Ends the run at once: the violation unwinds to [`check`](super::check), past everything between.
+/// Ends the run at once: the violation unwinds to [`check_protocol`](super::check_protocol), past everything between.
 /// Unlike a panic it prints nothing on its way.
 pub(super) fn broken(invariant: Invariant, at: Time, slot: Option<u32>, what: String) -> ! {
     std::panic::resume_unwind(Box::new(Violation { invariant, at, slot, what }))

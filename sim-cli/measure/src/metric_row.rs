@@ -113,19 +113,19 @@ pub struct Metric<R: 'static> {
 macro_rules! metrics {
     ($record:ty: $($field:ident $(. $leaf:ident)? : $worse:ident $unit:ident $($role:ident $family:ident)?
         $($label:literal)?,)*) => {
-        &[$($crate::metrics::row::Metric {
+        &[$($crate::metric_row::Metric {
             path: concat!(stringify!($field) $(, ".", stringify!($leaf))?),
-            label: $crate::metrics::row::label(&[
+            label: $crate::metric_row::label(&[
                 $($label,)? concat!(stringify!($field) $(, ".", stringify!($leaf))?)
             ]),
-            meaning: $crate::metrics::row::Meaning {
-                worse: $crate::metrics::row::Worse::$worse,
-                unit: $crate::metrics::row::Unit::$unit,
-                family: $crate::metrics::row::family(
-                    &[$(($crate::metrics::row::Role::$role, $crate::metrics::row::Family::$family))?]
+            meaning: $crate::metric_row::Meaning {
+                worse: $crate::metric_row::Worse::$worse,
+                unit: $crate::metric_row::Unit::$unit,
+                family: $crate::metric_row::family(
+                    &[$(($crate::metric_row::Role::$role, $crate::metric_row::Family::$family))?]
                 ),
             },
-            get: |record: &$record| $crate::metrics::row::Number::number(record.$field $(.$leaf)?),
+            get: |record: &$record| $crate::metric_row::Number::number(record.$field $(.$leaf)?),
         },)*]
     };
 }

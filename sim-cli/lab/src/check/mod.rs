@@ -1,4 +1,17 @@
-//! One scenario, held against the invariants.
+//! One scenario, held against the invariants: each node is watched after each of its inputs, and what lies between
+//! nodes is looked at after a quiet period and at the end.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`violation`] | the invariants, and a breach of one |
+//! | `watched` | a node, watched after each input |
+//! | `rules` | what must hold between nodes |
+//! | `graph` | who holds whom, as the observations tell |
+
+mod graph;
+mod rules;
+pub mod violation;
+mod watched;
 
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -12,16 +25,16 @@ use floodnet_sim::plan::DisturbanceKind;
 use floodnet_sim::spec::Transport;
 use floodnet_sim::{Outcome, Simulation};
 
-use super::rules::{Quiet, Rules};
-use super::violation::{Invariant, Violation, broken};
-use super::watched::{Known, StatesMet, Watched};
-use crate::Protocols;
 use crate::run;
 use floodnet_scenario::build::{Setup, set_up};
 use floodnet_scenario::protocol::Runnable;
 use floodnet_scenario::{Complaint, Scenario, unread};
+use rules::{Quiet, Rules};
+use violation::broken;
+pub use violation::{Invariant, Violation};
+use watched::{Known, StatesMet, Watched};
 
-pub use super::rules::{HEAL, REACH};
+pub use rules::{HEAL, REACH};
 
 /// More inputs than this mean that packets go round for ever: a hundred times what scenarios here take.
 const MOST_INPUTS: u64 = 20_000_000;
@@ -76,19 +89,11 @@ pub struct CaseResult {
 
 /// A check to do, for the protocol's [`Checker`].
 pub(crate) struct CheckJob<'a> {
-    scenario: &'a Scenario,
-    again: Again,
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) again: Again,
 }
 
-/// Runs `scenario`, watches every node, and once more as `again` says.
-///
-/// # Errors
-/// The scenario cannot be set up; says why.
-pub fn check(scenario: &Scenario, protocols: &Protocols, again: Again) -> Result<CaseResult, Complaint> {
-    protocols.inspector(scenario)?.check(&CheckJob { scenario, again })
-}
-
-/// As [`check`], with the protocol `P`.
+/// Runs a scenario with the protocol `P`, watches every node, and once more as the job says.
 pub(crate) fn check_protocol<P: Runnable>(job: &CheckJob<'_>) -> Result<CaseResult, Complaint> {
     let scenario = job.scenario;
     let setup = set_up::<P>(scenario)?;
