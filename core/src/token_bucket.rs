@@ -6,6 +6,10 @@ use crate::time::{Duration, Time};
 
 const NANOS_PER_SECOND: u32 = 1_000_000_000;
 
+const fn at_least_one(units: u32) -> u32 {
+    if units == 0 { 1 } else { units }
+}
+
 /// A bound on how often something happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
@@ -24,8 +28,7 @@ impl Rate {
     /// So many per second on average, up to a billion, and up to `burst` at once. Zeros count as one.
     #[must_use]
     pub const fn per_second(units: u32, burst: u32) -> Self {
-        let units = if units == 0 { 1 } else { units };
-        let burst = if burst == 0 { 1 } else { burst };
+        let (units, burst) = (at_least_one(units), at_least_one(burst));
         // More than a billion would cost nothing, and so be without bound.
         let units = if units > NANOS_PER_SECOND { NANOS_PER_SECOND } else { units };
         Self { cost: (NANOS_PER_SECOND / units) as u64, per_second: units, burst }
@@ -34,15 +37,15 @@ impl Rate {
     /// The rate of each of `parts` that share this one: a burst of one at least.
     #[must_use]
     pub const fn divided(self, parts: u32) -> Self {
-        let parts = if parts == 0 { 1 } else { parts };
-        let burst = if self.burst < parts { 1 } else { self.burst / parts };
+        let parts = at_least_one(parts);
+        let burst = at_least_one(self.burst / parts);
         Self { cost: self.cost.saturating_mul(parts as u64), per_second: self.per_second / parts, burst }
     }
 
     /// The same rate with another burst; 0 counts as one.
     #[must_use]
     pub const fn with_burst(self, burst: u32) -> Self {
-        Self { burst: if burst == 0 { 1 } else { burst }, ..self }
+        Self { burst: at_least_one(burst), ..self }
     }
 
     /// A rate of bytes as one of KiB, to be shown.

@@ -2,7 +2,7 @@
 
 use alloc::collections::VecDeque;
 use core::fmt;
-use core::hash::{BuildHasher, Hash, Hasher};
+use core::hash::{BuildHasherDefault, Hash, Hasher};
 
 use arrayvec::ArrayVec;
 use hashbrown::HashSet;
@@ -136,17 +136,8 @@ impl<Id: Copy + Eq + Hash + fmt::Debug> SeenCache<Id> {
     }
 }
 
-/// A hasher without a secret: the same on every machine and in every run.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FixedState;
-
-impl BuildHasher for FixedState {
-    type Hasher = FixedHasher;
-    #[inline]
-    fn build_hasher(&self) -> FixedHasher {
-        FixedHasher(0)
-    }
-}
+/// Makes a hasher without a secret: the same on every machine and in every run.
+pub type FixedState = BuildHasherDefault<FixedHasher>;
 
 /// Hashes an id as [`FixedState`] says.
 #[derive(Clone, Copy, Debug, Default)]

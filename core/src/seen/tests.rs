@@ -1,10 +1,21 @@
 //! Both memories against what they must answer, and against each other.
 
 use alloc::vec::Vec;
+use core::hash::BuildHasher;
 
 use proptest::prelude::*;
 
 use super::*;
+
+/// Ids of sockets are hashes of 32 bytes. If they all had one place in the table, each look would search it whole.
+#[test]
+fn ids_of_bytes_have_places_of_their_own() {
+    let place = |id: &[u8]| FixedState::default().hash_one(id);
+    assert_eq!(place(b"as long as 2 words"), place(b"as long as 2 words"));
+    for (one, other) in [("a", "b"), ("a", "ab"), ("8 bytes.", "8 bytes!"), ("8 bytes.1", "8 bytes.2")] {
+        assert_ne!(place(one.as_bytes()), place(other.as_bytes()), "{one} {other}");
+    }
+}
 
 const LIMITS: SeenLimits = SeenLimits { capacity: Some(3), ttl: Some(Duration::from_secs(10)) };
 
