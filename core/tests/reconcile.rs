@@ -373,6 +373,28 @@ fn what_cannot_be_had_is_asked_for_again_later() {
     assert_eq!(node.receive(9, have(), now + Duration::from_secs(62)).send, want);
 }
 
+/// Who is asked for what it does not hold says so, and the other need not wait for it.
+#[test]
+fn what_cannot_be_given_is_said() {
+    let (mut node, _, now) = partner();
+    let answer = node.receive(9, Message::Want(Vec::from([key(5), key(70_000)])), now);
+    assert_eq!((answer.give, answer.send), (vec![key(5)], vec![Message::Lack(vec![key(70_000)])]));
+    let answer = node.receive(9, Message::Want(Vec::from([key(6)])), now);
+    assert_eq!((answer.give, answer.send), (vec![key(6)], vec![]));
+}
+
+/// A neighbor that lacks all that it was asked for is asked for the next at once.
+#[test]
+fn what_is_lacking_does_not_hold_up_the_rest() {
+    let (mut node, _, now) = partner();
+    let offered: Vec<Key> = (20_000..).take(MAX_WANT + 1).map(key).collect();
+    let (first, last) = offered.split_at(MAX_WANT);
+    assert_eq!(node.receive(9, Message::Have(offered.clone()), now).send, [Message::Want(first.to_vec())]);
+    let (most, one) = first.split_at(MAX_WANT - 1);
+    assert_eq!(node.receive(9, Message::Lack(most.to_vec()), now).send, [], "one may still come");
+    assert_eq!(node.receive(9, Message::Lack(one.to_vec()), now).send, [Message::Want(last.to_vec())]);
+}
+
 /// Messages out of form, each of which breaks one rule.
 #[test]
 fn messages_out_of_form_are_refused() {
