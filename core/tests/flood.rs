@@ -5,6 +5,7 @@ mod note;
 
 use floodnet_core::broadcast::flood::{Config, Message};
 use floodnet_core::broadcast::{Broadcast, BroadcastCommand, BroadcastEvent, BroadcastInput, Flood};
+use floodnet_core::invariants::{Invariants, Promises, Stored};
 use floodnet_core::observe::Carried;
 use floodnet_core::protocol::{Action, ActionOf, Context};
 use floodnet_core::rng::NodeRng;
@@ -177,4 +178,29 @@ fn changes_of_the_view_say_nothing_by_themselves() {
 fn a_packet_tells_what_it_carries() {
     let message = Message { hops: 3, payload: Note(7) };
     assert_eq!(Flood32::carried(&message), Some(Carried { message: 7, hops: 3 }));
+}
+
+/// The swarm holds a node to these: without them it would check nothing.
+#[test]
+fn what_is_remembered_and_what_waits_is_reported_with_its_bounds() {
+    let seen = SeenLimits { capacity: Some(3), ttl: None };
+    let mut node = Dialogue::new(Config { seen: seen.clone(), queue: 2, echo: false });
+    node.tell(arrives(2, 1, 1));
+    node.tell(HOLD);
+    node.tell(arrives(2, 2, 1));
+    let mut stored = Vec::new();
+    node.flood.stored(&node.config, &mut |Stored { what, count, max }| stored.push((what, count, max)));
+    assert_eq!(stored, [("messages seen", 2, Some(3)), ("deliveries waiting", 1, Some(2))]);
+
+    let mut promises = Promises::default();
+    Flood32::promise(&node.config, &mut promises);
+    let expected = Promises {
+        remembers: seen,
+        once: true,
+        echo: false,
+        timers: Some(0),
+        reaches_all: true,
+        ..Promises::default()
+    };
+    assert_eq!(promises, expected);
 }
