@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 MADE = "<!-- made by docs/book/rebuild: do not edit -->\n"
 STRUCTS = {
-    "timeseries.csv": [("sim-cli/measure/src/series.rs", "Row"), ("sim-cli/measure/src/hostility.rs", "HostileRow")],
+    "timeseries.csv": [("sim-cli/measure/src/series.rs", "Row"), ("sim-cli/measure/src/deeds.rs", "HostileRow")],
     "messages.csv": [("sim-cli/measure/src/results.rs", "MessageRow")],
     "latency.csv": [("sim-cli/measure/src/latency.rs", "CurvePoint")],
 }

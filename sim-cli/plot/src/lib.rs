@@ -1,7 +1,6 @@
 //! Pictures of a run: pure functions from plain data to pixels.
 //!
-//! The kinds of pictures that every run has stand in the list [`PICTURES`]. A new one is a module of its own here,
-//! with a function from [`RunView`] to pictures, and a row of that list, in `pictures.rs`.
+//! The pictures that every run has stand in `pictures/`, in the list [`PICTURES`].
 //!
 //! | function | shows |
 //! |---|---|
@@ -28,23 +27,18 @@ mod backend;
 mod canvas;
 mod chart;
 mod color;
-mod degrees;
 mod density;
 mod graph;
 mod labels;
-mod latency;
 pub mod layout;
 mod overlaid;
 mod pack;
 mod pareto;
 mod pictures;
 mod place;
-mod run_view;
 mod sweep;
 mod tails;
 mod text;
-mod timeline;
-mod topology;
 
 #[cfg(test)]
 mod samples;
@@ -53,16 +47,15 @@ use floodnet_text::format;
 
 pub use canvas::Picture;
 pub use color::Theme;
-pub use degrees::{DegreeView, degree_histogram};
-pub use latency::{CdfSeries, latency_cdf};
 pub use overlaid::{RunGroup, overlaid_delivery, overlaid_latency};
 pub use pareto::{ParetoPanel, ParetoPoint, ParetoView, Scale, pareto};
-pub use pictures::{PICTURES, RunPicture};
-pub use run_view::{GraphView, RunView};
+pub use pictures::{
+    CdfSeries, ColorBy, DegreeView, FaultMark, GraphView, MessagePoint, NodeState, NodeView, PICTURES,
+    RunPicture, RunView, Sample, TimelineView, TopologyView, degree_histogram, latency_cdf, timeline,
+    topology,
+};
 pub use sweep::{SweepPoint, SweepView, sweep_lines, sweep_map};
 pub use tails::{Tail, tails};
-pub use timeline::{FaultMark, MessagePoint, Sample, TimelineView, timeline};
-pub use topology::{ColorBy, NodeState, NodeView, TopologyView, topology};
 
 /// Settings for the look of pictures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,13 +1,23 @@
-//! The list of the pictures that every run has. A new one is a module beside this one, and a row and a function here.
+//! The pictures that every run has. A new one is a module beside this one, and a row and a function here.
 //!
 //! What it shows is a field of [`RunView`], filled in by `sim-cli/src/views/run.rs`. `run`, `render --what` and `explain`
 //! read this list.
 
+mod degrees;
+mod latency;
+mod run_view;
+mod timeline;
+mod topology;
+
 use std::slice::from_ref;
 
-use super::run_view::{GraphView, RunView};
-use super::topology::{ColorBy, TopologyView, topology};
-use super::{Picture, Style, degree_histogram, latency_cdf, timeline};
+pub use degrees::{DegreeView, degree_histogram};
+pub use latency::{CdfSeries, latency_cdf};
+pub use run_view::{GraphView, RunView};
+pub use timeline::{FaultMark, MessagePoint, Sample, TimelineView, timeline};
+pub use topology::{ColorBy, NodeState, NodeView, TopologyView, topology};
+
+use crate::{Picture, Style};
 
 /// A kind of picture that every run has.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +35,7 @@ pub const PICTURES: &[RunPicture] = &[
     RunPicture { name: "topology", about: "The graph at the chosen times", draw: graphs },
     RunPicture { name: "delivery", about: "Delivery, nodes and components over time", draw: course },
     RunPicture { name: "latency", about: "The distribution of latency", draw: latencies },
-    RunPicture { name: "degrees", about: "How many neighbors nodes have at the end", draw: degrees },
+    RunPicture { name: "degrees", about: "How many neighbors nodes have at the end", draw: degree_counts },
 ];
 
 /// By component, and where a message was followed also by its hops.
@@ -53,6 +63,6 @@ fn latencies(run: &RunView, style: &Style) -> Vec<(String, Picture)> {
     vec![("latency.png".to_owned(), latency_cdf(&title, from_ref(&run.latencies), style))]
 }
 
-fn degrees(run: &RunView, style: &Style) -> Vec<(String, Picture)> {
+fn degree_counts(run: &RunView, style: &Style) -> Vec<(String, Picture)> {
     vec![("degrees.png".to_owned(), degree_histogram(&run.degrees, style))]
 }

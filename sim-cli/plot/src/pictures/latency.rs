@@ -1,15 +1,15 @@
 //! How long messages take, over all pairs of message and receiver.
 
-use super::axis::{log_marks, log_range};
-use super::backend::{pixels, units};
-use super::canvas::{Canvas, MARGIN, Picture};
-use super::chart::{
+use crate::axis::{log_marks, log_range};
+use crate::backend::{pixels, units};
+use crate::canvas::{Canvas, MARGIN, Picture};
+use crate::chart::{
     Area, CHART, Chart, Drawn, LABEL, LEFT, Marked, base, dashed, draw_on, fill, grid, name, nothing, plot,
     stroke, text, write,
 };
-use super::color::{Palette, Rgb};
-use super::text::{Anchor, Face};
-use super::{Style, format};
+use crate::color::{Palette, Rgb};
+use crate::text::{Anchor, Face};
+use crate::{Style, format};
 use plotters::coord::combinators::WithKeyPoints;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};

@@ -1,15 +1,15 @@
 //! How many neighbors nodes have.
 
-use super::axis::round_up;
-use super::backend::{pixels, units};
-use super::canvas::{Canvas, MARGIN, Picture};
-use super::chart::{
+use crate::axis::round_up;
+use crate::backend::{pixels, units};
+use crate::canvas::{Canvas, MARGIN, Picture};
+use crate::chart::{
     Area, CHART, Chart, Drawn, LABEL, LEFT, Marked, base, dashed, draw_on, fill, grid, name, nothing, plot,
     stroke, text, write,
 };
-use super::color::{Palette, Rgb};
-use super::text::Face;
-use super::{Style, format};
+use crate::color::{Palette, Rgb};
+use crate::text::Face;
+use crate::{Style, format};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 

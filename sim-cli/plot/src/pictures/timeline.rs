@@ -1,15 +1,15 @@
 //! A run over time: what was delivered, who was there, and whether the network held together.
 
-use super::axis::{round_up, time_unit};
-use super::backend::{pixels, units};
-use super::canvas::{Canvas, MARGIN, Picture};
-use super::chart::{
+use crate::axis::{round_up, time_unit};
+use crate::backend::{pixels, units};
+use crate::canvas::{Canvas, MARGIN, Picture};
+use crate::chart::{
     Area, CHART, Chart, Drawn, LABEL, LEFT, Mark, Marked, base, draw_on, fill, grid, legend, name, nothing,
     plot, stroke, write,
 };
-use super::color::{Palette, Rgb};
-use super::text::Face;
-use super::{Style, format};
+use crate::color::{Palette, Rgb};
+use crate::text::Face;
+use crate::{Style, format};
 use core::convert::Infallible;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
