@@ -1,5 +1,5 @@
-//! How a program adds protocols of its own to the built-in ones, which stand in `core/src/overlay/builtin.rs` and
-//! `core/src/broadcast/builtin.rs`.
+//! How a program adds protocols of its own to the built-in ones, which stand in `core/src/overlay/mod.rs` and
+//! `core/src/broadcast/mod.rs`.
 //!
 //! The words after `overlay.` and `broadcast.` in a scenario are looked up here. A program of one's own
 //! adds its protocols to the built-in ones and gets the whole command line for them:

@@ -7,22 +7,33 @@
 //! | [`gossip`] | to a few random neighbors, once |
 //! | [`plumtree`] | Plumtree: along a tree, and announced beside it |
 
-#[cfg(feature = "tables")]
-mod builtin;
 pub mod flood;
 pub mod gossip;
 #[cfg(feature = "tables")]
 mod named;
 pub mod plumtree;
 
-#[cfg(feature = "tables")]
-pub use builtin::visit;
 pub use flood::Flood;
 pub use flood::history::FloodWithHistory;
 pub use gossip::Gossip;
 #[cfg(feature = "tables")]
-pub use named::{BroadcastVisitor, NamedBroadcast, PortablePayload};
+pub use named::{BroadcastVisitor, NamedBroadcast, PortablePayload, visit};
 pub use plumtree::Plumtree;
+
+/// Hands the broadcasts that scenarios can name to a macro, a row for each: its number where several are one type, its type
+/// without the arguments, and, unless it shares them with another, the word after `broadcast.` and its table.
+#[cfg(feature = "tables")]
+#[macro_export]
+macro_rules! builtin_broadcasts {
+    ($with:ident!) => {
+        $with! {
+            Flood = 0 [$crate::broadcast::Flood] "flood" [$crate::broadcast::flood::Table];
+            FloodWithHistory = 3 [$crate::broadcast::FloodWithHistory];
+            Gossip = 1 [$crate::broadcast::Gossip] "gossip" [$crate::broadcast::gossip::Config];
+            Plumtree = 2 [$crate::broadcast::Plumtree] "plumtree" [$crate::broadcast::plumtree::Table];
+        }
+    };
+}
 
 use crate::hostile::{Classes, MessageClass};
 use crate::inbox::Inbox;

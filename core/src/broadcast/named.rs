@@ -49,3 +49,15 @@ pub trait BroadcastVisitor<P: PortablePayload> {
     /// Takes in the broadcast `B`.
     fn broadcast<B: NamedBroadcast<Payload = P>>(&mut self);
 }
+
+/// The broadcasts that scenarios can name, shown to a visitor.
+macro_rules! visited {
+    ($($variant:ident = $number:literal [$($broadcast:tt)*] $($word:literal [$($table:tt)*])?;)*) => {
+        /// Shows `visitor` the broadcasts that scenarios can name.
+        pub fn visit<P: PortablePayload>(visitor: &mut impl BroadcastVisitor<P>) {
+            $(visitor.broadcast::<$($broadcast)*<u32, P>>();)*
+        }
+    };
+}
+
+crate::builtin_broadcasts!(visited!);

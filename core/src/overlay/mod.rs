@@ -9,8 +9,6 @@
 //! | [`fixed`] | a static graph: neighbors do not change |
 //! | [`view`] | the peers that a node of these holds |
 
-#[cfg(feature = "tables")]
-mod builtin;
 pub mod cyclon;
 pub mod fixed;
 pub mod hyparview;
@@ -20,16 +18,30 @@ pub mod random_walk;
 pub mod swim;
 pub mod view;
 
-#[cfg(feature = "tables")]
-pub use builtin::visit;
 pub use cyclon::Cyclon;
 pub use fixed::Fixed;
 pub use hyparview::HyParView;
 #[cfg(feature = "tables")]
-pub use named::{EntryNodes, Given, NamedOverlay, OverlayVisitor};
+pub use named::{EntryNodes, Given, NamedOverlay, OverlayVisitor, visit};
 pub use random_walk::RandomWalk;
 pub use swim::Swim;
 pub use view::View;
+
+/// Hands the overlays that scenarios can name to a macro, a row for each: its number where several are one type, the word
+/// after `overlay.`, its type and its table. [`Fixed`] is not among them: whoever names it must have a graph.
+#[cfg(feature = "tables")]
+#[macro_export]
+macro_rules! builtin_overlays {
+    ($with:ident! $($more:tt)*) => {
+        $with! {
+            RandomWalk = 0 "random_walk" $crate::overlay::RandomWalk<u32>, $crate::overlay::random_walk::Table;
+            HyParView = 1 "hyparview" $crate::overlay::HyParView<u32>, $crate::overlay::hyparview::Table;
+            Cyclon = 2 "cyclon" $crate::overlay::Cyclon<u32>, $crate::overlay::cyclon::Table;
+            Swim = 4 "swim" $crate::overlay::Swim<u32>, $crate::overlay::swim::Table;
+            $($more)*
+        }
+    };
+}
 
 use crate::hostile::{Classes, MessageClass, Pretense};
 use crate::measure::Measure;

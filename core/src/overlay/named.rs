@@ -88,3 +88,15 @@ pub trait OverlayVisitor<Setting> {
     /// Takes in the overlay `O`.
     fn overlay<O: NamedOverlay<Setting>>(&mut self);
 }
+
+/// The overlays that scenarios can name, shown to a visitor.
+macro_rules! visited {
+    ($($variant:ident = $number:literal $word:literal $overlay:ty, $table:ty;)*) => {
+        /// Shows `visitor` the overlays that scenarios can name, but for [`Fixed`](super::Fixed), which needs a graph.
+        pub fn visit<Setting: EntryNodes>(visitor: &mut impl OverlayVisitor<Setting>) {
+            $(visitor.overlay::<$overlay>();)*
+        }
+    };
+}
+
+crate::builtin_overlays!(visited!);

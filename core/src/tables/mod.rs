@@ -2,8 +2,8 @@
 //!
 //! How a scenario names a protocol is said by [`NamedOverlay`](crate::overlay::NamedOverlay) and
 //! [`NamedBroadcast`](crate::broadcast::NamedBroadcast). A built-in protocol is one file or one folder (the protocol, its settings with their defaults, and what this module
-//! asks of it), and a line in `builtin.rs` beside it. One list beside the protocols of its layer, [`broadcast::visit`](crate::broadcast::visit) or
-//! [`overlay::visit`](crate::overlay::visit), shows it to everybody who keeps something for each protocol: the
+//! asks of it), and a row of the list in the `mod.rs` of its layer. [`broadcast::visit`](crate::broadcast::visit) and
+//! [`overlay::visit`](crate::overlay::visit) show these lists to everybody who keeps something for each protocol: the
 //! scenario language, the schema for editors, the engines, the fuzz campaign.
 //!
 //! Only with the feature `tables`, since reading and describing tables takes `serde`, `schemars` and `jiff`. Nodes do

@@ -2,8 +2,8 @@
 //!
 //! The words after `overlay.` and `broadcast.` in a scenario name a [`Runnable`]: a whole protocol with its two
 //! tables. A pair of [`NamedOverlay`] and [`NamedBroadcast`], composed by [`Node`], is one.
-//! [`visit_builtin`] shows those that are built in, which `core/src/overlay/builtin.rs` and
-//! `core/src/broadcast/builtin.rs` list; whoever keeps something for each protocol keeps it in a
+//! [`visit_builtin`] shows those that are built in, which `core/src/overlay/mod.rs` and
+//! `core/src/broadcast/mod.rs` list; whoever keeps something for each protocol keeps it in a
 //! [`ProtocolTable`].
 
 mod any;
